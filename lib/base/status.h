@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// How every function of Tidemark says what happened: one status, and words for a person where there are any.
+#ifndef LIB_BASE_STATUS_H
+#define LIB_BASE_STATUS_H
+
+#define MUST_USE __attribute__((warn_unused_result))
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
+
+enum status {
+  STATUS_OK = 0,
+  STATUS_END,       // nothing more to read; not an error
+  STATUS_USAGE,     // asked for something that is not allowed
+  STATUS_NOT_FOUND, // no such file, key or member
+  STATUS_EXISTS,    // something is there that must not be replaced
+  STATUS_FORMAT,    // input is not what it should be
+  STATUS_LIMIT,     // a cap was reached
+  STATUS_IO,        // the operating system refused to read, write or start something
+  STATUS_NETWORK,   // a peer could not be reached or did not answer
+  STATUS_NUMERIC,   // the data cannot decide, or a method did not converge
+  STATUS_CANCELLED, // stopped on purpose
+  STATUS_MEMORY,    // no memory
+};
+
+// One line for a person: what, where, what is allowed. No trailing newline.
+struct error {
+  char text[512];
+};
+
+// Writes the line into `error` (NULL: nowhere) and returns `status`, so that a failing function can end with
+// `return status_fail(error, STATUS_IO, "...", ...)`. A longer text is cut.
+enum status status_fail(struct error *error, enum status status, const char *format, ...) PRINTF_LIKE(3, 4);
+
+// Puts "prefix: " before the text that is there, as a caller does who knows where it happened.
+enum status status_prefix(struct error *error, enum status status, const char *format, ...) PRINTF_LIKE(3, 4);
+
+// A word for the status ("no such thing", ...), never NULL.
+const char *status_name(enum status status);
+
+#endif

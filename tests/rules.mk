@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# How the tests are built and run; included by the top Makefile.
+#
+# tests/unit/ROOM/test_NAME.c is one cmocka program, linked with that room and the rooms below it.
+
+define unit_room
+UNIT_$(1) := $$(patsubst %.c,$(BUILD)/%,$$(wildcard tests/unit/$(1)/test_*.c))
+UNIT_PROGRAMS += $$(UNIT_$(1))
+$$(UNIT_$(1)): $(BUILD)/%: $(BUILD)/obj/%.o $$(ARCHIVES_$(1))
+	@mkdir -p $$(@D)
+	@echo "  link $$@"
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ -lcmocka $$(LINK_$(1))
+.PHONY: unit-$(1)
+unit-$(1): $$(UNIT_$(1))
+	@set -e; for t in $$^; do $$$$t; done
+endef
+
+## test: unit tests, command-line tables and end-to-end tests (loopback only)
+.PHONY: test unit
+test: all unit-build
+	@BUILD=$(BUILD) tests/run.sh
+unit-build: $$(UNIT_PROGRAMS)
+## unit: the unit tests alone; unit-ROOM runs one room's (unit-stat, unit-llm, ...)
+unit: unit-build
+	@BUILD=$(BUILD) tests/run.sh unit
