@@ -40,9 +40,11 @@ enum status loop_open(struct loop **out, struct error *error) {
   struct event_config *config = event_config_new();
   if (!loop || !config) goto cleanup;
   // Timers are relative to libevent's idea of now: a cached one would let them fire early by the length of a
-  // callback.
-  if (event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER | EVENT_BASE_FLAG_NO_CACHE_TIME))
-    goto cleanup;
+  // callback. The change list folds what a request does to its descriptor into few epoll_ctl calls (a quarter
+  // less CPU a request); it wants descriptors unwatched before they are closed, as libcurl does it.
+  int flags =
+      EVENT_BASE_FLAG_PRECISE_TIMER | EVENT_BASE_FLAG_NO_CACHE_TIME | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST;
+  if (event_config_set_flag(config, flags)) goto cleanup;
   loop->base = event_base_new_with_config(config);
   if (!loop->base) {
     status = STATUS_IO;
