@@ -2,14 +2,14 @@
 #
 # How the tests are built and run; included by the top Makefile.
 #
-# tests/unit/ROOM/test_NAME.c is one cmocka program, linked with that room, the rooms below it and the folder's other
-# C files.
+# tests/unit/ROOM/test_NAME.c is one cmocka program, linked with that room and the rooms below it, and with what other
+# C files stand beside it.
 
 define unit_room
 UNIT_$(1) := $$(patsubst %.c,$(BUILD)/%,$$(wildcard tests/unit/$(1)/test_*.c))
+UNIT_HELPERS_$(1) := $$(patsubst %.c,$(BUILD)/obj/%.o,$$(filter-out tests/unit/$(1)/test_%,$$(wildcard tests/unit/$(1)/*.c)))
 UNIT_PROGRAMS += $$(UNIT_$(1))
-HELP_$(1) := $$(patsubst %.c,$(BUILD)/obj/%.o,$$(filter-out $$(wildcard tests/unit/$(1)/test_*.c),$$(wildcard tests/unit/$(1)/*.c)))
-$$(UNIT_$(1)): $(BUILD)/%: $(BUILD)/obj/%.o $$(HELP_$(1)) $$(ARCHIVES_$(1))
+$$(UNIT_$(1)): $(BUILD)/%: $(BUILD)/obj/%.o $$(UNIT_HELPERS_$(1)) $$(ARCHIVES_$(1))
 	@mkdir -p $$(@D)
 	@echo "  link $$@"
 	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ -lcmocka $$(LINK_$(1))
@@ -19,7 +19,7 @@ unit-$(1): $$(UNIT_$(1))
 endef
 
 ## test: unit tests, command-line tables and end-to-end tests (loopback only)
-.PHONY: test unit
+.PHONY: test unit unit-build
 test: all unit-build
 	@BUILD=$(BUILD) tests/run.sh
 unit-build: $$(UNIT_PROGRAMS)
@@ -37,3 +37,8 @@ bench-$(1): $(BUILD)/tests/bench/bench_$(1)
 	@$$<
 endef
 $(foreach r,$(filter $(ROOMS),$(patsubst tests/bench/bench_%.c,%,$(wildcard tests/bench/bench_*.c))),$(eval $(call bench_room,$(r))))
+
+## demo: the whole pipeline on a simulated server; the report goes to report/
+.PHONY: demo
+demo: all
+	@BUILD=$(BUILD) tests/demo.sh
