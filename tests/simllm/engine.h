@@ -13,8 +13,8 @@
 //     the next step's begin.
 //   * Each step begins at the instant the last one ended, however late engine_advance was called: the clock
 //     does not drift. A late caller gets the tokens of several steps at once, with their true times.
-// A wave of B jobs of T tokens on W >= B slots that arrive together thus takes step(1) + T*step(B), one step
-// more than B*T / X(B): the first job begins alone.
+// B jobs of T tokens on W slots in full waves thus take about (B/W)*T*step(W), and at most step(1) and one
+// step(W) more: over a network the first job begins alone, and its slot stays one step ahead of the others.
 #ifndef TESTS_SIMLLM_ENGINE_H
 #define TESTS_SIMLLM_ENGINE_H
 
