@@ -29,6 +29,7 @@ struct engine_config {
   double prefill_s;        // per prompt token
   double load_s;           // once, when the first job arrives
   double noise;            // coefficient of variation of a step's time, log-normal with mean 1; 0: none
+  double session_noise;    // the same of one factor that holds for the engine's whole life
   int64_t cliff_slots;     // above so many active slots a step takes cliff_factor times longer; 0: no cliff
   double cliff_factor;
   double time_scale; // multiplies every delay; above 0
@@ -63,6 +64,7 @@ struct engine_counts {
   int64_t steps;      // decode steps that ended
   int64_t slot_steps; // sum of active slots over them
   int64_t busy_ns;    // sum of their times
+  int64_t started;    // jobs that took a slot
   int64_t in_slots, waiting;
 };
 

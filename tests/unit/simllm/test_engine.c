@@ -333,6 +333,30 @@ static void test_noise_has_the_mean_and_variation_asked_for(void **state) {
   engine_close(engine);
 }
 
+// One factor per life: all steps of a session are equal, those of 2000 sessions vary as asked for.
+static void test_session_noise_is_one_factor_per_session(void **state) {
+  (void)state;
+  enum { SESSIONS = 2000 };
+  double sum = 0, squares = 0;
+  for (uint64_t seed = 1; seed <= SESSIONS; seed++) {
+    struct engine_config config = constant_step(1);
+    config.session_noise = .1;
+    config.seed = seed;
+    struct engine *engine = open_engine(config);
+    struct engine_job job = {.tokens = 3};
+    engine_submit(engine, &job, START_NS);
+    run_until_idle(engine);
+    int64_t step_ns = seen.step_ns[0] - START_NS;
+    assert_int_equal(seen.step_ns[2] - seen.step_ns[1], step_ns);
+    sum += (double)step_ns / 1e7;
+    squares += (double)step_ns / 1e7 * (double)step_ns / 1e7;
+    engine_close(engine);
+  }
+  double mean = sum / SESSIONS, cv = sqrt(squares / SESSIONS - mean * mean) / mean;
+  assert_true(fabs(mean - 1) < .01); // standard errors .0022 and .0016
+  assert_true(fabs(cv - .1) < .008);
+}
+
 static void test_seed_repeats_the_noise(void **state) {
   (void)state;
   struct engine_config config = standard;
@@ -352,6 +376,7 @@ static void test_counts_say_what_was_done(void **state) {
   assert_int_equal(counts.steps, 8); // 4 with three slots, 4 with two
   assert_int_equal(counts.slot_steps, 20);
   assert_int_equal(counts.busy_ns, 80000000);
+  assert_int_equal(counts.started, 5);
   free(jobs);
   engine_close(engine);
 }
@@ -372,6 +397,7 @@ int main(void) {
       cmocka_unit_test(test_cancel_frees_the_slot_at_once),
       cmocka_unit_test(test_cancel_before_the_step_leaves_an_idle_engine),
       cmocka_unit_test(test_noise_has_the_mean_and_variation_asked_for),
+      cmocka_unit_test(test_session_noise_is_one_factor_per_session),
       cmocka_unit_test(test_seed_repeats_the_noise),
       cmocka_unit_test(test_counts_say_what_was_done),
   };
