@@ -205,8 +205,8 @@ test_faults() {
 
 test_fault_probability() {
   sim some --fault 500:30% --fault 429:0.2 --seed 3
-  local i codes=
-  for i in $(seq 25); do
+  local codes=
+  while [ "$(wc -w <<<"$codes")" -lt 25 ]; do
     codes+=$(curl -s -m 10 -o "$scratch/ignored" -w '%{http_code} ' "${server_url[some]}/api/generate" \
       -d '{"prompt":"x","options":{"num_predict":1}}')
   done
@@ -270,7 +270,7 @@ test_keep_alive() {
 
 # Three waves of W streams: B*T tokens in waves*T*step(W), see engine.h.
 test_throughput() {
-  local scale=$1 slots=$2 tokens=120 waves=3 bodies=() expected
+  local scale=$1 slots=$2 tokens=$3 waves=3 bodies=() expected
   start_server rate "$bin/simllm" --listen 127.0.0.1:0 --slots "$slots" --time-scale "$scale"
   while [ ${#bodies[@]} -lt $((slots * waves)) ]; do bodies+=("${server_url[rate]}/v1/completions"); done
   run curl -s -m 60 -Z --parallel-max $((slots * waves)) --parallel-immediate --no-progress-meter "${bodies[@]}" \
@@ -345,9 +345,9 @@ test_max_slots
 test_headers_option
 test_client_leaves
 test_keep_alive
-test_throughput 0.05 8
-test_throughput 0.1 24
-test_throughput 0.01 8
+test_throughput 0.05 8 150
+test_throughput 0.1 24 120
+test_throughput 0.01 8 1000
 test_load_and_prefill
 test_bad_options
 test_manners

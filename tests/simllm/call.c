@@ -64,7 +64,7 @@ static void unwatch(struct call *call) {
 static void reset_connection(struct call *call) {
   unwatch(call);
   struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
-  connect(socket_of(call), &nowhere, sizeof nowhere);
+  (void)connect(socket_of(call), &nowhere, sizeof nowhere);
 }
 
 static enum MHD_Result answer(struct call *call, unsigned status, struct MHD_Response *response,

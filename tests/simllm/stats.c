@@ -127,7 +127,7 @@ static void write_record(const struct stats_record *record, struct json_writer *
   json_write_object(w);
   json_member_int(w, "id", record->id);
   json_member_string(w, "api", ask_api_name(record->api));
-  json_member_string(w, "outcome", outcome_name(record->outcome));
+  json_member_string(w, "outcome", outcome_name((int)record->outcome));
   write_time(w, "arrival_ns", record->arrival_ns);
   write_time(w, "slot_ns", record->slot_ns);
   write_time(w, "first_token_ns", record->first_token_ns);
