@@ -259,6 +259,25 @@ test_client_leaves() {
   stop_server left
 }
 
+test_chunks() { # the same bytes, cut in other places
+  local way ask='{"prompt":"x","max_tokens":40,"stream":true}' text longest
+  for way in event ready 7; do
+    sim cut --chunks "$way" --step .000001,0,0
+    run curl -sN -m 20 "${server_url[cut]}/v1/completions" -d "$ask"
+    text=$(sed 's/"id":"[^"]*","object":"[^"]*","created":[0-9]*//' <<<"$out")
+    case $way in event) event_text=$text ;; *) check_equal "--chunks $way changes no byte" "$event_text" "$text" ;; esac
+    run curl -sN --raw -m 20 "${server_url[cut]}/v1/completions" -d "$ask"
+    longest=$(grep -aE '^[0-9A-F]+.$' <<<"$out" | tr -d '\r' | while read -r n; do echo $((16#$n)); done | sort -n | tail -n 1)
+    case $way in
+      event) check "one event is one chunk" test "$longest" -gt 100 -a "$longest" -lt 300 ;;
+      ready) check "events that are ready share a chunk" test "$longest" -gt 300 ;;
+      7) check_equal "pieces of an event" 7 "$longest" ;;
+    esac
+    stop_server cut
+  done
+  check_equal "the text was there" 42 "$(grep -c '^data:' <<<"$event_text")"
+}
+
 test_keep_alive() {
   sim alive
   run curl -s -m 20 -o "$scratch/a" -o "$scratch/b" -w '%{num_connects} ' "${server_url[alive]}/v1/completions" \
@@ -298,7 +317,7 @@ test_load_and_prefill() {
 test_bad_options() {
   local words
   for words in '--slots 0' '--slots x' '--slots -1' '--step 1,2' '--step 0,0,0' '--step 1,2,3,4' '--tokens 0' '--fault 500' \
-    '--fault what:1' '--fault 500:2' '--fault 500:60% --fault 429:60%' '--usage maybe' '--headers now' '--cliff 5' \
+    '--fault what:1' '--fault 500:2' '--fault 500:60% --fault 429:60%' '--usage maybe' '--headers now' '--cliff 5' '--chunks 0' '--session-noise x' \
     '--cliff 5:0.5' '--noise -1' '--time-scale 0' '--listen 1.2.3.4' '--listen 127.0.0.1:70000' '--load -1s' \
     '--prefill fast' '--seed x' '--max-slots 0' '--log 0' '--what' 'operand'; do
     # shellcheck disable=SC2086 # several words
@@ -344,6 +363,7 @@ test_fault_probability
 test_max_slots
 test_headers_option
 test_client_leaves
+test_chunks
 test_keep_alive
 test_throughput 0.05 8 150
 test_throughput 0.1 24 120

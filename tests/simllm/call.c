@@ -12,7 +12,7 @@
 #include "tests/simllm/exchange.h"
 #include "tests/simllm/pages.h"
 
-enum { MOST_BODY_BYTES = 64 << 20 };
+enum { MOST_BODY_BYTES = 64 << 20, READ_BLOCK_BYTES = 4096, READY_BYTES = 7168 };
 
 struct call {
   struct calls *calls;
@@ -103,19 +103,31 @@ static ssize_t copy_out(struct call *call, char *to, size_t room, size_t end) {
   return (ssize_t)len;
 }
 
-// Gives libmicrohttpd one event, or the rest of one, as one chunk.
+// Fetches what the next chunk is made of: one event, or with --chunks ready all that can be had now.
+static enum exchange_step fetch_events(struct call *call) {
+  enum exchange_step step;
+  bool all = call->calls->opts->chunk_bytes == OPTS_CHUNK_READY;
+  int64_t sent = call->exchange.sent, now_ns = clock_now_ns();
+  double now_s = clock_wall_s();
+  buf_clear(&call->out);
+  call->out_at = 0;
+  do {
+    step = exchange_next(&call->exchange, now_ns, now_s, &call->out);
+  } while (all && step == EXCHANGE_STEP_EVENT && call->out.len < READY_BYTES);
+  stats_tokens(call->calls->stats, call->exchange.sent - sent);
+  return call->out.len > 0 ? EXCHANGE_STEP_EVENT : step;
+}
+
+// Gives libmicrohttpd one chunk.
 static ssize_t read_stream(void *context, uint64_t position, char *to, size_t room) {
   struct call *call = context;
   (void)position;
   if (call->gone) return MHD_CONTENT_READER_END_WITH_ERROR;
+  int64_t chunk_bytes = call->calls->opts->chunk_bytes;
+  if (chunk_bytes > 0 && (size_t)chunk_bytes < room) room = (size_t)chunk_bytes;
   if (call->out_at < call->out.len) return copy_out(call, to, room, call->out.len);
-  buf_clear(&call->out);
-  call->out_at = 0;
-  int64_t sent = call->exchange.sent;
-  switch (exchange_next(&call->exchange, clock_now_ns(), clock_wall_s(), &call->out)) {
-  case EXCHANGE_STEP_EVENT:
-    stats_tokens(call->calls->stats, call->exchange.sent - sent);
-    return copy_out(call, to, room, call->out.len);
+  switch (fetch_events(call)) {
+  case EXCHANGE_STEP_EVENT: return copy_out(call, to, room, call->out.len);
   case EXCHANGE_STEP_WAIT:
   case EXCHANGE_STEP_NEVER: suspend(call); return 0;
   case EXCHANGE_STEP_END: return MHD_CONTENT_READER_END_OF_STREAM;
@@ -138,8 +150,6 @@ static ssize_t read_whole(void *context, uint64_t position, char *to, size_t roo
   suspend(call);
   return 0;
 }
-
-enum { READ_BLOCK_BYTES = 4096 };
 
 static enum MHD_Result begin_answer(struct call *call) {
   struct exchange *exchange = &call->exchange;

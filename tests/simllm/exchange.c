@@ -22,6 +22,7 @@ void exchange_init(struct exchange *exchange, const struct opts *opts, enum faul
       .output_tokens = fault == FAULT_EMPTY ? 0 : exchange->job.tokens,
   };
   exchange->phase = EXCHANGE_ROLE;
+  exchange->ending = EXCHANGE_STEP_END;
   exchange->sent = 0;
   exchange->first_token_ns = exchange->last_token_ns = 0;
 }
@@ -50,8 +51,11 @@ static void tell_timings(struct exchange *exchange, int64_t now_ns) {
 static enum exchange_step show_fault(struct exchange *exchange, struct buf *out) {
   exchange->fault_shown = true;
   switch (exchange->fault) {
-  case FAULT_RESET: return EXCHANGE_STEP_RESET;
-  case FAULT_TRUNCATE: return EXCHANGE_STEP_CUT;
+  case FAULT_RESET:
+  case FAULT_TRUNCATE:
+    exchange->phase = EXCHANGE_ENDED;
+    exchange->ending = exchange->fault == FAULT_RESET ? EXCHANGE_STEP_RESET : EXCHANGE_STEP_CUT;
+    return exchange->ending;
   case FAULT_MALFORMED: dialect_broken(&exchange->dialect, out); break;
   default: dialect_error_event(&exchange->dialect, out); exchange->phase = EXCHANGE_DONE;
   }
@@ -103,7 +107,7 @@ static enum exchange_step next_event(struct exchange *exchange, int64_t now_ns, 
     dialect_done(&exchange->dialect, out);
     exchange->phase = EXCHANGE_ENDED;
     return EXCHANGE_STEP_EVENT;
-  default: return EXCHANGE_STEP_END;
+  default: return exchange->ending;
   }
 }
 

@@ -24,6 +24,16 @@ enum exchange_phase {
   EXCHANGE_ENDED
 };
 
+// What exchange_next has for the connection.
+enum exchange_step {
+  EXCHANGE_STEP_EVENT, // one event was appended
+  EXCHANGE_STEP_WAIT,  // nothing until the engine makes a token
+  EXCHANGE_STEP_NEVER, // nothing ever (FAULT_HANG)
+  EXCHANGE_STEP_END,   // the answer is complete
+  EXCHANGE_STEP_CUT,   // close without an end (FAULT_TRUNCATE, or no memory)
+  EXCHANGE_STEP_RESET, // reset the connection (FAULT_RESET)
+};
+
 struct exchange {
   struct ask ask;
   enum fault fault;
@@ -31,18 +41,9 @@ struct exchange {
   struct engine_job job;
   struct dialect dialect; // points at `ask`: an exchange stays where exchange_init found it
   enum exchange_phase phase;
-  int64_t sent; // tokens
+  enum exchange_step ending; // what EXCHANGE_ENDED says
+  int64_t sent;              // tokens
   int64_t first_token_ns, last_token_ns;
-};
-
-// What exchange_next has for the connection.
-enum exchange_step {
-  EXCHANGE_STEP_EVENT, // one event was appended: one chunk
-  EXCHANGE_STEP_WAIT,  // nothing until the engine makes a token
-  EXCHANGE_STEP_NEVER, // nothing ever (FAULT_HANG)
-  EXCHANGE_STEP_END,   // the answer is complete
-  EXCHANGE_STEP_CUT,   // close without an end (FAULT_TRUNCATE, or no memory)
-  EXCHANGE_STEP_RESET, // reset the connection (FAULT_RESET)
 };
 
 // `exchange->ask` is filled in; sets everything else. `created_s`: wall clock.
@@ -56,7 +57,8 @@ bool exchange_needs_engine(const struct exchange *exchange);
 // needs none; all tokens of an answer that is not streamed are made.
 bool exchange_can_begin(const struct exchange *exchange);
 
-// The next event of a stream. now_ns and now_s: both clocks, for the record and for Ollama's events.
+// The next event of a stream; once it says that nothing comes any more it goes on saying so. now_ns and
+// now_s: both clocks, for the record and for Ollama's events.
 enum exchange_step exchange_next(struct exchange *exchange, int64_t now_ns, double now_s, struct buf *out);
 
 // The body of an answer that is not streamed, and how much of it to send before the connection is cut
