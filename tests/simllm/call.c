@@ -136,16 +136,12 @@ static ssize_t read_stream(void *context, uint64_t position, char *to, size_t ro
   }
 }
 
-// Gives libmicrohttpd an answer of known length, up to where a fault ends it.
-static ssize_t read_whole(void *context, uint64_t position, char *to, size_t room) {
+// Gives libmicrohttpd an answer of known length up to where a fault ends it.
+static ssize_t read_part(void *context, uint64_t position, char *to, size_t room) {
   struct call *call = context;
   (void)position;
   if (call->gone) return MHD_CONTENT_READER_END_WITH_ERROR;
-  if (call->out_at < call->send_bytes) {
-    ssize_t len = copy_out(call, to, room, call->send_bytes);
-    call->whole_sent = call->out_at == call->out.len;
-    return len;
-  }
+  if (call->out_at < call->send_bytes) return copy_out(call, to, room, call->send_bytes);
   if (call->exchange.fault != FAULT_HANG) return MHD_CONTENT_READER_END_WITH_ERROR;
   suspend(call);
   return 0;
@@ -167,8 +163,14 @@ static enum MHD_Result begin_answer(struct call *call) {
   }
   exchange_whole(exchange, clock_wall_s(), &call->out, &call->send_bytes);
   if (call->out.status != STATUS_OK) return MHD_NO;
+  if (call->send_bytes == call->out.len) {
+    call->whole_sent = true; // once it completes
+    return answer(call, MHD_HTTP_OK,
+                  MHD_create_response_from_buffer(call->out.len, call->out.data, MHD_RESPMEM_PERSISTENT),
+                  content_type);
+  }
   return answer(call, MHD_HTTP_OK,
-                MHD_create_response_from_callback(call->out.len, READ_BLOCK_BYTES, read_whole, call, NULL),
+                MHD_create_response_from_callback(call->out.len, READ_BLOCK_BYTES, read_part, call, NULL),
                 content_type);
 }
 
@@ -304,6 +306,7 @@ void call_completed(void *context, struct MHD_Connection *connection, void **con
   if (!call) return;
   *con_cls = NULL;
   if (call->generates) settle(call, why);
+  exchange_free(&call->exchange);
   buf_free(&call->body);
   buf_free(&call->out);
   free(call);

@@ -27,6 +27,10 @@ void exchange_init(struct exchange *exchange, const struct opts *opts, enum faul
   exchange->first_token_ns = exchange->last_token_ns = 0;
 }
 
+void exchange_free(struct exchange *exchange) {
+  dialect_free(&exchange->dialect);
+}
+
 bool exchange_needs_engine(const struct exchange *exchange) {
   return exchange->fault != FAULT_EMPTY && exchange->fault != FAULT_HANG;
 }

@@ -50,6 +50,8 @@ struct exchange {
 void exchange_init(struct exchange *exchange, const struct opts *opts, enum fault fault, int64_t id,
                    double created_s);
 
+void exchange_free(struct exchange *exchange); // takes one that is all zero
+
 // True when the engine has work with it. False: the fault answers at once, job is not to be submitted.
 bool exchange_needs_engine(const struct exchange *exchange);
 

@@ -34,6 +34,7 @@ static void start(struct play *play, enum ask_api api, bool stream, enum fault f
 }
 
 static void end(struct play *play) {
+  exchange_free(&play->exchange);
   for (int i = 0; i < play->count; i++)
     buf_free(&play->events[i]);
 }
@@ -236,6 +237,7 @@ static void test_whole_answers_show_their_faults(void **state) {
   assert_int_equal(json_scan_text(body.data, body.len, &answer, NULL), STATUS_FORMAT);
   exchange_whole_sent(&play.exchange, 5);
   assert_int_equal(play.exchange.sent, 0);
+  end(&play);
   buf_free(&body);
 }
 
