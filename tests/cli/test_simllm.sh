@@ -264,6 +264,7 @@ test_chunks() { # the same bytes, cut in other places
   for way in event ready 7; do
     sim cut --chunks "$way" --step .000001,0,0
     run curl -sN -m 20 "${server_url[cut]}/v1/completions" -d "$ask"
+    # shellcheck disable=SC2001 # a pattern, not a text
     text=$(sed 's/"id":"[^"]*","object":"[^"]*","created":[0-9]*//' <<<"$out")
     case $way in event) event_text=$text ;; *) check_equal "--chunks $way changes no byte" "$event_text" "$text" ;; esac
     run curl -sN --raw -m 20 "${server_url[cut]}/v1/completions" -d "$ask"
@@ -312,6 +313,19 @@ test_load_and_prefill() {
     -d '{"prompt":"12345678","options":{"num_predict":1}}')
   check_near "the second for prefill alone" 0.11 "$seconds" 0.2
   stop_server cold
+}
+
+test_prompt_cache() {
+  sim cache --prompt-cache --verbose
+  post cache /v1/completions '{"prompt":"12345678901234567890","max_tokens":1}'
+  check_equal "a new prompt is not cached" "5 0" "$(body | jq -r '.usage | "\(.prompt_tokens) \(.prompt_tokens_details.cached_tokens)"')"
+  post cache /v1/completions '{"prompt":"12345678901234567890","max_tokens":1}'
+  check_equal "an equal one is, but for one token" 4 "$(body | jq .usage.prompt_tokens_details.cached_tokens)"
+  post cache /v1/completions '{"prompt":"x2345678901234567890","max_tokens":1}'
+  check_equal "one that begins otherwise is not" 0 "$(body | jq .usage.prompt_tokens_details.cached_tokens)"
+  check_equal "the sum is told" '[15,4]' "$(stat_of cache '[.prompt_tokens,.cached_tokens]')"
+  check_equal "-v tells every request" "simllm: request 3: openai.completions ok, 1 tokens" "$(tail -n 1 "${server_err[cache]}")"
+  stop_server cache
 }
 
 test_bad_options() {
@@ -369,6 +383,7 @@ test_throughput 0.05 8 150
 test_throughput 0.1 24 120
 test_throughput 0.01 8 1000
 test_load_and_prefill
+test_prompt_cache
 test_bad_options
 test_manners
 summary

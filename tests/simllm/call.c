@@ -187,7 +187,11 @@ static enum MHD_Result begin(struct call *call) {
   if (status != STATUS_OK) return refuse(call, MHD_HTTP_BAD_REQUEST, STATS_BAD_REQUEST, error.text);
   buf_free(&call->body);
   call->record.input_tokens = exchange->ask.prompt_tokens;
-  stats_prompt(calls->stats, exchange->ask.prompt_tokens);
+  int64_t cached_tokens = -1;
+  if (calls->opts->prompt_cache) {
+    cached_tokens = cache_hit(&calls->cache, exchange->ask.digest) ? exchange->ask.prompt_tokens - 1 : 0;
+  }
+  stats_prompt(calls->stats, exchange->ask.prompt_tokens, cached_tokens > 0 ? cached_tokens : 0);
   const struct opts *opts = calls->opts;
   if (opts->max_slots > 0 && opts->engine.slots > opts->max_slots) {
     return refuse(call, MHD_HTTP_INTERNAL_SERVER_ERROR, STATS_OVER_SLOTS,
@@ -201,7 +205,7 @@ static enum MHD_Result begin(struct call *call) {
   if (fault == FAULT_429) {
     return refuse(call, MHD_HTTP_TOO_MANY_REQUESTS, outcome, "the simulated server is busy");
   }
-  exchange_init(exchange, opts, fault, call->record.id, clock_wall_s());
+  exchange_init(exchange, opts, fault, call->record.id, cached_tokens, clock_wall_s());
   exchange->job.owner = call;
   if (fault == FAULT_RESET_EARLY) {
     exchange->fault_shown = true;
@@ -294,6 +298,8 @@ static void settle(struct call *call, enum MHD_RequestTerminationCode why) {
   record->done_ns = now_ns;
   record->output_tokens = exchange->sent;
   stats_done(calls->stats, record);
+  log_detail(calls->log, "request %lld: %s %s, %lld tokens", (long long)record->id, ask_api_name(record->api),
+             stats_outcome_name(record->outcome), (long long)record->output_tokens);
   *(call->prev ? &call->prev->next : &calls->first) = call->next;
   if (call->next) call->next->prev = call->prev;
 }

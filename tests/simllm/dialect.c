@@ -77,6 +77,12 @@ static void write_usage(const struct dialect *dialect, struct json_writer *w) {
   json_member_int(w, "prompt_tokens", dialect->ask->prompt_tokens);
   json_member_int(w, "completion_tokens", dialect->output_tokens);
   json_member_int(w, "total_tokens", dialect->ask->prompt_tokens + dialect->output_tokens);
+  if (dialect->cached_tokens >= 0) {
+    json_write_key(w, "prompt_tokens_details");
+    json_write_object(w);
+    json_member_int(w, "cached_tokens", dialect->cached_tokens);
+    json_write_object_end(w);
+  }
   json_write_object_end(w);
 }
 

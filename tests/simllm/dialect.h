@@ -18,6 +18,7 @@ struct dialect {
   int64_t id;
   double created_s;      // wall clock
   uint64_t text_seed;    // what the text is drawn from
+  int64_t cached_tokens; // of the prompt; -1: not told
   bool with_usage;       // token counts are told
   bool at_limit;         // ended by the request's limit ("length"), not by itself ("stop")
   int64_t output_tokens; // of the whole answer

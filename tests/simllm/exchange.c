@@ -2,20 +2,22 @@
 #include "tests/simllm/exchange.h"
 
 void exchange_init(struct exchange *exchange, const struct opts *opts, enum fault fault, int64_t id,
-                   double created_s) {
+                   int64_t cached_tokens, double created_s) {
   struct ask *ask = &exchange->ask;
   bool ollama = ask->api == ASK_OLLAMA_CHAT || ask->api == ASK_OLLAMA_GENERATE;
   bool asked = ollama || !ask->stream || ask->include_usage;
   exchange->fault = fault;
   exchange->fault_shown = false;
-  exchange->job = (struct engine_job){.owner = exchange,
-                                      .prompt_tokens = ask->prompt_tokens,
-                                      .tokens = ask->limit > 0 ? ask->limit : opts->tokens};
+  exchange->job =
+      (struct engine_job){.owner = exchange,
+                          .prompt_tokens = ask->prompt_tokens - (cached_tokens > 0 ? cached_tokens : 0),
+                          .tokens = ask->limit > 0 ? ask->limit : opts->tokens};
   exchange->dialect = (struct dialect){
       .ask = ask,
       .model = ask->model[0] ? ask->model : opts->model,
       .id = id,
       .created_s = created_s,
+      .cached_tokens = cached_tokens,
       .text_seed = opts->engine.seed + ask->digest,
       .with_usage = opts->usage == OPTS_USAGE_ALWAYS || (opts->usage == OPTS_USAGE_AUTO && asked),
       .at_limit = ask->limit > 0 && fault != FAULT_EMPTY,

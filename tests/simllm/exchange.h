@@ -46,9 +46,10 @@ struct exchange {
   int64_t first_token_ns, last_token_ns;
 };
 
-// `exchange->ask` is filled in; sets everything else. `created_s`: wall clock.
+// `exchange->ask` is filled in; sets everything else. cached_tokens: of the prompt, -1: there is no prompt
+// cache. `created_s`: wall clock.
 void exchange_init(struct exchange *exchange, const struct opts *opts, enum fault fault, int64_t id,
-                   double created_s);
+                   int64_t cached_tokens, double created_s);
 
 void exchange_free(struct exchange *exchange); // takes one that is all zero
 

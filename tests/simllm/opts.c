@@ -83,6 +83,14 @@ static enum status take_session_noise(void *context, const char *value, struct e
   return units_fraction(value, 0, 10, &opts->engine.session_noise, error);
 }
 
+static enum status take_prompt_cache(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  (void)value;
+  (void)error;
+  opts->prompt_cache = true;
+  return STATUS_OK;
+}
+
 static enum status take_cliff(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   const char *colon = strchr(value, ':');
@@ -183,6 +191,8 @@ static const struct cli_option options[] = {
      take_step, NULL},
     {"tokens", 't', "COUNT", "169", "tokens to make where a request sets no limit", take_tokens, NULL},
     {"prefill", 0, "TIME", "0", "delay of the first token per prompt token", take_prefill, NULL},
+    {"prompt-cache", 0, NULL, NULL, "an equal request again prefills one token only, and usage says so",
+     take_prompt_cache, NULL},
     {"load", 0, "TIME", "0", "model loading, at the first request", take_load, NULL},
     {"noise", 0, "CV", "0", "coefficient of variation of a step's time", take_noise, NULL},
     {"session-noise", 0, "CV", "0", "the same of one factor for the whole life of the server",

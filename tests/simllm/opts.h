@@ -24,6 +24,7 @@ struct opts {
   int64_t tokens;    // where the request sets no limit
   struct faults faults;
   enum opts_usage usage;
+  bool prompt_cache;   // an equal request again has its prompt prefilled but for one token
   bool late_headers;   // headers come with the first token
   int64_t chunk_bytes; // or OPTS_CHUNK_EVENT: one event each; OPTS_CHUNK_READY: all that are ready
   char model[128];

@@ -123,13 +123,14 @@ static enum status start_daemon(struct server *server, struct error *error) {
   return STATUS_OK;
 }
 
-enum status server_open(const struct opts *opts, struct server **out, struct error *error) {
+enum status server_open(const struct opts *opts, struct log *log, struct server **out, struct error *error) {
   struct server *server = calloc(1, sizeof *server);
   if (!server) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   *server = (struct server){.opts = opts, .listener = -1, .epoll = -1, .timer = -1, .signals = -1};
   server->armed_ns = INT64_MAX;
   // Faults have a stream of their own: noise does not change who meets them.
-  server->calls = (struct calls){.opts = opts, .fates = random_seeded(opts->engine.seed ^ 0x6661746573)};
+  server->calls =
+      (struct calls){.opts = opts, .log = log, .fates = random_seeded(opts->engine.seed ^ 0x6661746573)};
   enum status status = listen_on(server, error);
   if (status == STATUS_OK) status = open_descriptors(server, error);
   server->calls.epoll = server->epoll;
