@@ -11,14 +11,16 @@
 
 #include <stdint.h>
 
+#include "lib/base/log.h"
 #include "lib/base/status.h"
 #include "tests/simllm/opts.h"
 
 struct server;
 
-// Listens; `opts` is borrowed until server_close. STATUS_NETWORK when the address cannot be had, STATUS_IO,
-// STATUS_MEMORY, with words. SIGTERM and SIGINT are blocked from here on.
-enum status server_open(const struct opts *opts, struct server **out, struct error *error) MUST_USE;
+// Listens; `opts` and `log` are borrowed until server_close. STATUS_NETWORK when the address cannot be had,
+// STATUS_IO, STATUS_MEMORY, with words. SIGTERM and SIGINT are blocked from here on.
+enum status server_open(const struct opts *opts, struct log *log, struct server **out,
+                        struct error *error) MUST_USE;
 
 // The port that it listens on.
 uint16_t server_port(const struct server *server);
