@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Reads one message of Ollama's own dialect (/api/chat, /api/generate) into a response: a line, or a whole
+// body.
+#ifndef LIB_LLM_OLLAMA_H
+#define LIB_LLM_OLLAMA_H
+
+#include "lib/llm/response.h"
+
+// Sets response->has_text, ended, finish, token counts and durations. Text is response, thinking, or
+// message's content, thinking or tool calls. "done":true ends the stream. STATUS_FORMAT: no JSON object.
+// STATUS_NETWORK: an error object; error_text has its words.
+enum status ollama_read(struct response *response, const char *text, size_t len) MUST_USE;
+
+#endif
