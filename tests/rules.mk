@@ -2,12 +2,14 @@
 #
 # How the tests are built and run; included by the top Makefile.
 #
-# tests/unit/ROOM/test_NAME.c is one cmocka program, linked with that room and the rooms below it.
+# tests/unit/ROOM/test_NAME.c is one cmocka program, linked with that room and the rooms below it, and with what other
+# C files stand beside it.
 
 define unit_room
 UNIT_$(1) := $$(patsubst %.c,$(BUILD)/%,$$(wildcard tests/unit/$(1)/test_*.c))
+UNIT_HELPERS_$(1) := $$(patsubst %.c,$(BUILD)/obj/%.o,$$(filter-out tests/unit/$(1)/test_%,$$(wildcard tests/unit/$(1)/*.c)))
 UNIT_PROGRAMS += $$(UNIT_$(1))
-$$(UNIT_$(1)): $(BUILD)/%: $(BUILD)/obj/%.o $$(ARCHIVES_$(1))
+$$(UNIT_$(1)): $(BUILD)/%: $(BUILD)/obj/%.o $$(UNIT_HELPERS_$(1)) $$(ARCHIVES_$(1))
 	@mkdir -p $$(@D)
 	@echo "  link $$@"
 	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ -lcmocka $$(LINK_$(1))
