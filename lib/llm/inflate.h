@@ -4,6 +4,7 @@
 #ifndef LIB_LLM_INFLATE_H
 #define LIB_LLM_INFLATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/base/json_scan.h"
@@ -26,6 +27,9 @@ struct inflate *inflate_open(enum inflate_coding coding, inflate_handler *handle
 // member may follow another. STATUS_FORMAT for bytes that are not of the coding, STATUS_MEMORY; nothing is
 // read after that.
 enum status inflate_feed(struct inflate *inflate, const char *data, size_t len) MUST_USE;
+
+// True at the end of a member: a body that stops elsewhere has been cut.
+bool inflate_ended(const struct inflate *inflate);
 
 // Frees; takes NULL.
 void inflate_close(struct inflate *inflate);

@@ -7,9 +7,10 @@
 
 #include "lib/llm/response.h"
 
-// Sets response->has_text, ended, finish, token counts and durations. Text is response, thinking, or
-// message's content, thinking or tool calls. "done":true ends the stream. STATUS_FORMAT: no JSON object.
-// STATUS_NETWORK: an error object; error_text has its words.
+// Sets response->has_text, ended, closed, finish, token counts and durations. Text is response, thinking, or
+// message's content, thinking or tool calls. "done":true ends and closes the stream; the done_reason "load"
+// or "unload" makes the api API_HTTP. An error object sets `failure` and error_text. STATUS_FORMAT: no JSON
+// object; nothing was set that matters then.
 enum status ollama_read(struct response *response, const char *text, size_t len) MUST_USE;
 
 #endif

@@ -7,9 +7,10 @@
 
 #include "lib/llm/response.h"
 
-// Sets response->has_text, ended, finish, token counts. Text is content, reasoning_content, reasoning,
-// thinking or a refusal of any choice, or a tool call's name or arguments. [DONE] or a finish_reason ends the
-// stream. STATUS_FORMAT: no JSON object. STATUS_NETWORK: an error object; error_text has its words.
+// Sets response->has_text, ended, closed, finish and token counts. Text is content, reasoning_content,
+// reasoning, thinking or a refusal of any choice, or a tool call's name or arguments. A finish_reason ends
+// the stream, [DONE] also closes it. An error object sets `failure` and error_text. STATUS_FORMAT: no JSON
+// object; nothing was set that matters then.
 enum status openai_read(struct response *response, const char *text, size_t len) MUST_USE;
 
 #endif

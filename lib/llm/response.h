@@ -12,40 +12,11 @@
 
 #include "lib/base/buf.h"
 #include "lib/llm/api.h"
+#include "lib/llm/failure.h"
 #include "lib/llm/inflate.h"
 #include "lib/llm/ndjson.h"
 #include "lib/llm/sse.h"
-
-// Why a request is no success. FAILURE_CANCELLED: stopped by ourselves, neither success nor failure.
-enum failure {
-  FAILURE_NONE,
-  FAILURE_CONNECT,
-  FAILURE_TLS,
-  FAILURE_TIMEOUT,
-  FAILURE_RESET,
-  FAILURE_TRUNCATED,
-  FAILURE_HTTP_429,
-  FAILURE_HTTP_4XX,
-  FAILURE_HTTP_5XX,
-  FAILURE_PROTOCOL,
-  FAILURE_SERVER_ERROR,
-  FAILURE_EMPTY,
-  FAILURE_CANCELLED,
-};
-#define FAILURE_COUNT (FAILURE_CANCELLED + 1)
-
-// "connect", ..., "cancelled" as records have them; NULL for FAILURE_NONE, so that it is written as null.
-const char *failure_name(enum failure failure);
-
-// false, and `out` untouched, when there is no failure of that name.
-bool failure_from_name(struct json_slice name, enum failure *out);
-
-// Where the number of output tokens comes from. Ollama's eval_count is "usage".
-enum token_source { TOKENS_NONE, TOKENS_USAGE, TOKENS_TIMINGS, TOKENS_EVENTS };
-
-// "usage", "timings", "events"; NULL for TOKENS_NONE.
-const char *token_source_name(enum token_source source);
-bool token_source_from_name(struct json_slice name, enum token_source *out);
+#include "lib/llm/token_source.h"
 
 // Called for each event that carries text, at once, with the time that response_feed was given.
 typedef void response_text_handler(void *context, int64_t now_ns);
@@ -82,11 +53,11 @@ struct response {
   enum response_framing framing;
   bool ended;    // the protocol's own end was seen
   bool has_text; // the message being parsed carries text
-  bool broken;   // reading stopped: protocol or server error, or no reading possible
+  bool closed;   // nothing that still comes is read: the end, an error, or no reading is possible
+  bool unread;   // success by HTTP alone: the body is in a foreign coding or over the cap
   int64_t now_ns;
   int64_t usage_output, usage_input;
   int64_t timings_output, timings_input;
-  size_t max_body_bytes;
   struct buf body;
   union {
     struct sse sse;
@@ -97,10 +68,11 @@ struct response {
 
 // Starts on a response whose head has come (or never came: `status` 0, as for a failed connect).
 // `content_type` and `content_encoding` are the header values, {NULL, 0} when absent. `max_body_bytes`: most
-// bytes kept of a body that is not a stream, and of one event (0: 16 MiB). Allocates nothing; a response may
-// not be moved in memory until it is closed. Streams are known by text/event-stream and NDJSON's content
-// types; under any other type a body of an OpenAI API that begins with a letter or a colon is read as events
-// too, since no JSON object begins so.
+// bytes kept of a body that is not a stream (0: 16 MiB); of a stream no more than one event is kept, at most
+// SSE_EVENT_BYTES. Allocates nothing unless the body is compressed; a response may not be moved in memory
+// until it is closed. Streams are known by text/event-stream and NDJSON's content types; under any other type
+// a body of an OpenAI API that begins as a field of an event does (data, event, id, retry, error or a
+// comment) is read as events too: no JSON text begins so.
 void response_open(struct response *response, enum api api, int status, struct json_slice content_type,
                    struct json_slice content_encoding, size_t max_body_bytes);
 
