@@ -68,7 +68,7 @@ enum status rewrite_body(const struct rewrite_rules *rules, enum api api, const 
   if (status == STATUS_OK) {
     status = change(document, rules, api, will_stream(rules, &facts));
     if (status == STATUS_OK) status = json_print(document, out);
-    if (status) status_fail(error, status, "%s", status_name(status));
+    if (status) status = status_fail(error, status, "%s", status_name(status));
   }
   json_free(document);
   return status;
