@@ -14,7 +14,7 @@ WERROR ?= $(if $(CI),-Werror)
 OPTIMIZE ?= -O2
 SANITIZE ?=
 
-WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wno-format-truncation $(WERROR)
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wno-format-truncation -Wno-unknown-warning-option $(WERROR)
 CFLAGS ?= $(OPTIMIZE) -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DTIDEMARK_VERSION='"$(VERSION)"' $(WARNINGS) $(CFLAGS) -fno-math-errno \
 	-pthread -I. $(SANITIZE)
