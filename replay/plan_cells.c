@@ -88,7 +88,7 @@ enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, 
     if (line_len > 0 && !(line_len == 1 && *line == '\r')) {
       status = read_cell(line, line_len, repeat, &cell, error);
       if (status == STATUS_OK) status = add_cell(&cells, &used, cell, error);
-      if (status) status_prefix(error, status, "line %lld", (long long)line_number);
+      if (status) status_write_prefix(error, "line %lld", (long long)line_number);
     }
     line = line_end + 1;
   }

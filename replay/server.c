@@ -131,12 +131,17 @@ static void child_ended(void *context) {
 
 // One look at whether the stop is complete.
 static void poll_stop(struct server *server) {
+  int64_t now_ns = clock_now_ns();
   reap(server);
-  if (server->asking || !group_gone(server)) {
-    if (server->killing || clock_now_ns() >= server->kill_deadline_ns) signal_group(server, SIGKILL);
-    loop_timer_set(server->timer, clock_now_ns() + POLL_NS);
+  bool immortal = now_ns >= server->kill_deadline_ns + SERVER_GRACE_NS;
+  if (server->asking || (!group_gone(server) && !immortal)) {
+    if (server->killing || now_ns >= server->kill_deadline_ns) signal_group(server, SIGKILL);
+    loop_timer_set(server->timer, now_ns + POLL_NS);
     return;
   }
+  if (!group_gone(server)) // it sits in the kernel
+    snprintf(server->failure, sizeof server->failure, "process group %d of the server does not die",
+             (int)server->group);
   server->group = 0;
   server->state = STATE_OFF;
   server->handlers->stopped(server->context);
@@ -284,7 +289,6 @@ void server_close(struct server *server) {
   if (!server) return;
   signal_group(server, SIGKILL);
   if (server->leader_ran) waitpid(server->group, NULL, 0);
-  if (server->asking) xfer_cancel(server->asking);
   loop_signal_close(server->child_signal);
   loop_timer_close(server->timer);
   free(server);

@@ -40,7 +40,7 @@ struct server_start {
 enum status server_open(struct loop *loop, struct xfer_pool *transfers,
                         const struct server_handlers *handlers, void *context, struct server **out,
                         struct error *error) MUST_USE;
-// Kills what still runs. Takes NULL. Close the transfers after it.
+// Kills what still runs. Takes NULL. Close the transfers before it.
 void server_close(struct server *server);
 
 // Starts it; `stopped` must have come for the last one. What `start` points to is borrowed until `stopped`.
