@@ -56,7 +56,8 @@ struct fit_result {
 enum status fit_run(const struct fit_model *model, const struct fit_data *data, enum stat_scale scale,
                     const double *start, struct fit_result *result, struct error *error) MUST_USE;
 
-// A box of starts: each parameter between lo and hi, on a log scale where `log` says so (then 0 < lo < hi).
+// A box of starts: each parameter between lo and hi, spaced geometrically where `log` says so (both of one
+// sign then).
 struct fit_box {
   double lo[FIT_MAX_PARAMETERS];
   double hi[FIT_MAX_PARAMETERS];

@@ -10,18 +10,23 @@
 
 #include "analyze/stat/fit.h"
 
+// The RSS up to which a value of a parameter is not rejected. STATUS_NUMERIC when df is 0.
+enum status profile_limit(const struct fit_result *fit, double confidence, double *rss_limit,
+                          struct error *error) MUST_USE;
+
 // The interval around a converged fit of the same model and data. An end that is not reached (RSS levels off
-// below the limit, or the model stops being defined) is unbounded. STATUS_USAGE for a parameter that does not
-// exist, STATUS_NUMERIC when df is 0.
+// below the limit, or the model stops being defined) is unbounded, as are both for a parameter without
+// standard error (plateau's knee); a fit without any residual gives an interval of width 0. STATUS_USAGE for
+// a parameter that does not exist, STATUS_NUMERIC when df is 0.
 enum status profile_interval(const struct fit_model *model, const struct fit_data *data,
                              const struct fit_result *fit, size_t parameter, double confidence, struct ci *ci,
                              struct error *error) MUST_USE;
 
-// The same between fences: the search stops at `lowest` and `highest` (-INFINITY, INFINITY: none), and an end
-// that lies beyond is unbounded.
-enum status profile_interval_within(const struct fit_model *model, const struct fit_data *data,
-                                    const struct fit_result *fit, size_t parameter, double confidence,
-                                    double lowest, double highest, struct ci *ci,
-                                    struct error *error) MUST_USE;
+// The smallest RSS with one parameter held at a value. False where there is none.
+typedef bool profile_rss(void *context, double held, double *rss);
+
+// One end of an interval: where `rss` passes rss_limit on the way from `inside` (where it is below) in steps
+// that begin with `step` (negative: downwards) and double. INFINITY or -INFINITY when it never does.
+double profile_edge(profile_rss *rss, void *context, double inside, double step, double rss_limit);
 
 #endif
