@@ -85,7 +85,7 @@ struct xfer_request {
   const char *url;            // http:// or https://, sent byte for byte (no path squashing)
   const char *const *headers; // "Name: value", "Name;" for an empty one; ends with NULL; or NULL. libcurl's
                               // own Accept, Expect, User-Agent and Content-Type are never added.
-  const char *body; // borrowed until `done`; NULL: none, or `upload`
+  const char *body;           // borrowed until `done`; NULL: none, or `upload`
   size_t body_len;
   bool upload;                // the body comes from callbacks->upload
   int64_t upload_len;         // its length; -1: unknown (chunked)
@@ -94,7 +94,8 @@ struct xfer_request {
 };
 
 // `callbacks` and `context` are borrowed until `done`; the request's strings are copied but for `body`.
-// STATUS_USAGE (an unusable URL), STATUS_MEMORY with words; then `done` is not called.
+// STATUS_USAGE (an unusable URL), STATUS_MEMORY, STATUS_CANCELLED (the pool closes) with words; then `done`
+// is not called.
 enum status xfer_start(struct xfer_pool *pool, const struct xfer_request *request,
                        const struct xfer_callbacks *callbacks, void *context, struct xfer **out,
                        struct error *error) MUST_USE;
