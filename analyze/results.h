@@ -198,6 +198,8 @@ struct results {
   struct curve curve;
   struct cliff *cliffs;
   size_t cliff_count;
+  struct cliff *steps; // every pair of neighbouring usable levels, by the same paired ratio; may be left out
+  size_t step_count;
   struct load *loads;
   size_t load_count;
   struct warning *warnings; // most important first
