@@ -11,6 +11,10 @@
 // Success below this share makes a cell failed.
 #define CELLS_MIN_SUCCESS 0.95
 
+// A spread estimated from fewer degrees of freedom than this says nothing about cells that were not repeated:
+// with one, an interval is 13 spreads wide on either side, and every cell is in the best set.
+#define CELLS_MIN_PSEUDO_DF 3
+
 // The throughputs behind results.cells[i], in its order; `replicates` are indices into cell->replicates.
 // count 0: a cell without a usable value (failed, or left out). The arrays lie in struct cells_samples.
 struct cells_sample {

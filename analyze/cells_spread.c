@@ -57,7 +57,7 @@ enum status cells_spread(const struct cells_samples *samples, enum stat_scale sc
       status = pseudo_replicates(results, scale, first_cliff, &pseudo, error);
       if (status != STATUS_OK && status != STATUS_NUMERIC) return status;
       found = (struct ci_pool){.p = 1};
-      if (status == STATUS_OK && pseudo.sd > 0) {
+      if (status == STATUS_OK && pseudo.sd > 0 && pseudo.df >= CELLS_MIN_PSEUDO_DF) {
         found.spread = pseudo;
         source = SIGMA_PSEUDO_REPLICATES;
       }

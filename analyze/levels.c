@@ -89,16 +89,18 @@ static size_t list_levels(const struct results *results, double *batches, double
   return count;
 }
 
-// Keeps the steps that are cliffs.
-static void keep_cliffs(const struct levels_scan_step *steps, size_t count, struct results *results,
-                        double *first_cliff) {
+// All steps between usable levels, and of them, and of those to a failed one, the cliffs.
+static void keep_steps(const struct levels_scan_step *steps, size_t count, struct results *results,
+                       double *first_cliff) {
   for (size_t i = 0; i < count; i++) {
-    if (!steps[i].is_cliff) continue;
     bool total = steps[i].ratio.estimate <= 0;
     struct estimate ratio = cells_estimate(steps[i].ratio);
     if (total) ratio.lo = ratio.hi = NAN;
-    results->cliffs[results->cliff_count++] = (struct cliff){
+    struct cliff step = {
         .from = (int64_t)steps[i].from, .to = (int64_t)steps[i].to, .ratio = ratio, .total = total};
+    if (!total) results->steps[results->step_count++] = step;
+    if (!steps[i].is_cliff) continue;
+    results->cliffs[results->cliff_count++] = step;
     *first_cliff = fmin(*first_cliff, steps[i].to);
   }
 }
@@ -109,15 +111,16 @@ enum status levels_cliffs(struct results *results, double *first_cliff, struct e
   struct levels_scan_level *levels = calloc(rows, sizeof *levels);
   struct levels_scan_step *steps = calloc(rows, sizeof *steps);
   results->cliffs = calloc(rows, sizeof *results->cliffs);
+  results->steps = calloc(rows, sizeof *results->steps);
   enum status status = STATUS_MEMORY;
   *first_cliff = INFINITY;
-  if (!batches || !throughput || !levels || !steps || !results->cliffs) {
+  if (!batches || !throughput || !levels || !steps || !results->cliffs || !results->steps) {
     status = status_fail(error, status, "%s", status_name(status));
     goto cleanup;
   }
   size_t found = 0, count = list_levels(results, batches, throughput, levels);
   status = levels_scan(levels, count, results->confidence, steps, &found, error);
-  if (status == STATUS_OK) keep_cliffs(steps, found, results, first_cliff);
+  if (status == STATUS_OK) keep_steps(steps, found, results, first_cliff);
 cleanup:
   free(batches);
   free(throughput);

@@ -10,7 +10,8 @@
 enum status levels_build(const struct cells_samples *samples, struct results *results,
                          struct error *error) MUST_USE;
 
-// Writes results->cliffs. *first_cliff: the lowest level that lies beyond one (INFINITY: none).
+// Writes results->steps and results->cliffs. *first_cliff: the lowest level that lies beyond one (INFINITY:
+// none).
 enum status levels_cliffs(struct results *results, double *first_cliff, struct error *error) MUST_USE;
 
 #endif

@@ -117,6 +117,7 @@ struct load_data {
   size_t notice_count, notice_room;
   struct load_limits limits;
   bool has_limits;
+  char *client_reason; // why the first invalid batch was; NULL: none
   int64_t files;
   bool lost;                                   // bytes or records are known to be missing
   bool imported;                               // some cells come from a table

@@ -332,6 +332,7 @@ static enum status take_batch(struct load_run *run, const struct run_batch *reco
   facts->failed += record->failed;
   bool open_loop = record->workers < 1 || record->batch < 1;
   if (!record->valid) {
+    if (!data->client_reason) data->client_reason = copy_text(record->reason);
     if (open_loop) load_notice_add(data, WARNING_INVALID_CLIENT, -1, 1, NULL);
     if (open_loop) return STATUS_OK;
     status = load_cell_of(data, record->workers, record->batch, &index);

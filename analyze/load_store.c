@@ -157,5 +157,6 @@ void load_free(struct load_data *data) {
   free(data->open);
   free(data->points);
   free(data->notices);
+  free(data->client_reason);
   *data = (struct load_data){0};
 }

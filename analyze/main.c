@@ -2,13 +2,13 @@
 //
 // analyze: statistics and report over measured runs. The only place of the tool that turns a status into
 // words and an exit code.
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/opts.h"
-#include "analyze/summary.h"
+#include "analyze/output.h"
 #include "lib/base/log.h"
 
 static enum status load_all(const struct opts *opts, struct load_data *data, struct error *error) {
@@ -19,29 +19,36 @@ static enum status load_all(const struct opts *opts, struct load_data *data, str
   return status == STATUS_OK ? load_finish(data, error) : status;
 }
 
-static enum status print_results(const struct opts *opts, const struct results *results,
-                                 struct error *error) {
-  struct buf out = {0};
-  enum status status =
-      opts->format == OPTS_FORMAT_CSV ? summary_csv(results, &out) : summary_json(results, NULL, &out);
-  if (status == STATUS_OK && fwrite(out.data, 1, out.len, stdout) != out.len) {
-    status = status_fail(error, STATUS_IO, "standard output: %s", strerror(ferror(stdout)));
+// What a person should know at once; the rest is in the report.
+static void tell(const struct load_data *data, struct log *log) {
+  for (size_t i = 0; i < data->notice_count; i++) {
+    const struct load_notice *notice = &data->notices[i];
+    if (notice->code == WARNING_NO_END) {
+      log_notice(log, "%s: no end record, the run was cut short", notice->words);
+    } else if (notice->code == WARNING_DAMAGED_INPUT) {
+      log_notice(log, "%s: %" PRId64 " records or stretches are missing or cannot be read", notice->words,
+                 notice->count);
+    }
   }
-  buf_free(&out);
-  return status;
 }
 
-static enum status run(const struct opts *opts, bool *lost, struct error *error) {
+static enum status run(const struct opts *opts, struct log *log, bool *lost, struct error *error) {
   struct load_data data = LOAD_DATA;
   struct results results = {0};
   stat_init();
   enum status status = load_all(opts, &data, error);
   if (status != STATUS_OK) goto cleanup;
   *lost = data.lost;
+  tell(&data, log);
   status = analysis_run(&data, &opts->analysis, &results, error);
   if (status != STATUS_OK) goto cleanup;
   if (opts->title) results.title = strdup(opts->title);
-  status = print_results(opts, &results, error);
+  if (opts->output) {
+    status = output_folder(opts, &results, log, error);
+    if (status == STATUS_OK) log_notice(log, "report written to %s", opts->output);
+  } else {
+    status = output_print(opts, &results, stdout, error);
+  }
 cleanup:
   results_free(&results);
   load_free(&data);
@@ -59,7 +66,8 @@ int main(int argc, char **argv) {
   } else if (status == STATUS_OK && opts.common.outcome == CLI_VERSION) {
     cli_print_version(&opts_program, stdout);
   } else if (status == STATUS_OK) {
-    status = run(&opts, &lost, &error);
+    log.level = opts.common.verbosity < 0 ? LOG_QUIET : opts.common.verbosity > 0 ? LOG_VERBOSE : LOG_NORMAL;
+    status = run(&opts, &log, &lost, &error);
   }
   opts_free(&opts);
   if (fclose(stdout) != 0 && status == STATUS_OK) {

@@ -51,11 +51,7 @@ static enum status take_format(void *context, const char *value, struct error *e
 }
 
 static enum status take_lang(void *context, const char *value, struct error *error) {
-  static const char *const words[] = {"en", "ru", NULL};
-  size_t index;
-  enum status status = choose(words, value, &index, error);
-  if (status == STATUS_OK) ((struct opts *)context)->lang = (enum opts_lang)index;
-  return status;
+  return lang_parse(value, &((struct opts *)context)->lang, error);
 }
 
 static enum status take_title(void *context, const char *value, struct error *error) {

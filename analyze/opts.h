@@ -5,10 +5,10 @@
 #define ANALYZE_OPTS_H
 
 #include "analyze/analysis.h"
+#include "analyze/report/lang.h"
 #include "lib/base/cli.h"
 
 enum opts_format { OPTS_FORMAT_TEXT, OPTS_FORMAT_MD, OPTS_FORMAT_JSON, OPTS_FORMAT_CSV };
-enum opts_lang { OPTS_LANG_EN, OPTS_LANG_RU };
 
 struct opts {
   char **inputs; // "-": standard input
@@ -17,7 +17,7 @@ struct opts {
   char *output; // directory without trailing slashes; NULL: standard output
   char *title;
   enum opts_format format;
-  enum opts_lang lang;
+  enum lang lang;
   bool has_format, has_models, no_plots, force;
   char *sigma; // as given; analysis.sigma holds what it means
   struct analysis_options analysis;

@@ -82,8 +82,8 @@ static void about_failures(struct collector *collector) {
     const struct cliff *cliff = &results->cliffs[i];
     if (cliff->total) continue; // said as a failed level
     struct warning warning = warnings_new(WARNING_CLIFF);
-    warning.workers = cliff->to;
-    warning.count = cliff->from;
+    warning.workers = cliff->from;
+    warning.count = cliff->to;
     warning.value = cliff->ratio.estimate;
     warning.lo = cliff->ratio.lo;
     warning.hi = cliff->ratio.hi;
@@ -104,7 +104,12 @@ static void about_input(struct collector *collector) {
   }
   for (size_t i = 0; i < collector->results->cell_count; i++)
     invalid += collector->results->cells[i].invalid;
-  add_count(collector, WARNING_INVALID_CLIENT, invalid);
+  if (invalid > 0) {
+    struct warning warning = warnings_new(WARNING_INVALID_CLIENT);
+    warning.count = invalid;
+    warning.words = collector->data->client_reason;
+    add(collector, &warning);
+  }
 }
 
 static void about_replication(struct collector *collector) {
@@ -176,8 +181,7 @@ static void about_curve(struct collector *collector) {
   if (!curve->exists) return;
   if (curve->gate_failed) {
     struct warning warning = warnings_new(WARNING_LACK_OF_FIT);
-    warning.value = curve->lack_of_fit_f;
-    warning.lo = curve->lack_of_fit_p;
+    warning.value = curve->lack_of_fit_p;
     add(collector, &warning);
   }
   if (curve->model_count > 0 && curve->range_lo > curve->points[0].n) {

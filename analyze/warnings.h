@@ -18,10 +18,10 @@ struct warning warnings_new(enum warning_code code);
 //   all_failed      count: cells
 //   failed_level    workers; count: its cells; words: why its server did not come up (NULL: requests failed)
 //   failed_cells    count: failed cells on levels that have usable ones
-//   cliff           workers: the level beyond; value, lo, hi: the ratio; count: the level before
+//   cliff           workers: the level before; count: the level beyond; value, lo, hi: the ratio
 //   damaged_input   count: broken or missing spots; words: the file
 //   no_end          words: the file
-//   invalid_client  count: batches left out
+//   invalid_client  count: batches left out; words: why the first was
 //   cold_start      count: cells
 //   no_spread, unreplicated   count: cells with a single measurement
 //   one_session     -
@@ -29,7 +29,7 @@ struct warning warnings_new(enum warning_code code);
 //   edge_workers    workers, batch of the largest
 //   partial_waves   count: cells
 //   tokens_differ   value: largest over smallest; lo, hi: tokens per request
-//   lack_of_fit     value: F; lo: p
+//   lack_of_fit     value: p
 //   fit_range       lo, hi: the n that were fitted
 //   drift           value, lo, hi: change from first to last, as a fraction
 //   cached_tokens   value: their share of the input tokens; count: tokens
