@@ -78,6 +78,11 @@ static enum status take_noise(void *context, const char *value, struct error *er
   return units_fraction(value, 0, 10, &opts->engine.noise, error);
 }
 
+static enum status take_session_noise(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return units_fraction(value, 0, 10, &opts->engine.session_noise, error);
+}
+
 static enum status take_cliff(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   const char *colon = strchr(value, ':');
@@ -165,6 +170,8 @@ static const struct cli_option options[] = {
     {"prefill", 0, "TIME", "0", "delay of the first token per prompt token", take_prefill, NULL},
     {"load", 0, "TIME", "0", "model loading, at the first request", take_load, NULL},
     {"noise", 0, "CV", "0", "coefficient of variation of a step's time", take_noise, NULL},
+    {"session-noise", 0, "CV", "0", "the same of one factor for the whole life of the server",
+     take_session_noise, NULL},
     {"cliff", 0, "COUNT:FACTOR", "none", "with more active slots a step takes FACTOR times longer",
      take_cliff, NULL},
     {"max-slots", 0, "COUNT", "none", "started with more --slots, every request fails with 500",
