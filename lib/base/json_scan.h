@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/base/buf.h"
 
@@ -39,6 +40,9 @@ enum status json_scan_text(const char *text, size_t len, struct json_slice *valu
 
 enum json_kind json_scan_kind(struct json_slice value);
 
+// The first byte after the value that starts at `at` and lies `depth` containers deep; NULL when none does.
+const char *json_scan_skip(const char *at, const char *end, int depth);
+
 // Walks a container: start on a valid object or array (anything else is walked as empty), then call the one
 // that fits until it returns false. `key` is the text between the quotes, escapes unresolved.
 struct json_scan {
@@ -55,7 +59,10 @@ struct json_slice json_scan_get(struct json_slice object, const char *key);
 struct json_slice json_scan_at(struct json_slice array, size_t index);
 
 // True when the slice (a key, say) has exactly these bytes.
-bool json_slice_is(struct json_slice slice, const char *text);
+static inline bool json_slice_is(struct json_slice slice, const char *text) {
+  size_t len = strlen(text); // in the header, because a compiler that sees both strings needs no call
+  return slice.len == len && (len == 0 || memcmp(slice.data, text, len) == 0);
+}
 
 // Each returns false and leaves `out` alone when the value is of another kind. An int64 must be whole and in
 // range.

@@ -141,7 +141,7 @@ static enum status list_add_entry(struct list *list, const char *entry, int64_t 
                                   struct error *error) {
   if (entry[0] == '\0') return status_fail(error, STATUS_USAGE, "empty entry");
   char *dash = strchr(entry + 1, '-');
-  int64_t first, last;
+  int64_t first = 0, last = 0;
   if (dash) *dash = '\0';
   enum status status = units_count(entry, lo, hi, &first, error);
   last = first;

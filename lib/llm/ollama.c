@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/base/json_cursor.h"
 #include "lib/llm/words.h"
 
 static bool has_tool_call(struct json_slice calls) {
@@ -15,18 +16,19 @@ static bool has_tool_call(struct json_slice calls) {
   return false;
 }
 
-static bool message_has_text(struct json_slice message) {
-  if (json_scan_kind(message) != JSON_OBJECT) return false;
-  struct json_scan scan = json_scan_start(message);
-  struct json_slice key, value;
-  while (json_scan_member(&scan, &key, &value)) {
+static bool read_text(struct json_cursor *cursor) {
+  struct json_slice key;
+  bool text = false;
+  if (!json_cursor_object(cursor)) return false;
+  while (json_cursor_member(cursor, &key)) {
+    struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "content") || json_slice_is(key, "thinking")) {
-      if (json_scan_has_text(value)) return true;
+      text = text || json_scan_has_text(value);
     } else if (json_slice_is(key, "tool_calls")) {
-      if (has_tool_call(value)) return true;
+      text = text || has_tool_call(value);
     }
   }
-  return false;
+  return text;
 }
 
 static void take_count(struct json_slice value, int64_t *count) {
@@ -43,9 +45,7 @@ static void read_reason(struct response *response, struct json_slice value) {
 
 static void read_member(struct response *response, struct json_slice key, struct json_slice value) {
   if (json_slice_is(key, "response") || json_slice_is(key, "thinking")) {
-    response->has_text = response->has_text || json_scan_has_text(value);
-  } else if (json_slice_is(key, "message")) {
-    response->has_text = response->has_text || message_has_text(value);
+    if (json_scan_has_text(value)) response->has_text = true;
   } else if (json_slice_is(key, "done")) {
     if (json_scan_kind(value) == JSON_TRUE) response->ended = response->closed = true;
   } else if (json_slice_is(key, "done_reason")) {
@@ -69,11 +69,16 @@ static void read_member(struct response *response, struct json_slice key, struct
 }
 
 enum status ollama_read(struct response *response, const char *text, size_t len) {
-  struct json_slice root, key, value;
-  enum status status = json_scan_text(text, len, &root, NULL);
-  if (status || json_scan_kind(root) != JSON_OBJECT) return STATUS_FORMAT;
-  struct json_scan scan = json_scan_start(root);
-  while (json_scan_member(&scan, &key, &value))
-    read_member(response, key, value);
-  return STATUS_OK;
+  struct json_cursor cursor = json_cursor_start(text, len);
+  struct json_slice key;
+  if (json_cursor_kind(&cursor) != JSON_OBJECT) return STATUS_FORMAT;
+  json_cursor_object(&cursor);
+  while (json_cursor_member(&cursor, &key)) {
+    if (json_slice_is(key, "message")) {
+      if (read_text(&cursor)) response->has_text = true;
+    } else {
+      read_member(response, key, json_cursor_value(&cursor));
+    }
+  }
+  return json_cursor_finish(&cursor) ? STATUS_OK : STATUS_FORMAT;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/base/json_cursor.h"
 #include "lib/llm/words.h"
 
 // Content may be an array of parts (some reasoning models stream it so): text is what a part's text holds.
@@ -33,36 +34,37 @@ static bool has_tool_call(struct json_slice calls) {
 }
 
 // A stream's delta or a body's message.
-static bool message_has_text(struct json_slice message) {
-  struct json_scan scan = json_scan_start(message);
-  struct json_slice key, value;
-  if (json_scan_kind(message) != JSON_OBJECT) return false;
-  while (json_scan_member(&scan, &key, &value)) {
-    bool text = false;
+static bool read_text(struct json_cursor *cursor) {
+  struct json_slice key;
+  bool text = false;
+  if (!json_cursor_object(cursor)) return false;
+  while (json_cursor_member(cursor, &key)) {
+    struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "content")) {
-      text = has_content(value);
+      text = text || has_content(value);
     } else if (json_slice_is(key, "reasoning_content") || json_slice_is(key, "reasoning") ||
                json_slice_is(key, "thinking") || json_slice_is(key, "refusal")) {
-      text = json_scan_has_text(value);
+      text = text || json_scan_has_text(value);
     } else if (json_slice_is(key, "tool_calls")) {
-      text = has_tool_call(value);
+      text = text || has_tool_call(value);
     } else if (json_slice_is(key, "function_call")) {
-      text = has_call(value);
+      text = text || has_call(value);
     }
-    if (text) return true;
   }
-  return false;
+  return text;
 }
 
-static void read_choice(struct response *response, struct json_slice choice) {
-  if (json_scan_kind(choice) != JSON_OBJECT) return;
-  struct json_scan scan = json_scan_start(choice);
-  struct json_slice key, value;
-  while (json_scan_member(&scan, &key, &value)) {
+static void read_choice(struct response *response, struct json_cursor *cursor) {
+  struct json_slice key;
+  if (!json_cursor_object(cursor)) return;
+  while (json_cursor_member(cursor, &key)) {
     if (json_slice_is(key, "delta") || json_slice_is(key, "message")) {
-      response->has_text = response->has_text || message_has_text(value);
-    } else if (json_slice_is(key, "text")) {
-      response->has_text = response->has_text || json_scan_has_text(value);
+      if (read_text(cursor)) response->has_text = true;
+      continue;
+    }
+    struct json_slice value = json_cursor_value(cursor);
+    if (json_slice_is(key, "text")) {
+      if (json_scan_has_text(value)) response->has_text = true;
     } else if (json_slice_is(key, "finish_reason") && json_scan_has_text(value)) {
       struct json_slice reason = json_scan_raw_string(value);
       words_copy(response->finish, sizeof response->finish, reason.data, reason.len);
@@ -71,12 +73,10 @@ static void read_choice(struct response *response, struct json_slice choice) {
   }
 }
 
-static void read_choices(struct response *response, struct json_slice choices) {
-  if (json_scan_kind(choices) != JSON_ARRAY) return;
-  struct json_scan scan = json_scan_start(choices);
-  struct json_slice choice;
-  while (json_scan_element(&scan, &choice))
-    read_choice(response, choice);
+static void read_choices(struct response *response, struct json_cursor *cursor) {
+  if (!json_cursor_array(cursor)) return;
+  while (json_cursor_element(cursor))
+    read_choice(response, cursor);
 }
 
 // Takes a count; a negative one, or none, leaves what is known.
@@ -85,22 +85,29 @@ static void take_count(struct json_slice value, int64_t *count) {
   if (json_scan_int64(value, &number) && number >= 0) *count = number;
 }
 
-static void read_usage(struct response *response, struct json_slice usage) {
-  if (json_scan_kind(usage) != JSON_OBJECT) return;
-  take_count(json_scan_get(usage, "completion_tokens"), &response->usage_output);
-  take_count(json_scan_get(usage, "prompt_tokens"), &response->usage_input);
-  take_count(json_scan_get(json_scan_get(usage, "prompt_tokens_details"), "cached_tokens"),
-             &response->cached_tokens);
+static void read_usage(struct response *response, struct json_cursor *cursor) {
+  struct json_slice key;
+  if (!json_cursor_object(cursor)) return;
+  while (json_cursor_member(cursor, &key)) {
+    struct json_slice value = json_cursor_value(cursor);
+    if (json_slice_is(key, "completion_tokens")) {
+      take_count(value, &response->usage_output);
+    } else if (json_slice_is(key, "prompt_tokens")) {
+      take_count(value, &response->usage_input);
+    } else if (json_slice_is(key, "prompt_tokens_details")) {
+      take_count(json_scan_get(value, "cached_tokens"), &response->cached_tokens);
+    }
+  }
 }
 
 // llama.cpp's own. prompt_n counts only what it had to process; cache_n, where it is sent, the rest of the
 // prompt.
-static void read_timings(struct response *response, struct json_slice timings) {
-  if (json_scan_kind(timings) != JSON_OBJECT) return;
+static void read_timings(struct response *response, struct json_cursor *cursor) {
   int64_t processed = -1, cached = -1;
-  struct json_scan scan = json_scan_start(timings);
-  struct json_slice key, value;
-  while (json_scan_member(&scan, &key, &value)) {
+  struct json_slice key;
+  if (!json_cursor_object(cursor)) return;
+  while (json_cursor_member(cursor, &key)) {
+    struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "prompt_n")) {
       take_count(value, &processed);
     } else if (json_slice_is(key, "cache_n")) {
@@ -113,9 +120,16 @@ static void read_timings(struct response *response, struct json_slice timings) {
   if (cached >= 0 && response->cached_tokens < 0) response->cached_tokens = cached;
 }
 
-static void fail(struct response *response, struct json_slice error) {
-  words_of_error(response->error_text, sizeof response->error_text, error);
-  response->failure = FAILURE_SERVER_ERROR;
+// What matters of the rest. True for an error object.
+static bool read_other(struct response *response, struct json_slice key, struct json_slice value) {
+  if (json_slice_is(key, "error")) return json_scan_kind(value) != JSON_NULL;
+  if (json_slice_is(key, "object")) return json_slice_is(value, "\"error\""); // vLLM's
+  if (json_slice_is(key, "content")) {                                        // llama.cpp's own /completions
+    if (json_scan_has_text(value)) response->has_text = true;
+  } else if (json_slice_is(key, "stop")) {
+    if (json_scan_kind(value) == JSON_TRUE) response->ended = true;
+  }
+  return false;
 }
 
 enum status openai_read(struct response *response, const char *text, size_t len) {
@@ -124,26 +138,26 @@ enum status openai_read(struct response *response, const char *text, size_t len)
     response->closed = true;
     return STATUS_OK;
   }
-  struct json_slice root, key, value;
-  enum status status = json_scan_text(text, len, &root, NULL);
-  if (status || json_scan_kind(root) != JSON_OBJECT) return STATUS_FORMAT;
-  struct json_scan scan = json_scan_start(root);
-  while (json_scan_member(&scan, &key, &value)) {
+  struct json_cursor cursor = json_cursor_start(text, len);
+  struct json_slice key;
+  bool error = false;
+  if (json_cursor_kind(&cursor) != JSON_OBJECT) return STATUS_FORMAT;
+  json_cursor_object(&cursor);
+  while (json_cursor_member(&cursor, &key)) {
     if (json_slice_is(key, "choices")) {
-      read_choices(response, value);
+      read_choices(response, &cursor);
     } else if (json_slice_is(key, "usage")) {
-      read_usage(response, value);
+      read_usage(response, &cursor);
     } else if (json_slice_is(key, "timings")) {
-      read_timings(response, value);
-    } else if (json_slice_is(key, "error")) {
-      if (json_scan_kind(value) != JSON_NULL) fail(response, value);
-    } else if (json_slice_is(key, "object") && json_slice_is(value, "\"error\"")) {
-      fail(response, root);                     // vLLM
-    } else if (json_slice_is(key, "content")) { // llama.cpp answers /completions in its own form
-      response->has_text = response->has_text || json_scan_has_text(value);
-    } else if (json_slice_is(key, "stop")) {
-      response->ended = response->ended || json_scan_kind(value) == JSON_TRUE;
+      read_timings(response, &cursor);
+    } else {
+      error = read_other(response, key, json_cursor_value(&cursor)) || error;
     }
+  }
+  if (!json_cursor_finish(&cursor)) return STATUS_FORMAT;
+  if (error) {
+    response->failure = FAILURE_SERVER_ERROR;
+    words_of_body(response->error_text, sizeof response->error_text, text, len);
   }
   return STATUS_OK;
 }

@@ -24,7 +24,7 @@ struct ticker {
 
 static void tick(void *context) {
   struct ticker *ticker = context;
-  int64_t at_ns = ticker->start_ns + (ticker->ticks + 1) * ticker->step_ns;
+  int64_t at_ns = ticker->start_ns + ((int64_t)ticker->ticks + 1) * ticker->step_ns;
   ticker->error_ns[ticker->ticks++] = clock_now_ns() - at_ns;
   if (ticker->ticks == TICKS) {
     loop_stop(ticker->loop);
@@ -41,15 +41,16 @@ static int by_value(const void *a, const void *b) {
 static void test_timers_are_never_early_and_seldom_a_millisecond_late(void **state) {
   (void)state;
   struct error error;
-  struct ticker ticker = {.step_ns = 1700 * 1000}; // no multiple of a millisecond
+  struct ticker ticker = {.step_ns = INT64_C(1700000)}; // no multiple of a millisecond
   assert_int_equal(loop_open(&ticker.loop, &error), STATUS_OK);
   assert_int_equal(loop_timer_open(ticker.loop, tick, &ticker, &ticker.timer, &error), STATUS_OK);
   ticker.start_ns = clock_now_ns();
   loop_timer_set(ticker.timer, ticker.start_ns + ticker.step_ns);
   assert_int_equal(loop_run(ticker.loop, &error), STATUS_OK);
   qsort(ticker.error_ns, TICKS, sizeof ticker.error_ns[0], by_value);
+  int64_t median_ns = ticker.error_ns[TICKS / 2];
   print_message("timer error: min %.3f ms, median %.3f ms, max %.3f ms\n", (double)ticker.error_ns[0] / 1e6,
-                (double)ticker.error_ns[TICKS / 2] / 1e6, (double)ticker.error_ns[TICKS - 1] / 1e6);
+                (double)median_ns / 1e6, (double)ticker.error_ns[TICKS - 1] / 1e6);
   assert_true(ticker.error_ns[0] >= 0);
   assert_true(ticker.error_ns[TICKS / 2] <
               CLOCK_NS_PER_MS); // rounding to a millisecond would show in the median

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/stat/lack_of_fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Observations with one x.
+struct group {
+  size_t first; // index of the first of them
+  size_t count;
+  double weight;
+  double mean;    // weighted, on the fit's scale
+  double squares; // weighted, around the mean
+};
+
+static bool same_x(const struct fit_data *data, size_t i, size_t j) {
+  size_t predictors = data->predictors ? data->predictors : 1;
+  for (size_t k = 0; k < predictors; k++) {
+    if (data->x[i * predictors + k] != data->x[j * predictors + k]) return false;
+  }
+  return true;
+}
+
+// Gathers observations into `groups` (data->count places); returns how many groups there are.
+static size_t gather(const struct fit_data *data, enum stat_scale scale, struct group *groups) {
+  size_t found = 0;
+  for (size_t i = 0; i < data->count; i++) {
+    double weight = data->weights ? data->weights[i] : 1;
+    if (!(weight > 0)) continue;
+    size_t g = 0;
+    while (g < found && !same_x(data, groups[g].first, i))
+      g++;
+    if (g == found) groups[found++] = (struct group){.first = i};
+    double value = stat_to_scale(scale, data->y[i]), step = value - groups[g].mean;
+    groups[g].count++;
+    groups[g].weight += weight;
+    groups[g].mean += step * weight / groups[g].weight;
+    groups[g].squares += weight * step * (value - groups[g].mean);
+  }
+  return found;
+}
+
+enum status lack_of_fit_test(const struct fit_model *model, const struct fit_data *data,
+                             const struct fit_result *fit, struct lack_of_fit *test, struct error *error) {
+  struct group *groups = calloc(data->count ? data->count : 1, sizeof *groups);
+  if (!groups) return status_fail(error, STATUS_MEMORY, "no memory for %zu points", data->count);
+  size_t distinct = gather(data, fit->scale, groups), used = 0;
+  double pure = 0;
+  for (size_t g = 0; g < distinct; g++) {
+    used += groups[g].count;
+    pure += groups[g].squares;
+  }
+  free(groups);
+  if (used <= distinct) return status_fail(error, STATUS_NUMERIC, "no replicates to test the fit with");
+  if (distinct <= model->parameters) {
+    return status_fail(error, STATUS_NUMERIC,
+                       "%s: %zu different points for %zu parameters leave nothing to test", model->name,
+                       distinct, model->parameters);
+  }
+  struct lack_of_fit result = {.df_lack = distinct - model->parameters, .df_pure = used - distinct};
+  double lack = fmax(0, fit->rss - pure) / (double)result.df_lack;
+  double noise = pure / (double)result.df_pure;
+  if (!isfinite(lack) || !isfinite(noise)) return status_fail(error, STATUS_NUMERIC, "a value is not finite");
+  if (!(noise > 0) || !isfinite(lack / noise)) {
+    return status_fail(error, STATUS_NUMERIC, "replicates are all equal: no spread to test the fit with");
+  }
+  result.f = lack / noise;
+  result.p = stat_f_upper_tail(result.f, (double)result.df_lack, (double)result.df_pure);
+  result.pure_error_sd = sqrt(noise);
+  result.rejected = result.p < LACK_OF_FIT_LEVEL;
+  *test = result;
+  return STATUS_OK;
+}
+
+struct point {
+  double n;
+  double throughput;
+};
+
+static int compare_points(const void *left, const void *right) {
+  const struct point *a = left, *b = right;
+  int by_n = stat_compare_doubles(&a->n, &b->n);
+  return by_n ? by_n : stat_compare_doubles(&a->throughput, &b->throughput);
+}
+
+static size_t count_distinct(const double *sorted, size_t count) {
+  size_t distinct = count > 0;
+  for (size_t i = 1; i < count; i++)
+    distinct += sorted[i] != sorted[i - 1];
+  return distinct;
+}
+
+// Fits and tests the points of one range.
+static enum status try_range(enum models_id id, const double *n, const double *throughput, size_t count,
+                             enum stat_scale scale, struct lack_of_fit_range *range, struct error *error) {
+  struct fit_data data = {.x = n, .predictors = 1, .y = throughput, .count = count};
+  struct lack_of_fit_range found = {.count = count, .distinct = count_distinct(n, count)};
+  enum status status = models_fit(id, n, throughput, NULL, count, scale, &found.fit, error);
+  if (status) return status;
+  found.n_lo = n[0];
+  found.n_hi = n[count - 1];
+  status = lack_of_fit_test(models_get(id), &data, &found.fit, &found.test, NULL);
+  if (status == STATUS_MEMORY) return status_fail(error, status, "no memory for %zu points", count);
+  found.tested = status == STATUS_OK;
+  *range = found;
+  return STATUS_OK;
+}
+
+enum status lack_of_fit_choose_range(enum models_id id, const double *n, const double *throughput,
+                                     size_t count, enum stat_scale scale, struct lack_of_fit_range *range,
+                                     struct error *error) {
+  if (!stat_all_positive(n, count) || !stat_all_positive(throughput, count)) {
+    return status_fail(error, STATUS_NUMERIC, "a point is not above zero, or not finite");
+  }
+  struct point *points = malloc((count ? count : 1) * sizeof *points);
+  double *columns = malloc((count ? count : 1) * 2 * sizeof *columns);
+  enum status status = STATUS_OK;
+  if (!points || !columns) {
+    status = status_fail(error, STATUS_MEMORY, "no memory for %zu points", count);
+    goto cleanup;
+  }
+  double *sorted_n = columns, *sorted_throughput = columns + count;
+  for (size_t i = 0; i < count; i++)
+    points[i] = (struct point){n[i], throughput[i]};
+  qsort(points, count, sizeof *points, compare_points);
+  for (size_t i = 0; i < count; i++) {
+    sorted_n[i] = points[i].n;
+    sorted_throughput[i] = points[i].throughput;
+  }
+  struct lack_of_fit_range best;
+  status = try_range(id, sorted_n, sorted_throughput, count, scale, &best, error);
+  if (status) goto cleanup;
+  size_t fewest = models_get(id)->parameters + 1;
+  if (fewest < LACK_OF_FIT_MIN_DISTINCT) fewest = LACK_OF_FIT_MIN_DISTINCT;
+  size_t first = 0;
+  while (best.tested && best.test.rejected && best.distinct > fewest) {
+    struct lack_of_fit_range next;
+    double dropped = sorted_n[first];
+    while (sorted_n[first] == dropped)
+      first++;
+    status = try_range(id, sorted_n + first, sorted_throughput + first, count - first, scale, &next, error);
+    if (status == STATUS_MEMORY) goto cleanup;
+    if (status || !next.tested) break; // nothing left to judge by: the wider range stands, as rejected
+    best = next;
+  }
+  status = STATUS_OK;
+  *range = best;
+
+cleanup:
+  free(points);
+  free(columns);
+  return status;
+}

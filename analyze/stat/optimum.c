@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/stat/optimum.h"
+
+#include <math.h>
+
+#include "analyze/stat/profile.h"
+
+#define KNEE_GRID 400
+#define KNEE_BISECTIONS 60
+// How far beyond the tested range, in ln n, a peak of quadratic_ln is told from "nowhere".
+#define QUADRATIC_REACH 50
+
+// USL as n/X = q0 (1 + u n^2) + q1 n: the curvature u = 1/n*^2 is a parameter.
+static bool usl_by_curvature(const double *x, const double *theta, double *value, double *gradient,
+                             const void *context) {
+  (void)context;
+  double n = x[0], bend = 1 + theta[2] * n * n, divisor = theta[0] * bend + theta[1] * n;
+  if (!(divisor > 0)) return false;
+  *value = n / divisor;
+  if (gradient) {
+    gradient[0] = -*value * bend / divisor;
+    gradient[1] = -*value * n / divisor;
+    gradient[2] = -*value * theta[0] * n * n / divisor;
+  }
+  return true;
+}
+
+static const struct fit_model BY_CURVATURE = {"usl", 3, (const char *const[]){"q0", "q1", "u"},
+                                              usl_by_curvature};
+
+// With u held; theta = (q0, q1). context: u.
+static bool usl_curvature_held(const double *x, const double *theta, double *value, double *gradient,
+                               const void *context) {
+  double full[3] = {theta[0], theta[1], *(const double *)context}, all[3];
+  if (!usl_by_curvature(x, full, value, gradient ? all : NULL, NULL)) return false;
+  if (gradient) {
+    gradient[0] = all[0];
+    gradient[1] = all[1];
+  }
+  return true;
+}
+
+static const struct fit_model CURVATURE_HELD = {"usl", 2, NULL, usl_curvature_held};
+
+// USL as n/X = (g - v n)^2 + n/peak, g > 0, v >= 0: the height of the peak is a parameter, n* = g/v.
+static bool usl_by_peak(const double *x, const double *theta, double *value, double *gradient,
+                        const void *context) {
+  (void)context;
+  double n = x[0], gap = theta[0] - theta[1] * n, divisor = gap * gap + n / theta[2];
+  if (!(divisor > 0) || !(theta[2] > 0)) return false;
+  *value = n / divisor;
+  if (gradient) {
+    double slope = -*value / divisor;
+    gradient[0] = slope * 2 * gap;
+    gradient[1] = -slope * 2 * gap * n;
+    gradient[2] = -slope * n / (theta[2] * theta[2]);
+  }
+  return true;
+}
+
+// With the peak held; theta = (g, v), or only g when the curve is held at its edge v = 0. context: the peak.
+static bool usl_peak_held(const double *x, const double *theta, double *value, double *gradient,
+                          const void *context) {
+  double full[3] = {theta[0], theta[1], *(const double *)context}, all[3];
+  if (!usl_by_peak(x, full, value, gradient ? all : NULL, NULL)) return false;
+  if (gradient) {
+    gradient[0] = all[0];
+    gradient[1] = all[1];
+  }
+  return true;
+}
+
+static bool usl_peak_held_flat(const double *x, const double *theta, double *value, double *gradient,
+                               const void *context) {
+  double full[3] = {theta[0], 0, *(const double *)context}, all[3];
+  if (!usl_by_peak(x, full, value, gradient ? all : NULL, NULL)) return false;
+  if (gradient) gradient[0] = all[0];
+  return true;
+}
+
+static const struct fit_model PEAK_HELD = {"usl", 2, NULL, usl_peak_held};
+static const struct fit_model PEAK_HELD_FLAT = {"usl", 1, NULL, usl_peak_held_flat};
+
+// quadratic_ln as ln X = top + c (ln n - m)^2, m = ln n*.
+static bool quadratic_by_peak(const double *x, const double *theta, double *value, double *gradient,
+                              const void *context) {
+  (void)context;
+  double off = log(x[0]) - theta[0];
+  *value = exp(theta[1] + theta[2] * off * off);
+  if (gradient) {
+    gradient[0] = -2 * theta[2] * off * *value;
+    gradient[1] = *value;
+    gradient[2] = off * off * *value;
+  }
+  return isfinite(*value) && *value > 0;
+}
+
+static const struct fit_model QUADRATIC_BY_PEAK = {"quadratic_ln", 3, (const char *const[]){"m", "top", "c"},
+                                                   quadratic_by_peak};
+
+static void tested_range(const struct fit_data *data, double *n_lo, double *n_hi) {
+  *n_lo = INFINITY;
+  *n_hi = 0;
+  for (size_t i = 0; i < data->count; i++) {
+    if (data->weights && data->weights[i] == 0) continue;
+    *n_lo = fmin(*n_lo, data->x[i]);
+    *n_hi = fmax(*n_hi, data->x[i]);
+  }
+}
+
+struct peak_walk {
+  struct fit_data data;
+  enum stat_scale scale;
+  double start[2]; // g and v of the last refit
+};
+
+static bool rss_of_peak(void *context, double peak, double *rss) {
+  struct peak_walk *walk = context;
+  struct fit_result result;
+  if (!(peak > 0)) return false;
+  walk->data.context = &peak;
+  enum status status = fit_run(&PEAK_HELD, &walk->data, walk->scale, walk->start, &result, NULL);
+  if (!status && result.converged && result.theta[0] * result.theta[1] >= 0) {
+    walk->start[0] = result.theta[0];
+    walk->start[1] = result.theta[1];
+  } else { // the free minimum has no peak: the best curve with this ceiling is the one that only nears it
+    status = fit_run(&PEAK_HELD_FLAT, &walk->data, walk->scale, walk->start, &result, NULL);
+    if (status || !result.converged) return false;
+  }
+  *rss = result.rss;
+  return true;
+}
+
+// A peak that the data do not reject, as (g, v, peak): that of the fit (q0, q1, u), or where the fit has
+// none, that of the best curve with a curvature safely inside (0, u_hi).
+static bool some_peak(const struct fit_data *data, const struct fit_result *fit, double u_hi, double *curve) {
+  double q0 = fit->theta[0], q1 = fit->theta[1], u = fit->theta[2];
+  if (!(u > 0)) {
+    struct fit_data held = *data;
+    struct fit_result result;
+    u = u_hi / 4;
+    held.context = &u;
+    if (fit_run(&CURVATURE_HELD, &held, fit->scale, fit->theta, &result, NULL) || !result.converged)
+      return false;
+    q0 = result.theta[0];
+    q1 = result.theta[1];
+  }
+  if (!(q0 > 0)) return false;
+  curve[0] = sqrt(q0);
+  curve[1] = sqrt(q0 * u);
+  curve[2] = 1 / (q1 + 2 * q0 * sqrt(u));
+  return curve[2] > 0 && isfinite(curve[2]);
+}
+
+static enum status peak_height(const struct fit_data *data, const struct fit_result *fit, const struct ci *u,
+                               double confidence, struct ci *height, struct error *error) {
+  double limit, curve[3];
+  enum status status = profile_limit(fit, confidence, &limit, error);
+  if (status) return status;
+  struct ci result = ci_unbounded(INFINITY);
+  if (some_peak(data, fit, u->hi, curve)) {
+    struct peak_walk walk = {.data = *data, .scale = fit->scale, .start = {curve[0], curve[1]}};
+    double step = 0.02 * curve[2];
+    if (u->estimate > 0) result.estimate = curve[2];
+    result.lo = fit->rss > 0 ? profile_edge(rss_of_peak, &walk, curve[2], -step, limit) : curve[2];
+    if (u->lo > 0) {
+      walk.start[0] = curve[0];
+      walk.start[1] = curve[1];
+      result.hi = fit->rss > 0 ? profile_edge(rss_of_peak, &walk, curve[2], step, limit) : curve[2];
+    }
+  }
+  *height = result;
+  return STATUS_OK;
+}
+
+static enum status usl_optimum(const struct fit_data *data, const struct fit_result *fit, double confidence,
+                               enum optimum_kind *kind, struct optimum *optimum, struct error *error) {
+  double lambda = fit->theta[MODELS_USL_LAMBDA], sigma = fit->theta[MODELS_USL_SIGMA];
+  double kappa = fit->theta[MODELS_USL_KAPPA];
+  if (!(sigma < 1))
+    return status_fail(error, STATUS_NUMERIC, "usl: sigma is not below 1, the curve never rises");
+  double start[3] = {(1 - sigma) / lambda, (sigma - kappa) / lambda, kappa / (1 - sigma)};
+  struct fit_result curved;
+  struct ci u;
+  enum status status = fit_run(&BY_CURVATURE, data, fit->scale, start, &curved, error);
+  if (!status) status = profile_interval(&BY_CURVATURE, data, &curved, 2, confidence, &u, error);
+  if (status) return status;
+  if (!(u.hi > 0)) {
+    *kind = OPTIMUM_MONOTONE;
+    return STATUS_OK;
+  }
+  struct optimum result = {0};
+  result.n.estimate = u.estimate > 0 ? 1 / sqrt(u.estimate) : INFINITY;
+  result.n.lo = isinf(u.hi) ? -INFINITY : 1 / sqrt(u.hi);
+  result.n.hi = u.lo > 0 ? 1 / sqrt(u.lo) : INFINITY;
+  status = peak_height(data, &curved, &u, confidence, &result.throughput, error);
+  if (status) return status;
+  *kind = u.estimate > 0 ? OPTIMUM_PEAK : OPTIMUM_OPEN;
+  *optimum = result;
+  return STATUS_OK;
+}
+
+static enum status quadratic_optimum(const struct fit_data *data, const struct fit_result *fit,
+                                     double confidence, enum optimum_kind *kind, struct optimum *optimum,
+                                     struct error *error) {
+  double a = fit->theta[0], b = fit->theta[1], c = fit->theta[2];
+  struct fit_result peaked;
+  struct ci position, top;
+  enum status status;
+  if (!(c < 0)) {
+    struct ci bend;
+    status = profile_interval(models_get(MODELS_QUADRATIC_LN), data, fit, 2, confidence, &bend, error);
+    if (status) return status;
+    *kind = bend.lo < 0 ? OPTIMUM_OPEN : OPTIMUM_MONOTONE;
+    if (bend.lo < 0)
+      *optimum = (struct optimum){.n = ci_unbounded(INFINITY), .throughput = ci_unbounded(INFINITY)};
+    return STATUS_OK;
+  }
+  double start[3] = {-b / (2 * c), a - b * b / (4 * c), c};
+  status = fit_run(&QUADRATIC_BY_PEAK, data, fit->scale, start, &peaked, error);
+  if (!status) status = profile_interval(&QUADRATIC_BY_PEAK, data, &peaked, 0, confidence, &position, error);
+  if (!status) status = profile_interval(&QUADRATIC_BY_PEAK, data, &peaked, 1, confidence, &top, error);
+  if (status) return status;
+  double n_lo, n_hi;
+  tested_range(data, &n_lo, &n_hi);
+  struct optimum result = {.n = {exp(position.estimate), exp(position.lo), exp(position.hi)},
+                           .throughput = {exp(top.estimate), exp(top.lo), exp(top.hi)}};
+  if (position.lo < log(n_lo) - QUADRATIC_REACH) result.n.lo = -INFINITY;
+  if (position.hi > log(n_hi) + QUADRATIC_REACH) result.n.hi = result.throughput.hi = INFINITY;
+  if (!isfinite(result.n.estimate) || !isfinite(result.throughput.estimate)) {
+    return status_fail(error, STATUS_NUMERIC, "quadratic_ln: the peak is beyond the range of numbers");
+  }
+  *kind = OPTIMUM_PEAK;
+  *optimum = result;
+  return STATUS_OK;
+}
+
+enum status optimum_find(enum models_id id, const double *n, const double *throughput, const double *weights,
+                         size_t count, const struct fit_result *fit, double confidence,
+                         enum optimum_kind *kind, struct optimum *optimum, struct error *error) {
+  struct fit_data data = {.x = n, .predictors = 1, .y = throughput, .weights = weights, .count = count};
+  struct optimum found = {0};
+  enum status status;
+  if (models_is_monotone(id)) {
+    *kind = OPTIMUM_MONOTONE;
+    return STATUS_OK;
+  }
+  if (id == MODELS_USL) {
+    status = usl_optimum(&data, fit, confidence, kind, &found, error);
+  } else {
+    status = quadratic_optimum(&data, fit, confidence, kind, &found, error);
+  }
+  if (status || *kind == OPTIMUM_MONOTONE) return status;
+  double n_lo, n_hi;
+  tested_range(&data, &n_lo, &n_hi);
+  found.edge = found.n.estimate < n_lo || found.n.estimate > n_hi;
+  found.established = !found.edge && isfinite(found.n.lo) && isfinite(found.n.hi);
+  *optimum = found;
+  return STATUS_OK;
+}
+
+enum status optimum_knee(enum models_id id, const struct fit_result *fit, double n_lo, double n_hi,
+                         double share, double *n, struct error *error) {
+  if (!(n_lo > 0) || !(n_hi >= n_lo) || !isfinite(n_hi)) {
+    return status_fail(error, STATUS_USAGE, "no range of n from %g to %g", n_lo, n_hi);
+  }
+  if (!(share > 0 && share <= 1))
+    return status_fail(error, STATUS_USAGE, "a share of %g is not within 0 to 1", share);
+  double step = log(n_hi / n_lo) / KNEE_GRID, top = 0;
+  for (int i = 0; i <= KNEE_GRID; i++) {
+    top = fmax(top, models_value(id, fit->theta, i == KNEE_GRID ? n_hi : n_lo * exp(step * i)));
+  }
+  if (!(top > 0))
+    return status_fail(error, STATUS_NUMERIC, "%s: not defined in the range", models_get(id)->name);
+  double reached = n_lo;
+  for (int i = 0; i <= KNEE_GRID; i++) {
+    reached = i == KNEE_GRID ? n_hi : n_lo * exp(step * i);
+    if (models_value(id, fit->theta, reached) >= share * top) {
+      double below = i == 0 ? reached : n_lo * exp(step * (i - 1));
+      for (int j = 0; j < KNEE_BISECTIONS && i > 0; j++) {
+        double middle = below + (reached - below) / 2;
+        *(models_value(id, fit->theta, middle) >= share * top ? &reached : &below) = middle;
+      }
+      break;
+    }
+  }
+  *n = reached;
+  return STATUS_OK;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Where a fitted curve peaks, how high, and what the data leave open about both.
+//
+// Intervals are profile likelihood on the fit's own scale: delta-method intervals cover 74-91 % here and
+// invent optima.
+#ifndef ANALYZE_STAT_OPTIMUM_H
+#define ANALYZE_STAT_OPTIMUM_H
+
+#include "analyze/stat/models.h"
+
+// n* and X* are never clipped to the tested range.
+struct optimum {
+  struct ci n;          // requests in flight; hi INFINITY: "no optimum established; at least lo"
+  struct ci throughput; // tokens/s at n; hi INFINITY wherever n.hi is
+  bool edge;            // the estimate of n lies outside the tested range
+  bool established;     // n.hi is bounded and n is inside the tested range
+};
+
+enum optimum_kind {
+  OPTIMUM_PEAK, // the curve has a peak; `optimum` is written
+  OPTIMUM_OPEN, // no peak in the estimate, but the data allow one: n.estimate is INFINITY, n.lo is "at least"
+  OPTIMUM_MONOTONE, // the data rule a peak out (u_hi <= 0), or the family has none; `optimum` is not written
+};
+
+// The optimum of a converged fit by models_fit on the same points. USL: n* = sqrt((1-sigma)/kappa), interval
+// in u = 1/n*^2 = kappa/(1-sigma), which may include 0 and below. quadratic_ln: exp(-b/2c). STATUS_NUMERIC
+// when df is 0.
+enum status optimum_find(enum models_id id, const double *n, const double *throughput, const double *weights,
+                         size_t count, const struct fit_result *fit, double confidence,
+                         enum optimum_kind *kind, struct optimum *optimum, struct error *error) MUST_USE;
+
+// The smallest n in [n_lo, n_hi] where the fitted curve reaches `share` (0.95) of its largest value there.
+// STATUS_USAGE for an empty range or a share outside (0, 1].
+enum status optimum_knee(enum models_id id, const struct fit_result *fit, double n_lo, double n_hi,
+                         double share, double *n, struct error *error) MUST_USE;
+
+#endif

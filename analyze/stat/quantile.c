@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/stat/quantile.h"
+
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+
+enum status quantile_of_sorted(const double *sorted, size_t count, double p, double *value,
+                               struct error *error) {
+  if (!(p >= 0 && p <= 1)) return status_fail(error, STATUS_USAGE, "quantile %g is not between 0 and 1", p);
+  if (count == 0) return status_fail(error, STATUS_NUMERIC, "no values");
+  if (!isfinite(sorted[0]) || !isfinite(sorted[count - 1])) {
+    return status_fail(error, STATUS_NUMERIC, "a value is not finite");
+  }
+  double position = p * (double)(count - 1);
+  size_t below = (size_t)position;
+  if (below + 1 >= count) {
+    *value = sorted[count - 1];
+  } else {
+    double share = position - (double)below;
+    *value = sorted[below] * (1 - share) + sorted[below + 1] * share;
+  }
+  return STATUS_OK;
+}
+
+// P(Binomial(count, p) <= k) by the incomplete beta function: gsl_cdf_binomial_P takes 32-bit counts only.
+static double binomial_below(uint64_t count, double p, uint64_t k) {
+  if (k >= count) return 1;
+  return gsl_cdf_beta_Q(p, (double)k + 1, (double)(count - k));
+}
+
+// The largest rank r in 0..count with P(Binomial <= r - 1) <= tail: below the quantile with probability 1 -
+// tail.
+static uint64_t lower_rank(uint64_t count, double p, double tail) {
+  uint64_t good = 0, bad = count + 1;
+  while (bad - good > 1) {
+    uint64_t middle = good + (bad - good) / 2;
+    if (binomial_below(count, p, middle - 1) <= tail) {
+      good = middle;
+    } else {
+      bad = middle;
+    }
+  }
+  return good;
+}
+
+enum status quantile_ranks(uint64_t count, double p, double confidence, uint64_t *lo, uint64_t *hi,
+                           struct error *error) {
+  enum status status = stat_check_confidence(confidence, error);
+  if (status) return status;
+  if (!(p > 0 && p < 1)) return status_fail(error, STATUS_USAGE, "quantile %g is not inside 0 and 1", p);
+  double tail = (1 - confidence) / 2;
+  *lo = lower_rank(count, p, tail);
+  *hi = count + 1 - lower_rank(count, 1 - p, tail);
+  return STATUS_OK;
+}
+
+enum status quantile_interval(const double *sorted, size_t count, double p, double confidence, struct ci *ci,
+                              struct error *error) {
+  uint64_t lo, hi;
+  double value;
+  enum status status = quantile_of_sorted(sorted, count, p, &value, error);
+  if (!status) status = quantile_ranks(count, p, confidence, &lo, &hi, error);
+  if (status) return status;
+  *ci = (struct ci){.estimate = value,
+                    .lo = lo == 0 ? -INFINITY : sorted[lo - 1],
+                    .hi = hi > count ? INFINITY : sorted[hi - 1]};
+  return STATUS_OK;
+}
+
+uint64_t quantile_needed(double p, double confidence) {
+  if (!(p > 0 && p < 1) || !(confidence > 0 && confidence < 1)) return 0;
+  double tail = (1 - confidence) / 2;
+  // The sample's extremes bound the quantile once p^n and (1 - p)^n are both within the tail.
+  double needed = ceil(log(tail) / log(fmax(p, 1 - p)));
+  return needed < 0x1p63 ? (uint64_t)needed : UINT64_MAX;
+}
