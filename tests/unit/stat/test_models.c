@@ -57,9 +57,9 @@ static void test_every_family_finds_the_curve_that_made_the_points(void **state)
 static void test_nist_sets_that_are_ours_come_out_through_the_family(void **state) {
   const double days[] = {1, 2, 3, 5, 7, 10}, demand[] = {109, 149, 149, 191, 213, 224};
   const double pressure[] = {77.6,  114.9, 141.1, 190.8, 239.9, 289.0, 332.8,
-                           378.4, 434.8, 477.3, 536.8, 593.1, 689.1, 760.0};
+                             378.4, 434.8, 477.3, 536.8, 593.1, 689.1, 760.0};
   const double volume[] = {10.07, 14.73, 17.94, 23.93, 29.61, 35.18, 40.02,
-                             44.82, 50.76, 55.05, 61.01, 66.40, 75.47, 81.78};
+                           44.82, 50.76, 55.05, 61.01, 66.40, 75.47, 81.78};
   struct fit_result fit;
   struct error error;
   (void)state;
