@@ -14,7 +14,7 @@ WERROR ?= $(if $(CI),-Werror)
 OPTIMIZE ?= -O2
 SANITIZE ?=
 
-WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wno-format-truncation $(WERROR)
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wno-format-truncation -Wno-unknown-warning-option $(WERROR)
 CFLAGS ?= $(OPTIMIZE) -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DTIDEMARK_VERSION='"$(VERSION)"' $(WARNINGS) $(CFLAGS) -fno-math-errno \
 	-pthread -I. $(SANITIZE)
@@ -59,7 +59,6 @@ MAKEFLAGS += -j$(shell nproc)
 .PHONY: all
 all: $(BINARIES)
 
-include tests/rules.mk
 
 # One archive per room (main.c stays out, so that tests can link the rest) and one program per tool.
 define room
@@ -79,7 +78,9 @@ $(BUILD)/bin/$(1): $(BUILD)/obj/$$(DIR_$(1))/main.o $$(ARCHIVES_$(1))
 endef
 $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
 $(foreach name,$(PROGRAMS),$(eval $(call program,$(name))))
-$(foreach dir,$(wildcard tests/unit/*),$(eval $(call unit_room,$(notdir $(dir)))))
+
+include tests/rules.mk
+include tests/checks.mk
 
 Q := $(if $(VERBOSE),,@)
 # In `make deps test` nothing compiles before the packages are in.
@@ -93,13 +94,13 @@ $(BUILD)/obj/%.o: %.c | $(filter deps deps-dev,$(MAKECMDGOALS))
 .PHONY: help
 help:
 	@echo "Tidemark $(VERSION): make TARGET"
-	@sed -n 's/^## \([a-z-]*\): \(.*\)/  \1\t\2/p' Makefile tests/rules.mk | expand -t 16
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/  \1\t\2/p' Makefile tests/rules.mk tests/checks.mk | expand -t 16
 
 ## all: build/bin/{capture,replay,analyze,simllm} (the default)
 
 DEPS := libcurl4-openssl-dev zlib1g-dev libcjson-dev libgsl-dev libcmocka-dev libevent-dev \
 	libmicrohttpd-dev libpopt-dev libssl-dev gnuplot-nox fonts-dejavu-core curl jq
-DEPS_DEV := clang clang-format clang-tidy libclang-rt-14-dev valgrind
+DEPS_DEV := clang clang-format clang-tidy libclang-rt-14-dev valgrind universal-ctags
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 define install_packages
 @missing=; for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \

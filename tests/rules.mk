@@ -2,12 +2,14 @@
 #
 # How the tests are built and run; included by the top Makefile.
 #
-# tests/unit/ROOM/test_NAME.c is one cmocka program, linked with that room and the rooms below it.
+# tests/unit/ROOM/test_NAME.c is one cmocka program, linked with that room and the rooms below it, and with what other
+# C files stand beside it.
 
 define unit_room
 UNIT_$(1) := $$(patsubst %.c,$(BUILD)/%,$$(wildcard tests/unit/$(1)/test_*.c))
+UNIT_HELPERS_$(1) := $$(patsubst %.c,$(BUILD)/obj/%.o,$$(filter-out tests/unit/$(1)/test_%,$$(wildcard tests/unit/$(1)/*.c)))
 UNIT_PROGRAMS += $$(UNIT_$(1))
-$$(UNIT_$(1)): $(BUILD)/%: $(BUILD)/obj/%.o $$(ARCHIVES_$(1))
+$$(UNIT_$(1)): $(BUILD)/%: $(BUILD)/obj/%.o $$(UNIT_HELPERS_$(1)) $$(ARCHIVES_$(1))
 	@mkdir -p $$(@D)
 	@echo "  link $$@"
 	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ -lcmocka $$(LINK_$(1))
@@ -15,12 +17,59 @@ $$(UNIT_$(1)): $(BUILD)/%: $(BUILD)/obj/%.o $$(ARCHIVES_$(1))
 unit-$(1): $$(UNIT_$(1))
 	@set -e; for t in $$^; do $$$$t; done
 endef
+$(foreach r,$(notdir $(wildcard tests/unit/*)),$(eval $(call unit_room,$(r))))
 
 ## test: unit tests, command-line tables and end-to-end tests (loopback only)
-.PHONY: test unit
+.PHONY: test unit unit-build
 test: all unit-build
 	@BUILD=$(BUILD) tests/run.sh
-unit-build: $$(UNIT_PROGRAMS)
+unit-build: $(UNIT_PROGRAMS)
 ## unit: the unit tests alone; unit-ROOM runs one room's (unit-stat, unit-llm, ...)
 unit: unit-build
 	@BUILD=$(BUILD) tests/run.sh unit
+
+# tests/bench/bench_ROOM.c times one room's code: no peer, no server. `make bench-ROOM` runs it.
+define bench_room
+$(BUILD)/tests/bench/bench_$(1): $(BUILD)/obj/tests/bench/bench_$(1).o $(USES_$(1):%=$(BUILD)/lib/%.a)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $(foreach r,$(USES_$(1)),$(LIBS_$(r)))
+.PHONY: bench-$(1)
+bench-$(1): $(BUILD)/tests/bench/bench_$(1)
+	@$$<
+endef
+$(foreach r,$(filter $(ROOMS),$(patsubst tests/bench/bench_%.c,%,$(wildcard tests/bench/bench_*.c))),$(eval $(call bench_room,$(r))))
+
+## demo: the whole pipeline on a simulated server; the report goes to report/
+.PHONY: demo
+demo: all
+	@BUILD=$(BUILD) tests/demo.sh
+
+# tests/fuzz/fuzz_NAME.c is one libFuzzer target; FUZZ_room names those that need this room and the rooms below it.
+# Each starts from the seeds in tests/data and from what earlier runs found worth keeping in build/fuzz/corpus.
+FUZZ_base := json_scan json_write
+FUZZ_llm := sse ndjson openai ollama
+FUZZ_SECONDS ?= 10
+FUZZ_SEEDS := tests/data/transcripts
+define fuzz_target
+$(BUILD)/bin/fuzz_$(1): $(BUILD)/obj/tests/fuzz/fuzz_$(1).o $(USES_$(2):%=$(BUILD)/lib/%.a)
+	@mkdir -p $$(@D)
+	@echo "  link $$@"
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $(foreach r,$(USES_$(2)),$(LIBS_$(r)))
+.PHONY: fuzz-run-$(1)
+fuzz-run-$(1): $(BUILD)/bin/fuzz_$(1)
+	@mkdir -p $(BUILD)/corpus/$(1) $(BUILD)/found
+	@echo "  fuzz $(1) for $(FUZZ_SECONDS) s"
+	$$(Q)$$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -verbosity=0 \
+		-artifact_prefix=$(BUILD)/found/$(1)- $(BUILD)/corpus/$(1) $(wildcard $(FUZZ_SEEDS)) \
+		>$(BUILD)/found/$(1).log 2>&1 || { tail -n 40 $(BUILD)/found/$(1).log; exit 1; }
+FUZZ_RUNS += fuzz-run-$(1)
+endef
+$(foreach r,$(ROOMS),$(foreach name,$(FUZZ_$(r)),$(eval $(call fuzz_target,$(name),$(r)))))
+
+.PHONY: fuzz fuzz-run
+## fuzz: every parser under libFuzzer (clang) for FUZZ_SECONDS each (default 10)
+fuzz:
+	@$(MAKE) --no-print-directory fuzz-run BUILD=build/fuzz CC=clang \
+		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined'
+fuzz-run: $(FUZZ_RUNS)
+	@echo "$(words $(FUZZ_RUNS)) fuzz targets: nothing found"

@@ -15,7 +15,8 @@ enum status buf_reserve(struct buf *buf, size_t more) {
   if (buf->limit && need > buf->limit) return buf->status = STATUS_LIMIT;
   if (need <= buf->capacity) return STATUS_OK;
   size_t capacity = buf->capacity ? buf->capacity * 2 : 256;
-  while (capacity < need) capacity *= 2;
+  while (capacity < need)
+    capacity *= 2;
   char *data = realloc(buf->data, capacity);
   if (!data) return buf->status = STATUS_MEMORY;
   buf->data = data;
@@ -104,7 +105,8 @@ enum status buf_read_file(struct buf *buf, const char *path, struct error *error
       break;
     }
     status = buf_append(buf, chunk, got);
-    if (status) status = status_fail(error, status, "%s: %s at %zu bytes", path, status_name(status), buf->len);
+    if (status)
+      status = status_fail(error, status, "%s: %s at %zu bytes", path, status_name(status), buf->len);
   }
   if (file != stdin) fclose(file);
   return status;

@@ -10,8 +10,8 @@
 
 // All zero is a valid empty buffer without a cap; BUF_LIMIT(n) is one capped at n bytes.
 // `data` is NULL until the first append and not NUL-terminated, except after buf_text.
-// A failed append changes nothing but `status`, and then every later one fails too: a long run of appends may be checked
-// once, at its end.
+// A failed append changes nothing but `status`, and then every later one fails too: a long run of appends may
+// be checked once, at its end.
 struct buf {
   char *data;
   size_t len;
@@ -22,7 +22,8 @@ struct buf {
 
 #define BUF_LIMIT(bytes) ((struct buf){.limit = (bytes)})
 
-// Makes room for `more` bytes after len. STATUS_LIMIT over the cap, STATUS_MEMORY; the contents stay as they are.
+// Makes room for `more` bytes after len. STATUS_LIMIT over the cap, STATUS_MEMORY; the contents stay as they
+// are.
 enum status buf_reserve(struct buf *buf, size_t more);
 
 // Append; on error nothing is appended. The result is buf->status.
@@ -31,17 +32,20 @@ enum status buf_append_text(struct buf *buf, const char *text);
 enum status buf_append_char(struct buf *buf, char c);
 enum status buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
-// The contents as a NUL-terminated string that lives until the next change; "" when there is no memory for it.
+// The contents as a NUL-terminated string that lives until the next change; "" when there is no memory for
+// it.
 const char *buf_text(struct buf *buf);
 
 // Drops the first `len` bytes (at most all of them).
 void buf_consume(struct buf *buf, size_t len);
 
-// Empties it and keeps the memory; buf_free gives that back too. Both take an empty buffer; buf_free takes NULL.
+// Empties it and keeps the memory; buf_free gives that back too. Both take an empty buffer; buf_free takes
+// NULL.
 void buf_clear(struct buf *buf);
 void buf_free(struct buf *buf);
 
-// Appends the whole file (`-`: standard input). STATUS_NOT_FOUND, STATUS_IO, STATUS_LIMIT, STATUS_MEMORY with words.
+// Appends the whole file (`-`: standard input). STATUS_NOT_FOUND, STATUS_IO, STATUS_LIMIT, STATUS_MEMORY with
+// words.
 enum status buf_read_file(struct buf *buf, const char *path, struct error *error) MUST_USE;
 
 #endif

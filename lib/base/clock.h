@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Time: monotonic nanoseconds for everything that is measured, the wall clock only for the start of a segment.
+// Time: monotonic nanoseconds for everything that is measured, the wall clock only for the start of a
+// segment.
 #ifndef LIB_BASE_CLOCK_H
 #define LIB_BASE_CLOCK_H
 

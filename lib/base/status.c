@@ -5,28 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
-enum status status_fail(struct error *error, enum status status, const char *format, ...) {
-  if (error) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(error->text, sizeof error->text, format, arguments);
-    va_end(arguments);
-  }
-  return status;
+void status_write(struct error *error, const char *format, ...) {
+  if (!error) return;
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(error->text, sizeof error->text, format, arguments);
+  va_end(arguments);
 }
 
-enum status status_prefix(struct error *error, enum status status, const char *format, ...) {
-  if (error) {
-    struct error old = *error;
-    va_list arguments;
-    va_start(arguments, format);
-    int used = vsnprintf(error->text, sizeof error->text, format, arguments);
-    va_end(arguments);
-    if (used >= 0 && (size_t)used < sizeof error->text) {
-      snprintf(error->text + used, sizeof error->text - (size_t)used, ": %s", old.text);
-    }
-  }
-  return status;
+void status_write_prefix(struct error *error, const char *format, ...) {
+  if (!error) return;
+  struct error old = *error;
+  va_list arguments;
+  va_start(arguments, format);
+  int used = vsnprintf(error->text, sizeof error->text, format, arguments);
+  va_end(arguments);
+  if (used < 0 || (size_t)used >= sizeof error->text) return;
+  snprintf(error->text + used, sizeof error->text - (size_t)used, ": %s", old.text);
 }
 
 const char *status_name(enum status status) {

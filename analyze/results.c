@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/results.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const results_error_names[RESULTS_ERROR_CLASSES] = {
+    "connect",  "tls",      "timeout",  "reset",        "truncated", "http_429",
+    "http_4xx", "http_5xx", "protocol", "server_error", "empty",     "cancelled"};
+
+const char *const cell_flag_names[CELL_FLAG_COUNT] = {"cold", "failed", "partial_wave", "unreplicated",
+                                                      "invalid_client"};
+
+const char *const warning_code_names[WARNING_CODE_COUNT] = {
+    [WARNING_COLD_START] = "cold_start",
+    [WARNING_FAILED_LEVEL] = "failed_level",
+    [WARNING_FAILED_CELLS] = "failed_cells",
+    [WARNING_ALL_FAILED] = "all_failed",
+    [WARNING_UNREPLICATED] = "unreplicated",
+    [WARNING_NO_SPREAD] = "no_spread",
+    [WARNING_ONE_SESSION] = "one_session",
+    [WARNING_INVALID_CLIENT] = "invalid_client",
+    [WARNING_EDGE_BATCH] = "edge_batch",
+    [WARNING_EDGE_WORKERS] = "edge_workers",
+    [WARNING_PARTIAL_WAVES] = "partial_waves",
+    [WARNING_CLIFF] = "cliff",
+    [WARNING_TOKENS_DIFFER] = "tokens_differ",
+    [WARNING_LACK_OF_FIT] = "lack_of_fit",
+    [WARNING_FIT_RANGE] = "fit_range",
+    [WARNING_DRIFT] = "drift",
+    [WARNING_CACHED_TOKENS] = "cached_tokens",
+    [WARNING_DAMAGED_INPUT] = "damaged_input",
+    [WARNING_NO_END] = "no_end",
+    [WARNING_PLOTS] = "plots",
+};
+
+static void facts_free(struct run_facts *facts) {
+  char *texts[] = {facts->source,    facts->kind,           facts->url,   facts->model,
+                   facts->api,       facts->server_command, facts->host,  facts->tool_version,
+                   facts->arguments, facts->trace_digest,   facts->timing};
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    free(texts[i]);
+}
+
+void results_free(struct results *results) {
+  if (!results) return;
+  for (size_t i = 0; i < results->fact_count; i++)
+    facts_free(&results->facts[i]);
+  free(results->facts);
+  free(results->title);
+  free(results->cells);
+  free(results->workers);
+  free(results->best.set);
+  free(results->curve.points);
+  free(results->curve.models);
+  free(results->curve.band);
+  free(results->cliffs);
+  free(results->steps);
+  free(results->loads);
+  free(results->warnings);
+  memset(results, 0, sizeof *results);
+}
+
+size_t results_find(const struct results *results, int64_t workers, int64_t batch) {
+  for (size_t i = 0; i < results->cell_count; i++) {
+    if (results->cells[i].workers == workers && results->cells[i].batch == batch) return i;
+  }
+  return SIZE_MAX;
+}

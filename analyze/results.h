@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What analyze has found out: plain numbers, filled by cells.c, curve.c and compare.c, read by summary.c
+// (JSON, CSV) and chapters.c (words and pictures). NaN stands for "unknown" or "unbounded" everywhere and
+// becomes null in JSON. Throughput is output tokens of successful requests per second; times are seconds.
+#ifndef ANALYZE_RESULTS_H
+#define ANALYZE_RESULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// An estimate with its interval at results.confidence; lo or hi NaN: unbounded on that side, or no interval
+// at all.
+struct estimate {
+  double estimate, lo, hi;
+};
+
+// Failure classes in the order of DESIGN 1 (the last is "cancelled": counted, neither success nor failure).
+enum { RESULTS_ERROR_CLASSES = 12 };
+extern const char *const results_error_names[RESULTS_ERROR_CLASSES];
+
+enum cell_flag {
+  CELL_COLD = 1 << 0,           // carries model loading: in no fit, no ranking
+  CELL_FAILED = 1 << 1,         // success below 95 %, or no tokens: never ranked, never fitted
+  CELL_PARTIAL_WAVE = 1 << 2,   // batch > workers and not a multiple: in no capacity curve
+  CELL_UNREPLICATED = 1 << 3,   // one measurement: no interval of its own
+  CELL_INVALID_CLIENT = 1 << 4, // all its batches were: left out
+};
+enum { CELL_FLAG_COUNT = 5 };
+extern const char *const cell_flag_names[CELL_FLAG_COUNT]; // "cold", "failed", "partial_wave", ... by bit
+
+// p50, p95, p99 of one time over the requests of a cell; all NaN where it was not measured (imported tables).
+struct percentiles {
+  struct estimate p50, p95, p99;
+};
+
+struct cell {
+  int64_t workers, batch;
+  int64_t reps;                       // valid replicates behind the numbers
+  int64_t sessions;                   // server lives they come from
+  int64_t invalid;                    // batches left out because the client was the bottleneck
+  double total_s, mean_s, tokens;     // means over replicates; mean_s is total_s / batch
+  double input_tokens, cached_tokens; // means per batch; NaN: unknown
+  int64_t requests, failed;           // sums over replicates
+  int64_t errors[RESULTS_ERROR_CLASSES];
+  struct estimate failure_rate; // Clopper-Pearson
+  struct estimate tokens_per_s; // geometric mean over replicates; a failed cell: 0, NaN, NaN
+  struct estimate goodput;      // requests/s within every SLO; NaN without --slo
+  bool pooled_interval;         // tokens_per_s.lo/hi use the spread pooled over cells, not this cell's own
+  struct percentiles ttft_s, latency_s, tpot_s, itl_s;
+  struct percentiles response_s; // latency plus the wait for a worker: from when it was intended
+  unsigned flags;                // enum cell_flag
+  bool in_best_set;
+};
+
+struct workers_row {
+  int64_t workers;
+  size_t first_cell, cell_count; // its cells in results.cells, by batch
+  bool usable;                   // some cell is neither failed nor cold nor invalid
+  int64_t best_batch;            // of the usable cells; -1: none
+  double max_tokens_per_s;       // 0: none usable
+  bool best_is_edge;             // best_batch is the last tested there
+  struct estimate capacity;      // tokens/s with start-up time taken out; NaN: not established
+  double start_up_s;             // t0 of that fit; NaN
+};
+
+enum sigma_source { SIGMA_NONE, SIGMA_REPLICATES, SIGMA_GIVEN, SIGMA_PSEUDO_REPLICATES };
+
+// Indices point into results.cells.
+struct best {
+  bool exists;
+  size_t cell;        // the largest
+  size_t recommended; // the cheapest of the set (fewest workers, then smallest batch); the largest when there
+                      // is no set
+  size_t *set;        // cells that cannot be told apart from the best, the largest first
+  size_t set_count;   // 0: no spread is known, so no set is given
+  double regret_bound;           // the best may be better than the largest by at most this fraction; NaN
+  bool batch_edge, workers_edge; // the largest lies on the last batch of its level / the last workers level
+};
+
+struct curve_point {
+  double n, throughput;
+  int64_t workers, batch; // where it comes from; -1: a --curve file
+  bool fitted;            // inside the fit range
+};
+
+enum { RESULTS_PARAMETERS = 3 };
+struct curve_model {
+  const char *name; // "usl", ...
+  size_t parameter_count;
+  const char *parameter_names[RESULTS_PARAMETERS];
+  struct estimate parameters[RESULTS_PARAMETERS];
+  double standard_errors[RESULTS_PARAMETERS];
+  double rss, df, aicc, weight; // aicc, weight NaN: too few points
+  bool converged;
+  const char *stop; // why the iteration ended, in words
+  double optimum_n; // where its peak lies; NaN: monotone
+  double optimum_throughput;
+};
+
+struct curve_band { // the curve as drawn
+  double n, throughput, lo, hi;
+};
+
+struct curve {
+  bool exists; // there were points to fit
+  const char
+      *kind; // "full_waves", "single_wave", "open_loop", "file": the order of preference in STATISTICS 3
+  const char *scale; // "log" or "linear"
+  struct curve_point *points;
+  size_t point_count;
+  double range_lo, range_hi; // n that were fitted
+  struct curve_model *models;
+  size_t model_count;
+  size_t selected;         // index into models; SIZE_MAX: none stands
+  struct curve_band *band; // of the selected model
+  size_t band_count;
+  bool has_optimum;
+  struct estimate optimum_n, optimum_throughput;
+  bool optimum_edge, optimum_established;
+  struct estimate knee_n;
+  bool knee_of_fit;                    // else: of the cells
+  double lack_of_fit_f, lack_of_fit_p; // NaN: no replicates
+  bool gate_failed;                    // lack of fit rejects at 1 %: no optimum from a curve
+};
+
+struct cliff {
+  int64_t from, to; // workers
+  struct estimate ratio;
+  bool total; // everything fails at `to`
+};
+
+enum warning_code {
+  WARNING_COLD_START,     // cells were flagged cold
+  WARNING_FAILED_LEVEL,   // a whole workers level is unusable
+  WARNING_FAILED_CELLS,   // single cells failed
+  WARNING_ALL_FAILED,     // no usable cell at all
+  WARNING_UNREPLICATED,   // single runs: no spread of their own
+  WARNING_NO_SPREAD,      // nothing to borrow a spread from: no best set
+  WARNING_ONE_SESSION,    // restart-to-restart variance was not sampled
+  WARNING_INVALID_CLIENT, // batches left out: the client was the bottleneck
+  WARNING_EDGE_BATCH,     // the best lies on the last batch tested
+  WARNING_EDGE_WORKERS,   // the best lies on the last workers level tested
+  WARNING_PARTIAL_WAVES,  // partial waves are kept out of the capacity curve
+  WARNING_CLIFF,          // throughput falls off between two levels
+  WARNING_TOKENS_DIFFER,  // output tokens per request differ between cells by more than 10 %
+  WARNING_LACK_OF_FIT,    // no curve stands
+  WARNING_FIT_RANGE,      // small n were dropped for the fit
+  WARNING_DRIFT,          // throughput drifts with run order
+  WARNING_CACHED_TOKENS,  // the server answered from its prompt cache
+  WARNING_DAMAGED_INPUT,  // records were missing or unreadable
+  WARNING_NO_END,         // a run without an end record: it was cut short
+  WARNING_PLOTS,          // no pictures: gnuplot is missing or failed
+  WARNING_CODE_COUNT
+};
+extern const char *const warning_code_names[WARNING_CODE_COUNT]; // "cold_start", ...
+
+// The numbers that the sentence of this code needs, in its order; chapters.c makes the sentence in either
+// language.
+struct warning {
+  enum warning_code code;
+  int64_t workers, batch, count; // -1: does not apply
+  double value, lo, hi;          // NaN: does not apply
+  const char *words;             // a name, a file, the system's own words; NULL
+};
+
+// Where the numbers come from, for the facts and the "how to repeat it" part. NULL: unknown.
+struct run_facts {
+  char *source; // input file
+  char *kind;   // "run", "cells.csv", "curve.csv"
+  char *url, *model, *api, *server_command, *host, *tool_version, *arguments, *trace_digest, *timing;
+  double start_unix_s; // NaN
+  int64_t seed;        // -1
+  int64_t sessions, batches, requests, failed, warmup_batches;
+  bool managed; // --server: sessions are restarts
+};
+
+// One workers level, one open-loop repetition: n is the time-average in flight.
+struct load {
+  double rate, n, throughput, duration_s;
+  int64_t requests, failed;
+  struct percentiles ttft_s, latency_s;
+};
+
+struct results {
+  double confidence;
+  char *title; // NULL: from the model, or the tool's own
+  struct run_facts *facts;
+  size_t fact_count;
+  struct cell *cells; // by workers, then batch
+  size_t cell_count;
+  struct workers_row *workers;
+  size_t workers_count;
+  double sigma, sigma_df; // spread of ln X behind the intervals and the set; NaN: none
+  enum sigma_source sigma_source;
+  struct best best;
+  struct curve curve;
+  struct cliff *cliffs;
+  size_t cliff_count;
+  struct cliff *steps; // every pair of neighbouring usable levels, by the same paired ratio; may be left out
+  size_t step_count;
+  struct load *loads;
+  size_t load_count;
+  struct warning *warnings; // most important first
+  size_t warning_count;
+  double client_cpu_max, client_lag_p99_max_s; // the worst of the valid batches; NaN: not measured
+};
+
+// Frees everything in it and leaves it all zero; takes a half-made one.
+void results_free(struct results *results);
+
+// Index of a cell, SIZE_MAX when there is none.
+size_t results_find(const struct results *results, int64_t workers, int64_t batch);
+
+#endif

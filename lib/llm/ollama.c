@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "lib/llm/ollama.h"
+
+#include <string.h>
+
+#include "lib/base/json_cursor.h"
+#include "lib/llm/words.h"
+
+static bool has_tool_call(struct json_slice calls) {
+  if (json_scan_kind(calls) != JSON_ARRAY) return false;
+  struct json_scan scan = json_scan_start(calls);
+  struct json_slice call;
+  while (json_scan_element(&scan, &call)) {
+    if (json_scan_has_text(json_scan_get(json_scan_get(call, "function"), "name"))) return true;
+  }
+  return false;
+}
+
+static bool read_text(struct json_cursor *cursor) {
+  struct json_slice key;
+  bool text = false;
+  if (!json_cursor_object(cursor)) return false;
+  while (json_cursor_member(cursor, &key)) {
+    struct json_slice value = json_cursor_value(cursor);
+    if (json_slice_is(key, "content") || json_slice_is(key, "thinking")) {
+      text = text || json_scan_has_text(value);
+    } else if (json_slice_is(key, "tool_calls")) {
+      text = text || has_tool_call(value);
+    }
+  }
+  return text;
+}
+
+static void take_count(struct json_slice value, int64_t *count) {
+  int64_t number;
+  if (json_scan_int64(value, &number) && number >= 0) *count = number;
+}
+
+static void read_reason(struct response *response, struct json_slice value) {
+  struct json_slice reason = json_scan_raw_string(value);
+  words_copy(response->finish, sizeof response->finish, reason.data, reason.len);
+  // It only loaded or unloaded the model: no text was asked for.
+  if (json_slice_is(reason, "load") || json_slice_is(reason, "unload")) response->api = API_HTTP;
+}
+
+static void read_member(struct response *response, struct json_slice key, struct json_slice value) {
+  if (json_slice_is(key, "response") || json_slice_is(key, "thinking")) {
+    if (json_scan_has_text(value)) response->has_text = true;
+  } else if (json_slice_is(key, "done")) {
+    if (json_scan_kind(value) == JSON_TRUE) response->ended = response->closed = true;
+  } else if (json_slice_is(key, "done_reason")) {
+    if (json_scan_has_text(value)) read_reason(response, value);
+  } else if (json_slice_is(key, "eval_count")) {
+    take_count(value, &response->usage_output);
+  } else if (json_slice_is(key, "prompt_eval_count")) {
+    take_count(value, &response->usage_input);
+  } else if (json_slice_is(key, "load_duration")) {
+    take_count(value, &response->load_ns);
+  } else if (json_slice_is(key, "prompt_eval_duration")) {
+    take_count(value, &response->prompt_eval_ns);
+  } else if (json_slice_is(key, "eval_duration")) {
+    take_count(value, &response->eval_ns);
+  } else if (json_slice_is(key, "total_duration")) {
+    take_count(value, &response->total_ns);
+  } else if (json_slice_is(key, "error") && json_scan_kind(value) != JSON_NULL) {
+    words_of_error(response->error_text, sizeof response->error_text, value);
+    response->failure = FAILURE_SERVER_ERROR;
+  }
+}
+
+enum status ollama_read(struct response *response, const char *text, size_t len) {
+  struct json_cursor cursor = json_cursor_start(text, len);
+  struct json_slice key;
+  if (json_cursor_kind(&cursor) != JSON_OBJECT) return STATUS_FORMAT;
+  json_cursor_object(&cursor);
+  while (json_cursor_member(&cursor, &key)) {
+    if (json_slice_is(key, "message")) {
+      if (read_text(&cursor)) response->has_text = true;
+    } else {
+      read_member(response, key, json_cursor_value(&cursor));
+    }
+  }
+  return json_cursor_finish(&cursor) ? STATUS_OK : STATUS_FORMAT;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "lib/llm/openai.h"
+
+#include <string.h>
+
+#include "lib/base/json_cursor.h"
+#include "lib/llm/words.h"
+
+// Content may be an array of parts (some reasoning models stream it so): text is what a part's text holds.
+static bool has_content(struct json_slice value) {
+  if (json_scan_kind(value) != JSON_ARRAY) return json_scan_has_text(value);
+  struct json_scan scan = json_scan_start(value);
+  struct json_slice part;
+  while (json_scan_element(&scan, &part)) {
+    if (json_scan_has_text(json_scan_get(part, "text")) || has_content(json_scan_get(part, "thinking")))
+      return true;
+  }
+  return false;
+}
+
+static bool has_call(struct json_slice function) {
+  return json_scan_has_text(json_scan_get(function, "name")) ||
+         json_scan_has_text(json_scan_get(function, "arguments"));
+}
+
+static bool has_tool_call(struct json_slice calls) {
+  if (json_scan_kind(calls) != JSON_ARRAY) return false;
+  struct json_scan scan = json_scan_start(calls);
+  struct json_slice call;
+  while (json_scan_element(&scan, &call)) {
+    if (has_call(json_scan_get(call, "function"))) return true;
+  }
+  return false;
+}
+
+// A stream's delta or a body's message.
+static bool read_text(struct json_cursor *cursor) {
+  struct json_slice key;
+  bool text = false;
+  if (!json_cursor_object(cursor)) return false;
+  while (json_cursor_member(cursor, &key)) {
+    struct json_slice value = json_cursor_value(cursor);
+    if (json_slice_is(key, "content")) {
+      text = text || has_content(value);
+    } else if (json_slice_is(key, "reasoning_content") || json_slice_is(key, "reasoning") ||
+               json_slice_is(key, "thinking") || json_slice_is(key, "refusal")) {
+      text = text || json_scan_has_text(value);
+    } else if (json_slice_is(key, "tool_calls")) {
+      text = text || has_tool_call(value);
+    } else if (json_slice_is(key, "function_call")) {
+      text = text || has_call(value);
+    }
+  }
+  return text;
+}
+
+static void read_choice(struct response *response, struct json_cursor *cursor) {
+  struct json_slice key;
+  if (!json_cursor_object(cursor)) return;
+  while (json_cursor_member(cursor, &key)) {
+    if (json_slice_is(key, "delta") || json_slice_is(key, "message")) {
+      if (read_text(cursor)) response->has_text = true;
+      continue;
+    }
+    struct json_slice value = json_cursor_value(cursor);
+    if (json_slice_is(key, "text")) {
+      if (json_scan_has_text(value)) response->has_text = true;
+    } else if (json_slice_is(key, "finish_reason") && json_scan_has_text(value)) {
+      struct json_slice reason = json_scan_raw_string(value);
+      words_copy(response->finish, sizeof response->finish, reason.data, reason.len);
+      response->ended = true;
+    }
+  }
+}
+
+static void read_choices(struct response *response, struct json_cursor *cursor) {
+  if (!json_cursor_array(cursor)) return;
+  while (json_cursor_element(cursor))
+    read_choice(response, cursor);
+}
+
+// Takes a count; a negative one, or none, leaves what is known.
+static void take_count(struct json_slice value, int64_t *count) {
+  int64_t number;
+  if (json_scan_int64(value, &number) && number >= 0) *count = number;
+}
+
+static void read_usage(struct response *response, struct json_cursor *cursor) {
+  struct json_slice key;
+  if (!json_cursor_object(cursor)) return;
+  while (json_cursor_member(cursor, &key)) {
+    struct json_slice value = json_cursor_value(cursor);
+    if (json_slice_is(key, "completion_tokens")) {
+      take_count(value, &response->usage_output);
+    } else if (json_slice_is(key, "prompt_tokens")) {
+      take_count(value, &response->usage_input);
+    } else if (json_slice_is(key, "prompt_tokens_details")) {
+      take_count(json_scan_get(value, "cached_tokens"), &response->cached_tokens);
+    }
+  }
+}
+
+// llama.cpp's own. prompt_n counts only what it had to process; cache_n, where it is sent, the rest of the
+// prompt.
+static void read_timings(struct response *response, struct json_cursor *cursor) {
+  int64_t processed = -1, cached = -1;
+  struct json_slice key;
+  if (!json_cursor_object(cursor)) return;
+  while (json_cursor_member(cursor, &key)) {
+    struct json_slice value = json_cursor_value(cursor);
+    if (json_slice_is(key, "prompt_n")) {
+      take_count(value, &processed);
+    } else if (json_slice_is(key, "cache_n")) {
+      take_count(value, &cached);
+    } else if (json_slice_is(key, "predicted_n")) {
+      take_count(value, &response->timings_output);
+    }
+  }
+  if (processed >= 0) response->timings_input = processed + (cached > 0 ? cached : 0);
+  if (cached >= 0 && response->cached_tokens < 0) response->cached_tokens = cached;
+}
+
+// What matters of the rest. True for an error object.
+static bool read_other(struct response *response, struct json_slice key, struct json_slice value) {
+  if (json_slice_is(key, "error")) return json_scan_kind(value) != JSON_NULL;
+  if (json_slice_is(key, "object")) return json_slice_is(value, "\"error\""); // vLLM's
+  if (json_slice_is(key, "content")) {                                        // llama.cpp's own /completions
+    if (json_scan_has_text(value)) response->has_text = true;
+  } else if (json_slice_is(key, "stop")) {
+    if (json_scan_kind(value) == JSON_TRUE) response->ended = true;
+  }
+  return false;
+}
+
+enum status openai_read(struct response *response, const char *text, size_t len) {
+  if (len == 6 && memcmp(text, "[DONE]", 6) == 0) {
+    response->ended = true;
+    response->closed = true;
+    return STATUS_OK;
+  }
+  struct json_cursor cursor = json_cursor_start(text, len);
+  struct json_slice key;
+  bool error = false;
+  if (json_cursor_kind(&cursor) != JSON_OBJECT) return STATUS_FORMAT;
+  json_cursor_object(&cursor);
+  while (json_cursor_member(&cursor, &key)) {
+    if (json_slice_is(key, "choices")) {
+      read_choices(response, &cursor);
+    } else if (json_slice_is(key, "usage")) {
+      read_usage(response, &cursor);
+    } else if (json_slice_is(key, "timings")) {
+      read_timings(response, &cursor);
+    } else {
+      error = read_other(response, key, json_cursor_value(&cursor)) || error;
+    }
+  }
+  if (!json_cursor_finish(&cursor)) return STATUS_FORMAT;
+  if (error) {
+    response->failure = FAILURE_SERVER_ERROR;
+    words_of_body(response->error_text, sizeof response->error_text, text, len);
+  }
+  return STATUS_OK;
+}

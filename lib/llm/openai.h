@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Reads one message of the OpenAI dialect (chat completions and completions, as OpenAI, llama.cpp, vLLM,
+// SGLang and Ollama's /v1 speak it) into a response: an event's data, or a whole body.
+#ifndef LIB_LLM_OPENAI_H
+#define LIB_LLM_OPENAI_H
+
+#include "lib/llm/response.h"
+
+// Sets response->has_text, ended, closed, finish and token counts. Text is content, reasoning_content,
+// reasoning, thinking or a refusal of any choice, or a tool call's name or arguments. A finish_reason ends
+// the stream, [DONE] also closes it. An error object sets `failure` and error_text. STATUS_FORMAT: no JSON
+// object; nothing was set that matters then.
+enum status openai_read(struct response *response, const char *text, size_t len) MUST_USE;
+
+#endif

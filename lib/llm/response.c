@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "lib/llm/response.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/llm/ollama.h"
+#include "lib/llm/openai.h"
+#include "lib/llm/words.h"
+
+#define BODY_BYTES ((size_t)16 << 20)
+// Of the body of an HTTP error: enough for the server's words.
+#define ERROR_BODY_BYTES ((size_t)64 << 10)
+
+static bool is_success_status(int status) {
+  return status >= 200 && status <= 299;
+}
+
+// True when the media type, without its parameters, is `name` (RFC 9110, 8.3.1: case does not matter).
+static bool is_type(struct json_slice content_type, const char *name) {
+  size_t len = strlen(name);
+  while (content_type.len && *content_type.data == ' ') {
+    content_type.data++;
+    content_type.len--;
+  }
+  if (content_type.len < len || strncasecmp(content_type.data, name, len) != 0) return false;
+  return content_type.len == len || strchr("; \t", content_type.data[len]);
+}
+
+static bool is_ndjson(struct json_slice type) {
+  return is_type(type, "application/x-ndjson") || is_type(type, "application/ndjson") ||
+         is_type(type, "application/jsonl") || is_type(type, "application/x-jsonlines");
+}
+
+static void words(struct response *response, const char *text) {
+  words_copy(response->error_text, sizeof response->error_text, text, strlen(text));
+}
+
+// Reading ends here with a class.
+static void break_off(struct response *response, enum failure failure, const char *text) {
+  response->failure = failure;
+  response->closed = true;
+  words(response, text);
+}
+
+// Reading ends here, and HTTP alone decides.
+static void give_up(struct response *response, const char *text) {
+  response->unread = true;
+  response->closed = true;
+  words(response, text);
+}
+
+static void note_text(struct response *response) {
+  if (response->text_events == 0) response->first_text_ns = response->now_ns;
+  response->last_text_ns = response->now_ns;
+  response->text_events++;
+  if (response->on_text) response->on_text(response->on_text_context, response->now_ns);
+}
+
+static void take_message(struct response *response, const char *text, size_t len) {
+  while (len && (*text == ' ' || *text == '\n' || *text == '\t')) {
+    text++;
+    len--;
+  }
+  if (len == 0) return;
+  response->has_text = false;
+  enum status status =
+      api_is_ollama(response->api) ? ollama_read(response, text, len) : openai_read(response, text, len);
+  if (status) {
+    char start[64];
+    words_copy(start, sizeof start, text, len);
+    break_off(response, FAILURE_PROTOCOL, "malformed event: ");
+    size_t used = strlen(response->error_text);
+    snprintf(response->error_text + used, sizeof response->error_text - used, " %s", start);
+    return;
+  }
+  if (response->failure) response->closed = true;
+  if (response->has_text && !response->failure) note_text(response);
+}
+
+static void take_event(void *context, const struct sse_event *event) {
+  struct response *response = context;
+  if (response->closed) return;
+  if (event->error) {
+    words_of_body(response->error_text, sizeof response->error_text, event->data, event->len);
+    response->failure = FAILURE_SERVER_ERROR;
+    response->closed = true;
+  } else {
+    take_message(response, event->data, event->len);
+  }
+}
+
+static void take_line(void *context, const char *line, size_t len) {
+  struct response *response = context;
+  if (!response->closed) take_message(response, line, len);
+}
+
+static void start_stream(struct response *response, enum response_framing framing) {
+  response->framing = framing;
+  response->streamed = true;
+  if (framing == RESPONSE_SSE) {
+    sse_open(&response->splitter.sse, 0, take_event, response);
+  } else {
+    ndjson_open(&response->splitter.ndjson, 0, take_line, response);
+  }
+}
+
+static void splitter_failed(struct response *response, enum status status) {
+  if (status == STATUS_LIMIT) {
+    break_off(response, FAILURE_PROTOCOL, "an event is larger than the cap");
+  } else {
+    give_up(response, "no memory to read the stream");
+  }
+}
+
+static void collect(struct response *response, const char *data, size_t len) {
+  struct buf *body = &response->body;
+  if (!is_success_status(response->status)) {
+    size_t room = ERROR_BODY_BYTES - body->len;
+    buf_append(body, data, len < room ? len : room);
+  } else if (buf_append(body, data, len)) {
+    give_up(response, body->status == STATUS_LIMIT ? "the body is larger than the cap, it was not read"
+                                                   : "no memory to read the body");
+    buf_free(body);
+  }
+}
+
+// Decides by the first byte that is no white space; see response_open.
+static void decide(struct response *response, const char **data, size_t *len) {
+  while (*len && strchr(" \t\r\n", **data) && **data) {
+    (*data)++;
+    (*len)--;
+  }
+  if (*len == 0) return;
+  if (**data && strchr("deir:", **data)) {
+    start_stream(response, RESPONSE_SSE);
+  } else {
+    response->framing = RESPONSE_BODY;
+  }
+}
+
+// Takes bytes without their content coding.
+static void take_plain(void *context, const char *data, size_t len) {
+  struct response *response = context;
+  if (response->closed) return;
+  if (response->framing == RESPONSE_UNDECIDED) decide(response, &data, &len);
+  enum status status = STATUS_OK;
+  switch (response->framing) {
+  case RESPONSE_SSE: status = sse_feed(&response->splitter.sse, data, len); break;
+  case RESPONSE_NDJSON: status = ndjson_feed(&response->splitter.ndjson, data, len); break;
+  case RESPONSE_BODY: collect(response, data, len); break;
+  case RESPONSE_OPAQUE:
+  case RESPONSE_UNDECIDED: break;
+  }
+  if (status) splitter_failed(response, status);
+}
+
+static void open_coding(struct response *response, struct json_slice content_encoding) {
+  enum inflate_coding coding = inflate_coding_of(content_encoding);
+  if (coding == INFLATE_IDENTITY) return;
+  if (coding == INFLATE_UNKNOWN) {
+    give_up(response, "the body's content coding is not read");
+    return;
+  }
+  response->inflate = inflate_open(coding, take_plain, response);
+  if (!response->inflate) give_up(response, "no memory to read the body");
+}
+
+void response_open(struct response *response, enum api api, int status, struct json_slice content_type,
+                   struct json_slice content_encoding, size_t max_body_bytes) {
+  *response = (struct response){
+      .api = api,
+      .status = status,
+      .input_tokens = -1,
+      .output_tokens = -1,
+      .cached_tokens = -1,
+      .first_text_ns = -1,
+      .last_text_ns = -1,
+      .load_ns = -1,
+      .prompt_eval_ns = -1,
+      .eval_ns = -1,
+      .total_ns = -1,
+      .usage_output = -1,
+      .usage_input = -1,
+      .timings_output = -1,
+      .timings_input = -1,
+  };
+  bool events = is_type(content_type, "text/event-stream"), lines = is_ndjson(content_type);
+  response->streamed = events || lines;
+  response->body.limit = max_body_bytes ? max_body_bytes : BODY_BYTES;
+  if (!is_success_status(status)) {
+    response->framing = RESPONSE_BODY;
+    response->body.limit = ERROR_BODY_BYTES;
+  } else if (!api_generates_text(api)) {
+    return;
+  } else if (events || lines) {
+    start_stream(response, events ? RESPONSE_SSE : RESPONSE_NDJSON);
+  } else {
+    response->framing = api_is_ollama(api) ? RESPONSE_BODY : RESPONSE_UNDECIDED;
+  }
+  open_coding(response, content_encoding);
+}
+
+void response_feed(struct response *response, const char *data, size_t len, int64_t now_ns) {
+  if (len == 0) return;
+  response->bytes += (int64_t)len;
+  response->now_ns = now_ns;
+  if (response->closed || response->framing == RESPONSE_OPAQUE) return;
+  if (!response->inflate) {
+    take_plain(response, data, len);
+    return;
+  }
+  enum status status = inflate_feed(response->inflate, data, len);
+  if (response->closed || status == STATUS_OK) return;
+  if (status == STATUS_FORMAT) {
+    break_off(response, FAILURE_PROTOCOL, "the body is not in its content coding");
+  } else {
+    give_up(response, "no memory to read the body");
+  }
+}
+
+// The body is complete: reads what is still held back.
+static void flush(struct response *response) {
+  enum status status = STATUS_OK;
+  switch (response->framing) {
+  case RESPONSE_SSE: status = sse_finish(&response->splitter.sse); break;
+  case RESPONSE_NDJSON: status = ndjson_finish(&response->splitter.ndjson); break;
+  case RESPONSE_BODY:
+    if (response->inflate && !inflate_ended(response->inflate)) {
+      break_off(response, FAILURE_TRUNCATED, "the compressed body has no end");
+    } else {
+      take_message(response, response->body.data, response->body.len);
+    }
+    break;
+  case RESPONSE_OPAQUE:
+  case RESPONSE_UNDECIDED: break;
+  }
+  if (status) splitter_failed(response, status);
+}
+
+// A count of 0 beside text is no count: some servers fill it in only at the end, or never.
+static bool counts(const struct response *response, int64_t count) {
+  return count > 0 || (count == 0 && response->text_events == 0);
+}
+
+static void settle_tokens(struct response *response) {
+  response->input_tokens = response->usage_input >= 0 ? response->usage_input : response->timings_input;
+  if (counts(response, response->usage_output)) {
+    response->token_source = TOKENS_USAGE;
+    response->output_tokens = response->usage_output;
+  } else if (counts(response, response->timings_output)) {
+    response->token_source = TOKENS_TIMINGS;
+    response->output_tokens = response->timings_output;
+  } else if (response->streamed) {
+    response->token_source = TOKENS_EVENTS;
+    response->output_tokens = response->text_events;
+  }
+}
+
+static void forget_tokens(struct response *response) {
+  response->token_source = TOKENS_NONE;
+  response->input_tokens = response->output_tokens = response->cached_tokens = -1;
+}
+
+static enum failure classify(const struct response *response, enum failure transport) {
+  if (transport == FAILURE_CANCELLED) return transport;
+  if (response->status == 0 && transport) return transport;
+  enum failure of_status = failure_of_status(response->status);
+  if (of_status) return of_status;
+  if (!api_generates_text(response->api)) return transport;
+  if (response->failure) return response->failure;
+  if (transport || response->unread) return transport;
+  if (response->streamed && !response->ended) return FAILURE_TRUNCATED;
+  bool no_text = response->text_events == 0 && response->output_tokens <= 0;
+  return no_text ? FAILURE_EMPTY : FAILURE_NONE;
+}
+
+static void explain(struct response *response) {
+  if (response->error_text[0]) return;
+  if (!is_success_status(response->status)) {
+    words_of_body(response->error_text, sizeof response->error_text, response->body.data, response->body.len);
+  }
+}
+
+void response_finish(struct response *response, enum failure transport) {
+  bool readable = is_success_status(response->status) && !response->closed;
+  if (readable && transport == FAILURE_NONE) flush(response);
+  settle_tokens(response);
+  response->failure = classify(response, transport);
+  if (response->failure) response->finish[0] = '\0';
+  if (response->failure || response->unread || !api_generates_text(response->api)) forget_tokens(response);
+  explain(response);
+}
+
+void response_close(struct response *response) {
+  buf_free(&response->body);
+  inflate_close(response->inflate);
+  response->inflate = NULL;
+  if (response->framing == RESPONSE_SSE) sse_close(&response->splitter.sse);
+  if (response->framing == RESPONSE_NDJSON) ndjson_close(&response->splitter.ndjson);
+}

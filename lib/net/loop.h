@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The event loop: one thread, callbacks, timers to the microsecond, signals as events. A thin house over
+// libevent (timerfd and epoll), the only place besides capture's proxy that knows it.
+#ifndef LIB_NET_LOOP_H
+#define LIB_NET_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/status.h"
+
+struct loop;
+
+// STATUS_MEMORY, STATUS_IO with words. Ignores SIGPIPE for the process.
+enum status loop_open(struct loop **out, struct error *error) MUST_USE;
+// Close what was opened on it first. Takes NULL.
+void loop_close(struct loop *loop);
+
+// Runs callbacks until loop_stop is called (from a callback). STATUS_IO when libevent fails.
+enum status loop_run(struct loop *loop, struct error *error) MUST_USE;
+void loop_stop(struct loop *loop);
+
+// A one-shot timer at an instant of clock_now_ns; set again it moves. Never rounded: an instant that is past
+// is due now.
+struct loop_timer;
+enum status loop_timer_open(struct loop *loop, void (*due)(void *context), void *context,
+                            struct loop_timer **out, struct error *error) MUST_USE;
+void loop_timer_set(struct loop_timer *timer, int64_t at_ns);
+void loop_timer_cancel(struct loop_timer *timer);
+void loop_timer_close(struct loop_timer *timer); // takes NULL; allowed in its own callback
+
+enum { LOOP_READ = 1, LOOP_WRITE = 2 };
+// Calls `ready` with LOOP_READ and/or LOOP_WRITE while the descriptor is so (level-triggered).
+struct loop_watch;
+enum status loop_watch_open(struct loop *loop, int fd, unsigned events,
+                            void (*ready)(void *context, unsigned events), void *context,
+                            struct loop_watch **out, struct error *error) MUST_USE;
+enum status loop_watch_change(struct loop_watch *watch, unsigned events) MUST_USE;
+void loop_watch_close(struct loop_watch *watch); // takes NULL; allowed in its own callback
+
+struct loop_signal;
+enum status loop_signal_open(struct loop *loop, int signal_number, void (*came)(void *context), void *context,
+                             struct loop_signal **out, struct error *error) MUST_USE;
+void loop_signal_close(struct loop_signal *signal); // takes NULL
+
+// The longest time since the last call that the loop kept a due event waiting, in ns, seen by a heartbeat
+// every LOOP_HEARTBEAT_NS: callbacks that ran long, or a CPU that was taken away. Starts the heartbeat at the
+// first call.
+#define LOOP_HEARTBEAT_NS INT64_C(2000000)
+int64_t loop_take_stall_ns(struct loop *loop);
+
+// The libevent base, for capture's proxy.
+struct event_base *loop_base(struct loop *loop);
+
+#endif

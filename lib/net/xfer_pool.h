@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What the files of the transfer module share: the pool and one transfer in it. Private to lib/net/xfer*.c.
+//
+// A transfer goes pending -> added (libcurl has it) -> finished. libcurl refuses to be entered from its own
+// callbacks, so starting, cancelling and resuming only mark the transfer, and xfer_settle acts on the marks
+// outside libcurl.
+#ifndef LIB_NET_XFER_POOL_H
+#define LIB_NET_XFER_POOL_H
+
+#include <curl/curl.h>
+
+#include "lib/base/buf.h"
+#include "lib/net/xfer.h"
+
+enum xfer_state { XFER_STATE_FREE, XFER_STATE_PENDING, XFER_STATE_ADDED };
+
+struct xfer {
+  struct xfer_pool *pool;
+  CURL *easy; // kept over transfers
+  enum xfer_state state;
+  bool marked; // on the pool's list of transfers that want something
+  bool wants_cancel, wants_resume;
+  bool aborted; // by a callback of ours
+  struct xfer *next_marked;
+  struct xfer *previous, *next; // pending or added: in the pool's list; free: singly linked
+  const struct xfer_callbacks *callbacks;
+  void *context;
+  struct buf text;            // url, target, method and header lines, NUL-terminated each
+  struct curl_slist *headers; // an array that points into text
+  size_t header_room;
+  bool head_done; // the final response's header is complete
+  bool ignoring;  // in a 1xx
+  struct xfer_result result;
+  char words[CURL_ERROR_SIZE];
+};
+
+struct xfer_pool {
+  struct loop *loop;
+  CURLM *multi;
+  struct loop_timer *curl_timer;   // libcurl's own deadlines
+  struct loop_timer *settle_timer; // marks to act on
+  struct xfer_pool_options options;
+  char *ca_file, *unix_socket;
+  struct xfer *first;  // pending and added
+  struct xfer *free;   // to be used again
+  struct xfer *marked; // want something
+  int64_t in_flight;
+  int64_t resent;
+  bool inside; // libcurl is running: it must not be entered
+  bool settling;
+  bool closing; // nothing starts any more
+};
+
+// Makes the easy handle and sets what is the same for all transfers of the pool.
+enum status xfer_easy_open(struct xfer *xfer) MUST_USE;
+// Sets what differs: target, method, headers, body, timeouts. STATUS_USAGE with words for an unusable URL.
+enum status xfer_easy_prepare(struct xfer *xfer, const struct xfer_request *request,
+                              struct error *error) MUST_USE;
+// Fills the result once libcurl is through with it.
+void xfer_easy_result(struct xfer *xfer, CURLcode code);
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Run records (DESIGN 3, traces/FORMAT.md): what replay writes and analyze reads.
+//
+// Instants are nanoseconds since the segment's start (its header's start_unix_s), durations nanoseconds; both
+// are seconds in the file. -1 (durations, counts) is "does not exist" and becomes null. Slices as in trace.h.
+#ifndef LIB_RECORD_RUN_H
+#define LIB_RECORD_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/json_scan.h"
+#include "lib/record/gzline.h"
+
+#define RUN_VERSION 1
+
+enum run_kind { RUN_HEADER, RUN_SESSION, RUN_REQUEST, RUN_BATCH, RUN_END, RUN_OTHER };
+
+// The failure classes of DESIGN 1, in the order in which tables show them.
+enum run_error {
+  RUN_ERROR_CONNECT,
+  RUN_ERROR_TLS,
+  RUN_ERROR_TIMEOUT,
+  RUN_ERROR_RESET,
+  RUN_ERROR_TRUNCATED,
+  RUN_ERROR_HTTP_429,
+  RUN_ERROR_HTTP_4XX,
+  RUN_ERROR_HTTP_5XX,
+  RUN_ERROR_PROTOCOL,
+  RUN_ERROR_SERVER_ERROR,
+  RUN_ERROR_EMPTY,
+  RUN_ERROR_CANCELLED,
+  RUN_ERROR_COUNT,
+  RUN_ERROR_NONE = -1,
+};
+const char *run_error_name(enum run_error error); // "connect", ...; NULL for RUN_ERROR_NONE
+bool run_error_from_name(struct json_slice name, enum run_error *out); // false: no such class
+
+struct run_header {
+  int64_t version;
+  double start_unix_s;
+  struct json_slice tool, url, model, api, timing; // timing: "batch", "original", "rate"
+  struct json_slice trace_digest;                  // "sha256:..." of the requests that were drawn from
+  struct json_slice host;                          // name, kernel, CPUs: one line
+  struct json_slice arguments;                     // a JSON array of strings, without secrets
+  struct json_slice server;                        // the --server command; none: not managed
+  struct json_slice order, pick, dispatch;
+  struct json_slice plan; // JSON: {"workers":[..],"batch":[..],"repeat":3,...}, as written
+  int64_t seed, repeat, warmup;
+  bool cache_bust;
+};
+
+struct run_session {
+  int64_t session, workers, block; // workers -1: not managed (all levels)
+  int64_t start_ns, ready_ns;      // ready -1: never
+  struct json_slice state;         // "ok", "failed"
+  int64_t exit_code;               // of the server; -1: unknown or still running when it was stopped
+  struct json_slice error;         // words; none: ok
+};
+
+struct run_request {
+  int64_t session, workers, batch, rep, index, seq;
+  bool warmup;
+  int64_t intended_ns, ready_ns, sent_ns; // instants
+  int64_t connect_ns, ttfb_ns, ttft_ns, last_text_ns,
+      latency_ns; // durations since sent; connect 0: reused connection
+  int64_t status;
+  int64_t input_tokens, output_tokens, cached_tokens, events, bytes;
+  struct json_slice token_source, finish;
+  int64_t itl_p50_ns, itl_p99_ns, itl_max_ns;
+  int64_t load_ns, prompt_eval_ns, eval_ns; // the server's own durations (Ollama)
+  int64_t attempts;                         // 1; 2: sent again once on a fresh connection (DESIGN 6.1)
+  int64_t retry_after_ns;                   // of a 429
+  enum run_error error;
+  struct json_slice error_text;
+};
+
+struct run_batch {
+  int64_t session, workers, batch, rep; // workers and batch -1 in open loop
+  bool warmup;
+  int64_t start_ns, total_ns;
+  int64_t requests, failed, cancelled;
+  int64_t input_tokens, output_tokens, cached_tokens; // sums over successes; -1: unknown
+  int64_t errors[RUN_ERROR_COUNT];
+  double client_cpu; // share of one core, 0..n
+  int64_t lag_p50_ns, lag_p99_ns, lag_max_ns, stall_max_ns;
+  bool valid;
+  struct json_slice reason; // why not
+  struct json_slice timing; // open loop; none: batch
+  double rate;              // requests/s asked for; NaN
+  double in_flight_mean;    // NaN
+};
+
+struct run_end {
+  int64_t sessions, batches, requests;
+};
+
+struct run_record {
+  enum run_kind kind;
+  union {
+    struct run_header header;
+    struct run_session session;
+    struct run_request request;
+    struct run_batch batch;
+    struct run_end end;
+  };
+};
+
+// Each appends one line (no newline) to `out`; failure sticks in out->status.
+void run_format_header(struct buf *out, const struct run_header *header);
+void run_format_session(struct buf *out, const struct run_session *session);
+void run_format_request(struct buf *out, const struct run_request *request);
+void run_format_batch(struct buf *out, const struct run_batch *batch);
+void run_format_end(struct buf *out, const struct run_end *end);
+
+// Reads one line; as trace_parse. This is analyze's hot path: one pass over the line, nothing allocated.
+// Negative times, NaN and counts over 2^53 are STATUS_FORMAT.
+enum status run_parse(const char *line, size_t len, struct run_record *out, struct buf *scratch,
+                      struct error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What reading costs per event: streams as OpenAI-compatible servers and Ollama send them, in reads of 16
+// KiB.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/llm/response.h"
+
+#define EVENTS 20000
+#define READ_BYTES 16384
+#define ROUNDS 25
+
+struct stream {
+  const char *name;
+  enum api api;
+  const char *content_type;
+  const char *event;
+  const char *last;
+};
+
+static const struct stream streams[] = {
+    {"SSE, 260 bytes", API_OPENAI_CHAT, "text/event-stream",
+     "data: {\"choices\":[{\"finish_reason\":null,\"index\":0,\"delta\":{\"content\":\" hombres\"}}],"
+     "\"created\":1795322749,\"id\":\"chatcmpl-kH5cFL3biYg1PF8Ri2b7laqhrQdmARsd\",\"model\":\"tiny-random-"
+     "llama\","
+     "\"system_fingerprint\":\"b4748-c392e5094\",\"object\":\"chat.completion.chunk\"}\n\n",
+     "data: [DONE]\n\n"},
+    {"SSE, 300 bytes, usage in each", API_OPENAI_CHAT, "text/event-stream",
+     "data: "
+     "{\"id\":\"chatcmpl-1f6b1f2e5f1c4f4e8f5b3a1d2c3b4a59\",\"object\":\"chat.completion.chunk\",\"created\":"
+     "1795322749,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" "
+     "tide\"},\"logprobs\":null,"
+     "\"finish_reason\":null}],\"usage\":{\"prompt_tokens\":57,\"total_tokens\":97,\"completion_tokens\":40}}"
+     "\n\n",
+     "data: [DONE]\n\n"},
+    {"SSE, 470 bytes, timings in each", API_OPENAI_CHAT, "text/event-stream",
+     "data: "
+     "{\"choices\":[{\"finish_reason\":null,\"index\":0,\"delta\":{\"content\":\"ders\"}}],\"created\":"
+     "1795322738,"
+     "\"id\":\"chatcmpl-BWQKuiqCEHmSrPqJVeIPEo8xOdexi3FX\",\"model\":\"tiny-random-llama\",\"system_"
+     "fingerprint\":"
+     "\"b4748-c392e5094\",\"object\":\"chat.completion.chunk\",\"timings\":{\"prompt_n\":1,\"prompt_ms\":7."
+     "245,"
+     "\"prompt_per_token_ms\":7.245,\"prompt_per_second\":138.02622498274673,\"predicted_n\":2,\"predicted_"
+     "ms\":5.306,"
+     "\"predicted_per_token_ms\":2.653,\"predicted_per_second\":376.9317753486619}}\n\n",
+     "data: [DONE]\n\n"},
+    {"NDJSON, 100 bytes", API_OLLAMA_GENERATE, "application/x-ndjson",
+     "{\"model\":\"tiny\",\"created_at\":\"2026-11-22T04:48:04.142707156Z\",\"response\":\" "
+     "interactive\",\"done\":false}\n",
+     "{\"model\":\"tiny\",\"response\":\"\",\"done\":true,\"done_reason\":\"stop\",\"eval_count\":20000}\n"},
+};
+
+// Nanoseconds per event of the fastest round; -1 when the stream was not read as a success.
+static double measure(const struct stream *stream, const char *body, size_t len) {
+  double best = -1;
+  struct json_slice type = {stream->content_type, strlen(stream->content_type)};
+  for (int round = 0; round < ROUNDS; round++) {
+    struct response response;
+    response_open(&response, stream->api, 200, type, (struct json_slice){NULL, 0}, 0);
+    int64_t start_ns = clock_cpu_ns();
+    for (size_t at = 0; at < len; at += READ_BYTES)
+      response_feed(&response, body + at, len - at < READ_BYTES ? len - at : READ_BYTES, (int64_t)at);
+    response_finish(&response, FAILURE_NONE);
+    double ns = (double)(clock_cpu_ns() - start_ns) / EVENTS;
+    bool good = response.failure == FAILURE_NONE && response.text_events == EVENTS;
+    response_close(&response);
+    if (!good) return -1;
+    if (best < 0 || ns < best) best = ns;
+  }
+  return best;
+}
+
+int main(void) {
+  int wrong = 0;
+  printf("%-34s %10s %14s\n", "stream", "ns/event", "events/s");
+  for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+    struct buf body = BUF_LIMIT(0);
+    for (int event = 0; event < EVENTS; event++)
+      buf_append_text(&body, streams[i].event);
+    buf_append_text(&body, streams[i].last);
+    double ns = body.status ? -1 : measure(&streams[i], body.data, body.len);
+    if (ns < 0) wrong = 1;
+    printf("%-34s %10.0f %13.2fM\n", streams[i].name, ns, 1e3 / ns);
+    buf_free(&body);
+  }
+  return wrong;
+}

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What is checked about the code itself; included by the top Makefile.
+
+C_FILES := $(shell git ls-files '*.c' 2>/dev/null)
+C_AND_H_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+## check: format, layers, lengths, clang-tidy
+.PHONY: check format layers lengths tidy
+check: format layers lengths tidy
+
+format: | $(filter deps deps-dev,$(MAKECMDGOALS))
+	@clang-format --dry-run --Werror $(C_AND_H_FILES) && echo "format: $(words $(C_AND_H_FILES)) files as .clang-format wants them"
+
+## layers: includes go down only, one library in one place
+layers:
+	@tests/checks/layers.sh
+
+## lengths: no file over 500 lines, no function over 70
+lengths: | $(filter deps deps-dev,$(MAKECMDGOALS))
+	@tests/checks/lengths.sh
+
+# One stamp a file, so that only what changed is looked at again.
+TIDY_STAMPS := $(C_FILES:%=$(BUILD)/tidy/%.ok)
+tidy: $(TIDY_STAMPS)
+	@echo "tidy: $(words $(TIDY_STAMPS)) files clean"
+$(BUILD)/tidy/%.ok: % .clang-tidy $(filter %.h,$(C_AND_H_FILES)) | $(filter deps deps-dev,$(MAKECMDGOALS))
+	@mkdir -p $(@D)
+	@echo "  tidy $<"
+	$(Q)clang-tidy --quiet $< -- -std=c17 -D_GNU_SOURCE -DTIDEMARK_VERSION='"$(VERSION)"' -I. 2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
+
+## asan: the whole test suite under the address and undefined-behaviour sanitizers (build/asan)
+.PHONY: asan tsan valgrind
+asan:
+	$(MAKE) BUILD=build/asan SANITIZE='$(SANITIZERS)' test
+## tsan: the same under the thread sanitizer (build/tsan)
+tsan:
+	$(MAKE) BUILD=build/tsan SANITIZE='-fsanitize=thread' test
+## valgrind: the unit tests under valgrind
+valgrind: unit-build
+	@set -e; for t in $(UNIT_PROGRAMS); do echo "== $$t"; \
+	  valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite $$t; done

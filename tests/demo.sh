@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# `make demo`: the whole pipeline on a simulated server, in about a minute. Its throughput peaks at 28 requests in
+# flight (--step's closed form), so the report can be held against the truth.
+set -eu
+cd "$(dirname "$0")/.."
+bin=${BUILD:-build}/bin
+out=${1:-report}
+work=$(mktemp -d)
+pids=()
+cleanup() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  wait 2>/dev/null || true
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+say() { printf '\n\033[1m%s\033[0m\n' "$1" | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9]*m//g'; }; }
+
+address() { # LOG: waits until the server behind it has said where it listens
+  local i url
+  for i in $(seq 100); do
+    url=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' "$1" | head -n 1)
+    [ -n "$url" ] && { echo "$url"; return; }
+    sleep 0.05
+  done
+  cat "$1" >&2
+  return 1
+}
+
+server="exec $bin/simllm --listen 127.0.0.1:{port} --slots {workers} --time-scale 0.02 --noise 0.05 --session-noise 0.01 --seed \$\$"
+
+say "1. A simulated server, and capture in front of it"
+"$bin/simllm" --listen 127.0.0.1:0 --slots 8 --time-scale 0.02 2>"$work/simllm.log" &
+pids+=($!)
+"$bin/capture" -u "$(address "$work/simllm.log")" -l 127.0.0.1:0 -o "$work/prod.jsonl.gz" 2>"$work/capture.log" &
+capture_pid=$!
+pids+=("$capture_pid")
+proxy=$(address "$work/capture.log")
+echo "clients -> $proxy (capture) -> simllm"
+
+say "2. Real HTTP traffic through it: 48 requests by curl, to four APIs, streamed and not"
+words=("What is a tide?" "Name three seas." "Why is the sea salt?" "Tell me about the Moon." "How deep is the ocean?" "Who charts the coast?")
+ask() { # PATH BODY
+  curl -sS --fail -o /dev/null -H 'Content-Type: application/json' -H 'Authorization: Bearer sk-demo-secret' \
+    "$proxy$1" --data "$2"
+}
+for i in $(seq 0 11); do
+  q=${words[$((i % 6))]}
+  n=$((20 + i % 3 * 4))
+  {
+    ask /v1/chat/completions "{\"model\":\"sim\",\"messages\":[{\"role\":\"user\",\"content\":\"$q\"}],\"max_tokens\":$n,\"stream\":true}" &
+    ask /v1/completions "{\"model\":\"sim\",\"prompt\":\"$q\",\"max_tokens\":$n}" &
+    ask /api/chat "{\"model\":\"sim\",\"messages\":[{\"role\":\"user\",\"content\":\"$q\"}],\"options\":{\"num_predict\":$n}}" &
+    ask /api/generate "{\"model\":\"sim\",\"prompt\":\"$q\",\"options\":{\"num_predict\":$n},\"stream\":false}" &
+    wait
+  }
+done
+kill -TERM "$capture_pid"
+wait "$capture_pid"
+zcat "$work/prod.jsonl.gz" | tail -n 1
+
+say "3. Replay over a sweep: 7 workers levels x 6 batch sizes x 3 repeats, a server of its own for each level and block"
+"$bin/replay" "$work/prod.jsonl.gz" -u 'http://127.0.0.1:{port}' --server "$server" --ready /health \
+  -W 4,8,12,16,24,32,48 -B 8,16,24,48,96,144 -r 3 --max-tokens 96 --seed 7 -o "$work/run.jsonl.gz"
+
+say "4. Analyze"
+"$bin/analyze" "$work/run.jsonl.gz" --title "simllm"
+"$bin/analyze" -q "$work/run.jsonl.gz" --title "simllm" -o "$out" --force
+mkdir -p "$out/records"
+cp "$work/prod.jsonl.gz" "$work/run.jsonl.gz" "$out/records/"
+say "The report: $out/report.html (and $out/report.md); the records it is made from: $out/records/"

@@ -1,0 +1,140 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # several variables are for the tests alone
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Helpers of the shell tests. A test begins with `. tests/lib.sh`, runs from the top of the tree, and ends with
+# `summary`, which prints "N passed, N failed, N skipped" and exits (0; 1 when a case failed; 77 when every case was
+# skipped). A script that ends before its summary fails. Servers started here are stopped by their pid in any case.
+#
+#   bin                     the folder of the programs under test
+#   scratch                 a folder that is gone after the test
+#   start_server NAME CMD.. runs CMD until it says "listening on http://HOST:PORT" on stderr; then server_url[NAME],
+#                           server_pid[NAME] and server_err[NAME] (its stderr file) are set. A failed case otherwise.
+#   stop_server NAME [SIG]  sends SIG (TERM) and waits; server_status[NAME] is its exit code. KILL after 10 s.
+#   run CMD...              runs CMD with a time limit; sets `out`, `err` (texts) and `status`.
+#   check NAME CMD...       passes when CMD succeeds; a failure shows CMD as it was called.
+#   check_equal NAME EXPECTED SEEN         check_match NAME REGEX SEEN (extended, bash's)
+#   check_near NAME EXPECTED SEEN FRACTION passes within EXPECTED*(1 +- FRACTION)
+#   check_lines NAME COUNT TEXT            TEXT has exactly COUNT lines
+#   skip NAME REASON        counts a case that cannot run here, and says why.
+#   need PROGRAM...         skips the whole test when a program is missing.
+#   wait_for SECONDS CMD... repeats CMD every 50 ms until it succeeds.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+export LC_ALL=C.UTF-8
+BUILD=${BUILD:-build}
+bin=$BUILD/bin
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/tidemark.XXXXXX") || exit 1
+declare -A server_pid=() server_url=() server_err=() server_status=()
+cases_passed=0 cases_failed=0 cases_skipped=0 summary_reached=
+out='' err='' status=0
+
+pass() { cases_passed=$((cases_passed + 1)); }
+fail() { # NAME LINE...
+  cases_failed=$((cases_failed + 1))
+  printf 'FAIL: %s\n' "$1"
+  shift
+  [ $# -eq 0 ] || printf '  %s\n' "$@"
+}
+skip() {
+  cases_skipped=$((cases_skipped + 1))
+  printf 'skipped: %s: %s\n' "$1" "$2"
+}
+
+check() {
+  local name=$1
+  shift
+  if "$@"; then pass; else fail "$name" "expected to succeed: ${*@Q}"; fi
+}
+check_equal() { if [ "$2" = "$3" ]; then pass; else fail "$1" "expected: $2" "seen:     $3"; fi; }
+check_match() { if [[ $3 =~ $2 ]]; then pass; else fail "$1" "expected to match: $2" "seen:              $3"; fi; }
+check_near() {
+  if awk -v e="$2" -v s="$3" -v f="$4" \
+    'BEGIN { d = s - e; if (d < 0) d = -d; if (e < 0) e = -e; exit !(s ~ /^[-+.0-9eE]+$/ && d <= f * e) }'; then
+    pass
+  else
+    fail "$1" "expected: $2 within a fraction of $4" "seen:     $3"
+  fi
+}
+check_lines() {
+  local count=0
+  [ -z "$3" ] || count=$(printf '%s\n' "$3" | wc -l)
+  if [ "$count" -eq "$2" ]; then pass; else fail "$1" "expected: $2 line(s)" "seen:     $count: $3"; fi
+}
+
+run() {
+  timeout -k 2 "${RUN_TIMEOUT:-60}" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+  status=$?
+  out=$(tr -d '\0' <"$scratch/out") err=$(tr -d '\0' <"$scratch/err")
+}
+
+wait_for() {
+  local tries=$(($1 * 20))
+  shift
+  while ! "$@"; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || return 1
+    sleep 0.05
+  done
+}
+
+server_spoke_or_died() { grep -q 'listening on http://' "${server_err[$1]}" || ! kill -0 "${server_pid[$1]}" 2>/dev/null; }
+start_server() {
+  local name=$1
+  shift
+  server_err[$name]=$scratch/$name.err
+  : >"${server_err[$name]}" # what an earlier server of this name said is not to be read
+  "$@" >"$scratch/$name.out" 2>"${server_err[$name]}" </dev/null &
+  server_pid[$name]=$!
+  wait_for 10 server_spoke_or_died "$name"
+  server_url[$name]=$(sed -n 's|.*listening on \(http://[^ ]*\).*|\1|p' "${server_err[$name]}" | head -n 1)
+  [ -n "${server_url[$name]}" ] && return 0
+  fail "server '$name' starts" "expected: listening on http://HOST:PORT within 10 s" \
+    "seen:     $(cat "${server_err[$name]}")" "command:  ${*@Q}"
+  return 1
+}
+
+server_gone() { ! kill -0 "$1" 2>/dev/null; }
+stop_server() {
+  local name=$1 pid=${server_pid[$1]:-}
+  [ -n "$pid" ] || return 0
+  kill -"${2:-TERM}" "$pid" 2>/dev/null
+  wait_for 10 server_gone "$pid" || kill -KILL "$pid" 2>/dev/null
+  wait "$pid" 2>/dev/null
+  server_status[$name]=$?
+  unset "server_pid[$name]"
+}
+
+stop_all() {
+  local name
+  for name in "${!server_pid[@]}"; do stop_server "$name"; done
+}
+
+finish() {
+  local code=$?
+  stop_all
+  rm -rf "$scratch"
+  if [ -z "$summary_reached" ] && [ "$code" -ne 77 ]; then
+    echo "FAIL: the test ended before its summary (exit $code)"
+    exit 1
+  fi
+  exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+need() {
+  local program
+  for program in "$@"; do
+    command -v "$program" >/dev/null || { echo "skipped: no $program here"; exit 77; }
+  done
+}
+
+summary() {
+  summary_reached=1
+  stop_all
+  echo "$cases_passed passed, $cases_failed failed, $cases_skipped skipped"
+  [ "$cases_failed" -eq 0 ] || exit 1
+  [ "$cases_passed" -gt 0 ] || exit 77
+  exit 0
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/base/clock.h"
+#include "lib/net/loop.h"
+
+enum { TICKS = 200 };
+
+struct ticker {
+  struct loop *loop;
+  struct loop_timer *timer;
+  int64_t start_ns, step_ns;
+  int ticks;
+  int64_t error_ns[TICKS];
+};
+
+static void tick(void *context) {
+  struct ticker *ticker = context;
+  int64_t at_ns = ticker->start_ns + ((int64_t)ticker->ticks + 1) * ticker->step_ns;
+  ticker->error_ns[ticker->ticks++] = clock_now_ns() - at_ns;
+  if (ticker->ticks == TICKS) {
+    loop_stop(ticker->loop);
+  } else {
+    loop_timer_set(ticker->timer, at_ns + ticker->step_ns);
+  }
+}
+
+static int by_value(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+static void test_timers_are_never_early_and_seldom_a_millisecond_late(void **state) {
+  (void)state;
+  struct error error;
+  struct ticker ticker = {.step_ns = INT64_C(1700000)}; // no multiple of a millisecond
+  assert_int_equal(loop_open(&ticker.loop, &error), STATUS_OK);
+  assert_int_equal(loop_timer_open(ticker.loop, tick, &ticker, &ticker.timer, &error), STATUS_OK);
+  ticker.start_ns = clock_now_ns();
+  loop_timer_set(ticker.timer, ticker.start_ns + ticker.step_ns);
+  assert_int_equal(loop_run(ticker.loop, &error), STATUS_OK);
+  qsort(ticker.error_ns, TICKS, sizeof ticker.error_ns[0], by_value);
+  int64_t median_ns = ticker.error_ns[TICKS / 2];
+  print_message("timer error: min %.3f ms, median %.3f ms, max %.3f ms\n", (double)ticker.error_ns[0] / 1e6,
+                (double)median_ns / 1e6, (double)ticker.error_ns[TICKS - 1] / 1e6);
+  assert_true(ticker.error_ns[0] >= 0);
+  assert_true(ticker.error_ns[TICKS / 2] <
+              CLOCK_NS_PER_MS); // rounding to a millisecond would show in the median
+  loop_timer_close(ticker.timer);
+  loop_close(ticker.loop);
+}
+
+struct staller {
+  struct loop *loop;
+  struct loop_timer *timer;
+  int step;
+  int64_t calm_ns, stall_ns;
+};
+
+static void stall(void *context) {
+  struct staller *staller = context;
+  switch (staller->step++) {
+  case 0: staller->calm_ns = loop_take_stall_ns(staller->loop); break;
+  case 1: usleep(60000); break;
+  default:
+    staller->stall_ns = loop_take_stall_ns(staller->loop);
+    loop_stop(staller->loop);
+    return;
+  }
+  loop_timer_set(staller->timer, clock_now_ns() + 20 * CLOCK_NS_PER_MS);
+}
+
+static void test_a_callback_that_runs_long_shows_as_a_stall(void **state) {
+  (void)state;
+  struct error error;
+  struct staller staller = {0};
+  assert_int_equal(loop_open(&staller.loop, &error), STATUS_OK);
+  assert_int_equal(loop_timer_open(staller.loop, stall, &staller, &staller.timer, &error), STATUS_OK);
+  loop_take_stall_ns(staller.loop);
+  loop_timer_set(staller.timer, clock_now_ns() + 20 * CLOCK_NS_PER_MS);
+  assert_int_equal(loop_run(staller.loop, &error), STATUS_OK);
+  assert_in_range(staller.stall_ns, 55 * CLOCK_NS_PER_MS, 2000 * CLOCK_NS_PER_MS);
+  assert_true(staller.calm_ns < staller.stall_ns);
+  loop_timer_close(staller.timer);
+  loop_close(staller.loop);
+}
+
+struct watcher {
+  struct loop *loop;
+  struct loop_watch *watch;
+  int fds[2];
+  unsigned events;
+};
+
+static void watch_ready(void *context, unsigned events) {
+  struct watcher *watcher = context;
+  char byte;
+  assert_int_equal(read(watcher->fds[0], &byte, 1), 1);
+  watcher->events = events;
+  loop_watch_close(watcher->watch);
+  watcher->watch = NULL;
+  loop_stop(watcher->loop);
+}
+
+static void test_a_descriptor_reports_what_it_is_ready_for(void **state) {
+  (void)state;
+  struct error error;
+  struct watcher watcher = {0};
+  assert_int_equal(pipe(watcher.fds), 0);
+  assert_int_equal(loop_open(&watcher.loop, &error), STATUS_OK);
+  assert_int_equal(loop_watch_open(watcher.loop, watcher.fds[0], LOOP_WRITE, watch_ready, &watcher,
+                                   &watcher.watch, &error),
+                   STATUS_OK);
+  assert_int_equal(loop_watch_change(watcher.watch, LOOP_READ), STATUS_OK);
+  assert_int_equal(write(watcher.fds[1], "x", 1), 1);
+  assert_int_equal(loop_run(watcher.loop, &error), STATUS_OK);
+  assert_int_equal(watcher.events, LOOP_READ);
+  loop_close(watcher.loop);
+  close(watcher.fds[0]);
+  close(watcher.fds[1]);
+}
+
+static void signal_came(void *context) {
+  loop_stop(context);
+}
+
+static void test_a_signal_comes_as_an_event(void **state) {
+  (void)state;
+  struct error error;
+  struct loop *loop = NULL;
+  struct loop_signal *watch = NULL;
+  assert_int_equal(loop_open(&loop, &error), STATUS_OK);
+  assert_int_equal(loop_signal_open(loop, SIGUSR1, signal_came, loop, &watch, &error), STATUS_OK);
+  assert_int_equal(raise(SIGUSR1), 0);
+  assert_int_equal(loop_run(loop, &error), STATUS_OK);
+  loop_signal_close(watch);
+  loop_close(loop);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_timers_are_never_early_and_seldom_a_millisecond_late),
+      cmocka_unit_test(test_a_callback_that_runs_long_shows_as_a_stall),
+      cmocka_unit_test(test_a_descriptor_reports_what_it_is_ready_for),
+      cmocka_unit_test(test_a_signal_comes_as_an_event),
+  };
+  return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
+}
