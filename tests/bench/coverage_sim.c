@@ -24,6 +24,8 @@
 #define MAX_N 10
 #define MAX_REPLICATES 5
 #define MAX_POINTS (MAX_N * MAX_REPLICATES)
+// Critical values come from fewer draws than in earnest, with another seed every time.
+#define MCB_SAMPLE 4000
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
 struct truth {
@@ -33,6 +35,7 @@ struct truth {
   double n[MAX_N];
   size_t n_count;
   double kink; // relative jump of the step time beyond 8, 16 and 32 in flight
+  bool flat;   // the same throughput everywhere
 };
 
 struct simulation {
@@ -56,6 +59,7 @@ static struct truth make_truth(const char *name, double n_peak, double x_peak, d
 }
 
 static double throughput_at(const struct truth *truth, double n) {
+  if (truth->flat) return 100;
   double jumps = (n > 8) + (n > 16) + (n > 32);
   return n / (truth->c[0] + truth->c[1] * n + truth->c[2] * n * n) / (1 + truth->kink * jumps);
 }
@@ -143,13 +147,13 @@ static void simulate_cells(struct simulation *simulation, const struct truth *tr
     if (throughput_at(truth, truth->n[c]) > throughput_at(truth, truth->n[true_best])) true_best = c;
   }
   for (size_t i = 0; i < simulation->replications; i++) {
-    struct ci_sample samples[MAX_N];
+    struct ci_sample samples[MAX_N] = {0};
     struct ci_pool pool;
     struct ci ci;
     enum ci_source source;
     struct mcb_result result;
     bool member[MAX_N];
-    struct mcb_options options = {0.95, STAT_SCALE_LN, 1, 20000};
+    struct mcb_options options = {0.95, STAT_SCALE_LN, i + 1, MCB_SAMPLE};
     sweep(simulation, truth, cv, r, n, throughput);
     for (size_t c = 0; c < truth->n_count; c++) {
       struct ci_spread own;
@@ -182,14 +186,15 @@ static void simulate_blocks(struct simulation *simulation, size_t levels, size_t
   size_t hits = 0, cells = levels * batches;
   char what[80];
   for (size_t i = 0; i < simulation->replications; i++) {
-    struct mcb_options options = {0.95, STAT_SCALE_LN, 1, 20000};
+    struct mcb_options options = {0.95, STAT_SCALE_LN, i + 1, MCB_SAMPLE};
     struct mcb_result result;
     bool member[MOST];
     for (size_t b = 0; b < blocks; b++) {
       double session = 0;
       for (size_t c = 0; c < cells; c++) {
         if (c % batches == 0) session = gsl_ran_gaussian(simulation->rng, 0.02);
-        level[c] = (double)(c / batches);
+        size_t of = c / batches;
+        level[c] = (double)of;
         values[b * cells + c] = session + gsl_ran_gaussian(simulation->rng, 0.01);
       }
     }
@@ -221,9 +226,11 @@ static void simulate_all(struct simulation *simulation) {
   struct truth curves[] = {make_truth("A", 24, 355, 0.6, false), make_truth("B", 24, 355, 0.25, false),
                            make_truth("C", 40, 240, 0.3, false), make_truth("D", 24, 355, 0.6, false),
                            make_truth("E", 60, 240, 0.3, true)};
+  struct truth flat = make_truth("flat", 24, 355, 0.6, false);
   struct truth kinks = make_truth("G", 60, 240, 0.6, false);
   curves[3].n_peak = curves[3].c[2] = 0; // D: no contention term, no peak
   kinks.kink = 0.15;
+  flat.flat = true;
   const double quantiles[] = {0.5, 0.9, 0.95, 0.99};
   const size_t counts[] = {3, 10, 100, 400};
   for (size_t q = 0; q < COUNT_OF(quantiles); q++) {
@@ -234,6 +241,7 @@ static void simulate_all(struct simulation *simulation) {
     for (size_t j = 1; j < COUNT_OF(REPLICATES); j++) {
       simulate_cells(simulation, &curves[0], CVS[i], REPLICATES[j]);
       simulate_cells(simulation, &curves[2], CVS[i], REPLICATES[j]);
+      simulate_cells(simulation, &flat, CVS[i], REPLICATES[j]);
       simulate_lack_of_fit(simulation, &curves[0], CVS[i], REPLICATES[j], 0, 0.02);
     }
   }

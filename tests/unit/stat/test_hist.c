@@ -26,8 +26,8 @@ static void test_every_value_of_the_range_keeps_its_digits(void **state) {
   for (int digits = 1; digits <= 4; digits++) {
     for (size_t i = 0; i < COUNT_OF(lowest); i++) {
       struct hist *hist = new_hist(lowest[i], INT64_MAX, digits);
-      for (double v = (double)lowest[i]; v < 9e18; v *= 1.37) {
-        int64_t value = (int64_t)v, far = INT64_MAX;
+      for (int64_t value = lowest[i]; value < INT64_MAX / 2; value += value / 3 + 1) {
+        int64_t far = INT64_MAX;
         hist_reset(hist);
         record(hist, value, 1);
         record(hist, far, 1); // so that the largest does not pull the answer in

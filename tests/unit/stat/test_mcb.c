@@ -135,7 +135,7 @@ static void test_one_cell_per_level_is_a_randomised_block_analysis(void **state)
   struct error error;
   (void)state;
   options.scale = STAT_SCALE_LINEAR;
-  for (size_t i = 0; i < BLOCKS * CELLS; i++)
+  for (size_t i = 0; i < COUNT_OF(PENICILLIN); i++)
     means[i % CELLS] += PENICILLIN[i] / BLOCKS;
   struct ci_spread spread = {sqrt(residual_mean_square(PENICILLIN)), (BLOCKS - 1) * (CELLS - 1)};
   assert_int_equal(mcb_blocks(PENICILLIN, BLOCKS, CELLS, level, &options, in_set, regret, &result, &error),
