@@ -35,4 +35,12 @@ enum status optimum_find(enum models_id id, const double *n, const double *throu
 enum status optimum_knee(enum models_id id, const struct fit_result *fit, double n_lo, double n_hi,
                          double share, double *n, struct error *error) MUST_USE;
 
+// The same with its profile-likelihood interval, for a converged fit by models_fit on the same points. An end
+// beyond [n_lo, n_hi] is unbounded. STATUS_NUMERIC for plateau (its knee is a kink), when df is 0, or where
+// the knee is n_lo or n_hi whatever the parameters.
+enum status optimum_knee_interval(enum models_id id, const double *n, const double *throughput,
+                                  const double *weights, size_t count, const struct fit_result *fit,
+                                  double n_lo, double n_hi, double share, double confidence, struct ci *knee,
+                                  struct error *error) MUST_USE;
+
 #endif
