@@ -17,12 +17,13 @@ $$(UNIT_$(1)): $(BUILD)/%: $(BUILD)/obj/%.o $$(UNIT_HELPERS_$(1)) $$(ARCHIVES_$(
 unit-$(1): $$(UNIT_$(1))
 	@set -e; for t in $$^; do $$$$t; done
 endef
+$(foreach r,$(notdir $(wildcard tests/unit/*)),$(eval $(call unit_room,$(r))))
 
 ## test: unit tests, command-line tables and end-to-end tests (loopback only)
 .PHONY: test unit unit-build
 test: all unit-build
 	@BUILD=$(BUILD) tests/run.sh
-unit-build: $$(UNIT_PROGRAMS)
+unit-build: $(UNIT_PROGRAMS)
 ## unit: the unit tests alone; unit-ROOM runs one room's (unit-stat, unit-llm, ...)
 unit: unit-build
 	@BUILD=$(BUILD) tests/run.sh unit

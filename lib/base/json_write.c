@@ -262,3 +262,13 @@ void json_write_compact(struct buf *out, struct json_slice value) {
   }
   buf_append(out, value.data + kept, value.len - kept);
 }
+
+void json_member_compact(struct json_writer *w, const char *key, struct json_slice value) {
+  json_write_key(w, key);
+  if (value.len == 0) {
+    json_write_null(w);
+    return;
+  }
+  before_value(w);
+  json_write_compact(w->out, value);
+}

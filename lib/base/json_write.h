@@ -49,8 +49,10 @@ void json_member_duration(struct json_writer *w, const char *key, int64_t ns);
 void json_member_bool(struct json_writer *w, const char *key, bool value);
 void json_member_raw(struct json_writer *w, const char *key, struct json_slice value);
 
-// Appends `value` to `out` without white space between tokens (a record is one line).
+// Appends `value` to `out` without white space between tokens (a record is one line); the other is the same
+// as a member, null for no value.
 void json_write_compact(struct buf *out, struct json_slice value);
+void json_member_compact(struct json_writer *w, const char *key, struct json_slice value);
 
 // True when the bytes are valid UTF-8 (RFC 3629).
 bool json_is_utf8(const char *text, size_t len);

@@ -9,7 +9,8 @@
 // whole line) unless the disk itself tore it.
 //
 // Reading. Damage does not end the reading: the reader resynchronises at the next gzip member and says
-// afterwards how much is missing.
+// afterwards how much is missing. Lines of a member of up to 4 MiB of text are delivered only when its
+// checksum is right; a longer member (of another program's making) is delivered as it comes.
 #ifndef LIB_RECORD_GZLINE_H
 #define LIB_RECORD_GZLINE_H
 
@@ -18,6 +19,8 @@
 #include <stdint.h>
 
 #include "lib/base/status.h"
+
+#define GZLINE_LINE_BYTES ((size_t)256 * 1024 * 1024) // the longest line, written or read
 
 struct gzline_writer;
 
@@ -41,29 +44,41 @@ struct gzline_options {
 
 struct gzline_counts {
   int64_t lines, bytes;     // taken (without newlines)
-  int64_t dropped;          // GZLINE_DROP: lines that found the queue full; any: lines lost to a write error
-  int64_t queued_bytes;     // now
+  int64_t dropped;          // lines that are not in the file: no room in the queue, or lost to a write error
+  int64_t queued_bytes;     // now, with newlines
   int64_t waited_ns;        // GZLINE_WAIT: sum of the caller's waits
   int64_t written_bytes;    // in the file
-  enum status write_status; // the first error of the thread; lines after it are dropped and counted
+  int64_t cut_bytes;        // GZLINE_APPEND: what opening cut from a torn end
+  enum status write_status; // the first write error
+  bool failing;             // the last attempt to write failed
 };
 
-// Creates `path` with mode 0600 ("-" or NULL: standard output, plain). A name that ends in .gz is compressed.
-// STATUS_EXISTS, STATUS_IO with words.
+// A write error is for good with GZLINE_WAIT and on what is no regular file: what is queued and every line
+// after it is lost and counted. With GZLINE_DROP the file is cut back to whole members, lines wait in the
+// queue as long as it has room, and every flush interval writing is tried again, so that a full disk that is
+// given room loses little.
+
+// Creates `path` with mode 0600 ("-" or NULL: standard output, plain). A name that ends in .gz is compressed;
+// what is appended is as the file is. Holds an advisory lock (flock) on the file. STATUS_EXISTS;
+// STATUS_FORMAT: GZLINE_APPEND to a .gz that is no gzip; STATUS_IO: also a directory, or a file that another
+// program is writing; STATUS_MEMORY; all with words.
 enum status gzline_writer_open(const char *path, const struct gzline_options *options,
                                struct gzline_writer **out, struct error *error) MUST_USE;
 
-// Queues one line; the newline is added. `line` must hold none. STATUS_LIMIT: dropped. STATUS_IO: the writer
-// has failed.
+// Queues one line; the newline is added. `line` must hold none. One thread or several. STATUS_LIMIT: dropped,
+// since the queue is full (or cannot hold the line at all). STATUS_IO: dropped, the writer has failed for
+// good.
 enum status gzline_write(struct gzline_writer *writer, const char *line, size_t len);
 
 struct gzline_counts gzline_writer_counts(struct gzline_writer *writer);
 
-// Asks for what has gathered to be written now, and waits until it is.
+// Asks for what has gathered to be written now, and waits until it is. The first write error when it could
+// not be.
 enum status gzline_writer_flush(struct gzline_writer *writer, struct error *error) MUST_USE;
 
-// Writes what is left and frees the writer always; returns the first error of its life. Takes NULL. `counts`
-// may be NULL.
+// Writes what is left and frees the writer always. The first write error, when the writer had failed for good
+// or the last attempt failed; a disk that recovered is no error (`dropped` says what it cost). Takes NULL.
+// `counts` may be NULL.
 enum status gzline_writer_close(struct gzline_writer *writer, struct gzline_counts *counts,
                                 struct error *error);
 
@@ -77,12 +92,14 @@ struct gzline_damage {
   int64_t first_offset;  // file offset of the first spot; -1: none
 };
 
-// "-" is standard input. Plain or gzip is told by the first bytes. STATUS_NOT_FOUND, STATUS_IO with words.
+// "-" is standard input. Plain or gzip is told by the first bytes. STATUS_NOT_FOUND, STATUS_IO, STATUS_MEMORY
+// with words.
 enum status gzline_reader_open(const char *path, struct gzline_reader **out, struct error *error) MUST_USE;
 
-// The next line without its newline, valid until the next call. STATUS_END; STATUS_LIMIT: a line over 256
-// MiB; STATUS_IO. A last line without newline is delivered when it is the proper end of a plain file and
-// looks like a whole JSON value or is not JSON at all; a torn one counts as damage.
+// The next line without its newline (LF or CRLF; a byte order mark before the first is dropped), valid until
+// the next call. STATUS_END; STATUS_LIMIT: a line over GZLINE_LINE_BYTES was skipped, the next call goes on
+// after it; STATUS_IO; STATUS_MEMORY. A last line without newline is delivered when it is whole JSON or no
+// JSON at all; a torn one counts as damage.
 enum status gzline_read(struct gzline_reader *reader, const char **line, size_t *len,
                         struct error *error) MUST_USE;
 
