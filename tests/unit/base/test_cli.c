@@ -196,8 +196,8 @@ static void test_cli_help_shows_every_option_with_its_default(void **state) {
       "\nLoad:\n  -W, --workers LIST              how many at once [1]\n",
       "\n  -o, --output FILE               where records go\n",
       "\nFiles:\n      --force                     replace an existing file\n",
-      "\n      --an-option-with-a-very-long-name VALUE\n"
-      "                                  its help stands on a line of its own [none]\n",
+      ("\n      --an-option-with-a-very-long-name VALUE\n"
+       "                                  its help stands on a line of its own [none]\n"),
       "\nCommon:\n  -h, --help  ",
       "\n      --version  ",
       "\n  -v, --verbose  ",
