@@ -161,11 +161,11 @@ static const char *const bad[] = {
     "// c\n1",
     "/* c */1",
     "[1,/**/2]",
-    "\xEF\xBB\xBF"
-    "1",
+    ("\xEF\xBB\xBF"
+     "1"),
     "a",
-    "\x0c"
-    "1",
+    ("\x0c"
+     "1"),
     "-\"a\"",
     "{\"a\":tru}",
     "[nul]",

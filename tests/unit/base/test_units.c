@@ -37,7 +37,7 @@ static void check(read_int64 *read, const struct row *rows, size_t count, int64_
     }
   }
 }
-#define CHECK(read, rows, lo, hi) check(read, rows, sizeof rows / sizeof *rows, lo, hi)
+#define CHECK(read, rows, lo, hi) check(read, rows, sizeof(rows) / sizeof *(rows), lo, hi)
 
 static void test_units_count_table(void **state) {
   (void)state;
