@@ -59,8 +59,6 @@ MAKEFLAGS += -j$(shell nproc)
 .PHONY: all
 all: $(BINARIES)
 
-include tests/rules.mk
-include tests/checks.mk
 
 # One archive per room (main.c stays out, so that tests can link the rest) and one program per tool.
 define room
@@ -80,7 +78,9 @@ $(BUILD)/bin/$(1): $(BUILD)/obj/$$(DIR_$(1))/main.o $$(ARCHIVES_$(1))
 endef
 $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
 $(foreach name,$(PROGRAMS),$(eval $(call program,$(name))))
-$(foreach dir,$(wildcard tests/unit/*),$(eval $(call unit_room,$(notdir $(dir)))))
+
+include tests/rules.mk
+include tests/checks.mk
 
 Q := $(if $(VERBOSE),,@)
 # In `make deps test` nothing compiles before the packages are in.

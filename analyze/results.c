@@ -55,6 +55,7 @@ void results_free(struct results *results) {
   free(results->curve.models);
   free(results->curve.band);
   free(results->cliffs);
+  free(results->steps);
   free(results->loads);
   free(results->warnings);
   memset(results, 0, sizeof *results);

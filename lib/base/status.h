@@ -33,11 +33,15 @@ void status_write(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3
 // Puts "prefix: " before the text that is there, as a caller does who knows where it happened.
 void status_write_prefix(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
 
-// status_fail(error, code, format, ...): writes the line and is `code`, so that a failing function can
-// end with `return status_fail(error, STATUS_IO, "...", ...)`. status_prefix is the same with
+// status_fail(error, code, format, ...): writes the line and is `code`, so that a failing function can end
+// with `return status_fail(error, STATUS_IO, "...", ...)`. status_prefix is the same with
 // status_write_prefix. Macros, so that compilers and checkers see which status it is.
-#define status_fail(error, code, ...) (status_write((error), __VA_ARGS__), (enum status)(code))
-#define status_prefix(error, code, ...) (status_write_prefix((error), __VA_ARGS__), (enum status)(code))
+#define status_fail(error, code, ...) (status_write((error), __VA_ARGS__), status_itself(code))
+#define status_prefix(error, code, ...) (status_write_prefix((error), __VA_ARGS__), status_itself(code))
+
+static inline enum status status_itself(enum status status) {
+  return status;
+}
 
 // A word for the status ("no such thing", ...), never NULL.
 const char *status_name(enum status status);

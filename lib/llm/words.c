@@ -25,7 +25,7 @@ void words_copy(char *out, size_t size, const char *text, size_t len) {
     i += step ? step : 1;
     bool space = wide == 1 && ((unsigned char)*character <= ' ' || *character == 0x7F);
     if (space) character = " ";
-    if (space && used == 0) continue;
+    if (space && (used == 0 || used > end)) continue; // a run of spaces is one
     if (used + wide >= size) break;
     memcpy(out + used, character, wide);
     used += wide;

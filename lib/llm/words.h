@@ -9,8 +9,9 @@
 
 #include "lib/base/json_scan.h"
 
-// Writes `text` into `out` (`size` bytes with the NUL, at least 1) as one line of UTF-8: control characters
-// become spaces, foreign bytes U+FFFD, space around it goes; what does not fit is cut between characters.
+// Writes `text` into `out` (`size` bytes with the NUL, at least 1) as one line of UTF-8: runs of white space
+// and control characters become one space, foreign bytes U+FFFD, space around the text goes; what does not
+// fit is cut between characters.
 void words_copy(char *out, size_t size, const char *text, size_t len);
 
 // The same from the value of an "error" member: a string, or an object's "message" (or "error" or "detail");

@@ -22,13 +22,21 @@ struct engine {
   bool loaded;
   int64_t load_end_ns;
   struct random random;
+  double session_factor;
   struct engine_counts counts;
 };
+
+// A log-normal factor with mean 1 and the wanted coefficient of variation.
+static double noise_factor(struct random *random, double variation) {
+  if (variation <= 0) return 1;
+  double variance = log1p(variation * variation);
+  return exp(sqrt(variance) * random_normal(random) - variance / 2);
+}
 
 enum status engine_open(const struct engine_config *config, engine_token *token, void *context,
                         struct engine **out) {
   struct engine *engine = calloc(1, sizeof *engine);
-  struct engine_job **slots = calloc((size_t)config->slots, sizeof *slots);
+  struct engine_job **slots = calloc((size_t)config->slots, sizeof(void *));
   if (!engine || !slots) {
     free(engine);
     free(slots);
@@ -38,6 +46,7 @@ enum status engine_open(const struct engine_config *config, engine_token *token,
   engine->ready_ns = INT64_MAX;
   engine->load_end_ns = INT64_MIN;
   engine->random = random_seeded(config->seed);
+  engine->session_factor = noise_factor(&engine->random, config->session_noise);
   *out = engine;
   return STATUS_OK;
 }
@@ -64,13 +73,6 @@ int64_t engine_step_ns(const struct engine_config *config, int64_t n) {
   return at_least_one_ns(step_s(config, n));
 }
 
-// A log-normal factor with mean 1 and the wanted coefficient of variation.
-static double noise_factor(struct engine *engine) {
-  if (engine->config.noise <= 0) return 1;
-  double variance = log1p(engine->config.noise * engine->config.noise);
-  return exp(sqrt(variance) * random_normal(&engine->random) - variance / 2);
-}
-
 static int64_t later(int64_t a, int64_t b) {
   return a > b ? a : b;
 }
@@ -78,6 +80,7 @@ static int64_t later(int64_t a, int64_t b) {
 static void take_slot(struct engine *engine, struct engine_job *job, int64_t slot, int64_t now_ns) {
   engine->slots[slot] = job;
   engine->in_slots++;
+  engine->counts.started++;
   job->slot = slot;
   job->state = ENGINE_IN_SLOT;
   job->slot_ns = now_ns;
@@ -157,7 +160,8 @@ static void begin_step(struct engine *engine, int64_t now_ns) {
   }
   engine->step_slots = active;
   engine->step_begin_ns = now_ns;
-  engine->step_end_ns = now_ns + at_least_one_ns(step_s(&engine->config, active) * noise_factor(engine));
+  double factor = engine->session_factor * noise_factor(&engine->random, engine->config.noise);
+  engine->step_end_ns = now_ns + at_least_one_ns(step_s(&engine->config, active) * factor);
 }
 
 static void end_step(struct engine *engine) {

@@ -13,8 +13,8 @@
 //     the next step's begin.
 //   * Each step begins at the instant the last one ended, however late engine_advance was called: the clock
 //     does not drift. A late caller gets the tokens of several steps at once, with their true times.
-// A wave of B jobs of T tokens on W >= B slots that arrive together thus takes step(1) + T*step(B), one step
-// more than B*T / X(B): the first job begins alone.
+// B jobs of T tokens on W slots in full waves thus take about (B/W)*T*step(W), and at most step(1) and one
+// step(W) more: over a network the first job begins alone, and its slot stays one step ahead of the others.
 #ifndef TESTS_SIMLLM_ENGINE_H
 #define TESTS_SIMLLM_ENGINE_H
 
@@ -29,6 +29,7 @@ struct engine_config {
   double prefill_s;        // per prompt token
   double load_s;           // once, when the first job arrives
   double noise;            // coefficient of variation of a step's time, log-normal with mean 1; 0: none
+  double session_noise;    // the same of one factor that holds for the engine's whole life
   int64_t cliff_slots;     // above so many active slots a step takes cliff_factor times longer; 0: no cliff
   double cliff_factor;
   double time_scale; // multiplies every delay; above 0
@@ -63,6 +64,7 @@ struct engine_counts {
   int64_t steps;      // decode steps that ended
   int64_t slot_steps; // sum of active slots over them
   int64_t busy_ns;    // sum of their times
+  int64_t started;    // jobs that took a slot
   int64_t in_slots, waiting;
 };
 

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The capacity curve in words and tables, and open-loop loads.
+#include <math.h>
+#include <string.h>
+
+#include "analyze/chapters_parts.h"
+
+static const struct curve_model *selected(const struct curve *curve) {
+  return curve->selected < curve->model_count ? &curve->models[curve->selected] : NULL;
+}
+
+// The optimum in one sentence, or why there is none.
+void chapters_optimum(struct chapters *c, struct document_node *parent) {
+  const struct curve *curve = &c->results->curve;
+  if (!curve->exists) return;
+  const struct curve_model *model = selected(curve);
+  if (curve->gate_failed) {
+    chapters_paragraph(c, parent, LANG_OPTIMUM_GATE,
+                       LANG_WITH(number_significant(curve->lack_of_fit_p, 2).text));
+    return;
+  }
+  if (!model) {
+    chapters_paragraph(c, parent, LANG_OPTIMUM_NO_MODEL, LANG_ALONE);
+    return;
+  }
+  if (!curve->has_optimum) {
+    chapters_paragraph(c, parent, LANG_OPTIMUM_MONOTONE,
+                       LANG_WITH(model->name, number_significant(curve->range_hi, 4).text));
+    return;
+  }
+  struct number_text n = number_significant(curve->optimum_n.estimate, 3);
+  struct number_text n_interval = chapters_interval(curve->optimum_n, 3);
+  struct number_text rate = number_significant(curve->optimum_throughput.estimate, 4);
+  struct number_text rate_interval = chapters_interval(curve->optimum_throughput, 4);
+  struct number_text at_least = number_significant(curve->optimum_n.lo, 3);
+  struct number_text lo = number_significant(curve->range_lo, 4), hi = number_significant(curve->range_hi, 4);
+  bool unbounded = isfinite(curve->optimum_n.lo) && !isfinite(curve->optimum_n.hi);
+  enum lang_id id = curve->optimum_established ? LANG_OPTIMUM
+                    : curve->optimum_edge      ? LANG_OPTIMUM_EDGE
+                    : unbounded                ? LANG_OPTIMUM_AT_LEAST
+                                               : LANG_OPTIMUM_OPEN;
+  chapters_paragraph(c, parent, id,
+                     LANG_WITH(model->name, n.text, n_interval.text, rate.text, rate_interval.text,
+                               at_least.text, lo.text, hi.text));
+}
+
+static void parameters(const struct curve_model *model, struct buf *out) {
+  for (size_t i = 0; i < model->parameter_count && i < RESULTS_PARAMETERS; i++) {
+    if (!isfinite(model->parameters[i].estimate)) continue;
+    struct number_text bounds = chapters_interval(model->parameters[i], 3);
+    buf_printf(out, "%s%s = %s%s", out->len ? "; " : "", model->parameter_names[i],
+               number_significant(model->parameters[i].estimate, 4).text, bounds.text);
+  }
+}
+
+static void model_row(struct chapters *c, struct document_node *table, const struct curve_model *model,
+                      bool chosen) {
+  enum document_mark mark = chosen ? DOCUMENT_BEST : model->converged ? DOCUMENT_PLAIN : DOCUMENT_MUTED;
+  struct buf text = {0};
+  document_cell(table, model->name, mark);
+  parameters(model, &text);
+  document_cell(table, text.len ? buf_text(&text) : NUMBER_UNKNOWN, mark);
+  buf_free(&text);
+  document_cell(table, number_significant(model->rss, 4).text, mark);
+  document_cell(table, number_significant(model->df, 4).text, mark);
+  document_cell(table, isfinite(model->aicc) ? number_fixed(model->aicc, 1).text : NUMBER_UNKNOWN, mark);
+  document_cell(table, isfinite(model->weight) ? number_fixed(model->weight, 3).text : NUMBER_UNKNOWN, mark);
+  document_cell(table, number_significant(model->optimum_n, 3).text, mark);
+  struct chapters_list marks = {0};
+  if (chosen) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_SELECTED));
+  if (!model->converged) {
+    chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_NOT_CONVERGED));
+    if (model->stop) chapters_list_add(&marks, model->stop);
+  }
+  document_cell(table, chapters_list_text(c, &marks), mark);
+  chapters_list_free(&marks);
+  document_row_end(table);
+}
+
+static void models(struct chapters *c, struct document_node *parent) {
+  const struct curve *curve = &c->results->curve;
+  if (curve->model_count == 0) return;
+  struct document_node *table = document_table(parent, "");
+  chapters_column(c, table, LANG_COLUMN_MODEL, DOCUMENT_LEFT);
+  chapters_column(c, table, LANG_COLUMN_PARAMETERS, DOCUMENT_LEFT);
+  chapters_column(c, table, LANG_COLUMN_RSS, DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_DF, DOCUMENT_RIGHT);
+  document_column(table, "AICc", DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_WEIGHT, DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_PEAK, DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
+  for (size_t i = 0; i < curve->model_count; i++)
+    model_row(c, table, &curve->models[i], i == curve->selected);
+  chapters_paragraph(c, parent, LANG_MODELS_MEAN, LANG_ALONE);
+}
+
+static enum lang_id kind_of(const char *kind) {
+  static const struct {
+    const char *kind;
+    enum lang_id id;
+  } kinds[] = {{"full_waves", LANG_POINTS_FULL_WAVES},
+               {"single_wave", LANG_POINTS_SINGLE_WAVE},
+               {"open_loop", LANG_POINTS_OPEN_LOOP},
+               {"file", LANG_POINTS_FILE}};
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    if (kind && strcmp(kinds[i].kind, kind) == 0) return kinds[i].id;
+  }
+  return LANG_POINTS_FILE;
+}
+
+static void fit_facts(struct chapters *c, struct document_node *parent) {
+  const struct curve *curve = &c->results->curve;
+  int64_t fitted = 0;
+  for (size_t i = 0; i < curve->point_count; i++)
+    fitted += curve->points[i].fitted;
+  struct document_node *list = document_list(parent, false);
+  bool linear = curve->scale && strcmp(curve->scale, "linear") == 0;
+  chapters_item(c, list, kind_of(curve->kind), LANG_WITH(number_count((int64_t)curve->point_count).text));
+  if (isfinite(curve->range_lo) && isfinite(curve->range_hi)) {
+    chapters_item(c, list, linear ? LANG_RANGE_LINEAR : LANG_RANGE_LOG,
+                  LANG_WITH(number_significant(curve->range_lo, 4).text,
+                            number_significant(curve->range_hi, 4).text, number_count(fitted).text));
+  }
+  if (isfinite(curve->knee_n.estimate)) {
+    chapters_item(c, list, curve->knee_of_fit ? LANG_KNEE_FIT : LANG_KNEE_CELLS,
+                  LANG_WITH(number_significant(curve->knee_n.estimate, 3).text,
+                            chapters_interval(curve->knee_n, 3).text));
+  }
+  if (isfinite(curve->lack_of_fit_p)) {
+    chapters_item(c, list, curve->gate_failed ? LANG_LACK_OF_FIT_REJECTS : LANG_LACK_OF_FIT_PASSES,
+                  LANG_WITH(number_significant(curve->lack_of_fit_f, 3).text,
+                            number_significant(curve->lack_of_fit_p, 2).text));
+  } else {
+    chapters_item(c, list, LANG_LACK_OF_FIT_UNKNOWN, LANG_ALONE);
+  }
+}
+
+void chapters_curve(struct chapters *c, struct document_node *root) {
+  if (!c->results->curve.exists) return;
+  struct document_node *section = chapters_section(c, root, LANG_CURVE, LANG_ALONE);
+  chapters_optimum(c, section);
+  fit_facts(c, section);
+  models(c, section);
+}
+
+static void load_row(struct document_node *table, const struct load *load) {
+  document_cell(table, number_significant(load->rate, 4).text, DOCUMENT_PLAIN);
+  document_cell(table, number_significant(load->n, 4).text, DOCUMENT_PLAIN);
+  document_cell(table, number_six(load->throughput).text, DOCUMENT_PLAIN);
+  document_cell(table, number_count(load->requests).text, DOCUMENT_PLAIN);
+  document_cell(table, number_count(load->failed).text, load->failed ? DOCUMENT_BAD : DOCUMENT_PLAIN);
+  document_cell(table, number_significant(load->ttft_s.p50.estimate, 3).text, DOCUMENT_PLAIN);
+  document_cell(table, number_significant(load->ttft_s.p99.estimate, 3).text, DOCUMENT_PLAIN);
+  document_cell(table, number_significant(load->latency_s.p50.estimate, 3).text, DOCUMENT_PLAIN);
+  document_cell(table, number_significant(load->latency_s.p99.estimate, 3).text, DOCUMENT_PLAIN);
+  document_row_end(table);
+}
+
+void chapters_loads(struct chapters *c, struct document_node *root) {
+  const struct results *results = c->results;
+  if (results->load_count == 0) return;
+  struct document_node *section = chapters_section(c, root, LANG_LOADS, LANG_ALONE);
+  chapters_paragraph(c, section, LANG_LOADS_MEAN, LANG_ALONE);
+  struct document_node *table = document_table(section, "");
+  chapters_column(c, table, LANG_COLUMN_OFFERED, DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_IN_FLIGHT, DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_RATE, DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_REQUESTS, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_FAILED, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_TTFT_P50, DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_TTFT_P99, DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_LATENCY_P50, DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_LATENCY_P99, DOCUMENT_DECIMAL);
+  for (size_t i = 0; i < results->load_count; i++)
+    load_row(table, &results->loads[i]);
+}

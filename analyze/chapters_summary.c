@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The first screen: what to use, how sure that is, and what is wrong with the data.
+#include <math.h>
+
+#include "analyze/chapters_parts.h"
+
+static void set_list(const struct results *results, struct chapters_list *list, size_t without) {
+  for (size_t i = 0; i < results->best.set_count; i++) {
+    if (results->best.set[i] == without) continue;
+    struct number_text name = chapters_cell_name(&results->cells[results->best.set[i]]);
+    chapters_list_add(list, name.text);
+  }
+}
+
+static void say_best(struct chapters *c, struct document_node *parent, enum lang_id id,
+                     const struct cell *cell, const char *equals) {
+  struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
+  struct number_text rate = number_fixed(cell->tokens_per_s.estimate, 2);
+  struct number_text interval = chapters_interval(cell->tokens_per_s, 4);
+  const struct cell *largest = &c->results->cells[c->results->best.cell];
+  struct number_text top = chapters_cell_name(largest),
+                     top_rate = number_fixed(largest->tokens_per_s.estimate, 2);
+  chapters_callout(
+      c, parent, DOCUMENT_ANSWER, id,
+      LANG_WITH(workers.text, batch.text, rate.text, interval.text, top.text, top_rate.text, equals));
+}
+
+void chapters_recommendation(struct chapters *c, struct document_node *parent) {
+  const struct results *results = c->results;
+  const struct best *best = &results->best;
+  if (results->cell_count == 0) return;
+  if (!best->exists) {
+    chapters_callout(c, parent, DOCUMENT_ANSWER, LANG_NO_USABLE, LANG_ALONE);
+    return;
+  }
+  const struct cell *largest = &results->cells[best->cell];
+  if (best->set_count == 0) {
+    say_best(c, parent, LANG_LARGEST_NO_SPREAD, largest, "");
+    return;
+  }
+  struct chapters_list list = {0};
+  if (best->set_count == 1) {
+    say_best(c, parent, LANG_RECOMMEND_ALONE, largest, "");
+  } else if (best->recommended == best->cell) {
+    set_list(results, &list, best->cell);
+    say_best(c, parent, LANG_RECOMMEND_LARGEST, largest, chapters_list_text(c, &list));
+  } else {
+    set_list(results, &list, best->recommended);
+    say_best(c, parent, LANG_RECOMMEND_CHEAPEST, &results->cells[best->recommended],
+             chapters_list_text(c, &list));
+  }
+  chapters_list_free(&list);
+  if (isfinite(best->regret_bound)) {
+    struct number_text regret = number_percent(best->regret_bound), confidence = chapters_confidence(results);
+    chapters_paragraph(c, parent, LANG_REGRET, LANG_WITH(regret.text, confidence.text));
+  }
+}
+
+void chapters_edges(struct chapters *c, struct document_node *parent) {
+  const struct best *best = &c->results->best;
+  if (!best->exists || !(best->batch_edge || best->workers_edge)) return;
+  const struct cell *cell = &c->results->cells[best->cell];
+  struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
+  enum lang_id id = best->batch_edge && best->workers_edge ? LANG_EDGE_BOTH
+                    : best->batch_edge                     ? LANG_EDGE_BATCH
+                                                           : LANG_EDGE_WORKERS;
+  chapters_callout(c, parent, DOCUMENT_NOTE, id, LANG_WITH(batch.text, workers.text));
+}
+
+static void spread(struct chapters *c, struct document_node *parent) {
+  static const enum lang_id ids[] = {[SIGMA_REPLICATES] = LANG_SPREAD_REPLICATES,
+                                     [SIGMA_GIVEN] = LANG_SPREAD_GIVEN,
+                                     [SIGMA_PSEUDO_REPLICATES] = LANG_SPREAD_PSEUDO};
+  const struct results *results = c->results;
+  if (!results->best.exists || results->sigma_source == SIGMA_NONE || !isfinite(results->sigma)) return;
+  struct number_text sigma = number_percent(results->sigma), df = number_significant(results->sigma_df, 3);
+  chapters_paragraph(c, parent, ids[results->sigma_source], LANG_WITH(sigma.text, df.text));
+}
+
+void chapters_first_screen(struct chapters *c, struct document_node *parent) {
+  chapters_recommendation(c, parent);
+  chapters_edges(c, parent);
+  chapters_optimum(c, parent);
+  chapters_warnings(c, parent);
+  spread(c, parent);
+  const char *plot = chapters_plot_overview(c);
+  if (!plot) return;
+  bool curve = c->results->curve.exists;
+  struct buf alternative = {0};
+  buf_append_text(&alternative, lang_text(c->lang, curve ? LANG_ALT_CURVE : LANG_ALT_LEVELS));
+  document_figure(parent, plot, buf_text(&alternative),
+                  lang_text(c->lang, curve ? LANG_CAPTION_CURVE : LANG_CAPTION_LEVELS));
+  buf_free(&alternative);
+}
+
+static bool any_capacity(const struct results *results) {
+  for (size_t i = 0; i < results->workers_count; i++) {
+    if (isfinite(results->workers[i].capacity.estimate)) return true;
+  }
+  return false;
+}
+
+static bool any_best_interval(const struct results *results) {
+  for (size_t i = 0; i < results->workers_count; i++) {
+    const struct cell *best = chapters_level_best(results, &results->workers[i]);
+    if (best && chapters_has_interval(best->tokens_per_s)) return true;
+  }
+  return false;
+}
+
+static void level_marks(struct chapters *c, const struct workers_row *row, const struct cell *best,
+                        struct chapters_list *marks) {
+  const struct results *results = c->results;
+  if (!best) {
+    bool failed = chapters_level_failed(results, row);
+    chapters_list_add(marks, lang_text(c->lang, failed ? LANG_MARK_LEVEL_FAILED : LANG_MARK_LEVEL_UNUSABLE));
+    return;
+  }
+  if (results->best.exists && best == &results->cells[results->best.cell])
+    chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LARGEST));
+  if (best->in_best_set && results->best.set_count > 1)
+    chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EQUAL));
+  if (row->best_is_edge) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EDGE));
+}
+
+static void optima_row(struct chapters *c, struct document_node *table, const struct workers_row *row,
+                       bool interval, bool capacity) {
+  const struct results *results = c->results;
+  const struct cell *best = chapters_level_best(results, row);
+  enum document_mark mark = !best ? DOCUMENT_BAD
+                            : results->best.exists && best == &results->cells[results->best.cell]
+                                ? DOCUMENT_BEST
+                            : best->in_best_set ? DOCUMENT_EQUAL
+                                                : DOCUMENT_PLAIN;
+  document_cell(table, number_count(row->workers).text, mark);
+  document_cell(table, best ? number_count(row->best_batch).text : NUMBER_UNKNOWN, mark);
+  document_cell(table, best ? number_six(row->max_tokens_per_s).text : NUMBER_UNKNOWN, mark);
+  if (interval) {
+    struct number_text text = best ? number_interval(best->tokens_per_s.lo, best->tokens_per_s.hi, 4)
+                                   : (struct number_text){.text = ""};
+    document_cell(table, text.text, mark);
+  }
+  if (capacity) {
+    struct buf text = {0};
+    if (isfinite(row->capacity.estimate)) {
+      struct number_text bounds = chapters_interval(row->capacity, 4);
+      buf_printf(&text, "%s%s", number_significant(row->capacity.estimate, 4).text, bounds.text);
+    }
+    document_cell(table, buf_text(&text), mark);
+    buf_free(&text);
+  }
+  struct chapters_list marks = {0};
+  level_marks(c, row, best, &marks);
+  document_cell(table, chapters_list_text(c, &marks), mark);
+  chapters_list_free(&marks);
+  document_row_end(table);
+}
+
+void chapters_optima_table(struct chapters *c, struct document_node *parent, bool brief) {
+  const struct results *results = c->results;
+  if (results->workers_count == 0) return;
+  bool interval = any_best_interval(results), capacity = !brief && any_capacity(results);
+  struct document_node *table = document_table(parent, "");
+  chapters_column(c, table, LANG_COLUMN_WORKERS, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_BEST_BATCH, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_MAX, DOCUMENT_DECIMAL);
+  if (interval) chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
+  if (capacity) chapters_column(c, table, LANG_COLUMN_CAPACITY, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
+  for (size_t i = 0; i < results->workers_count; i++)
+    optima_row(c, table, &results->workers[i], interval, capacity);
+}
+
+void chapters_optima(struct chapters *c, struct document_node *parent) {
+  if (c->results->workers_count == 0) return;
+  struct document_node *section = chapters_section(c, parent, LANG_OPTIMA, LANG_ALONE);
+  chapters_optima_table(c, section, false);
+  if (any_capacity(c->results)) chapters_paragraph(c, section, LANG_CAPACITY_MEANS, LANG_ALONE);
+}
+
+static void set_table(struct chapters *c, struct document_node *parent) {
+  const struct results *results = c->results;
+  if (results->best.set_count < 2) return;
+  chapters_paragraph(c, parent, LANG_SET_MEANS, LANG_WITH(chapters_confidence(results).text));
+  struct document_node *table = document_table(parent, "");
+  chapters_column(c, table, LANG_COLUMN_WORKERS, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_BATCH, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_RATE, DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
+  for (size_t i = 0; i < results->best.set_count; i++) {
+    size_t index = results->best.set[i];
+    const struct cell *cell = &results->cells[index];
+    enum document_mark mark = index == results->best.cell ? DOCUMENT_BEST : DOCUMENT_EQUAL;
+    document_cell(table, number_count(cell->workers).text, mark);
+    document_cell(table, number_count(cell->batch).text, mark);
+    document_cell(table, number_six(cell->tokens_per_s.estimate).text, mark);
+    document_cell(table, number_interval(cell->tokens_per_s.lo, cell->tokens_per_s.hi, 4).text, mark);
+    struct chapters_list marks = {0};
+    if (index == results->best.cell) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_LARGEST));
+    if (index == results->best.recommended)
+      chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_RECOMMENDED));
+    if (cell->flags & CELL_PARTIAL_WAVE)
+      chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_PARTIAL_WAVE));
+    document_cell(table, chapters_list_text(c, &marks), mark);
+    chapters_list_free(&marks);
+    document_row_end(table);
+  }
+}
+
+void chapters_best(struct chapters *c, struct document_node *parent) {
+  const struct results *results = c->results;
+  if (results->cell_count == 0) return;
+  struct document_node *section = chapters_section(c, parent, LANG_BEST, LANG_ALONE);
+  if (!results->best.exists) {
+    chapters_paragraph(c, section, LANG_BEST_NONE, LANG_ALONE);
+    return;
+  }
+  const struct cell *cell = &results->cells[results->best.cell];
+  struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
+  struct number_text rate = number_fixed(cell->tokens_per_s.estimate, 2);
+  struct number_text interval = chapters_interval(cell->tokens_per_s, 4);
+  struct document_node *list = document_list(section, false);
+  chapters_item(c, list, results->best.workers_edge ? LANG_BEST_WORKERS_EDGE : LANG_BEST_WORKERS,
+                LANG_WITH(workers.text));
+  chapters_item(c, list, results->best.batch_edge ? LANG_BEST_BATCH_EDGE : LANG_BEST_BATCH,
+                LANG_WITH(batch.text));
+  chapters_item(c, list, LANG_BEST_RATE, LANG_WITH(rate.text, interval.text));
+  set_table(c, section);
+}

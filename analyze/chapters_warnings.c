@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One sentence per warning code, with the numbers that the warning carries or that the cells can tell.
+#include <math.h>
+
+#include "analyze/chapters_parts.h"
+
+// Batches that are measured once, cold, failed ...: what a warning's count says when it carries none.
+static int64_t flagged(const struct results *results, unsigned flag) {
+  int64_t count = 0;
+  for (size_t i = 0; i < results->cell_count; i++)
+    count += (results->cells[i].flags & flag) != 0;
+  return count;
+}
+
+static int64_t count_of(const struct results *results, const struct warning *warning) {
+  static const unsigned flags[WARNING_CODE_COUNT] = {[WARNING_COLD_START] = CELL_COLD,
+                                                     [WARNING_FAILED_CELLS] = CELL_FAILED,
+                                                     [WARNING_ALL_FAILED] = CELL_FAILED,
+                                                     [WARNING_UNREPLICATED] = CELL_UNREPLICATED,
+                                                     [WARNING_PARTIAL_WAVES] = CELL_PARTIAL_WAVE};
+  if (warning->count >= 0) return warning->count;
+  return flags[warning->code] ? flagged(results, flags[warning->code]) : -1;
+}
+
+static const enum lang_id sentences[WARNING_CODE_COUNT] = {
+    [WARNING_COLD_START] = LANG_WARNING_COLD_START,
+    [WARNING_FAILED_LEVEL] = LANG_WARNING_FAILED_LEVEL,
+    [WARNING_FAILED_CELLS] = LANG_WARNING_FAILED_CELLS,
+    [WARNING_ALL_FAILED] = LANG_WARNING_ALL_FAILED,
+    [WARNING_UNREPLICATED] = LANG_WARNING_UNREPLICATED,
+    [WARNING_NO_SPREAD] = LANG_WARNING_NO_SPREAD,
+    [WARNING_ONE_SESSION] = LANG_WARNING_ONE_SESSION,
+    [WARNING_INVALID_CLIENT] = LANG_WARNING_INVALID_CLIENT,
+    [WARNING_EDGE_BATCH] = LANG_WARNING_EDGE_BATCH,
+    [WARNING_EDGE_WORKERS] = LANG_WARNING_EDGE_WORKERS,
+    [WARNING_PARTIAL_WAVES] = LANG_WARNING_PARTIAL_WAVES,
+    [WARNING_CLIFF] = LANG_WARNING_CLIFF,
+    [WARNING_TOKENS_DIFFER] = LANG_WARNING_TOKENS_DIFFER,
+    [WARNING_LACK_OF_FIT] = LANG_WARNING_LACK_OF_FIT,
+    [WARNING_FIT_RANGE] = LANG_WARNING_FIT_RANGE,
+    [WARNING_DRIFT] = LANG_WARNING_DRIFT,
+    [WARNING_CACHED_TOKENS] = LANG_WARNING_CACHED_TOKENS,
+    [WARNING_DAMAGED_INPUT] = LANG_WARNING_DAMAGED_INPUT,
+    [WARNING_NO_END] = LANG_WARNING_NO_END,
+    [WARNING_PLOTS] = LANG_WARNING_PLOTS,
+};
+
+// The levels of all warnings of this code go into one sentence.
+static void failed_levels(struct chapters *c, struct document_node *parent) {
+  struct chapters_list levels = {0};
+  for (size_t i = 0; i < c->results->warning_count; i++) {
+    if (c->results->warnings[i].code == WARNING_FAILED_LEVEL)
+      chapters_list_add(&levels, number_count(c->results->warnings[i].workers).text);
+  }
+  chapters_callout(c, parent, DOCUMENT_WARNING, LANG_WARNING_FAILED_LEVEL,
+                   LANG_WITH(chapters_list_text(c, &levels)));
+  chapters_list_free(&levels);
+}
+
+// The ratio is the warning's own, or that of the cliff it speaks of.
+static void cliff(struct chapters *c, struct document_node *parent, const struct warning *warning) {
+  struct estimate ratio = {warning->value, warning->lo, warning->hi};
+  int64_t from = warning->workers, to = warning->count;
+  for (size_t i = 0; i < c->results->cliff_count; i++) {
+    const struct cliff *known = &c->results->cliffs[i];
+    if ((from >= 0 && known->from != from) || (to >= 0 && known->to != to)) continue;
+    from = known->from;
+    to = known->to;
+    if (!isfinite(ratio.estimate)) ratio = known->ratio;
+    break;
+  }
+  if (!isfinite(ratio.estimate)) {
+    chapters_callout(c, parent, DOCUMENT_WARNING, LANG_WARNING_CLIFF_BARE,
+                     LANG_WITH(number_count(from).text, number_count(to).text));
+    return;
+  }
+  chapters_callout(c, parent, DOCUMENT_WARNING, LANG_WARNING_CLIFF,
+                   LANG_WITH(number_count(from).text, number_count(to).text,
+                             number_significant(ratio.estimate, 3).text, chapters_interval(ratio, 3).text));
+}
+
+static bool said_before(const struct results *results, size_t index) {
+  for (size_t i = 0; i < index; i++) {
+    if (results->warnings[i].code == results->warnings[index].code) return true;
+  }
+  return false;
+}
+
+static void sentence(struct chapters *c, struct document_node *parent, const struct warning *warning) {
+  bool percent = warning->code == WARNING_DRIFT || warning->code == WARNING_CACHED_TOKENS;
+  struct number_text value = percent ? number_percent(warning->value) : number_significant(warning->value, 3);
+  struct number_text lo = percent ? number_percent(warning->lo) : number_significant(warning->lo, 3);
+  struct number_text hi = percent ? number_percent(warning->hi) : number_significant(warning->hi, 3);
+  chapters_callout(c, parent, DOCUMENT_WARNING, sentences[warning->code],
+                   LANG_WITH(number_count(warning->workers).text, number_count(warning->batch).text,
+                             number_count(count_of(c->results, warning)).text, value.text, lo.text, hi.text,
+                             warning->words ? warning->words : NUMBER_UNKNOWN));
+}
+
+void chapters_warnings(struct chapters *c, struct document_node *parent) {
+  const struct results *results = c->results;
+  for (size_t i = 0; i < results->warning_count; i++) {
+    const struct warning *warning = &results->warnings[i];
+    switch (warning->code) {
+    case WARNING_EDGE_BATCH:
+    case WARNING_EDGE_WORKERS:
+      // The recommendation says it already, with its numbers.
+      if (!results->best.exists) sentence(c, parent, warning);
+      break;
+    case WARNING_FAILED_LEVEL:
+      if (!said_before(results, i)) failed_levels(c, parent);
+      break;
+    case WARNING_CLIFF: cliff(c, parent, warning); break;
+    default: sentence(c, parent, warning); break;
+    }
+  }
+}

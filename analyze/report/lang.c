@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/report/lang.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/report/document.h"
+#include "analyze/report/lang_tables.h"
+
+static const char *const *const tables[LANG_COUNT] = {[LANG_EN] = lang_en_texts, [LANG_RU] = lang_ru_texts};
+static const char *const codes[LANG_COUNT] = {[LANG_EN] = "en", [LANG_RU] = "ru"};
+
+const char *lang_text(enum lang lang, enum lang_id id) {
+  const char *text = tables[lang][id];
+  return text ? text : "";
+}
+
+// Which form the number takes: CLDR's cardinal rules; the forms are one, few, many (English: one, many).
+static size_t plural_form(enum lang lang, const char *number) {
+  if (lang == LANG_EN) return strcmp(number, "1") == 0 ? 0 : 1;
+  if (strspn(number, "0123456789") != strlen(number) || !*number) return 1;
+  size_t len = strlen(number);
+  int last = number[len - 1] - '0', before = len > 1 ? number[len - 2] - '0' : 0;
+  if (before == 1) return 2;
+  if (last == 1) return 0;
+  return last >= 2 && last <= 4 ? 1 : 2;
+}
+
+static void append_form(struct buf *out, const char *forms, size_t len, size_t wanted) {
+  const char *end = forms + len;
+  while (wanted > 0) {
+    const char *bar = memchr(forms, '|', (size_t)(end - forms));
+    if (!bar) break; // fewer forms than the language has: the last one
+    forms = bar + 1;
+    wanted--;
+  }
+  const char *bar = memchr(forms, '|', (size_t)(end - forms));
+  buf_append(out, forms, (size_t)((bar ? bar : end) - forms));
+}
+
+static void append_argument(struct buf *out, const char *text) {
+  for (; *text; text++) {
+    if (*text != DOCUMENT_STRONG[0] && *text != DOCUMENT_CODE[0]) buf_append_char(out, *text);
+  }
+}
+
+void lang_format(struct buf *out, enum lang lang, enum lang_id id, const char *const *arguments,
+                 size_t count) {
+  const char *at = lang_text(lang, id);
+  while (*at) {
+    size_t clean = strcspn(at, "{");
+    buf_append(out, at, clean);
+    at += clean;
+    if (!*at) break;
+    const char *end = strchr(at, '}');
+    size_t index = (size_t)(at[1] - '0');
+    if (!end || index > 9 || index >= count || !arguments[index]) {
+      buf_append_char(out, *at++);
+      continue;
+    }
+    if (at[2] == ':') {
+      append_form(out, at + 3, (size_t)(end - at) - 3, plural_form(lang, arguments[index]));
+    } else {
+      append_argument(out, arguments[index]);
+    }
+    at = end + 1;
+  }
+}
+
+enum status lang_parse(const char *text, enum lang *out, struct error *error) {
+  for (int i = 0; i < LANG_COUNT; i++) {
+    if (strcmp(text, codes[i]) == 0) {
+      *out = (enum lang)i;
+      return STATUS_OK;
+    }
+  }
+  return status_fail(error, STATUS_USAGE, "'%s': the languages are en and ru", text);
+}
+
+const char *lang_code(enum lang lang) {
+  return codes[lang];
+}

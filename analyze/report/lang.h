@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Every word of a report, once per language: templates by identifier, filled with words and numbers that are
+// already text. Plural forms are the template's business, not the caller's.
+//
+// In a template {0}, {1} ... stand for the arguments, and {0:one|many} (English) or {0:one|few|many}
+// (Russian) for the form that fits the number in argument 0; a fraction takes "many" in English, "few" in
+// Russian.
+#ifndef ANALYZE_REPORT_LANG_H
+#define ANALYZE_REPORT_LANG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+
+enum lang { LANG_EN, LANG_RU };
+enum { LANG_COUNT = 2 };
+
+#include "analyze/report/lang_ids.h"
+
+// The template; never NULL.
+const char *lang_text(enum lang lang, enum lang_id id);
+
+// Appends the filled template. Style switches (document.h) in arguments are dropped, so that they can only
+// come from the template. An argument that is missing leaves its "{n}" standing.
+void lang_format(struct buf *out, enum lang lang, enum lang_id id, const char *const *arguments,
+                 size_t count);
+
+// The arguments of lang_format (and of the functions that end as it does), written as they come.
+#define LANG_WITH(...)                                                                                       \
+  (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)
+#define LANG_ALONE NULL, 0
+
+// "en", "ru". STATUS_USAGE with the choices.
+enum status lang_parse(const char *text, enum lang *out, struct error *error) MUST_USE;
+const char *lang_code(enum lang lang); // "en", "ru"
+
+#endif

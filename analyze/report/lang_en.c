@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/report/document.h"
+#include "analyze/report/lang_tables.h"
+
+#define STRONG(words) DOCUMENT_STRONG words DOCUMENT_STRONG
+#define CODE(words) DOCUMENT_CODE words DOCUMENT_CODE
+
+const char *const lang_en_texts[LANG_ID_COUNT] = {
+    [LANG_TITLE] = "Performance report",
+    [LANG_TITLE_FOR] = "Performance report for {0}",
+    [LANG_SUMMARY] = "Conclusions over all runs",
+    [LANG_OPTIMA] = "Best parameters for each number of parallel requests",
+    [LANG_BEST] = "Best configuration for this hardware",
+    [LANG_DEPENDENCIES] = "Analysis of dependencies",
+    [LANG_CURVE] = "Capacity curve",
+    [LANG_LOADS] = "Open-loop load",
+    [LANG_DETAILS] = "Detailed results of each run",
+    [LANG_LEVEL] = "Results for {0} parallel {0:request|requests}",
+    [LANG_TABLE] = "Table of results",
+    [LANG_TIMES] = "Times per request",
+    [LANG_FAILURES] = "Failures",
+    [LANG_CLIENT] = "Was the client fast enough?",
+    [LANG_FACTS] = "The measurement",
+    [LANG_REPEAT] = "How to repeat it",
+    [LANG_CONTENTS] = "Contents",
+    [LANG_COLUMN_WORKERS] = "Workers",
+    [LANG_COLUMN_BATCH] = "Batch",
+    [LANG_COLUMN_BEST_BATCH] = "Best batch",
+    [LANG_COLUMN_MAX] = "Highest throughput (tokens/s)",
+    [LANG_COLUMN_CAPACITY] = "Capacity without start-up (tokens/s)",
+    [LANG_COLUMN_TOTAL] = "Total time (s)",
+    [LANG_COLUMN_MEAN] = "Mean time per request (s)",
+    [LANG_COLUMN_RATE] = "Tokens per second",
+    [LANG_COLUMN_TOKENS] = "Tokens in total",
+    [LANG_COLUMN_INTERVAL] = "{0}% interval",
+    [LANG_COLUMN_REPS] = "Repeats",
+    [LANG_COLUMN_FAILED] = "Failed",
+    [LANG_COLUMN_GOODPUT] = "Goodput (requests/s)",
+    [LANG_COLUMN_MARKS] = "Marks",
+    [LANG_COLUMN_MODEL] = "Model",
+    [LANG_COLUMN_PARAMETERS] = "Parameters",
+    [LANG_COLUMN_RSS] = "Residual sum of squares",
+    [LANG_COLUMN_DF] = "df",
+    [LANG_COLUMN_WEIGHT] = "Weight",
+    [LANG_COLUMN_PEAK] = "Peak at n",
+    [LANG_COLUMN_TIME] = "Time",
+    [LANG_COLUMN_REQUESTS] = "Requests",
+    [LANG_COLUMN_FAILURE_RATE] = "Failure rate",
+    [LANG_COLUMN_CLASSES] = "Classes",
+    [LANG_COLUMN_OFFERED] = "Offered (requests/s)",
+    [LANG_COLUMN_IN_FLIGHT] = "In flight, mean",
+    [LANG_COLUMN_TTFT_P50] = "TTFT p50 (s)",
+    [LANG_COLUMN_TTFT_P99] = "TTFT p99 (s)",
+    [LANG_COLUMN_LATENCY_P50] = "Latency p50 (s)",
+    [LANG_COLUMN_LATENCY_P99] = "Latency p99 (s)",
+    [LANG_TIME_TTFT] = "time to first token, TTFT (s)",
+    [LANG_TIME_LATENCY] = "latency (s)",
+    [LANG_TIME_TPOT] = "time per output token, TPOT (ms)",
+    [LANG_TIME_ITL] = "gap between events, ITL (ms)",
+    [LANG_MARK_LARGEST] = "largest",
+    [LANG_MARK_EQUAL] = "among the best",
+    [LANG_MARK_RECOMMENDED] = "recommended",
+    [LANG_MARK_EDGE] = "edge of the tested range",
+    [LANG_MARK_LEVEL_FAILED] = "all requests failed",
+    [LANG_MARK_LEVEL_UNUSABLE] = "no usable measurement",
+    [LANG_MARK_FAILED] = "failed",
+    [LANG_MARK_COLD] = "cold start",
+    [LANG_MARK_PARTIAL_WAVE] = "partial wave",
+    [LANG_MARK_UNREPLICATED] = "one measurement",
+    [LANG_MARK_INVALID_CLIENT] = "client too slow",
+    [LANG_MARK_POOLED] = "pooled spread",
+    [LANG_MARK_SELECTED] = "selected",
+    [LANG_MARK_NOT_CONVERGED] = "did not converge",
+    [LANG_AND_MORE] = " and {0} more",
+    [LANG_NO_USABLE] =
+        STRONG("No recommendation:") " no level gave a usable measurement. All cells failed, were cold "
+                                     "starts, or were limited by the measuring client.",
+    [LANG_LARGEST_NO_SPREAD] =
+        STRONG("Largest measured throughput:") " {2} tokens per second at {0} {0:worker|workers} and batch "
+                                               "{1}. The spread of repeated measurements is not known, so it "
+                                               "cannot be said which other configurations are just as good.",
+    [LANG_RECOMMEND_ALONE] =
+        STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. Every other "
+                                  "tested configuration is slower.",
+    [LANG_RECOMMEND_LARGEST] = STRONG(
+        "Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It is the largest "
+                           "and the cheapest; these (workers×batch) cannot be told apart from it: {6}.",
+    [LANG_RECOMMEND_CHEAPEST] =
+        STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It is the "
+                                  "cheapest of those that cannot be told apart from the largest, {4} with "
+                                  "{5} tokens per second; the others (workers×batch): {6}.",
+    [LANG_REGRET] = "Among the tested configurations the truly best one is at most {0}% better than the "
+                    "largest measured (at {1}% confidence).",
+    [LANG_EDGE_BATCH] = "Batch {0} is the end of the tested ladder (at {1} {1:worker|workers}): a larger "
+                        "batch was not tried, so this is the edge of the tested range, not an optimum.",
+    [LANG_EDGE_WORKERS] = "{1} {1:worker|workers} is the highest level tested (batch {0}): more were not "
+                          "tried, so this is the edge of the tested range, not an optimum.",
+    [LANG_EDGE_BOTH] = "Batch {0} and {1} {1:worker|workers} are both the last ones tested: larger values "
+                       "were not tried, so this is the edge of the tested range, not an optimum.",
+    [LANG_SPREAD_REPLICATES] =
+        "Spread of repeated measurements: {0}% (from replicates, {1} degrees of freedom).",
+    [LANG_SPREAD_GIVEN] = "Spread of repeated measurements: {0}% (given with " CODE(
+        "--sigma") ", {1} degrees of freedom), not measured here.",
+    [LANG_SPREAD_PSEUDO] = "Spread of repeated measurements: {0}%, estimated from equal batches on different "
+                           "numbers of workers ({1} degrees of freedom), as no cell was repeated.",
+    [LANG_CAPACITY_MEANS] = "Capacity without start-up is the limit of a level for ever larger batches: its "
+                            "total time is fitted as a constant part plus tokens / capacity.",
+    [LANG_SET_MEANS] = "Configurations that cannot be told apart from the largest (Hsu's comparison with the "
+                       "best, {0}% confidence):",
+    [LANG_BEST_NONE] = "None: no cell is usable.",
+    [LANG_BEST_WORKERS] = STRONG("Workers:") " {0}",
+    [LANG_BEST_WORKERS_EDGE] = STRONG("Workers:") " {0} (edge of the tested range)",
+    [LANG_BEST_BATCH] = STRONG("Batch (batch_size):") " {0}",
+    [LANG_BEST_BATCH_EDGE] = STRONG("Batch (batch_size):") " {0} (edge of the tested range)",
+    [LANG_BEST_RATE] = STRONG("Throughput:") " {0} tokens/s{1}",
+    [LANG_WARNING_COLD_START] =
+        "{2} {2:cell is a cold start|cells are cold starts}: the first batch of a server carries model "
+        "loading, so {2:it is|they are} in no ranking and no fit.",
+    [LANG_WARNING_FAILED_LEVEL] =
+        "All requests failed at workers = {0}: there is no optimal batch and no throughput there.",
+    [LANG_WARNING_FAILED_CELLS] = "{2} {2:cell|cells} failed (under 95% of the requests succeeded): {2:it "
+                                  "is|they are} shown, never ranked and never fitted.",
+    [LANG_WARNING_ALL_FAILED] =
+        "All cells failed: this run says nothing about throughput; see the failures below.",
+    [LANG_WARNING_UNREPLICATED] = "{2} {2:cell was|cells were} measured once (one measurement each): a "
+                                  "difference between two such cells may be chance.",
+    [LANG_WARNING_NO_SPREAD] =
+        "The spread of repeated measurements is unknown, so no set of equally good configurations is given; "
+        "repeat cells (" CODE("replay -r 3") ") or state it (" CODE("--sigma") ").",
+    [LANG_WARNING_ONE_SESSION] = "The server was not restarted between measurements: the variance from "
+                                 "restart to restart was not sampled, and intervals are too narrow for it.",
+    [LANG_WARNING_INVALID_CLIENT] =
+        "{2} {2:batch|batches} left out: the measuring client was the bottleneck ({6}).",
+    [LANG_WARNING_EDGE_BATCH] = "The best lies on the last batch tested: not an optimum.",
+    [LANG_WARNING_EDGE_WORKERS] = "The best lies on the highest number of workers tested: not an optimum.",
+    [LANG_WARNING_PARTIAL_WAVES] =
+        "{2} {2:cell has|cells have} a partial last wave (the batch is no multiple of the workers): a dip "
+        "there is no saturation; {2:it is|they are} kept out of the capacity curve.",
+    [LANG_WARNING_CLIFF] = "Throughput falls off between {0} and {1} workers: ratio {2}{3}.",
+    [LANG_WARNING_CLIFF_BARE] = "Throughput falls off between {0} and {1} workers.",
+    [LANG_WARNING_TOKENS_DIFFER] = "Output tokens per request differ between cells by more than 10% ({4} to "
+                                   "{5}): the cells did not do the same work.",
+    [LANG_WARNING_LACK_OF_FIT] =
+        "No curve describes the points (lack of fit, p = {3}): no optimum is taken from a curve.",
+    [LANG_WARNING_FIT_RANGE] =
+        "The curve stands only for n from {4} to {5}: smaller n do not follow it and were left out.",
+    [LANG_WARNING_DRIFT] = "Throughput drifted with time during the run: {3}% from first to last [{4}, {5}].",
+    [LANG_WARNING_CACHED_TOKENS] =
+        "The server answered {3}% of the prompt tokens from its cache: other prompts would be slower.",
+    [LANG_WARNING_DAMAGED_INPUT] =
+        "{2} {2:record|records} in {6} could not be read: figures may miss measurements.",
+    [LANG_WARNING_NO_END] = "{6} has no end record: the run was cut short.",
+    [LANG_WARNING_PLOTS] = "There are no pictures: {6}.",
+    [LANG_EFFECT_WORKERS] = STRONG("Effect of the number of parallel requests on performance:"),
+    [LANG_EFFECT_BATCH] = STRONG("Effect of the batch size (batch_size) on performance:"),
+    [LANG_ADVICE] = STRONG("Recommendations:"),
+    [LANG_STEP_RISES_RATIO] = "From {0} to {1} workers throughput rises: ratio {2}{3}",
+    [LANG_STEP_FALLS_RATIO] = "From {0} to {1} workers throughput falls: ratio {2}{3}",
+    [LANG_STEP_OPEN_RATIO] = "From {0} to {1} workers no difference is established: ratio {2}{3}",
+    [LANG_STEP_RISES] =
+        "From {0} to {1} workers throughput rises: {4} to {5} tokens/s, the intervals do not meet",
+    [LANG_STEP_FALLS] =
+        "From {0} to {1} workers throughput falls: {4} to {5} tokens/s, the intervals do not meet",
+    [LANG_STEP_OPEN] =
+        "From {0} to {1} workers no difference is established: {4} and {5} tokens/s, the intervals meet",
+    [LANG_STEP_UNKNOWN] = "From {0} to {1} workers: {4} and {5} tokens/s were measured; without a known "
+                          "spread nothing is concluded from that",
+    [LANG_RUN_RISES] = "From {0} to {1} workers throughput rises at every step",
+    [LANG_RUN_FALLS] = "From {0} to {1} workers throughput falls at every step",
+    [LANG_RUN_OPEN] = "Between neighbouring levels from {0} to {1} workers no difference is established",
+    [LANG_RUN_UNKNOWN] = "From {0} to {1} workers the spread is unknown, so nothing is concluded from "
+                         "differences between levels",
+    [LANG_STEP_NOT_TESTED] =
+        "The number of workers between {0} and {1} was not tested: the border lies somewhere in ({0}, {1}]",
+    [LANG_STEP_UNUSABLE] =
+        "At {0} {0:worker|workers} there is no usable measurement: no throughput can be stated",
+    [LANG_STEP_FAILED] = "At {0} {0:worker|workers} all requests failed: no throughput can be stated",
+    [LANG_LEVEL_BEST] = "The best level is {0} workers: no other level reaches it",
+    [LANG_LEVEL_LARGEST] = "The largest value was measured at {0} {0:worker|workers}; that it is the best "
+                           "level is not established",
+    [LANG_LEVELS_EQUAL] = "The largest value was measured at {0} {0:worker|workers}; levels that cannot be "
+                          "told apart from it: {1}",
+    [LANG_FALL] = "{0} (−{1}%)",
+    [LANG_FALL_PARTIAL] = "{0} (−{1}%, partial wave)",
+    [LANG_FALLS_TESTED] = "Established: throughput falls against the previous batch at (workers×batch) {0}",
+    [LANG_FALLS_PARTIAL] = "A dip by a partial last wave, not by saturation: {0}",
+    [LANG_FALLS_MEASURED] =
+        "That throughput grows with the batch is contradicted by lower values than at the previous batch at "
+        "(workers×batch) {0}; how much of that is chance is unknown",
+    [LANG_FALLS_WITHIN] =
+        "Lower than at the previous batch, but within the intervals, so not established: {0}",
+    [LANG_NO_FALLS] = "Throughput is nowhere lower than at the previous batch",
+    [LANG_LEVEL_CAPACITY] = "workers {0}: {1}{2}",
+    [LANG_LEVELS_CAPACITY] = "A rise with the batch is mostly start-up time spread over more tokens; the "
+                             "limits without it (tokens/s): {0}",
+    [LANG_LEVELS_EDGE] = "The largest value stands on the last batch of the ladder at workers = {0}: the "
+                         "optimum there is not established",
+    [LANG_ADVICE_USE] = "Use {0} {0:worker|workers} with batch {1}",
+    [LANG_ADVICE_CONFIRM] = "{0} {0:worker|workers} with batch {1} measured highest; repeat it and its "
+                            "neighbours before relying on it",
+    [LANG_ADVICE_CLIFF] = "Do not use {1} workers or more; what lies between {0} and {1} is to be measured",
+    [LANG_ADVICE_BATCH] = "Measure batches above {0}",
+    [LANG_ADVICE_WORKERS] = "Measure more than {0} {0:worker|workers}",
+    [LANG_ADVICE_REPEAT] =
+        "Repeat every cell (" CODE("replay -r 3") " or more), so that differences can be told from chance",
+    [LANG_RULE_OF_WORDS] = "\"Rises\" and \"falls\" are said only where the interval of a ratio leaves 1 "
+                           "out, or two intervals do not meet.",
+    [LANG_OPTIMUM] = "Optimum by the curve ({0}): n = {1}{2} requests in flight, {3} tokens/s{4}; fitted for "
+                     "n from {6} to {7}, conditional on the model.",
+    [LANG_OPTIMUM_AT_LEAST] = "No optimum is established by the curve ({0}): it lies at n = {5} or above, "
+                              "without an upper bound; tested were n from {6} to {7}.",
+    [LANG_OPTIMUM_EDGE] = "The peak of the curve ({0}), n = {1}{2}, lies at or beyond the edge of the tested "
+                          "range ({6} to {7}): not established.",
+    [LANG_OPTIMUM_OPEN] = "The peak of the curve ({0}) is at n = {1}{2}, but the data do not establish it.",
+    [LANG_OPTIMUM_MONOTONE] =
+        "The curve ({0}) rises over the whole tested range (up to n = {1}): it has no optimum there.",
+    [LANG_OPTIMUM_GATE] = "No optimum is taken from a curve: replicates show that no model fits (p = {0}). "
+                          "The cells and their comparison stand alone.",
+    [LANG_OPTIMUM_NO_MODEL] = "No model could be fitted to the points: too few, or none converged.",
+    [LANG_POINTS_FULL_WAVES] = "Points: {0}, cells of three or more full waves (n = workers)",
+    [LANG_POINTS_SINGLE_WAVE] = "Points: {0}, single waves (batch not above the workers, n = batch)",
+    [LANG_POINTS_OPEN_LOOP] = "Points: {0}, open-loop loads (n = mean in flight)",
+    [LANG_POINTS_FILE] = "Points: {0}, from the file",
+    [LANG_RANGE_LOG] = "Fitted for n from {0} to {1} ({2} {2:point|points}), on the logarithmic scale",
+    [LANG_RANGE_LINEAR] = "Fitted for n from {0} to {1} ({2} {2:point|points}), on the linear scale",
+    [LANG_KNEE_FIT] = "Knee (95% of the peak of the fit) at n = {0}{1}",
+    [LANG_KNEE_CELLS] = "Knee (smallest n that cannot be put more than 5% below the best cell) at n = {0}{1}",
+    [LANG_LACK_OF_FIT_REJECTS] = "Lack of fit: F = {0}, p = {1}; the models are rejected",
+    [LANG_LACK_OF_FIT_PASSES] = "Lack of fit: F = {0}, p = {1}; the model is not rejected",
+    [LANG_LACK_OF_FIT_UNKNOWN] = "Lack of fit: cannot be tested without replicates",
+    [LANG_MODELS_MEAN] =
+        "Models are compared by AICc; the weight is the share of evidence among those listed.",
+    [LANG_LEVEL_BEST_BATCH] = STRONG("Best batch:") " {0}",
+    [LANG_LEVEL_BEST_BATCH_EDGE] = STRONG("Best batch:") " {0} (edge of the tested range, not an optimum)",
+    [LANG_LEVEL_BEST_RATE] = STRONG("Highest throughput:") " {0} tokens per second{1}",
+    [LANG_LEVEL_FAILED_BATCH] = STRONG("Best batch:") " none: all requests failed",
+    [LANG_LEVEL_FAILED_RATE] = STRONG("Highest throughput:") " none: no request succeeded",
+    [LANG_LEVEL_UNUSABLE_BATCH] = STRONG("Best batch:") " none: no usable measurement",
+    [LANG_LEVEL_UNUSABLE_RATE] = STRONG("Highest throughput:") " none: no usable measurement",
+    [LANG_TIMES_MEAN] = "Times are over successful requests; in brackets {0}% intervals. ITL is per event, "
+                        "and an event may carry several tokens.",
+    [LANG_LOADS_MEAN] =
+        "Requests were sent at their own times, not after each other; n is the mean number in flight.",
+    [LANG_FAILURES_MEAN] = "A failed request is never a request with no tokens. Failure rates with {0}% "
+                           "intervals (Clopper and Pearson).",
+    [LANG_CLASS_UNKNOWN] = "class unknown",
+    [LANG_CLIENT_CPU] = "Largest CPU share of the client: {0}%",
+    [LANG_CLIENT_LAG] = "Largest p99 of its own delay before sending: {0} ms",
+    [LANG_CLIENT_VALID] = "No batch was left out: {0} had the client as its bottleneck",
+    [LANG_CLIENT_INVALID] = "Left out because the client was the bottleneck: {0} {0:batch|batches}",
+    [LANG_FACT_SOURCE] = "Source",
+    [LANG_FACT_MODEL] = "Model",
+    [LANG_FACT_URL] = "Server",
+    [LANG_FACT_API] = "API",
+    [LANG_FACT_HOST] = "Host",
+    [LANG_FACT_SERVER] = "Server command",
+    [LANG_FACT_TRACE] = "Trace",
+    [LANG_FACT_TIMING] = "Timing",
+    [LANG_FACT_START] = "Start",
+    [LANG_FACT_TOOL] = "Tool",
+    [LANG_FACT_SEED] = "Seed",
+    [LANG_FACT_MEASURED] = "Measured",
+    [LANG_FACT_COUNTS] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed), {4} warm-up "
+                         "{4:batch|batches}, {0} server {0:session|sessions}",
+    [LANG_FACT_COUNTS_MANAGED] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed), {4} warm-up "
+                                 "{4:batch|batches}, {0} server {0:restart|restarts}",
+    [LANG_ALT_CURVE] = "Throughput against requests in flight: points, fitted curve, optimum",
+    [LANG_ALT_LEVELS] = "Throughput against batch size, one line per number of workers",
+    [LANG_ALT_LEVEL] = "Performance plot for {0} parallel {0:request|requests}",
+    [LANG_CAPTION_CURVE] = "Capacity curve: what the server does with n requests in flight.",
+    [LANG_CAPTION_LEVELS] =
+        "Throughput against batch for each number of workers (failed and cold cells left out).",
+    [LANG_AXIS_RATE] = "Throughput (tokens/s)",
+    [LANG_AXIS_IN_FLIGHT] = "Requests in flight",
+    [LANG_PLOT_LEVEL_TITLE] = "Throughput and total time, workers = {0}",
+    [LANG_PLOT_LEVELS_TITLE] = "Throughput against batch",
+    [LANG_PLOT_CURVE_TITLE] = "Capacity curve",
+    [LANG_PLOT_RATE] = "Throughput (tokens/s)",
+    [LANG_PLOT_COLD] = "cold start",
+    [LANG_PLOT_LEFT_OUT] = "left out",
+    [LANG_PLOT_FAILED] = "failed",
+    [LANG_PLOT_WORKERS] = "W = {0}",
+    [LANG_PLOT_FITTED] = "fitted points",
+    [LANG_PLOT_NOT_FITTED] = "other points",
+    [LANG_PLOT_BAND] = "{0}% band",
+    [LANG_PLOT_FIT] = "fit ({0})",
+    [LANG_PLOT_OPTIMUM] = "n* = {0}",
+};

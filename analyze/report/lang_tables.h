@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The tables behind lang.h, one file per language.
+#ifndef ANALYZE_REPORT_LANG_TABLES_H
+#define ANALYZE_REPORT_LANG_TABLES_H
+
+#include "analyze/report/lang.h"
+
+extern const char *const lang_en_texts[LANG_ID_COUNT];
+extern const char *const lang_ru_texts[LANG_ID_COUNT];
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/report/number.h"
+
+#include <inttypes.h>
+#include <locale.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct number_text words(const char *text) {
+  struct number_text out;
+  snprintf(out.text, sizeof out.text, "%s", text);
+  return out;
+}
+
+// printf follows the locale of the process; a report does not.
+static void plain_point(char *text) {
+  const char *point = localeconv()->decimal_point;
+  char *at = *point ? strstr(text, point) : NULL;
+  if (!at || strcmp(point, ".") == 0) return;
+  size_t len = strlen(point);
+  *at = '.';
+  memmove(at + 1, at + len, strlen(at + len) + 1);
+}
+
+static struct number_text special(double value) {
+  if (isnan(value)) return words(NUMBER_UNKNOWN);
+  return words(value > 0 ? "\u221e" : "\u2212\u221e");
+}
+
+struct number_text number_fixed(double value, int decimals) {
+  if (!isfinite(value)) return special(value);
+  if (fabs(value) >= 1e15) return number_significant(value, 6);
+  struct number_text out;
+  snprintf(out.text, sizeof out.text, "%.*f", decimals, value);
+  plain_point(out.text);
+  return out;
+}
+
+struct number_text number_significant(double value, int digits) {
+  if (!isfinite(value)) return special(value);
+  struct number_text out;
+  double size = fabs(value);
+  if (size >= pow(10, digits) && size < 1e15) {
+    snprintf(out.text, sizeof out.text, "%.0f", value);
+  } else {
+    snprintf(out.text, sizeof out.text, "%.*g", digits, value);
+  }
+  plain_point(out.text);
+  return out;
+}
+
+struct number_text number_six(double value) {
+  return number_significant(value, 6);
+}
+
+struct number_text number_count(int64_t value) {
+  struct number_text out;
+  if (value < 0) return words(NUMBER_UNKNOWN);
+  snprintf(out.text, sizeof out.text, "%" PRId64, value);
+  return out;
+}
+
+struct number_text number_percent(double fraction) {
+  double percent = fraction * 100;
+  if (!isfinite(percent)) return special(percent);
+  if (fabs(percent) >= 9.95) return number_fixed(percent, 0);
+  struct number_text out = number_significant(percent, 2);
+  return strchr(out.text, 'e') ? number_fixed(percent, 1) : out;
+}
+
+// Both ends get the decimals that the larger needs, so that they read as one scale.
+static int decimals_for(double lo, double hi, int digits) {
+  double size = fmax(isfinite(lo) ? fabs(lo) : 0, isfinite(hi) ? fabs(hi) : 0);
+  if (size == 0) return 0;
+  int decimals = digits - 1 - (int)floor(log10(size));
+  return decimals < 0 ? 0 : decimals > 9 ? 9 : decimals;
+}
+
+static struct number_text end_of(double value, double other, int decimals, int digits) {
+  if (!isfinite(value)) return words("\u221e");
+  // Fixed decimals would show an end that is far smaller as zero.
+  bool tiny = value != 0 && isfinite(other) && fabs(value) < fabs(other) / 100;
+  return tiny ? number_significant(value, digits) : number_fixed(value, decimals);
+}
+
+struct number_text number_interval(double lo, double hi, int digits) {
+  struct number_text out = {.text = ""};
+  bool open_lo = !isfinite(lo), open_hi = !isfinite(hi);
+  if (open_lo && open_hi) return out;
+  int decimals = decimals_for(lo, hi, digits);
+  struct number_text low = end_of(lo, hi, decimals, digits), high = end_of(hi, lo, decimals, digits);
+  snprintf(out.text, sizeof out.text, "%s%.24s, %.24s%s", open_lo ? "(\u2212" : "[", low.text, high.text,
+           open_hi ? ")" : "]");
+  return out;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Numbers as text for people: the same in every language and every locale (a point, never a comma; no
+// grouping). Unknown (NaN) is a dash, an unbounded end the sign for infinity.
+#ifndef ANALYZE_REPORT_NUMBER_H
+#define ANALYZE_REPORT_NUMBER_H
+
+#include <stdint.h>
+
+struct number_text {
+  char text[64];
+};
+
+#define NUMBER_UNKNOWN "\u2014"
+
+// At most `digits` (1..15) significant digits, trailing zeros stripped, never an exponent from 1e-4 to 1e15.
+struct number_text number_significant(double value, int digits);
+
+// Six significant digits: the tables' form (1.44443, 117.001, 0.872899, 63).
+struct number_text number_six(double value);
+
+// Exactly `decimals` (0..9) digits after the point.
+struct number_text number_fixed(double value, int decimals);
+
+struct number_text number_count(int64_t value); // negative: unknown
+
+// A fraction as percent without its sign, two significant digits below 10 %, else whole: 0.0207 is "2.1".
+struct number_text number_percent(double fraction);
+
+// "[342.1, 360.2]"; an unbounded end is "(−∞" or "∞)"; both unbounded: empty text.
+struct number_text number_interval(double lo, double hi, int digits);
+
+#endif

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A plot's description as a gnuplot script and its data file.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyze/report/number.h"
+#include "analyze/report/plot.h"
+
+enum { TICS_MOST = 24, LABELS_MOST = 32 };
+
+static const char *const colours[] = {
+    [PLOT_BLUE] = "#0072B2", [PLOT_ORANGE] = "#D55E00", [PLOT_GREEN] = "#009E73",
+    [PLOT_RED] = "#C1272D",  [PLOT_PURPLE] = "#A0568A", [PLOT_GREY] = "#7F7F7F"};
+
+struct range {
+  double lo, hi;
+};
+
+struct extent {
+  struct range x, y, y2;
+};
+
+static struct number_text exact(double value) {
+  return number_significant(value, 10);
+}
+
+// One of five anchors with similar contrast on white and on black, interpolated.
+static struct number_text shade(double where) {
+  static const double anchors[][3] = {
+      {122, 45, 143}, {79, 90, 168}, {42, 134, 168}, {37, 160, 133}, {109, 170, 63}};
+  enum { LAST = sizeof anchors / sizeof anchors[0] - 1 };
+  double at = (where < 0 ? 0 : where > 1 ? 1 : where) * LAST;
+  int below = at >= LAST ? LAST - 1 : (int)at;
+  unsigned rgb[3];
+  for (int i = 0; i < 3; i++)
+    rgb[i] = (unsigned)lround(anchors[below][i] + (at - below) * (anchors[below + 1][i] - anchors[below][i]));
+  struct number_text out;
+  snprintf(out.text, sizeof out.text, "#%02X%02X%02X", rgb[0] & 0xFF, rgb[1] & 0xFF, rgb[2] & 0xFF);
+  return out;
+}
+
+static struct number_text colour_of(const struct plot_series *series) {
+  if (series->colour == PLOT_SHADE) return shade(series->shade);
+  struct number_text out;
+  snprintf(out.text, sizeof out.text, "%s", colours[series->colour]);
+  return out;
+}
+
+// Single quotes stop every substitution of gnuplot's; a quote inside is doubled, a line break a space.
+static void quoted(struct buf *out, const char *text) {
+  buf_append_char(out, '\'');
+  for (; text && *text; text++) {
+    if (*text == '\'') buf_append_char(out, '\'');
+    buf_append_char(out, (unsigned char)*text < 0x20 ? ' ' : *text);
+  }
+  buf_append_char(out, '\'');
+}
+
+static bool drawn(const struct plot_point *point) {
+  return isfinite(point->x) && isfinite(point->y);
+}
+
+static size_t drawn_count(const struct plot_series *series) {
+  size_t count = 0;
+  for (size_t i = 0; i < series->count; i++)
+    count += drawn(&series->points[i]);
+  return count;
+}
+
+static bool has_bars(const struct plot_series *series) {
+  for (size_t i = 0; i < series->count; i++) {
+    const struct plot_point *point = &series->points[i];
+    if (drawn(point) && isfinite(point->lo) && isfinite(point->hi)) return true;
+  }
+  return false;
+}
+
+static void widen(struct range *range, double value) {
+  if (!isfinite(value)) return;
+  range->lo = fmin(range->lo, value);
+  range->hi = fmax(range->hi, value);
+}
+
+static struct extent extent_of(const struct plot *plot) {
+  struct extent extent = {{INFINITY, -INFINITY}, {INFINITY, -INFINITY}, {INFINITY, -INFINITY}};
+  for (const struct plot_series *series = plot->series; series; series = series->next) {
+    struct range *y = series->second ? &extent.y2 : &extent.y;
+    for (size_t i = 0; i < series->count; i++) {
+      const struct plot_point *point = &series->points[i];
+      if (!drawn(point)) continue;
+      widen(&extent.x, point->x);
+      widen(y, point->y);
+      widen(y, point->lo);
+      widen(y, point->hi);
+    }
+  }
+  if (extent.x.lo > extent.x.hi) extent.x = (struct range){1, 2};
+  return extent;
+}
+
+static struct range padded_x(const struct plot *plot, struct range x) {
+  if (plot->x_log) {
+    double factor = x.hi > x.lo ? pow(x.hi / x.lo, 0.03) : 2;
+    return (struct range){x.lo / factor, x.hi * factor};
+  }
+  double room = x.hi > x.lo ? 0.03 * (x.hi - x.lo) : 1;
+  return (struct range){x.lo >= 0 && x.lo < 0.15 * x.hi ? 0 : x.lo - room, x.hi + room};
+}
+
+// A quantity that is compared by height starts at zero, unless its axis is logarithmic.
+static struct range padded_y(struct range y, bool logarithmic) {
+  if (y.lo > y.hi) return (struct range){0, 1};
+  if (logarithmic && y.lo > 0) return (struct range){y.lo / 1.2, y.hi * 1.2};
+  double top = y.hi > 0 ? y.hi * 1.08 : 1;
+  return (struct range){y.lo < 0 ? y.lo * 1.08 : 0, top};
+}
+
+// Where x lies between the borders, 0 to 1.
+static double place_x(const struct plot *plot, struct range x, double value) {
+  return plot->x_log ? log(value / x.lo) / log(x.hi / x.lo) : (value - x.lo) / (x.hi - x.lo);
+}
+
+static int ascending(const void *a, const void *b) {
+  const double *x = a, *y = b;
+  return (*x > *y) - (*x < *y);
+}
+
+// Ticks stand at the measured values; one too close to its neighbour has no number.
+static void tics_at_points(const struct plot *plot, struct range x, struct buf *out) {
+  size_t count = 0, total = 0;
+  for (const struct plot_series *series = plot->series; series; series = series->next)
+    total += series->count;
+  double *values = calloc(total + 1, sizeof *values);
+  if (!values) {
+    out->status = STATUS_MEMORY;
+    return;
+  }
+  for (const struct plot_series *series = plot->series; series; series = series->next) {
+    for (size_t i = 0; i < series->count; i++) {
+      if (drawn(&series->points[i])) values[count++] = series->points[i].x;
+    }
+  }
+  qsort(values, count, sizeof *values, ascending);
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (kept == 0 || values[i] != values[kept - 1]) values[kept++] = values[i];
+  }
+  if (kept > 0 && kept <= TICS_MOST) {
+    double last = -1;
+    buf_append_text(out, "set xtics (");
+    for (size_t i = 0; i < kept; i++) {
+      double place = place_x(plot, x, values[i]);
+      bool room = place - last >= 0.025;
+      buf_printf(out, "%s\"%s\" %s", i ? ", " : "", room ? exact(values[i]).text : "", exact(values[i]).text);
+      if (room) last = place;
+    }
+    buf_append_text(out, ")\n");
+  }
+  free(values);
+}
+
+static void axis_label(struct buf *out, const char *axis, const char *text, const char *colour) {
+  if (!text) return;
+  buf_printf(out, "set %slabel ", axis);
+  quoted(out, text);
+  if (colour) buf_printf(out, " textcolor rgb \"%s\"", colour);
+  buf_append_char(out, '\n');
+}
+
+static const char *axis_colour(const struct plot *plot, bool second, struct number_text *out) {
+  if (!plot->y2_label) return NULL;
+  for (const struct plot_series *series = plot->series; series; series = series->next) {
+    if (series->second != second) continue;
+    *out = colour_of(series);
+    return out->text;
+  }
+  return NULL;
+}
+
+static void axes(const struct plot *plot, const struct extent *extent, struct buf *out) {
+  struct range x = padded_x(plot, extent->x), y = padded_y(extent->y, plot->y_log);
+  struct number_text left, right;
+  if (plot->x_log) buf_append_text(out, "set logscale x 2\n");
+  if (plot->y_log) buf_append_text(out, "set logscale y 10\n");
+  buf_printf(out, "set xrange [%s:%s]\nset yrange [%s:%s]\n", exact(x.lo).text, exact(x.hi).text,
+             exact(y.lo).text, exact(y.hi).text);
+  if (extent->y.hi <= 0 && extent->y.lo >= 0) buf_append_text(out, "set ytics (0)\n"); // nothing but failures
+  axis_label(out, "x", plot->x_label, NULL);
+  axis_label(out, "y", plot->y_label, axis_colour(plot, false, &left));
+  if (plot->x_tics_at_points) tics_at_points(plot, x, out);
+  if (!plot->y2_label) return;
+  struct range y2 = padded_y(extent->y2, false);
+  buf_printf(out, "set y2range [%s:%s]\nset y2tics\n", exact(y2.lo).text, exact(y2.hi).text);
+  axis_label(out, "y2", plot->y2_label, axis_colour(plot, true, &right));
+}
+
+static void mark_end(struct buf *out, double x, bool upper) {
+  if (isfinite(x)) {
+    buf_printf(out, "first %s", exact(x).text);
+  } else {
+    buf_printf(out, "graph %d", upper ? 1 : 0);
+  }
+}
+
+static void marks(const struct plot *plot, struct buf *out) {
+  for (const struct plot_mark *mark = plot->marks; mark; mark = mark->next) {
+    bool line = mark->from == mark->to;
+    buf_append_text(out, line ? "set arrow from " : "set object rectangle from ");
+    mark_end(out, mark->from, false);
+    buf_append_text(out, ", graph 0 to ");
+    mark_end(out, mark->to, true);
+    buf_printf(out, ", graph 1 %s\n",
+               line ? "nohead back lc rgb \"#009E73\" lw 2 dt 2"
+                    : "behind fc rgb \"#009E73\" fs transparent solid 0.15 noborder");
+    if (!mark->label) continue;
+    buf_append_text(out, "set label ");
+    quoted(out, mark->label);
+    buf_append_text(out, " at ");
+    mark_end(out, mark->from, false);
+    buf_append_text(out, ", graph 0.05 left offset 0.7,0 textcolor rgb \"#007A59\"\n");
+  }
+}
+
+struct direct_label {
+  const struct plot_series *series;
+  double x, y;         // of the last point
+  double left, height; // the same as shares of the plot, and where the label goes
+};
+
+// Labels of lines that end near each other are pushed apart until none covers another.
+static void spread(struct direct_label *labels, size_t count) {
+  enum { ROUNDS = 200 };
+  const double near = 0.09, apart = 0.046;
+  bool moved = true;
+  for (int round = 0; round < ROUNDS && moved; round++) {
+    moved = false;
+    for (size_t i = 0; i < count; i++) {
+      for (size_t j = i + 1; j < count; j++) {
+        double gap = labels[j].height - labels[i].height;
+        if (fabs(labels[i].left - labels[j].left) > near || fabs(gap) >= apart) continue;
+        double push = (apart - fabs(gap)) / 2 + 1e-4, sign = gap < 0 ? -1 : 1;
+        labels[i].height -= sign * push;
+        labels[j].height += sign * push;
+        moved = true;
+      }
+    }
+  }
+}
+
+static void direct_labels(const struct plot *plot, const struct extent *extent, struct buf *out) {
+  struct direct_label labels[LABELS_MOST];
+  size_t count = 0;
+  struct range x = padded_x(plot, extent->x), y = padded_y(extent->y, false);
+  for (const struct plot_series *series = plot->series; series; series = series->next) {
+    if (!series->direct || !series->label || count == LABELS_MOST) continue;
+    const struct plot_point *last = NULL;
+    for (size_t i = 0; i < series->count; i++)
+      if (drawn(&series->points[i])) last = &series->points[i];
+    if (!last) continue;
+    labels[count++] = (struct direct_label){series, last->x, last->y, place_x(plot, x, last->x),
+                                            (last->y - y.lo) / (y.hi - y.lo)};
+  }
+  if (count == 0) return;
+  spread(labels, count);
+  buf_append_text(out, "set rmargin 12\n");
+  for (size_t i = 0; i < count; i++) {
+    buf_append_text(out, "set label ");
+    quoted(out, labels[i].series->label);
+    buf_printf(out, " at first %s, graph %s left offset 1,0 font \",12\" textcolor rgb \"%s\"\n",
+               exact(labels[i].x).text, number_fixed(labels[i].height, 4).text,
+               colour_of(labels[i].series).text);
+  }
+}
+
+static void series_title(const struct plot_series *series, struct buf *out) {
+  if (!series->label || series->direct) {
+    buf_append_text(out, "notitle");
+    return;
+  }
+  buf_append_text(out, "title ");
+  quoted(out, series->label);
+}
+
+static void series_element(const struct plot *plot, const struct plot_series *series, size_t index,
+                           struct buf *out) {
+  struct number_text colour = colour_of(series);
+  const char *axes_used = series->second ? " axes x1y2" : "";
+  int point = series->colour == PLOT_RED ? 2 : series->hollow ? 6 : series->second ? 9 : 7;
+  buf_printf(out, "'%s.dat' index %zu ", plot->name, index);
+  switch (series->style) {
+  case PLOT_BAND:
+    buf_printf(out, "using 1:3:4%s with filledcurves fc rgb \"%s\" fs transparent solid 0.2 noborder ",
+               axes_used, colour.text);
+    break;
+  case PLOT_LINE:
+    buf_printf(out, "using 1:2%s with lines lw 2.5 dt %d lc rgb \"%s\" ", axes_used, series->dashed ? 2 : 1,
+               colour.text);
+    break;
+  case PLOT_POINTS:
+    buf_printf(out, "using 1:2%s with points pt %d ps 1.2 lw 2 lc rgb \"%s\" ", axes_used, point,
+               colour.text);
+    break;
+  case PLOT_LINE_POINTS:
+    buf_printf(out, "using 1:2%s with linespoints lw 2 dt %d pt %d ps 1 lc rgb \"%s\" ", axes_used,
+               series->dashed ? 2 : 1, point, colour.text);
+    break;
+  }
+  series_title(series, out);
+  if (series->style == PLOT_BAND || !has_bars(series)) return;
+  buf_printf(
+      out,
+      ", \\\n     '%s.dat' index %zu using 1:2:3:4%s with yerrorbars pt %d ps 0 lw 1.5 lc rgb \"%s\" notitle",
+      plot->name, index, axes_used, point, colour.text);
+}
+
+static void plot_command(const struct plot *plot, struct buf *out) {
+  size_t index = 0;
+  for (const struct plot_series *series = plot->series; series; series = series->next) {
+    if (drawn_count(series) == 0) continue;
+    buf_append_text(out, index ? ", \\\n     " : "plot ");
+    series_element(plot, series, index++, out);
+  }
+  buf_append_text(out, index ? "\n" : "plot NaN notitle\n");
+}
+
+enum status plot_script(const struct plot *plot, struct buf *out) {
+  struct extent extent = extent_of(plot);
+  buf_printf(out, "# gnuplot %s.gp, in this folder, draws %s.png and %s.svg again.\n", plot->name, plot->name,
+             plot->name);
+  buf_append_text(
+      out, "reset session\nset encoding utf8\nset datafile missing \"?\"\n"
+           "set border 3 lc rgb \"#808080\"\nset tics nomirror out scale 0.5 textcolor rgb \"#404040\"\n"
+           "set grid ytics lt 1 lw 0.5 lc rgb \"#D8D8D8\"\n"
+           "set key at graph 0, graph 1.02 left bottom horizontal Left reverse samplen 2.5\n"
+           "set tmargin 5\n");
+  if (plot->y2_label) buf_append_text(out, "set border 11\n");
+  if (plot->title) {
+    buf_append_text(out, "set title ");
+    quoted(out, plot->title);
+    buf_append_text(out, " offset 0,1.2 font \",17\"\n");
+  }
+  axes(plot, &extent, out);
+  marks(plot, out);
+  direct_labels(plot, &extent, out);
+  buf_printf(out,
+             "set terminal pngcairo size 1280,720 font \"DejaVu Sans,15\" noenhanced\nset output '%s.png'\n",
+             plot->name);
+  plot_command(plot, out);
+  buf_printf(out,
+             "set terminal svg size 960,540 dynamic font \"DejaVu Sans,14\" noenhanced\nset output '%s.svg'\n"
+             "replot\nset output\n",
+             plot->name);
+  return out->status;
+}
+
+static const char *value_or_none(double value, struct number_text *text) {
+  if (!isfinite(value)) return "?";
+  *text = exact(value);
+  return text->text;
+}
+
+enum status plot_data(const struct plot *plot, struct buf *out) {
+  bool first = true;
+  for (const struct plot_series *series = plot->series; series; series = series->next) {
+    if (drawn_count(series) == 0) continue;
+    if (!first) buf_append_text(out, "\n\n");
+    first = false;
+    buf_append_text(out, "# ");
+    for (const char *at = series->label ? series->label : ""; *at; at++)
+      buf_append_char(out, (unsigned char)*at < 0x20 ? ' ' : *at);
+    buf_append_text(out, "\n# x y lo hi\n");
+    for (size_t i = 0; i < series->count; i++) {
+      const struct plot_point *point = &series->points[i];
+      struct number_text lo, hi;
+      if (!drawn(point)) continue;
+      buf_printf(out, "%s %s %s %s\n", exact(point->x).text, exact(point->y).text,
+                 value_or_none(point->lo, &lo), value_or_none(point->hi, &hi));
+    }
+  }
+  return out->status;
+}
