@@ -31,7 +31,8 @@ static enum status parse_port(const char *text, size_t len, uint16_t standard, s
   }
   char digits[8];
   int64_t port;
-  if (len - 1 >= sizeof digits) return bad_url(error, "the port is not a number from 1 to 65535");
+  if (len - 1 >= sizeof digits || strspn(text + 1, "0123456789") < len - 1)
+    return bad_url(error, "the port is not a number from 1 to 65535");
   memcpy(digits, text + 1, len - 1);
   digits[len - 1] = '\0';
   if (units_count(digits, 1, 65535, &port, NULL))
