@@ -49,7 +49,8 @@ struct cell {
   struct estimate goodput;      // requests/s within every SLO; NaN without --slo
   bool pooled_interval;         // tokens_per_s.lo/hi use the spread pooled over cells, not this cell's own
   struct percentiles ttft_s, latency_s, tpot_s, itl_s;
-  unsigned flags; // enum cell_flag
+  struct percentiles response_s; // latency plus the wait for a worker: from when it was intended
+  unsigned flags;                // enum cell_flag
   bool in_best_set;
 };
 

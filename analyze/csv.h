@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Comma-separated values (RFC 4180), line by line: fields with and without quotes, CRLF or LF, a byte order
+// mark before the header. Blank lines are skipped, white space around a field without quotes is dropped.
+#ifndef ANALYZE_CSV_H
+#define ANALYZE_CSV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+
+#define CSV_MAX_FIELDS 4096
+#define CSV_MAX_RECORD_BYTES (1 << 20)
+
+// All zero is a reader before its first line. A record is `count` fields; field i is the NUL-terminated text
+// csv_field(reader, i). It lives until the next line.
+struct csv {
+  struct buf text;     // the fields, each followed by NUL
+  size_t *starts;      // offsets into text
+  size_t count, room;  // fields of the record
+  int64_t line;        // of the line fed last, from 1
+  int64_t record_line; // where the record began
+  bool open;           // inside quotes that the line did not close
+};
+
+// Feeds one line without its newline (a CR at its end is dropped). *complete: a whole record is there; false
+// for a blank line or while quotes are open. STATUS_FORMAT: text after closing quotes, a quote inside a field
+// without quotes, a NUL byte; STATUS_LIMIT: more than CSV_MAX_FIELDS fields or CSV_MAX_RECORD_BYTES bytes;
+// STATUS_MEMORY. The words begin with "line N".
+enum status csv_line(struct csv *csv, const char *line, size_t len, bool *complete,
+                     struct error *error) MUST_USE;
+
+// At the end of the input: STATUS_FORMAT when quotes were left open.
+enum status csv_end(const struct csv *csv, struct error *error) MUST_USE;
+
+const char *csv_field(const struct csv *csv, size_t index);
+
+// Index of the field with exactly this text, SIZE_MAX when there is none.
+size_t csv_find(const struct csv *csv, const char *name);
+
+void csv_free(struct csv *csv);
+
+#endif

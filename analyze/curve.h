@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Capacity against requests in flight: which points speak, which curve they allow, and where it peaks.
+#ifndef ANALYZE_CURVE_H
+#define ANALYZE_CURVE_H
+
+#include "analyze/cells.h"
+#include "analyze/stat/models.h"
+
+// A full-wave point needs this many waves, so that start and end of a batch weigh little.
+#define CURVE_MIN_WAVES 3
+
+// Fewer distinct n than this are no capacity curve of their kind.
+#define CURVE_MIN_DISTINCT 4
+
+#define CURVE_BAND_POINTS 100
+
+struct curve_options {
+  enum stat_scale scale;
+  double confidence;
+  enum models_id models[MODELS_COUNT]; // to be fitted; the first decides the range
+  size_t model_count;
+};
+
+// Writes results->curve.points and kind from the cells and loads: full waves, else open loop, else single
+// waves, whichever is first to have CURVE_MIN_DISTINCT distinct n (else the one with most). Levels at or
+// above `first_cliff` workers give none. Every replicate is a point.
+enum status curve_choose_points(const struct cells_samples *samples, double first_cliff,
+                                struct results *results, struct error *error) MUST_USE;
+
+// Writes results->curve.points from a --curve file.
+enum status curve_take_points(const struct load_data *data, struct results *results,
+                              struct error *error) MUST_USE;
+
+// Fits the models to the points over the range that stands, selects one, and finds its optimum and knee.
+// Points that allow no fit leave the models empty. Errors only for lack of memory.
+enum status curve_fit(const struct curve_options *options, struct results *results,
+                      struct error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// analyze: statistics and report over measured runs. The only place of the tool that turns a status into
+// words and an exit code.
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/output.h"
+#include "lib/base/log.h"
+
+static enum status load_all(const struct opts *opts, struct load_data *data, struct error *error) {
+  enum status status = STATUS_OK;
+  if (opts->curve) return load_curve_file(data, opts->curve, error);
+  for (size_t i = 0; i < opts->input_count && status == STATUS_OK; i++)
+    status = load_file(data, opts->inputs[i], error);
+  return status == STATUS_OK ? load_finish(data, error) : status;
+}
+
+// What a person should know at once; the rest is in the report.
+static void tell(const struct load_data *data, struct log *log) {
+  for (size_t i = 0; i < data->notice_count; i++) {
+    const struct load_notice *notice = &data->notices[i];
+    if (notice->code == WARNING_NO_END) {
+      log_notice(log, "%s: no end record, the run was cut short", notice->words);
+    } else if (notice->code == WARNING_DAMAGED_INPUT) {
+      log_notice(log, "%s: %" PRId64 " records or stretches are missing or cannot be read", notice->words,
+                 notice->count);
+    }
+  }
+}
+
+static enum status run(const struct opts *opts, struct log *log, bool *lost, struct error *error) {
+  struct load_data data = LOAD_DATA;
+  struct results results = {0};
+  stat_init();
+  enum status status = load_all(opts, &data, error);
+  if (status != STATUS_OK) goto cleanup;
+  *lost = data.lost;
+  tell(&data, log);
+  status = analysis_run(&data, &opts->analysis, &results, error);
+  if (status != STATUS_OK) goto cleanup;
+  if (opts->title) results.title = strdup(opts->title);
+  if (opts->output) {
+    status = output_folder(opts, &results, log, error);
+    if (status == STATUS_OK) log_notice(log, "report written to %s", opts->output);
+  } else {
+    status = output_print(opts, &results, stdout, error);
+  }
+cleanup:
+  results_free(&results);
+  load_free(&data);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  struct log log = {.stream = stderr, .tool = "analyze", .level = LOG_NORMAL};
+  struct error error = {0};
+  struct opts opts;
+  bool lost = false;
+  enum status status = opts_parse(argc, argv, &opts, &error);
+  if (status == STATUS_OK && opts.common.outcome == CLI_HELP) {
+    cli_print_help(&opts_program, stdout);
+  } else if (status == STATUS_OK && opts.common.outcome == CLI_VERSION) {
+    cli_print_version(&opts_program, stdout);
+  } else if (status == STATUS_OK) {
+    log.level = opts.common.verbosity < 0 ? LOG_QUIET : opts.common.verbosity > 0 ? LOG_VERBOSE : LOG_NORMAL;
+    status = run(&opts, &log, &lost, &error);
+  }
+  opts_free(&opts);
+  if (fclose(stdout) != 0 && status == STATUS_OK) {
+    status = status_fail(&error, STATUS_IO, "standard output could not be written");
+  }
+  if (status != STATUS_OK) log_error(&log, "%s", error.text);
+  if (status == STATUS_OK && lost) return CLI_EXIT_LOST;
+  return cli_exit_code(status);
+}

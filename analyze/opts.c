@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/opts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/units.h"
+
+static enum status set_text(char **place, const char *value, struct error *error) {
+  if (!*value) return status_fail(error, STATUS_USAGE, "'': a name is needed");
+  free(*place);
+  *place = strdup(value);
+  return *place ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+}
+
+// Index of a word in a NULL-terminated list; STATUS_USAGE names them all.
+static enum status choose(const char *const *words, const char *value, size_t *index, struct error *error) {
+  struct buf list = {0};
+  for (size_t i = 0; words[i]; i++) {
+    if (strcmp(words[i], value) == 0) {
+      *index = i;
+      buf_free(&list);
+      return STATUS_OK;
+    }
+    buf_printf(&list, "%s%s", i ? ", " : "", words[i]);
+  }
+  enum status status = status_fail(error, STATUS_USAGE, "'%.80s' is not one of %s", value, buf_text(&list));
+  buf_free(&list);
+  return status;
+}
+
+static enum status take_output(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  enum status status = set_text(&opts->output, value, error);
+  if (status != STATUS_OK) return status;
+  for (size_t len = strlen(opts->output); len > 1 && opts->output[len - 1] == '/'; len--)
+    opts->output[len - 1] = '\0';
+  return STATUS_OK;
+}
+
+static enum status take_format(void *context, const char *value, struct error *error) {
+  static const char *const words[] = {"text", "md", "json", "csv", NULL};
+  struct opts *opts = context;
+  size_t index;
+  enum status status = choose(words, value, &index, error);
+  if (status != STATUS_OK) return status;
+  opts->format = (enum opts_format)index;
+  opts->has_format = true;
+  return STATUS_OK;
+}
+
+static enum status take_lang(void *context, const char *value, struct error *error) {
+  return lang_parse(value, &((struct opts *)context)->lang, error);
+}
+
+static enum status take_title(void *context, const char *value, struct error *error) {
+  return set_text(&((struct opts *)context)->title, value, error);
+}
+
+static enum status take_confidence(void *context, const char *value, struct error *error) {
+  return units_fraction(value, 0.5, 0.9999, &((struct opts *)context)->analysis.confidence, error);
+}
+
+static enum status take_models(void *context, const char *value, struct error *error) {
+  struct analysis_options *analysis = &((struct opts *)context)->analysis;
+  analysis->model_count = 0;
+  for (const char *at = value;; at++) {
+    size_t len = strcspn(at, ",");
+    char *name = strndup(at, len);
+    if (!name) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    enum models_id id;
+    enum status status = models_find(name, &id, error);
+    free(name);
+    if (status != STATUS_OK) return status == STATUS_MEMORY ? status : STATUS_USAGE;
+    for (size_t i = 0; i < analysis->model_count; i++) {
+      if (analysis->models[i] == id)
+        return status_fail(error, STATUS_USAGE, "'%.80s' names a model twice", value);
+    }
+    analysis->models[analysis->model_count++] = id;
+    at += len;
+    if (!*at) return STATUS_OK;
+  }
+}
+
+static enum status take_scale(void *context, const char *value, struct error *error) {
+  static const char *const words[] = {"log", "linear", NULL};
+  size_t index;
+  enum status status = choose(words, value, &index, error);
+  if (status != STATUS_OK) return status;
+  ((struct opts *)context)->analysis.scale = index == 0 ? STAT_SCALE_LN : STAT_SCALE_LINEAR;
+  return STATUS_OK;
+}
+
+static enum status take_sigma(void *context, const char *value, struct error *error) {
+  return set_text(&((struct opts *)context)->sigma, value, error);
+}
+
+static enum status take_seed(void *context, const char *value, struct error *error) {
+  int64_t seed;
+  enum status status = units_count(value, 0, INT64_C(1) << 53, &seed, error);
+  if (status == STATUS_OK) ((struct opts *)context)->analysis.seed = (uint64_t)seed;
+  return status;
+}
+
+static enum status take_no_plots(void *context, const char *value, struct error *error) {
+  (void)value, (void)error;
+  ((struct opts *)context)->no_plots = true;
+  return STATUS_OK;
+}
+
+static enum status take_force(void *context, const char *value, struct error *error) {
+  (void)value, (void)error;
+  ((struct opts *)context)->force = true;
+  return STATUS_OK;
+}
+
+static enum status take_curve(void *context, const char *value, struct error *error) {
+  return set_text(&((struct opts *)context)->curve, value, error);
+}
+
+static enum status take_operand(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  char **inputs = reallocarray(opts->inputs, opts->input_count + 1, sizeof *inputs);
+  if (!inputs) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  opts->inputs = inputs;
+  inputs[opts->input_count] = strdup(value);
+  if (!inputs[opts->input_count]) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  opts->input_count++;
+  return STATUS_OK;
+}
+
+static const struct cli_option options[] = {
+    {"output", 'o', "DIR", "standard output",
+     "write report.md, report.html, summary.json, cells.csv and plots/", take_output, "Output"},
+    {"format", 0, "FORMAT", "text", "what standard output gets: text, md, json, csv", take_format, NULL},
+    {"lang", 0, "LANG", "en", "language of the report: en, ru", take_lang, NULL},
+    {"title", 0, "TEXT", "the model's name", "title of the report", take_title, NULL},
+    {"no-plots", 0, NULL, NULL, "draw no pictures", take_no_plots, NULL},
+    {"force", 0, NULL, NULL, "replace an older report in DIR", take_force, NULL},
+    {"curve", 0, "FILE", NULL, "analyze points (columns n,throughput) instead of runs", take_curve,
+     "Statistics"},
+    {"confidence", 0, "SHARE", "0.95", "of every interval", take_confidence, NULL},
+    {"models", 0, "LIST", "all", "curves to fit: usl,hyperbolic,exponential,hill,plateau,quadratic_ln",
+     take_models, NULL},
+    {"scale", 0, "SCALE", "log", "scale of throughput for means, fits and comparisons: log, linear",
+     take_scale, NULL},
+    {"sigma", 0, "SD[,DF]", NULL, "spread of a single run, for tables without repetitions: 2.1%,40",
+     take_sigma, NULL},
+    {"seed", 0, "N", "1", "of the Monte Carlo draws behind the best set", take_seed, NULL},
+    {NULL, 0, NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct cli_program opts_program = {
+    .name = "analyze",
+    .summary = "find out how much work a server can do from measured runs",
+    .usage = "[OPTION]... RUN...\n[OPTION]... TABLE.csv\n[OPTION]... --curve POINTS.csv",
+    .example =
+        "  analyze run.jsonl.gz -o report --lang ru\n"
+        "  analyze --sigma 2.1%,40 cells.csv    # columns workers,batch,total_s,tokens[,rep,requests,failed]",
+    .options = options,
+    .operand = take_operand,
+};
+
+// "2.1%,40": sd, and its degrees of freedom (none: known exactly).
+static enum status read_sigma(const char *text, enum stat_scale scale, struct ci_spread *sigma,
+                              struct error *error) {
+  size_t len = strcspn(text, ",");
+  char *sd = strndup(text, len);
+  if (!sd) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  struct ci_spread read = {0, INFINITY};
+  enum status status;
+  if (scale == STAT_SCALE_LN) {
+    status = units_fraction(sd, 1e-6, 1, &read.sd, error);
+  } else {
+    status = units_real(sd, 1e-9, 1e12, &read.sd, error);
+  }
+  free(sd);
+  if (status == STATUS_OK && text[len] == ',') status = units_real(text + len + 1, 1, 1e9, &read.df, error);
+  if (status != STATUS_OK) return status_prefix(error, status, "--sigma");
+  *sigma = read;
+  return STATUS_OK;
+}
+
+enum status opts_parse(int argc, char **argv, struct opts *opts, struct error *error) {
+  *opts = (struct opts){.analysis = {.confidence = 0.95, .scale = STAT_SCALE_LN, .seed = 1}};
+  for (size_t i = 0; i < MODELS_COUNT; i++)
+    opts->analysis.models[opts->analysis.model_count++] = (enum models_id)i;
+  enum status status = cli_parse(&opts_program, argc, argv, opts, &opts->common, error);
+  if (status != STATUS_OK || opts->common.outcome != CLI_RUN) return status;
+  if (opts->output && strcmp(opts->output, "-") == 0) {
+    free(opts->output);
+    opts->output = NULL;
+  }
+  if (opts->curve && opts->input_count > 0) {
+    return status_fail(error, STATUS_USAGE, "--curve takes points instead of runs: '%.200s' is one too many",
+                       opts->inputs[0]);
+  }
+  if (!opts->curve && opts->input_count == 0) {
+    return status_fail(error, STATUS_USAGE,
+                       "give a run or a table to analyze ('-' is standard input; see "
+                       "analyze --help)");
+  }
+  if (opts->output && opts->has_format) {
+    return status_fail(error, STATUS_USAGE,
+                       "--format is for standard output; -o/--output writes every format");
+  }
+  if (opts->sigma) return read_sigma(opts->sigma, opts->analysis.scale, &opts->analysis.sigma, error);
+  return STATUS_OK;
+}
+
+void opts_free(struct opts *opts) {
+  for (size_t i = 0; i < opts->input_count; i++)
+    free(opts->inputs[i]);
+  free(opts->inputs);
+  free(opts->curve);
+  free(opts->output);
+  free(opts->title);
+  free(opts->sigma);
+  *opts = (struct opts){0};
+}

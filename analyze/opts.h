@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The command line of analyze, parsed once into a struct that stays as it is.
+#ifndef ANALYZE_OPTS_H
+#define ANALYZE_OPTS_H
+
+#include "analyze/analysis.h"
+#include "analyze/report/lang.h"
+#include "lib/base/cli.h"
+
+enum opts_format { OPTS_FORMAT_TEXT, OPTS_FORMAT_MD, OPTS_FORMAT_JSON, OPTS_FORMAT_CSV };
+
+struct opts {
+  char **inputs; // "-": standard input
+  size_t input_count;
+  char *curve;  // NULL: runs
+  char *output; // directory without trailing slashes; NULL: standard output
+  char *title;
+  enum opts_format format;
+  enum lang lang;
+  bool has_format, has_models, no_plots, force;
+  char *sigma; // as given; analysis.sigma holds what it means
+  struct analysis_options analysis;
+  struct cli_common common;
+};
+
+extern const struct cli_program opts_program;
+
+// STATUS_USAGE with one line. The caller frees with opts_free, also after an error.
+enum status opts_parse(int argc, char **argv, struct opts *opts, struct error *error) MUST_USE;
+void opts_free(struct opts *opts);
+
+#endif

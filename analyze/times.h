@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Durations of many requests in bounded memory: exact while they are few, a histogram of three significant
+// digits when they are many.
+#ifndef ANALYZE_TIMES_H
+#define ANALYZE_TIMES_H
+
+#include <stdint.h>
+
+#include "analyze/stat/ci.h"
+#include "analyze/stat/hist.h"
+
+// Above this many values the histogram takes over: its error (0.1 %) is then far below that of sampling.
+#define TIMES_EXACT 4096
+
+// Values that the histogram tells apart, in nanoseconds; longer ones are counted as its longest seen.
+#define TIMES_LOWEST_NS INT64_C(1000)
+#define TIMES_HIGHEST_NS INT64_C(14400000000000)
+
+// All zero is empty.
+struct times {
+  int64_t *values;
+  size_t count, room; // of values; 0 once there is a histogram
+  struct hist *hist;
+};
+
+// STATUS_MEMORY.
+enum status times_add(struct times *times, int64_t duration_ns) MUST_USE;
+
+// Adds all of `from`.
+enum status times_merge(struct times *into, const struct times *from) MUST_USE;
+
+uint64_t times_count(const struct times *times);
+
+// The p quantile in seconds with its order-statistic interval at `confidence`, unbounded ends infinite.
+// STATUS_NUMERIC when empty. May put the values in order.
+enum status times_quantile(struct times *times, double p, double confidence, struct ci *ci,
+                           struct error *error) MUST_USE;
+
+// Empties it and keeps the memory of exact values; times_free gives all back.
+void times_clear(struct times *times);
+void times_free(struct times *times);
+
+#endif
