@@ -83,6 +83,7 @@ start_server() {
   local name=$1
   shift
   server_err[$name]=$scratch/$name.err
+  : >"${server_err[$name]}" # what an earlier server of this name said is not to be read
   "$@" >"$scratch/$name.out" 2>"${server_err[$name]}" </dev/null &
   server_pid[$name]=$!
   wait_for 10 server_spoke_or_died "$name"

@@ -22,6 +22,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_CLIENT] = "Was the client fast enough?",
     [LANG_FACTS] = "The measurement",
     [LANG_REPEAT] = "How to repeat it",
+    [LANG_CONTENTS] = "Contents",
     [LANG_COLUMN_WORKERS] = "Workers",
     [LANG_COLUMN_BATCH] = "Batch",
     [LANG_COLUMN_BEST_BATCH] = "Best batch",

@@ -23,6 +23,7 @@ enum lang_id {
   LANG_CLIENT,
   LANG_FACTS,
   LANG_REPEAT,
+  LANG_CONTENTS,
   // column headings
   LANG_COLUMN_WORKERS,
   LANG_COLUMN_BATCH,

@@ -22,6 +22,7 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
     [LANG_CLIENT] = "Проверка измеряющего клиента",
     [LANG_FACTS] = "Условия измерения",
     [LANG_REPEAT] = "Как повторить",
+    [LANG_CONTENTS] = "Содержание",
     [LANG_COLUMN_WORKERS] = "Количество workers",
     [LANG_COLUMN_BATCH] = "Размер пакета",
     [LANG_COLUMN_BEST_BATCH] = "Оптимальный размер пакета",

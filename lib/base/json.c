@@ -2,9 +2,13 @@
 #include "lib/base/json.h"
 
 #include <cjson/cJSON.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/json_write.h"
+
+// cJSON reads numbers through a buffer of 64 characters.
+#define NUMBER_BYTES 63
 
 // `struct json` is never defined: a pointer to one is a cJSON pointer under another name.
 static cJSON *node_of(const struct json *node) {
@@ -15,12 +19,76 @@ static struct json *json_of(cJSON *node) {
   return (struct json *)node;
 }
 
+// The value of the four hex digits at `at`; the text is known to be valid.
+static unsigned long code_unit(const char *at) {
+  char digits[5] = {at[0], at[1], at[2], at[3], '\0'};
+  return strtoul(digits, NULL, 16);
+}
+
+// Appends the escape at `at` and returns the byte after it. Half a surrogate pair becomes U+FFFD.
+static const char *append_escape(struct buf *out, const char *at, const char *end) {
+  if (at[1] != 'u') {
+    buf_append(out, at, 2);
+    return at + 2;
+  }
+  unsigned long unit = code_unit(at + 2);
+  bool high = unit >= 0xD800 && unit < 0xDC00, low = unit >= 0xDC00 && unit < 0xE000;
+  if (high && end - at >= 12 && at[6] == '\\' && at[7] == 'u') {
+    unsigned long next = code_unit(at + 8);
+    if (next >= 0xDC00 && next < 0xE000) {
+      buf_append(out, at, 12);
+      return at + 12;
+    }
+  }
+  buf_append(out, high || low ? "\\ufffd" : at, 6);
+  return at + 6;
+}
+
+static const char *append_number(struct buf *out, const char *at, const char *end) {
+  const char *after = at;
+  while (after < end && strchr("+-.0123456789eE", *after) && *after)
+    after++;
+  double number;
+  if (after - at < NUMBER_BYTES) {
+    buf_append(out, at, (size_t)(after - at));
+  } else if (json_scan_number((struct json_slice){at, (size_t)(after - at)}, &number)) {
+    struct json_writer w = JSON_WRITER(out);
+    json_write_number(&w, number);
+  } else {
+    buf_append_text(out, *at == '-' ? "-1e999" : "1e999");
+  }
+  return after;
+}
+
+// Valid JSON that cJSON refuses, in a form that it takes: see json_parse.
+static void append_tame(struct buf *out, struct json_slice value) {
+  const char *at = value.data, *end = value.data + value.len;
+  bool inside = false; // a string
+  while (at < end) {
+    if (inside && *at == '\\') {
+      at = append_escape(out, at, end);
+    } else if (!inside && (*at == '-' || (*at >= '0' && *at <= '9'))) {
+      at = append_number(out, at, end);
+    } else {
+      if (*at == '"') inside = !inside;
+      buf_append_char(out, *at++);
+    }
+  }
+}
+
 enum status json_parse(const char *text, size_t len, struct json **out, struct error *error) {
   struct json_slice value;
   // cJSON is laxer than RFC 8259 (control characters, leading zeros): the scanner decides what is JSON.
   enum status status = json_scan_text(text, len, &value, error);
   if (status) return status;
   cJSON *root = cJSON_ParseWithLength(value.data, value.len);
+  if (!root) {
+    // It is also stricter, in half surrogate pairs, and takes no number of 64 characters.
+    struct buf tame = BUF_LIMIT(0);
+    append_tame(&tame, value);
+    if (tame.status == STATUS_OK) root = cJSON_ParseWithLength(tame.data, tame.len);
+    buf_free(&tame);
+  }
   if (!root)
     return status_fail(error, STATUS_MEMORY, "JSON document of %zu bytes: %s", len,
                        status_name(STATUS_MEMORY));

@@ -15,6 +15,7 @@ static bool fail(struct json_cursor *cursor) {
 }
 
 struct json_cursor json_cursor_start(const char *text, size_t len) {
+  if (len == 0) text = ""; // NULL is an empty text as well
   struct json_cursor cursor = {.at = text, .end = text + len};
   skip_space(&cursor);
   return cursor;

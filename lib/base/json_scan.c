@@ -147,6 +147,7 @@ static size_t broken_at(const char *text, size_t len) {
 }
 
 enum status json_scan_text(const char *text, size_t len, struct json_slice *value, struct error *error) {
+  if (len == 0) text = ""; // NULL is an empty text as well
   const char *end = text + len;
   const char *start = skip_space(text, end);
   const char *after = json_scan_skip(start, end, 0);

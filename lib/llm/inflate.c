@@ -74,11 +74,12 @@ static enum status step(struct inflate *stream, bool *done) {
   zlib->next_out = piece;
   zlib->avail_out = sizeof piece;
   int code = inflate(zlib, Z_NO_FLUSH);
+  size_t len =
+      sizeof piece - zlib->avail_out; // also before an error: what is found must not depend on the cuts
+  if (len) stream->handler(stream->context, (const char *)piece, len);
   if (code == Z_MEM_ERROR) return STATUS_MEMORY;
   if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return STATUS_FORMAT;
   if (code == Z_STREAM_END) stream->at_end = true;
-  size_t len = sizeof piece - zlib->avail_out;
-  if (len) stream->handler(stream->context, (const char *)piece, len);
   *done = zlib->avail_in == 0 && (zlib->avail_out > 0 || stream->at_end);
   return STATUS_OK;
 }

@@ -78,6 +78,7 @@ static enum status take_field(struct sse *sse, const char *line, size_t len) {
 }
 
 static enum status take_line(struct sse *sse, const char *line, size_t len) {
+  if (len > sse->limit + FIELD_BYTES) return STATUS_LIMIT; // as a line that came in pieces
   if (!sse->started) {
     sse->started = true;
     if (len >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0) {
@@ -85,7 +86,6 @@ static enum status take_line(struct sse *sse, const char *line, size_t len) {
       len -= 3;
     }
   }
-  if (len > sse->limit + FIELD_BYTES) return STATUS_LIMIT;
   if (len > 0) return take_field(sse, line, len);
   dispatch(sse);
   return STATUS_OK;

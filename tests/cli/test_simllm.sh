@@ -205,8 +205,8 @@ test_faults() {
 
 test_fault_probability() {
   sim some --fault 500:30% --fault 429:0.2 --seed 3
-  local i codes=
-  for i in $(seq 25); do
+  local codes=
+  while [ "$(wc -w <<<"$codes")" -lt 25 ]; do
     codes+=$(curl -s -m 10 -o "$scratch/ignored" -w '%{http_code} ' "${server_url[some]}/api/generate" \
       -d '{"prompt":"x","options":{"num_predict":1}}')
   done
@@ -259,6 +259,26 @@ test_client_leaves() {
   stop_server left
 }
 
+test_chunks() { # the same bytes, cut in other places
+  local way ask='{"prompt":"x","max_tokens":40,"stream":true}' text longest
+  for way in event ready 7; do
+    sim cut --chunks "$way" --step .000001,0,0
+    run curl -sN -m 20 "${server_url[cut]}/v1/completions" -d "$ask"
+    # shellcheck disable=SC2001 # a pattern, not a text
+    text=$(sed 's/"id":"[^"]*","object":"[^"]*","created":[0-9]*//' <<<"$out")
+    case $way in event) event_text=$text ;; *) check_equal "--chunks $way changes no byte" "$event_text" "$text" ;; esac
+    run curl -sN --raw -m 20 "${server_url[cut]}/v1/completions" -d "$ask"
+    longest=$(grep -aE '^[0-9A-F]+.$' <<<"$out" | tr -d '\r' | while read -r n; do echo $((16#$n)); done | sort -n | tail -n 1)
+    case $way in
+      event) check "one event is one chunk" test "$longest" -gt 100 -a "$longest" -lt 300 ;;
+      ready) check "events that are ready share a chunk" test "$longest" -gt 300 ;;
+      7) check_equal "pieces of an event" 7 "$longest" ;;
+    esac
+    stop_server cut
+  done
+  check_equal "the text was there" 42 "$(grep -c '^data:' <<<"$event_text")"
+}
+
 test_keep_alive() {
   sim alive
   run curl -s -m 20 -o "$scratch/a" -o "$scratch/b" -w '%{num_connects} ' "${server_url[alive]}/v1/completions" \
@@ -270,7 +290,7 @@ test_keep_alive() {
 
 # Three waves of W streams: B*T tokens in waves*T*step(W), see engine.h.
 test_throughput() {
-  local scale=$1 slots=$2 tokens=120 waves=3 bodies=() expected
+  local scale=$1 slots=$2 tokens=$3 waves=3 bodies=() expected
   start_server rate "$bin/simllm" --listen 127.0.0.1:0 --slots "$slots" --time-scale "$scale"
   while [ ${#bodies[@]} -lt $((slots * waves)) ]; do bodies+=("${server_url[rate]}/v1/completions"); done
   run curl -s -m 60 -Z --parallel-max $((slots * waves)) --parallel-immediate --no-progress-meter "${bodies[@]}" \
@@ -295,10 +315,23 @@ test_load_and_prefill() {
   stop_server cold
 }
 
+test_prompt_cache() {
+  sim cache --prompt-cache --verbose
+  post cache /v1/completions '{"prompt":"12345678901234567890","max_tokens":1}'
+  check_equal "a new prompt is not cached" "5 0" "$(body | jq -r '.usage | "\(.prompt_tokens) \(.prompt_tokens_details.cached_tokens)"')"
+  post cache /v1/completions '{"prompt":"12345678901234567890","max_tokens":1}'
+  check_equal "an equal one is, but for one token" 4 "$(body | jq .usage.prompt_tokens_details.cached_tokens)"
+  post cache /v1/completions '{"prompt":"x2345678901234567890","max_tokens":1}'
+  check_equal "one that begins otherwise is not" 0 "$(body | jq .usage.prompt_tokens_details.cached_tokens)"
+  check_equal "the sum is told" '[15,4]' "$(stat_of cache '[.prompt_tokens,.cached_tokens]')"
+  check_equal "-v tells every request" "simllm: request 3: openai.completions ok, 1 tokens" "$(tail -n 1 "${server_err[cache]}")"
+  stop_server cache
+}
+
 test_bad_options() {
   local words
   for words in '--slots 0' '--slots x' '--slots -1' '--step 1,2' '--step 0,0,0' '--step 1,2,3,4' '--tokens 0' '--fault 500' \
-    '--fault what:1' '--fault 500:2' '--fault 500:60% --fault 429:60%' '--usage maybe' '--headers now' '--cliff 5' \
+    '--fault what:1' '--fault 500:2' '--fault 500:60% --fault 429:60%' '--usage maybe' '--headers now' '--cliff 5' '--chunks 0' '--session-noise x' \
     '--cliff 5:0.5' '--noise -1' '--time-scale 0' '--listen 1.2.3.4' '--listen 127.0.0.1:70000' '--load -1s' \
     '--prefill fast' '--seed x' '--max-slots 0' '--log 0' '--what' 'operand'; do
     # shellcheck disable=SC2086 # several words
@@ -344,11 +377,13 @@ test_fault_probability
 test_max_slots
 test_headers_option
 test_client_leaves
+test_chunks
 test_keep_alive
-test_throughput 0.05 8
-test_throughput 0.1 24
-test_throughput 0.01 8
+test_throughput 0.05 8 150
+test_throughput 0.1 24 120
+test_throughput 0.01 8 1000
 test_load_and_prefill
+test_prompt_cache
 test_bad_options
 test_manners
 summary

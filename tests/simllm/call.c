@@ -12,7 +12,7 @@
 #include "tests/simllm/exchange.h"
 #include "tests/simllm/pages.h"
 
-enum { MOST_BODY_BYTES = 64 << 20 };
+enum { MOST_BODY_BYTES = 64 << 20, READ_BLOCK_BYTES = 4096, READY_BYTES = 7168 };
 
 struct call {
   struct calls *calls;
@@ -64,7 +64,7 @@ static void unwatch(struct call *call) {
 static void reset_connection(struct call *call) {
   unwatch(call);
   struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
-  connect(socket_of(call), &nowhere, sizeof nowhere);
+  (void)connect(socket_of(call), &nowhere, sizeof nowhere);
 }
 
 static enum MHD_Result answer(struct call *call, unsigned status, struct MHD_Response *response,
@@ -103,19 +103,31 @@ static ssize_t copy_out(struct call *call, char *to, size_t room, size_t end) {
   return (ssize_t)len;
 }
 
-// Gives libmicrohttpd one event, or the rest of one, as one chunk.
+// Fetches what the next chunk is made of: one event, or with --chunks ready all that can be had now.
+static enum exchange_step fetch_events(struct call *call) {
+  enum exchange_step step;
+  bool all = call->calls->opts->chunk_bytes == OPTS_CHUNK_READY;
+  int64_t sent = call->exchange.sent, now_ns = clock_now_ns();
+  double now_s = clock_wall_s();
+  buf_clear(&call->out);
+  call->out_at = 0;
+  do {
+    step = exchange_next(&call->exchange, now_ns, now_s, &call->out);
+  } while (all && step == EXCHANGE_STEP_EVENT && call->out.len < READY_BYTES);
+  stats_tokens(call->calls->stats, call->exchange.sent - sent);
+  return call->out.len > 0 ? EXCHANGE_STEP_EVENT : step;
+}
+
+// Gives libmicrohttpd one chunk.
 static ssize_t read_stream(void *context, uint64_t position, char *to, size_t room) {
   struct call *call = context;
   (void)position;
   if (call->gone) return MHD_CONTENT_READER_END_WITH_ERROR;
+  int64_t chunk_bytes = call->calls->opts->chunk_bytes;
+  if (chunk_bytes > 0 && (size_t)chunk_bytes < room) room = (size_t)chunk_bytes;
   if (call->out_at < call->out.len) return copy_out(call, to, room, call->out.len);
-  buf_clear(&call->out);
-  call->out_at = 0;
-  int64_t sent = call->exchange.sent;
-  switch (exchange_next(&call->exchange, clock_now_ns(), clock_wall_s(), &call->out)) {
-  case EXCHANGE_STEP_EVENT:
-    stats_tokens(call->calls->stats, call->exchange.sent - sent);
-    return copy_out(call, to, room, call->out.len);
+  switch (fetch_events(call)) {
+  case EXCHANGE_STEP_EVENT: return copy_out(call, to, room, call->out.len);
   case EXCHANGE_STEP_WAIT:
   case EXCHANGE_STEP_NEVER: suspend(call); return 0;
   case EXCHANGE_STEP_END: return MHD_CONTENT_READER_END_OF_STREAM;
@@ -124,22 +136,16 @@ static ssize_t read_stream(void *context, uint64_t position, char *to, size_t ro
   }
 }
 
-// Gives libmicrohttpd an answer of known length, up to where a fault ends it.
-static ssize_t read_whole(void *context, uint64_t position, char *to, size_t room) {
+// Gives libmicrohttpd an answer of known length up to where a fault ends it.
+static ssize_t read_part(void *context, uint64_t position, char *to, size_t room) {
   struct call *call = context;
   (void)position;
   if (call->gone) return MHD_CONTENT_READER_END_WITH_ERROR;
-  if (call->out_at < call->send_bytes) {
-    ssize_t len = copy_out(call, to, room, call->send_bytes);
-    call->whole_sent = call->out_at == call->out.len;
-    return len;
-  }
+  if (call->out_at < call->send_bytes) return copy_out(call, to, room, call->send_bytes);
   if (call->exchange.fault != FAULT_HANG) return MHD_CONTENT_READER_END_WITH_ERROR;
   suspend(call);
   return 0;
 }
-
-enum { READ_BLOCK_BYTES = 4096 };
 
 static enum MHD_Result begin_answer(struct call *call) {
   struct exchange *exchange = &call->exchange;
@@ -157,8 +163,14 @@ static enum MHD_Result begin_answer(struct call *call) {
   }
   exchange_whole(exchange, clock_wall_s(), &call->out, &call->send_bytes);
   if (call->out.status != STATUS_OK) return MHD_NO;
+  if (call->send_bytes == call->out.len) {
+    call->whole_sent = true; // once it completes
+    return answer(call, MHD_HTTP_OK,
+                  MHD_create_response_from_buffer(call->out.len, call->out.data, MHD_RESPMEM_PERSISTENT),
+                  content_type);
+  }
   return answer(call, MHD_HTTP_OK,
-                MHD_create_response_from_callback(call->out.len, READ_BLOCK_BYTES, read_whole, call, NULL),
+                MHD_create_response_from_callback(call->out.len, READ_BLOCK_BYTES, read_part, call, NULL),
                 content_type);
 }
 
@@ -175,7 +187,11 @@ static enum MHD_Result begin(struct call *call) {
   if (status != STATUS_OK) return refuse(call, MHD_HTTP_BAD_REQUEST, STATS_BAD_REQUEST, error.text);
   buf_free(&call->body);
   call->record.input_tokens = exchange->ask.prompt_tokens;
-  stats_prompt(calls->stats, exchange->ask.prompt_tokens);
+  int64_t cached_tokens = -1;
+  if (calls->opts->prompt_cache) {
+    cached_tokens = cache_hit(&calls->cache, exchange->ask.digest) ? exchange->ask.prompt_tokens - 1 : 0;
+  }
+  stats_prompt(calls->stats, exchange->ask.prompt_tokens, cached_tokens > 0 ? cached_tokens : 0);
   const struct opts *opts = calls->opts;
   if (opts->max_slots > 0 && opts->engine.slots > opts->max_slots) {
     return refuse(call, MHD_HTTP_INTERNAL_SERVER_ERROR, STATS_OVER_SLOTS,
@@ -189,7 +205,7 @@ static enum MHD_Result begin(struct call *call) {
   if (fault == FAULT_429) {
     return refuse(call, MHD_HTTP_TOO_MANY_REQUESTS, outcome, "the simulated server is busy");
   }
-  exchange_init(exchange, opts, fault, call->record.id, clock_wall_s());
+  exchange_init(exchange, opts, fault, call->record.id, cached_tokens, clock_wall_s());
   exchange->job.owner = call;
   if (fault == FAULT_RESET_EARLY) {
     exchange->fault_shown = true;
@@ -282,6 +298,8 @@ static void settle(struct call *call, enum MHD_RequestTerminationCode why) {
   record->done_ns = now_ns;
   record->output_tokens = exchange->sent;
   stats_done(calls->stats, record);
+  log_detail(calls->log, "request %lld: %s %s, %lld tokens", (long long)record->id, ask_api_name(record->api),
+             stats_outcome_name(record->outcome), (long long)record->output_tokens);
   *(call->prev ? &call->prev->next : &calls->first) = call->next;
   if (call->next) call->next->prev = call->prev;
 }
@@ -294,6 +312,7 @@ void call_completed(void *context, struct MHD_Connection *connection, void **con
   if (!call) return;
   *con_cls = NULL;
   if (call->generates) settle(call, why);
+  exchange_free(&call->exchange);
   buf_free(&call->body);
   buf_free(&call->out);
   free(call);

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/base/log.h"
+#include "tests/simllm/cache.h"
 #include "tests/simllm/engine.h"
 #include "tests/simllm/opts.h"
 #include "tests/simllm/random.h"
@@ -20,13 +22,15 @@
 
 struct call;
 
-// What all calls share. The server fills in the first four; `epoll` is borrowed.
+// What all calls share. The server fills in the first five, which it owns.
 struct calls {
   const struct opts *opts;
+  struct log *log; // with -v a line for every request that ended
   struct engine *engine;
   struct stats *stats;
   int epoll;
   struct random fates; // of faults
+  struct cache cache;
   int64_t last_id;
   struct call *first; // those that generate
   bool stopping;      // every call ends as soon as it can

@@ -77,6 +77,12 @@ static void write_usage(const struct dialect *dialect, struct json_writer *w) {
   json_member_int(w, "prompt_tokens", dialect->ask->prompt_tokens);
   json_member_int(w, "completion_tokens", dialect->output_tokens);
   json_member_int(w, "total_tokens", dialect->ask->prompt_tokens + dialect->output_tokens);
+  if (dialect->cached_tokens >= 0) {
+    json_write_key(w, "prompt_tokens_details");
+    json_write_object(w);
+    json_member_int(w, "cached_tokens", dialect->cached_tokens);
+    json_write_object_end(w);
+  }
   json_write_object_end(w);
 }
 
@@ -141,18 +147,41 @@ void dialect_role(const struct dialect *dialect, struct buf *out) {
   end_event(dialect, out);
 }
 
-void dialect_token(const struct dialect *dialect, int64_t index, double now_s, struct buf *out) {
+// Writes a token event once with a mark for its text; the text comes last of all that is not fixed.
+static enum status frame_token(struct dialect *dialect) {
+  struct buf *frame = &dialect->frame;
+  begin_event(dialect, frame);
+  openai_chunk(dialect, NULL, "@", NULL, frame);
+  end_event(dialect, frame);
+  if (frame->status != STATUS_OK) return frame->status;
+  dialect->frame_at = frame->len - 1;
+  while (frame->data[dialect->frame_at] != '@')
+    dialect->frame_at--;
+  return STATUS_OK;
+}
+
+void dialect_token(struct dialect *dialect, int64_t index, double now_s, struct buf *out) {
   const char *word = dialect_word(dialect->text_seed, index);
-  begin_event(dialect, out);
   if (is_ollama(dialect->ask)) {
     struct json_writer w = JSON_WRITER(out);
     open_ollama(dialect, now_s, word, &w);
     json_member_bool(&w, "done", false);
     json_write_object_end(&w);
-  } else {
-    openai_chunk(dialect, NULL, word, NULL, out);
+    end_event(dialect, out);
+    return;
   }
-  end_event(dialect, out);
+  const struct buf *frame = &dialect->frame;
+  if (frame->len == 0 && frame_token(dialect) != STATUS_OK) {
+    out->status = frame->status;
+    return;
+  }
+  buf_append(out, frame->data, dialect->frame_at);
+  buf_append_text(out, word);
+  buf_append(out, frame->data + dialect->frame_at + 1, frame->len - dialect->frame_at - 1);
+}
+
+void dialect_free(struct dialect *dialect) {
+  buf_free(&dialect->frame);
 }
 
 void dialect_finish(const struct dialect *dialect, double now_s, struct buf *out) {

@@ -11,17 +11,20 @@
 #include "lib/base/buf.h"
 #include "tests/simllm/ask.h"
 
-// What the events of one answer have in common.
+// What the events of one answer have in common. dialect_free gives back what the calls below kept in it.
 struct dialect {
   const struct ask *ask;
   const char *model;
   int64_t id;
   double created_s;      // wall clock
   uint64_t text_seed;    // what the text is drawn from
+  int64_t cached_tokens; // of the prompt; -1: not told
   bool with_usage;       // token counts are told
   bool at_limit;         // ended by the request's limit ("length"), not by itself ("stop")
   int64_t output_tokens; // of the whole answer
   int64_t load_ns, prompt_ns, eval_ns, total_ns; // Ollama's timings
+  struct buf frame; // an OpenAI event around its text, which is all that differs from token to token
+  size_t frame_at;  // where the text belongs
 };
 
 // The Content-Type of the answer.
@@ -31,12 +34,14 @@ const char *dialect_content_type(const struct ask *ask);
 // Ollama's events carry. What an API does not have appends nothing.
 void dialect_role(const struct dialect *dialect,
                   struct buf *out); // an OpenAI chat's first event, without text
-void dialect_token(const struct dialect *dialect, int64_t index, double now_s, struct buf *out);
+void dialect_token(struct dialect *dialect, int64_t index, double now_s, struct buf *out);
 void dialect_finish(const struct dialect *dialect, double now_s, struct buf *out);
 void dialect_usage(const struct dialect *dialect, struct buf *out);  // OpenAI's event with "choices":[]
 void dialect_done(const struct dialect *dialect, struct buf *out);   // OpenAI's [DONE]
 void dialect_broken(const struct dialect *dialect, struct buf *out); // JSON that ends too early
 void dialect_error_event(const struct dialect *dialect, struct buf *out);
+
+void dialect_free(struct dialect *dialect);
 
 // The answer that is not streamed.
 void dialect_whole(const struct dialect *dialect, double now_s, struct buf *out);

@@ -36,7 +36,7 @@ static double noise_factor(struct random *random, double variation) {
 enum status engine_open(const struct engine_config *config, engine_token *token, void *context,
                         struct engine **out) {
   struct engine *engine = calloc(1, sizeof *engine);
-  struct engine_job **slots = calloc((size_t)config->slots, sizeof *slots);
+  struct engine_job **slots = calloc((size_t)config->slots, sizeof(void *));
   if (!engine || !slots) {
     free(engine);
     free(slots);

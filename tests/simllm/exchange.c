@@ -2,28 +2,35 @@
 #include "tests/simllm/exchange.h"
 
 void exchange_init(struct exchange *exchange, const struct opts *opts, enum fault fault, int64_t id,
-                   double created_s) {
+                   int64_t cached_tokens, double created_s) {
   struct ask *ask = &exchange->ask;
   bool ollama = ask->api == ASK_OLLAMA_CHAT || ask->api == ASK_OLLAMA_GENERATE;
   bool asked = ollama || !ask->stream || ask->include_usage;
   exchange->fault = fault;
   exchange->fault_shown = false;
-  exchange->job = (struct engine_job){.owner = exchange,
-                                      .prompt_tokens = ask->prompt_tokens,
-                                      .tokens = ask->limit > 0 ? ask->limit : opts->tokens};
+  exchange->job =
+      (struct engine_job){.owner = exchange,
+                          .prompt_tokens = ask->prompt_tokens - (cached_tokens > 0 ? cached_tokens : 0),
+                          .tokens = ask->limit > 0 ? ask->limit : opts->tokens};
   exchange->dialect = (struct dialect){
       .ask = ask,
       .model = ask->model[0] ? ask->model : opts->model,
       .id = id,
       .created_s = created_s,
+      .cached_tokens = cached_tokens,
       .text_seed = opts->engine.seed + ask->digest,
       .with_usage = opts->usage == OPTS_USAGE_ALWAYS || (opts->usage == OPTS_USAGE_AUTO && asked),
       .at_limit = ask->limit > 0 && fault != FAULT_EMPTY,
       .output_tokens = fault == FAULT_EMPTY ? 0 : exchange->job.tokens,
   };
   exchange->phase = EXCHANGE_ROLE;
+  exchange->ending = EXCHANGE_STEP_END;
   exchange->sent = 0;
   exchange->first_token_ns = exchange->last_token_ns = 0;
+}
+
+void exchange_free(struct exchange *exchange) {
+  dialect_free(&exchange->dialect);
 }
 
 bool exchange_needs_engine(const struct exchange *exchange) {
@@ -50,8 +57,11 @@ static void tell_timings(struct exchange *exchange, int64_t now_ns) {
 static enum exchange_step show_fault(struct exchange *exchange, struct buf *out) {
   exchange->fault_shown = true;
   switch (exchange->fault) {
-  case FAULT_RESET: return EXCHANGE_STEP_RESET;
-  case FAULT_TRUNCATE: return EXCHANGE_STEP_CUT;
+  case FAULT_RESET:
+  case FAULT_TRUNCATE:
+    exchange->phase = EXCHANGE_ENDED;
+    exchange->ending = exchange->fault == FAULT_RESET ? EXCHANGE_STEP_RESET : EXCHANGE_STEP_CUT;
+    return exchange->ending;
   case FAULT_MALFORMED: dialect_broken(&exchange->dialect, out); break;
   default: dialect_error_event(&exchange->dialect, out); exchange->phase = EXCHANGE_DONE;
   }
@@ -103,7 +113,7 @@ static enum exchange_step next_event(struct exchange *exchange, int64_t now_ns, 
     dialect_done(&exchange->dialect, out);
     exchange->phase = EXCHANGE_ENDED;
     return EXCHANGE_STEP_EVENT;
-  default: return EXCHANGE_STEP_END;
+  default: return exchange->ending;
   }
 }
 

@@ -8,7 +8,7 @@
 
 static enum status serve(const struct opts *opts, struct log *log, struct error *error) {
   struct server *server = NULL;
-  enum status status = server_open(opts, &server, error);
+  enum status status = server_open(opts, log, &server, error);
   if (status == STATUS_OK) {
     bool brackets = strchr(opts->host, ':') != NULL;
     // Without the tool's name before it: this line is for scripts, also with -q.
@@ -32,6 +32,7 @@ int main(int argc, char **argv) {
   } else if (status == STATUS_OK && common.outcome == CLI_VERSION) {
     cli_print_version(&opts_program, stdout);
   } else if (status == STATUS_OK) {
+    log.level = common.verbosity > 0 ? LOG_VERBOSE : common.verbosity < 0 ? LOG_QUIET : LOG_NORMAL;
     status = serve(&opts, &log, &error);
   }
   if (status == STATUS_OK && fflush(stdout) != 0) {

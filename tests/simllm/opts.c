@@ -83,6 +83,14 @@ static enum status take_session_noise(void *context, const char *value, struct e
   return units_fraction(value, 0, 10, &opts->engine.session_noise, error);
 }
 
+static enum status take_prompt_cache(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  (void)value;
+  (void)error;
+  opts->prompt_cache = true;
+  return STATUS_OK;
+}
+
 static enum status take_cliff(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   const char *colon = strchr(value, ':');
@@ -139,6 +147,19 @@ static enum status take_headers(void *context, const char *value, struct error *
   return STATUS_OK;
 }
 
+static enum status take_chunks(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  if (strcmp(value, "event") == 0) {
+    opts->chunk_bytes = OPTS_CHUNK_EVENT;
+  } else if (strcmp(value, "ready") == 0) {
+    opts->chunk_bytes = OPTS_CHUNK_READY;
+  } else if (units_bytes(value, 1, 1 << 20, &opts->chunk_bytes, error) != STATUS_OK) {
+    return status_fail(error, STATUS_USAGE, "'%s' is not event, ready or a number of bytes from 1 to 1 MiB",
+                       value);
+  }
+  return STATUS_OK;
+}
+
 static enum status take_model(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   if (value[0] == '\0' || strlen(value) >= sizeof opts->model) {
@@ -159,6 +180,8 @@ static const struct cli_option options[] = {
      "Server"},
     {"headers", 0, "early|late", "early", "send a stream's headers at once or with its first token",
      take_headers, NULL},
+    {"chunks", 0, "event|ready|BYTES", "event",
+     "a chunk is one event, all events that are ready, or a piece of one", take_chunks, NULL},
     {"usage", 0, "auto|always|never", "auto",
      "token counts in answers; auto: in OpenAI streams only when asked", take_usage, NULL},
     {"tags-model", 'm', "NAME", "sim", "the model that /v1/models and /api/tags list", take_model, NULL},
@@ -168,6 +191,8 @@ static const struct cli_option options[] = {
      take_step, NULL},
     {"tokens", 't', "COUNT", "169", "tokens to make where a request sets no limit", take_tokens, NULL},
     {"prefill", 0, "TIME", "0", "delay of the first token per prompt token", take_prefill, NULL},
+    {"prompt-cache", 0, NULL, NULL, "an equal request again prefills one token only, and usage says so",
+     take_prompt_cache, NULL},
     {"load", 0, "TIME", "0", "model loading, at the first request", take_load, NULL},
     {"noise", 0, "CV", "0", "coefficient of variation of a step's time", take_noise, NULL},
     {"session-noise", 0, "CV", "0", "the same of one factor for the whole life of the server",

@@ -13,6 +13,9 @@
 
 enum opts_usage { OPTS_USAGE_AUTO, OPTS_USAGE_ALWAYS, OPTS_USAGE_NEVER };
 
+// How a stream's events lie in its HTTP chunks.
+enum { OPTS_CHUNK_EVENT = 0, OPTS_CHUNK_READY = -1 };
+
 struct opts {
   char host[256];
   uint16_t port; // 0: any free one
@@ -21,7 +24,9 @@ struct opts {
   int64_t tokens;    // where the request sets no limit
   struct faults faults;
   enum opts_usage usage;
-  bool late_headers; // headers come with the first token
+  bool prompt_cache;   // an equal request again has its prompt prefilled but for one token
+  bool late_headers;   // headers come with the first token
+  int64_t chunk_bytes; // or OPTS_CHUNK_EVENT: one event each; OPTS_CHUNK_READY: all that are ready
   char model[128];
   int64_t log_requests; // how many requests /stats?log=1 can show
 };

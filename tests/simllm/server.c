@@ -19,7 +19,14 @@
 #include "lib/base/clock.h"
 #include "tests/simllm/call.h"
 
-enum { BACKLOG = 4096, MOST_CONNECTIONS = 60000, CONNECTION_BYTES = 16384, EVENTS = 256, OTHER_FILES = 64 };
+enum {
+  BACKLOG = 4096,
+  MOST_CONNECTIONS = 60000,
+  CONNECTION_BYTES = 16384,
+  EVENTS = 256,
+  OTHER_FILES = 64,
+  FEWEST_FILES = 128
+};
 
 struct server {
   const struct opts *opts;
@@ -56,14 +63,16 @@ static enum status listen_on(struct server *server, struct error *error) {
   if (server->listener < 0) {
     return status_fail(error, STATUS_NETWORK, "cannot listen on %s:%s: %s", host, port, strerror(saved));
   }
-  struct sockaddr_storage bound;
+  union {
+    struct sockaddr any;
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+  } bound = {.six = {.sin6_port = 0}};
   socklen_t len = sizeof bound;
-  if (getsockname(server->listener, (struct sockaddr *)&bound, &len) != 0) {
+  if (getsockname(server->listener, &bound.any, &len) != 0) {
     return status_fail(error, STATUS_IO, "getsockname: %s", strerror(errno));
   }
-  in_port_t in_port = bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                  : ((struct sockaddr_in *)&bound)->sin_port;
-  server->port = ntohs(in_port);
+  server->port = ntohs(bound.any.sa_family == AF_INET6 ? bound.six.sin6_port : bound.four.sin_port);
   return STATUS_OK;
 }
 
@@ -76,7 +85,7 @@ static unsigned raise_file_limit(void) {
     if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
   }
   if (limit.rlim_cur > MOST_CONNECTIONS + OTHER_FILES) return MOST_CONNECTIONS;
-  return limit.rlim_cur > 2 * OTHER_FILES ? (unsigned)limit.rlim_cur - OTHER_FILES : OTHER_FILES;
+  return limit.rlim_cur > FEWEST_FILES ? (unsigned)limit.rlim_cur - OTHER_FILES : OTHER_FILES;
 }
 
 static enum status open_descriptors(struct server *server, struct error *error) {
@@ -114,13 +123,14 @@ static enum status start_daemon(struct server *server, struct error *error) {
   return STATUS_OK;
 }
 
-enum status server_open(const struct opts *opts, struct server **out, struct error *error) {
+enum status server_open(const struct opts *opts, struct log *log, struct server **out, struct error *error) {
   struct server *server = calloc(1, sizeof *server);
   if (!server) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   *server = (struct server){.opts = opts, .listener = -1, .epoll = -1, .timer = -1, .signals = -1};
   server->armed_ns = INT64_MAX;
   // Faults have a stream of their own: noise does not change who meets them.
-  server->calls = (struct calls){.opts = opts, .fates = random_seeded(opts->engine.seed ^ 0x6661746573)};
+  server->calls =
+      (struct calls){.opts = opts, .log = log, .fates = random_seeded(opts->engine.seed ^ 0x6661746573)};
   enum status status = listen_on(server, error);
   if (status == STATUS_OK) status = open_descriptors(server, error);
   server->calls.epoll = server->epoll;

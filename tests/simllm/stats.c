@@ -13,7 +13,7 @@ struct api_counts {
 struct stats {
   int64_t started_ns;
   int64_t requests, in_flight, peak_in_flight;
-  int64_t prompt_tokens;
+  int64_t prompt_tokens, cached_tokens;
   int64_t output_tokens;    // all that were sent
   int64_t output_tokens_ok; // in successful answers
   int64_t step_lag_max_ns;
@@ -23,14 +23,14 @@ struct stats {
   int64_t log_size, logged; // logged: ever
 };
 
-static const char *outcome_name(int outcome) {
+const char *stats_outcome_name(enum stats_outcome outcome) {
   switch (outcome) {
   case STATS_OK: return "ok";
   case STATS_CLIENT_GONE: return "client_gone";
   case STATS_STOPPED: return "stopped";
   case STATS_BAD_REQUEST: return "bad_request";
   case STATS_OVER_SLOTS: return "over_slots";
-  default: return fault_name((enum fault)(outcome - STATS_FAULT));
+  default: return fault_name((enum fault)((int)outcome - STATS_FAULT));
   }
 }
 
@@ -62,8 +62,9 @@ void stats_arrived(struct stats *stats, enum ask_api api) {
   if (stats->in_flight > stats->peak_in_flight) stats->peak_in_flight = stats->in_flight;
 }
 
-void stats_prompt(struct stats *stats, int64_t prompt_tokens) {
+void stats_prompt(struct stats *stats, int64_t prompt_tokens, int64_t cached_tokens) {
   stats->prompt_tokens += prompt_tokens;
+  stats->cached_tokens += cached_tokens;
 }
 
 void stats_tokens(struct stats *stats, int64_t tokens) {
@@ -100,7 +101,7 @@ static void write_failed(const struct stats *stats, struct json_writer *w) {
   json_write_object(w);
   for (int outcome = STATS_BAD_REQUEST; outcome < STATS_OUTCOMES; outcome++) {
     if (outcome == STATS_FAULT + FAULT_NONE) continue;
-    json_member_int(w, outcome_name(outcome), stats->outcomes[outcome]);
+    json_member_int(w, stats_outcome_name((enum stats_outcome)outcome), stats->outcomes[outcome]);
   }
   json_write_object_end(w);
 }
@@ -127,7 +128,7 @@ static void write_record(const struct stats_record *record, struct json_writer *
   json_write_object(w);
   json_member_int(w, "id", record->id);
   json_member_string(w, "api", ask_api_name(record->api));
-  json_member_string(w, "outcome", outcome_name(record->outcome));
+  json_member_string(w, "outcome", stats_outcome_name(record->outcome));
   write_time(w, "arrival_ns", record->arrival_ns);
   write_time(w, "slot_ns", record->slot_ns);
   write_time(w, "first_token_ns", record->first_token_ns);
@@ -160,6 +161,7 @@ void stats_json(const struct stats *stats, const struct engine_config *config, s
   json_member_int(&w, "output_tokens", stats->output_tokens);
   json_member_int(&w, "output_tokens_ok", stats->output_tokens_ok);
   json_member_int(&w, "prompt_tokens", stats->prompt_tokens);
+  json_member_int(&w, "cached_tokens", stats->cached_tokens);
   json_member_int(&w, "starts", engine.started);
   write_apis(stats, &w);
   json_member_int(&w, "slots", config->slots);

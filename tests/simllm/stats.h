@@ -25,6 +25,9 @@ enum stats_outcome {
   STATS_OUTCOMES = STATS_FAULT + FAULT_COUNT
 };
 
+// "ok", "client_gone", ..., a fault's name.
+const char *stats_outcome_name(enum stats_outcome outcome);
+
 struct stats_record {
   int64_t id;
   enum ask_api api;
@@ -46,12 +49,14 @@ void stats_close(struct stats *stats);
 
 // A request arrived; every one ends with exactly one stats_done.
 void stats_arrived(struct stats *stats, enum ask_api api);
-void stats_prompt(struct stats *stats, int64_t prompt_tokens); // it was understood
-void stats_tokens(struct stats *stats, int64_t tokens);        // so many more went out
-void stats_step_lag(struct stats *stats, int64_t lag_ns);      // a step was done so much after its time
+// It was understood; `cached_tokens` of its prompt need no prefill.
+void stats_prompt(struct stats *stats, int64_t prompt_tokens, int64_t cached_tokens);
+void stats_tokens(struct stats *stats, int64_t tokens);   // so many more went out
+void stats_step_lag(struct stats *stats, int64_t lag_ns); // a step was done so much after its time
 void stats_done(struct stats *stats, const struct stats_record *record);
 
-// Appends the JSON object of /stats; with_log adds "log", oldest first. Failures show in out->status.
+// Appends the JSON object of /stats; with_log adds "log", the requests that ended, oldest first. Failures
+// show in out->status.
 void stats_json(const struct stats *stats, const struct engine_config *config, struct engine_counts engine,
                 bool with_log, int64_t now_ns, struct buf *out);
 

@@ -30,10 +30,11 @@ static void start(struct play *play, enum ask_api api, bool stream, enum fault f
   memset(play, 0, sizeof *play);
   play->exchange.ask = (struct ask){.api = api, .stream = stream, .prompt_tokens = 3, .digest = 42};
   play->exchange.ask.include_usage = true;
-  exchange_init(&play->exchange, &opts, fault, 7, 1e9);
+  exchange_init(&play->exchange, &opts, fault, 7, -1, 1e9);
 }
 
 static void end(struct play *play) {
+  exchange_free(&play->exchange);
   for (int i = 0; i < play->count; i++)
     buf_free(&play->events[i]);
 }
@@ -168,6 +169,25 @@ static void test_usage_is_exact(void **state) {
   }
 }
 
+static void test_cached_prompt_tokens_are_told_and_not_prefilled(void **state) {
+  (void)state;
+  struct play play;
+  struct buf body = {0};
+  struct json_slice answer;
+  size_t send_bytes;
+  int64_t cached = -1;
+  start(&play, ASK_OPENAI_CHAT, false, FAULT_NONE);
+  exchange_init(&play.exchange, &opts, FAULT_NONE, 7, 2, 1e9);
+  assert_int_equal(play.exchange.job.prompt_tokens, 1);
+  exchange_whole(&play.exchange, 1e9, &body, &send_bytes);
+  assert_int_equal(json_scan_text(body.data, body.len, &answer, NULL), STATUS_OK);
+  struct json_slice usage = json_scan_get(answer, "usage");
+  assert_true(json_scan_int64(json_scan_get(json_scan_get(usage, "prompt_tokens_details"), "cached_tokens"),
+                              &cached));
+  assert_int_equal(cached, 2);
+  buf_free(&body);
+}
+
 static void test_each_fault_shows_itself_half_way(void **state) {
   (void)state;
   static const struct {
@@ -236,6 +256,7 @@ static void test_whole_answers_show_their_faults(void **state) {
   assert_int_equal(json_scan_text(body.data, body.len, &answer, NULL), STATUS_FORMAT);
   exchange_whole_sent(&play.exchange, 5);
   assert_int_equal(play.exchange.sent, 0);
+  end(&play);
   buf_free(&body);
 }
 
@@ -319,6 +340,7 @@ int main(void) {
       cmocka_unit_test(test_no_text_goes_out_before_its_token_is_made),
       cmocka_unit_test(test_times_of_first_and_last_token_are_those_of_sending),
       cmocka_unit_test(test_usage_is_exact),
+      cmocka_unit_test(test_cached_prompt_tokens_are_told_and_not_prefilled),
       cmocka_unit_test(test_each_fault_shows_itself_half_way),
       cmocka_unit_test(test_malformed_and_error_events_are_what_they_say),
       cmocka_unit_test(test_whole_answers_show_their_faults),

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/report/html.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "analyze/report/html_style.h"
+#include "analyze/report/svg.h"
+
+struct writer {
+  struct buf *out;
+  const struct html_options *options;
+  size_t sections; // numbered in the order of the page
+  size_t figures;
+};
+
+static void escaped(struct buf *out, const char *text, size_t len) {
+  for (size_t i = 0; i < len;) {
+    size_t clean = strcspn(text + i, "\n");
+    if (clean > len - i) clean = len - i;
+    svg_escape(out, text + i, clean);
+    i += clean;
+    if (i < len) {
+      buf_append_text(out, "<br>");
+      i++;
+    }
+  }
+}
+
+static void inline_text(struct buf *out, const char *text) {
+  struct document_span span = {0};
+  while (document_span_next(&text, &span)) {
+    if (span.strong) buf_append_text(out, "<strong>");
+    if (span.code) buf_append_text(out, "<code>");
+    escaped(out, span.text, span.len);
+    if (span.code) buf_append_text(out, "</code>");
+    if (span.strong) buf_append_text(out, "</strong>");
+  }
+}
+
+static void plain_text(struct buf *out, const char *text) {
+  struct document_span span = {0};
+  while (document_span_next(&text, &span))
+    svg_escape(out, span.text, span.len);
+}
+
+static void element(struct writer *w, const char *name, const char *text) {
+  buf_printf(w->out, "<%s>", name);
+  inline_text(w->out, text);
+  buf_printf(w->out, "</%s>\n", name);
+}
+
+static size_t after_point(const char *text) {
+  const char *point = strchr(text, '.');
+  bool number = *text && strspn(text, "0123456789.-") == strlen(text);
+  return number && point ? strlen(point) : 0;
+}
+
+// Numbers stand on their points: what a shorter one lacks is there, but not seen.
+static void point_padding(struct writer *w, const char *text, size_t most) {
+  static const char zeros[] = ".000000000000000";
+  size_t have = after_point(text);
+  if (most == 0 || have >= most || most >= sizeof zeros) return;
+  buf_printf(w->out, "<span class=\"z\" aria-hidden=\"true\">%.*s</span>", (int)(most - have),
+             have ? zeros + 1 : zeros);
+}
+
+static void cell(struct writer *w, const struct document_node *table, size_t index, size_t after) {
+  const char *text = table->cells[index].text;
+  bool left = table->columns[index % table->column_count].align == DOCUMENT_LEFT;
+  buf_append_text(w->out, left ? "<td>" : "<td class=\"n\"");
+  if (!left && after && *text) {
+    buf_append_text(w->out, " data-v=\"");
+    plain_text(w->out, text);
+    buf_append_char(w->out, '"');
+  }
+  if (!left) buf_append_char(w->out, '>');
+  inline_text(w->out, text);
+  point_padding(w, text, after);
+  buf_append_text(w->out, "</td>");
+}
+
+static void row(struct writer *w, const struct document_node *table, size_t first) {
+  static const char *const classes[] = {[DOCUMENT_PLAIN] = "",
+                                        [DOCUMENT_BEST] = " class=\"best\"",
+                                        [DOCUMENT_EQUAL] = " class=\"equal\"",
+                                        [DOCUMENT_MUTED] = " class=\"muted\"",
+                                        [DOCUMENT_BAD] = " class=\"bad\""};
+  size_t rows = document_row_count(table);
+  buf_printf(w->out, "<tr%s>", classes[table->cells[first].mark]);
+  for (size_t c = 0; c < table->column_count; c++) {
+    size_t after = 0;
+    for (size_t r = 0; r < rows && table->columns[c].align == DOCUMENT_DECIMAL; r++) {
+      size_t have = after_point(table->cells[r * table->column_count + c].text);
+      if (have > after) after = have;
+    }
+    cell(w, table, first + c, after);
+  }
+  buf_append_text(w->out, "</tr>\n");
+}
+
+static void table(struct writer *w, const struct document_node *node) {
+  if (node->column_count == 0) return;
+  buf_append_text(w->out, "<div class=\"wrap\"><table>\n");
+  if (*node->text) element(w, "caption", node->text);
+  buf_append_text(w->out, "<thead><tr>");
+  for (size_t c = 0; c < node->column_count; c++) {
+    buf_append_text(w->out, node->columns[c].align == DOCUMENT_LEFT ? "<th scope=\"col\">"
+                                                                    : "<th scope=\"col\" class=\"n\">");
+    inline_text(w->out, node->columns[c].heading);
+    buf_append_text(w->out, "</th>");
+  }
+  buf_append_text(w->out, "</tr></thead>\n<tbody>\n");
+  for (size_t r = 0; r < document_row_count(node); r++)
+    row(w, node, r * node->column_count);
+  buf_append_text(w->out, "</tbody></table></div>\n");
+}
+
+static void list(struct writer *w, const struct document_node *node) {
+  const char *name = node->ordered ? "ol" : "ul";
+  buf_printf(w->out, "<%s>\n", name);
+  for (const struct document_node *item = node->first; item; item = item->next) {
+    buf_append_text(w->out, "<li>");
+    inline_text(w->out, item->text);
+    for (const struct document_node *inner = item->first; inner; inner = inner->next)
+      if (inner->kind == DOCUMENT_LIST) list(w, inner);
+    buf_append_text(w->out, "</li>\n");
+  }
+  buf_printf(w->out, "</%s>\n", name);
+}
+
+// false: there is no such picture, and nothing was written.
+static bool picture(struct writer *w, const struct document_node *node) {
+  if (!w->options->svg_folder) return false;
+  struct buf path = {0}, svg = {0}, made = {0};
+  struct error ignored; // a missing picture is said in words
+  char prefix[32];
+  snprintf(prefix, sizeof prefix, "f%zu-", ++w->figures);
+  buf_printf(&path, "%s/%s.svg", w->options->svg_folder, node->name);
+  const struct plot *plot = w->options->plots ? plot_find(w->options->plots, node->name) : NULL;
+  bool there =
+      buf_read_file(&svg, buf_text(&path), &ignored) == STATUS_OK &&
+      svg_embed(svg.data ? svg.data : "", svg.len, plot, prefix, node->alternative, &made) == STATUS_OK;
+  if (there) buf_append(w->out, made.data, made.len);
+  buf_free(&path);
+  buf_free(&svg);
+  buf_free(&made);
+  return there;
+}
+
+static void figure(struct writer *w, const struct document_node *node) {
+  buf_append_text(w->out, "<figure>\n");
+  if (!picture(w, node)) element(w, "p", node->alternative);
+  if (*node->text) element(w, "figcaption", node->text);
+  buf_append_text(w->out, "</figure>\n");
+}
+
+static void callout(struct writer *w, const struct document_node *node) {
+  static const char *const classes[] = {
+      [DOCUMENT_NOTE] = "", [DOCUMENT_WARNING] = " warning", [DOCUMENT_ANSWER] = " answer"};
+  buf_printf(w->out, "<div class=\"callout%s\" role=\"note\">", classes[node->tone]);
+  inline_text(w->out, node->text);
+  buf_append_text(w->out, "</div>\n");
+}
+
+static void definitions(struct writer *w, const struct document_node *node) {
+  buf_append_text(w->out, "<dl>\n");
+  for (const struct document_node *each = node->first; each; each = each->next) {
+    element(w, "dt", each->name);
+    element(w, "dd", each->text);
+  }
+  buf_append_text(w->out, "</dl>\n");
+}
+
+static void block(struct writer *w, const struct document_node *node);
+
+static void section(struct writer *w, const struct document_node *node) {
+  int level = document_level(node);
+  buf_printf(w->out, "<section id=\"s%zu\">\n<h%d>", ++w->sections, level);
+  inline_text(w->out, node->text);
+  buf_printf(w->out, "</h%d>\n", level);
+  for (const struct document_node *child = node->first; child; child = child->next)
+    block(w, child);
+  buf_append_text(w->out, "</section>\n");
+}
+
+static void block(struct writer *w, const struct document_node *node) {
+  switch (node->kind) {
+  case DOCUMENT_SECTION: section(w, node); break;
+  case DOCUMENT_PARAGRAPH: element(w, "p", node->text); break;
+  case DOCUMENT_TABLE: table(w, node); break;
+  case DOCUMENT_FIGURE: figure(w, node); break;
+  case DOCUMENT_LIST: list(w, node); break;
+  case DOCUMENT_CALLOUT: callout(w, node); break;
+  case DOCUMENT_DEFINITIONS: definitions(w, node); break;
+  case DOCUMENT_RULE:
+    if (node->next) buf_append_text(w->out, "<hr>\n");
+    break;
+  case DOCUMENT_CODE_BLOCK:
+    buf_append_text(w->out, "<pre><code>");
+    svg_escape(w->out, node->text, strlen(node->text));
+    buf_append_text(w->out, "</code></pre>\n");
+    break;
+  case DOCUMENT_ROOT:
+  case DOCUMENT_ITEM:
+  case DOCUMENT_DEFINITION: break; // their parents write them
+  }
+}
+
+// Sections of the two upper levels, numbered as section() numbers them.
+static void contents(struct writer *w, const struct document_node *parent, size_t *number, int deeper) {
+  bool open = false;
+  for (const struct document_node *node = parent->first; node; node = node->next) {
+    if (node->kind != DOCUMENT_SECTION) continue;
+    ++*number;
+    if (deeper >= 0) {
+      if (!open) buf_append_text(w->out, "<ol>\n");
+      open = true;
+      buf_printf(w->out, "<li><a href=\"#s%zu\">", *number);
+      plain_text(w->out, node->text);
+      buf_append_text(w->out, "</a>");
+    }
+    contents(w, node, number, deeper - 1);
+    if (deeper >= 0) buf_append_text(w->out, "</li>\n");
+  }
+  if (open) buf_append_text(w->out, "</ol>\n");
+}
+
+enum status html_render(const struct document *document, const struct html_options *options,
+                        struct buf *out) {
+  static const struct html_options standard = {0};
+  if (document->status) return document->status;
+  struct writer w = {.out = out, .options = options ? options : &standard};
+  const struct document_node *root = document->root;
+  buf_printf(out,
+             "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
+             "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
+             w.options->language ? w.options->language : "en");
+  if (root) plain_text(out, root->text);
+  buf_append_text(out, "</title>\n<style>\n");
+  buf_append_text(out, html_style_sheet);
+  buf_append_text(out, "</style>\n</head>\n<body>\n<main>\n");
+  if (root) element(&w, "h1", root->text);
+  if (root && w.options->contents) {
+    size_t number = 0;
+    buf_append_text(out, "<nav><details><summary>");
+    plain_text(out, w.options->contents);
+    buf_append_text(out, "</summary>\n");
+    contents(&w, root, &number, 1);
+    buf_append_text(out, "</details></nav>\n");
+  }
+  for (const struct document_node *node = root ? root->first : NULL; node; node = node->next)
+    block(&w, node);
+  buf_append_text(out, "</main>\n<script>");
+  buf_append_text(out, html_style_script);
+  buf_append_text(out, "</script>\n</body>\n</html>\n");
+  return out->status;
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replay/audit.h"
+
+#include <stdio.h>
+
+#include "lib/base/clock.h"
+
+void audit_start(struct audit *audit, int64_t now_ns, int64_t cpu_ns) {
+  audit->start_ns = now_ns;
+  audit->start_cpu_ns = cpu_ns;
+  spread_clear(&audit->lag);
+  spread_clear(&audit->latency);
+}
+
+void audit_request(struct audit *audit, int64_t lag_ns, int64_t latency_ns) {
+  spread_add(&audit->lag, lag_ns);
+  if (latency_ns >= 0) spread_add(&audit->latency, latency_ns);
+}
+
+static double milliseconds(int64_t ns) {
+  return (double)ns / (double)CLOCK_NS_PER_MS;
+}
+
+// The lateness that is still no fault.
+static int64_t allowance_ns(const struct audit *audit) {
+  int64_t share_ns = (int64_t)(AUDIT_LATE_SHARE * (double)spread_quantile(&audit->latency, 0.5));
+  return share_ns > AUDIT_LATE_NS ? share_ns : AUDIT_LATE_NS;
+}
+
+void audit_finish(const struct audit *audit, int64_t now_ns, int64_t cpu_ns, int64_t stall_max_ns,
+                  struct audit_verdict *out) {
+  int64_t wall_ns = now_ns - audit->start_ns;
+  int64_t allowed_ns = allowance_ns(audit);
+  *out = (struct audit_verdict){
+      .cpu = wall_ns > 0 ? (double)(cpu_ns - audit->start_cpu_ns) / (double)wall_ns : 0,
+      .lag_p50_ns = spread_quantile(&audit->lag, 0.5),
+      .lag_p99_ns = spread_quantile(&audit->lag, 0.99),
+      .lag_max_ns = audit->lag.count > 0 ? audit->lag.max_ns : -1,
+      .stall_max_ns = stall_max_ns,
+      .valid = false,
+  };
+  if (out->lag_p99_ns > allowed_ns) {
+    snprintf(out->reason, sizeof out->reason, "requests were sent late: lag p99 %.3g ms, allowed %.3g ms",
+             milliseconds(out->lag_p99_ns), milliseconds(allowed_ns));
+  } else if (stall_max_ns > allowed_ns) {
+    snprintf(out->reason, sizeof out->reason, "the event loop stalled for %.3g ms, allowed %.3g ms",
+             milliseconds(stall_max_ns), milliseconds(allowed_ns));
+  } else if (out->cpu > AUDIT_CPU_MOST) {
+    snprintf(out->reason, sizeof out->reason, "the client used %.2f of a core, allowed %.2f", out->cpu,
+             AUDIT_CPU_MOST);
+  } else {
+    out->valid = true;
+  }
+}

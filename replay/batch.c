@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replay/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Appends the body with the nonce at each of its places.
+static void print_body(const struct work_request *request, const char *nonce, struct buf *out) {
+  size_t done = 0;
+  for (size_t i = 0; i < request->nonce_count; i++) {
+    buf_append(out, request->body + done, request->nonce_places[i] - done);
+    buf_append(out, nonce, REWRITE_NONCE_BYTES);
+    done = request->nonce_places[i];
+  }
+  buf_append(out, request->body + done, request->body_len - done);
+}
+
+static bool changes(const struct batch_source *source, const struct work_request *request) {
+  return source->nonce && request->nonce_count > 0;
+}
+
+// All URLs and bodies one after another; the pointers to them come later, when the text moves no more.
+static void print_texts(struct batch *batch, const struct batch_source *source) {
+  for (int64_t i = 0; i < source->count; i++) {
+    const struct work_request *request = work_at(source->work, source->offset + i);
+    endpoint_print(source->endpoint, source->port, request->path, &batch->text);
+    buf_append_char(&batch->text, '\0');
+    size_t start = batch->text.len;
+    if (changes(source, request)) print_body(request, source->nonce, &batch->text);
+    batch->requests[i] = (struct stream_request){
+        .seq = request->seq,
+        .api = request->api,
+        .method = request->method,
+        .headers = (const char *const *)request->headers,
+        .body = request->body,
+        .body_len = changes(source, request) ? batch->text.len - start : request->body_len,
+    };
+  }
+}
+
+static void set_pointers(struct batch *batch, const struct batch_source *source) {
+  const char *at = batch->text.data;
+  for (int64_t i = 0; i < source->count; i++) {
+    batch->requests[i].url = at;
+    at += strlen(at) + 1;
+    if (!changes(source, work_at(source->work, source->offset + i))) continue;
+    batch->requests[i].body = at;
+    at += batch->requests[i].body_len;
+  }
+}
+
+enum status batch_prepare(struct batch *batch, const struct batch_source *source, struct error *error) {
+  buf_clear(&batch->text);
+  struct stream_request *requests = realloc(batch->requests, (size_t)source->count * sizeof *requests);
+  if (requests) {
+    batch->requests = requests;
+    print_texts(batch, source);
+  }
+  if (!requests || batch->text.status) {
+    batch_free(batch);
+    return status_fail(error, STATUS_MEMORY, "a batch of %lld: %s", (long long)source->count,
+                       status_name(STATUS_MEMORY));
+  }
+  set_pointers(batch, source);
+  batch->count = source->count;
+  return STATUS_OK;
+}
+
+void batch_free(struct batch *batch) {
+  free(batch->requests);
+  buf_free(&batch->text);
+  *batch = (struct batch){0};
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The requests of one batch, made ready before its start, so that nothing but sending is left in its time.
+#ifndef REPLAY_BATCH_H
+#define REPLAY_BATCH_H
+
+#include <stdint.h>
+
+#include "replay/endpoint.h"
+#include "replay/rewrite.h"
+#include "replay/stream.h"
+#include "replay/work.h"
+
+struct batch {
+  struct stream_request *requests; // they borrow from `text` and from the work
+  int64_t count;
+  struct buf text; // URLs and bodies
+};
+
+struct batch_source {
+  const struct work *work;
+  const struct endpoint *endpoint;
+  uint16_t port;     // for {port}; 0: none
+  int64_t offset;    // where in the draw it begins
+  int64_t count;     // at least 1
+  const char *nonce; // REWRITE_NONCE_BYTES that go before each prompt; NULL: bodies as they are
+};
+
+// Replaces what `batch` held (all zero: nothing). STATUS_MEMORY with words; then it is empty.
+enum status batch_prepare(struct batch *batch, const struct batch_source *source,
+                          struct error *error) MUST_USE;
+void batch_free(struct batch *batch); // takes an all-zero batch
+
+#endif

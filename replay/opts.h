@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// replay's command line, parsed once into a struct that stays as it is.
+#ifndef REPLAY_OPTS_H
+#define REPLAY_OPTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/cli.h"
+#include "lib/base/json.h"
+#include "lib/base/progress.h"
+#include "replay/endpoint.h"
+#include "replay/plan.h"
+#include "replay/rewrite.h"
+
+enum opts_pick { OPTS_PICK_SHUFFLED, OPTS_PICK_TRACE };
+enum opts_dispatch { OPTS_DISPATCH_POOL, OPTS_DISPATCH_BURST };
+enum opts_api { OPTS_API_AUTO, OPTS_API_OPENAI, OPTS_API_OLLAMA, OPTS_API_HTTP };
+enum opts_cache_bust { OPTS_CACHE_BUST_AUTO, OPTS_CACHE_BUST_ON, OPTS_CACHE_BUST_OFF };
+
+struct opts_texts {
+  char **items;
+  size_t count;
+};
+
+struct opts {
+  struct opts_texts traces; // at least one; "-": standard input
+  char *url;
+  struct endpoint endpoint;
+  char *model; // NULL: as recorded
+
+  int64_t *workers, *batches; // as listed; NULL: not given
+  size_t workers_count, batches_count;
+  char *cells_path;
+  struct plan_cell *cells; // what -W, -B, -r or --cells come to
+  size_t cell_count;
+  int64_t repeat;
+  int64_t warmup; // rounds
+  enum plan_order order;
+  enum opts_pick pick;
+  int64_t seed;
+  enum opts_dispatch dispatch;
+
+  char *server; // NULL: not managed
+  enum plan_restart restart;
+  char *ready; // path; NULL: any answer
+  int64_t ready_timeout_ns;
+
+  enum opts_api api;
+  enum rewrite_stream stream;
+  int64_t max_tokens; // 0: as recorded
+  bool ignore_eos;
+  struct json *extra_body;   // NULL: none
+  struct opts_texts headers; // "Name: value" of -H
+  char *api_key_env;
+  enum opts_cache_bust cache_bust;
+
+  int64_t timeout_ns, connect_timeout_ns;
+  char *ca_file;
+  bool insecure;
+
+  char *output; // NULL: standard output
+  bool force;
+  bool dry_run;
+  enum progress_mode progress;
+};
+
+extern const struct cli_program opts_program;
+
+// STATUS_USAGE with a line that names the option, also for options that do not go together; STATUS_NOT_FOUND
+// or STATUS_IO when --cells cannot be read. `out` needs opts_free only after STATUS_OK. With another outcome
+// than CLI_RUN nothing is checked.
+enum status opts_parse(int argc, char **argv, struct opts *out, struct cli_common *common,
+                       struct error *error) MUST_USE;
+void opts_free(struct opts *opts); // takes an all-zero opts
+
+// The body rules that the options come to; borrows from `opts`.
+struct rewrite_rules opts_rewrite_rules(const struct opts *opts);
+
+const char *opts_pick_name(enum opts_pick pick);
+const char *opts_dispatch_name(enum opts_dispatch dispatch);
+const char *opts_api_name(enum opts_api api);
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replay/pool.h"
+
+#include <stdlib.h>
+
+#include "lib/net/loop.h"
+
+struct pool {
+  struct stream_pool *streams;
+  struct loop_timer *over_timer; // `over` comes from the loop, never from within a transfer's end
+  const struct pool_handlers *handlers;
+  void *context;
+  struct pool_batch batch;
+  int64_t next;     // the first that was not sent
+  int64_t finished; // results handed out
+  int64_t last_done_ns;
+  bool cancelled;
+};
+
+static void check_over(struct pool *pool) {
+  bool all = pool->cancelled ? pool->finished == pool->next : pool->finished == pool->batch.count;
+  if (all) loop_timer_set(pool->over_timer, 0);
+}
+
+// Sends as long as workers are free; `ready_ns` is since when they are.
+static void dispatch(struct pool *pool, int64_t ready_ns) {
+  while (!pool->cancelled && pool->next < pool->batch.count &&
+         stream_in_flight(pool->streams) < pool->batch.workers) {
+    int64_t index = pool->next++;
+    if (stream_send(pool->streams, &pool->batch.requests[index], index, pool->batch.start_ns, ready_ns,
+                    NULL)) {
+      pool->next--; // no memory: the next worker that gets free tries again
+      if (stream_in_flight(pool->streams) == 0) pool->cancelled = true;
+      return;
+    }
+  }
+}
+
+static void on_freed(void *context, int64_t done_ns) {
+  struct pool *pool = context;
+  dispatch(pool, done_ns);
+}
+
+static void on_done(void *context, const struct stream_result *result) {
+  struct pool *pool = context;
+  pool->finished++;
+  if (result->done_ns > pool->last_done_ns) pool->last_done_ns = result->done_ns;
+  pool->handlers->result(pool->context, result);
+  check_over(pool);
+}
+
+static void over_due(void *context) {
+  struct pool *pool = context;
+  pool->handlers->over(pool->context, pool->last_done_ns);
+}
+
+static const struct stream_handlers stream_handlers = {.freed = on_freed, .done = on_done};
+
+enum status pool_open(struct loop *loop, struct xfer_pool *transfers, int64_t timeout_ns,
+                      const struct pool_handlers *handlers, void *context, struct pool **out,
+                      struct error *error) {
+  struct pool *pool = calloc(1, sizeof *pool);
+  if (!pool) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  pool->handlers = handlers;
+  pool->context = context;
+  enum status status = stream_pool_open(transfers, timeout_ns, &stream_handlers, pool, &pool->streams, error);
+  if (status == STATUS_OK) status = loop_timer_open(loop, over_due, pool, &pool->over_timer, error);
+  if (status) {
+    pool_close(pool);
+    return status;
+  }
+  *out = pool;
+  return STATUS_OK;
+}
+
+void pool_close(struct pool *pool) {
+  if (!pool) return;
+  stream_pool_close(pool->streams);
+  loop_timer_close(pool->over_timer);
+  free(pool);
+}
+
+void pool_start(struct pool *pool, const struct pool_batch *batch) {
+  pool->batch = *batch;
+  pool->next = pool->finished = 0;
+  pool->last_done_ns = batch->start_ns;
+  pool->cancelled = false;
+  dispatch(pool, batch->start_ns);
+  check_over(pool);
+}
+
+void pool_cancel(struct pool *pool) {
+  pool->cancelled = true;
+  stream_cancel_all(pool->streams);
+  check_over(pool);
+}
+
+int64_t pool_in_flight(const struct pool *pool) {
+  return stream_in_flight(pool->streams);
+}

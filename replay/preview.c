@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replay/preview.h"
+
+#include <math.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/units.h"
+
+// Waves of all batches and warm-up rounds: each takes about one latency.
+static int64_t waves(const struct plan *plan, int64_t warmup, bool burst) {
+  int64_t sum = warmup * (int64_t)plan->session_count;
+  for (size_t i = 0; i < plan->cell_count; i++) {
+    const struct plan_cell *cell = &plan->cells[i];
+    int64_t per_batch = burst ? 1 : (cell->batch + cell->workers - 1) / cell->workers;
+    sum += per_batch * cell->repeat;
+  }
+  return sum;
+}
+
+static double tokens_per_request(const struct opts *opts, const struct work *work) {
+  double recorded = work->mean_output_tokens;
+  double limit = opts->max_tokens > 0 ? (double)opts->max_tokens : INFINITY;
+  if (opts->ignore_eos && opts->max_tokens > 0) return limit;
+  if (!isnan(recorded)) return fmin(recorded, limit);
+  return opts->max_tokens > 0 ? limit : NAN;
+}
+
+static void print_estimates(const struct opts *opts, const struct plan *plan, const struct work *work,
+                            struct buf *out) {
+  int64_t requests = plan_requests(plan, opts->warmup);
+  double tokens = tokens_per_request(opts, work);
+  double latency_s = work->mean_latency_s;
+  buf_printf(out, "requests  %lld, warm-up included\n", (long long)requests);
+  if (isnan(tokens)) {
+    buf_append_text(out,
+                    "tokens    unknown: the trace has no responses that say, and there is no --max-tokens\n");
+  } else {
+    buf_printf(out, "tokens    about %.3g of output (%.3g a request)\n", tokens * (double)requests, tokens);
+  }
+  if (isnan(latency_s)) {
+    buf_append_text(out, "time      unknown: the trace has no responses that say\n");
+    return;
+  }
+  double scale = isnan(work->mean_output_tokens) ? 1 : tokens / work->mean_output_tokens;
+  int64_t total = waves(plan, opts->warmup, opts->dispatch == OPTS_DISPATCH_BURST);
+  buf_append_text(out, "time      about ");
+  units_print_duration(out, clock_from_seconds(latency_s * scale * (double)total));
+  buf_printf(out, " (%lld waves of %.3g s)%s\n", (long long)total, latency_s * scale,
+             opts->server ? ", and the starts of the server" : "");
+}
+
+static void print_session(const struct plan *plan, size_t number, int64_t warmup, struct buf *out) {
+  const struct plan_session *session = &plan->sessions[number];
+  buf_printf(out, "session %zu", number);
+  if (session->workers >= 0) buf_printf(out, "  workers %lld", (long long)session->workers);
+  if (session->block >= 0) buf_printf(out, "  block %lld", (long long)session->block);
+  buf_printf(out, "  warm-up %lld x %lld\n", (long long)warmup, (long long)session->warmup_workers);
+  for (size_t i = 0; i < session->batch_count; i++) {
+    const struct plan_batch *batch = &plan->batches[session->first_batch + i];
+    const struct plan_cell *cell = &plan->cells[batch->cell];
+    buf_printf(out, "  workers %lld batch %lld rep %lld\n", (long long)cell->workers, (long long)cell->batch,
+               (long long)batch->rep);
+  }
+}
+
+void preview_print(const struct opts *opts, const struct plan *plan, const struct work *work, bool cache_bust,
+                   struct buf *out) {
+  buf_append_text(out, "server    ");
+  endpoint_print_public(&opts->endpoint, out);
+  buf_printf(out, "\ntrace     %lld requests to draw from, %lld of other kinds, %lld without a body\n",
+             (long long)work->available, (long long)work->other, (long long)work->bodiless);
+  buf_printf(out, "plan      %zu cells, %zu batches, %zu sessions; order %s, seed %lld\n", plan->cell_count,
+             plan->batch_count, plan->session_count, plan_order_name(opts->order), (long long)opts->seed);
+  buf_printf(out, "cache     %s\n",
+             cache_bust ? "a nonce per batch before each prompt" : "prompts as recorded");
+  print_estimates(opts, plan, work, out);
+  for (size_t i = 0; i < plan->session_count; i++)
+    print_session(plan, i, opts->warmup, out);
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// --dry-run: what would be sent in which order, how many tokens that is and how long it takes, before it
+// costs anything.
+#ifndef REPLAY_PREVIEW_H
+#define REPLAY_PREVIEW_H
+
+#include "lib/base/buf.h"
+#include "replay/opts.h"
+#include "replay/plan.h"
+#include "replay/work.h"
+
+// Appends the plan as text, one line per session and batch, after a summary. Tokens are estimated from the
+// trace's recorded responses (or --max-tokens where that is less), time from their mean latency times the
+// waves of every batch, as if the server answered at every level as it did when it was recorded; what is not
+// known is said to be unknown. Failure sticks in out->status.
+void preview_print(const struct opts *opts, const struct plan *plan, const struct work *work, bool cache_bust,
+                   struct buf *out);
+
+#endif

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replay/random.h"
+
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+
+// `struct random_source` is never defined: a pointer to one is a gsl_rng pointer under another name.
+static gsl_rng *rng_of(struct random_source *source) {
+  return (gsl_rng *)source;
+}
+
+struct random_source *random_open(int64_t seed) {
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  if (rng) gsl_rng_set(rng, (unsigned long)seed);
+  return (struct random_source *)rng;
+}
+
+void random_close(struct random_source *source) {
+  if (source) gsl_rng_free(rng_of(source));
+}
+
+int64_t random_below(struct random_source *source, int64_t n) {
+  return n <= 1 ? 0 : (int64_t)gsl_rng_uniform_int(rng_of(source), (unsigned long)n);
+}
+
+void random_shuffle(struct random_source *source, void *items, size_t count, size_t size) {
+  if (count > 1) gsl_ran_shuffle(rng_of(source), items, count, size);
+}

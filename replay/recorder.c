@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replay/recorder.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "replay/secret.h"
+
+struct recorder {
+  struct gzline_writer *writer;
+  struct buf line;
+  int64_t start_ns;
+  enum status status;
+  struct run_end end;
+  struct recorder_sums sums;
+};
+
+static struct json_slice slice(const char *text) {
+  return text ? (struct json_slice){text, strlen(text)} : (struct json_slice){NULL, 0};
+}
+
+static struct json_slice slice_of_buf(struct buf *text) {
+  return slice(buf_text(text));
+}
+
+static void write_line(struct recorder *recorder) {
+  if (recorder->status == STATUS_OK) recorder->status = recorder->line.status;
+  if (recorder->status == STATUS_OK)
+    recorder->status = gzline_write(recorder->writer, recorder->line.data, recorder->line.len);
+  buf_clear(&recorder->line);
+}
+
+static int64_t since_start(const struct recorder *recorder, int64_t instant_ns) {
+  return instant_ns < 0 ? -1 : instant_ns - recorder->start_ns;
+}
+
+static void print_host(struct buf *out) {
+  struct utsname name;
+  long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+  if (uname(&name) == 0)
+    buf_printf(out, "%s, %s %s %s, %ld CPUs", name.nodename, name.sysname, name.release, name.machine, cpus);
+}
+
+static void write_header(struct recorder *recorder, const struct opts *opts, const struct plan *plan,
+                         const struct work *work, bool cache_bust, int argc, char *const *argv) {
+  struct buf url = {0}, arguments = {0}, server = {0}, host = {0}, plan_text = {0};
+  struct json_writer w = JSON_WRITER(&plan_text);
+  endpoint_print_public(&opts->endpoint, &url);
+  secret_print_arguments(argc, argv, &arguments);
+  if (opts->server) secret_print_command(opts->server, &server);
+  print_host(&host);
+  plan_write(&w, plan);
+  struct run_header header = {
+      .version = RUN_VERSION,
+      .start_unix_s = clock_wall_s(),
+      .tool = slice("replay " TIDEMARK_VERSION),
+      .url = slice_of_buf(&url),
+      .model = slice(opts->model),
+      .api = slice(opts_api_name(opts->api)),
+      .timing = slice("batch"),
+      .trace_digest = slice(work->digest),
+      .host = slice_of_buf(&host),
+      .arguments = slice_of_buf(&arguments),
+      .server = opts->server ? slice_of_buf(&server) : slice(NULL),
+      .order = slice(plan_order_name(opts->order)),
+      .pick = slice(opts_pick_name(opts->pick)),
+      .dispatch = slice(opts_dispatch_name(opts->dispatch)),
+      .plan = slice_of_buf(&plan_text),
+      .seed = opts->seed,
+      .repeat = plan->repeat_most,
+      .warmup = opts->warmup,
+      .cache_bust = cache_bust,
+  };
+  recorder->start_ns = clock_now_ns();
+  run_format_header(&recorder->line, &header);
+  if (arguments.status || plan_text.status) recorder->status = STATUS_MEMORY;
+  write_line(recorder);
+  buf_free(&url);
+  buf_free(&arguments);
+  buf_free(&server);
+  buf_free(&host);
+  buf_free(&plan_text);
+}
+
+enum status recorder_open(const struct opts *opts, const struct plan *plan, const struct work *work,
+                          bool cache_bust, int argc, char *const *argv, struct recorder **out,
+                          struct error *error) {
+  struct gzline_options options = {
+      .existing = opts->force ? GZLINE_REPLACE : GZLINE_REFUSE,
+      .full = GZLINE_WAIT,
+  };
+  struct recorder *recorder = calloc(1, sizeof *recorder);
+  if (!recorder) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  enum status status = gzline_writer_open(opts->output, &options, &recorder->writer, error);
+  if (status) {
+    free(recorder);
+    return status;
+  }
+  write_header(recorder, opts, plan, work, cache_bust, argc, argv);
+  *out = recorder;
+  return STATUS_OK;
+}
+
+int64_t recorder_start_ns(const struct recorder *recorder) {
+  return recorder->start_ns;
+}
+
+static enum run_error run_error_of(enum failure failure) {
+  static const enum run_error errors[FAILURE_COUNT] = {
+      [FAILURE_NONE] = RUN_ERROR_NONE,
+      [FAILURE_CONNECT] = RUN_ERROR_CONNECT,
+      [FAILURE_TLS] = RUN_ERROR_TLS,
+      [FAILURE_TIMEOUT] = RUN_ERROR_TIMEOUT,
+      [FAILURE_RESET] = RUN_ERROR_RESET,
+      [FAILURE_TRUNCATED] = RUN_ERROR_TRUNCATED,
+      [FAILURE_HTTP_429] = RUN_ERROR_HTTP_429,
+      [FAILURE_HTTP_4XX] = RUN_ERROR_HTTP_4XX,
+      [FAILURE_HTTP_5XX] = RUN_ERROR_HTTP_5XX,
+      [FAILURE_PROTOCOL] = RUN_ERROR_PROTOCOL,
+      [FAILURE_SERVER_ERROR] = RUN_ERROR_SERVER_ERROR,
+      [FAILURE_EMPTY] = RUN_ERROR_EMPTY,
+      [FAILURE_CANCELLED] = RUN_ERROR_CANCELLED,
+  };
+  return errors[failure];
+}
+
+// A count that some response says makes the sum known.
+static void add_known(int64_t *sum, int64_t count) {
+  if (count >= 0) *sum = (*sum < 0 ? 0 : *sum) + count;
+}
+
+static void sum_up(struct recorder_sums *sums, enum run_error error, const struct response *response) {
+  sums->requests++;
+  if (error == RUN_ERROR_CANCELLED) {
+    sums->cancelled++;
+  } else if (error != RUN_ERROR_NONE) {
+    sums->failed++;
+  } else {
+    add_known(&sums->input_tokens, response->input_tokens);
+    add_known(&sums->output_tokens, response->output_tokens);
+    add_known(&sums->cached_tokens, response->cached_tokens);
+  }
+  if (error != RUN_ERROR_NONE) sums->errors[error]++;
+}
+
+void recorder_request(struct recorder *recorder, const struct recorder_batch *batch,
+                      const struct stream_result *result) {
+  const struct response *response = result->response;
+  enum run_error error = run_error_of(response->failure);
+  bool has_gaps = result->text_gaps->count > 0;
+  struct run_request record = {
+      .session = batch->session,
+      .workers = batch->workers,
+      .batch = batch->batch,
+      .rep = batch->rep,
+      .index = result->index,
+      .seq = result->request->seq,
+      .warmup = batch->warmup,
+      .intended_ns = since_start(recorder, result->intended_ns),
+      .ready_ns = since_start(recorder, result->ready_ns),
+      .sent_ns = since_start(recorder, result->sent_ns),
+      .connect_ns = result->connect_ns,
+      .ttfb_ns = result->ttfb_ns,
+      .ttft_ns = result->ttft_ns,
+      .last_text_ns = result->last_text_ns,
+      .latency_ns = result->done_ns - result->sent_ns,
+      .status = response->status > 0 ? response->status : -1,
+      .input_tokens = response->input_tokens,
+      .output_tokens = response->output_tokens,
+      .cached_tokens = response->cached_tokens,
+      .events = response->text_events,
+      .bytes = response->bytes,
+      .token_source = slice(token_source_name(response->token_source)),
+      .finish = slice(response->finish[0] ? response->finish : NULL),
+      .itl_p50_ns = has_gaps ? spread_quantile(result->text_gaps, 0.5) : -1,
+      .itl_p99_ns = has_gaps ? spread_quantile(result->text_gaps, 0.99) : -1,
+      .itl_max_ns = has_gaps ? result->text_gaps->max_ns : -1,
+      .load_ns = response->load_ns,
+      .prompt_eval_ns = response->prompt_eval_ns,
+      .eval_ns = response->eval_ns,
+      .attempts = result->attempts,
+      .retry_after_ns = result->retry_after_ns,
+      .error = error,
+      .error_text = slice(error == RUN_ERROR_NONE || !result->words[0] ? NULL : result->words),
+  };
+  sum_up(&recorder->sums, error, response);
+  recorder->end.requests++;
+  run_format_request(&recorder->line, &record);
+  write_line(recorder);
+}
+
+void recorder_start_batch(struct recorder *recorder) {
+  recorder->sums = (struct recorder_sums){.input_tokens = -1, .output_tokens = -1, .cached_tokens = -1};
+}
+
+const struct recorder_sums *recorder_sums(const struct recorder *recorder) {
+  return &recorder->sums;
+}
+
+// Without a success nothing was made: 0 tokens, and nothing is unknown about that.
+static int64_t tokens_of(const struct recorder_sums *sums, int64_t tokens) {
+  return sums->failed + sums->cancelled == sums->requests ? 0 : tokens;
+}
+
+void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t done_ns,
+                    const struct audit_verdict *verdict) {
+  const struct recorder_sums *sums = &recorder->sums;
+  struct run_batch record = {
+      .session = batch->session,
+      .workers = batch->workers,
+      .batch = batch->batch,
+      .rep = batch->rep,
+      .warmup = batch->warmup,
+      .start_ns = since_start(recorder, batch->start_ns),
+      .total_ns = done_ns - batch->start_ns,
+      .requests = sums->requests,
+      .failed = sums->failed,
+      .cancelled = sums->cancelled,
+      .input_tokens = tokens_of(sums, sums->input_tokens),
+      .output_tokens = tokens_of(sums, sums->output_tokens),
+      .cached_tokens = tokens_of(sums, sums->cached_tokens),
+      .client_cpu = verdict->cpu,
+      .lag_p50_ns = verdict->lag_p50_ns,
+      .lag_p99_ns = verdict->lag_p99_ns,
+      .lag_max_ns = verdict->lag_max_ns,
+      .stall_max_ns = verdict->stall_max_ns,
+      .valid = verdict->valid,
+      .reason = slice(verdict->valid ? NULL : verdict->reason),
+      .rate = NAN,
+      .in_flight_mean = NAN,
+  };
+  memcpy(record.errors, sums->errors, sizeof record.errors);
+  recorder->end.batches++;
+  run_format_batch(&recorder->line, &record);
+  write_line(recorder);
+}
+
+void recorder_session(struct recorder *recorder, const struct recorder_session *session) {
+  struct run_session record = {
+      .session = session->session,
+      .workers = session->workers,
+      .block = session->block,
+      .start_ns = since_start(recorder, session->start_ns),
+      .ready_ns = since_start(recorder, session->ready_ns),
+      .state = slice(session->error ? "failed" : "ok"),
+      .exit_code = session->exit_code,
+      .error = slice(session->error),
+  };
+  recorder->end.sessions++;
+  run_format_session(&recorder->line, &record);
+  write_line(recorder);
+}
+
+enum status recorder_status(const struct recorder *recorder) {
+  return recorder->status;
+}
+
+enum status recorder_close(struct recorder *recorder, struct error *error) {
+  if (!recorder) return STATUS_OK;
+  run_format_end(&recorder->line, &recorder->end);
+  write_line(recorder);
+  enum status status = recorder->status;
+  if (status) status_write(error, "run records: %s", status_name(status));
+  enum status closing = gzline_writer_close(recorder->writer, NULL, error);
+  buf_free(&recorder->line);
+  free(recorder);
+  return closing ? closing : status;
+}

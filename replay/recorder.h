@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Writes the run: what was planned, every request as it ends, every batch and session, and what was lost.
+#ifndef REPLAY_RECORDER_H
+#define REPLAY_RECORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/record/run.h"
+#include "replay/audit.h"
+#include "replay/opts.h"
+#include "replay/plan.h"
+#include "replay/stream.h"
+#include "replay/work.h"
+
+struct recorder;
+
+// Opens the output and writes the header; the segment starts now. `argc`, `argv` are recorded without
+// secrets. STATUS_EXISTS, STATUS_IO, STATUS_MEMORY with words.
+enum status recorder_open(const struct opts *opts, const struct plan *plan, const struct work *work,
+                          bool cache_bust, int argc, char *const *argv, struct recorder **out,
+                          struct error *error) MUST_USE;
+
+// The instant of clock_now_ns that records count from.
+int64_t recorder_start_ns(const struct recorder *recorder);
+
+// Which batch the records that follow belong to.
+struct recorder_batch {
+  int64_t session, workers, batch, rep;
+  bool warmup;
+  int64_t start_ns; // instant of clock_now_ns
+};
+
+// One request of it; sums it up for the batch's own record.
+void recorder_request(struct recorder *recorder, const struct recorder_batch *batch,
+                      const struct stream_result *result);
+
+// Sums of the batch since recorder_start_batch.
+struct recorder_sums {
+  int64_t requests, failed, cancelled;
+  int64_t input_tokens, output_tokens, cached_tokens; // of successes; -1: no server said
+  int64_t errors[RUN_ERROR_COUNT];
+};
+void recorder_start_batch(struct recorder *recorder);
+const struct recorder_sums *recorder_sums(const struct recorder *recorder);
+
+// The batch itself, after its last request; `done_ns` is the instant of its last byte.
+void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t done_ns,
+                    const struct audit_verdict *verdict);
+
+struct recorder_session {
+  int64_t session, workers, block;
+  int64_t start_ns, ready_ns; // instants of clock_now_ns; ready -1: never
+  int64_t exit_code;          // -1: unknown
+  const char *error;          // NULL: ok
+};
+void recorder_session(struct recorder *recorder, const struct recorder_session *session);
+
+// The first error of writing so far; everything after it is lost.
+enum status recorder_status(const struct recorder *recorder);
+
+// Writes the end record, waits for the file and frees always. The first error of the recorder's life, with
+// words. Takes NULL.
+enum status recorder_close(struct recorder *recorder, struct error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replay/spread.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { UNIT_BITS = 10, STEP_BITS = 7 }; // the narrowest bucket is 2^10 ns wide
+
+void spread_clear(struct spread *spread) {
+  memset(spread, 0, sizeof *spread);
+}
+
+static int bucket_of(int64_t ns) {
+  uint64_t units = (uint64_t)ns >> UNIT_BITS;
+  if (units < SPREAD_STEPS) return (int)units;
+  int octave = 63 - __builtin_clzll(units) - STEP_BITS;
+  if (octave >= SPREAD_OCTAVES) return SPREAD_BUCKETS - 1;
+  return SPREAD_STEPS * (octave + 1) + (int)(units >> octave) - SPREAD_STEPS;
+}
+
+static int64_t middle_of(int bucket) {
+  int octave = bucket / SPREAD_STEPS - 1;
+  int64_t step = bucket % SPREAD_STEPS;
+  if (octave < 0) return (step << UNIT_BITS) + (INT64_C(1) << (UNIT_BITS - 1));
+  int shift = UNIT_BITS + octave;
+  return ((step + SPREAD_STEPS) << shift) + (INT64_C(1) << (shift - 1));
+}
+
+void spread_add(struct spread *spread, int64_t ns) {
+  if (ns < 0) ns = 0;
+  spread->count++;
+  if (ns > spread->max_ns) spread->max_ns = ns;
+  spread->buckets[bucket_of(ns)]++;
+}
+
+int64_t spread_quantile(const struct spread *spread, double fraction) {
+  if (spread->count == 0) return -1;
+  int64_t rank = (int64_t)ceil(fraction * (double)spread->count);
+  if (rank < 1) rank = 1;
+  if (rank >= spread->count) return spread->max_ns;
+  int64_t seen = 0;
+  for (int i = 0; i < SPREAD_BUCKETS; i++) {
+    seen += spread->buckets[i];
+    if (seen >= rank) return middle_of(i) < spread->max_ns ? middle_of(i) : spread->max_ns;
+  }
+  return spread->max_ns;
+}

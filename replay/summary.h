@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The table that a person sees at the end: what each cell came to. The statistics are analyze's.
+#ifndef REPLAY_SUMMARY_H
+#define REPLAY_SUMMARY_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "replay/plan.h"
+
+struct summary_cell {
+  int64_t reps;    // measured
+  int64_t invalid; // of them, batches in which the client was the bottleneck: not in the sums
+  int64_t requests, failed;
+  double total_s; // sums over the valid ones
+  double tokens_per_s;
+};
+
+struct summary {
+  const struct plan *plan;
+  struct summary_cell *cells; // as the plan's
+  int64_t succeeded;          // measured requests
+};
+
+// STATUS_MEMORY.
+enum status summary_open(const struct plan *plan, struct summary *out, struct error *error) MUST_USE;
+void summary_free(struct summary *summary); // takes an all-zero summary
+
+// One measured batch of a cell. `output_tokens` -1: unknown.
+void summary_add(struct summary *summary, size_t cell, int64_t total_ns, int64_t requests, int64_t failed,
+                 int64_t output_tokens, bool valid);
+
+void summary_print(const struct summary *summary, FILE *out);
+
+#endif

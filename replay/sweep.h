@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Carries a plan out: session after session (server up, warm-up, measured batches, server down), each batch
+// under audit, everything recorded as it happens.
+#ifndef REPLAY_SWEEP_H
+#define REPLAY_SWEEP_H
+
+#include <stdbool.h>
+
+#include "lib/base/log.h"
+#include "lib/base/progress.h"
+#include "replay/opts.h"
+#include "replay/plan.h"
+#include "replay/recorder.h"
+#include "replay/summary.h"
+#include "replay/work.h"
+
+struct sweep_setup {
+  const struct opts *opts;
+  const struct plan *plan;
+  const struct work *work;
+  bool cache_bust;
+  struct recorder *recorder;
+  struct summary *summary;
+  struct log *log;
+  struct progress *progress;
+};
+
+// Runs until the plan is through or SIGINT or SIGTERM comes (a second one kills the server instead of waiting
+// for it). A session whose server does not come up is recorded as failed, and the next one begins.
+// STATUS_CANCELLED: stopped by a signal, everything so far is recorded; STATUS_IO: the run cannot be written;
+// STATUS_MEMORY; with words.
+enum status sweep_run(const struct sweep_setup *setup, struct error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The work: the requests that are drawn from traces, made ready to be sent.
+//
+// The draw is one seeded permutation of the requests that qualify. Only its first `draws` requests are kept,
+// which one pass over a trace of any size finds (the inside-out shuffle: request i goes to place j, uniform
+// in 0..i, and what stood at j moves to place i; the first places of the result do not depend on how many are
+// kept).
+#ifndef REPLAY_WORK_H
+#define REPLAY_WORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/log.h"
+#include "replay/headers.h"
+#include "replay/opts.h"
+#include "replay/rewrite.h"
+
+struct work_request {
+  int64_t seq; // the trace's
+  enum api api;
+  char *method;
+  char *path;
+  char **headers; // NULL-terminated, one block
+  char *body;     // as it is sent but for the nonce; NULL: none
+  size_t body_len;
+  size_t *nonce_places; // offsets into body, ascending
+  size_t nonce_count;
+};
+
+struct work {
+  struct work_request **requests; // in the order of the draw
+  size_t count;
+  char digest[80]; // "sha256:..." over method, path and recorded body of each, NUL after each, in this order
+
+  int64_t available;         // requests of the traces that qualify
+  int64_t other;             // requests that do not: of no text-generating API
+  int64_t bodiless;          // and those whose body was not recorded, or is no JSON
+  double mean_latency_s;     // of the recorded successful responses; NaN: none
+  double mean_output_tokens; // of those that say; NaN: none
+  int64_t lost;              // records that the traces are known to lack; 1 for a torn end
+};
+
+struct work_options {
+  const struct opts_texts *traces;
+  enum opts_api api;
+  enum opts_pick pick;
+  int64_t seed;
+  int64_t draws; // how many are kept at most
+  struct rewrite_rules rules;
+  struct headers_own headers;
+};
+
+// Reads the traces. What is odd about them is told as notices. STATUS_NOT_FOUND, STATUS_IO, STATUS_FORMAT
+// (not a trace; no request in it qualifies), STATUS_MEMORY with words.
+enum status work_load(const struct work_options *options, struct log *log, struct work *out,
+                      struct error *error) MUST_USE;
+void work_free(struct work *work); // takes an all-zero work
+
+// The request at a place of the draw, which starts again when it is exhausted.
+const struct work_request *work_at(const struct work *work, int64_t place);
+
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "analyze/report/number.h"
+
+// Values and texts as the tables of the two first reports print them.
+static void test_six_digits_are_those_of_the_reports(void **state) {
+  (void)state;
+  static const struct {
+    double value;
+    const char *text;
+  } rows[] = {{1.44443, "1.44443"},
+              {117.001, "117.001"},
+              {0.872899, "0.872899"},
+              {67.9250, "67.925"},
+              {11.6289, "11.6289"},
+              {163.62, "163.62"},
+              {9657, "9657"},
+              {0, "0"},
+              {102.82, "102.82"},
+              {10031, "10031"},
+              {0.02, "0.02"},
+              {1234567, "1234567"},
+              {0.000123456789, "0.000123457"}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    assert_string_equal(number_six(rows[i].value).text, rows[i].text);
+}
+
+static void test_unknown_is_a_dash_and_never_nan(void **state) {
+  (void)state;
+  assert_string_equal(number_six(NAN).text, "\u2014");
+  assert_string_equal(number_fixed(NAN, 2).text, "\u2014");
+  assert_string_equal(number_percent(NAN).text, "\u2014");
+  assert_string_equal(number_count(-1).text, "\u2014");
+  assert_string_equal(number_six(INFINITY).text, "\u221e");
+  assert_string_equal(number_fixed(-INFINITY, 2).text, "\u2212\u221e");
+}
+
+static void test_intervals_share_their_decimals(void **state) {
+  (void)state;
+  assert_string_equal(number_interval(0.34, 0.369, 3).text, "[0.340, 0.369]");
+  assert_string_equal(number_interval(98.54, 101.23, 4).text, "[98.5, 101.2]");
+  assert_string_equal(number_interval(381, 12345.6, 4).text, "[381, 12346]");
+  assert_string_equal(number_interval(0.001, 500, 3).text, "[0.001, 500]");
+  assert_string_equal(number_interval(0, 0, 3).text, "[0, 0]");
+  assert_string_equal(number_interval(-2, 3, 2).text, "[-2.0, 3.0]");
+}
+
+static void test_an_open_end_is_infinite(void **state) {
+  (void)state;
+  assert_string_equal(number_interval(25.6, NAN, 3).text, "[25.6, \u221e)");
+  assert_string_equal(number_interval(NAN, 31.4, 3).text, "(\u2212\u221e, 31.4]");
+  assert_string_equal(number_interval(NAN, NAN, 3).text, "");
+}
+
+static void test_percent_has_two_digits(void **state) {
+  (void)state;
+  assert_string_equal(number_percent(0.0207).text, "2.1");
+  assert_string_equal(number_percent(0.5).text, "50");
+  assert_string_equal(number_percent(1.0).text, "100");
+  assert_string_equal(number_percent(0.0).text, "0");
+  assert_string_equal(number_percent(1e-9).text, "0.0");
+  assert_string_equal(number_percent(0.0996).text, "10");
+}
+
+static void test_no_locale_makes_it_a_comma(void **state) {
+  (void)state;
+  static const char *const names[] = {"ru_RU.UTF-8", "de_DE.UTF-8", "fr_FR.UTF-8", "ru_RU.utf8",
+                                      "de_DE.utf8"};
+  const char *set = NULL;
+  for (size_t i = 0; i < sizeof names / sizeof names[0] && !set; i++)
+    set = setlocale(LC_NUMERIC, names[i]);
+  if (!set) {
+    printf("no locale with a decimal comma is installed\n");
+    skip();
+  }
+  struct number_text six = number_six(1.5), fixed = number_fixed(2.25, 2);
+  setlocale(LC_NUMERIC, "C");
+  assert_string_equal(six.text, "1.5");
+  assert_string_equal(fixed.text, "2.25");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_six_digits_are_those_of_the_reports),
+      cmocka_unit_test(test_unknown_is_a_dash_and_never_nan),
+      cmocka_unit_test(test_intervals_share_their_decimals),
+      cmocka_unit_test(test_an_open_end_is_infinite),
+      cmocka_unit_test(test_percent_has_two_digits),
+      cmocka_unit_test(test_no_locale_makes_it_a_comma),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
