@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The identifiers of lang.h's texts. What the arguments of a text are, lang_en.c shows by its words; groups
-// that share them say so here.
+// The identifiers of lang.h's texts. What the arguments of a text are, lang_en.c shows by its words; groups that
+// share them say so here.
 #ifndef ANALYZE_REPORT_LANG_IDS_H
 #define ANALYZE_REPORT_LANG_IDS_H
 
@@ -76,6 +76,7 @@ enum lang_id {
   LANG_MARK_NOT_CONVERGED,
   LANG_AND_MORE,
   // the first screen
+  LANG_NOTHING,
   LANG_NO_USABLE,
   LANG_LARGEST_NO_SPREAD,
   LANG_RECOMMEND_ALONE,

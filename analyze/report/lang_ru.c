@@ -72,6 +72,7 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
     [LANG_MARK_SELECTED] = "выбрана",
     [LANG_MARK_NOT_CONVERGED] = "не сошлась",
     [LANG_AND_MORE] = " и еще {0}",
+    [LANG_NOTHING] = "Во входных данных нет измерений.",
     [LANG_NO_USABLE] =
         STRONG("Рекомендации нет:") " ни на одном уровне нет пригодного измерения. Все ячейки завершились "
                                     "ошибкой, измерены при холодном старте или ограничены самим клиентом.",
