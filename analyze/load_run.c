@@ -385,7 +385,8 @@ enum status load_run_line(struct load_run *run, const char *line, size_t len, st
 enum status load_run_end(struct load_run *run, const struct gzline_damage *damage, struct error *error) {
   struct load_data *data = run->data;
   if (!run->ended) load_notice_add(data, WARNING_NO_END, -1, -1, run->path);
-  int64_t spots = damage->places + run->bad_lines + run->missing_records + (damage->torn_end ? 1 : 0);
+  int64_t spots = damage->places + run->bad_lines + run->missing_records;
+  if (spots == 0 && damage->torn_end) spots = 1;
   if (spots > 0) {
     data->lost = true;
     load_notice_add(data, WARNING_DAMAGED_INPUT, -1, spots, run->path);
