@@ -128,3 +128,26 @@ void chapters_warnings(struct chapters *c, struct document_node *parent) {
     }
   }
 }
+
+enum status chapters_warning_text(const struct results *results, enum lang lang, size_t index,
+                                  struct buf *out) {
+  struct results view = *results; // of this warning alone, so that its sentence speaks of nothing else
+  view.warnings = &results->warnings[index];
+  view.warning_count = 1;
+  struct chapters chapters = {.results = &view, .lang = lang};
+  struct document document = {0};
+  struct document_node *root = document_start(&document, "");
+  switch (view.warnings->code) {
+  case WARNING_FAILED_LEVEL: failed_levels(&chapters, root); break;
+  case WARNING_CLIFF: cliff(&chapters, root, view.warnings); break;
+  default: sentence(&chapters, root, view.warnings); break;
+  }
+  const char *at = root && root->first ? root->first->text : "";
+  struct document_span span = {0};
+  while (document_span_next(&at, &span))
+    buf_append(out, span.text, span.len);
+  enum status status = document.status != STATUS_OK ? document.status : out->status;
+  document_free(&document);
+  buf_free(&chapters.line);
+  return status;
+}
