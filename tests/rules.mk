@@ -57,6 +57,7 @@ demo: all
 # Each starts from the seeds in tests/data and from what earlier runs found worth keeping in build/fuzz/corpus.
 FUZZ_base := json_scan json_write
 FUZZ_llm := sse ndjson openai ollama
+FUZZ_analyze := cells_csv
 FUZZ_SECONDS ?= 10
 FUZZ_SEEDS := tests/data/transcripts
 define fuzz_target
