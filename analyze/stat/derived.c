@@ -104,7 +104,7 @@ static enum status add_row(const struct fit_data *data, enum stat_scale scale, s
 
 static enum status prepare(struct walk *walk, const struct fit_result *fit, double confidence,
                            double *estimate, double *limit, struct error *error) {
-  double gradient[FIT_MAX_PARAMETERS], variance = 0;
+  double gradient[FIT_MAX_PARAMETERS] = {0}, variance = 0;
   enum status status = profile_limit(fit, confidence, limit, error);
   if (status) return status;
   size_t parameters = fit->parameters;

@@ -17,11 +17,10 @@ struct optimum {
   bool established;     // n.hi is bounded and n is inside the tested range
 };
 
-enum optimum_kind {
-  OPTIMUM_PEAK, // the curve has a peak; `optimum` is written
-  OPTIMUM_OPEN, // no peak in the estimate, but the data allow one: n.estimate is INFINITY, n.lo is "at least"
-  OPTIMUM_MONOTONE, // the data rule a peak out (u_hi <= 0), or the family has none; `optimum` is not written
-};
+// PEAK: the curve has a peak. OPEN: it has none, but the data allow one: both estimates are INFINITY, n.lo is
+// "at least". MONOTONE: the data rule a peak out (u_hi <= 0) or the family has none; `optimum` is not
+// written.
+enum optimum_kind { OPTIMUM_PEAK, OPTIMUM_OPEN, OPTIMUM_MONOTONE };
 
 // The optimum of a converged fit by models_fit on the same points. USL: n* = sqrt((1-sigma)/kappa), interval
 // in u = 1/n*^2 = kappa/(1-sigma), which may include 0 and below. quadratic_ln: exp(-b/2c). STATUS_NUMERIC

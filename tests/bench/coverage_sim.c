@@ -124,8 +124,8 @@ static void simulate_knee(struct simulation *simulation, const struct truth *tru
   double n[MAX_POINTS], throughput[MAX_POINTS], knee = 1, top = 0;
   size_t hits = 0;
   char what[80];
-  for (double at = 1; at <= 48; at += 0.001)
-    top = fmax(top, throughput_at(truth, at));
+  for (int i = 0; i <= 47000; i++)
+    top = fmax(top, throughput_at(truth, 1 + 0.001 * i));
   while (throughput_at(truth, knee) < 0.95 * top)
     knee += 0.0001;
   for (size_t i = 0; i < simulation->replications; i++) {
