@@ -172,6 +172,58 @@ static void test_damage_in_the_middle_is_kept_when_appending(void **state) {
   free(path);
 }
 
+static void fill_with_noise(char *bytes, size_t len) {
+  unsigned seed = 1;
+  for (size_t i = 0; i < len; i++) {
+    seed = seed * 1664525U + 1013904223U;
+    bytes[i] = (char)(' ' + (seed >> 16) % 94);
+  }
+}
+
+// Of a file this long only the end is read, unless that does not tell.
+static void test_the_end_of_a_long_file_is_found_from_its_end(void **state) {
+  (void)state;
+  enum { LINE = 1000000, LINES = 30 };
+  char *path = files_path("long.jsonl.gz"), *noise = malloc(LINE);
+  assert_non_null(noise);
+  fill_with_noise(noise, LINE);
+  struct gzline_writer *writer = append_writer(path);
+  for (int i = 0; i < LINES; i++) {
+    memcpy(noise, i % 2 ? "{\"odd\"" : "{\"even", 6);
+    assert_int_equal(gzline_write(writer, noise, LINE), STATUS_OK);
+  }
+  struct gzline_counts counts;
+  files_close_writer(writer, &counts);
+  assert_true(counts.written_bytes > 20 << 20);
+  struct buf whole = {0}, got = {0};
+  files_read(path, &whole);
+  // Whole; torn near the end; damaged near the end, and whole after it; damaged so that only the start is
+  // right.
+  for (int damage = 0; damage < 4; damage++) {
+    size_t len = whole.len - (damage == 1 ? 1000 : 0);
+    size_t hit = damage == 3 ? 20 << 20 : 1 << 20; // from the end
+    if (damage == 2) whole.data[len - hit] ^= 1;
+    files_write(path, whole.data, damage == 3 ? len - hit : len);
+    if (damage == 3) assert_int_equal(truncate(path, (off_t)len), 0); // zeros
+    if (damage == 2) whole.data[len - hit] ^= 1;
+    struct gzline_damage before, after;
+    files_read_lines(path, &got, &before);
+    size_t readable = got.len;
+    writer = append_writer(path);
+    files_write_line(writer, "appended");
+    files_close_writer(writer, &counts);
+    files_read_lines(path, &got, &after);
+    assert_int_equal(got.len, readable + strlen("appended\n"));
+    assert_int_equal(after.places, damage == 2);
+    assert_int_equal(counts.cut_bytes > 0, damage == 1 || damage == 3);
+  }
+  buf_free(&whole);
+  buf_free(&got);
+  free(noise);
+  unlink(path);
+  free(path);
+}
+
 // What repeats badly, so that compression does not hide it from the limits below.
 static void make_noise(char line[200], unsigned seed) {
   for (int i = 0; i < 199; i++) {
@@ -341,6 +393,7 @@ int main(void) {
       cmocka_unit_test(test_appending_after_any_cut_keeps_what_a_reader_saw),
       cmocka_unit_test(test_appending_follows_what_the_file_is),
       cmocka_unit_test(test_damage_in_the_middle_is_kept_when_appending),
+      cmocka_unit_test(test_the_end_of_a_long_file_is_found_from_its_end),
       cmocka_unit_test(test_a_file_that_may_not_grow_goes_on_once_it_may),
       cmocka_unit_test_teardown(test_a_full_disk_goes_on_once_it_has_room, unmount),
       cmocka_unit_test(test_lines_that_a_full_disk_costs_are_counted),

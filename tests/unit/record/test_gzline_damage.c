@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "lib/base/clock.h"
 #include "tests/unit/record/files.h"
 
 enum { MEMBERS = 6 };
@@ -272,6 +273,28 @@ static void test_zeros_after_the_last_member_are_told(void **state) {
   free_sample(&sample);
 }
 
+// Member headers all over, each followed by a stored block (RFC 1951, 3.2.4) that swallows the next 64 KiB:
+// each false start costs as much as it can.
+static void test_a_file_of_false_starts_is_given_up_in_time(void **state) {
+  (void)state;
+  static const char start[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x00\xff\xff\x00";
+  struct buf file = {0}, lines = {0};
+  while (file.len < 3 << 20)
+    buf_append(&file, start, sizeof start); // with the NUL that completes the block's header
+  char *path = files_path("false.gz");
+  files_write(path, file.data, file.len);
+  int64_t start_ns = clock_cpu_ns();
+  struct gzline_damage damage;
+  files_read_lines(path, &lines, &damage);
+  assert_true(clock_cpu_ns() - start_ns < 20 * CLOCK_NS_PER_S); // all of them: 210000 times 64 KiB
+  assert_int_equal(lines.len, 0);
+  assert_int_equal(damage.places, 1);
+  assert_int_equal(damage.first_offset, 0);
+  free(path);
+  buf_free(&file);
+  buf_free(&lines);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_truncation_keeps_whole_members_and_tells_the_rest),
@@ -279,6 +302,7 @@ int main(void) {
       cmocka_unit_test(test_two_damaged_spots_and_garbage_between_members),
       cmocka_unit_test(test_a_huge_member_streams_and_loses_only_what_follows_its_damage),
       cmocka_unit_test(test_standard_input_and_pipes_resynchronise_too),
+      cmocka_unit_test(test_a_file_of_false_starts_is_given_up_in_time),
       cmocka_unit_test(test_zeros_after_the_last_member_are_told),
   };
   return cmocka_run_group_tests_name("gzline damage", tests, files_setup, files_teardown);
