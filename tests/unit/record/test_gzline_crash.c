@@ -139,7 +139,43 @@ static void test_appending_follows_what_the_file_is(void **state) {
   files_read(path, &got);
   assert_string_equal(buf_text(&got), "one\ntwo\nthree\n");
   free(path);
+  path = files_path("words.gz");
+  struct buf file = {0};
+  files_gzip("one\ntwo", 7, 6, &file);
+  files_write(path, file.data, file.len);
+  writer = append_writer(path);
+  files_write_line(writer, "three");
+  files_close_writer(writer, NULL);
+  files_read_lines(path, &got, NULL);
+  assert_string_equal(buf_text(&got), "one\ntwo\nthree\n");
+  free(path);
+  buf_free(&file);
   buf_free(&got);
+}
+
+// Another program's file, not even compressed, that has a gzip member as its text near its end: what looks
+// like the last whole member is not.
+static void test_a_member_inside_a_member_is_not_where_a_file_ends(void **state) {
+  (void)state;
+  enum { TEXT_BYTES = 20 << 20, INSIDE_AT = TEXT_BYTES - 100000 };
+  char *path = files_path("inside.gz"), *text = malloc(TEXT_BYTES);
+  assert_non_null(text);
+  memset(text, 'a', TEXT_BYTES);
+  text[TEXT_BYTES - 1] = '\n';
+  struct buf inner = {0}, file = {0};
+  files_gzip("inner\n", 6, 6, &inner);
+  memcpy(text + INSIDE_AT, inner.data, inner.len);
+  files_gzip(text, TEXT_BYTES, 0, &file);
+  files_write(path, file.data, file.len);
+  struct gzline_writer *writer = append_writer(path);
+  struct gzline_counts counts;
+  files_close_writer(writer, &counts);
+  assert_int_equal(counts.cut_bytes, 0);
+  buf_free(&inner);
+  buf_free(&file);
+  free(text);
+  unlink(path);
+  free(path);
 }
 
 static void test_damage_in_the_middle_is_kept_when_appending(void **state) {
@@ -392,6 +428,7 @@ int main(void) {
       cmocka_unit_test(test_a_killed_writer_loses_the_last_interval_at_most),
       cmocka_unit_test(test_appending_after_any_cut_keeps_what_a_reader_saw),
       cmocka_unit_test(test_appending_follows_what_the_file_is),
+      cmocka_unit_test(test_a_member_inside_a_member_is_not_where_a_file_ends),
       cmocka_unit_test(test_damage_in_the_middle_is_kept_when_appending),
       cmocka_unit_test(test_the_end_of_a_long_file_is_found_from_its_end),
       cmocka_unit_test(test_a_file_that_may_not_grow_goes_on_once_it_may),
