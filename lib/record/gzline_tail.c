@@ -6,7 +6,7 @@
 #include "lib/record/gzline.h"
 #include "lib/record/gzline_source.h"
 
-enum { NEAR_END_BYTES = 8 * 1024 * 1024 };
+#define NEAR_END_BYTES (INT64_C(8) * 1024 * 1024)
 
 // A plain file: the lines decide, by the rules of gzline_read, so that appending keeps what a reader sees.
 static enum status find_plain(const char *path, struct gzline_tail *tail, struct error *error) {

@@ -225,7 +225,7 @@ static void test_the_end_of_a_long_file_is_found_from_its_end(void **state) {
   fill_with_noise(noise, LINE);
   struct gzline_writer *writer = append_writer(path);
   for (int i = 0; i < LINES; i++) {
-    memcpy(noise, i % 2 ? "{\"odd\"" : "{\"even", 6);
+    noise[0] = (char)('a' + i % 26);
     assert_int_equal(gzline_write(writer, noise, LINE), STATUS_OK);
   }
   struct gzline_counts counts;
