@@ -56,6 +56,7 @@ demo: all
 # tests/fuzz/fuzz_NAME.c is one libFuzzer target; FUZZ_room names those that need this room and the rooms below it.
 # Each starts from its seeds, if it has any, and from what earlier runs found worth keeping in build/fuzz/corpus.
 FUZZ_base := json_scan json_write
+FUZZ_record := gzline trace run
 FUZZ_llm := sse ndjson openai ollama
 FUZZ_analyze := cells_csv
 FUZZ_SECONDS ?= 10
