@@ -193,6 +193,7 @@ enum lang_id {
   // failures, client, facts
   LANG_FAILURES_MEAN,
   LANG_CLASS_UNKNOWN,
+  LANG_PERCENT,
   LANG_CLIENT_CPU,
   LANG_CLIENT_LAG,
   LANG_CLIENT_VALID,
