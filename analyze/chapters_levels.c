@@ -188,6 +188,7 @@ void chapters_levels(struct chapters *c, struct document_node *root) {
   if (plot)
     document_figure(section, plot, lang_text(c->lang, LANG_ALT_LEVELS),
                     lang_text(c->lang, LANG_CAPTION_LEVELS));
+  chapters_matrix(c, section);
   for (size_t i = 0; i < results->workers_count; i++)
     level(c, section, &results->workers[i]);
 }

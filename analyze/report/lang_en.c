@@ -15,6 +15,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_CURVE] = "Capacity curve",
     [LANG_LOADS] = "Open-loop load",
     [LANG_DETAILS] = "Detailed results of each run",
+    [LANG_MATRIX] = "All cells: tokens per second",
+    [LANG_MATRIX_MEANS] =
+        "Rows: workers; columns: batch. Bold: the largest; in brackets: cold start; †: partial last wave.",
     [LANG_LEVEL] = "Results for {0} parallel {0:request|requests}",
     [LANG_TABLE] = "Table of results",
     [LANG_TIMES] = "Times per request",
@@ -24,6 +27,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_REPEAT] = "How to repeat it",
     [LANG_CONTENTS] = "Contents",
     [LANG_COLUMN_WORKERS] = "Workers",
+    [LANG_COLUMN_WORKERS_BY_BATCH] = "Workers / batch",
     [LANG_COLUMN_BATCH] = "Batch",
     [LANG_COLUMN_BEST_BATCH] = "Best batch",
     [LANG_COLUMN_MAX] = "Highest throughput (tokens/s)",

@@ -15,6 +15,9 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
     [LANG_CURVE] = "Кривая пропускной способности",
     [LANG_LOADS] = "Нагрузка с заданным темпом (открытый контур)",
     [LANG_DETAILS] = "Детальные результаты по каждому прогону",
+    [LANG_MATRIX] = "Все ячейки: токены в секунду",
+    [LANG_MATRIX_MEANS] = "Строки: workers; столбцы: размер пакета. Полужирным — наибольшая; в скобках — "
+                          "холодный старт; † — неполная последняя волна.",
     [LANG_LEVEL] = "Результаты для {0} параллельных запросов",
     [LANG_TABLE] = "Таблица результатов",
     [LANG_TIMES] = "Времена на запрос",
@@ -24,6 +27,7 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
     [LANG_REPEAT] = "Как повторить",
     [LANG_CONTENTS] = "Содержание",
     [LANG_COLUMN_WORKERS] = "Количество workers",
+    [LANG_COLUMN_WORKERS_BY_BATCH] = "Workers / пакет",
     [LANG_COLUMN_BATCH] = "Размер пакета",
     [LANG_COLUMN_BEST_BATCH] = "Оптимальный размер пакета",
     [LANG_COLUMN_MAX] = "Максимальная скорость (токены/сек)",

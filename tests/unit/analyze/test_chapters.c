@@ -436,6 +436,18 @@ static void test_facts_tell_how_to_repeat_the_run(void **state) {
   LACKS(text, "Server command");
 }
 
+static void test_all_cells_stand_in_one_table(void **state) {
+  struct made *made = *state;
+  small_run(&made->results);
+  made->results.cells[0].flags |= CELL_COLD;
+  made->results.cells[4].flags |= CELL_PARTIAL_WAVE;
+  HAS(report(made, LANG_EN), "|   Workers / batch |     4 |   8 |      16 |   24 |\n"
+                             "|------------------:|------:|----:|--------:|-----:|\n"
+                             "|                 4 | (100) | 120 |         |      |\n"
+                             "|                 8 |       | 200 | **204** | 150\u2020 |\n"
+                             "|                16 |       |     |  failed |      |\n");
+}
+
 static void test_arguments_become_a_command_line(void **state) {
   struct made *made = *state;
   small_run(&made->results);
@@ -488,6 +500,7 @@ int main(void) {
       MADE(test_curve_says_why_it_has_no_optimum),
       MADE(test_percentiles_come_with_their_units),
       MADE(test_facts_tell_how_to_repeat_the_run),
+      MADE(test_all_cells_stand_in_one_table),
       MADE(test_arguments_become_a_command_line),
       MADE(test_terminal_summary_is_short),
   };
