@@ -168,7 +168,8 @@ static void repeat(struct chapters *c, struct document_node *section) {
   buf_append_text(&commands, "analyze");
   for (size_t i = 0; i < results->fact_count; i++) {
     if (!results->facts[i].source) continue;
-    buf_append_char(&commands, ' ');
+    bool curve = results->facts[i].kind && strcmp(results->facts[i].kind, "curve.csv") == 0;
+    buf_append_text(&commands, curve ? " --curve " : " ");
     shell_word(&commands, results->facts[i].source);
   }
   struct document_node *inner = chapters_section(c, section, LANG_REPEAT, LANG_ALONE);

@@ -223,8 +223,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_OPTIMUM_EDGE] = "The peak of the curve ({0}), n = {1}{2}, lies at or beyond the edge of the tested "
                           "range ({6} to {7}): not established.",
     [LANG_OPTIMUM_OPEN] = "The peak of the curve ({0}) is at n = {1}{2}, but the data do not establish it.",
-    [LANG_OPTIMUM_MONOTONE] =
-        "The curve ({0}) rises over the whole tested range (up to n = {1}): it has no optimum there.",
+    [LANG_OPTIMUM_MONOTONE] = "The selected curve ({0}) rises over the whole tested range (up to n = {1}): "
+                              "it has no optimum there.",
     [LANG_OPTIMUM_GATE] = "No optimum is taken from a curve: replicates show that no model fits (p = {0}). "
                           "The cells and their comparison stand alone.",
     [LANG_OPTIMUM_NO_MODEL] = "No model could be fitted to the points: too few, or none converged.",
