@@ -68,6 +68,10 @@ static enum status load(struct replay *replay, struct error *error) {
     log_notice(&replay->log, "%lld requests are left out: their body was not recorded, or is no JSON",
                (long long)replay->work.bodiless);
   }
+  if (replay->work.available < replay->plan.batch_most) {
+    log_notice(&replay->log, "a batch of %lld sends some of the %lld requests of the trace more than once",
+               (long long)replay->plan.batch_most, (long long)replay->work.available);
+  }
   replay->cache_bust = opts->cache_bust == OPTS_CACHE_BUST_ON;
   if (opts->cache_bust == OPTS_CACHE_BUST_AUTO && opts->api != OPTS_API_HTTP)
     replay->cache_bust = plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);
