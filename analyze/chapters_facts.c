@@ -108,7 +108,10 @@ static void run(struct chapters *c, struct document_node *parent, const struct r
   if (facts->seed >= 0) chapters_definition(c, rows, LANG_FACT_SEED, number_count(facts->seed).text);
   if (facts->batches <= 0 && facts->requests <= 0) return;
   struct buf counts = {0};
-  lang_format(&counts, c->lang, facts->managed ? LANG_FACT_COUNTS_MANAGED : LANG_FACT_COUNTS,
+  lang_format(&counts, c->lang,
+              facts->sessions <= 0 ? LANG_FACT_COUNTS_TABLE
+              : facts->managed     ? LANG_FACT_COUNTS_MANAGED
+                                   : LANG_FACT_COUNTS,
               LANG_WITH(number_count(facts->sessions).text, number_count(facts->batches).text,
                         number_count(facts->requests).text, number_count(facts->failed).text,
                         number_count(facts->warmup_batches).text));

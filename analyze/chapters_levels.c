@@ -153,6 +153,7 @@ static void percentile_table(struct chapters *c, struct document_node *parent,
     const struct cell *cell = &c->results->cells[row->first_cell + i];
     percentile_row(c, table, cell, LANG_TIME_TTFT, &cell->ttft_s, 1);
     percentile_row(c, table, cell, LANG_TIME_LATENCY, &cell->latency_s, 1);
+    percentile_row(c, table, cell, LANG_TIME_RESPONSE, &cell->response_s, 1);
     percentile_row(c, table, cell, LANG_TIME_TPOT, &cell->tpot_s, 1e3);
     percentile_row(c, table, cell, LANG_TIME_ITL, &cell->itl_s, 1e3);
   }

@@ -141,7 +141,8 @@ static enum status keep(struct loading *loading, const struct trace_request *rec
   if ((size_t)work->available > work->count && work->count < (size_t)loading->options->draws) {
     size_t room = work->count + 1;
     struct work_request **grown = work->requests;
-    if ((work->count & (work->count - 1)) == 0) grown = realloc(grown, 2 * room * sizeof *grown);
+    if ((work->count & (work->count - 1)) == 0)
+      grown = realloc(grown, 2 * room * sizeof(struct work_request *));
     if (!grown) return no_memory(error);
     work->requests = grown;
     grown[work->count++] = NULL;

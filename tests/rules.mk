@@ -39,6 +39,15 @@ bench-$(1): $(BUILD)/tests/bench/bench_$(1)
 endef
 $(foreach r,$(filter $(ROOMS),$(patsubst tests/bench/bench_%.c,%,$(wildcard tests/bench/bench_*.c))),$(eval $(call bench_room,$(r))))
 
+$(BUILD)/tests/bench/coverage_sim: $(BUILD)/obj/tests/bench/coverage_sim.o $(USES_stat:%=$(BUILD)/lib/%.a)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(foreach r,$(USES_stat),$(LIBS_$(r)))
+## coverage-sim: do intervals cover what they promise? 2000 simulated sweeps per scenario (REPLICATIONS=); takes minutes
+REPLICATIONS ?= 2000
+.PHONY: coverage-sim
+coverage-sim: $(BUILD)/tests/bench/coverage_sim
+	@$< $(REPLICATIONS)
+
 ## demo: the whole pipeline on a simulated server; the report goes to report/
 .PHONY: demo
 demo: all

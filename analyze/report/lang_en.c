@@ -55,6 +55,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_COLUMN_LATENCY_P99] = "Latency p99 (s)",
     [LANG_TIME_TTFT] = "time to first token, TTFT (s)",
     [LANG_TIME_LATENCY] = "latency (s)",
+    [LANG_TIME_RESPONSE] = "response time, with the wait for a worker (s)",
     [LANG_TIME_TPOT] = "time per output token, TPOT (ms)",
     [LANG_TIME_ITL] = "gap between events, ITL (ms)",
     [LANG_MARK_LARGEST] = "largest",
@@ -128,10 +129,13 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_NO_SPREAD] =
         "The spread of repeated measurements is unknown, so no set of equally good configurations is given; "
         "repeat cells (" CODE("replay -r 3") ") or state it (" CODE("--sigma") ").",
-    [LANG_WARNING_ONE_SESSION] = "The server was not restarted between measurements: the variance from "
-                                 "restart to restart was not sampled, and intervals are too narrow for it.",
+    [LANG_WARNING_ONE_SESSION] =
+        "The server was not restarted between repeated measurements: the variance from restart to restart "
+        "was not sampled, and intervals are too narrow for it.",
     [LANG_WARNING_INVALID_CLIENT] =
         "{2} {2:batch|batches} left out: the measuring client was the bottleneck ({6}).",
+    [LANG_WARNING_INVALID_CLIENT_BARE] =
+        "{2} {2:batch|batches} left out: the measuring client was the bottleneck.",
     [LANG_WARNING_EDGE_BATCH] = "The best lies on the last batch tested: not an optimum.",
     [LANG_WARNING_EDGE_WORKERS] = "The best lies on the highest number of workers tested: not an optimum.",
     [LANG_WARNING_PARTIAL_WAVES] =
@@ -148,6 +152,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_DRIFT] = "Throughput drifted with time during the run: {3}% from first to last [{4}, {5}].",
     [LANG_WARNING_CACHED_TOKENS] =
         "The server answered {3}% of the prompt tokens from its cache: other prompts would be slower.",
+    [LANG_WARNING_CACHED_COUNT] =
+        "The server answered {2} prompt tokens from its cache: other prompts would be slower.",
     [LANG_WARNING_DAMAGED_INPUT] =
         "{2} {2:record|records} in {6} could not be read: figures may miss measurements.",
     [LANG_WARNING_NO_END] = "{6} has no end record: the run was cut short.",
@@ -263,6 +269,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_FACT_MEASURED] = "Measured",
     [LANG_FACT_COUNTS] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed), {4} warm-up "
                          "{4:batch|batches}, {0} server {0:session|sessions}",
+    [LANG_FACT_COUNTS_TABLE] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed)",
     [LANG_FACT_COUNTS_MANAGED] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed), {4} warm-up "
                                  "{4:batch|batches}, {0} server {0:restart|restarts}",
     [LANG_ALT_CURVE] = "Throughput against requests in flight: points, fitted curve, optimum",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The identifiers of lang.h's texts. What the arguments of a text are, lang_en.c shows by its words; groups that
-// share them say so here.
+// The identifiers of lang.h's texts. What the arguments of a text are, lang_en.c shows by its words; groups
+// that share them say so here.
 #ifndef ANALYZE_REPORT_LANG_IDS_H
 #define ANALYZE_REPORT_LANG_IDS_H
 
@@ -57,6 +57,7 @@ enum lang_id {
   LANG_COLUMN_LATENCY_P99,
   LANG_TIME_TTFT,
   LANG_TIME_LATENCY,
+  LANG_TIME_RESPONSE,
   LANG_TIME_TPOT,
   LANG_TIME_ITL,
   // marks in tables
@@ -106,6 +107,7 @@ enum lang_id {
   LANG_WARNING_NO_SPREAD,
   LANG_WARNING_ONE_SESSION,
   LANG_WARNING_INVALID_CLIENT,
+  LANG_WARNING_INVALID_CLIENT_BARE,
   LANG_WARNING_EDGE_BATCH,
   LANG_WARNING_EDGE_WORKERS,
   LANG_WARNING_PARTIAL_WAVES,
@@ -116,6 +118,7 @@ enum lang_id {
   LANG_WARNING_FIT_RANGE,
   LANG_WARNING_DRIFT,
   LANG_WARNING_CACHED_TOKENS,
+  LANG_WARNING_CACHED_COUNT,
   LANG_WARNING_DAMAGED_INPUT,
   LANG_WARNING_NO_END,
   LANG_WARNING_PLOTS,
@@ -207,6 +210,7 @@ enum lang_id {
   LANG_FACT_SEED,
   LANG_FACT_MEASURED,
   LANG_FACT_COUNTS,
+  LANG_FACT_COUNTS_TABLE,
   LANG_FACT_COUNTS_MANAGED,
   // pictures
   LANG_ALT_CURVE,

@@ -5,6 +5,8 @@
 
 #include "analyze/stat/profile.h"
 
+// Relative width of an interval below which a fit is exact.
+#define EXACT 1e-8
 #define KNEE_GRID 400
 #define KNEE_BISECTIONS 60
 // How far beyond the tested range, in ln n, a peak of quadratic_ln is told from "nowhere".
@@ -162,11 +164,12 @@ static enum status peak_height(const struct fit_data *data, const struct fit_res
     struct peak_walk walk = {.data = *data, .scale = fit->scale, .start = {curve[0], curve[1]}};
     double step = 0.02 * curve[2];
     if (u->estimate > 0) result.estimate = curve[2];
-    result.lo = fit->rss > 0 ? profile_edge(rss_of_peak, &walk, curve[2], -step, limit) : curve[2];
+    bool exact = u->hi - u->lo < EXACT * fabs(u->estimate); // nothing to walk on but rounding
+    result.lo = exact ? curve[2] : profile_edge(rss_of_peak, &walk, curve[2], -step, limit);
     if (u->lo > 0) {
       walk.start[0] = curve[0];
       walk.start[1] = curve[1];
-      result.hi = fit->rss > 0 ? profile_edge(rss_of_peak, &walk, curve[2], step, limit) : curve[2];
+      result.hi = exact ? curve[2] : profile_edge(rss_of_peak, &walk, curve[2], step, limit);
     }
   }
   *height = result;

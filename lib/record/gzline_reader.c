@@ -4,10 +4,12 @@
 
 #include "lib/base/json_scan.h"
 #include "lib/record/gzline.h"
+#include "lib/record/gzline_ahead.h"
 #include "lib/record/gzline_source.h"
 
 struct gzline_reader {
   struct gzline_source *source;
+  struct gzline_ahead *ahead; // reads the source, once the file has shown to be long
   struct gzline_chunk chunk;
   size_t next;      // in the chunk's text: the first byte that is not delivered
   struct buf carry; // the part of a line that stood at the end of the chunks before
@@ -83,8 +85,19 @@ static enum status last_line(struct gzline_reader *reader, const char **line, si
   return STATUS_END;
 }
 
+// The first chunk is read here, the rest of a gzip file ahead. Not of a pipe: a thread that waits for one
+// could not be ended.
+static enum status read_chunk(struct gzline_reader *reader, struct error *error) {
+  bool may = gzline_source_is_gzip(reader->source) && gzline_source_is_file(reader->source);
+  if (may && !reader->ahead && reader->text_bytes > 0 &&
+      gzline_ahead_open(reader->source, &reader->ahead) != STATUS_OK)
+    reader->ahead = NULL;
+  if (reader->ahead) return gzline_ahead_next(reader->ahead, &reader->chunk, error);
+  return gzline_source_next(reader->source, &reader->chunk, error);
+}
+
 static enum status next_chunk(struct gzline_reader *reader, struct error *error) {
-  enum status status = gzline_source_next(reader->source, &reader->chunk, error);
+  enum status status = read_chunk(reader, error);
   reader->next = 0;
   reader->damage = reader->chunk.damage;
   if (status == STATUS_OK || status == STATUS_END) {
@@ -161,6 +174,7 @@ struct gzline_damage gzline_reader_damage(const struct gzline_reader *reader) {
 
 void gzline_reader_close(struct gzline_reader *reader) {
   if (!reader) return;
+  gzline_ahead_close(reader->ahead);
   gzline_source_close(reader->source);
   buf_free(&reader->chunk.text);
   buf_free(&reader->carry);

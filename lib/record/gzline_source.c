@@ -21,6 +21,7 @@ struct gzline_source {
   int fd;
   char *path;
   bool gzip;
+  bool is_file;      // a regular one
   bool at_end;       // the file has no more
   struct buf in;     // bytes of the file
   int64_t in_offset; // file offset of in.data[0]
@@ -106,18 +107,16 @@ static enum status sniff(struct gzline_source *source, struct error *error) {
 }
 
 static enum status open_file(struct gzline_source *source, struct error *error) {
-  if (strcmp(source->path, "-") == 0) {
-    source->fd = STDIN_FILENO;
-    return STATUS_OK;
-  }
-  source->fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  bool standard = strcmp(source->path, "-") == 0;
+  source->fd = standard ? STDIN_FILENO : open(source->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (source->fd < 0) {
     enum status status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_IO;
     return status_fail(error, status, "%s: %s", source->path, strerror(errno));
   }
   struct stat about;
-  if (fstat(source->fd, &about) == 0 && S_ISDIR(about.st_mode))
-    return status_fail(error, STATUS_IO, "%s: is a directory", source->path);
+  if (fstat(source->fd, &about) != 0) return fail_io(source, error);
+  if (S_ISDIR(about.st_mode)) return status_fail(error, STATUS_IO, "%s: is a directory", source->path);
+  source->is_file = S_ISREG(about.st_mode);
   return STATUS_OK;
 }
 
@@ -309,6 +308,10 @@ enum status gzline_source_next(struct gzline_source *source, struct gzline_chunk
 
 bool gzline_source_is_gzip(const struct gzline_source *source) {
   return source->gzip;
+}
+
+bool gzline_source_is_file(const struct gzline_source *source) {
+  return source->is_file;
 }
 
 int64_t gzline_source_whole_end(const struct gzline_source *source) {

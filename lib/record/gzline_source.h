@@ -31,6 +31,7 @@ enum status gzline_source_next(struct gzline_source *source, struct gzline_chunk
                                struct error *error) MUST_USE;
 
 bool gzline_source_is_gzip(const struct gzline_source *source);
+bool gzline_source_is_file(const struct gzline_source *source); // a regular one
 // The file offset after the last whole gzip member so far; 0: none.
 int64_t gzline_source_whole_end(const struct gzline_source *source);
 

@@ -155,16 +155,21 @@ static void test_words_follow_intervals_not_differences(void **state) {
   HAS(text, "within the intervals, so not established: 8×24 (−26%)");
 }
 
-static void test_a_tested_ratio_outranks_the_cells_of_two_levels(void **state) {
+static void test_a_paired_ratio_decides_before_the_cells_of_two_levels(void **state) {
   struct made *made = *state;
   small_run(&made->results);
   made->results.steps = calloc(1, sizeof *made->results.steps);
   made->results.step_count = 1;
-  made->results.steps[0] = (struct cliff){.from = 4, .to = 8, .ratio = {1.02, 0.95, 1.09}};
-  HAS(report(made, LANG_EN), "From 4 to 8 workers no difference is established: ratio 1.02 [0.95, 1.09]");
-  made->results.steps[0].ratio = (struct estimate){1.7, 1.6, 1.8};
+  struct estimate *ratio = &made->results.steps[0].ratio;
+  made->results.steps[0] = (struct cliff){.from = 4, .to = 8, .ratio = {1.7, 1.6, 1.8}};
   HAS(report(made, LANG_RU),
       "При увеличении с 4 до 8 workers скорость обработки возрастает: отношение 1.7 [1.60, 1.80]");
+  *ratio = (struct estimate){0.9, 0.85, 0.95};
+  HAS(report(made, LANG_EN), "From 4 to 8 workers throughput falls: ratio 0.9 [0.850, 0.950]");
+  *ratio = (struct estimate){1.02, 0.95, 1.09}; // undecided over common batches, but the best cells differ
+  HAS(report(made, LANG_EN), "From 4 to 8 workers throughput rises: 120.00 to 204.00 tokens/s");
+  made->results.cells[1].tokens_per_s.hi = 300;
+  HAS(report(made, LANG_EN), "From 4 to 8 workers no difference is established: ratio 1.02 [0.95, 1.09]");
 }
 
 static void test_a_failed_level_has_no_optimum(void **state) {
@@ -457,7 +462,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       MADE(test_recommendation_is_the_cheapest_equal_with_its_interval),
       MADE(test_words_follow_intervals_not_differences),
-      MADE(test_a_tested_ratio_outranks_the_cells_of_two_levels),
+      MADE(test_a_paired_ratio_decides_before_the_cells_of_two_levels),
       MADE(test_a_failed_level_has_no_optimum),
       MADE(test_the_last_batch_is_an_edge_not_an_optimum),
       MADE(test_without_spread_no_equals_are_named),

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "tests/unit/record/files.h"
@@ -221,7 +222,8 @@ static void test_a_huge_member_streams_and_loses_only_what_follows_its_damage(vo
   free(path);
 }
 
-static void test_standard_input_resynchronises_too(void **state) {
+// Standard input is not sought in, and neither is a pipe.
+static void test_standard_input_and_pipes_resynchronise_too(void **state) {
   (void)state;
   struct sample sample = {0};
   struct buf lines = {0}, want = {0};
@@ -230,13 +232,22 @@ static void test_standard_input_resynchronises_too(void **state) {
   files_write(sample.path, sample.bytes.data, sample.bytes.len);
   buf_append(&want, sample.text.data, sample.text_end[2]);
   buf_append(&want, sample.text.data + sample.text_end[3], sample.text.len - sample.text_end[3]);
-  FILE *old = stdin;
-  assert_non_null(freopen(sample.path, "rb", old));
+  assert_non_null(freopen(sample.path, "rb", stdin));
   struct gzline_damage damage;
   files_read_lines("-", &lines, &damage);
   assert_text(&lines, want.data, want.len);
   assert_int_equal(damage.places, 1);
   assert_non_null(freopen("/dev/null", "rb", stdin));
+  int ends[2];
+  char path[40];
+  assert_int_equal(pipe(ends), 0);
+  assert_int_equal(write(ends[1], sample.bytes.data, sample.bytes.len), sample.bytes.len);
+  close(ends[1]);
+  snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+  files_read_lines(path, &lines, &damage);
+  assert_text(&lines, want.data, want.len);
+  assert_int_equal(damage.skipped_bytes, sample.end[3] - sample.end[2]);
+  close(ends[0]);
   buf_free(&lines);
   buf_free(&want);
   free_sample(&sample);
@@ -267,7 +278,7 @@ int main(void) {
       cmocka_unit_test(test_every_flipped_byte_costs_its_member_only),
       cmocka_unit_test(test_two_damaged_spots_and_garbage_between_members),
       cmocka_unit_test(test_a_huge_member_streams_and_loses_only_what_follows_its_damage),
-      cmocka_unit_test(test_standard_input_resynchronises_too),
+      cmocka_unit_test(test_standard_input_and_pipes_resynchronise_too),
       cmocka_unit_test(test_zeros_after_the_last_member_are_told),
   };
   return cmocka_run_group_tests_name("gzline damage", tests, files_setup, files_teardown);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "analyze/report/plot.h"
+#include "analyze/report/svg.h"
 #include "lib/base/clock.h"
 
 struct work {
@@ -212,6 +213,38 @@ static void test_gnuplot_draws_every_picture_of_a_set(void **state) {
   }
 }
 
+static size_t count_of(const char *text, const char *word) {
+  size_t count = 0;
+  for (; (text = strstr(text, word)); text++)
+    count++;
+  return count;
+}
+
+static void test_each_point_that_gnuplot_draws_tells_its_values(void **state) {
+  struct work *work = *state;
+  if (!has_gnuplot()) {
+    printf("gnuplot is not installed\n");
+    skip();
+  }
+  struct plot *plot = two_axes(work, "points");
+  struct error error = {""};
+  assert_int_equal(plot_set_write(&work->set, work->folder, NULL, &error), STATUS_OK);
+  struct buf svg = {0}, path = {0};
+  buf_printf(&path, "%s/points.svg", work->folder);
+  assert_int_equal(buf_read_file(&svg, buf_text(&path), &error), STATUS_OK);
+  buf_clear(&work->out);
+  assert_int_equal(svg_embed(svg.data, svg.len, plot, "f1-", "words", &work->out), STATUS_OK);
+  const char *text = buf_text(&work->out);
+  assert_int_equal(count_of(text, "<title>"), 12); // six points in each of two series
+  HAS(text, "<title>Скорость: 8 \u2192 108 [103.0, 114.0]</title>");
+  HAS(text, "<title>Время: 2 \u2192 0.666667</title>");
+  assert_int_equal(count_of(text, "id='gp"), 0); // every id has the prefix
+  assert_int_equal(count_of(text, "href='#gp"), 0);
+  assert_int_equal(count_of(text, "class=\"plot\""), 1);
+  buf_free(&svg);
+  buf_free(&path);
+}
+
 static void test_without_gnuplot_scripts_and_data_remain(void **state) {
   struct work *work = *state;
   two_axes(work, "alone");
@@ -275,6 +308,7 @@ int main(void) {
       WORK(test_an_interval_without_end_reaches_the_border),
       WORK(test_labels_of_lines_that_end_together_are_apart),
       WORK(test_gnuplot_draws_every_picture_of_a_set),
+      WORK(test_each_point_that_gnuplot_draws_tells_its_values),
       WORK(test_without_gnuplot_scripts_and_data_remain),
       WORK(test_a_gnuplot_that_hangs_is_stopped_with_its_children),
       WORK(test_a_gnuplot_that_fails_is_quoted),

@@ -161,6 +161,19 @@ static void test_text_has_colours_only_when_asked(void **state) {
   HAS(text(page, 80, true), "\033[32m  x\033[0m\n");
 }
 
+static void test_text_folds_long_headings_over_narrow_columns(void **state) {
+  struct page *page = *state;
+  struct document_node *table = document_table(page->root, "");
+  document_column(table, "Оптимальный размер пакета", DOCUMENT_RIGHT);
+  document_column(table, "Отметки", DOCUMENT_LEFT);
+  document_cell(table, "48", DOCUMENT_PLAIN);
+  document_cell(table, "край проверенного диапазона", DOCUMENT_PLAIN);
+  HAS(text(page, 100, false), "  Оптимальный\n"
+                              "       размер\n"
+                              "       пакета  Отметки\n"
+                              "           48  край проверенного диапазона\n");
+}
+
 static void test_text_folds_at_the_width(void **state) {
   struct page *page = *state;
   document_paragraph(page->root, "слово слово слово слово слово слово слово слово слово слово");
@@ -278,6 +291,7 @@ int main(void) {
       PAGE(test_markdown_code_block_fence_is_longer_than_its_text),
       PAGE(test_text_aligns_by_display_width),
       PAGE(test_text_has_colours_only_when_asked),
+      PAGE(test_text_folds_long_headings_over_narrow_columns),
       PAGE(test_text_folds_at_the_width),
       PAGE(test_html_escapes_text_and_attributes),
       PAGE(test_html_loads_nothing),

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "capture/httpd.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+
+// Clients that connect together must not wait for a second SYN (DESIGN 6.7).
+#define BACKLOG 4096
+
+struct httpd {
+  struct MHD_Daemon *daemon;
+  struct loop_watch *watch;
+  struct loop_timer *timer;
+  bool soon; // the timer is set for now
+  char address[300];
+};
+
+static void run(struct httpd *httpd) {
+  httpd->soon = false;
+  MHD_run(httpd->daemon);
+  if (httpd->soon) return; // asked for by a callback meanwhile: the timer is set
+  MHD_UNSIGNED_LONG_LONG wait_ms;
+  if (MHD_get_timeout(httpd->daemon, &wait_ms) != MHD_YES) {
+    loop_timer_cancel(httpd->timer);
+  } else {
+    int64_t bounded_ms = wait_ms < 3600000 ? (int64_t)wait_ms : 3600000;
+    loop_timer_set(httpd->timer, wait_ms ? clock_now_ns() + bounded_ms * CLOCK_NS_PER_MS : 0);
+  }
+}
+
+static void run_due(void *context) {
+  run(context);
+}
+
+static void run_ready(void *context, unsigned events) {
+  (void)events;
+  run(context);
+}
+
+void httpd_run_soon(struct httpd *httpd) {
+  if (httpd->soon) return;
+  httpd->soon = true;
+  loop_timer_set(httpd->timer, 0);
+}
+
+static int listen_on_one(const struct addrinfo *info) {
+  int yes = 1;
+  int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, info->ai_protocol);
+  if (fd < 0) return -1;
+  if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) ||
+      bind(fd, info->ai_addr, info->ai_addrlen) || listen(fd, BACKLOG)) {
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+  }
+  return fd;
+}
+
+static enum status listen_on(const struct opts_address *address, int *out, struct error *error) {
+  char port[8];
+  snprintf(port, sizeof port, "%u", address->port);
+  struct addrinfo hints = {
+      .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+  struct addrinfo *found = NULL;
+  int refused = getaddrinfo(address->host, port, &hints, &found);
+  int fd = -1;
+  for (struct addrinfo *info = found; info && fd < 0; info = info->ai_next)
+    fd = listen_on_one(info);
+  const char *words = refused ? gai_strerror(refused) : strerror(errno);
+  if (found) freeaddrinfo(found);
+  if (fd < 0) {
+    return status_fail(error, STATUS_IO, "cannot listen on %s:%s: %s", address->host, port, words);
+  }
+  *out = fd;
+  return STATUS_OK;
+}
+
+static void write_address(struct httpd *httpd, const char *host, int fd) {
+  struct sockaddr_storage bound = {0};
+  socklen_t len = sizeof bound;
+  char port[NI_MAXSERV] = "0";
+  if (getsockname(fd, (struct sockaddr *)&bound, &len) == 0)
+    getnameinfo((struct sockaddr *)&bound, len, NULL, 0, port, sizeof port, NI_NUMERICSERV);
+  const char *format = strchr(host, ':') ? "http://[%s]:%s" : "http://%s:%s";
+  snprintf(httpd->address, sizeof httpd->address, format, host, port);
+}
+
+static struct MHD_Daemon *start_daemon(int fd, const struct httpd_options *options,
+                                       const struct httpd_handlers *handlers) {
+  struct MHD_OptionItem optional[4];
+  size_t count = 0;
+  if (handlers->target) {
+    optional[count++] =
+        (struct MHD_OptionItem){MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)handlers->target, handlers->context};
+  }
+  if (handlers->completed) {
+    optional[count++] = (struct MHD_OptionItem){MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)handlers->completed,
+                                                handlers->context};
+  }
+  if (handlers->connection) {
+    optional[count++] = (struct MHD_OptionItem){MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)handlers->connection,
+                                                handlers->context};
+  }
+  optional[count] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+  // No MHD_USE_ERROR_LOG: its lines may repeat what a client sent. The date is the upstream's to say.
+  return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL,
+                          NULL, handlers->handle, handlers->context, MHD_OPTION_LISTEN_SOCKET, fd,
+                          MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, options->connections,
+                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->connection_memory,
+                          MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout_s, MHD_OPTION_ARRAY, optional,
+                          MHD_OPTION_END);
+}
+
+enum status httpd_open(struct loop *loop, const struct httpd_options *options,
+                       const struct httpd_handlers *handlers, struct httpd **out, struct error *error) {
+  int fd = -1;
+  struct httpd *httpd = calloc(1, sizeof *httpd);
+  enum status status =
+      httpd ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!status) status = listen_on(&options->listen, &fd, error);
+  if (status) goto cleanup;
+  write_address(httpd, options->listen.host, fd);
+  httpd->daemon = start_daemon(fd, options, handlers);
+  if (!httpd->daemon) {
+    status = status_fail(error, STATUS_IO, "cannot serve on %s: %s", httpd->address, strerror(errno));
+    goto cleanup;
+  }
+  fd = -1; // the daemon's now
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(httpd->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+  status = loop_timer_open(loop, run_due, httpd, &httpd->timer, error);
+  if (!status) {
+    status = loop_watch_open(loop, info->epoll_fd, LOOP_READ, run_ready, httpd, &httpd->watch, error);
+  }
+  if (status) goto cleanup;
+  httpd_run_soon(httpd); // the first turn puts the listening socket into the epoll set
+  *out = httpd;
+  return STATUS_OK;
+
+cleanup:
+  if (fd >= 0) close(fd);
+  httpd_close(httpd);
+  return status;
+}
+
+const char *httpd_address(const struct httpd *httpd) {
+  return httpd->address;
+}
+
+void httpd_stop_listening(struct httpd *httpd) {
+  MHD_socket fd = MHD_quiesce_daemon(httpd->daemon);
+  if (fd != MHD_INVALID_SOCKET) close(fd);
+}
+
+void httpd_close(struct httpd *httpd) {
+  if (!httpd) return;
+  loop_watch_close(httpd->watch);
+  loop_timer_close(httpd->timer);
+  if (httpd->daemon) MHD_stop_daemon(httpd->daemon);
+  free(httpd);
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The server side: a libmicrohttpd daemon without threads, run by the event loop through its epoll
+// descriptor. What a request means is the caller's business.
+#ifndef CAPTURE_HTTPD_H
+#define CAPTURE_HTTPD_H
+
+#include <microhttpd.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/opts.h"
+#include "lib/base/status.h"
+#include "lib/net/loop.h"
+
+struct httpd;
+
+struct httpd_handlers {
+  MHD_AccessHandlerCallback handle;
+  void *(*target)(void *context, const char *target, struct MHD_Connection *connection); // NULL allowed
+  MHD_RequestCompletedCallback completed;                                                // NULL allowed
+  MHD_NotifyConnectionCallback connection;                                               // NULL allowed
+  void *context;                                                                         // of all four
+};
+
+struct httpd_options {
+  struct opts_address listen;
+  size_t connection_memory; // bytes per connection for headers and buffers
+  unsigned connections;     // at once; more wait in the backlog
+  unsigned idle_timeout_s;  // of a connection that is not suspended; 0: none
+};
+
+// Listens and serves from the loop. STATUS_IO ("cannot listen on HOST:PORT: ..."), STATUS_MEMORY.
+enum status httpd_open(struct loop *loop, const struct httpd_options *options,
+                       const struct httpd_handlers *handlers, struct httpd **out,
+                       struct error *error) MUST_USE;
+
+// "http://HOST:PORT" with the port that was picked.
+const char *httpd_address(const struct httpd *httpd);
+
+// Stops accepting; connections that are open go on.
+void httpd_stop_listening(struct httpd *httpd);
+
+// Gives the daemon a turn soon, from the loop: connections that were resumed go on only then (without a
+// thread of its own libmicrohttpd has nothing to wake it). Its other turns it takes by itself.
+void httpd_run_soon(struct httpd *httpd);
+
+// Closes every connection (none may be suspended) and frees. Takes NULL.
+void httpd_close(struct httpd *httpd);
+
+#endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// capture: reads the command line, runs the loop until it is told to stop, and says how it went.
+#include <signal.h>
+#include <stdio.h>
+
+#include "capture/metrics.h"
+#include "capture/opts.h"
+#include "capture/proxy.h"
+#include "capture/recorder.h"
+#include "lib/base/clock.h"
+
+#define LOOK_EVERY_NS CLOCK_NS_PER_S
+#define SAY_EVERY_NS (10 * CLOCK_NS_PER_S)
+
+struct capture {
+  struct opts opts;
+  struct log log;
+  struct loop *loop;
+  struct proxy *proxy;
+  struct recorder *recorder;
+  struct metrics *metrics;
+  struct loop_signal *on_term, *on_int;
+  struct loop_timer *look;
+  int64_t said_ns, dropped; // when losses were spoken of last, and how many they were
+};
+
+static void stop_loop(void *context) {
+  struct capture *capture = context;
+  loop_stop(capture->loop);
+}
+
+static void told_to_stop(void *context) {
+  struct capture *capture = context;
+  log_notice(&capture->log, "stopping; requests under way have %.3g s (once more: none)",
+             clock_seconds(capture->opts.grace_ns));
+  proxy_drain(capture->proxy, capture->opts.grace_ns, stop_loop, capture);
+}
+
+// Losses are said while they happen, but not in every second.
+static void look_at_recorder(void *context) {
+  struct capture *capture = context;
+  struct recorder_counts counts = recorder_counts(capture->recorder);
+  int64_t now_ns = clock_now_ns();
+  if (counts.dropped > capture->dropped && log_due(&capture->said_ns, now_ns, SAY_EVERY_NS)) {
+    const char *why = counts.writer.write_status ? "the file cannot be written" : "the queue is full";
+    log_error(&capture->log, "%s: %lld records dropped so far", why, (long long)counts.dropped);
+    capture->dropped = counts.dropped;
+  }
+  loop_timer_set(capture->look, now_ns + LOOK_EVERY_NS);
+}
+
+static enum status open_recorder(struct capture *capture, struct error *error) {
+  const struct opts *opts = &capture->opts;
+  struct recorder_options options = {.path = opts->output,
+                                     .upstream = opts->upstream.shown,
+                                     .keep_bodies = opts->keep_bodies,
+                                     .keep_headers = &opts->keep_headers,
+                                     .redact = &opts->redact,
+                                     .include = &opts->include,
+                                     .exclude = &opts->exclude,
+                                     .sample = opts->sample,
+                                     .max_body_bytes = (size_t)opts->max_body_bytes,
+                                     .queue_bytes = (size_t)opts->queue_bytes,
+                                     .flush_interval_ns = opts->flush_interval_ns};
+  return recorder_open(&options, &capture->recorder, error);
+}
+
+static enum status open_all(struct capture *capture, struct error *error) {
+  const struct opts *opts = &capture->opts;
+  enum status status = loop_open(&capture->loop, error);
+  if (!status) status = proxy_open(capture->loop, opts, &capture->log, &capture->proxy, error);
+  if (!status && opts->has_metrics) {
+    status = metrics_open(capture->loop, &opts->metrics, capture->proxy, &capture->metrics, error);
+  }
+  if (!status) status = open_recorder(capture, error);
+  if (status) return status;
+  proxy_record(capture->proxy, capture->recorder);
+  if (capture->metrics) metrics_record(capture->metrics, capture->recorder);
+  status = loop_signal_open(capture->loop, SIGTERM, told_to_stop, capture, &capture->on_term, error);
+  if (!status)
+    status = loop_signal_open(capture->loop, SIGINT, told_to_stop, capture, &capture->on_int, error);
+  if (!status) status = loop_timer_open(capture->loop, look_at_recorder, capture, &capture->look, error);
+  if (!status) loop_timer_set(capture->look, clock_now_ns() + LOOK_EVERY_NS);
+  return status;
+}
+
+// Ends what is open; the recorder last, so that it has everything. The exit code says what was lost.
+static int close_all(struct capture *capture, int code) {
+  struct recorder_counts counts = {0};
+  struct error error = {""};
+  loop_timer_close(capture->look);
+  loop_signal_close(capture->on_term);
+  loop_signal_close(capture->on_int);
+  metrics_close(capture->metrics);
+  proxy_close(capture->proxy);
+  enum status status = recorder_close(capture->recorder, &counts, &error);
+  loop_close(capture->loop);
+  if (status) log_error(&capture->log, "%s", error.text[0] ? error.text : status_name(status));
+  if (counts.dropped > 0) {
+    log_error(&capture->log, "%lld records were dropped (%lld requests and %lld responses are recorded)",
+              (long long)counts.dropped, (long long)counts.requests, (long long)counts.responses);
+  } else if (code == CLI_EXIT_DONE && !status) {
+    log_notice(&capture->log, "%lld requests and %lld responses recorded", (long long)counts.requests,
+               (long long)counts.responses);
+  }
+  opts_free(&capture->opts);
+  if (code != CLI_EXIT_DONE) return code;
+  if (counts.dropped > 0) return CLI_EXIT_LOST;
+  return status ? CLI_EXIT_FAILED : CLI_EXIT_DONE;
+}
+
+static int run(struct capture *capture) {
+  struct error error = {""};
+  enum status status = open_all(capture, &error);
+  if (status == STATUS_OK) {
+    log_notice(&capture->log, "forwarding to %s, recording to %s", capture->opts.upstream.shown,
+               capture->opts.output);
+    if (capture->metrics)
+      log_notice(&capture->log, "metrics on %s/metrics", metrics_address(capture->metrics));
+    // Scripts wait for this line: it stands alone and comes last, also with -q.
+    fprintf(stderr, "listening on %s\n", proxy_address(capture->proxy));
+    status = loop_run(capture->loop, &error);
+  }
+  if (status) log_error(&capture->log, "%s", error.text);
+  return close_all(capture, cli_exit_code(status));
+}
+
+int main(int argc, char **argv) {
+  struct capture capture = {.log = {.stream = stderr, .tool = "capture", .level = LOG_NORMAL}};
+  struct cli_common common;
+  struct error error;
+  enum status status = opts_parse(&capture.opts, argc, argv, &common, &error);
+  if (status == STATUS_OK && common.outcome == CLI_RUN) {
+    capture.log.level = common.verbosity < 0 ? LOG_QUIET : common.verbosity > 0 ? LOG_VERBOSE : LOG_NORMAL;
+    return run(&capture);
+  }
+  opts_free(&capture.opts);
+  if (status) {
+    log_error(&capture.log, "%s", error.text);
+    return cli_exit_code(status);
+  }
+  if (common.outcome == CLI_HELP) {
+    cli_print_help(&opts_program, stdout);
+  } else {
+    cli_print_version(&opts_program, stdout);
+  }
+  if (fclose(stdout)) {
+    log_error(&capture.log, "standard output cannot be written");
+    return CLI_EXIT_FAILED;
+  }
+  return CLI_EXIT_DONE;
+}

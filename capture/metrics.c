@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "capture/metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/httpd.h"
+#include "lib/base/buf.h"
+
+struct metrics {
+  struct httpd *httpd;
+  struct proxy *proxy;
+  struct recorder *recorder;
+};
+
+static void write_metric(struct buf *page, const char *name, const char *type, const char *help,
+                         int64_t value) {
+  buf_printf(page, "# HELP capture_%s %s\n# TYPE capture_%s %s\ncapture_%s %lld\n", name, help, name, type,
+             name, (long long)value);
+}
+
+static void write_page(const struct metrics *metrics, struct buf *page) {
+  struct exchange_counts traffic = proxy_counts(metrics->proxy);
+  struct recorder_counts records = recorder_counts(metrics->recorder);
+  write_metric(page, "connections", "gauge", "Client connections that are open.", traffic.connections);
+  write_metric(page, "in_flight", "gauge", "Requests under way.", traffic.in_flight);
+  write_metric(page, "requests_total", "counter", "Requests forwarded.", traffic.requests);
+  write_metric(page, "refused_total", "counter", "Requests refused as malformed.", traffic.refused);
+  write_metric(page, "failed_total", "counter", "Requests that the upstream failed.", traffic.failed);
+  write_metric(page, "abandoned_total", "counter", "Requests that the client gave up.", traffic.abandoned);
+  write_metric(page, "request_bytes_total", "counter", "Body bytes from clients.", traffic.bytes_up);
+  write_metric(page, "response_bytes_total", "counter", "Body bytes to clients.", traffic.bytes_down);
+  write_metric(page, "recorded_requests_total", "counter", "Request records taken.", records.requests);
+  write_metric(page, "recorded_responses_total", "counter", "Response records taken.", records.responses);
+  write_metric(page, "dropped_records_total", "counter", "Records lost.", records.dropped);
+  write_metric(page, "queued_bytes", "gauge", "Records not yet on disk.", records.writer.queued_bytes);
+  write_metric(page, "written_bytes_total", "counter", "Bytes in the file.", records.writer.written_bytes);
+}
+
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *text,
+                              size_t len) {
+  struct MHD_Response *response =
+      MHD_create_response_from_buffer(len, (void *)(intptr_t)text, MHD_RESPMEM_MUST_COPY);
+  if (!response) return MHD_NO;
+  MHD_add_response_header(response, "Content-Type", "text/plain; version=0.0.4");
+  if (status == MHD_HTTP_METHOD_NOT_ALLOWED) MHD_add_response_header(response, "Allow", "GET, HEAD");
+  enum MHD_Result queued = MHD_queue_response(connection, status, response);
+  MHD_destroy_response(response);
+  return queued;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data, size_t *len,
+                                  void **request_context) {
+  static const char seen; // its address marks a request whose head was looked at
+  const struct metrics *metrics = context;
+  (void)version, (void)data;
+  if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+    return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n", 9);
+  if (!*request_context) {
+    *request_context = (void *)(intptr_t)&seen;
+    return MHD_YES;
+  }
+  if (*len > 0) {
+    *len = 0; // a body is read and forgotten
+    return MHD_YES;
+  }
+  if (strcmp(url, "/metrics") != 0) return answer(connection, MHD_HTTP_NOT_FOUND, "see /metrics\n", 13);
+  struct buf page = {0};
+  write_page(metrics, &page);
+  enum MHD_Result queued = page.status ? MHD_NO : answer(connection, MHD_HTTP_OK, page.data, page.len);
+  buf_free(&page);
+  return queued;
+}
+
+enum status metrics_open(struct loop *loop, const struct opts_address *listen, struct proxy *proxy,
+                         struct metrics **out, struct error *error) {
+  struct metrics *metrics = calloc(1, sizeof *metrics);
+  if (!metrics) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  metrics->proxy = proxy;
+  struct httpd_options options = {
+      .listen = *listen, .connection_memory = 16 * 1024, .connections = 64, .idle_timeout_s = 60};
+  struct httpd_handlers handlers = {.handle = on_request, .context = metrics};
+  enum status status = httpd_open(loop, &options, &handlers, &metrics->httpd, error);
+  if (status) {
+    free(metrics);
+    return status;
+  }
+  *out = metrics;
+  return STATUS_OK;
+}
+
+void metrics_record(struct metrics *metrics, struct recorder *recorder) {
+  metrics->recorder = recorder;
+}
+
+const char *metrics_address(const struct metrics *metrics) {
+  return httpd_address(metrics->httpd);
+}
+
+void metrics_close(struct metrics *metrics) {
+  if (!metrics) return;
+  httpd_close(metrics->httpd);
+  free(metrics);
+}

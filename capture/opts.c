@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "capture/opts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/redact.h"
+#include "lib/base/clock.h"
+#include "lib/base/units.h"
+
+#define KIB INT64_C(1024)
+#define MIB (INT64_C(1024) * KIB)
+#define GIB (INT64_C(1024) * MIB)
+#define SECONDS CLOCK_NS_PER_S
+
+static enum status no_memory(struct error *error) {
+  return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+}
+
+static enum status take_text(char **out, const char *value, const char *needed, struct error *error) {
+  if (value[0] == '\0') return status_fail(error, STATUS_USAGE, "'' is not %s", needed);
+  char *copy = strdup(value);
+  if (!copy) return no_memory(error);
+  free(*out);
+  *out = copy;
+  return STATUS_OK;
+}
+
+static enum status take_address(struct opts_address *out, const char *value, struct error *error) {
+  return units_host_port(value, out->host, sizeof out->host, &out->port, error);
+}
+
+static enum status take_upstream(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  origin_free(&opts->upstream);
+  return origin_parse(value, &opts->upstream, error);
+}
+
+static enum status take_listen(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return take_address(&opts->listen, value, error);
+}
+
+static enum status take_metrics(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  opts->has_metrics = true;
+  return take_address(&opts->metrics, value, error);
+}
+
+static enum status take_output(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return take_text(&opts->output, value, "a file name (or - for standard output)", error);
+}
+
+static enum status take_cacert(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return take_text(&opts->ca_file, value, "a file name", error);
+}
+
+static enum status take_insecure(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  (void)value, (void)error;
+  opts->insecure = true;
+  return STATUS_OK;
+}
+
+static enum status take_bodies(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  bool keep = strcmp(value, "request") == 0;
+  if (!keep && strcmp(value, "none") != 0) {
+    return status_fail(error, STATUS_USAGE, "'%s' is neither request nor none", value);
+  }
+  opts->keep_bodies = keep;
+  return STATUS_OK;
+}
+
+static enum status take_keep_header(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  if (redact_is_secret_header(value, strlen(value))) {
+    return status_fail(error, STATUS_USAGE, "'%s' is a header that carries secrets; it is never recorded",
+                       value);
+  }
+  return names_add(&opts->keep_headers, value, error);
+}
+
+static enum status take_redact(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return names_add(&opts->redact, value, error);
+}
+
+static enum status take_include(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return names_add(&opts->include, value, error);
+}
+
+static enum status take_exclude(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return names_add(&opts->exclude, value, error);
+}
+
+static enum status take_sample(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return units_fraction(value, 0, 1, &opts->sample, error);
+}
+
+static enum status take_max_body(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return units_bytes(value, 0, 128 * MIB, &opts->max_body_bytes, error);
+}
+
+static enum status take_max_header(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return units_bytes(value, KIB, MIB, &opts->max_header_bytes, error);
+}
+
+static enum status take_max_connections(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return units_count(value, 1, 500000, &opts->max_connections, error);
+}
+
+static enum status take_idle_timeout(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return units_duration_ns(value, 0, 86400 * SECONDS, &opts->idle_timeout_ns, error);
+}
+
+static enum status take_queue(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return units_bytes(value, 64 * KIB, 64 * GIB, &opts->queue_bytes, error);
+}
+
+static enum status take_flush_interval(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return units_duration_ns(value, SECONDS / 100, 3600 * SECONDS, &opts->flush_interval_ns, error);
+}
+
+static enum status take_grace(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return units_duration_ns(value, 0, 86400 * SECONDS, &opts->grace_ns, error);
+}
+
+static const struct cli_option options[] = {
+    {"upstream", 'u', "URL", NULL, "the server to forward to, http:// or https://", take_upstream, "Traffic"},
+    {"listen", 'l', "HOST:PORT", "127.0.0.1:8080", "where clients connect; port 0 picks a free one",
+     take_listen, NULL},
+    {"cacert", 0, "FILE", "the system's", "certificates that an https upstream is checked against",
+     take_cacert, NULL},
+    {"insecure", 0, NULL, NULL, "do not check the upstream's certificate", take_insecure, NULL},
+    {"max-header", 0, "SIZE", "16KiB", "longest request or response header", take_max_header, NULL},
+    {"max-connections", 0, "N", "4096", "clients at once; more wait to be accepted", take_max_connections,
+     NULL},
+    {"idle-timeout", 0, "TIME", "10m", "close what has moved no byte for so long; 0: never",
+     take_idle_timeout, NULL},
+    {"grace", 0, "TIME", "10s", "on TERM or INT, how long requests under way may take to end", take_grace,
+     NULL},
+    {"metrics", 0, "HOST:PORT", NULL, "serve counters there in the Prometheus text format", take_metrics,
+     NULL},
+    {"output", 'o', "FILE", "standard output", "the trace; .gz is compressed, an existing trace is continued",
+     take_output, "Recording"},
+    {"bodies", 0, "WHICH", "request", "request: record request bodies; none: only their sizes", take_bodies,
+     NULL},
+    {"max-body", 0, "SIZE", "16MiB", "record no body that is longer (it is forwarded all the same)",
+     take_max_body, NULL},
+    {"keep-header", 0, "NAME", NULL, "record this request header too; may be repeated", take_keep_header,
+     NULL},
+    {"redact", 0, "NAME", NULL, "also hide this query key or top-level JSON field; may be repeated",
+     take_redact, NULL},
+    {"include", 0, "GLOB", "every path", "record only paths that match; may be repeated", take_include, NULL},
+    {"exclude", 0, "GLOB", NULL, "do not record paths that match; may be repeated", take_exclude, NULL},
+    {"sample", 0, "FRACTION", "1", "record only this share of the sessions", take_sample, NULL},
+    {"queue", 0, "SIZE", "64MiB", "most memory for what is not yet on disk; beyond it records are dropped",
+     take_queue, NULL},
+    {"flush-interval", 0, "TIME", "1s", "how often the file is written", take_flush_interval, NULL},
+    {0},
+};
+
+const struct cli_program opts_program = {
+    .name = "capture",
+    .summary = "a reverse proxy that records the requests to a language-model server",
+    .usage = "-u URL [-l HOST:PORT] [-o FILE] [OPTION]...",
+    .example = "  capture -u http://127.0.0.1:11434 -l 127.0.0.1:8080 -o prod.jsonl.gz",
+    .options = options,
+};
+
+static enum status set_defaults(struct opts *out, struct error *error) {
+  *out = (struct opts){
+      .listen = {.host = "127.0.0.1", .port = 8080},
+      .output = strdup("-"),
+      .keep_bodies = true,
+      .sample = 1,
+      .max_body_bytes = 16 * MIB,
+      .max_header_bytes = 16 * KIB,
+      .max_connections = 4096,
+      .idle_timeout_ns = 600 * SECONDS,
+      .queue_bytes = 64 * MIB,
+      .flush_interval_ns = SECONDS,
+      .grace_ns = 10 * SECONDS,
+  };
+  return out->output ? STATUS_OK : no_memory(error);
+}
+
+enum status opts_parse(struct opts *out, int argc, char **argv, struct cli_common *common,
+                       struct error *error) {
+  enum status status = set_defaults(out, error);
+  if (status == STATUS_OK) status = cli_parse(&opts_program, argc, argv, out, common, error);
+  if (status || common->outcome != CLI_RUN) return status;
+  if (!out->upstream.url) {
+    return status_fail(error, STATUS_USAGE, "-u/--upstream URL is needed (see capture --help)");
+  }
+  if (out->max_body_bytes > out->queue_bytes) {
+    return status_fail(error, STATUS_USAGE, "--max-body %lld is more than --queue %lld holds",
+                       (long long)out->max_body_bytes, (long long)out->queue_bytes);
+  }
+  return STATUS_OK;
+}
+
+void opts_free(struct opts *opts) {
+  origin_free(&opts->upstream);
+  names_free(&opts->keep_headers);
+  names_free(&opts->redact);
+  names_free(&opts->include);
+  names_free(&opts->exclude);
+  free(opts->output);
+  free(opts->ca_file);
+  *opts = (struct opts){0};
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The command line of capture, read once into a struct that nothing changes afterwards.
+#ifndef CAPTURE_OPTS_H
+#define CAPTURE_OPTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/names.h"
+#include "capture/origin.h"
+#include "lib/base/cli.h"
+
+struct opts_address {
+  char host[256]; // a name or an address, without brackets
+  uint16_t port;  // 0: pick one
+};
+
+struct opts {
+  struct origin upstream;
+  struct opts_address listen;
+  char *output;     // "-": standard output
+  bool keep_bodies; // of requests
+  struct names keep_headers, redact, include, exclude;
+  double sample; // share of the sessions that is recorded, 0 to 1
+  int64_t max_body_bytes, max_header_bytes, max_connections;
+  int64_t idle_timeout_ns; // 0: never
+  int64_t queue_bytes, flush_interval_ns, grace_ns;
+  char *ca_file; // NULL: the system's
+  bool insecure;
+  bool has_metrics;
+  struct opts_address metrics;
+};
+
+extern const struct cli_program opts_program;
+
+// Fills `out` from the command line; its texts are owned by it (opts_free, also after a failure).
+// STATUS_USAGE with one line, STATUS_MEMORY. When common->outcome is not CLI_RUN, nothing was checked.
+enum status opts_parse(struct opts *out, int argc, char **argv, struct cli_common *common,
+                       struct error *error) MUST_USE;
+void opts_free(struct opts *opts);
+
+#endif
