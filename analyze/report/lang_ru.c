@@ -15,6 +15,9 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
     [LANG_CURVE] = "Кривая пропускной способности",
     [LANG_LOADS] = "Нагрузка с заданным темпом (открытый контур)",
     [LANG_DETAILS] = "Детальные результаты по каждому прогону",
+    [LANG_MATRIX] = "Все ячейки: токены в секунду",
+    [LANG_MATRIX_MEANS] = "Строки: workers; столбцы: размер пакета. Полужирным — наибольшая; в скобках — "
+                          "холодный старт; † — неполная последняя волна.",
     [LANG_LEVEL] = "Результаты для {0} параллельных запросов",
     [LANG_TABLE] = "Таблица результатов",
     [LANG_TIMES] = "Времена на запрос",
@@ -24,6 +27,7 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
     [LANG_REPEAT] = "Как повторить",
     [LANG_CONTENTS] = "Содержание",
     [LANG_COLUMN_WORKERS] = "Количество workers",
+    [LANG_COLUMN_WORKERS_BY_BATCH] = "Workers / пакет",
     [LANG_COLUMN_BATCH] = "Размер пакета",
     [LANG_COLUMN_BEST_BATCH] = "Оптимальный размер пакета",
     [LANG_COLUMN_MAX] = "Максимальная скорость (токены/сек)",
@@ -233,7 +237,8 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
                         "лучшей ячейки) при n = {0}{1}",
     [LANG_LACK_OF_FIT_REJECTS] = "Проверка на неадекватность: F = {0}, p = {1}; модели отвергнуты",
     [LANG_LACK_OF_FIT_PASSES] = "Проверка на неадекватность: F = {0}, p = {1}; модель не отвергнута",
-    [LANG_LACK_OF_FIT_UNKNOWN] = "Проверка на неадекватность: без повторов невозможна",
+    [LANG_LACK_OF_FIT_UNKNOWN] =
+        "Проверка на неадекватность невозможна (нужны повторы и разных n больше, чем параметров у модели)",
     [LANG_MODELS_MEAN] = "Модели сравниваются по AICc; вес — доля свидетельств среди перечисленных.",
     [LANG_LEVEL_BEST_BATCH] = STRONG("Оптимальный размер пакета:") " {0}",
     [LANG_LEVEL_BEST_BATCH_EDGE] =
@@ -250,6 +255,7 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
     [LANG_FAILURES_MEAN] = "Неудачный запрос — не то же, что запрос без токенов. Доли сбоев с интервалами "
                            "{0} % (Клоппер — Пирсон).",
     [LANG_CLASS_UNKNOWN] = "класс неизвестен",
+    [LANG_PERCENT] = "{0} %",
     [LANG_CLIENT_CPU] = "Наибольшая доля процессора у клиента: {0} %",
     [LANG_CLIENT_LAG] = "Наибольшая p99 его собственной задержки отправки: {0} мс",
     [LANG_CLIENT_VALID] = "Исключенных пакетов нет: клиент был узким местом в {0}",

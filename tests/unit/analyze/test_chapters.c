@@ -224,7 +224,7 @@ static void test_all_failed_is_said_plainly(void **state) {
   HAS(text, "> \u26a0 All cells failed: this run says nothing about throughput");
   HAS(text, "None: no cell is usable.");
   HAS(text, "| http_5xx 2");
-  HAS(text, "100 % [16, 100]");
+  HAS(text, "100% [16, 100]");
   LACKS(text, "overview");
   LACKS(text, "### Analysis of dependencies");
   HAS(report(made, LANG_RU), "**Рекомендации нет:**");
@@ -373,7 +373,7 @@ static void test_curve_gives_its_optimum_with_interval_and_range(void **state) {
       "lambda = 39.1 [38.0, 40.2]; sigma = 0.0433 [0.0400, 0.0466]; kappa = 0.00123 [0.00100, 0.00150]");
   HAS(text, "- Points: 4, single waves");
   HAS(text, "- Fitted for n from 16 to 32 (3 points), on the logarithmic scale");
-  HAS(text, "Lack of fit: cannot be tested without replicates");
+  HAS(text, "Lack of fit: cannot be tested");
   assert_non_null(plot_find(&made->plots, "overview"));
   assert_non_null(plot_find(&made->plots, "levels"));
   assert_non_null(plot_find(&made->plots, "performance_metrics_8"));
@@ -407,8 +407,8 @@ static void test_percentiles_come_with_their_units(void **state) {
   made->results.cells[2].tpot_s.p50 = (struct estimate){0.0215, 0.02, 0.0224};
   const char *text = report(made, LANG_EN);
   HAS(text, "time to first token, TTFT (s)");
-  HAS(text, "0.21 [0.190, 0.240]");
-  HAS(text, "0.9 [0.500, \u221e)");
+  HAS(text, "0.210 [0.190, 0.240]");
+  HAS(text, "0.900 [0.500, \u221e)");
   HAS(text, "21.5 [20.0, 22.4]"); // milliseconds
 }
 
@@ -434,6 +434,30 @@ static void test_facts_tell_how_to_repeat_the_run(void **state) {
   HAS(text, "26 batches, 300 requests (0 failed), 0 warm-up batches, 3 server restarts");
   HAS(text, "```\nreplay prod.jsonl.gz -u http://127.0.0.1:1 -W 4,8,16\nanalyze run.jsonl.gz\n```");
   LACKS(text, "Server command");
+}
+
+static void test_all_cells_stand_in_one_table(void **state) {
+  struct made *made = *state;
+  small_run(&made->results);
+  made->results.cells[0].flags |= CELL_COLD;
+  made->results.cells[4].flags |= CELL_PARTIAL_WAVE;
+  HAS(report(made, LANG_EN), "|   Workers / batch |     4 |   8 |      16 |   24 |\n"
+                             "|------------------:|------:|----:|--------:|-----:|\n"
+                             "|                 4 | (100) | 120 |         |      |\n"
+                             "|                 8 |       | 200 | **204** | 150\u2020 |\n"
+                             "|                16 |       |     |  failed |      |\n");
+}
+
+static void test_arguments_become_a_command_line(void **state) {
+  struct made *made = *state;
+  small_run(&made->results);
+  made->results.facts = calloc(1, sizeof *made->results.facts);
+  made->results.fact_count = 1;
+  made->results.facts[0].source = strdup("my run.jsonl");
+  made->results.facts[0].arguments =
+      strdup("[\"/usr/bin/replay\",\"t.jsonl\",\"--server\",\"serve --seed $$ --name it's\",\"\"]");
+  HAS(report(made, LANG_EN), "```\nreplay t.jsonl --server 'serve --seed $$ --name it'\\''s' ''\n"
+                             "analyze 'my run.jsonl'\n```");
 }
 
 static void test_terminal_summary_is_short(void **state) {
@@ -476,6 +500,8 @@ int main(void) {
       MADE(test_curve_says_why_it_has_no_optimum),
       MADE(test_percentiles_come_with_their_units),
       MADE(test_facts_tell_how_to_repeat_the_run),
+      MADE(test_all_cells_stand_in_one_table),
+      MADE(test_arguments_become_a_command_line),
       MADE(test_terminal_summary_is_short),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
