@@ -15,6 +15,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_CURVE] = "Capacity curve",
     [LANG_LOADS] = "Open-loop load",
     [LANG_DETAILS] = "Detailed results of each run",
+    [LANG_MATRIX] = "All cells: tokens per second",
+    [LANG_MATRIX_MEANS] =
+        "Rows: workers; columns: batch. Bold: the largest; in brackets: cold start; †: partial last wave.",
     [LANG_LEVEL] = "Results for {0} parallel {0:request|requests}",
     [LANG_TABLE] = "Table of results",
     [LANG_TIMES] = "Times per request",
@@ -24,6 +27,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_REPEAT] = "How to repeat it",
     [LANG_CONTENTS] = "Contents",
     [LANG_COLUMN_WORKERS] = "Workers",
+    [LANG_COLUMN_WORKERS_BY_BATCH] = "Workers / batch",
     [LANG_COLUMN_BATCH] = "Batch",
     [LANG_COLUMN_BEST_BATCH] = "Best batch",
     [LANG_COLUMN_MAX] = "Highest throughput (tokens/s)",
@@ -219,8 +223,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_OPTIMUM_EDGE] = "The peak of the curve ({0}), n = {1}{2}, lies at or beyond the edge of the tested "
                           "range ({6} to {7}): not established.",
     [LANG_OPTIMUM_OPEN] = "The peak of the curve ({0}) is at n = {1}{2}, but the data do not establish it.",
-    [LANG_OPTIMUM_MONOTONE] =
-        "The curve ({0}) rises over the whole tested range (up to n = {1}): it has no optimum there.",
+    [LANG_OPTIMUM_MONOTONE] = "The selected curve ({0}) rises over the whole tested range (up to n = {1}): "
+                              "it has no optimum there.",
     [LANG_OPTIMUM_GATE] = "No optimum is taken from a curve: replicates show that no model fits (p = {0}). "
                           "The cells and their comparison stand alone.",
     [LANG_OPTIMUM_NO_MODEL] = "No model could be fitted to the points: too few, or none converged.",
@@ -234,7 +238,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_KNEE_CELLS] = "Knee (smallest n that cannot be put more than 5% below the best cell) at n = {0}{1}",
     [LANG_LACK_OF_FIT_REJECTS] = "Lack of fit: F = {0}, p = {1}; the models are rejected",
     [LANG_LACK_OF_FIT_PASSES] = "Lack of fit: F = {0}, p = {1}; the model is not rejected",
-    [LANG_LACK_OF_FIT_UNKNOWN] = "Lack of fit: cannot be tested without replicates",
+    [LANG_LACK_OF_FIT_UNKNOWN] = "Lack of fit: cannot be tested (that takes replicates, and more different n "
+                                 "than the model has parameters)",
     [LANG_MODELS_MEAN] =
         "Models are compared by AICc; the weight is the share of evidence among those listed.",
     [LANG_LEVEL_BEST_BATCH] = STRONG("Best batch:") " {0}",
@@ -251,6 +256,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_FAILURES_MEAN] = "A failed request is never a request with no tokens. Failure rates with {0}% "
                            "intervals (Clopper and Pearson).",
     [LANG_CLASS_UNKNOWN] = "class unknown",
+    [LANG_PERCENT] = "{0}%",
     [LANG_CLIENT_CPU] = "Largest CPU share of the client: {0}%",
     [LANG_CLIENT_LAG] = "Largest p99 of its own delay before sending: {0} ms",
     [LANG_CLIENT_VALID] = "No batch was left out: {0} had the client as its bottleneck",

@@ -52,8 +52,7 @@ static void check_clean(const char *text) {
   static const char *const never[] = {"nan", "NaN", "-inf", " inf", "(null)", "{0", "{1", "{2", "{3"};
   for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
     const char *at = strstr(text, never[i]);
-    if (at && !strstr("isNaN", never[i]))
-      fail_msg("'%s' in: %.120s", never[i], at > text + 60 ? at - 60 : text);
+    if (at) fail_msg("'%s' in: %.120s", never[i], at > text + 60 ? at - 60 : text);
   }
 }
 
@@ -75,7 +74,8 @@ static const char *report(struct made *made, enum lang lang) {
   for (const struct plot *plot = made->plots.first; plot; plot = plot->next) {
     struct buf script_text = {0};
     assert_int_equal(plot_script(plot, &script_text), STATUS_OK);
-    check_clean(buf_text(&script_text));
+    if (!strstr(buf_text(&script_text), "plot NaN notitle"))
+      check_clean(buf_text(&script_text)); // of an empty one
     buf_free(&script_text);
   }
   return buf_text(&made->out);
@@ -224,7 +224,7 @@ static void test_all_failed_is_said_plainly(void **state) {
   HAS(text, "> \u26a0 All cells failed: this run says nothing about throughput");
   HAS(text, "None: no cell is usable.");
   HAS(text, "| http_5xx 2");
-  HAS(text, "100 % [16, 100]");
+  HAS(text, "100% [16, 100]");
   LACKS(text, "overview");
   LACKS(text, "### Analysis of dependencies");
   HAS(report(made, LANG_RU), "**Рекомендации нет:**");
@@ -373,7 +373,7 @@ static void test_curve_gives_its_optimum_with_interval_and_range(void **state) {
       "lambda = 39.1 [38.0, 40.2]; sigma = 0.0433 [0.0400, 0.0466]; kappa = 0.00123 [0.00100, 0.00150]");
   HAS(text, "- Points: 4, single waves");
   HAS(text, "- Fitted for n from 16 to 32 (3 points), on the logarithmic scale");
-  HAS(text, "Lack of fit: cannot be tested without replicates");
+  HAS(text, "Lack of fit: cannot be tested");
   assert_non_null(plot_find(&made->plots, "overview"));
   assert_non_null(plot_find(&made->plots, "levels"));
   assert_non_null(plot_find(&made->plots, "performance_metrics_8"));
@@ -407,8 +407,8 @@ static void test_percentiles_come_with_their_units(void **state) {
   made->results.cells[2].tpot_s.p50 = (struct estimate){0.0215, 0.02, 0.0224};
   const char *text = report(made, LANG_EN);
   HAS(text, "time to first token, TTFT (s)");
-  HAS(text, "0.21 [0.190, 0.240]");
-  HAS(text, "0.9 [0.500, \u221e)");
+  HAS(text, "0.210 [0.190, 0.240]");
+  HAS(text, "0.900 [0.500, \u221e)");
   HAS(text, "21.5 [20.0, 22.4]"); // milliseconds
 }
 
@@ -434,6 +434,111 @@ static void test_facts_tell_how_to_repeat_the_run(void **state) {
   HAS(text, "26 batches, 300 requests (0 failed), 0 warm-up batches, 3 server restarts");
   HAS(text, "```\nreplay prod.jsonl.gz -u http://127.0.0.1:1 -W 4,8,16\nanalyze run.jsonl.gz\n```");
   LACKS(text, "Server command");
+}
+
+static void test_all_cells_stand_in_one_table(void **state) {
+  struct made *made = *state;
+  small_run(&made->results);
+  made->results.cells[0].flags |= CELL_COLD;
+  made->results.cells[4].flags |= CELL_PARTIAL_WAVE;
+  HAS(report(made, LANG_EN), "|   Workers / batch |     4 |   8 |      16 |   24 |\n"
+                             "|------------------:|------:|----:|--------:|-----:|\n"
+                             "|                 4 | (100) | 120 |         |      |\n"
+                             "|                 8 |       | 200 | **204** | 150\u2020 |\n"
+                             "|                16 |       |     |  failed |      |\n");
+}
+
+static void test_arguments_become_a_command_line(void **state) {
+  struct made *made = *state;
+  small_run(&made->results);
+  made->results.facts = calloc(1, sizeof *made->results.facts);
+  made->results.fact_count = 1;
+  made->results.facts[0].source = strdup("my run.jsonl");
+  made->results.facts[0].arguments =
+      strdup("[\"/usr/bin/replay\",\"t.jsonl\",\"--server\",\"serve --seed $$ --name it's\",\"\"]");
+  HAS(report(made, LANG_EN), "```\nreplay t.jsonl --server 'serve --seed $$ --name it'\\''s' ''\n"
+                             "analyze 'my run.jsonl'\n```");
+}
+
+static uint64_t next_random(uint64_t *seed) {
+  *seed = *seed * 6364136223846793005U + 1442695040888963407U;
+  return *seed >> 33;
+}
+
+// A number, or one of those that arithmetic goes wrong with.
+static double random_number(uint64_t *seed) {
+  static const double odd[] = {0, NAN, INFINITY, -INFINITY, -1, 1e-300, 1e300, 1e15};
+  uint64_t choice = next_random(seed) % 16;
+  return choice < sizeof odd / sizeof odd[0] ? odd[choice] : (double)next_random(seed) / 1e6;
+}
+
+static struct estimate random_estimate(uint64_t *seed) {
+  return (struct estimate){random_number(seed), random_number(seed), random_number(seed)};
+}
+
+static void random_cells(struct results *results, uint64_t *seed) {
+  size_t levels = 1 + next_random(seed) % 6;
+  for (size_t w = 0; w < levels; w++) {
+    size_t batches = 1 + next_random(seed) % 7;
+    for (size_t b = 0; b < batches; b++) {
+      struct cell cell = fixture_cell((int64_t)w + 1, (int64_t)b + 1, random_number(seed),
+                                      random_number(seed), random_number(seed), random_number(seed));
+      cell.flags = (unsigned)next_random(seed) % (1U << CELL_FLAG_COUNT);
+      cell.tokens_per_s = random_estimate(seed);
+      cell.goodput = random_estimate(seed);
+      cell.ttft_s.p95 = random_estimate(seed);
+      cell.failure_rate = random_estimate(seed);
+      cell.reps = (int64_t)(next_random(seed) % 4);
+      cell.in_best_set = next_random(seed) % 2;
+      cell.pooled_interval = next_random(seed) % 2;
+      cell.errors[next_random(seed) % RESULTS_ERROR_CLASSES] = (int64_t)(next_random(seed) % 5);
+      results->cells[results->cell_count++] = cell;
+    }
+  }
+  fixture_finish(results);
+  for (size_t i = 0; i < results->workers_count; i++)
+    results->workers[i].capacity = random_estimate(seed);
+}
+
+static void random_rest(struct results *results, uint64_t *seed) {
+  if (results->best.exists && next_random(seed) % 2) {
+    results->best.set_count = 1 + next_random(seed) % results->cell_count;
+    results->best.set = calloc(results->best.set_count, sizeof *results->best.set);
+    for (size_t i = 0; i < results->best.set_count; i++)
+      results->best.set[i] = next_random(seed) % results->cell_count;
+    results->best.recommended = results->best.set[0];
+  }
+  results->best.regret_bound = random_number(seed);
+  results->sigma = random_number(seed);
+  results->sigma_source = (enum sigma_source)(next_random(seed) % 4);
+  fixture_cliff(results, 1, 2, random_estimate(seed));
+  with_curve(results);
+  struct curve *curve = &results->curve;
+  curve->optimum_n = random_estimate(seed);
+  curve->optimum_throughput = random_estimate(seed);
+  curve->optimum_established = next_random(seed) % 2;
+  curve->models[0].parameters[1] = random_estimate(seed);
+  curve->selected = next_random(seed) % 2 ? 0 : SIZE_MAX;
+  curve->points[0].throughput = random_number(seed);
+  results->client_cpu_max = random_number(seed);
+  for (int i = 0; i < 4; i++) {
+    fixture_warn(results, (enum warning_code)(next_random(seed) % WARNING_CODE_COUNT), -1);
+    results->warnings[i].value = random_number(seed);
+    results->warnings[i].lo = random_number(seed);
+  }
+}
+
+static void test_no_results_break_a_report(void **state) {
+  struct made *made = *state;
+  for (uint64_t round = 0; round < 150; round++) {
+    uint64_t seed = round;
+    results_free(&made->results);
+    fixture_start(&made->results, 64);
+    random_cells(&made->results, &seed);
+    random_rest(&made->results, &seed);
+    report(made, round % 2 ? LANG_RU : LANG_EN);
+    brief(made, round % 2 ? LANG_EN : LANG_RU);
+  }
 }
 
 static void test_terminal_summary_is_short(void **state) {
@@ -476,6 +581,9 @@ int main(void) {
       MADE(test_curve_says_why_it_has_no_optimum),
       MADE(test_percentiles_come_with_their_units),
       MADE(test_facts_tell_how_to_repeat_the_run),
+      MADE(test_all_cells_stand_in_one_table),
+      MADE(test_arguments_become_a_command_line),
+      MADE(test_no_results_break_a_report),
       MADE(test_terminal_summary_is_short),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
