@@ -7,6 +7,7 @@
 
 #include "analyze/array.h"
 #include "analyze/load_reader.h"
+#include "lib/base/clock.h"
 #include "lib/record/gzline.h"
 
 // One file's reader, of either kind.
@@ -60,9 +61,12 @@ static enum status finish_table(struct load_data *data, struct feed *feed, const
 static enum status note_identity(struct load_data *data, const char *path, struct error *error) {
   struct stat info;
   if (strcmp(path, "-") == 0 || stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return STATUS_OK;
-  struct load_identity identity = {info.st_dev, info.st_ino};
+  struct load_identity identity = {info.st_dev, info.st_ino, info.st_size,
+                                   info.st_mtim.tv_sec * CLOCK_NS_PER_S + info.st_mtim.tv_nsec};
   for (size_t i = 0; i < data->seen_count; i++) {
-    if (data->seen[i].device == identity.device && data->seen[i].inode == identity.inode) {
+    const struct load_identity *seen = &data->seen[i];
+    if (seen->device == identity.device && seen->inode == identity.inode && seen->bytes == identity.bytes &&
+        seen->changed_ns == identity.changed_ns) {
       return status_fail(error, STATUS_FORMAT, "%s: read already", path);
     }
   }

@@ -91,6 +91,7 @@ struct load_point {
 // Which file it is, whatever its name.
 struct load_identity {
   uint64_t device, inode;
+  int64_t bytes, changed_ns;
 };
 
 // Something that the reader of the report has to know; `words` is owned.

@@ -43,11 +43,11 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const c
   return MHD_YES;
 }
 
-// Makes a connection that ends with its answer end with a reset when the answer is cut: without a length
-// or chunks nothing else tells the client.
-static void reset_on_close(const struct exchange *exchange) {
-  struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-  setsockopt(exchange->client->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+// An answer that only the end of the connection delimits, and that is cut: a reset is all that can tell the
+// client. (A close would not do: libmicrohttpd ends its sending in the orderly way first.)
+static void reset_connection(const struct exchange *exchange) {
+  struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+  if (exchange->is_old && exchange->length < 0) connect(exchange->client->fd, &nobody, sizeof nobody);
 }
 
 static ssize_t give_body(void *context, uint64_t position, char *into, size_t room) {
@@ -66,7 +66,7 @@ static ssize_t give_body(void *context, uint64_t position, char *into, size_t ro
   }
   if (exchange->state == EXCHANGE_WHOLE) return MHD_CONTENT_READER_END_OF_STREAM;
   if (exchange->state == EXCHANGE_CUT) {
-    reset_on_close(exchange);
+    reset_connection(exchange);
     return MHD_CONTENT_READER_END_WITH_ERROR;
   }
   suspend(exchange);
@@ -130,6 +130,7 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method, cons
                                   .fields = list.items,
                                   .field_count = list.count};
   exchange->begun = true;
+  exchange->is_old = strcmp(version, "HTTP/1.1") != 0;
   exchange->method = strdup(method);
   if (list.failed || !exchange->method || exchange->client->gone) goto cleanup;
   const char *refusal = guard_refusal(&request, &exchange->framing);

@@ -79,7 +79,8 @@ struct exchange {
   const char *aborted_by;
 
   // Client to upstream.
-  bool begun; // the head has been looked at
+  bool begun;  // the head has been looked at
+  bool is_old; // HTTP/1.0: knows no chunks
   struct guard_framing framing;
   struct buf lines; // header lines for the upstream, each with its NUL; empty once it has them
   size_t line_count;

@@ -71,8 +71,7 @@ static enum status parse_authority(const char *url, size_t offset, size_t len, u
 enum status endpoint_parse(const char *url, struct endpoint *out, struct error *error) {
   struct endpoint endpoint = {.public_from = -1, .public_to = -1};
   bool secure = strncasecmp(url, "https://", 8) == 0;
-  if (!secure && strncasecmp(url, "http://", 7) != 0)
-    return bad_url(error, "neither http:// nor https://");
+  if (!secure && strncasecmp(url, "http://", 7) != 0) return bad_url(error, "neither http:// nor https://");
   for (const unsigned char *c = (const unsigned char *)url; *c; c++) {
     if (*c <= 0x20 || *c == 0x7F || *c == '?' || *c == '#')
       return bad_url(error, "a query, a fragment or white space in it");

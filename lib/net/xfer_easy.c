@@ -239,7 +239,7 @@ enum status xfer_easy_prepare(struct xfer *xfer, const struct xfer_request *requ
 static enum xfer_outcome outcome_of(const struct xfer *xfer, CURLcode code) {
   if (xfer->wants_cancel || xfer->aborted) return XFER_CANCELLED;
   switch (code) {
-  case CURLE_OK: return XFER_OK;
+  case CURLE_OK: return xfer->head_done ? XFER_OK : XFER_RESET; // libcurl takes half a header for an answer
   case CURLE_COULDNT_RESOLVE_HOST:
   case CURLE_COULDNT_CONNECT: return XFER_CONNECT;
   case CURLE_OPERATION_TIMEDOUT: return xfer->result.attempts == 0 ? XFER_CONNECT : XFER_TIMEOUT;

@@ -96,6 +96,7 @@ static enum status read_file(const char *path, bool parse, struct error *error) 
 static enum status measure_read(const char *path, bool parse, int64_t *wall_ns, int64_t *cpu_ns,
                                 struct error *error) {
   *wall_ns = INT64_MAX;
+  *cpu_ns = 0;
   for (int round = 0; round < ROUNDS; round++) {
     int64_t start_ns = clock_now_ns(), start_cpu_ns = clock_cpu_ns();
     enum status status = read_file(path, parse, error);

@@ -120,6 +120,27 @@ static void simulate_optimum(struct simulation *simulation, const struct truth *
   }
 }
 
+static void simulate_knee(struct simulation *simulation, const struct truth *truth, double cv, size_t r) {
+  double n[MAX_POINTS], throughput[MAX_POINTS], knee = 1, top = 0;
+  size_t hits = 0;
+  char what[80];
+  for (int i = 0; i <= 47000; i++)
+    top = fmax(top, throughput_at(truth, 1 + 0.001 * i));
+  while (throughput_at(truth, knee) < 0.95 * top)
+    knee += 0.0001;
+  for (size_t i = 0; i < simulation->replications; i++) {
+    size_t count = sweep(simulation, truth, cv, r, n, throughput);
+    struct fit_result fit;
+    struct ci ci;
+    if (models_fit(MODELS_USL, n, throughput, NULL, count, STAT_SCALE_LN, &fit, NULL)) continue;
+    if (optimum_knee_interval(MODELS_USL, n, throughput, NULL, count, &fit, 1, 48, 0.95, 0.95, &ci, NULL))
+      continue;
+    if (holds(&ci, knee)) hits++;
+  }
+  snprintf(what, sizeof what, "knee %s, cv %.0f %%, r %zu", truth->name, 100 * cv, r);
+  report(simulation, what, hits, 0.935, 0.965);
+}
+
 static void simulate_lack_of_fit(struct simulation *simulation, const struct truth *truth, double cv,
                                  size_t r, double lowest, double highest) {
   double n[MAX_POINTS], throughput[MAX_POINTS];
@@ -179,12 +200,18 @@ static void simulate_cells(struct simulation *simulation, const struct truth *tr
 }
 
 // A managed server: cells of one level share a session, session sd 2 %, batch sd 1 %; all cells are truly
-// equal.
-static void simulate_blocks(struct simulation *simulation, size_t levels, size_t batches, size_t blocks) {
+// equal. `ragged`: the levels have 1, 2, ... `batches` cells by turns.
+static void simulate_blocks(struct simulation *simulation, size_t levels, size_t batches, size_t blocks,
+                            bool ragged) {
   enum { MOST = 64 };
   double values[MOST * MAX_REPLICATES], level[MOST];
-  size_t hits = 0, cells = levels * batches;
+  size_t hits = 0, cells = 0;
   char what[80];
+  for (size_t w = 0; w < levels; w++) {
+    size_t here = ragged ? w % batches + 1 : batches;
+    for (size_t b = 0; b < here; b++)
+      level[cells++] = (double)w;
+  }
   for (size_t i = 0; i < simulation->replications; i++) {
     struct mcb_options options = {0.95, STAT_SCALE_LN, i + 1, MCB_SAMPLE};
     struct mcb_result result;
@@ -192,16 +219,15 @@ static void simulate_blocks(struct simulation *simulation, size_t levels, size_t
     for (size_t b = 0; b < blocks; b++) {
       double session = 0;
       for (size_t c = 0; c < cells; c++) {
-        if (c % batches == 0) session = gsl_ran_gaussian(simulation->rng, 0.02);
-        size_t of = c / batches;
-        level[c] = (double)of;
+        if (c == 0 || level[c] != level[c - 1]) session = gsl_ran_gaussian(simulation->rng, 0.02);
         values[b * cells + c] = session + gsl_ran_gaussian(simulation->rng, 0.01);
       }
     }
     if (mcb_blocks(values, blocks, cells, level, &options, member, NULL, &result, NULL)) continue;
     if (member[0]) hits++; // any cell may play the best one: all are
   }
-  snprintf(what, sizeof what, "best set, %zu levels x %zu batches, %zu sessions", levels, batches, blocks);
+  snprintf(what, sizeof what, "best set, %zu levels x %s%zu batches, %zu sessions", levels,
+           ragged ? "1.." : "", batches, blocks);
   report(simulation, what, hits, 0.935, 1);
 }
 
@@ -247,10 +273,14 @@ static void simulate_all(struct simulation *simulation) {
   }
   simulate_lack_of_fit(simulation, &kinks, 0.01, 3, 0.99, 1);
   simulate_lack_of_fit(simulation, &kinks, 0.03, 5, 0.95, 1);
-  simulate_blocks(simulation, 4, 4, 3);
-  simulate_blocks(simulation, 6, 5, 5);
-  simulate_blocks(simulation, 8, 1, 3);
-  simulate_blocks(simulation, 1, 6, 3);
+  for (size_t i = 0; i < COUNT_OF(CVS); i++)
+    simulate_knee(simulation, &curves[i], CVS[i], 3);
+  simulate_blocks(simulation, 4, 4, 3, false);
+  simulate_blocks(simulation, 6, 5, 5, false);
+  simulate_blocks(simulation, 8, 1, 3, false);
+  simulate_blocks(simulation, 1, 6, 3, false);
+  simulate_blocks(simulation, 8, 4, 3, true);
+  simulate_blocks(simulation, 8, 8, 5, true);
   for (size_t t = 0; t < COUNT_OF(curves); t++) {
     for (size_t i = 0; i < COUNT_OF(CVS); i++) {
       for (size_t j = 0; j < COUNT_OF(REPLICATES); j++) {

@@ -5,7 +5,6 @@
 . "$(dirname "$0")/../lib.sh"
 need jq
 analyze=$bin/analyze
-shared=../shared/data
 
 table=$scratch/table.csv
 printf '%s\n' workers,batch,total_s,tokens,requests,failed 1,1,2,100,1,0 1,2,2,180,2,0 2,2,2,250,2,0 2,4,2,260,4,0 \

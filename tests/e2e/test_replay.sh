@@ -121,6 +121,8 @@ idle() { [ "$(stats sim | jq .in_slots)" -eq 0 ]; }
 check 'interrupt: the server is free again' wait_for 5 idle
 check_match 'interrupt: words' 'interrupted' "$(cat "$scratch/int.err")"
 
+check_equal 'the run names the model of the trace' '"m"' "$(records "$scratch/valid.jsonl" run '.[0].model')"
+
 # What is sent: the user's headers and body, no secret in the record.
 run env KEY=sk-very-secret "$bin/replay" $trace -u "${server_url[sim]/127/user:pw@127}" -W 1 -B 9 -r 1 --warmup 0 \
   --max-tokens 3 --api-key-env KEY -H 'X-Api-Key: hidden1' --extra-body '{"api_key":"hidden2","top_p":0.5}' \
@@ -140,5 +142,18 @@ check_equal 'http: every request of the trace in its order' '[0,1,2,3,4,5,6,7,8,
   "$(records "$scratch/http.jsonl" request 'sort_by(.index) | map(.seq)' | jq -c)"
 check_equal 'http: no tokens are claimed' '[null]' \
   "$(records "$scratch/http.jsonl" request 'map(.output_tokens) | unique' | jq -c)"
+# A reader that leaves, a full disk: the sweep stops, and says why.
+run "$bin/replay" $trace -u "${server_url[sim]}" -W 1 -r 2 --max-tokens 1 -o /dev/full
+check_equal 'full disk: exit code' 1 "$status"
+check_match 'full disk: words' 'No space left' "$err"
+"$bin/replay" $trace -u "${server_url[sim]}" -W 1 -r 999 --max-tokens 20 2>"$scratch/pipe.err" | head -n 1 >/dev/null
+check_equal 'reader gone: exit code' 1 "${PIPESTATUS[0]}"
+check_match 'reader gone: words' 'Broken pipe' "$(cat "$scratch/pipe.err")"
+
+# TLS to a server that has none.
+run "$bin/replay" $trace -u "https${server_url[sim]#http}" -W 1 -r 1 --warmup 0 -o "$scratch/tls.jsonl"
+check_equal 'tls: exit code' 1 "$status"
+check_equal 'tls: class' '["tls"]' "$(records "$scratch/tls.jsonl" request 'map(.error)' | jq -c)"
+
 stop_server sim
 summary

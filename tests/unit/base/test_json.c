@@ -115,8 +115,6 @@ static void test_json_takes_what_cjson_refuses(void **state) {
        "[\"cut \xEF\xBF\xBD\",\"\xEF\xBF\xBD low\",\"\xEF\xBF\xBD🌊\",\"\\\\ud83c\"]"},
       {"[\"\\ud83cA\",\"\\ud83c\\n\"]", "[\"\xEF\xBF\xBD"
                                         "A\",\"\xEF\xBF\xBD\\n\"]"},
-      {"[0.2500000000000000000000000000000000000000000000000000000000000000000000,7]", "[0.25,7]"},
-      {"[100000000000000000000000000000000000000000000000000000000000000000000000e-71]", "[1]"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct json *document = parse(rows[i].text);

@@ -199,8 +199,8 @@ static void test_json_scan_refuses_every_start_of_a_text(void **state) {
   assert_true(accepted(text, sizeof text - 1));
 }
 
-// One control character, quote or backslash at each place of strings of each length: the eight-byte steps and
-// the rest.
+// One control character, quote or backslash at each place of strings of each length: the eight-byte steps
+// and the rest.
 static void test_json_scan_sees_every_byte_of_a_string(void **state) {
   (void)state;
   char text[64];

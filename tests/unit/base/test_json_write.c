@@ -255,6 +255,13 @@ static void test_json_write_compact_drops_space_between_tokens_only(void **state
   struct buf out = {0};
   json_write_compact(&out, (struct json_slice){text, sizeof text - 1});
   assert_string_equal(buf_text(&out), "{\"a b\\\" \":[1,\" \\\\\",{}]}");
+  buf_clear(&out);
+  struct json_writer w = JSON_WRITER(&out);
+  json_write_object(&w);
+  json_member_compact(&w, "body", (struct json_slice){"[ 1 ]", 5});
+  json_member_compact(&w, "none", (struct json_slice){NULL, 0});
+  json_write_object_end(&w);
+  assert_string_equal(buf_text(&out), "{\"body\":[1],\"none\":null}");
   buf_free(&out);
 }
 

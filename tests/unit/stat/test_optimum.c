@@ -224,6 +224,51 @@ static void test_knee_reaches_its_share_for_the_first_time(void **state) {
   assert_refused(STATUS_USAGE, optimum_knee(MODELS_USL, &usl, 1, 48, 1.2, &n, &error));
 }
 
+// hyperbolic: the knee of a range is a function of k alone (share s of n_hi/(k + n_hi)), so k's profile
+// limits map onto the knee's: n/(k + n) = 0.95 n_hi/(k + n_hi).
+static void test_knee_interval_of_hyperbolic_is_that_of_k(void **state) {
+  double throughput[COUNT], limits[2];
+  struct fit_data data = {.x = N, .y = throughput, .count = COUNT};
+  struct ci k, knee;
+  struct error error;
+  (void)state;
+  make(MODELS_HYPERBOLIC, (const double[]){400, 9}, 2, throughput);
+  for (int scale = STAT_SCALE_LN; scale <= STAT_SCALE_LINEAR; scale++) {
+    struct fit_result fit = fit_points(MODELS_HYPERBOLIC, throughput, (enum stat_scale)scale);
+    assert_int_equal(profile_interval(models_get(MODELS_HYPERBOLIC), &data, &fit, 1, 0.95, &k, &error),
+                     STATUS_OK);
+    assert_int_equal(optimum_knee_interval(MODELS_HYPERBOLIC, N, throughput, NULL, COUNT, &fit, 1, 48, 0.95,
+                                           0.95, &knee, &error),
+                     STATUS_OK);
+    for (int i = 0; i < 2; i++) {
+      double limit = i ? k.hi : k.lo, share = 0.95 * 48 / (limit + 48);
+      limits[i] = limit * share / (1 - share);
+    }
+    assert_near(knee.lo, limits[0], 1e-3 * (limits[1] - limits[0]));
+    assert_near(knee.hi, limits[1], 1e-3 * (limits[1] - limits[0]));
+    assert_true(knee.lo < knee.estimate && knee.estimate < knee.hi);
+  }
+}
+
+static void test_knee_interval_says_where_there_is_none(void **state) {
+  double throughput[COUNT];
+  struct ci knee;
+  struct error error;
+  (void)state;
+  make(MODELS_PLATEAU, (const double[]){30, 13.5}, 0.2, throughput);
+  struct fit_result fit = fit_points(MODELS_PLATEAU, throughput, STAT_SCALE_LN);
+  assert_refused(STATUS_NUMERIC, optimum_knee_interval(MODELS_PLATEAU, N, throughput, NULL, COUNT, &fit, 1,
+                                                       48, 0.95, 0.95, &knee, &error));
+  make(MODELS_HYPERBOLIC, (const double[]){1e6, 25000}, 1,
+       throughput); // straight: the knee sits at 0.95 of the range
+  fit = fit_points(MODELS_HYPERBOLIC, throughput, STAT_SCALE_LN);
+  assert_int_equal(optimum_knee_interval(MODELS_HYPERBOLIC, N, throughput, NULL, COUNT, &fit, 1, 48, 0.95,
+                                         0.95, &knee, &error),
+                   STATUS_OK);
+  assert_true(isfinite(knee.lo) && knee.lo < knee.estimate);
+  assert_true(knee.hi == INFINITY || knee.hi <= 48);
+}
+
 static void test_three_points_give_no_interval_for_three_parameters(void **state) {
   const double n[] = {1, 8, 32}, throughput[] = {39, 220, 350};
   struct fit_result fit;
@@ -249,6 +294,8 @@ int main(void) {
       cmocka_unit_test(test_profile_of_a_straight_line_is_its_t_interval),
       cmocka_unit_test(test_asymptote_that_the_data_do_not_reach_has_no_upper_end),
       cmocka_unit_test(test_knee_reaches_its_share_for_the_first_time),
+      cmocka_unit_test(test_knee_interval_of_hyperbolic_is_that_of_k),
+      cmocka_unit_test(test_knee_interval_says_where_there_is_none),
       cmocka_unit_test(test_three_points_give_no_interval_for_three_parameters),
   };
   stat_init();

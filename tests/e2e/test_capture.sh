@@ -1,0 +1,269 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# capture between curl and the simulated server: what passes, what is recorded, what is not.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+need curl jq cmp
+
+key=sk-4f1d-planted-secret
+chat='"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Größe? \"quoted\""}]'
+
+sim() { start_server "$1" "$bin/simllm" --listen 127.0.0.1:0 --time-scale 0.02 --tokens 7 --seed 5 "${@:2}"; }
+proxy() { # NAME SIM FILE OPTION...
+  start_server "$1" "$bin/capture" -u "${server_url[$2]}" -l 127.0.0.1:0 -o "$3" "${@:4}"
+}
+post() { run curl -sS -N -m 20 -H "Authorization: Bearer $key" -H 'Content-Type: application/json' "$1" -d "$2" "${@:3}"; }
+records() { zcat -f "$1" | jq -c "select(.type == \"$2\")"; }
+# What differs between two runs of one server: times
+plain() { sed -E 's/"(created|created_at|[a-z_]*duration)":("[^"]*"|[0-9]+)/"\1":0/g' <<<"$out"; }
+
+# The same requests to two like servers, one behind capture: the answers must be the same.
+test_answers() {
+  local trace=$scratch/answers.jsonl.gz name path body direct n=0
+  local -a rows=(
+    "chat /v1/chat/completions {\"model\":\"m\",$chat}"
+    "chat-stream /v1/chat/completions {\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":true},$chat}"
+    'completions /v1/completions {"model":"m","prompt":"Once","max_tokens":5}'
+    'completions-stream /v1/completions {"model":"m","prompt":"Once","stream":true}'
+    "ollama-chat /api/chat {\"model\":\"m\",$chat}"
+    "ollama-chat-plain /api/chat {\"model\":\"m\",\"stream\":false,$chat}"
+    'generate /api/generate {"model":"m","prompt":"Once"}'
+    'generate-plain /api/generate {"model":"m","prompt":"Once","stream":false}'
+  )
+  sim direct && sim behind && proxy capture behind "$trace" || return
+  for row in "${rows[@]}"; do
+    read -r name path body <<<"$row"
+    post "${server_url[direct]}$path" "$body" -w '\n%{http_code} %{content_type}'
+    direct=$(plain)
+    post "${server_url[capture]}$path" "$body" -w '\n%{http_code} %{content_type}'
+    check_equal "$name: the answer is that of the server itself" "$direct" "$(plain)"
+    n=$((n + 1))
+  done
+  run curl -sS -m 20 "${server_url[capture]}/v1/models?limit=1&api_key=$key"
+  check_match 'other paths pass too' '"object":"list"' "$out"
+  run curl -sS -m 20 -I "${server_url[capture]}/v1/models"
+  check_match 'HEAD passes' '200 OK' "$out"
+  run curl -sS -m 20 -o /dev/null -w '%{http_code}' "${server_url[capture]}/no/such/page"
+  check_equal 'an error of the server passes' 404 "$out"
+  stop_server capture
+  check_equal 'exit code' 0 "${server_status[capture]}"
+  check_equal 'every request is recorded once' $((n + 3)) "$(records "$trace" request | jq .seq | sort -un | wc -l)"
+  check_equal 'every response is recorded' $((n + 3)) "$(records "$trace" response | wc -l)"
+  check_equal 'the end says so' "{\"requests\":$((n + 3)),\"responses\":$((n + 3)),\"dropped\":0}" \
+    "$(records "$trace" end | jq -c '{requests,responses,dropped}')"
+  check_equal 'each API is known' \
+    'openai.chat openai.chat openai.completions openai.completions ollama.chat ollama.chat ollama.generate ollama.generate http http http' \
+    "$(records "$trace" request | jq -r .api | xargs)"
+  check_equal 'streams are known' 'false true false true true false true false false false false' \
+    "$(records "$trace" request | jq .stream | xargs)"
+  check_equal 'tokens are counted' '7 7 5 7 7 7 7 7' "$(records "$trace" response | jq '.output_tokens | values' | xargs)"
+  check_equal 'the source of the counts is named' 'usage usage usage events usage usage usage usage' \
+    "$(records "$trace" response | jq -r '.token_source | values' | xargs)"
+  check_equal 'times are in order' true \
+    "$(records "$trace" response | jq -s 'all(.[] | select(.output_tokens); .ttfb_s <= .ttft_s and .ttft_s <= .latency_s)')"
+  check_equal 'a body is recorded as it was sent' "$(jq -cS . <<<"{\"model\":\"m\",$chat}")" \
+    "$(records "$trace" request | head -n 1 | jq -cS .body)"
+  check_equal 'the secret is nowhere in the trace' 0 "$(zcat "$trace" | grep -c 4f1d)"
+  check_equal 'what carries the secret is marked' '/v1/models?limit=1&api_key=***' \
+    "$(records "$trace" request | jq -r 'select(.path | test("limit")).path')"
+  check_equal 'allow-listed headers alone are recorded' 'accept content-type user-agent' \
+    "$(records "$trace" request | head -n 1 | jq -r '.headers | keys[]' | xargs)"
+  stop_server direct && stop_server behind
+}
+
+# Secrets wherever a request can carry them, and twenty times over
+test_secrets() {
+  local trace=$scratch/secrets.jsonl i
+  sim server && proxy capture server "$trace" -v --redact pin || return
+  local url=${server_url[capture]}
+  for i in Authorization Proxy-Authorization X-Api-Key api-key Cookie X-Auth-Token X-Amz-Security-Token X-My-Secret; do
+    curl -sS -m 20 -o /dev/null -H "$i: $key" "$url/v1/models"
+  done
+  for i in api_key key token access_token api%5Fkey password pin; do
+    curl -sS -m 20 -o /dev/null "$url/v1/models?a=1&$i=$key&b=2"
+  done
+  for i in '{"api_key":"K","model":"m"}' '{"a":1,"token":"K"}' '{"\u0061pi_key":"K"}' '{"pin":"K"}' '{"api_key":"K",}' \
+    '{"secret":{"deep":"K"}}'; do
+    curl -sS -m 20 -o /dev/null "$url/v1/chat/completions" -H 'Content-Type: application/json' -d "${i//K/$key}"
+  done
+  curl -sS -m 20 -o /dev/null "$url/form" -d "a=1&api_key=$key"
+  if command -v gzip >/dev/null; then
+    gzip -c <<<"{\"api_key\":\"$key\",\"model\":\"zipped\"}" |
+      curl -sS -m 20 -o /dev/null -H 'Content-Encoding: gzip' -H 'Content-Type: application/json' --data-binary @- "$url/x"
+  fi
+  curl -sS -m 20 -o /dev/null -u "user:$key" "$url/v1/models"
+  stop_server capture
+  check_equal 'no secret is in the trace' 0 "$(grep -c 4f1d "$trace")"
+  check_equal 'no secret is in the log' 0 "$(grep -c 4f1d "${server_err[capture]}")"
+  check_equal 'every request is recorded all the same' 24 "$(records "$trace" request | wc -l)"
+  check_equal 'a compressed body is recorded as what it holds' zipped "$(records "$trace" request | jq -r 'select(.path == "/x").body.model')"
+  stop_server server
+}
+
+test_large_bodies() {
+  local trace=$scratch/large.jsonl.gz
+  sim server && proxy capture server "$trace" --max-body 6MiB || return
+  head -c 3932160 /dev/urandom | base64 -w 0 >"$scratch/text"
+  { printf '{"model":"m","stream":false,"max_tokens":1,"messages":[{"role":"user","content":"' && cat "$scratch/text" && printf '"}]}'; } >"$scratch/large.json"
+  run curl -sS -m 30 -o "$scratch/answer" -w '%{http_code}' -H 'Content-Type: application/json' \
+    --data-binary @"$scratch/large.json" "${server_url[capture]}/v1/chat/completions"
+  check_equal 'a body of 5 MB passes' "200" "$out"
+  run curl -sS -m 30 -o /dev/null -w '%{http_code}' -H 'Transfer-Encoding: chunked' -H 'Content-Type: application/json' \
+    --data-binary @"$scratch/large.json" "${server_url[capture]}/v1/chat/completions"
+  check_equal 'so it does in chunks' "200" "$out"
+  cat "$scratch/large.json" "$scratch/large.json" >"$scratch/larger"
+  run curl -sS -m 30 -o /dev/null -w '%{http_code}' --data-binary @"$scratch/larger" "${server_url[capture]}/x"
+  check_equal 'a body over --max-body passes' 404 "$out"
+  stop_server capture
+  check_equal 'the body is recorded whole' "$(wc -c <"$scratch/text")" \
+    "$(records "$trace" request | head -n 1 | jq -r '.body.messages[0].content' | tr -d '\n' | wc -c)"
+  check_equal 'the larger one by its size' "true $(wc -c <"$scratch/larger") null" \
+    "$(records "$trace" request | tail -n 1 | jq -r '[.body_truncated, .body_bytes, .body] | map(tostring) | join(" ")')"
+  stop_server server
+}
+
+in_flight_is() { [ "$(curl -s -m 5 "${server_url[slow]}/stats" | jq .in_flight)" = "$1" ]; }
+
+tokens_came() { [ "$(grep -c content "$scratch/part")" -ge 3 ]; } # the first is the role, without text
+
+test_leaving_client() {
+  local trace=$scratch/leaving.jsonl
+  start_server slow "$bin/simllm" --listen 127.0.0.1:0 --step 0.05,0,0 --tokens 400 || return
+  proxy capture slow "$trace" || return
+  curl -sS -N -m 20 -o "$scratch/part" -d "{\"model\":\"m\",\"stream\":true,$chat}" "${server_url[capture]}/v1/chat/completions" &
+  local client=$!
+  check 'the stream runs' wait_for 5 in_flight_is 1
+  check 'tokens arrive one by one' wait_for 5 tokens_came
+  kill $client
+  wait $client 2>/dev/null
+  check 'a client that leaves ends the request at the server' wait_for 1 in_flight_is 0
+  stop_server capture
+  check_equal 'it is recorded as left by the client' 'cancelled client' \
+    "$(records "$trace" response | jq -r '.error + " " + .aborted_by')"
+  check_equal 'its events are counted' true "$(records "$trace" response | jq '.events >= 1 and .ttft_s < 1')"
+  stop_server slow
+}
+
+test_dead_upstream() {
+  local trace=$scratch/dead.jsonl
+  sim server && proxy capture server "$trace" || return
+  stop_server server KILL
+  post "${server_url[capture]}/v1/chat/completions" "{\"model\":\"m\",$chat}" -w '\n%{http_code}'
+  check_equal 'a dead upstream is 502' 502 "$(tail -n 1 <<<"$out")"
+  check_equal 'with a JSON error' bad_gateway "$(head -n 1 <<<"$out" | jq -r .error.type)"
+  stop_server capture
+  check_equal 'and recorded' 'connect' "$(records "$trace" response | jq -r .error)"
+}
+
+test_faults() {
+  local trace=$scratch/faults.jsonl kind
+  for kind in 500 429 truncate malformed error_in_stream empty; do
+    sim "$kind" --fault "$kind:1" && proxy capture "$kind" "$trace" || return
+    post "${server_url[capture]}/v1/chat/completions" "{\"model\":\"m\",\"stream\":true,$chat}"
+    [ $kind = truncate ] && check_equal 'a cut stream is an error for curl' 18 "$status"
+    stop_server capture && stop_server "$kind"
+  done
+  check_equal 'each fault has its class' 'http_5xx http_429 truncated protocol server_error empty' \
+    "$(records "$trace" response | jq -r .error | xargs)"
+  check_equal 'numbers go on over the segments' '0 1 2 3 4 5' "$(records "$trace" request | jq .seq | xargs)"
+  check_equal 'so do sessions' 'c1 c2 c3 c4 c5 c6' "$(records "$trace" request | jq -r .session | xargs)"
+}
+
+test_sessions_and_choice() {
+  local trace=$scratch/choice.jsonl one two
+  sim server && proxy capture server "$trace" --include '/v1/*' --exclude '*/models' --keep-header X-Team --bodies none || return
+  local url=${server_url[capture]}
+  one='{"role":"user","content":"one"}' two='{"role":"assistant","content":"two"},{"role":"user","content":"three"}'
+  post "$url/v1/chat/completions" "{\"messages\":[$one]}" -H 'X-Team: blue' -H 'X-Other: 1'
+  post "$url/v1/chat/completions" "{\"messages\":[$one,$two]}"
+  post "$url/v1/chat/completions" "{\"messages\":[$one]}"
+  post "$url/v1/chat/completions" "{\"messages\":[$one]}" -H 'X-Session-Id: mine'
+  curl -sS -m 20 -o /dev/null "$url/v1/models"
+  curl -sS -m 20 -o /dev/null "$url/api/tags"
+  stop_server capture
+  check_equal 'conversations are told apart' 'c1 c1 c2 mine' "$(records "$trace" request | jq -r .session | xargs)"
+  check_equal 'a chosen header is kept' blue "$(records "$trace" request | head -n 1 | jq -r '.headers["x-team"]')"
+  check_equal 'others are not' null "$(records "$trace" request | head -n 1 | jq -r '.headers["x-other"]')"
+  check_equal 'no bodies, but their sizes' "null $((${#one} + 15))" \
+    "$(records "$trace" request | head -n 1 | jq -r '"\(.body) \(.body_bytes)"')"
+  proxy capture server "$scratch/sampled.jsonl" --sample 50% || return
+  local i j
+  for i in $(seq 40); do
+    for j in 1 2; do curl -sS -m 20 -o /dev/null -H "X-Session-Id: s$i" "${server_url[capture]}/v1/models"; done
+  done
+  stop_server capture
+  check_equal 'a session is recorded whole or not at all' 2 \
+    "$(records "$scratch/sampled.jsonl" request | jq -s -r 'group_by(.session) | map(length) | unique | join(" ")')"
+  check_near 'about half of them' 20 "$(records "$scratch/sampled.jsonl" request | jq -r .session | sort -u | wc -l)" 0.6
+  stop_server server
+}
+
+test_kill() {
+  local trace=$scratch/kill.jsonl.gz i
+  sim server && proxy capture server "$trace" --flush-interval 100ms || return
+  for i in $(seq 20); do curl -sS -m 20 -o /dev/null "${server_url[capture]}/v1/models?n=$i"; done
+  sleep 0.4
+  stop_server capture KILL
+  check 'after kill -9 the file is whole gzip' gzip -t "$trace"
+  check_equal 'and has what was flushed' 20 "$(records "$trace" request | wc -l)"
+  printf '\037\213\010\000torn' >>"$trace" # what a crash in the middle of a write would leave
+  proxy capture server "$trace" || return
+  curl -sS -m 20 -o /dev/null "${server_url[capture]}/v1/models?n=21"
+  stop_server capture
+  check_equal 'a torn tail is cut off and the trace continued' '21 2' \
+    "$(records "$trace" request | wc -l) $(records "$trace" trace | wc -l)"
+  stop_server server
+}
+
+test_drops() {
+  local trace=$scratch/drops.jsonl i
+  sim server && proxy capture server "$trace" --queue 64KiB --max-body 60kB --flush-interval 1h || return
+  head -c 40000 /dev/zero | tr '\0' x >"$scratch/body"
+  # Slow uploads, all at once: more than the queue may hold of bodies that are not complete yet.
+  local -a clients=()
+  for i in $(seq 12); do
+    curl -sS -m 20 -o /dev/null -w '%{http_code}\n' --limit-rate 40k --data-binary @"$scratch/body" \
+      "${server_url[capture]}/x" >"$scratch/code.$i" &
+    clients+=($!)
+  done
+  wait "${clients[@]}"
+  cat "$scratch"/code.* >"$scratch/codes"
+  stop_server capture
+  check_equal 'a full queue costs no traffic' '12 404' "$(sort "$scratch/codes" | uniq -c | xargs)"
+  check_equal 'lost records are exit code 4' 4 "${server_status[capture]}"
+  check_match 'and their number is said' '[1-9][0-9]* records were dropped' "$(tail -n 1 "${server_err[capture]}")"
+  local dropped written
+  dropped=$(records "$trace" end | jq .dropped)
+  written=$(zcat -f "$trace" | jq -c 'select(.type == "request" or .type == "response")' | wc -l)
+  check_equal 'what was written and what was lost is all' 24 $((dropped + written))
+  stop_server server
+}
+
+test_metrics() {
+  sim server || return
+  start_server capture "$bin/capture" -u "${server_url[server]}" -l 127.0.0.1:0 -o "$scratch/m.jsonl" --metrics 127.0.0.1:0 || return
+  local page
+  page=$(sed -n 's|.*metrics on \(http://.*\)|\1|p' "${server_err[capture]}")
+  server_url[capture]=$(sed -n 's|^listening on \(http://.*\)|\1|p' "${server_err[capture]}")
+  curl -sS -m 20 -o /dev/null "${server_url[capture]}/v1/models"
+  curl -sS -m 20 -o /dev/null -H 'Content-Length: 1' -H 'Transfer-Encoding: chunked' -d x "${server_url[capture]}/v1/models"
+  run curl -sS -m 20 "$page"
+  check_match 'requests are counted' 'capture_requests_total 1' "$out"
+  check_match 'refusals are counted' 'capture_refused_total 1' "$out"
+  check_match 'records are counted' 'capture_recorded_responses_total 1' "$out"
+  check_equal 'every line is a comment or a sample' 0 "$(grep -cvE '^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+ [0-9]+)$' <<<"$out")"
+  stop_server capture && stop_server server
+}
+
+test_answers
+test_secrets
+test_large_bodies
+test_leaving_client
+test_dead_upstream
+test_faults
+test_sessions_and_choice
+test_kill
+test_drops
+test_metrics
+summary

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+// cmocka wants these first.
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "capture/opts.h"
+#include "capture/proxy.h"
+#include "capture/recorder.h"
+
+#define MOST_WORDS 16
+
+static void stop(void *context) {
+  loop_stop(context);
+}
+
+struct child {
+  struct loop *loop;
+  struct proxy *proxy;
+  struct opts opts;
+};
+
+static void on_term(void *context) {
+  struct child *child = context;
+  proxy_drain(child->proxy, child->opts.grace_ns, stop, child->loop);
+}
+
+// The child's whole life: as main.c has it, with the port told through a pipe.
+static int run_proxy(char **argv, int argc, int tell) {
+  struct child child = {0};
+  struct cli_common common;
+  struct error error = {""};
+  struct recorder *recorder = NULL;
+  struct recorder_counts counts = {0};
+  struct loop_signal *term = NULL;
+  struct log log = {.stream = NULL, .tool = "capture"};
+  enum status status = opts_parse(&child.opts, argc, argv, &common, &error);
+  if (!status) status = loop_open(&child.loop, &error);
+  if (!status) status = proxy_open(child.loop, &child.opts, &log, &child.proxy, &error);
+  struct recorder_options options = {.path = child.opts.output,
+                                     .upstream = child.opts.upstream.shown,
+                                     .keep_bodies = true,
+                                     .keep_headers = &child.opts.keep_headers,
+                                     .redact = &child.opts.redact,
+                                     .include = &child.opts.include,
+                                     .exclude = &child.opts.exclude,
+                                     .sample = 1,
+                                     .max_body_bytes = (size_t)child.opts.max_body_bytes,
+                                     .queue_bytes = (size_t)child.opts.queue_bytes,
+                                     .flush_interval_ns = child.opts.flush_interval_ns};
+  if (!status) status = recorder_open(&options, &recorder, &error);
+  if (!status) status = loop_signal_open(child.loop, SIGTERM, on_term, &child, &term, &error);
+  if (!status) {
+    proxy_record(child.proxy, recorder);
+    int port = atoi(strrchr(proxy_address(child.proxy), ':') + 1);
+    if (write(tell, &port, sizeof port) == sizeof port) status = loop_run(child.loop, &error);
+  }
+  if (status) fprintf(stderr, "%s\n", error.text);
+  loop_signal_close(term);
+  proxy_close(child.proxy);
+  if (recorder_close(recorder, &counts, &error)) status = STATUS_IO;
+  loop_close(child.loop);
+  opts_free(&child.opts);
+  return status ? 1 : 0;
+}
+
+static int listen_somewhere(int *port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t len = sizeof address;
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, 64) == 0);
+  assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+  *port = ntohs(address.sin_port);
+  return fd;
+}
+
+int harness_start_with(void **state, const char *const *options) {
+  struct harness *harness = calloc(1, sizeof *harness);
+  assert_non_null(harness);
+  harness->upstream = listen_somewhere(&harness->upstream_port);
+  strcpy(harness->trace, "/tmp/test-proxy-XXXXXX");
+  int file = mkstemp(harness->trace);
+  assert_true(file >= 0);
+  close(file);
+  char url[64];
+  snprintf(url, sizeof url, "http://127.0.0.1:%d", harness->upstream_port);
+  char *argv[MOST_WORDS + 1] = {"capture", "-u", url, "-l", ":0", "-o", harness->trace};
+  int argc = 7;
+  for (; options && *options; options++)
+    argv[argc++] = (char *)(intptr_t)*options;
+  int tell[2];
+  assert_int_equal(pipe(tell), 0);
+  fflush(NULL);
+  harness->proxy = fork();
+  assert_true(harness->proxy >= 0);
+  if (harness->proxy == 0) {
+    close(harness->upstream);
+    close(tell[0]);
+    _exit(run_proxy(argv, argc, tell[1]));
+  }
+  close(tell[1]);
+  assert_int_equal(read(tell[0], &harness->port, sizeof harness->port), sizeof harness->port);
+  close(tell[0]);
+  *state = harness;
+  return 0;
+}
+
+int harness_start(void **state) {
+  return harness_start_with(state, NULL);
+}
+
+int harness_end_proxy(struct harness *harness) {
+  int how = 0;
+  kill(harness->proxy, SIGTERM);
+  for (int tries = 0; tries < HARNESS_WAIT_MS / 10; tries++) {
+    if (waitpid(harness->proxy, &how, WNOHANG) == harness->proxy) {
+      harness->proxy = 0;
+      return WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+    }
+    usleep(10000);
+  }
+  fail_msg("the proxy does not stop");
+  return -1;
+}
+
+int harness_stop(void **state) {
+  struct harness *harness = *state;
+  if (harness->proxy) {
+    kill(harness->proxy, SIGKILL);
+    waitpid(harness->proxy, NULL, 0);
+  }
+  close(harness->upstream);
+  unlink(harness->trace);
+  buf_free(&harness->seen);
+  free(harness);
+  return 0;
+}
+
+static bool is_ready(int fd, int wait_ms) {
+  struct pollfd ready = {.fd = fd, .events = POLLIN};
+  return poll(&ready, 1, wait_ms) == 1;
+}
+
+int harness_connect(const struct harness *harness) {
+  struct sockaddr_in address = {.sin_family = AF_INET,
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                .sin_port = htons((uint16_t)harness->port)};
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+  return fd;
+}
+
+int harness_accept(const struct harness *harness) {
+  assert_true(is_ready(harness->upstream, HARNESS_WAIT_MS));
+  int fd = accept(harness->upstream, NULL, NULL);
+  assert_true(fd >= 0);
+  return fd;
+}
+
+bool harness_accepts_nothing(const struct harness *harness, int wait_ms) {
+  return !is_ready(harness->upstream, wait_ms);
+}
+
+void harness_send(int fd, const char *text) {
+  size_t len = strlen(text);
+  assert_int_equal(send(fd, text, len, MSG_NOSIGNAL), len);
+}
+
+// Appends what is there; false at the end of the connection.
+static bool read_some(struct harness *harness, int fd, bool *was_reset) {
+  char some[65536];
+  if (!is_ready(fd, HARNESS_WAIT_MS)) fail_msg("nothing comes after: %s", buf_text(&harness->seen));
+  ssize_t len = recv(fd, some, sizeof some, 0);
+  *was_reset = len < 0 && errno == ECONNRESET;
+  if (len <= 0) return false;
+  assert_int_equal(buf_append(&harness->seen, some, (size_t)len), STATUS_OK);
+  return true;
+}
+
+const char *harness_read_until(struct harness *harness, int fd, const char *needle) {
+  bool was_reset;
+  buf_clear(&harness->seen);
+  while (!memmem(buf_text(&harness->seen), harness->seen.len, needle, strlen(needle))) {
+    if (!read_some(harness, fd, &was_reset))
+      fail_msg("the connection ended after: %s", buf_text(&harness->seen));
+  }
+  return buf_text(&harness->seen);
+}
+
+const char *harness_read_to_end(struct harness *harness, int fd, bool *was_reset) {
+  buf_clear(&harness->seen);
+  while (read_some(harness, fd, was_reset))
+    continue;
+  return buf_text(&harness->seen);
+}
+
+bool harness_is_silent(int fd, int wait_ms) {
+  return !is_ready(fd, wait_ms);
+}
+
+const char *harness_trace(struct harness *harness) {
+  struct error error = {""};
+  buf_clear(&harness->seen);
+  if (buf_read_file(&harness->seen, harness->trace, &error)) fail_msg("%s", error.text);
+  return buf_text(&harness->seen);
+}

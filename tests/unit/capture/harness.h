@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A proxy under test between two raw sockets: the test itself is the client on one side and the upstream
+// server on the other, byte by byte. Every wait is bounded; what does not come fails the test.
+#ifndef TESTS_UNIT_CAPTURE_HARNESS_H
+#define TESTS_UNIT_CAPTURE_HARNESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "lib/base/buf.h"
+
+#define HARNESS_WAIT_MS 5000
+
+struct harness {
+  int upstream; // listens
+  int upstream_port;
+  int port;        // where the proxy listens
+  pid_t proxy;     // a child process that runs it
+  char trace[64];  // its trace, plain
+  struct buf seen; // what harness_read_until read last
+};
+
+// cmocka fixtures; *state is the harness. `options` of the second are more words of the command line.
+int harness_start(void **state);
+int harness_start_with(void **state, const char *const *options);
+int harness_stop(void **state);
+
+// Tells the proxy to stop and waits for it: its exit code.
+int harness_end_proxy(struct harness *harness);
+
+int harness_connect(const struct harness *harness); // a client's connection
+int harness_accept(const struct harness *harness);  // the proxy's connection to the upstream
+bool harness_accepts_nothing(const struct harness *harness, int wait_ms);
+
+void harness_send(int fd, const char *text);
+// Reads until `needle` has come; the whole text that was read (which may go on after the needle) lives until
+// the next call.
+const char *harness_read_until(struct harness *harness, int fd, const char *needle);
+// Reads to the end of the connection; *was_reset tells how it ended.
+const char *harness_read_to_end(struct harness *harness, int fd, bool *was_reset);
+// True when nothing comes for so long and the connection stays open.
+bool harness_is_silent(int fd, int wait_ms);
+
+// The trace as text (call after harness_end_proxy); it lives until the next call of this or a read.
+const char *harness_trace(struct harness *harness);
+
+#endif

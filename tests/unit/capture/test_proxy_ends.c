@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// How exchanges end when somebody breaks them off, what is refused, and how the proxy stops.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+// cmocka wants these first.
+#include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "lib/base/clock.h"
+
+#define GET "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
+#define CHAT                                                                                                 \
+  "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: "      \
+  "56\r\n\r\n"                                                                                               \
+  "{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"user\"}]}"
+#define STREAM_HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+#define EVENT "2f\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n\r\n"
+
+static bool has(const char *text, const char *part) {
+  return strstr(text, part) != NULL;
+}
+
+static void end_proxy(struct harness *harness) {
+  assert_int_equal(harness_end_proxy(harness), 0);
+  assert_true(has(harness_trace(harness), "{\"type\":\"end\""));
+}
+
+// The upstream's connection must end soon: nobody waits for the answer any more.
+static void check_upstream_is_left(struct harness *harness, int upstream) {
+  bool was_reset;
+  int64_t start_ns = clock_now_ns();
+  harness_read_to_end(harness, upstream, &was_reset);
+  assert_true(clock_now_ns() - start_ns < CLOCK_NS_PER_S);
+  close(upstream);
+}
+
+static void test_a_client_that_leaves_before_the_answer_ends_the_upstream_request(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, CHAT);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "}]}");
+  close(client);
+  check_upstream_is_left(harness, upstream);
+  end_proxy(harness);
+  const char *trace = harness_trace(harness);
+  assert_true(has(trace, "\"error\":\"cancelled\",\"aborted_by\":\"client\"") &&
+              has(trace, "\"status\":null"));
+}
+
+static void test_a_client_that_only_ends_its_sending_counts_as_gone(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, CHAT);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "}]}");
+  shutdown(client, SHUT_WR);
+  check_upstream_is_left(harness, upstream);
+  close(client);
+}
+
+static void test_a_client_that_leaves_in_mid_stream_ends_the_upstream_request(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, CHAT);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "}]}");
+  harness_send(upstream, STREAM_HEAD EVENT EVENT);
+  harness_read_until(harness, client, "\"x\"");
+  close(client);
+  check_upstream_is_left(harness, upstream);
+  end_proxy(harness);
+  const char *trace = harness_trace(harness);
+  assert_true(has(trace, "\"status\":200") && has(trace, "\"events\":2"));
+  assert_true(has(trace, "\"error\":\"cancelled\",\"aborted_by\":\"client\""));
+}
+
+static void test_a_client_that_leaves_in_mid_upload_ends_the_upstream_request(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nsome");
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "some");
+  close(client);
+  check_upstream_is_left(harness, upstream);
+  end_proxy(harness);
+  assert_true(has(harness_trace(harness), "\"requests\":0,\"responses\":0,\"dropped\":0"));
+}
+
+static void test_a_malformed_chunk_from_the_client_ends_the_upstream_request(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n");
+  int upstream = harness_accept(harness);
+  assert_false(has(harness_read_until(harness, upstream, "some"), "\r\n0\r\n"));
+  harness_send(client, "zz\r\n");
+  assert_true(has(harness_read_until(harness, client, "\r\n\r\n"), "HTTP/1.1 400 "));
+  check_upstream_is_left(harness, upstream);
+  close(client);
+}
+
+// What the client gets when the upstream, having answered so, goes away.
+static const char *cut_after(struct harness *harness, const char *request, const char *answer,
+                             bool *was_reset) {
+  int client = harness_connect(harness);
+  harness_send(client, request);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "\r\n\r\n");
+  harness_send(upstream, answer);
+  usleep(50000); // so that the client has what was sent before the connection ends
+  close(upstream);
+  const char *seen = harness_read_to_end(harness, client, was_reset);
+  close(client);
+  return seen;
+}
+
+static void test_an_answer_that_breaks_off_breaks_off_for_the_client(void **state) {
+  struct harness *harness = *state;
+  bool was_reset;
+  const char *seen = cut_after(harness, CHAT, STREAM_HEAD EVENT, &was_reset);
+  assert_true(has(seen, "\"x\"") && !has(seen, "\r\n0\r\n"));
+  seen = cut_after(harness, GET, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", &was_reset);
+  assert_true(has(seen, "Content-Length: 9\r\n") && has(seen, "\r\n\r\nhalf"));
+  // Nothing but the way the connection ends can tell a client of HTTP/1.0.
+  seen = cut_after(harness, "GET / HTTP/1.0\r\n\r\n", STREAM_HEAD EVENT, &was_reset);
+  assert_true(was_reset && has(seen, "\"x\""));
+  end_proxy(harness);
+  const char *trace = harness_trace(harness);
+  assert_true(has(trace, "\"error\":\"truncated\",\"aborted_by\":\"upstream\"") ||
+              has(trace, "\"error\":\"reset\",\"aborted_by\":\"upstream\""));
+}
+
+static void test_an_upstream_that_dies_before_its_headers_is_502(void **state) {
+  struct harness *harness = *state;
+  static const char *const answers[] = {"", "HTTP/1.1 200 OK\r\nX-Half: ", "SSH-2.0-OpenSSH_9.2\r\n\r\n"};
+  for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+    int client = harness_connect(harness);
+    harness_send(client, GET);
+    int upstream = harness_accept(harness);
+    harness_read_until(harness, upstream, "\r\n\r\n");
+    harness_send(upstream, answers[i]);
+    close(upstream);
+    const char *seen = harness_read_until(harness, client, "}}");
+    assert_true(has(seen, "HTTP/1.1 502 Bad Gateway\r\n") && has(seen, "Content-Type: application/json"));
+    assert_true(has(seen, "\r\n\r\n{\"error\":{\"message\":\"") && has(seen, "\"code\":502}}"));
+    // The client's connection is as good as before.
+    harness_send(client, GET);
+    upstream = harness_accept(harness);
+    harness_read_until(harness, upstream, "\r\n\r\n");
+    harness_send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    harness_read_until(harness, client, "ok");
+    close(upstream);
+    close(client);
+    usleep(20000); // the proxy notices that its kept connection is gone
+  }
+}
+
+static void test_an_upstream_that_nobody_listens_for_is_502(void **state) {
+  struct harness *harness = *state;
+  close(harness->upstream);
+  int client = harness_connect(harness);
+  harness_send(client, CHAT);
+  assert_true(has(harness_read_until(harness, client, "}}"), "HTTP/1.1 502 "));
+  close(client);
+  harness->upstream = dup(0);
+  end_proxy(harness);
+  assert_true(has(harness_trace(harness), "\"error\":\"connect\",\"aborted_by\":null"));
+}
+
+static void test_a_header_of_the_upstream_that_is_too_large_is_502(void **state) {
+  struct harness *harness = *state;
+  char answer[40000] = "HTTP/1.1 200 OK\r\nX-Large: ";
+  int client = harness_connect(harness);
+  harness_send(client, GET);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "\r\n\r\n");
+  size_t start = strlen(answer);
+  memset(answer + start, 'x', 20000);
+  strcpy(answer + start + 20000, "\r\nContent-Length: 2\r\n\r\nok");
+  harness_send(upstream, answer);
+  assert_true(has(harness_read_until(harness, client, "}}"), "HTTP/1.1 502 "));
+  close(upstream);
+  close(client);
+}
+
+static void test_an_answer_that_comes_before_the_upload_ends_is_passed_on(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nsome");
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "some");
+  harness_send(upstream, "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig");
+  close(upstream);
+  usleep(50000);
+  harness_send(client, "more");
+  assert_true(has(harness_read_until(harness, client, "big"), "HTTP/1.1 413 "));
+  close(client);
+}
+
+static void test_what_two_parties_could_read_differently_never_reaches_the_upstream(void **state) {
+  struct harness *harness = *state;
+  static const char *const requests[] = {
+      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcd",
+      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\nabcd",
+      "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: h\r\nX-A: b\rc\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: h\r\nHost: i\r\n\r\n",
+      "GET / HTTP/1.1\r\n\r\n",
+      "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n",
+      "GET http://h/ HTTP/1.1\r\nHost: h\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: h\r\nExpect: something\r\n\r\n",
+  };
+  for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+    int client = harness_connect(harness);
+    bool was_reset;
+    harness_send(client, requests[i]);
+    const char *seen = harness_read_to_end(harness, client, &was_reset);
+    if (strncmp(seen, "HTTP/1.1 400 ", 13) != 0) fail_msg("%s answered with %s", requests[i], seen);
+    close(client);
+  }
+  assert_true(harness_accepts_nothing(harness, 50));
+}
+
+static void test_a_header_of_the_client_that_is_too_large_is_431(void **state) {
+  struct harness *harness = *state;
+  static const size_t sizes[] = {20000, 60000};
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    static char request[70000];
+    int client = harness_connect(harness);
+    strcpy(request, "GET / HTTP/1.1\r\nHost: h\r\nX-Large: ");
+    size_t start = strlen(request);
+    memset(request + start, 'x', sizes[i]);
+    strcpy(request + start + sizes[i], "\r\n\r\n");
+    harness_send(client, request);
+    assert_true(has(harness_read_until(harness, client, "\r\n\r\n"), "HTTP/1.1 431 "));
+    close(client);
+  }
+  assert_true(harness_accepts_nothing(harness, 50));
+}
+
+static int start_impatient(void **state) {
+  static const char *const options[] = {"--idle-timeout=400ms", "--grace=200ms", NULL};
+  return harness_start_with(state, options);
+}
+
+static void test_an_upstream_that_is_silent_for_too_long_is_504(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, CHAT);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "}]}");
+  assert_true(has(harness_read_until(harness, client, "}}"), "HTTP/1.1 504 "));
+  check_upstream_is_left(harness, upstream);
+  end_proxy(harness);
+  assert_true(has(harness_trace(harness), "\"error\":\"timeout\""));
+  close(client);
+}
+
+static void test_a_stream_that_falls_silent_for_too_long_is_cut(void **state) {
+  struct harness *harness = *state;
+  bool was_reset;
+  int client = harness_connect(harness);
+  harness_send(client, CHAT);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "}]}");
+  harness_send(upstream, STREAM_HEAD EVENT);
+  assert_false(has(harness_read_to_end(harness, client, &was_reset), "\r\n0\r\n"));
+  check_upstream_is_left(harness, upstream);
+  close(client);
+}
+
+static void test_a_request_under_way_is_finished_before_the_proxy_stops(void **state) {
+  struct harness *harness = *state;
+  bool was_reset;
+  int idle = harness_connect(harness);
+  int client = harness_connect(harness);
+  harness_send(client, CHAT);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "}]}");
+  kill(harness->proxy, SIGTERM);
+  assert_string_equal(harness_read_to_end(harness, idle, &was_reset), ""); // it carries no request: closed
+  harness_send(upstream, STREAM_HEAD EVENT);
+  harness_send(upstream, "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n");
+  const char *seen = harness_read_to_end(harness, client, &was_reset);
+  assert_true(has(seen, "Connection: close") && has(seen, "[DONE]\n\n\r\n0\r\n\r\n"));
+  assert_int_equal(harness_end_proxy(harness), 0);
+  assert_true(has(harness_trace(harness), "\"requests\":1,\"responses\":1,\"dropped\":0"));
+  close(upstream);
+  close(client);
+  close(idle);
+}
+
+static void test_a_request_that_outlasts_the_grace_is_cut_and_recorded(void **state) {
+  struct harness *harness = *state;
+  bool was_reset;
+  int client = harness_connect(harness);
+  harness_send(client, CHAT);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "}]}");
+  harness_send(upstream, STREAM_HEAD EVENT);
+  harness_read_until(harness, client, "\"x\"");
+  end_proxy(harness);
+  assert_false(has(harness_read_to_end(harness, client, &was_reset), "\r\n0\r\n"));
+  const char *trace = harness_trace(harness);
+  assert_true(has(trace, "\"error\":\"cancelled\",\"aborted_by\":null"));
+  assert_true(has(trace, "\"requests\":1,\"responses\":1,\"dropped\":0"));
+  close(upstream);
+  close(client);
+}
+
+static void test_a_key_that_the_upstream_repeats_is_not_recorded(void **state) {
+  struct harness *harness = *state;
+  static const char words[] = "{\"error\":{\"message\":\"Incorrect API key provided: sk-4f1d-planted\"}}";
+  char answer[512];
+  int client = harness_connect(harness);
+  harness_send(client,
+               "POST /v1/chat/completions?key=sk-4f1d-planted HTTP/1.1\r\nHost: h\r\n"
+               "Authorization: Bearer sk-4f1d-planted\r\nX-Api-Key: sk-4f1d-planted\r\n"
+               "Cookie: s=sk-4f1d-planted\r\nContent-Length: 30\r\n\r\n{\"api_key\":\"sk-4f1d-planted\" }");
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "\" }");
+  snprintf(answer, sizeof answer, "HTTP/1.1 401 Unauthorized\r\nContent-Length: %zu\r\n\r\n%s", strlen(words),
+           words);
+  harness_send(upstream, answer);
+  assert_true(
+      has(harness_read_until(harness, client, "}}"), "sk-4f1d-planted")); // the client gets every byte
+  end_proxy(harness);
+  const char *trace = harness_trace(harness);
+  assert_true(has(trace, "Incorrect API key provided: ***") && !has(trace, "4f1d"));
+  close(upstream);
+  close(client);
+}
+
+#define with_proxy(test) cmocka_unit_test_setup_teardown(test, harness_start, harness_stop)
+#define with_impatient_proxy(test) cmocka_unit_test_setup_teardown(test, start_impatient, harness_stop)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      with_proxy(test_a_client_that_leaves_before_the_answer_ends_the_upstream_request),
+      with_proxy(test_a_client_that_only_ends_its_sending_counts_as_gone),
+      with_proxy(test_a_client_that_leaves_in_mid_stream_ends_the_upstream_request),
+      with_proxy(test_a_client_that_leaves_in_mid_upload_ends_the_upstream_request),
+      with_proxy(test_a_malformed_chunk_from_the_client_ends_the_upstream_request),
+      with_proxy(test_an_answer_that_breaks_off_breaks_off_for_the_client),
+      with_proxy(test_an_upstream_that_dies_before_its_headers_is_502),
+      with_proxy(test_an_upstream_that_nobody_listens_for_is_502),
+      with_proxy(test_a_header_of_the_upstream_that_is_too_large_is_502),
+      with_proxy(test_an_answer_that_comes_before_the_upload_ends_is_passed_on),
+      with_proxy(test_what_two_parties_could_read_differently_never_reaches_the_upstream),
+      with_proxy(test_a_header_of_the_client_that_is_too_large_is_431),
+      with_impatient_proxy(test_an_upstream_that_is_silent_for_too_long_is_504),
+      with_impatient_proxy(test_a_stream_that_falls_silent_for_too_long_is_cut),
+      with_proxy(test_a_request_under_way_is_finished_before_the_proxy_stops),
+      with_impatient_proxy(test_a_request_that_outlasts_the_grace_is_cut_and_recorded),
+      with_proxy(test_a_key_that_the_upstream_repeats_is_not_recorded),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
