@@ -18,7 +18,7 @@
 
 #define LOAD_MAX_CELLS 100000
 #define LOAD_MAX_REPLICATES 10000000
-#define LOAD_MAX_POINTS 1000000
+#define LOAD_MAX_POINTS 20000 // the fits take seconds there, and their time grows with the square
 
 // The times of requests; the last two are each response's own percentiles of its gaps between text events.
 enum load_time {
