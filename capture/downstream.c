@@ -47,7 +47,7 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const c
 // client. (A close would not do: libmicrohttpd ends its sending in the orderly way first.)
 static void reset_connection(const struct exchange *exchange) {
   struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-  if (exchange->is_old && exchange->length < 0) connect(exchange->client->fd, &nobody, sizeof nobody);
+  if (exchange->is_old && exchange->length < 0) (void)connect(exchange->client->fd, &nobody, sizeof nobody);
 }
 
 static ssize_t give_body(void *context, uint64_t position, char *into, size_t room) {

@@ -10,8 +10,8 @@
 #include "capture/httpd.h"
 #include "lib/base/clock.h"
 
-#define BODY_ROOM (16 * 1024) // of a connection's memory, beside both headers
-#define SPARE_FILES 64        // descriptors for everything but connections
+#define BODY_ROOM ((size_t)16 * 1024) // of a connection's memory, beside both headers
+#define SPARE_FILES 64                // descriptors for everything but connections
 
 struct proxy {
   struct loop *loop;

@@ -8,9 +8,10 @@
 #include "lib/base/json_write.h"
 #include "lib/llm/inflate.h"
 
-#define SESSION_ID_MOST 256             // bytes of a client's own id that are kept
-#define RESPONSE_MOST (4 * 1024 * 1024) // bytes kept to read the counts of a response that is no stream
-#define SECRET_LEAST 4                  // bytes; a shorter value is no secret worth the name
+#define SESSION_ID_MOST 256 // bytes of a client's own id that are kept
+#define RESPONSE_MOST                                                                                        \
+  ((size_t)4 * 1024 * 1024) // bytes kept to read the counts of a response that is no stream
+#define SECRET_LEAST 4      // bytes; a shorter value is no secret worth the name
 
 enum body_state { BODY_KEPT, BODY_TOO_LONG, BODY_UNREADABLE, BODY_DROPPED };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUCKETS (2 * SESSION_MOST)
+#define BUCKETS ((size_t)2 * SESSION_MOST)
 #define NOWHERE (-1)
 
 // A conversation that may be continued: the digest of its last request's messages. Entries stand in the chain
