@@ -68,6 +68,7 @@ say "3. Replay over a sweep: 7 workers levels x 6 batch sizes x 3 repeats, a ser
 say "4. Analyze"
 "$bin/analyze" "$work/run.jsonl.gz" --title "simllm"
 "$bin/analyze" -q "$work/run.jsonl.gz" --title "simllm" -o "$out" --force
-mkdir -p "$out/records"
-cp "$work/prod.jsonl.gz" "$work/run.jsonl.gz" "$out/records/"
-say "The report: $out/report.html (and $out/report.md); the records it is made from: $out/records/"
+records=${BUILD:-build}/demo
+mkdir -p "$records"
+cp "$work/prod.jsonl.gz" "$work/run.jsonl.gz" "$records/"
+say "The report: $out/report.html (and $out/report.md); the records it is made from: $records/"
