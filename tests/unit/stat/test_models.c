@@ -92,15 +92,15 @@ static void test_plateau_slope_has_its_textbook_error_and_the_knee_none(void **s
   }
   assert_int_equal(models_fit(MODELS_PLATEAU, N, throughput, NULL, COUNT_OF(N), STAT_SCALE_LN, &fit, &error),
                    STATUS_OK);
-  double s = sqrt(fit.rss / (COUNT_OF(N) - 2));
-  assert_near(fit.se[0] / (fit.theta[0] * s / sqrt(COUNT_OF(N))), 1, 1e-9);
+  double s = sqrt(fit.rss / ((double)COUNT_OF(N) - 2));
+  assert_near(fit.se[0] / (fit.theta[0] * s / sqrt((double)COUNT_OF(N))), 1, 1e-9);
   assert_near(fit.se[1], 0, 0);
   assert_int_equal(
       models_fit(MODELS_PLATEAU, N, throughput, NULL, COUNT_OF(N), STAT_SCALE_LINEAR, &fit, &error),
       STATUS_OK);
   for (size_t i = 0; i < COUNT_OF(N); i++)
     squares += pow(fmin(N[i], fit.theta[1]), 2);
-  assert_near(fit.se[0] / (sqrt(fit.rss / (COUNT_OF(N) - 2)) / sqrt(squares)), 1, 1e-9);
+  assert_near(fit.se[0] / (sqrt(fit.rss / ((double)COUNT_OF(N) - 2)) / sqrt(squares)), 1, 1e-9);
 }
 
 static void test_kappa_may_come_out_negative(void **state) {
