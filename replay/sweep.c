@@ -252,9 +252,10 @@ static void next_batch(struct sweep *sweep) {
   const struct plan *plan = sweep->setup->plan;
   const struct plan_session *session = &plan->sessions[sweep->session];
   if (sweep->status == STATUS_OK) give_up(sweep, recorder_status(sweep->setup->recorder));
-  if (ending(sweep)) {
+  bool warming = sweep->round < opts_of(sweep)->warmup;
+  if (ending(sweep) || (!warming && sweep->next_batch == sweep->session_end)) {
     end_session(sweep);
-  } else if (sweep->round < opts_of(sweep)->warmup) {
+  } else if (warming) {
     sweep->current = (struct recorder_batch){
         .session = sweep->record.session,
         .workers = session->warmup_workers,
@@ -263,7 +264,7 @@ static void next_batch(struct sweep *sweep) {
         .warmup = true,
     };
     prepare(sweep, plan_warmup_offset(plan, sweep->round++));
-  } else if (sweep->next_batch < sweep->session_end) {
+  } else {
     const struct plan_batch *batch = &plan->batches[sweep->next_batch++];
     sweep->cell = batch->cell;
     sweep->current = (struct recorder_batch){
@@ -273,8 +274,6 @@ static void next_batch(struct sweep *sweep) {
         .rep = batch->rep,
     };
     prepare(sweep, plan_offset(plan, batch->rep));
-  } else {
-    end_session(sweep);
   }
 }
 

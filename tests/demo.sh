@@ -43,19 +43,19 @@ echo "clients -> $proxy (capture) -> simllm"
 say "2. Real HTTP traffic through it: 48 requests by curl, to four APIs, streamed and not"
 words=("What is a tide?" "Name three seas." "Why is the sea salt?" "Tell me about the Moon." "How deep is the ocean?" "Who charts the coast?")
 ask() { # PATH BODY
-  curl -sS --fail -o /dev/null -H 'Content-Type: application/json' -H 'Authorization: Bearer sk-demo-secret' \
+  curl -sS --fail --max-time 30 -o /dev/null -H 'Content-Type: application/json' -H 'Authorization: Bearer sk-demo-secret' \
     "$proxy$1" --data "$2"
 }
 for i in $(seq 0 11); do
   q=${words[$((i % 6))]}
   n=$((20 + i % 3 * 4))
-  {
+  (
     ask /v1/chat/completions "{\"model\":\"sim\",\"messages\":[{\"role\":\"user\",\"content\":\"$q\"}],\"max_tokens\":$n,\"stream\":true}" &
     ask /v1/completions "{\"model\":\"sim\",\"prompt\":\"$q\",\"max_tokens\":$n}" &
     ask /api/chat "{\"model\":\"sim\",\"messages\":[{\"role\":\"user\",\"content\":\"$q\"}],\"options\":{\"num_predict\":$n}}" &
     ask /api/generate "{\"model\":\"sim\",\"prompt\":\"$q\",\"options\":{\"num_predict\":$n},\"stream\":false}" &
     wait
-  }
+  )
 done
 kill -TERM "$capture_pid"
 wait "$capture_pid"
