@@ -153,6 +153,16 @@ static struct json_slice text_slice(const char *text) {
   return text && text[0] ? (struct json_slice){text, strlen(text)} : (struct json_slice){NULL, 0};
 }
 
+static const char *const sources[] = {"usage", "timings", "events", "estimate", NULL};
+
+// A word that is written only when it is one of these.
+static struct json_slice known(struct json_slice word, const char *const *words) {
+  for (; *words; words++) {
+    if (json_slice_is(word, *words)) return text_slice(*words);
+  }
+  return (struct json_slice){NULL, 0};
+}
+
 static const char *usual_path(enum api api) {
   switch (api) {
   case API_OPENAI_CHAT: return "/v1/chat/completions";
@@ -164,25 +174,26 @@ static const char *usual_path(enum api api) {
   return NULL;
 }
 
-// Counts: the server's own; else what the request was known by; else what the canonical prompt holds.
-static void take_counts(const struct trace_request *request, const struct trace_response *response,
-                        const struct buf *prompt, struct trace_request *out) {
+void anonymize_take_counts(const struct trace_response *response, struct trace_request *request) {
+  enum token_source source;
+  if (response->output_tokens >= 0) request->output_tokens = response->output_tokens;
+  if (response->input_tokens < 0) return;
+  request->input_tokens = response->input_tokens;
+  bool named = token_source_from_name(response->token_source, &source);
+  request->token_source = text_slice(named ? token_source_name(source) : NULL);
+}
+
+// What the request was known by; else what its canonical prompt holds; that of a body that was too long or is
+// no JSON, by its size.
+static void take_estimate(const struct trace_request *request, const struct buf *prompt,
+                          struct trace_request *out) {
   out->input_tokens = request->input_tokens;
   out->output_tokens = request->output_tokens;
-  out->token_source = request->token_source;
-  if (response && response->output_tokens >= 0) out->output_tokens = response->output_tokens;
-  if (response && response->input_tokens >= 0) {
-    enum token_source source;
-    out->input_tokens = response->input_tokens;
-    if (token_source_from_name(response->token_source, &source))
-      out->token_source = text_slice(token_source_name(source));
-  } else if (out->input_tokens < 0) {
-    int64_t bytes =
-        (int64_t)prompt->len; // nothing of a body that was too long or is no JSON: then by its size
-    if (bytes == 0 && request->body_bytes > 0) bytes = request->body_bytes;
-    out->input_tokens = (bytes + ANONYMIZE_BYTES_PER_TOKEN - 1) / ANONYMIZE_BYTES_PER_TOKEN;
-    out->token_source = text_slice("estimate");
-  }
+  out->token_source = known(request->token_source, sources);
+  if (out->input_tokens >= 0) return;
+  int64_t bytes = prompt->len == 0 && request->body_bytes > 0 ? request->body_bytes : (int64_t)prompt->len;
+  out->input_tokens = (bytes + ANONYMIZE_BYTES_PER_TOKEN - 1) / ANONYMIZE_BYTES_PER_TOKEN;
+  out->token_source = text_slice("estimate");
 }
 
 struct parts {
@@ -231,7 +242,8 @@ enum status anonymize_request(struct anonymize *anonymize, const struct trace_re
                                 .body_bytes = -1,
                                 .block_tokens = -1};
   bool well = write_parts(anonymize, request, &parts, out);
-  take_counts(request, response, &parts.prompt, out);
+  take_estimate(request, &parts.prompt, out);
+  if (response) anonymize_take_counts(response, out);
   if (request->session.len > 0) well = write_session(anonymize, request->session, &parts.session) && well;
   enum status status = well ? place_parts(&parts, scratch, out) : STATUS_MEMORY;
   if (parts.prompt.data) OPENSSL_cleanse(parts.prompt.data, parts.prompt.capacity);
@@ -242,26 +254,16 @@ enum status anonymize_request(struct anonymize *anonymize, const struct trace_re
   return status_fail(error, status, "it cannot be anonymised: %s", status_name(status));
 }
 
-// A word that is written only when it is one of these.
-static struct json_slice known(struct json_slice word, const char *const *words) {
-  for (; *words; words++) {
-    if (json_slice_is(word, *words)) return text_slice(*words);
-  }
-  return (struct json_slice){NULL, 0};
-}
-
 struct trace_response anonymize_response(const struct trace_response *response) {
   static const char *const finishes[] = {"stop",   "length",         "tool_calls", "function_call",
                                          "eos",    "content_filter", "abort",      "error",
                                          "cancel", "load",           "unload",     NULL};
   static const char *const aborts[] = {"client", "upstream", NULL};
   struct trace_response out = *response;
-  enum token_source source;
   enum failure failure;
-  bool has_source = token_source_from_name(response->token_source, &source);
   bool failed = response->error.len > 0;
   bool known_failure = failed && failure_from_name(response->error, &failure);
-  out.token_source = has_source ? text_slice(token_source_name(source)) : (struct json_slice){NULL, 0};
+  out.token_source = known(response->token_source, sources);
   // A failure of another kind is still one.
   out.error = failed ? text_slice(failure_name(known_failure ? failure : FAILURE_PROTOCOL)) : out.error;
   out.finish = known(response->finish, finishes);

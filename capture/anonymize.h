@@ -50,6 +50,9 @@ enum status anonymize_request(struct anonymize *anonymize, const struct trace_re
                               const struct trace_response *response, struct buf *scratch,
                               struct trace_request *out, struct error *error) MUST_USE;
 
+// Puts the counts that a response tells into a request of anonymize_request that was made without it.
+void anonymize_take_counts(const struct trace_response *response, struct trace_request *request);
+
 // The same for a response: numbers and times stay, and what is one of a few known words (token_source, error,
 // aborted_by, finish); the server's own words go.
 struct trace_response anonymize_response(const struct trace_response *response);

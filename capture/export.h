@@ -19,6 +19,7 @@ struct export_format {
                         const struct trace_response *response, struct buf *line, struct error *error);
 };
 
+#define EXPORT_NAMES "mooncake, vegeta or openai-batch"
 extern const struct export_format export_formats[]; // ends with a row whose name is NULL
 
 // The format of that name; NULL: none.

@@ -27,6 +27,7 @@ struct import_format {
   enum status (*run)(struct import *import, struct error *error);
 };
 
+#define IMPORT_NAMES "mooncake, azure, burstgpt, har, vegeta, openai-batch, sharegpt or trace"
 extern const struct import_format import_formats[]; // ends with a row whose name is NULL
 
 // The format of that name; NULL: none.
