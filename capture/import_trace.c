@@ -20,7 +20,7 @@ struct filter {
   struct waiting *first, *last;
   int64_t count;
   size_t bytes;
-  bool has_header;
+  bool has_header, refused;
   struct buf request_scratch, response_scratch;
 };
 
@@ -95,15 +95,19 @@ static enum status take_response(struct import *import, struct filter *filter, s
   return emit(import, filter, false, error);
 }
 
+// Of a file that does not begin as a trace no line would be one: no matter for --skip-bad.
+static enum status refuse(struct filter *filter, enum status status, struct error *error) {
+  if (status == STATUS_OK) status_write(error, "its first record is no {\"type\":\"trace\"} header");
+  filter->refused = true;
+  return status_prefix(error, STATUS_USAGE, "not a trace");
+}
+
 static enum status take_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
                              struct error *error) {
   struct filter *filter = state;
   struct trace_record record;
   enum status status = trace_parse(line.data, line.len, &record, scratch, error);
-  if (status == STATUS_OK && !filter->has_header && record.kind != TRACE_HEADER)
-    // No line of such a file would be a record of a segment.
-    return status_fail(error, STATUS_USAGE,
-                       "not a trace: its first record is no {\"type\":\"trace\"} header");
+  if (!filter->has_header && (status || record.kind != TRACE_HEADER)) return refuse(filter, status, error);
   if (status) return status;
   switch (record.kind) {
   case TRACE_HEADER:
@@ -132,5 +136,5 @@ enum status import_trace(struct import *import, struct error *error) {
   }
   buf_free(&filter.request_scratch);
   buf_free(&filter.response_scratch);
-  return status == STATUS_USAGE ? STATUS_FORMAT : status;
+  return filter.refused ? STATUS_FORMAT : status;
 }
