@@ -108,6 +108,9 @@ static enum status compare_all(const struct cells_samples *samples, const struct
                                struct mcb_result *out, struct error *error) {
   struct mcb_options mcb = {
       .confidence = results->confidence, .scale = options->scale, .seed = options->seed};
+  // The draws cost as much as there are cells; a table of thousands must not take minutes.
+  if (candidates->count > 500)
+    mcb.draws = 50000000 / candidates->count < 2000 ? 2000 : 50000000 / candidates->count;
   bool from_replicates = results->sigma_source == SIGMA_REPLICATES;
   size_t blocks = 0;
   double *values = NULL;

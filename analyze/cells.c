@@ -55,10 +55,9 @@ static void add_up(const struct cells_sample *sample, struct cell *cell) {
     cell->failed += replicate->failed;
     for (size_t e = 0; e < RESULTS_ERROR_CLASSES; e++)
       cell->errors[e] += replicate->errors[e];
-    bool seen = false;
-    for (size_t j = 0; j < i && !seen; j++)
-      seen = sample->cell->replicates[sample->replicates[j]].session == replicate->session;
-    cell->sessions += !seen;
+    // Sessions come one after the other, so a new one differs from the last.
+    cell->sessions +=
+        i == 0 || sample->cell->replicates[sample->replicates[i - 1]].session != replicate->session;
   }
   cell->reps = (int64_t)sample->count;
   cell->total_s = mean_known(total, cell->reps);

@@ -126,17 +126,26 @@ static enum status finish(struct chapters *c, const struct document *document, s
   return status ? status_fail(error, status, "report: %s", status_name(status)) : STATUS_OK;
 }
 
+static void summary(struct chapters *c, struct document_node *root) {
+  const struct results *results = c->results;
+  if (results->cell_count == 0 && !results->curve.exists && results->warning_count == 0) {
+    if (results->load_count == 0) chapters_paragraph(c, root, LANG_NOTHING, LANG_ALONE);
+    return;
+  }
+  struct document_node *section = chapters_section(c, root, LANG_SUMMARY, LANG_ALONE);
+  chapters_first_screen(c, section);
+  chapters_optima(c, section);
+  chapters_best(c, section);
+  chapters_dependencies(c, section);
+  document_rule(root);
+}
+
 enum status chapters_build(const struct results *results, enum lang lang, struct document *document,
                            struct plot_set *plots, struct error *error) {
   struct chapters c = {.results = results, .lang = lang, .plots = plots};
   if (plots) plot_set_free(plots);
   struct document_node *root = title(&c, document);
-  struct document_node *summary = chapters_section(&c, root, LANG_SUMMARY, LANG_ALONE);
-  chapters_first_screen(&c, summary);
-  chapters_optima(&c, summary);
-  chapters_best(&c, summary);
-  chapters_dependencies(&c, summary);
-  document_rule(root);
+  summary(&c, root);
   chapters_curve(&c, root);
   chapters_loads(&c, root);
   chapters_levels(&c, root);

@@ -20,4 +20,8 @@ enum status chapters_build(const struct results *results, enum lang lang, struct
 enum status chapters_brief(const struct results *results, enum lang lang, struct document *document,
                            struct error *error) MUST_USE;
 
+// Appends the sentence of results->warnings[index], plain, as scripts and logs want it.
+enum status chapters_warning_text(const struct results *results, enum lang lang, size_t index,
+                                  struct buf *out) MUST_USE;
+
 #endif

@@ -48,9 +48,9 @@ void chapters_optimum(struct chapters *c, struct document_node *parent) {
 static void parameters(const struct curve_model *model, struct buf *out) {
   for (size_t i = 0; i < model->parameter_count && i < RESULTS_PARAMETERS; i++) {
     if (!isfinite(model->parameters[i].estimate)) continue;
-    struct number_text bounds = chapters_interval(model->parameters[i], 3);
-    buf_printf(out, "%s%s = %s%s", out->len ? "; " : "", model->parameter_names[i],
-               number_significant(model->parameters[i].estimate, 4).text, bounds.text);
+    const struct estimate *value = &model->parameters[i];
+    buf_printf(out, "%s%s = %s", out->len ? "; " : "", model->parameter_names[i],
+               number_with_interval(value->estimate, value->lo, value->hi, 3).text);
   }
 }
 

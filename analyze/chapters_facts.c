@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "analyze/chapters_parts.h"
+#include "lib/base/json_scan.h"
 
 static void class_list(const struct cell *cell, struct buf *out) {
   for (size_t i = 0; i < RESULTS_ERROR_CLASSES; i++) {
@@ -33,7 +34,7 @@ static void failure_row(struct chapters *c, struct document_node *table, const s
   document_cell(table, number_count(cell->failed).text, mark);
   struct buf text = {0};
   if (isfinite(cell->failure_rate.estimate)) {
-    buf_printf(&text, "%s %%", number_percent(cell->failure_rate.estimate).text);
+    lang_format(&text, c->lang, LANG_PERCENT, LANG_WITH(number_percent(cell->failure_rate.estimate).text));
     if (chapters_has_interval(cell->failure_rate))
       buf_printf(&text, " [%s, %s]", number_percent(cell->failure_rate.lo).text,
                  number_percent(cell->failure_rate.hi).text);
@@ -108,7 +109,10 @@ static void run(struct chapters *c, struct document_node *parent, const struct r
   if (facts->seed >= 0) chapters_definition(c, rows, LANG_FACT_SEED, number_count(facts->seed).text);
   if (facts->batches <= 0 && facts->requests <= 0) return;
   struct buf counts = {0};
-  lang_format(&counts, c->lang, facts->managed ? LANG_FACT_COUNTS_MANAGED : LANG_FACT_COUNTS,
+  lang_format(&counts, c->lang,
+              facts->sessions <= 0 ? LANG_FACT_COUNTS_TABLE
+              : facts->managed     ? LANG_FACT_COUNTS_MANAGED
+                                   : LANG_FACT_COUNTS,
               LANG_WITH(number_count(facts->sessions).text, number_count(facts->batches).text,
                         number_count(facts->requests).text, number_count(facts->failed).text,
                         number_count(facts->warmup_batches).text));
@@ -116,18 +120,57 @@ static void run(struct chapters *c, struct document_node *parent, const struct r
   buf_free(&counts);
 }
 
+// As a shell takes it: single quotes around everything that is not plainly harmless.
+static void shell_word(struct buf *out, const char *word) {
+  static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,@%+-";
+  if (*word && strspn(word, harmless) == strlen(word)) {
+    buf_append_text(out, word);
+    return;
+  }
+  buf_append_char(out, '\'');
+  for (; *word; word++) {
+    if (*word == '\'') {
+      buf_append_text(out, "'\\''");
+    } else {
+      buf_append_char(out, *word);
+    }
+  }
+  buf_append_char(out, '\'');
+}
+
+// Run records keep the arguments as a JSON array, the program first. Anything else is shown as it is.
+static void command_line(struct buf *out, const char *arguments) {
+  struct json_slice array, value;
+  if (json_scan_text(arguments, strlen(arguments), &array, NULL) || json_scan_kind(array) != JSON_ARRAY) {
+    buf_printf(out, "%s%s\n", strncmp(arguments, "replay", 6) ? "replay " : "", arguments);
+    return;
+  }
+  struct json_scan scan = json_scan_start(array);
+  for (bool first = true; json_scan_element(&scan, &value); first = false) {
+    struct buf word = {0};
+    if (json_scan_string(value, &word)) {
+      const char *text = buf_text(&word), *slash = strrchr(text, '/');
+      if (!first) buf_append_char(out, ' ');
+      shell_word(out, first && slash ? slash + 1 : text);
+    }
+    buf_free(&word);
+  }
+  buf_append_char(out, '\n');
+}
+
 static void repeat(struct chapters *c, struct document_node *section) {
   const struct results *results = c->results;
   struct buf commands = {0};
   for (size_t i = 0; i < results->fact_count; i++) {
     const struct run_facts *facts = &results->facts[i];
-    if (facts->arguments)
-      buf_printf(&commands, "%s%s\n", strncmp(facts->arguments, "replay", 6) ? "replay " : "",
-                 facts->arguments);
+    if (facts->arguments) command_line(&commands, facts->arguments);
   }
   buf_append_text(&commands, "analyze");
   for (size_t i = 0; i < results->fact_count; i++) {
-    if (results->facts[i].source) buf_printf(&commands, " %s", results->facts[i].source);
+    if (!results->facts[i].source) continue;
+    bool curve = results->facts[i].kind && strcmp(results->facts[i].kind, "curve.csv") == 0;
+    buf_append_text(&commands, curve ? " --curve " : " ");
+    shell_word(&commands, results->facts[i].source);
   }
   struct document_node *inner = chapters_section(c, section, LANG_REPEAT, LANG_ALONE);
   document_code_block(inner, buf_text(&commands));

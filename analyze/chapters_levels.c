@@ -46,7 +46,8 @@ static void marks_of(struct chapters *c, const struct cell *cell, struct chapter
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     if (cell->flags & rows[i].flag) chapters_list_add(marks, lang_text(c->lang, rows[i].id));
   }
-  if (cell->pooled_interval && chapters_has_interval(cell->tokens_per_s))
+  // An interval from a single measurement is borrowed from the other cells, and is labelled so.
+  if (cell->pooled_interval && (cell->flags & CELL_UNREPLICATED) && chapters_has_interval(cell->tokens_per_s))
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_POOLED));
 }
 
@@ -119,14 +120,9 @@ static void best_lines(struct chapters *c, struct document_node *parent, const s
 }
 
 static void percentile_cell(struct document_node *table, struct estimate value, double scale) {
-  struct buf text = {0};
-  struct estimate scaled = {value.estimate * scale, value.lo * scale, value.hi * scale};
-  if (isfinite(value.estimate)) {
-    struct number_text interval = chapters_interval(scaled, 3);
-    buf_printf(&text, "%s%s", number_significant(scaled.estimate, 3).text, interval.text);
-  }
-  document_cell(table, text.len ? buf_text(&text) : NUMBER_UNKNOWN, DOCUMENT_PLAIN);
-  buf_free(&text);
+  document_cell(table,
+                number_with_interval(value.estimate * scale, value.lo * scale, value.hi * scale, 3).text,
+                DOCUMENT_PLAIN);
 }
 
 static void percentile_row(struct chapters *c, struct document_node *table, const struct cell *cell,
@@ -153,6 +149,7 @@ static void percentile_table(struct chapters *c, struct document_node *parent,
     const struct cell *cell = &c->results->cells[row->first_cell + i];
     percentile_row(c, table, cell, LANG_TIME_TTFT, &cell->ttft_s, 1);
     percentile_row(c, table, cell, LANG_TIME_LATENCY, &cell->latency_s, 1);
+    percentile_row(c, table, cell, LANG_TIME_RESPONSE, &cell->response_s, 1);
     percentile_row(c, table, cell, LANG_TIME_TPOT, &cell->tpot_s, 1e3);
     percentile_row(c, table, cell, LANG_TIME_ITL, &cell->itl_s, 1e3);
   }
@@ -191,6 +188,7 @@ void chapters_levels(struct chapters *c, struct document_node *root) {
   if (plot)
     document_figure(section, plot, lang_text(c->lang, LANG_ALT_LEVELS),
                     lang_text(c->lang, LANG_CAPTION_LEVELS));
+  chapters_matrix(c, section);
   for (size_t i = 0; i < results->workers_count; i++)
     level(c, section, &results->workers[i]);
 }

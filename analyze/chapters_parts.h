@@ -72,6 +72,7 @@ void chapters_best(struct chapters *c, struct document_node *parent);
 void chapters_dependencies(struct chapters *c, struct document_node *parent);
 void chapters_curve(struct chapters *c, struct document_node *root);
 void chapters_loads(struct chapters *c, struct document_node *root);
+void chapters_matrix(struct chapters *c, struct document_node *parent);
 void chapters_levels(struct chapters *c, struct document_node *root);
 void chapters_failures(struct chapters *c, struct document_node *root);
 void chapters_client(struct chapters *c, struct document_node *root);

@@ -142,13 +142,11 @@ static void optima_row(struct chapters *c, struct document_node *table, const st
     document_cell(table, text.text, mark);
   }
   if (capacity) {
-    struct buf text = {0};
-    if (isfinite(row->capacity.estimate)) {
-      struct number_text bounds = chapters_interval(row->capacity, 4);
-      buf_printf(&text, "%s%s", number_significant(row->capacity.estimate, 4).text, bounds.text);
-    }
-    document_cell(table, buf_text(&text), mark);
-    buf_free(&text);
+    struct estimate known = row->capacity;
+    document_cell(table,
+                  isfinite(known.estimate) ? number_with_interval(known.estimate, known.lo, known.hi, 4).text
+                                           : "",
+                  mark);
   }
   struct chapters_list marks = {0};
   level_marks(c, row, best, &marks);

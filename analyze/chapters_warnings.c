@@ -50,8 +50,13 @@ static const enum lang_id sentences[WARNING_CODE_COUNT] = {
 static void failed_levels(struct chapters *c, struct document_node *parent) {
   struct chapters_list levels = {0};
   for (size_t i = 0; i < c->results->warning_count; i++) {
-    if (c->results->warnings[i].code == WARNING_FAILED_LEVEL)
-      chapters_list_add(&levels, number_count(c->results->warnings[i].workers).text);
+    const struct warning *warning = &c->results->warnings[i];
+    if (warning->code != WARNING_FAILED_LEVEL) continue;
+    struct buf level = {0};
+    buf_append_text(&level, number_count(warning->workers).text);
+    if (warning->words) buf_printf(&level, " (%s)", warning->words);
+    chapters_list_add(&levels, buf_text(&level));
+    buf_free(&level);
   }
   chapters_callout(c, parent, DOCUMENT_WARNING, LANG_WARNING_FAILED_LEVEL,
                    LANG_WITH(chapters_list_text(c, &levels)));
@@ -87,12 +92,19 @@ static bool said_before(const struct results *results, size_t index) {
   return false;
 }
 
+// Some numbers may be unknown; then there is a sentence that does without them.
+static enum lang_id sentence_of(const struct warning *warning) {
+  if (warning->code == WARNING_CACHED_TOKENS && !isfinite(warning->value)) return LANG_WARNING_CACHED_COUNT;
+  if (warning->code == WARNING_INVALID_CLIENT && !warning->words) return LANG_WARNING_INVALID_CLIENT_BARE;
+  return sentences[warning->code];
+}
+
 static void sentence(struct chapters *c, struct document_node *parent, const struct warning *warning) {
   bool percent = warning->code == WARNING_DRIFT || warning->code == WARNING_CACHED_TOKENS;
   struct number_text value = percent ? number_percent(warning->value) : number_significant(warning->value, 3);
   struct number_text lo = percent ? number_percent(warning->lo) : number_significant(warning->lo, 3);
   struct number_text hi = percent ? number_percent(warning->hi) : number_significant(warning->hi, 3);
-  chapters_callout(c, parent, DOCUMENT_WARNING, sentences[warning->code],
+  chapters_callout(c, parent, DOCUMENT_WARNING, sentence_of(warning),
                    LANG_WITH(number_count(warning->workers).text, number_count(warning->batch).text,
                              number_count(count_of(c->results, warning)).text, value.text, lo.text, hi.text,
                              warning->words ? warning->words : NUMBER_UNKNOWN));
@@ -115,4 +127,27 @@ void chapters_warnings(struct chapters *c, struct document_node *parent) {
     default: sentence(c, parent, warning); break;
     }
   }
+}
+
+enum status chapters_warning_text(const struct results *results, enum lang lang, size_t index,
+                                  struct buf *out) {
+  struct results view = *results; // of this warning alone, so that its sentence speaks of nothing else
+  view.warnings = &results->warnings[index];
+  view.warning_count = 1;
+  struct chapters chapters = {.results = &view, .lang = lang};
+  struct document document = {0};
+  struct document_node *root = document_start(&document, "");
+  switch (view.warnings->code) {
+  case WARNING_FAILED_LEVEL: failed_levels(&chapters, root); break;
+  case WARNING_CLIFF: cliff(&chapters, root, view.warnings); break;
+  default: sentence(&chapters, root, view.warnings); break;
+  }
+  const char *at = root && root->first ? root->first->text : "";
+  struct document_span span = {0};
+  while (document_span_next(&at, &span))
+    buf_append(out, span.text, span.len);
+  enum status status = document.status != STATUS_OK ? document.status : out->status;
+  document_free(&document);
+  buf_free(&chapters.line);
+  return status;
 }

@@ -25,23 +25,27 @@ static bool find_ratio(const struct cliff *list, size_t count, const struct step
   return false;
 }
 
+// The paired ratio where it decides; else the best cells of both levels, which may lie on batches that only
+// one of them has.
 static void judge(const struct results *results, struct step *step) {
   step->ratio = (struct estimate){NAN, NAN, NAN};
-  if (find_ratio(results->steps, results->step_count, step, &step->ratio) ||
-      find_ratio(results->cliffs, results->cliff_count, step, &step->ratio)) {
-    step->verdict = step->ratio.lo > 1 ? VERDICT_RISES : step->ratio.hi < 1 ? VERDICT_FALLS : VERDICT_OPEN;
-    return;
-  }
+  bool paired = find_ratio(results->steps, results->step_count, step, &step->ratio) ||
+                find_ratio(results->cliffs, results->cliff_count, step, &step->ratio);
+  step->verdict = !paired              ? VERDICT_UNKNOWN
+                  : step->ratio.lo > 1 ? VERDICT_RISES
+                  : step->ratio.hi < 1 ? VERDICT_FALLS
+                                       : VERDICT_OPEN;
+  if (step->verdict == VERDICT_RISES || step->verdict == VERDICT_FALLS) return;
   const struct cell *from = chapters_level_best(results, step->from);
   const struct cell *to = chapters_level_best(results, step->to);
-  if (!from || !to || !chapters_has_interval(from->tokens_per_s) ||
-      !chapters_has_interval(to->tokens_per_s)) {
-    step->verdict = VERDICT_UNKNOWN;
+  if (!from || !to || !chapters_has_interval(from->tokens_per_s) || !chapters_has_interval(to->tokens_per_s))
     return;
-  }
-  step->verdict = to->tokens_per_s.lo > from->tokens_per_s.hi   ? VERDICT_RISES
-                  : to->tokens_per_s.hi < from->tokens_per_s.lo ? VERDICT_FALLS
-                                                                : VERDICT_OPEN;
+  enum verdict cells = to->tokens_per_s.lo > from->tokens_per_s.hi   ? VERDICT_RISES
+                       : to->tokens_per_s.hi < from->tokens_per_s.lo ? VERDICT_FALLS
+                                                                     : VERDICT_OPEN;
+  if (paired && cells == VERDICT_OPEN) return;
+  step->verdict = cells;
+  step->ratio = (struct estimate){NAN, NAN, NAN}; // it is not what decided
 }
 
 static void say_step(struct chapters *c, struct document_node *list, const struct step *step) {

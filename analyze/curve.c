@@ -113,7 +113,11 @@ enum status curve_choose_points(const struct cells_samples *samples, double firs
     chosen = k;
     most = distinct;
   }
-  if (status == STATUS_OK) keep(&points[chosen], kind_names[chosen], results);
+  // More points than a fit can take in a reasonable time: the cells are there, a curve is not.
+  if (status == STATUS_LIMIT)
+    status = STATUS_OK;
+  else if (status == STATUS_OK)
+    keep(&points[chosen], kind_names[chosen], results);
   for (size_t k = 0; k < KIND_COUNT; k++)
     free(points[k].of);
   return status == STATUS_OK ? status : status_fail(error, status, "%s", status_name(status));

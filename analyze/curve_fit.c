@@ -13,8 +13,8 @@
 // The points as arrays, and what was fitted to those of them that lie in the range.
 struct work {
   const struct curve_options *options;
-  double *n, *throughput; // ascending n
-  size_t first, count;    // the fitted ones
+  const double *n, *throughput; // ascending n
+  size_t first, count;          // the fitted ones
   struct fit_result fits[MODELS_COUNT];
   enum models_id ids[MODELS_COUNT];
   size_t fit_count;
@@ -211,26 +211,24 @@ enum status curve_fit(const struct curve_options *options, struct results *resul
   curve->lack_of_fit_f = curve->lack_of_fit_p = curve->range_lo = curve->range_hi = NAN;
   if (!curve->exists) return STATUS_OK;
   size_t total = curve->point_count;
-  struct work work = {.options = options};
-  work.n = calloc(total, sizeof *work.n);
-  work.throughput = calloc(total, sizeof *work.throughput);
+  double *n = calloc(total, sizeof *n), *throughput = calloc(total, sizeof *throughput);
   curve->models = calloc(MODELS_COUNT, sizeof *curve->models);
   enum status status = STATUS_MEMORY;
-  if (!work.n || !work.throughput || !curve->models) {
-    status = status_fail(error, status, "%s", status_name(status));
-    goto cleanup;
+  if (n && throughput && curve->models) {
+    for (size_t i = 0; i < total; i++) {
+      n[i] = curve->points[i].n;
+      throughput[i] = curve->points[i].throughput;
+    }
+    struct work work = {.options = options, .n = n, .throughput = throughput};
+    choose_range(&work, total, curve);
+    for (size_t m = 0; m < options->model_count && m < MODELS_COUNT; m++)
+      fit_model_of(&work, options->models[m], curve);
+    struct ci_spread spread = {results->sigma, results->sigma_df};
+    status = use_selected(&work, total, spread, curve, error);
+  } else {
+    status_fail(error, status, "%s", status_name(status));
   }
-  for (size_t i = 0; i < total; i++) {
-    work.n[i] = curve->points[i].n;
-    work.throughput[i] = curve->points[i].throughput;
-  }
-  choose_range(&work, total, curve);
-  for (size_t m = 0; m < options->model_count; m++)
-    fit_model_of(&work, options->models[m], curve);
-  struct ci_spread spread = {results->sigma, results->sigma_df};
-  status = use_selected(&work, total, spread, curve, error);
-cleanup:
-  free(work.n);
-  free(work.throughput);
+  free(n);
+  free(throughput);
   return status;
 }

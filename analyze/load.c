@@ -3,8 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "analyze/array.h"
 #include "analyze/load_reader.h"
+#include "lib/base/clock.h"
 #include "lib/record/gzline.h"
 
 // One file's reader, of either kind.
@@ -49,15 +52,36 @@ static enum status finish_table(struct load_data *data, struct feed *feed, const
   if (status != STATUS_OK) return status;
   if (damage->places > 0 || damage->torn_end) {
     data->lost = true;
-    load_notice_add(data, WARNING_DAMAGED_INPUT, -1, damage->places + (damage->torn_end ? 1 : 0), path);
+    load_notice_add(data, WARNING_DAMAGED_INPUT, -1, damage->places > 0 ? damage->places : 1, path);
   }
+  return STATUS_OK;
+}
+
+// The same measurements must not count twice.
+static enum status note_identity(struct load_data *data, const char *path, struct error *error) {
+  struct stat info;
+  if (strcmp(path, "-") == 0 || stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return STATUS_OK;
+  struct load_identity identity = {info.st_dev, info.st_ino, info.st_size,
+                                   info.st_mtim.tv_sec * CLOCK_NS_PER_S + info.st_mtim.tv_nsec};
+  for (size_t i = 0; i < data->seen_count; i++) {
+    const struct load_identity *seen = &data->seen[i];
+    if (seen->device == identity.device && seen->inode == identity.inode && seen->bytes == identity.bytes &&
+        seen->changed_ns == identity.changed_ns) {
+      return status_fail(error, STATUS_FORMAT, "%s: read already", path);
+    }
+  }
+  enum status status =
+      array_grow(&data->seen, &data->seen_room, data->seen_count, sizeof *data->seen, LOAD_MAX_CELLS);
+  if (status != STATUS_OK) return status_fail(error, status, "%s: %s", path, status_name(status));
+  data->seen[data->seen_count++] = identity;
   return STATUS_OK;
 }
 
 static enum status read_all(struct load_data *data, const char *path, bool points, struct error *error) {
   struct gzline_reader *reader = NULL;
   struct feed feed = {0};
-  enum status status = gzline_reader_open(path, &reader, error);
+  enum status status = note_identity(data, path, error);
+  if (status == STATUS_OK) status = gzline_reader_open(path, &reader, error);
   if (status != STATUS_OK) return status;
   const char *line;
   size_t len;

@@ -18,7 +18,7 @@
 
 #define LOAD_MAX_CELLS 100000
 #define LOAD_MAX_REPLICATES 10000000
-#define LOAD_MAX_POINTS 1000000
+#define LOAD_MAX_POINTS 20000 // the fits take seconds there, and their time grows with the square
 
 // The times of requests; the last two are each response's own percentiles of its gaps between text events.
 enum load_time {
@@ -88,6 +88,12 @@ struct load_point {
   double n, throughput;
 };
 
+// Which file it is, whatever its name.
+struct load_identity {
+  uint64_t device, inode;
+  int64_t bytes, changed_ns;
+};
+
 // Something that the reader of the report has to know; `words` is owned.
 struct load_notice {
   enum warning_code code;
@@ -117,7 +123,9 @@ struct load_data {
   size_t notice_count, notice_room;
   struct load_limits limits;
   bool has_limits;
-  char *client_reason; // why the first invalid batch was; NULL: none
+  char *client_reason;        // why the first invalid batch was; NULL: none
+  struct load_identity *seen; // of the regular files so far, so that none counts twice
+  size_t seen_count, seen_room;
   int64_t files;
   bool lost;                                   // bytes or records are known to be missing
   bool imported;                               // some cells come from a table

@@ -89,11 +89,6 @@ static bool read_already(const struct load_run *run, const struct run_header *he
 
 static enum status take_header(struct load_run *run, const struct run_header *header, struct error *error) {
   struct load_data *data = run->data;
-  if (header->version > RUN_VERSION) {
-    return status_fail(error, STATUS_FORMAT,
-                       "line %" PRId64 ": run records of version %" PRId64 " (this program knows %d)",
-                       run->line, header->version, RUN_VERSION);
-  }
   if (read_already(run, header)) {
     return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": this run was read already", run->line);
   }
@@ -359,10 +354,11 @@ enum status load_run_line(struct load_run *run, const char *line, size_t len, st
   enum status status = run_parse(line, len, &record, &run->scratch, error);
   if (!run->has_header) {
     if (status == STATUS_OK && record.kind == RUN_HEADER) return take_header(run, &record.header, error);
-    if (status != STATUS_OK && status != STATUS_FORMAT) return status;
+    if (status == STATUS_FORMAT)
+      return status_prefix(error, status, "line %" PRId64 ": not a run", run->line);
+    if (status != STATUS_OK) return status;
     return status_fail(error, STATUS_FORMAT,
-                       "line %" PRId64 ": not a run (its first record must be the run "
-                       "header that replay writes)",
+                       "line %" PRId64 ": not a run: its first record must be the header that replay writes",
                        run->line);
   }
   if (status == STATUS_FORMAT) {
@@ -389,7 +385,8 @@ enum status load_run_line(struct load_run *run, const char *line, size_t len, st
 enum status load_run_end(struct load_run *run, const struct gzline_damage *damage, struct error *error) {
   struct load_data *data = run->data;
   if (!run->ended) load_notice_add(data, WARNING_NO_END, -1, -1, run->path);
-  int64_t spots = damage->places + run->bad_lines + run->missing_records + (damage->torn_end ? 1 : 0);
+  int64_t spots = damage->places + run->bad_lines + run->missing_records;
+  if (spots == 0 && damage->torn_end) spots = 1;
   if (spots > 0) {
     data->lost = true;
     load_notice_add(data, WARNING_DAMAGED_INPUT, -1, spots, run->path);

@@ -158,5 +158,6 @@ void load_free(struct load_data *data) {
   free(data->points);
   free(data->notices);
   free(data->client_reason);
+  free(data->seen);
   *data = (struct load_data){0};
 }

@@ -133,6 +133,13 @@ static enum status take_header(struct load_table *table, struct error *error) {
   return STATUS_OK;
 }
 
+static bool has_control(const char *text) {
+  for (; *text; text++) {
+    if ((unsigned char)*text < ' ' || *text == 0x7f) return true;
+  }
+  return false;
+}
+
 // The number in one column; NaN when the column is not there or its field is empty where that is allowed.
 static enum status take_number(const struct load_table *table, enum column column, double *out,
                                struct error *error) {
@@ -143,7 +150,12 @@ static enum status take_number(const struct load_table *table, enum column colum
     *out = NAN;
     return STATUS_OK;
   }
-  enum status status = units_real(text, columns[column].lo, columns[column].hi, &number, error);
+  enum status status;
+  if (has_control(text)) {
+    status = status_fail(error, STATUS_FORMAT, "a line break or control character in a number");
+  } else {
+    status = units_real(text, columns[column].lo, columns[column].hi, &number, error);
+  }
   if (status == STATUS_OK && columns[column].whole && number != floor(number)) {
     status = status_fail(error, STATUS_FORMAT, "'%.40s' is no whole number", text);
   }

@@ -9,6 +9,7 @@
 
 #include "analyze/chapters.h"
 #include "analyze/folder.h"
+#include "analyze/report/html.h"
 #include "analyze/report/markdown.h"
 #include "analyze/report/text.h"
 #include "analyze/summary.h"
@@ -45,6 +46,27 @@ static enum status render_markdown(const struct opts *opts, const struct results
   return status;
 }
 
+// summary.json with a sentence per warning.
+static enum status render_json(const struct opts *opts, const struct results *results, struct buf *text,
+                               struct error *error) {
+  struct buf sentences = {0};
+  const char **texts = calloc(results->warning_count + 1, sizeof *texts);
+  size_t *starts = calloc(results->warning_count + 1, sizeof *starts);
+  enum status status = texts && starts ? STATUS_OK : STATUS_MEMORY;
+  for (size_t i = 0; i < results->warning_count && status == STATUS_OK; i++) {
+    starts[i] = sentences.len;
+    status = chapters_warning_text(results, opts->lang, i, &sentences);
+    if (status == STATUS_OK) status = buf_append_char(&sentences, '\0');
+  }
+  for (size_t i = 0; i < results->warning_count && status == STATUS_OK; i++)
+    texts[i] = sentences.data + starts[i];
+  if (status == STATUS_OK) status = summary_json(results, texts, text);
+  free(texts);
+  free(starts);
+  buf_free(&sentences);
+  return status == STATUS_OK ? status : status_fail(error, status, "%s", status_name(status));
+}
+
 enum status output_print(const struct opts *opts, const struct results *results, FILE *out,
                          struct error *error) {
   struct buf text = {0};
@@ -52,7 +74,7 @@ enum status output_print(const struct opts *opts, const struct results *results,
   switch (opts->format) {
   case OPTS_FORMAT_TEXT: status = render_text(opts, results, out, &text, error); break;
   case OPTS_FORMAT_MD: status = render_markdown(opts, results, &text, error); break;
-  case OPTS_FORMAT_JSON: status = summary_json(results, NULL, &text); break;
+  case OPTS_FORMAT_JSON: status = render_json(opts, results, &text, error); break;
   case OPTS_FORMAT_CSV: status = summary_csv(results, &text); break;
   }
   if (status == STATUS_OK) status = text.status;
@@ -67,41 +89,58 @@ enum status output_print(const struct opts *opts, const struct results *results,
 
 // Draws into the folder; without pictures, says why and lets the report go on.
 static enum status draw_plots(struct folder *folder, const struct plot_set *plots, struct results *results,
-                              struct error *words, bool *drawn, struct error *error) {
+                              struct error *words, const char **drawn, struct error *error) {
   const char *path;
-  *drawn = false;
+  *drawn = NULL;
   if (!plots->first) return STATUS_OK;
   enum status status = folder_add(folder, "plots", &path, error);
   if (status != STATUS_OK) return status;
   struct plot_options options = {0};
   status = plot_set_write(plots, path, &options, words);
-  *drawn = status == STATUS_OK;
-  if (*drawn) return STATUS_OK;
+  if (status == STATUS_OK) {
+    *drawn = path;
+    return STATUS_OK;
+  }
   if (status == STATUS_MEMORY) return status_fail(error, status, "%s", words->text);
   struct warning warning = warnings_new(WARNING_PLOTS);
   warning.words = words->text;
   return warnings_add(results, &warning);
 }
 
-static enum status write_pages(struct folder *folder, const struct document *document, bool drawn,
-                               struct error *error) {
+static enum status write_page(struct folder *folder, const char *name, enum status status,
+                              const struct buf *text, struct error *error) {
+  if (status != STATUS_OK) return status_fail(error, status, "%s: %s", name, status_name(status));
+  return folder_write(folder, name, text, error);
+}
+
+// `svg_folder` NULL: there are no pictures.
+static enum status write_pages(const struct opts *opts, struct folder *folder,
+                               const struct document *document, const char *svg_folder,
+                               const struct plot_set *plots, struct error *error) {
   struct buf text = {0};
-  struct markdown_options markdown = {.picture_folder = drawn ? "plots" : NULL};
+  struct markdown_options markdown = {.picture_folder = svg_folder ? "plots" : NULL};
+  struct html_options html = {.language = lang_code(opts->lang),
+                              .svg_folder = svg_folder,
+                              .plots = plots,
+                              .contents = lang_text(opts->lang, LANG_CONTENTS)};
   enum status status = markdown_render(document, &markdown, &text);
-  status = status == STATUS_OK ? folder_write(folder, "report.md", &text, error)
-                               : status_fail(error, status, "report.md: %s", status_name(status));
+  status = write_page(folder, "report.md", status, &text, error);
+  if (status == STATUS_OK) {
+    buf_clear(&text);
+    status = write_page(folder, "report.html", html_render(document, &html, &text), &text, error);
+  }
   buf_free(&text);
   return status;
 }
 
-static enum status write_numbers(struct folder *folder, const struct results *results, struct error *error) {
+static enum status write_numbers(const struct opts *opts, struct folder *folder,
+                                 const struct results *results, struct error *error) {
   struct buf text = {0};
-  summary_json(results, NULL, &text);
-  enum status status = folder_write(folder, "summary.json", &text, error);
+  enum status status = render_json(opts, results, &text, error);
+  if (status == STATUS_OK) status = folder_write(folder, "summary.json", &text, error);
   if (status == STATUS_OK) {
     buf_clear(&text);
-    summary_csv(results, &text);
-    status = folder_write(folder, "cells.csv", &text, error);
+    status = write_page(folder, "cells.csv", summary_csv(results, &text), &text, error);
   }
   buf_free(&text);
   return status;
@@ -114,7 +153,7 @@ enum status output_folder(const struct opts *opts, struct results *results, stru
   struct plot_set plots = {0};
   struct error words = {0}; // results borrows them until the end of this function
   size_t warnings = results->warning_count;
-  bool drawn = false;
+  const char *drawn = NULL; // where the pictures are
   enum status status = folder_open(opts->output, opts->force, &folder, error);
   if (status != STATUS_OK) return status;
   status = chapters_build(results, opts->lang, &document, opts->no_plots ? NULL : &plots, error);
@@ -125,8 +164,8 @@ enum status output_folder(const struct opts *opts, struct results *results, stru
       status = chapters_build(results, opts->lang, &document, NULL, error);
     }
   }
-  if (status == STATUS_OK) status = write_pages(folder, &document, drawn, error);
-  if (status == STATUS_OK) status = write_numbers(folder, results, error);
+  if (status == STATUS_OK) status = write_pages(opts, folder, &document, drawn, &plots, error);
+  if (status == STATUS_OK) status = write_numbers(opts, folder, results, error);
   if (status == STATUS_OK) status = folder_commit(folder, error);
   results->warning_count = warnings;
   document_free(&document);

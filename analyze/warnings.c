@@ -61,7 +61,7 @@ static const char *words_of_level(const struct load_data *data, int64_t workers)
 static void about_failures(struct collector *collector) {
   const struct results *results = collector->results;
   int64_t failed_elsewhere = 0;
-  if (!results->best.exists && results->cell_count > 0 && results->load_count == 0) {
+  if (count_flag(results, CELL_FAILED) == (int64_t)results->cell_count && results->load_count == 0) {
     add_count(collector, WARNING_ALL_FAILED, (int64_t)results->cell_count);
   }
   for (size_t w = 0; w < results->workers_count; w++) {

@@ -31,7 +31,8 @@ static enum status parse_port(const char *text, size_t len, uint16_t standard, s
   }
   char digits[8];
   int64_t port;
-  if (len - 1 >= sizeof digits) return bad_url(error, "the port is not a number from 1 to 65535");
+  if (len - 1 >= sizeof digits || strspn(text + 1, "0123456789") < len - 1)
+    return bad_url(error, "the port is not a number from 1 to 65535");
   memcpy(digits, text + 1, len - 1);
   digits[len - 1] = '\0';
   if (units_count(digits, 1, 65535, &port, NULL))
@@ -40,16 +41,17 @@ static enum status parse_port(const char *text, size_t len, uint16_t standard, s
   return STATUS_OK;
 }
 
-// What stands between the scheme and the base path: [userinfo@]host[:port].
-static enum status parse_authority(const char *text, size_t len, uint16_t standard, struct endpoint *out,
-                                   struct error *error) {
+// What stands between the scheme and the base path: [userinfo@]host[:port], at `offset` in the URL.
+static enum status parse_authority(const char *url, size_t offset, size_t len, uint16_t standard,
+                                   struct endpoint *out, struct error *error) {
+  const char *text = url + offset;
   const char *at = memrchr(text, '@', len);
   const char *host = at ? at + 1 : text;
   size_t host_len = len - (size_t)(host - text);
   const char *host_end;
   if (at) {
-    out->public_from = (int)(text - out->text);
-    out->public_to = (int)(host - out->text);
+    out->public_from = (int)offset;
+    out->public_to = (int)(host - url);
   }
   if (host_len > 0 && host[0] == '[') {
     host_end = memchr(host, ']', host_len);
@@ -69,24 +71,19 @@ static enum status parse_authority(const char *text, size_t len, uint16_t standa
 enum status endpoint_parse(const char *url, struct endpoint *out, struct error *error) {
   struct endpoint endpoint = {.public_from = -1, .public_to = -1};
   bool secure = strncasecmp(url, "https://", 8) == 0;
-  if (!secure && strncasecmp(url, "http://", 7) != 0)
-    return status_prefix(error, bad_url(error, "neither http:// nor https://"), "'%s'", url);
+  if (!secure && strncasecmp(url, "http://", 7) != 0) return bad_url(error, "neither http:// nor https://");
   for (const unsigned char *c = (const unsigned char *)url; *c; c++) {
     if (*c <= 0x20 || *c == 0x7F || *c == '?' || *c == '#')
       return bad_url(error, "a query, a fragment or white space in it");
   }
-  endpoint.text = strdup(url);
-  if (!endpoint.text) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  size_t len = strlen(endpoint.text);
-  while (len > 0 && endpoint.text[len - 1] == '/')
-    endpoint.text[--len] = '\0';
-  const char *authority = endpoint.text + (secure ? 8 : 7);
-  enum status status;
-  if (authority >= endpoint.text + len) {
-    status = bad_url(error, "no host in it");
-  } else {
-    status = parse_authority(authority, strcspn(authority, "/"), secure ? 443 : 80, &endpoint, error);
-  }
+  size_t offset = secure ? 8 : 7;
+  size_t len = strlen(url);
+  while (len > offset && url[len - 1] == '/')
+    len--;
+  enum status status =
+      parse_authority(url, offset, strcspn(url + offset, "/"), secure ? 443 : 80, &endpoint, error);
+  if (status == STATUS_OK && !(endpoint.text = strndup(url, len)))
+    status = status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   if (status) {
     endpoint_free(&endpoint);
     return status; // the words do not repeat the URL: it may hold a password

@@ -2,7 +2,7 @@
 //
 // replay: options in, one sweep, exit code out.
 #include <errno.h>
-#include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +50,15 @@ static enum status raise_descriptor_limit(const struct replay *replay, struct er
   return status_fail(error, STATUS_LIMIT, "file descriptors: %s", strerror(errno));
 }
 
+// Options that some requests do not heed are told, not passed over.
+static void tell_ignored_options(struct replay *replay) {
+  bool ollama = false;
+  for (size_t i = 0; i < replay->work.count; i++)
+    ollama |= api_is_ollama(replay->work.requests[i]->api);
+  if (ollama && replay->opts.ignore_eos)
+    log_notice(&replay->log, "--ignore-eos: Ollama's own APIs know no such thing, their requests go without");
+}
+
 static enum status load(struct replay *replay, struct error *error) {
   const struct opts *opts = &replay->opts;
   const char *key = opts->api_key_env ? getenv(opts->api_key_env) : NULL;
@@ -68,6 +77,11 @@ static enum status load(struct replay *replay, struct error *error) {
     log_notice(&replay->log, "%lld requests are left out: their body was not recorded, or is no JSON",
                (long long)replay->work.bodiless);
   }
+  if (replay->work.available < replay->plan.batch_most) {
+    log_notice(&replay->log, "a batch of %lld sends some of the %lld requests of the trace more than once",
+               (long long)replay->plan.batch_most, (long long)replay->work.available);
+  }
+  tell_ignored_options(replay);
   replay->cache_bust = opts->cache_bust == OPTS_CACHE_BUST_ON;
   if (opts->cache_bust == OPTS_CACHE_BUST_AUTO && opts->api != OPTS_API_HTTP)
     replay->cache_bust = plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);
@@ -118,7 +132,7 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   status = sweep_run(&setup, error);
   struct error closing_error = {""};
   enum status closing = recorder_close(recorder, &closing_error);
-  if (closing && (status == STATUS_OK || status == STATUS_CANCELLED)) {
+  if (closing && (status == STATUS_OK || status == STATUS_CANCELLED || status == closing)) {
     *error = closing_error;
     status = closing;
   }
@@ -158,6 +172,7 @@ static int finish(struct replay *replay, enum status status, const struct error 
 int main(int argc, char **argv) {
   struct replay replay = {.log = {.stream = stderr, .tool = "replay", .level = LOG_NORMAL}};
   struct error error = {""};
+  signal(SIGPIPE, SIG_IGN); // a reader that leaves is a write error
   replay.log.wipe_line = progress_wipe;
   replay.log.line_context = &replay.progress;
   enum status status = opts_parse(argc, argv, &replay.opts, &replay.common, &error);

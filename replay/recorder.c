@@ -59,7 +59,7 @@ static void write_header(struct recorder *recorder, const struct opts *opts, con
       .start_unix_s = clock_wall_s(),
       .tool = slice("replay " TIDEMARK_VERSION),
       .url = slice_of_buf(&url),
-      .model = slice(opts->model),
+      .model = slice(opts->model ? opts->model : work->model),
       .api = slice(opts_api_name(opts->api)),
       .timing = slice("batch"),
       .trace_digest = slice(work->digest),

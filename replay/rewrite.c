@@ -47,7 +47,7 @@ static enum status change(struct json *body, const struct rewrite_rules *rules, 
   enum status status = STATUS_OK;
   if (rules->model) status = json_set_string(body, "model", rules->model);
   if (status == STATUS_OK && rules->max_tokens > 0) status = set_max_tokens(body, api, rules->max_tokens);
-  if (status == STATUS_OK && (stream || rules->stream != REWRITE_STREAM_RECORDED))
+  if (status == STATUS_OK && (rules->stream != REWRITE_STREAM_RECORDED || (stream && !api_is_ollama(api))))
     status = set_stream(body, api, stream);
   if (status == STATUS_OK && rules->ignore_eos && !api_is_ollama(api))
     status = json_set_bool(body, "ignore_eos", true);

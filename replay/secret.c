@@ -145,8 +145,10 @@ static print_value *value_of(const char *argument, const char **value) {
     *value = argument[len] == '=' ? argument + len + 1 : NULL;
     return options[i].print;
   }
-  if (argument[0] == '-' && argument[1] == 'H') {
-    *value = argument[2] == '=' ? argument + 3 : argument[2] ? argument + 2 : NULL;
+  size_t letter = argument[0] == '-' ? 1 + strspn(argument + 1, "hqv") : 0; // flags may stand before it: -vH
+  if (letter > 0 && argument[letter] == 'H') {
+    const char *rest = argument + letter + 1;
+    *value = rest[0] == '=' ? rest + 1 : rest[0] ? rest : NULL;
     return print_header;
   }
   return NULL;

@@ -21,6 +21,7 @@ struct loading {
   struct buf scratch;
   double latency_s, output_tokens; // sums
   int64_t latencies, outputs;
+  bool several_models;
 };
 
 static enum status no_memory(struct error *error) {
@@ -41,6 +42,7 @@ void work_free(struct work *work) {
   for (size_t i = 0; i < work->count; i++)
     request_free(work->requests[i]);
   free(work->requests);
+  free(work->model);
   *work = (struct work){0};
 }
 
@@ -131,6 +133,20 @@ static struct work_request *make_request(struct loading *loading, const struct t
   return request;
 }
 
+static enum status note_model(struct loading *loading, struct json_slice model, struct error *error) {
+  struct work *work = loading->work;
+  if (loading->several_models || model.len == 0) return STATUS_OK;
+  if (!work->model) {
+    work->model = strndup(model.data, model.len);
+    return work->model ? STATUS_OK : no_memory(error);
+  }
+  if (strlen(work->model) == model.len && memcmp(work->model, model.data, model.len) == 0) return STATUS_OK;
+  loading->several_models = true;
+  free(work->model);
+  work->model = NULL;
+  return STATUS_OK;
+}
+
 static enum status keep(struct loading *loading, const struct trace_request *record, enum api api,
                         struct error *error) {
   struct work *work = loading->work;
@@ -141,7 +157,8 @@ static enum status keep(struct loading *loading, const struct trace_request *rec
   if ((size_t)work->available > work->count && work->count < (size_t)loading->options->draws) {
     size_t room = work->count + 1;
     struct work_request **grown = work->requests;
-    if ((work->count & (work->count - 1)) == 0) grown = realloc(grown, 2 * room * sizeof *grown);
+    if ((work->count & (work->count - 1)) == 0)
+      grown = realloc(grown, 2 * room * sizeof(struct work_request *));
     if (!grown) return no_memory(error);
     work->requests = grown;
     grown[work->count++] = NULL;
@@ -171,7 +188,8 @@ static enum status take_request(struct loading *loading, const struct trace_requ
     } else if (!recorded_body(loading, record) || (text && record->body_kind != TRACE_BODY_JSON)) {
       loading->work->bodiless++;
     } else {
-      status = keep(loading, record, api, error);
+      status = note_model(loading, record->model, error);
+      if (status == STATUS_OK) status = keep(loading, record, api, error);
     }
   }
   free(method);

@@ -35,6 +35,7 @@ struct work {
   size_t count;
   char digest[80]; // "sha256:..." over method, path and recorded body of each, NUL after each, in this order
 
+  char *model;               // that every qualifying request names; NULL: several, or not said
   int64_t available;         // requests of the traces that qualify
   int64_t other;             // requests that do not: of no text-generating API
   int64_t bodiless;          // and those whose body was not recorded, or is no JSON

@@ -29,7 +29,7 @@ address() { # LOG: waits until the server behind it has said where it listens
   return 1
 }
 
-server="exec $bin/simllm --listen 127.0.0.1:{port} --slots {workers} --time-scale 0.02 --noise 0.05 --session-noise 0.01 --seed \$\$"
+server="exec $bin/simllm --listen 127.0.0.1:{port} --slots {workers} --time-scale 0.0125 --noise 0.05 --session-noise 0.01 --seed \$\$"
 
 say "1. A simulated server, and capture in front of it"
 "$bin/simllm" --listen 127.0.0.1:0 --slots 8 --time-scale 0.02 2>"$work/simllm.log" &
@@ -43,19 +43,19 @@ echo "clients -> $proxy (capture) -> simllm"
 say "2. Real HTTP traffic through it: 48 requests by curl, to four APIs, streamed and not"
 words=("What is a tide?" "Name three seas." "Why is the sea salt?" "Tell me about the Moon." "How deep is the ocean?" "Who charts the coast?")
 ask() { # PATH BODY
-  curl -sS --fail -o /dev/null -H 'Content-Type: application/json' -H 'Authorization: Bearer sk-demo-secret' \
+  curl -sS --fail --max-time 30 -o /dev/null -H 'Content-Type: application/json' -H 'Authorization: Bearer sk-demo-secret' \
     "$proxy$1" --data "$2"
 }
 for i in $(seq 0 11); do
   q=${words[$((i % 6))]}
   n=$((20 + i % 3 * 4))
-  {
+  (
     ask /v1/chat/completions "{\"model\":\"sim\",\"messages\":[{\"role\":\"user\",\"content\":\"$q\"}],\"max_tokens\":$n,\"stream\":true}" &
     ask /v1/completions "{\"model\":\"sim\",\"prompt\":\"$q\",\"max_tokens\":$n}" &
     ask /api/chat "{\"model\":\"sim\",\"messages\":[{\"role\":\"user\",\"content\":\"$q\"}],\"options\":{\"num_predict\":$n}}" &
     ask /api/generate "{\"model\":\"sim\",\"prompt\":\"$q\",\"options\":{\"num_predict\":$n},\"stream\":false}" &
     wait
-  }
+  )
 done
 kill -TERM "$capture_pid"
 wait "$capture_pid"
@@ -63,11 +63,12 @@ zcat "$work/prod.jsonl.gz" | tail -n 1
 
 say "3. Replay over a sweep: 7 workers levels x 6 batch sizes x 3 repeats, a server of its own for each level and block"
 "$bin/replay" "$work/prod.jsonl.gz" -u 'http://127.0.0.1:{port}' --server "$server" --ready /health \
-  -W 4,8,12,16,24,32,48 -B 8,16,24,48,96,144 -r 3 --max-tokens 96 --seed 7 -o "$work/run.jsonl.gz"
+  -W 4,8,12,16,24,32,48 -B 8,16,24,48,96,144 -r 3 --max-tokens 160 --seed 7 -o "$work/run.jsonl.gz"
 
 say "4. Analyze"
 "$bin/analyze" "$work/run.jsonl.gz" --title "simllm"
 "$bin/analyze" -q "$work/run.jsonl.gz" --title "simllm" -o "$out" --force
-mkdir -p "$out/records"
-cp "$work/prod.jsonl.gz" "$work/run.jsonl.gz" "$out/records/"
-say "The report: $out/report.html (and $out/report.md); the records it is made from: $out/records/"
+records=${BUILD:-build}/demo
+mkdir -p "$records"
+cp "$work/prod.jsonl.gz" "$work/run.jsonl.gz" "$records/"
+say "The report: $out/report.html (and $out/report.md); the records it is made from: $records/"

@@ -39,17 +39,27 @@ bench-$(1): $(BUILD)/tests/bench/bench_$(1)
 endef
 $(foreach r,$(filter $(ROOMS),$(patsubst tests/bench/bench_%.c,%,$(wildcard tests/bench/bench_*.c))),$(eval $(call bench_room,$(r))))
 
+$(BUILD)/tests/bench/coverage_sim: $(BUILD)/obj/tests/bench/coverage_sim.o $(USES_stat:%=$(BUILD)/lib/%.a)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(foreach r,$(USES_stat),$(LIBS_$(r)))
+## coverage-sim: do intervals cover what they promise? 2000 simulated sweeps per scenario (REPLICATIONS=); takes minutes
+REPLICATIONS ?= 2000
+.PHONY: coverage-sim
+coverage-sim: $(BUILD)/tests/bench/coverage_sim
+	@$< $(REPLICATIONS)
+
 ## demo: the whole pipeline on a simulated server; the report goes to report/
 .PHONY: demo
 demo: all
 	@BUILD=$(BUILD) tests/demo.sh
 
 # tests/fuzz/fuzz_NAME.c is one libFuzzer target; FUZZ_room names those that need this room and the rooms below it.
-# Each starts from the seeds in tests/data and from what earlier runs found worth keeping in build/fuzz/corpus.
+# Each starts from its seeds, if it has any, and from what earlier runs found worth keeping in build/fuzz/corpus.
 FUZZ_base := json_scan json_write
+FUZZ_record := gzline trace run
 FUZZ_llm := sse ndjson openai ollama
+FUZZ_analyze := cells_csv
 FUZZ_SECONDS ?= 10
-FUZZ_SEEDS := tests/data/transcripts
 define fuzz_target
 $(BUILD)/bin/fuzz_$(1): $(BUILD)/obj/tests/fuzz/fuzz_$(1).o $(USES_$(2):%=$(BUILD)/lib/%.a)
 	@mkdir -p $$(@D)
@@ -59,8 +69,8 @@ $(BUILD)/bin/fuzz_$(1): $(BUILD)/obj/tests/fuzz/fuzz_$(1).o $(USES_$(2):%=$(BUIL
 fuzz-run-$(1): $(BUILD)/bin/fuzz_$(1)
 	@mkdir -p $(BUILD)/corpus/$(1) $(BUILD)/found
 	@echo "  fuzz $(1) for $(FUZZ_SECONDS) s"
-	$$(Q)$$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -verbosity=0 \
-		-artifact_prefix=$(BUILD)/found/$(1)- $(BUILD)/corpus/$(1) $(wildcard $(FUZZ_SEEDS)) \
+	$$(Q)$$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -dict=tests/fuzz/words.dict \
+		-artifact_prefix=$(BUILD)/found/$(1)- $(BUILD)/corpus/$(1) $(wildcard tests/fuzz/seeds/$(1)) \
 		>$(BUILD)/found/$(1).log 2>&1 || { tail -n 40 $(BUILD)/found/$(1).log; exit 1; }
 FUZZ_RUNS += fuzz-run-$(1)
 endef

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { STRONG = 1, CODE = 2 };
-enum { DEEPEST = 6 };
+enum { DEEPEST_SECTION = 6, DEEPEST_LIST = 12 };
 
 // Length of the UTF-8 sequence at `text` (RFC 3629), 0 when it is none.
 static size_t sequence(const unsigned char *text, uint32_t *code) {
@@ -127,7 +127,7 @@ static size_t depth(const struct document_node *node) {
 }
 
 struct document_node *document_section(struct document_node *parent, const char *heading) {
-  if (parent && depth(parent) >= DEEPEST) {
+  if (parent && depth(parent) >= DEEPEST_SECTION) {
     parent->document->status = STATUS_LIMIT;
     return NULL;
   }
@@ -146,7 +146,7 @@ struct document_node *document_callout(struct document_node *parent, enum docume
 }
 
 struct document_node *document_list(struct document_node *parent, bool ordered) {
-  if (parent && depth(parent) >= 2 * DEEPEST) {
+  if (parent && depth(parent) >= DEEPEST_LIST) {
     parent->document->status = STATUS_LIMIT;
     return NULL;
   }

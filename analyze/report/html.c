@@ -66,28 +66,30 @@ static void point_padding(struct writer *w, const char *text, size_t most) {
 }
 
 static void cell(struct writer *w, const struct document_node *table, size_t index, size_t after) {
-  const char *text = table->cells[index].text;
+  static const char *const classes[] = {[DOCUMENT_PLAIN] = "",
+                                        [DOCUMENT_BEST] = "best",
+                                        [DOCUMENT_EQUAL] = "equal",
+                                        [DOCUMENT_MUTED] = "muted",
+                                        [DOCUMENT_BAD] = "bad"};
+  const char *text = table->cells[index].text, *class = classes[table->cells[index].mark];
   bool left = table->columns[index % table->column_count].align == DOCUMENT_LEFT;
-  buf_append_text(w->out, left ? "<td>" : "<td class=\"n\"");
-  if (!left && after && *text) {
+  buf_append_text(w->out, "<td");
+  if (!left || *class)
+    buf_printf(w->out, " class=\"%s%s%s\"", left ? "" : "n", left || !*class ? "" : " ", class);
+  if (after && *text) { // what it is sorted by, without the padding
     buf_append_text(w->out, " data-v=\"");
     plain_text(w->out, text);
     buf_append_char(w->out, '"');
   }
-  if (!left) buf_append_char(w->out, '>');
+  buf_append_char(w->out, '>');
   inline_text(w->out, text);
   point_padding(w, text, after);
   buf_append_text(w->out, "</td>");
 }
 
 static void row(struct writer *w, const struct document_node *table, size_t first) {
-  static const char *const classes[] = {[DOCUMENT_PLAIN] = "",
-                                        [DOCUMENT_BEST] = " class=\"best\"",
-                                        [DOCUMENT_EQUAL] = " class=\"equal\"",
-                                        [DOCUMENT_MUTED] = " class=\"muted\"",
-                                        [DOCUMENT_BAD] = " class=\"bad\""};
   size_t rows = document_row_count(table);
-  buf_printf(w->out, "<tr%s>", classes[table->cells[first].mark]);
+  buf_append_text(w->out, "<tr>");
   for (size_t c = 0; c < table->column_count; c++) {
     size_t after = 0;
     for (size_t r = 0; r < rows && table->columns[c].align == DOCUMENT_DECIMAL; r++) {

@@ -23,7 +23,7 @@ const char html_style_sheet[] =
 "th{border-bottom:2px solid var(--soft);vertical-align:bottom;font-weight:600;background:var(--paper)}\n"
 "th.n,td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.z{visibility:hidden;user-select:none}\n"
 "th[role=button]{cursor:pointer}th[aria-sort=ascending]::after{content:' \\2191'}th[aria-sort=descending]::after{content:' \\2193'}\n"
-"tr.best td{background:var(--best);font-weight:600}tr.equal td{background:var(--equal)}tr.muted td{color:var(--soft)}tr.bad td{background:var(--bad)}\n"
+"td.best{background:var(--best);font-weight:600}td.equal{background:var(--equal)}td.muted{color:var(--soft)}td.bad{background:var(--bad)}\n"
 ".callout{margin:.5rem 0;padding:.55rem .9rem;border-left:4px solid var(--line);background:var(--panel);border-radius:0 6px 6px 0;max-width:62rem}\n"
 ".callout.warning{border-color:var(--warn-line);background:var(--warn)}.callout.answer{border-color:var(--answer-line);background:var(--answer);font-size:1.08rem}\n"
 "figure{margin:1.2rem 0}figure .plot{display:block;width:100%;max-width:60rem;height:auto}figcaption{color:var(--soft);font-size:.92rem}\n"

@@ -15,6 +15,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_CURVE] = "Capacity curve",
     [LANG_LOADS] = "Open-loop load",
     [LANG_DETAILS] = "Detailed results of each run",
+    [LANG_MATRIX] = "All cells: tokens per second",
+    [LANG_MATRIX_MEANS] =
+        "Rows: workers; columns: batch. Bold: the largest; in brackets: cold start; †: partial last wave.",
     [LANG_LEVEL] = "Results for {0} parallel {0:request|requests}",
     [LANG_TABLE] = "Table of results",
     [LANG_TIMES] = "Times per request",
@@ -24,6 +27,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_REPEAT] = "How to repeat it",
     [LANG_CONTENTS] = "Contents",
     [LANG_COLUMN_WORKERS] = "Workers",
+    [LANG_COLUMN_WORKERS_BY_BATCH] = "Workers / batch",
     [LANG_COLUMN_BATCH] = "Batch",
     [LANG_COLUMN_BEST_BATCH] = "Best batch",
     [LANG_COLUMN_MAX] = "Highest throughput (tokens/s)",
@@ -55,6 +59,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_COLUMN_LATENCY_P99] = "Latency p99 (s)",
     [LANG_TIME_TTFT] = "time to first token, TTFT (s)",
     [LANG_TIME_LATENCY] = "latency (s)",
+    [LANG_TIME_RESPONSE] = "response time, with the wait for a worker (s)",
     [LANG_TIME_TPOT] = "time per output token, TPOT (ms)",
     [LANG_TIME_ITL] = "gap between events, ITL (ms)",
     [LANG_MARK_LARGEST] = "largest",
@@ -72,6 +77,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_MARK_SELECTED] = "selected",
     [LANG_MARK_NOT_CONVERGED] = "did not converge",
     [LANG_AND_MORE] = " and {0} more",
+    [LANG_NOTHING] = "There is no measurement in the input.",
     [LANG_NO_USABLE] =
         STRONG("No recommendation:") " no level gave a usable measurement. All cells failed, were cold "
                                      "starts, or were limited by the measuring client.",
@@ -127,10 +133,13 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_NO_SPREAD] =
         "The spread of repeated measurements is unknown, so no set of equally good configurations is given; "
         "repeat cells (" CODE("replay -r 3") ") or state it (" CODE("--sigma") ").",
-    [LANG_WARNING_ONE_SESSION] = "The server was not restarted between measurements: the variance from "
-                                 "restart to restart was not sampled, and intervals are too narrow for it.",
+    [LANG_WARNING_ONE_SESSION] =
+        "The server was not restarted between repeated measurements: the variance from restart to restart "
+        "was not sampled, and intervals are too narrow for it.",
     [LANG_WARNING_INVALID_CLIENT] =
         "{2} {2:batch|batches} left out: the measuring client was the bottleneck ({6}).",
+    [LANG_WARNING_INVALID_CLIENT_BARE] =
+        "{2} {2:batch|batches} left out: the measuring client was the bottleneck.",
     [LANG_WARNING_EDGE_BATCH] = "The best lies on the last batch tested: not an optimum.",
     [LANG_WARNING_EDGE_WORKERS] = "The best lies on the highest number of workers tested: not an optimum.",
     [LANG_WARNING_PARTIAL_WAVES] =
@@ -147,6 +156,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_DRIFT] = "Throughput drifted with time during the run: {3}% from first to last [{4}, {5}].",
     [LANG_WARNING_CACHED_TOKENS] =
         "The server answered {3}% of the prompt tokens from its cache: other prompts would be slower.",
+    [LANG_WARNING_CACHED_COUNT] =
+        "The server answered {2} prompt tokens from its cache: other prompts would be slower.",
     [LANG_WARNING_DAMAGED_INPUT] =
         "{2} {2:record|records} in {6} could not be read: figures may miss measurements.",
     [LANG_WARNING_NO_END] = "{6} has no end record: the run was cut short.",
@@ -212,8 +223,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_OPTIMUM_EDGE] = "The peak of the curve ({0}), n = {1}{2}, lies at or beyond the edge of the tested "
                           "range ({6} to {7}): not established.",
     [LANG_OPTIMUM_OPEN] = "The peak of the curve ({0}) is at n = {1}{2}, but the data do not establish it.",
-    [LANG_OPTIMUM_MONOTONE] =
-        "The curve ({0}) rises over the whole tested range (up to n = {1}): it has no optimum there.",
+    [LANG_OPTIMUM_MONOTONE] = "The selected curve ({0}) rises over the whole tested range (up to n = {1}): "
+                              "it has no optimum there.",
     [LANG_OPTIMUM_GATE] = "No optimum is taken from a curve: replicates show that no model fits (p = {0}). "
                           "The cells and their comparison stand alone.",
     [LANG_OPTIMUM_NO_MODEL] = "No model could be fitted to the points: too few, or none converged.",
@@ -227,7 +238,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_KNEE_CELLS] = "Knee (smallest n that cannot be put more than 5% below the best cell) at n = {0}{1}",
     [LANG_LACK_OF_FIT_REJECTS] = "Lack of fit: F = {0}, p = {1}; the models are rejected",
     [LANG_LACK_OF_FIT_PASSES] = "Lack of fit: F = {0}, p = {1}; the model is not rejected",
-    [LANG_LACK_OF_FIT_UNKNOWN] = "Lack of fit: cannot be tested without replicates",
+    [LANG_LACK_OF_FIT_UNKNOWN] = "Lack of fit: cannot be tested (that takes replicates, and more different n "
+                                 "than the model has parameters)",
     [LANG_MODELS_MEAN] =
         "Models are compared by AICc; the weight is the share of evidence among those listed.",
     [LANG_LEVEL_BEST_BATCH] = STRONG("Best batch:") " {0}",
@@ -244,6 +256,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_FAILURES_MEAN] = "A failed request is never a request with no tokens. Failure rates with {0}% "
                            "intervals (Clopper and Pearson).",
     [LANG_CLASS_UNKNOWN] = "class unknown",
+    [LANG_PERCENT] = "{0}%",
     [LANG_CLIENT_CPU] = "Largest CPU share of the client: {0}%",
     [LANG_CLIENT_LAG] = "Largest p99 of its own delay before sending: {0} ms",
     [LANG_CLIENT_VALID] = "No batch was left out: {0} had the client as its bottleneck",
@@ -262,6 +275,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_FACT_MEASURED] = "Measured",
     [LANG_FACT_COUNTS] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed), {4} warm-up "
                          "{4:batch|batches}, {0} server {0:session|sessions}",
+    [LANG_FACT_COUNTS_TABLE] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed)",
     [LANG_FACT_COUNTS_MANAGED] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed), {4} warm-up "
                                  "{4:batch|batches}, {0} server {0:restart|restarts}",
     [LANG_ALT_CURVE] = "Throughput against requests in flight: points, fitted curve, optimum",

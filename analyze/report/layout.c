@@ -55,6 +55,7 @@ enum status layout_make(const struct document_node *table, layout_show *show, si
     size_t width = document_width(made.texts[i]);
     if (column->after) width += column->after - after_point(made.texts[i]);
     widen(&column->width, width);
+    widen(&column->cells, width);
   }
   *out = made;
   return STATUS_OK;

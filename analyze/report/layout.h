@@ -9,6 +9,7 @@
 
 struct layout_column {
   size_t width; // of the widest cell or heading, in terminal columns
+  size_t cells; // of the widest cell alone
   size_t after; // DOCUMENT_DECIMAL: room for the point and what follows it
 };
 

@@ -82,7 +82,8 @@ static struct number_text end_of(double value, double other, int decimals, int d
   if (!isfinite(value)) return words("\u221e");
   // Fixed decimals would show an end that is far smaller as zero.
   bool tiny = value != 0 && isfinite(other) && fabs(value) < fabs(other) / 100;
-  return tiny ? number_significant(value, digits) : number_fixed(value, decimals);
+  struct number_text out = number_significant(value, digits);
+  return tiny && !strchr(out.text, 'e') ? out : number_fixed(value, decimals);
 }
 
 struct number_text number_interval(double lo, double hi, int digits) {
@@ -93,5 +94,14 @@ struct number_text number_interval(double lo, double hi, int digits) {
   struct number_text low = end_of(lo, hi, decimals, digits), high = end_of(hi, lo, decimals, digits);
   snprintf(out.text, sizeof out.text, "%s%.24s, %.24s%s", open_lo ? "(\u2212" : "[", low.text, high.text,
            open_hi ? ")" : "]");
+  return out;
+}
+
+struct number_text number_with_interval(double value, double lo, double hi, int digits) {
+  struct number_text out, interval = number_interval(lo, hi, digits);
+  if (!*interval.text) return number_significant(value, digits);
+  struct number_text number = end_of(value, isfinite(hi) ? hi : lo, decimals_for(lo, hi, digits), digits);
+  snprintf(out.text, sizeof out.text, "%.16s %.46s", isnan(value) ? NUMBER_UNKNOWN : number.text,
+           interval.text);
   return out;
 }

@@ -30,4 +30,7 @@ struct number_text number_percent(double fraction);
 // "[342.1, 360.2]"; an unbounded end is "(−∞" or "∞)"; both unbounded: empty text.
 struct number_text number_interval(double lo, double hi, int digits);
 
+// "1.00 [0.96, 1.05]": the value with the decimals of its interval; without one, the value alone.
+struct number_text number_with_interval(double value, double lo, double hi, int digits);
+
 #endif

@@ -288,6 +288,13 @@ static void series_element(const struct plot *plot, const struct plot_series *se
   struct number_text colour = colour_of(series);
   const char *axes_used = series->second ? " axes x1y2" : "";
   int point = series->colour == PLOT_RED ? 2 : series->hollow ? 6 : series->second ? 9 : 7;
+  // Bars first: they would blank the point that they stand on.
+  if (series->style != PLOT_BAND && has_bars(series)) {
+    buf_printf(out,
+               "'%s.dat' index %zu using 1:2:3:4%s with yerrorbars pt 7 ps 0 lw 1.5 lc rgb \"%s\" notitle, "
+               "\\\n     ",
+               plot->name, index, axes_used, colour.text);
+  }
   buf_printf(out, "'%s.dat' index %zu ", plot->name, index);
   switch (series->style) {
   case PLOT_BAND:
@@ -308,11 +315,6 @@ static void series_element(const struct plot *plot, const struct plot_series *se
     break;
   }
   series_title(series, out);
-  if (series->style == PLOT_BAND || !has_bars(series)) return;
-  buf_printf(
-      out,
-      ", \\\n     '%s.dat' index %zu using 1:2:3:4%s with yerrorbars pt %d ps 0 lw 1.5 lc rgb \"%s\" notitle",
-      plot->name, index, axes_used, point, colour.text);
 }
 
 static void plot_command(const struct plot *plot, struct buf *out) {
@@ -325,6 +327,13 @@ static void plot_command(const struct plot *plot, struct buf *out) {
   buf_append_text(out, index ? "\n" : "plot NaN notitle\n");
 }
 
+static bool has_key(const struct plot *plot) {
+  for (const struct plot_series *series = plot->series; series; series = series->next) {
+    if (series->label && !series->direct && drawn_count(series) > 0) return true;
+  }
+  return false;
+}
+
 enum status plot_script(const struct plot *plot, struct buf *out) {
   struct extent extent = extent_of(plot);
   buf_printf(out, "# gnuplot %s.gp, in this folder, draws %s.png and %s.svg again.\n", plot->name, plot->name,
@@ -332,14 +341,17 @@ enum status plot_script(const struct plot *plot, struct buf *out) {
   buf_append_text(
       out, "reset session\nset encoding utf8\nset datafile missing \"?\"\n"
            "set border 3 lc rgb \"#808080\"\nset tics nomirror out scale 0.5 textcolor rgb \"#404040\"\n"
-           "set grid ytics lt 1 lw 0.5 lc rgb \"#D8D8D8\"\n"
-           "set key at graph 0, graph 1.02 left bottom horizontal Left reverse samplen 2.5\n"
-           "set tmargin 5\n");
+           "set grid ytics lt 1 lw 0.5 lc rgb \"#D8D8D8\"\n");
+  bool key = has_key(plot);
+  buf_append_text(out,
+                  key ? "set key at graph 0, graph 1.02 left bottom horizontal Left reverse samplen 2.5\n"
+                        "set tmargin 5\n"
+                      : "unset key\nset tmargin 3\n");
   if (plot->y2_label) buf_append_text(out, "set border 11\n");
   if (plot->title) {
     buf_append_text(out, "set title ");
     quoted(out, plot->title);
-    buf_append_text(out, " offset 0,1.2 font \",17\"\n");
+    buf_printf(out, " offset 0,%s font \",17\"\n", key ? "1.2" : "0");
   }
   axes(plot, &extent, out);
   marks(plot, out);

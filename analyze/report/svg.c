@@ -57,8 +57,8 @@ static const struct plot_series *series_of(const struct plot *plot, long number)
   long element = 0;
   for (const struct plot_series *series = plot ? plot->series : NULL; series; series = series->next) {
     if (!has_points(series)) continue;
+    if (has_bars(series) && ++element == number) return NULL; // the bars come before their points
     if (++element == number) return series;
-    if (has_bars(series) && ++element == number) return NULL;
   }
   return NULL;
 }
@@ -91,8 +91,9 @@ static const char *use(struct embedding *e, const char *at, const char *end) {
     svg_escape(e->out, e->series->label, strlen(e->series->label));
     buf_append_text(e->out, ": ");
   }
-  buf_printf(e->out, "%s \u2192 %s%s</title></use>", number_six(point->x).text, number_six(point->y).text,
-             number_interval(point->lo, point->hi, 4).text);
+  struct number_text interval = number_interval(point->lo, point->hi, 4);
+  buf_printf(e->out, "%s \u2192 %s%s%s</title></use>", number_six(point->x).text, number_six(point->y).text,
+             *interval.text ? " " : "", interval.text);
   return close + 2;
 }
 

@@ -90,6 +90,77 @@ static void fold(struct writer *w, const char *text, size_t indent) {
   buf_append_char(w->out, '\n');
 }
 
+// Line `index` of a heading folded to `width`, appended; false when it has fewer lines.
+static bool heading_line(const char *text, size_t width, size_t index, struct buf *out) {
+  size_t line = 0, column = 0;
+  bool found = false;
+  while (*(text += strspn(text, " "))) {
+    const char *end;
+    size_t word = word_width(text, &end);
+    if (column > 0 && column + 1 + word > width) {
+      line++;
+      column = 0;
+    }
+    if (line > index) break;
+    if (line == index) {
+      if (column > 0) buf_append_char(out, ' ');
+      buf_append(out, text, (size_t)(end - text));
+      found = true;
+    }
+    column += word + (column > 0);
+    text = end;
+  }
+  return found;
+}
+
+// Headings are folded where that makes a column narrower: never inside a word, and not below six columns.
+static size_t fold_headings(const struct document_node *node, struct layout *layout) {
+  enum { LEAST = 6 };
+  size_t most = 1;
+  for (size_t c = 0; c < node->column_count; c++) {
+    size_t width = layout->columns[c].cells > LEAST ? layout->columns[c].cells : LEAST;
+    for (const char *at = layout->headings[c], *end; *(at += strspn(at, " ")); at = end) {
+      size_t word = word_width(at, &end);
+      if (word > width) width = word;
+    }
+    if (width < layout->columns[c].width) layout->columns[c].width = width;
+    struct buf ignored = {0};
+    size_t lines = 1;
+    while (heading_line(layout->headings[c], layout->columns[c].width, lines, &ignored))
+      lines++;
+    buf_free(&ignored);
+    if (lines > most) most = lines;
+  }
+  return most;
+}
+
+// The headings stand on their last line.
+static void headings(struct writer *w, const struct document_node *node, const struct layout *layout,
+                     size_t most) {
+  for (size_t row = 0; row < most; row++) {
+    struct buf line = {0}, text = {0};
+    for (size_t c = 0; c < node->column_count; c++) {
+      size_t lines = 0, width = layout->columns[c].width;
+      while (heading_line(layout->headings[c], width, lines, &text))
+        lines++;
+      buf_clear(&text);
+      if (row + lines >= most) heading_line(layout->headings[c], width, row + lines - most, &text);
+      spaces(&line, 2);
+      layout_pad(layout, node, c, buf_text(&text), true, &line);
+      buf_clear(&text);
+    }
+    while (line.len > 0 && line.data[line.len - 1] == ' ')
+      line.len--;
+    style(w, bold);
+    buf_append(w->out, line.data, line.len);
+    style(w, reset);
+    buf_append_char(w->out, '\n');
+    if (line.status) w->out->status = line.status;
+    buf_free(&line);
+    buf_free(&text);
+  }
+}
+
 static const char *mark_style(enum document_mark mark) {
   switch (mark) {
   case DOCUMENT_BEST: return green;
@@ -99,14 +170,14 @@ static const char *mark_style(enum document_mark mark) {
   }
 }
 
-static void table_line(struct writer *w, const struct document_node *node, const struct layout *layout,
-                       size_t row) {
+static void table_row(struct writer *w, const struct document_node *node, const struct layout *layout,
+                      size_t row) {
   struct buf line = {0};
-  const char *colour = row ? mark_style(node->cells[(row - 1) * node->column_count].mark) : bold;
+  size_t first = row * node->column_count;
+  const char *colour = mark_style(node->cells[first].mark);
   for (size_t c = 0; c < node->column_count; c++) {
     spaces(&line, 2);
-    layout_pad(layout, node, c, row ? layout->texts[(row - 1) * node->column_count + c] : layout->headings[c],
-               row == 0, &line);
+    layout_pad(layout, node, c, layout->texts[first + c], false, &line);
   }
   while (line.len > 0 && line.data[line.len - 1] == ' ')
     line.len--;
@@ -127,8 +198,9 @@ static void table(struct writer *w, const struct document_node *node) {
     return;
   }
   if (*node->text) fold(w, node->text, 0);
-  for (size_t row = 0; row <= document_row_count(node); row++)
-    table_line(w, node, &layout, row);
+  headings(w, node, &layout, fold_headings(node, &layout));
+  for (size_t row = 0; row < document_row_count(node); row++)
+    table_row(w, node, &layout, row);
   layout_free(&layout);
 }
 

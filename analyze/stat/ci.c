@@ -133,8 +133,8 @@ enum status ci_proportion(uint64_t hits, uint64_t trials, double confidence, str
   if (hits > trials) return status_fail(error, STATUS_USAGE, "more hits than trials");
   double tail = (1 - confidence) / 2, x = (double)hits, n = (double)trials;
   *ci = (struct ci){.estimate = x / n,
-                    .lo = hits == 0 ? 0 : gsl_cdf_beta_Pinv(tail, x, n - x + 1),
-                    .hi = hits == trials ? 1 : gsl_cdf_beta_Qinv(tail, x + 1, n - x)};
+                    .lo = hits == 0 ? 0 : stat_beta_quantile(tail, x, n - x + 1),
+                    .hi = hits == trials ? 1 : stat_beta_quantile(1 - tail, x + 1, n - x)};
   return STATUS_OK;
 }
 

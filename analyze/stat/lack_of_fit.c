@@ -110,11 +110,12 @@ static enum status try_range(enum models_id id, const double *n, const double *t
 enum status lack_of_fit_choose_range(enum models_id id, const double *n, const double *throughput,
                                      size_t count, enum stat_scale scale, struct lack_of_fit_range *range,
                                      struct error *error) {
+  if (count == 0) return status_fail(error, STATUS_NUMERIC, "no points");
   if (!stat_all_positive(n, count) || !stat_all_positive(throughput, count)) {
     return status_fail(error, STATUS_NUMERIC, "a point is not above zero, or not finite");
   }
-  struct point *points = malloc((count ? count : 1) * sizeof *points);
-  double *columns = malloc((count ? count : 1) * 2 * sizeof *columns);
+  struct point *points = malloc(count * sizeof *points);
+  double *columns = malloc(count * 2 * sizeof *columns);
   enum status status = STATUS_OK;
   if (!points || !columns) {
     status = status_fail(error, STATUS_MEMORY, "no memory for %zu points", count);

@@ -26,8 +26,8 @@ enum models_id {
 // Index of each parameter in fit_result.theta.
 enum { MODELS_USL_LAMBDA, MODELS_USL_SIGMA, MODELS_USL_KAPPA };
 
-// The model behind an id; static, never NULL for an id below MODELS_COUNT. `plateau`'s gradient is by its
-// slope, with the knee's one-sided from the left.
+// The model behind an id; static, never NULL for an id below MODELS_COUNT. The
+// gradient of `plateau` by its knee is 0 at the knee itself and below.
 const struct fit_model *models_get(enum models_id id);
 
 // Id of a name ("usl", ...); STATUS_NOT_FOUND with the list of names.

@@ -3,8 +3,11 @@
 
 #include <math.h>
 
+#include "analyze/stat/derived.h"
 #include "analyze/stat/profile.h"
 
+// Relative width of an interval below which a fit is exact.
+#define EXACT 1e-8
 #define KNEE_GRID 400
 #define KNEE_BISECTIONS 60
 // How far beyond the tested range, in ln n, a peak of quadratic_ln is told from "nowhere".
@@ -162,11 +165,12 @@ static enum status peak_height(const struct fit_data *data, const struct fit_res
     struct peak_walk walk = {.data = *data, .scale = fit->scale, .start = {curve[0], curve[1]}};
     double step = 0.02 * curve[2];
     if (u->estimate > 0) result.estimate = curve[2];
-    result.lo = fit->rss > 0 ? profile_edge(rss_of_peak, &walk, curve[2], -step, limit) : curve[2];
+    bool exact = u->hi - u->lo < EXACT * fabs(u->estimate); // nothing to walk on but rounding
+    result.lo = exact ? curve[2] : profile_edge(rss_of_peak, &walk, curve[2], -step, limit);
     if (u->lo > 0) {
       walk.start[0] = curve[0];
       walk.start[1] = curve[1];
-      result.hi = fit->rss > 0 ? profile_edge(rss_of_peak, &walk, curve[2], step, limit) : curve[2];
+      result.hi = exact ? curve[2] : profile_edge(rss_of_peak, &walk, curve[2], step, limit);
     }
   }
   *height = result;
@@ -259,31 +263,86 @@ enum status optimum_find(enum models_id id, const double *n, const double *throu
   return STATUS_OK;
 }
 
-enum status optimum_knee(enum models_id id, const struct fit_result *fit, double n_lo, double n_hi,
-                         double share, double *n, struct error *error) {
+// The smallest n of the range where the curve reaches a share of its largest value there; 0 where it is not
+// defined.
+static double find_knee(enum models_id id, const double *theta, double n_lo, double n_hi, double share) {
+  double step = log(n_hi / n_lo) / KNEE_GRID, top = 0, top_at = n_lo;
+  for (int i = 0; i <= KNEE_GRID; i++) {
+    double n = i == KNEE_GRID ? n_hi : n_lo * exp(step * i), value = models_value(id, theta, n);
+    if (value > top) {
+      top = value;
+      top_at = n;
+    }
+  }
+  if (!(top > 0)) return 0;
+  double left = fmax(n_lo, top_at * exp(-step)), right = fmin(n_hi, top_at * exp(step));
+  for (int i = 0; i < KNEE_BISECTIONS; i++) { // ternary search: between grid points the curve has one top
+    double third = (right - left) / 3;
+    if (models_value(id, theta, left + third) < models_value(id, theta, right - third)) {
+      left += third;
+    } else {
+      right -= third;
+    }
+  }
+  top = fmax(top, models_value(id, theta, left + (right - left) / 2));
+  double reached = n_lo, below = n_lo;
+  for (int i = 0; i <= KNEE_GRID; i++) {
+    reached = i == KNEE_GRID ? n_hi : n_lo * exp(step * i);
+    if (models_value(id, theta, reached) >= share * top) break;
+    below = reached;
+  }
+  for (int i = 0; i < KNEE_BISECTIONS && reached > below; i++) {
+    double middle = below + (reached - below) / 2;
+    *(models_value(id, theta, middle) >= share * top ? &reached : &below) = middle;
+  }
+  return reached;
+}
+
+static enum status check_knee(enum models_id id, const struct fit_result *fit, double n_lo, double n_hi,
+                              double share, struct error *error) {
   if (!(n_lo > 0) || !(n_hi >= n_lo) || !isfinite(n_hi)) {
     return status_fail(error, STATUS_USAGE, "no range of n from %g to %g", n_lo, n_hi);
   }
   if (!(share > 0 && share <= 1))
     return status_fail(error, STATUS_USAGE, "a share of %g is not within 0 to 1", share);
-  double step = log(n_hi / n_lo) / KNEE_GRID, top = 0;
-  for (int i = 0; i <= KNEE_GRID; i++) {
-    top = fmax(top, models_value(id, fit->theta, i == KNEE_GRID ? n_hi : n_lo * exp(step * i)));
-  }
-  if (!(top > 0))
-    return status_fail(error, STATUS_NUMERIC, "%s: not defined in the range", models_get(id)->name);
-  double reached = n_lo;
-  for (int i = 0; i <= KNEE_GRID; i++) {
-    reached = i == KNEE_GRID ? n_hi : n_lo * exp(step * i);
-    if (models_value(id, fit->theta, reached) >= share * top) {
-      double below = i == 0 ? reached : n_lo * exp(step * (i - 1));
-      for (int j = 0; j < KNEE_BISECTIONS && i > 0; j++) {
-        double middle = below + (reached - below) / 2;
-        *(models_value(id, fit->theta, middle) >= share * top ? &reached : &below) = middle;
-      }
-      break;
-    }
-  }
-  *n = reached;
+  if (find_knee(id, fit->theta, n_lo, n_hi, share) > 0) return STATUS_OK;
+  return status_fail(error, STATUS_NUMERIC, "%s: not defined in the range", models_get(id)->name);
+}
+
+enum status optimum_knee(enum models_id id, const struct fit_result *fit, double n_lo, double n_hi,
+                         double share, double *n, struct error *error) {
+  enum status status = check_knee(id, fit, n_lo, n_hi, share, error);
+  if (!status) *n = find_knee(id, fit->theta, n_lo, n_hi, share);
+  return status;
+}
+
+struct knee {
+  enum models_id id;
+  double n_lo;
+  double n_hi;
+  double share;
+};
+
+// ln of the knee: it keeps n above zero, and its steps are relative.
+static bool ln_knee(const void *context, const double *theta, double *value) {
+  const struct knee *knee = context;
+  double n = find_knee(knee->id, theta, knee->n_lo, knee->n_hi, knee->share);
+  *value = log(n);
+  return n > 0;
+}
+
+enum status optimum_knee_interval(enum models_id id, const double *n, const double *throughput,
+                                  const double *weights, size_t count, const struct fit_result *fit,
+                                  double n_lo, double n_hi, double share, double confidence, struct ci *knee,
+                                  struct error *error) {
+  struct fit_data data = {.x = n, .predictors = 1, .y = throughput, .weights = weights, .count = count};
+  struct knee which = {id, n_lo, n_hi, share};
+  struct ci ln;
+  enum status status = check_knee(id, fit, n_lo, n_hi, share, error);
+  if (status) return status;
+  if (id == MODELS_PLATEAU) return status_fail(error, STATUS_NUMERIC, "plateau: a kink has no interval");
+  status = derived_interval(models_get(id), &data, fit, ln_knee, &which, confidence, &ln, error);
+  if (status) return status;
+  *knee = (struct ci){exp(ln.estimate), isfinite(ln.lo) ? exp(ln.lo) : -INFINITY, exp(ln.hi)};
   return STATUS_OK;
 }

@@ -17,11 +17,10 @@ struct optimum {
   bool established;     // n.hi is bounded and n is inside the tested range
 };
 
-enum optimum_kind {
-  OPTIMUM_PEAK, // the curve has a peak; `optimum` is written
-  OPTIMUM_OPEN, // no peak in the estimate, but the data allow one: n.estimate is INFINITY, n.lo is "at least"
-  OPTIMUM_MONOTONE, // the data rule a peak out (u_hi <= 0), or the family has none; `optimum` is not written
-};
+// PEAK: the curve has a peak. OPEN: it has none, but the data allow one: both estimates are INFINITY, n.lo is
+// "at least". MONOTONE: the data rule a peak out (u_hi <= 0) or the family has none; `optimum` is not
+// written.
+enum optimum_kind { OPTIMUM_PEAK, OPTIMUM_OPEN, OPTIMUM_MONOTONE };
 
 // The optimum of a converged fit by models_fit on the same points. USL: n* = sqrt((1-sigma)/kappa), interval
 // in u = 1/n*^2 = kappa/(1-sigma), which may include 0 and below. quadratic_ln: exp(-b/2c). STATUS_NUMERIC
@@ -34,5 +33,13 @@ enum status optimum_find(enum models_id id, const double *n, const double *throu
 // STATUS_USAGE for an empty range or a share outside (0, 1].
 enum status optimum_knee(enum models_id id, const struct fit_result *fit, double n_lo, double n_hi,
                          double share, double *n, struct error *error) MUST_USE;
+
+// The same with its profile-likelihood interval, for a converged fit by models_fit on the same points. An end
+// beyond [n_lo, n_hi] is unbounded. STATUS_NUMERIC for plateau (its knee is a kink), when df is 0, or where
+// the knee is n_lo or n_hi whatever the parameters.
+enum status optimum_knee_interval(enum models_id id, const double *n, const double *throughput,
+                                  const double *weights, size_t count, const struct fit_result *fit,
+                                  double n_lo, double n_hi, double share, double confidence, struct ci *knee,
+                                  struct error *error) MUST_USE;
 
 #endif

@@ -7,6 +7,8 @@
 #define MAX_HALVINGS 30
 #define MAX_REFINEMENTS 100
 #define EDGE_TOLERANCE 1e-11
+// Relative half width of an interval below which a fit is exact.
+#define EXACT 1e-9
 
 // A model with one of its parameters held.
 struct held {
@@ -165,9 +167,14 @@ enum status profile_interval(const struct fit_model *model, const struct fit_dat
                        : (struct ci){.estimate = estimate, .lo = estimate, .hi = estimate};
     return STATUS_OK;
   }
+  double half = se * sqrt(stat_f_quantile(confidence, 1, (double)fit->df));
+  if (half < EXACT * fabs(estimate)) { // RSS is rounding by now, but so narrow a profile is straight
+    *ci = (struct ci){.estimate = estimate, .lo = estimate - half, .hi = estimate + half};
+    return STATUS_OK;
+  }
   double ends[2];
   for (int side = 0; side < 2; side++) {
-    double step = (side == 0 ? -1 : 1) * se * sqrt(stat_f_quantile(confidence, 1, (double)fit->df));
+    double step = side == 0 ? -half : half;
     struct walk walk = {
         .model = model, .data = data, .fit = fit, .parameter = parameter, .at = {estimate, estimate - step}};
     for (size_t i = 0, j = 0; i < model->parameters; i++) {

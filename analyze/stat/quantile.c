@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analyze/stat/quantile.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 
 enum status quantile_of_sorted(const double *sorted, size_t count, double p, double *value,
@@ -22,10 +21,10 @@ enum status quantile_of_sorted(const double *sorted, size_t count, double p, dou
   return STATUS_OK;
 }
 
-// P(Binomial(count, p) <= k) by the incomplete beta function: gsl_cdf_binomial_P takes 32-bit counts only.
+// P(Binomial(count, p) <= k) by the incomplete beta function; gsl_cdf_binomial_P takes 32-bit counts only.
 static double binomial_below(uint64_t count, double p, uint64_t k) {
   if (k >= count) return 1;
-  return gsl_cdf_beta_Q(p, (double)k + 1, (double)(count - k));
+  return 1 - stat_beta_lower_tail(p, (double)k + 1, (double)(count - k));
 }
 
 // The largest rank r in 0..count with P(Binomial <= r - 1) <= tail: below the quantile with probability 1 -

@@ -48,6 +48,16 @@ static bool settled(const struct fit_result *before, const struct fit_result *af
   return true;
 }
 
+// The next weighted fit starts where the last one ended; plateau has no gradient to follow and searches its
+// knee again.
+static enum status fit_weighted(enum models_id id, const struct fit_data *data, const struct fit_result *last,
+                                struct fit_result *next, struct error *error) {
+  if (id == MODELS_PLATEAU) {
+    return models_fit(id, data->x, data->y, data->weights, data->count, last->scale, next, error);
+  }
+  return fit_run(models_get(id), data, last->scale, last->theta, next, error);
+}
+
 enum status robust_fit(enum models_id id, const double *n, const double *throughput, size_t count,
                        enum stat_scale scale, double *weights, struct fit_result *result,
                        struct error *error) {
@@ -71,7 +81,9 @@ enum status robust_fit(enum models_id id, const double *n, const double *through
     if (!(sd > 0)) break; // most points fit exactly: nothing to weigh by
     for (size_t i = 0; i < count; i++)
       w[i] = bisquare(residuals[i], sd);
-    status = models_fit(id, n, throughput, w, count, scale, &next, error);
+    struct fit_data weighted = data;
+    weighted.weights = w;
+    status = fit_weighted(id, &weighted, &now, &next, error);
     if (status) goto cleanup;
     bool done = settled(&now, &next);
     now = next;

@@ -5,6 +5,10 @@
 #include <gsl/gsl_errno.h>
 #include <math.h>
 
+// GSL's incomplete beta function gives up where both parameters are above about this.
+#define BETA_EXACT 1e5
+#define BETA_BISECTIONS 80
+
 void stat_init(void) {
   gsl_set_error_handler_off();
 }
@@ -51,6 +55,23 @@ double stat_f_quantile(double confidence, double df1, double df2) {
     return t * t;
   }
   return gsl_cdf_fdist_Pinv(confidence, df1, df2);
+}
+
+double stat_beta_lower_tail(double x, double a, double b) {
+  double exact = fmin(a, b) <= BETA_EXACT ? gsl_cdf_beta_P(x, a, b) : NAN;
+  if (isfinite(exact)) return exact;
+  double by_b = cbrt(b * x), by_a = cbrt(a * (1 - x));
+  double deviation = 3 * (by_b * (1 - 1 / (9 * b)) - by_a * (1 - 1 / (9 * a)));
+  return gsl_cdf_ugaussian_P(deviation / sqrt(by_b * by_b / b + by_a * by_a / a));
+}
+
+double stat_beta_quantile(double probability, double a, double b) {
+  double below = 0, above = 1; // bisection: gsl_cdf_beta_Pinv does not return for large a and b
+  for (int i = 0; i < BETA_BISECTIONS; i++) {
+    double middle = below + (above - below) / 2;
+    *(stat_beta_lower_tail(middle, a, b) < probability ? &below : &above) = middle;
+  }
+  return below + (above - below) / 2;
 }
 
 int stat_compare_doubles(const void *left, const void *right) {

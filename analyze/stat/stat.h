@@ -41,6 +41,12 @@ double stat_t_multiplier(double confidence, double df);
 double stat_f_upper_tail(double f, double df1, double df2);
 double stat_f_quantile(double confidence, double df1, double df2);
 
+// P(Beta(a, b) <= x) for a, b > 0 and x in [0, 1], and the x at which it reaches a probability in (0, 1).
+// Where both a and b exceed 1e5 the tail is Paulson's normal approximation (Abramowitz & Stegun 26.6.15),
+// right to 1e-8 there.
+double stat_beta_lower_tail(double x, double a, double b);
+double stat_beta_quantile(double probability, double a, double b);
+
 // A comparator for qsort over finite doubles, ascending.
 int stat_compare_doubles(const void *left, const void *right);
 

@@ -25,7 +25,7 @@ enum status buf_reserve(struct buf *buf, size_t more) {
 }
 
 enum status buf_append(struct buf *buf, const void *data, size_t len) {
-  if (len == 0) return STATUS_OK;
+  if (len == 0) return buf->status;
   enum status status = buf_reserve(buf, len);
   if (status) return status;
   memcpy(buf->data + buf->len, data, len);
@@ -41,6 +41,16 @@ enum status buf_append_char(struct buf *buf, char c) {
   return buf_append(buf, &c, 1);
 }
 
+// Room for `len` bytes and the NUL that printf writes, which is not part of the contents that the cap speaks
+// of.
+static enum status reserve_nul(struct buf *buf, size_t len) {
+  size_t limit = buf->limit;
+  buf->limit = 0;
+  enum status status = buf_reserve(buf, len + 1);
+  buf->limit = limit;
+  return status;
+}
+
 enum status buf_printf(struct buf *buf, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
@@ -48,7 +58,8 @@ enum status buf_printf(struct buf *buf, const char *format, ...) {
   va_copy(again, arguments);
   int need = vsnprintf(NULL, 0, format, arguments);
   va_end(arguments);
-  enum status status = buf_reserve(buf, need < 0 ? SIZE_MAX : (size_t)need + 1);
+  enum status status = buf_reserve(buf, need < 0 ? SIZE_MAX : (size_t)need);
+  if (status == STATUS_OK) status = reserve_nul(buf, (size_t)need);
   if (status == STATUS_OK) {
     vsnprintf(buf->data + buf->len, (size_t)need + 1, format, again);
     buf->len += (size_t)need;
@@ -87,7 +98,8 @@ void buf_free(struct buf *buf) {
   if (!buf) return;
   free(buf->data);
   buf->data = NULL;
-  buf->len = buf->capacity = 0;
+  buf->capacity = 0;
+  buf_clear(buf);
 }
 
 enum status buf_read_file(struct buf *buf, const char *path, struct error *error) {

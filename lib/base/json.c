@@ -7,9 +7,6 @@
 
 #include "lib/base/json_write.h"
 
-// cJSON reads numbers through a buffer of 64 characters.
-#define NUMBER_BYTES 63
-
 // `struct json` is never defined: a pointer to one is a cJSON pointer under another name.
 static cJSON *node_of(const struct json *node) {
   return (cJSON *)(uintptr_t)node;
@@ -44,33 +41,14 @@ static const char *append_escape(struct buf *out, const char *at, const char *en
   return at + 6;
 }
 
-static const char *append_number(struct buf *out, const char *at, const char *end) {
-  const char *after = at;
-  while (after < end && strchr("+-.0123456789eE", *after) && *after)
-    after++;
-  double number;
-  if (after - at < NUMBER_BYTES) {
-    buf_append(out, at, (size_t)(after - at));
-  } else if (json_scan_number((struct json_slice){at, (size_t)(after - at)}, &number)) {
-    struct json_writer w = JSON_WRITER(out);
-    json_write_number(&w, number);
-  } else {
-    buf_append_text(out, *at == '-' ? "-1e999" : "1e999");
-  }
-  return after;
-}
-
-// Valid JSON that cJSON refuses, in a form that it takes: see json_parse.
+// Valid JSON that cJSON refuses, in a form that it takes: see json_parse. Outside strings there is no
+// backslash.
 static void append_tame(struct buf *out, struct json_slice value) {
   const char *at = value.data, *end = value.data + value.len;
-  bool inside = false; // a string
   while (at < end) {
-    if (inside && *at == '\\') {
+    if (*at == '\\') {
       at = append_escape(out, at, end);
-    } else if (!inside && (*at == '-' || (*at >= '0' && *at <= '9'))) {
-      at = append_number(out, at, end);
     } else {
-      if (*at == '"') inside = !inside;
       buf_append_char(out, *at++);
     }
   }
@@ -83,7 +61,7 @@ enum status json_parse(const char *text, size_t len, struct json **out, struct e
   if (status) return status;
   cJSON *root = cJSON_ParseWithLength(value.data, value.len);
   if (!root) {
-    // It is also stricter, in half surrogate pairs, and takes no number of 64 characters.
+    // It is also stricter: it takes no half of a surrogate pair, as a text cut inside an emoji has one.
     struct buf tame = BUF_LIMIT(0);
     append_tame(&tame, value);
     if (tame.status == STATUS_OK) root = cJSON_ParseWithLength(tame.data, tame.len);

@@ -269,9 +269,11 @@ bool json_scan_number(struct json_slice value, double *out) {
   if (!copy) return false;
   memcpy(copy, value.data, value.len);
   copy[value.len] = '\0';
-  *out = strtod(copy, NULL);
+  double number = strtod(copy, NULL);
   if (copy != text) free(copy);
-  return isfinite(*out);
+  if (!isfinite(number)) return false;
+  *out = number;
+  return true;
 }
 
 bool json_scan_int64(struct json_slice value, int64_t *out) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/base/json_write.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -142,7 +143,8 @@ void json_write_number(struct json_writer *w, double value) {
     return;
   }
   char text[40];
-  for (int precision = 15; precision <= 17; precision++) {
+  // 15 digits are exact in a double, so that fewer need no trial, but for the subnormal, which hold less.
+  for (int precision = fabs(value) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
     snprintf(text, sizeof text, "%.*g", precision, value);
     if (strtod(text, NULL) == value) break;
   }

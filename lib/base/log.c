@@ -10,8 +10,10 @@ static void write_line(struct log *log, enum log_level least, const char *format
   char text[2048];
   int len = vsnprintf(text, sizeof text, format, arguments);
   if (len < 0) return;
-  for (char *c = text; *c; c++) {
-    if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = '?';
+  for (unsigned char *c = (unsigned char *)text; *c; c++) {
+    if (*c < 0x20 || *c == 0x7F) *c = '?';
+    if (c[0] == 0xC2 && c[1] >= 0x80 && c[1] <= 0x9F)
+      c[0] = c[1] = '?'; // the upper control characters in UTF-8
   }
   if (log->wipe_line) log->wipe_line(log->line_context);
   fprintf(log->stream, "%s: %s\n", log->tool, text);

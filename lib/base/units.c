@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -47,13 +48,27 @@ static enum status refuse(struct error *error, const char *text, const char *wha
   return status_fail(error, STATUS_USAGE, "'%s' is not %s from %s to %s", text, what, lo, hi);
 }
 
+// Digits alone, exact also beyond 2^53. false when it is anything else, or too large.
+static bool read_digits(const char *text, int64_t *out) {
+  if (text[0] == '\0' || strspn(text, "0123456789") != strlen(text)) return false;
+  errno = 0;
+  long long number = strtoll(text, NULL, 10);
+  if (errno == ERANGE) return false;
+  *out = number;
+  return true;
+}
+
 static enum status read_whole(const char *text, const struct unit *units, int64_t lo, int64_t hi,
                               int64_t *out) {
+  int64_t whole;
   double number;
-  if (!read_with_unit(text, units, &number)) return STATUS_USAGE;
-  double rounded = round(number);
-  if (fabs(number - rounded) > 1e-9 * fmax(1, fabs(number)) || fabs(rounded) > 9.0e18) return STATUS_USAGE;
-  int64_t whole = (int64_t)rounded;
+  if (!read_digits(text, &whole)) {
+    if (!read_with_unit(text, units, &number)) return STATUS_USAGE;
+    double rounded = round(number); // 1.1k is not 1100 to the last bit
+    double slack = fmin(1e-3, 4 * DBL_EPSILON * fabs(number));
+    if (fabs(number - rounded) > slack || fabs(rounded) > 9.0e18) return STATUS_USAGE;
+    whole = (int64_t)rounded;
+  }
   if (whole < lo || whole > hi) return STATUS_USAGE;
   *out = whole;
   return STATUS_OK;
@@ -94,7 +109,7 @@ enum status units_fraction(const char *text, double lo, double hi, double *out, 
 enum status units_duration_ns(const char *text, int64_t lo_ns, int64_t hi_ns, int64_t *out_ns,
                               struct error *error) {
   double ns;
-  if (read_with_unit(text, duration_units, &ns) && ns <= 9.0e18 && (int64_t)round(ns) >= lo_ns &&
+  if (read_with_unit(text, duration_units, &ns) && fabs(ns) <= 9.0e18 && (int64_t)round(ns) >= lo_ns &&
       (int64_t)round(ns) <= hi_ns) {
     *out_ns = (int64_t)round(ns);
     return STATUS_OK;
@@ -180,7 +195,7 @@ enum status units_host_port(const char *text, char *host, size_t host_size, uint
                             struct error *error) {
   const char *colon = strrchr(text, ':');
   int64_t number;
-  if (!colon || units_count(colon + 1, 0, 65535, &number, NULL)) {
+  if (!colon || !read_digits(colon + 1, &number) || number > 65535) {
     return status_fail(error, STATUS_USAGE, "'%s' is not HOST:PORT with a port from 0 to 65535", text);
   }
   const char *start = text;

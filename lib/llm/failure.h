@@ -32,8 +32,8 @@ const char *failure_name(enum failure failure);
 // false, and `out` untouched, when there is no failure of that name.
 bool failure_from_name(struct json_slice name, enum failure *out);
 
-// The class that an HTTP status alone decides: FAILURE_NONE for 2xx, FAILURE_PROTOCOL for what is no final
-// answer.
+// The class that an HTTP status alone decides: FAILURE_NONE for 2xx, FAILURE_PROTOCOL for what is no
+// final answer.
 enum failure failure_of_status(int status);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Reads one message of Ollama's own dialect (/api/chat, /api/generate) into a response: a line, or a whole
-// body.
+// Reads one message of Ollama's own dialect (/api/chat, /api/generate) into a response: a line, or a
+// whole body.
 #ifndef LIB_LLM_OLLAMA_H
 #define LIB_LLM_OLLAMA_H
 

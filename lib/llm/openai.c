@@ -100,8 +100,8 @@ static void read_usage(struct response *response, struct json_cursor *cursor) {
   }
 }
 
-// llama.cpp's own. prompt_n counts only what it had to process; cache_n, where it is sent, the rest of the
-// prompt.
+// llama.cpp's own. prompt_n counts only what it had to process; cache_n, where it is sent, the rest of
+// the prompt.
 static void read_timings(struct response *response, struct json_cursor *cursor) {
   int64_t processed = -1, cached = -1;
   struct json_slice key;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Reads one response of a language-model server as its bytes come: when text came, how many tokens, how it
-// ended. It sees no sockets and no clock: bytes and times are passed in. DESIGN 1 says what counts as
+// Reads one response of a language-model server as its bytes come: when text came, how many tokens, how
+// it ended. It sees no sockets and no clock: bytes and times are passed in. DESIGN 1 says what counts as
 // success.
 #ifndef LIB_LLM_RESPONSE_H
 #define LIB_LLM_RESPONSE_H
@@ -80,17 +80,15 @@ void response_open(struct response *response, enum api api, int status, struct j
 // gzip and deflate are inflated here. Never fails: what is wrong is in `failure` after response_finish.
 void response_feed(struct response *response, const char *data, size_t len, int64_t now_ns);
 
-// Ends it and decides the class. `transport` is FAILURE_NONE when the HTTP body was complete, else what broke
-// it.
+// Ends it and decides the class. `transport` is FAILURE_NONE when the HTTP body was complete, else what
+// broke it.
 //
-// The first that holds decides: cancelled by us; HTTP status (4xx, 5xx; others than 2xx are `protocol`); for
-// API_HTTP what broke the transport, or success; an error object (`server_error`); bytes that are not the
-// protocol's or an event over the cap (`protocol`); what broke the transport; a stream without its end
-// (`truncated`); no token
-// (`empty`). A failure has no tokens and no finish: they are unknown.
-// A body over max_body_bytes, or in a coding that is not read (br, zstd), is success by HTTP alone with
-// unknown tokens; error_text says so. So are the tokens of a body that is no stream and has text but no
-// counts.
+// The first that holds decides: cancelled by us; HTTP status (4xx, 5xx; others than 2xx are `protocol`);
+// for API_HTTP what broke the transport, or success; an error object (`server_error`); bytes that are not
+// the protocol's or an event over the cap (`protocol`); what broke the transport; a stream without its
+// end (`truncated`); no token (`empty`). A failure has no tokens and no finish: they are unknown. A body
+// over max_body_bytes, or in a coding that is not read (br, zstd), is success by HTTP alone with unknown
+// tokens; error_text says so. So are the tokens of a body that is no stream and has text but no counts.
 void response_finish(struct response *response, enum failure transport);
 
 // Gives memory back; the findings stay readable. Takes an all-zero response.

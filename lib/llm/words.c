@@ -16,6 +16,13 @@ static size_t character_len(const char *text, size_t len) {
   return 0;
 }
 
+// White space, or a control character (those of U+0080 to U+009F too).
+static bool is_space(const char *character, size_t len) {
+  unsigned char first = (unsigned char)character[0];
+  if (len == 1) return first <= ' ' || first == 0x7F;
+  return len == 2 && first == 0xC2 && (unsigned char)character[1] < 0xA0;
+}
+
 void words_copy(char *out, size_t size, const char *text, size_t len) {
   size_t used = 0, end = 0; // `end`: after the last character that is no space
   for (size_t i = 0; i < len && i < LOOK_BYTES;) {
@@ -23,8 +30,11 @@ void words_copy(char *out, size_t size, const char *text, size_t len) {
     const char *character = step ? text + i : "\xEF\xBF\xBD";
     size_t wide = step ? step : 3;
     i += step ? step : 1;
-    bool space = wide == 1 && ((unsigned char)*character <= ' ' || *character == 0x7F);
-    if (space) character = " ";
+    bool space = is_space(character, wide);
+    if (space) {
+      character = " ";
+      wide = 1;
+    }
     if (space && (used == 0 || used > end)) continue; // a run of spaces is one
     if (used + wide >= size) break;
     memcpy(out + used, character, wide);

@@ -109,7 +109,7 @@ static enum status take_count(struct field_context *context, const struct field 
 enum status field_take(struct field_context *context, const struct field *field, struct json_slice value) {
   char *into = (char *)context->into + field->offset;
   if (value.data[0] == 'n') {
-    if (field->required) return field_fail(context, field, "there");
+    if (field->required) return status_fail(context->error, STATUS_FORMAT, "\"%s\" is null", field->name);
     take_null(field, into);
     if (field->kind != FIELD_CUSTOM) return STATUS_OK;
   }

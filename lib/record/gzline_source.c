@@ -15,6 +15,9 @@ enum {
   HELD_TEXT = 4 * 1024 * 1024,  // a member's text that is held back until its checksum is right
   HELD_INPUT = 4 * 1024 * 1024, // a member's bytes that are kept, to search them when it is broken
   MAGIC_BYTES = 4,              // ID1 ID2 CM FLG
+  SEARCH_BYTES =
+      64 * 1024 * 1024, // text that the search after damage may inflate in vain, and as many times the
+  SEARCH_FACTOR = 16,   // file's own bytes
 };
 
 struct gzline_source {
@@ -36,11 +39,14 @@ struct gzline_source {
   int64_t member_offset; // in the file
   size_t text_start;     // in the chunk's text: its first byte
   int64_t whole_end;
+  bool whole_end_in_line;
+  bool in_line; // the chunk before ended in the middle of one
 
   bool broken; // no whole member has been found since broken_offset
   bool broken_by_end;
   int64_t broken_offset;
-  bool tell_damage; // the next chunk comes after damage
+  int64_t vain_bytes; // inflated in members that turned out to be none
+  bool tell_damage;   // the next chunk comes after damage
   struct gzline_damage damage;
   enum status late_status; // a failure that is told after the text before it
   struct error late_error;
@@ -137,6 +143,16 @@ enum status gzline_source_open(const char *path, struct gzline_source **out, str
   return STATUS_OK;
 }
 
+enum status gzline_source_seek(struct gzline_source *source, int64_t offset, struct error *error) {
+  if (lseek(source->fd, (off_t)offset, SEEK_SET) < 0) return fail_io(source, error);
+  buf_clear(&source->in);
+  source->next = 0;
+  source->at_end = false;
+  source->in_offset = source->broken_offset = offset;
+  source->broken = true; // but not counted
+  return STATUS_OK;
+}
+
 static void begin_member(struct gzline_source *source, const struct gzline_chunk *chunk) {
   inflateReset(&source->inflater);
   source->inside = true;
@@ -166,13 +182,20 @@ static void end_damage(struct gzline_source *source, int64_t offset) {
   source->damage.skipped_bytes += offset - source->broken_offset;
 }
 
-static void end_member(struct gzline_source *source) {
+static bool ends_in_line(const struct gzline_source *source, const struct gzline_chunk *chunk) {
+  size_t len = chunk->text.len;
+  return len > 0 ? chunk->text.data[len - 1] != '\n' : source->in_line;
+}
+
+static void end_member(struct gzline_source *source, const struct gzline_chunk *chunk) {
   end_damage(source, source->member_offset);
   source->inside = false;
   source->whole_end = source->in_offset + (int64_t)source->next;
+  source->whole_end_in_line = ends_in_line(source, chunk);
 }
 
 static void give_up_member(struct gzline_source *source, struct gzline_chunk *chunk, bool by_end) {
+  if (source->broken) source->vain_bytes += (int64_t)(chunk->text.len - source->text_start);
   if (!source->spilled) chunk->text.len = source->text_start;
   source->inside = false;
   int64_t offset = source->spilled ? source->in_offset + (int64_t)source->next : source->member_offset;
@@ -199,7 +222,7 @@ static enum status inflate_some(struct gzline_source *source, struct gzline_chun
   source->next = source->in.len - z->avail_in;
   text->len += room - z->avail_out;
   if (result == Z_STREAM_END) {
-    end_member(source);
+    end_member(source, chunk);
   } else if (result != Z_OK && result != Z_BUF_ERROR) {
     give_up_member(source, chunk, false);
   } else if (source->at_end && z->avail_in == 0 && z->avail_out > 0) {
@@ -215,9 +238,13 @@ static bool is_member_start(const unsigned char *at) {
   return at[0] == 0x1f && at[1] == 0x8b && at[2] == 8 && (at[3] & 0xe0) == 0;
 }
 
+static bool is_hopeless(const struct gzline_source *source) {
+  return source->vain_bytes > SEARCH_BYTES && source->vain_bytes / SEARCH_FACTOR > source->in_offset;
+}
+
 // Moves `next` to the next place that may start a member. STATUS_END: there is none.
 static enum status search(struct gzline_source *source, struct error *error) {
-  for (;;) {
+  while (!is_hopeless(source)) {
     while (source->in.len - source->next >= MAGIC_BYTES) {
       const unsigned char *at = (const unsigned char *)source->in.data + source->next;
       const unsigned char *found = memchr(at, 0x1f, source->in.len - source->next - (MAGIC_BYTES - 1));
@@ -233,6 +260,8 @@ static enum status search(struct gzline_source *source, struct error *error) {
     enum status status = fill(source, error);
     if (status) return status;
   }
+  source->at_end = true;
+  return STATUS_END;
 }
 
 static enum status find_member(struct gzline_source *source, struct gzline_chunk *chunk,
@@ -303,6 +332,7 @@ enum status gzline_source_next(struct gzline_source *source, struct gzline_chunk
     status = STATUS_OK;
   }
   chunk->damage = source->damage;
+  source->in_line = ends_in_line(source, chunk);
   return status;
 }
 
@@ -316,6 +346,10 @@ bool gzline_source_is_file(const struct gzline_source *source) {
 
 int64_t gzline_source_whole_end(const struct gzline_source *source) {
   return source->whole_end;
+}
+
+bool gzline_source_whole_end_in_line(const struct gzline_source *source) {
+  return source->whole_end_in_line;
 }
 
 void gzline_source_close(struct gzline_source *source) {

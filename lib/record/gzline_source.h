@@ -30,10 +30,16 @@ enum status gzline_source_open(const char *path, struct gzline_source **out, str
 enum status gzline_source_next(struct gzline_source *source, struct gzline_chunk *chunk,
                                struct error *error) MUST_USE;
 
+// Goes on reading a regular gzip file at the first member at or after `offset`; what is passed over on the
+// way is no damage. To be called before the first gzline_source_next. STATUS_IO.
+enum status gzline_source_seek(struct gzline_source *source, int64_t offset, struct error *error) MUST_USE;
+
 bool gzline_source_is_gzip(const struct gzline_source *source);
 bool gzline_source_is_file(const struct gzline_source *source); // a regular one
 // The file offset after the last whole gzip member so far; 0: none.
 int64_t gzline_source_whole_end(const struct gzline_source *source);
+// Whether the text up to there ends in the middle of a line.
+bool gzline_source_whole_end_in_line(const struct gzline_source *source);
 
 void gzline_source_close(struct gzline_source *source); // takes NULL
 

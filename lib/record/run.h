@@ -72,8 +72,8 @@ struct run_request {
   struct json_slice token_source, finish;
   int64_t itl_p50_ns, itl_p99_ns, itl_max_ns;
   int64_t load_ns, prompt_eval_ns, eval_ns; // the server's own durations (Ollama)
-  int64_t attempts;                         // 1; 2: sent again once on a fresh connection (DESIGN 6.1)
-  int64_t retry_after_ns;                   // of a 429
+  int64_t attempts;       // 1 (also when not said); 2: sent again once on a fresh connection (DESIGN 6.1)
+  int64_t retry_after_ns; // of a 429
   enum run_error error;
   struct json_slice error_text;
 };
@@ -87,7 +87,7 @@ struct run_batch {
   int64_t errors[RUN_ERROR_COUNT];
   double client_cpu; // share of one core, 0..n
   int64_t lag_p50_ns, lag_p99_ns, lag_max_ns, stall_max_ns;
-  bool valid;
+  bool valid;               // also when not said
   struct json_slice reason; // why not
   struct json_slice timing; // open loop; none: batch
   double rate;              // requests/s asked for; NaN
@@ -116,8 +116,10 @@ void run_format_request(struct buf *out, const struct run_request *request);
 void run_format_batch(struct buf *out, const struct run_batch *batch);
 void run_format_end(struct buf *out, const struct run_end *end);
 
-// Reads one line; as trace_parse. This is analyze's hot path: one pass over the line, nothing allocated.
-// Negative times, NaN and counts over 2^53 are STATUS_FORMAT.
+// Reads one line; as trace_parse. This is analyze's hot path: one pass over the line, nothing allocated
+// unless a text has escapes. Negative times and counts over 2^53 are STATUS_FORMAT, and so are a failure
+// class that is not known and a missing version or start_unix_s (header), session (the other records),
+// intended_s (request), total_s or requests (batch).
 enum status run_parse(const char *line, size_t len, struct run_record *out, struct buf *scratch,
                       struct error *error) MUST_USE;
 

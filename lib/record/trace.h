@@ -42,6 +42,7 @@ struct trace_request {
   int64_t body_bytes;     // -1: not said
   bool stream;
   int64_t input_tokens, output_tokens; // of a request known by its size; -1 otherwise
+  struct json_slice token_source;      // of input_tokens: a server's ("usage", "timings") or "estimate"
   struct json_slice prefix_blocks;     // a JSON array of ids
   int64_t block_tokens;                // -1
 };
@@ -80,8 +81,10 @@ void trace_format_response(struct buf *out, const struct trace_response *respons
 void trace_format_end(struct buf *out, const struct trace_end *end);
 
 // Reads one line. `scratch` holds texts whose escapes had to be resolved; it is cleared first and must live
-// as long as the record. STATUS_FORMAT with words: no JSON object, no known "type" is TRACE_OTHER and no
-// error.
+// as long as the record. STATUS_FORMAT with words that name the member: no JSON object, a member of the wrong
+// type, a version that is newer than TRACE_VERSION, or a missing version or start_unix_s (header), seq
+// (request, response) or t_s (request). STATUS_MEMORY, STATUS_LIMIT (of scratch). A "type" that is not known
+// is TRACE_OTHER and no error.
 enum status trace_parse(const char *line, size_t len, struct trace_record *out, struct buf *scratch,
                         struct error *error) MUST_USE;
 
@@ -96,9 +99,10 @@ struct trace_reader_counts {
 };
 enum status trace_reader_open(const char *path, struct trace_reader **out, struct error *error) MUST_USE;
 
-// STATUS_END at the end. A first record that is no trace header is STATUS_FORMAT ("PATH: line 1: not a trace:
-// ..."); later bad lines are counted and skipped. `start_unix_s` is that of the segment the record belongs to
-// (NULL allowed).
+// STATUS_END at the end, at once when there is no line at all. A first record that is no trace header is
+// STATUS_FORMAT ("PATH: line 1: not a trace:
+// ..."); later bad lines are counted and skipped; records of another type are skipped. `start_unix_s` is that
+// of the segment the record belongs to (NULL allowed).
 enum status trace_read(struct trace_reader *reader, struct trace_record *out, double *start_unix_s,
                        struct error *error) MUST_USE;
 struct trace_reader_counts trace_reader_counts(const struct trace_reader *reader);

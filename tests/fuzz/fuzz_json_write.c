@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Any bytes become a valid JSON string of valid UTF-8, and valid UTF-8 comes back the same; any double reads
-// back.
+// Any bytes become a valid JSON string of valid UTF-8, and valid UTF-8 comes back the same; any double
+// reads back.
 #include <math.h>
 
 #include "lib/base/json_write.h"

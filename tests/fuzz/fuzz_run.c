@@ -32,10 +32,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   check(status == STATUS_OK || (status == STATUS_FORMAT && error.text[0]));
   if (status == STATUS_OK && record.kind != RUN_OTHER) {
     format(&first, &record);
-    check(first.status == STATUS_OK && !memchr(first.data, '\n', first.len));
+    check(first.status == STATUS_OK && first.data && !memchr(first.data, '\n', first.len));
     check(run_parse(first.data, first.len, &record, &scratch, &error) == STATUS_OK);
     format(&second, &record);
-    check(first.len == second.len && memcmp(first.data, second.data, first.len) == 0);
+    check(first.len == second.len && second.data && memcmp(first.data, second.data, first.len) == 0);
   }
   buf_free(&scratch);
   buf_free(&first);

@@ -39,6 +39,7 @@ static inline struct cell fixture_cell(int64_t workers, int64_t batch, double to
   if (batch > workers && batch % workers != 0) cell.flags |= CELL_PARTIAL_WAVE;
   fixture_no_percentiles(&cell.ttft_s);
   fixture_no_percentiles(&cell.latency_s);
+  fixture_no_percentiles(&cell.response_s);
   fixture_no_percentiles(&cell.tpot_s);
   fixture_no_percentiles(&cell.itl_s);
   return cell;

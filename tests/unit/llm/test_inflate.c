@@ -120,6 +120,36 @@ static void test_inflate_refuses_what_is_not_of_the_coding(void **state) {
   buf_free(&seen);
 }
 
+static void test_inflate_hands_out_what_comes_before_an_error(void **state) {
+  (void)state;
+  struct buf bytes = BUF_LIMIT(0);
+  deflate_text("high tide", 9, 31, &bytes);
+  buf_append_text(&bytes, "no other member");
+  for (size_t cut = 0; cut <= bytes.len; cut++) {
+    struct buf seen = BUF_LIMIT(0);
+    bool ended;
+    assert_int_equal(play(INFLATE_GZIP, &bytes, cut, 0, &seen, &ended), STATUS_FORMAT);
+    assert_string_equal(buf_text(&seen), "high tide");
+    buf_free(&seen);
+  }
+  buf_clear(&bytes);
+  // A stored block "ab" (RFC 1951, 3.2.4), then a block of the reserved type.
+  assert_int_equal(buf_append(&bytes,
+                              "\x00\x02\x00\xFD\xFF"
+                              "ab"
+                              "\x07",
+                              8),
+                   STATUS_OK);
+  for (size_t cut = 0; cut <= bytes.len; cut++) {
+    struct buf seen = BUF_LIMIT(0);
+    bool ended;
+    assert_int_equal(play(INFLATE_DEFLATE, &bytes, cut, 0, &seen, &ended), STATUS_FORMAT);
+    assert_string_equal(buf_text(&seen), "ab");
+    buf_free(&seen);
+  }
+  buf_free(&bytes);
+}
+
 static void test_inflate_tells_a_cut_body(void **state) {
   (void)state;
   struct buf seen = BUF_LIMIT(0), bytes = BUF_LIMIT(0);
@@ -155,6 +185,7 @@ int main(void) {
       cmocka_unit_test(test_inflate_reads_members_one_after_the_other),
       cmocka_unit_test(test_inflate_hands_out_more_than_one_piece),
       cmocka_unit_test(test_inflate_refuses_what_is_not_of_the_coding),
+      cmocka_unit_test(test_inflate_hands_out_what_comes_before_an_error),
       cmocka_unit_test(test_inflate_tells_a_cut_body),
       cmocka_unit_test(test_inflate_knows_codings_by_name),
   };

@@ -344,10 +344,15 @@ static void test_response_content_types(void **state) {
   static const struct {
     const char *type;
     bool streamed;
-  } rows[] = {{"text/event-stream", true},    {"Text/Event-Stream; charset=utf-8", true},
-              {"text/event-stream;x", true},  {"text/event-streams", false},
-              {"application/x-ndjson", true}, {"application/jsonl", true},
-              {"application/json", false},    {NULL, false}};
+  } rows[] = {{"text/event-stream", true},
+              {"Text/Event-Stream; charset=utf-8", true},
+              {"text/event-stream;x", true},
+              {" text/event-stream", true},
+              {"text/event-streams", false},
+              {"application/x-ndjson", true},
+              {"application/jsonl", true},
+              {"application/json", false},
+              {NULL, false}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct response response;
     open_as(&response, API_HTTP, 200, rows[i].type);
@@ -397,6 +402,38 @@ static void test_response_ollama_durations_and_words(void **state) {
   assert_int_equal(response.total_ns, -1);
 }
 
+static void test_response_ollama_what_counts_as_text(void **state) {
+  (void)state;
+  static const struct {
+    const char *members;
+    int64_t events;
+  } rows[] = {
+      {"\"message\":{\"content\":\"a\"}", 1},
+      {"\"message\":{\"content\":\"\"}", 0},
+      {"\"message\":{\"content\":\"\",\"thinking\":\"a\"}", 1},
+      {"\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{}}}]}", 1},
+      {"\"message\":{\"tool_calls\":[{\"function\":{}}]}", 0},
+      {"\"message\":{\"tool_calls\":null}", 0},
+      {"\"message\":null", 0},
+      {"\"response\":\"a\"", 1},
+      {"\"response\":\"\"", 0},
+      {"\"response\":\"\",\"thinking\":\"a\"", 1},
+      {"\"response\":7", 0},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct response response;
+    char body[512];
+    snprintf(body, sizeof body, "{%s,\"done\":false}\n{\"done\":true}\n", rows[i].members);
+    play(&response, API_OLLAMA_CHAT, 200, "application/x-ndjson", body, FAILURE_NONE);
+    if (response.text_events != rows[i].events) fail_msg("%s", rows[i].members);
+    // The same in a body that is pretty-printed and has space around it.
+    snprintf(body, sizeof body, "\n \t{%s,\n\"done\":true}\n", rows[i].members);
+    play(&response, API_OLLAMA_CHAT, 200, "application/json", body, FAILURE_NONE);
+    if (response.text_events != rows[i].events) fail_msg("%s in a body", rows[i].members);
+    assert_int_equal(response.failure, rows[i].events ? FAILURE_NONE : FAILURE_EMPTY);
+  }
+}
+
 static void test_response_ollama_load_and_unload_are_no_generation(void **state) {
   (void)state;
   static const char *const reasons[] = {"load", "unload"};
@@ -439,6 +476,7 @@ int main(void) {
       cmocka_unit_test(test_response_content_types),
       cmocka_unit_test(test_response_events_under_another_type_are_known_by_their_first_bytes),
       cmocka_unit_test(test_response_ollama_durations_and_words),
+      cmocka_unit_test(test_response_ollama_what_counts_as_text),
       cmocka_unit_test(test_response_ollama_load_and_unload_are_no_generation),
       cmocka_unit_test(test_response_is_small_and_closes_when_all_zero),
   };

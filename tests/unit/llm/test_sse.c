@@ -157,6 +157,8 @@ static void test_sse_limit_is_per_event_and_the_same_however_cut(void **state) {
       {"data: 123456789\n\n", STATUS_LIMIT},
       {"data: 1234\ndata: 567\n\n", STATUS_OK},
       {"data: 1234\ndata: 5678\n\n", STATUS_LIMIT},
+      {"\xEF\xBB\xBF: a comment of 24 byt\n\n", STATUS_OK},
+      {"\xEF\xBB\xBF: a comment of 25 byte\n\n", STATUS_LIMIT}, // the mark counts, whole or cut
       {": a comment that is much longer than the limit allows\n\n", STATUS_LIMIT},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -22,8 +22,8 @@ static enum api api_of(const struct wire_row *row) {
   enum api api;
   struct json_slice name = {row->api, strlen(row->api)};
   if (!api_from_name(name, &api)) fail_msg("no API %s", row->api);
-  // Ollama answers a request without prompt in its own dialect; that nothing was generated is found in the
-  // answer.
+  // Ollama answers a request without prompt in its own dialect; that nothing was generated is found in
+  // the answer.
   if (api == API_HTTP && strcmp(row->finish, "unload") == 0) return API_OLLAMA_GENERATE;
   return api;
 }

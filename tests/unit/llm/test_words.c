@@ -42,6 +42,11 @@ static void test_words_cannot_drive_a_terminal_and_are_utf8(void **state) {
   char out[64];
   words_copy(out, sizeof out, "\x1b[31mred\x07\x7f\0!", 12);
   assert_string_equal(out, "[31mred !");
+  words_copy(out, sizeof out,
+             "a\xC2\x9B"
+             "1m\xC2\xA0z",
+             8);
+  assert_string_equal(out, "a 1m\xC2\xA0z");
   words_copy(out, sizeof out, "a\xFF\xC3", 3);
   assert_string_equal(out, "a\xEF\xBF\xBD\xEF\xBF\xBD");
 }

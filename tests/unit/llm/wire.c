@@ -99,7 +99,8 @@ struct wire_row *wire_rows(const char *path, size_t *count) {
     return NULL;
   }
   buf_text(&text);
-  char *rest = text.data, *line = strsep(&rest, "\n"); // the header row
+  char *rest = text.data, *line;
+  strsep(&rest, "\n"); // the header row
   while ((line = strsep(&rest, "\n")) && *line) {
     struct wire_row *more = realloc(rows, (*count + 1) * sizeof *rows);
     if (!more) break;

@@ -35,9 +35,9 @@ struct wire_row {
 // The rows of the table (the caller frees), or NULL and a line on stdout when it cannot be read.
 struct wire_row *wire_rows(const char *path, size_t *count);
 
-// Feeds the body in pieces that end at `cut` and at the end of the body; `step` > 0: in pieces of that many
-// bytes instead. The time of a piece is the number of bytes fed with it and before it. The caller closes the
-// response.
+// Feeds the body in pieces that end at `cut` and at the end of the body; `step` > 0: in pieces of that
+// many bytes instead. The time of a piece is the number of bytes fed with it and before it. The caller
+// closes the response.
 void wire_play(const struct wire *wire, enum api api, size_t cut, size_t step, struct response *response);
 
 // Everything that a response found, as one line; split-dependent times are left out.

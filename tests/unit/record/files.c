@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "tests/unit/record/files.h"
 
@@ -87,6 +88,19 @@ void files_close_writer(struct gzline_writer *writer, struct gzline_counts *coun
   struct error error = {""};
   enum status status = gzline_writer_close(writer, counts, &error);
   if (status) fail_msg("%s", error.text);
+}
+
+void files_gzip(const char *text, size_t len, int level, struct buf *out) {
+  z_stream z = {0};
+  assert_int_equal(deflateInit2(&z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  assert_int_equal(buf_reserve(out, deflateBound(&z, len)), STATUS_OK);
+  z.next_in = (Bytef *)(uintptr_t)text;
+  z.avail_in = (uInt)len;
+  z.next_out = (Bytef *)out->data + out->len;
+  z.avail_out = (uInt)(out->capacity - out->len);
+  assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+  out->len = out->capacity - z.avail_out;
+  deflateEnd(&z);
 }
 
 void files_run(const char *program, const char *command, struct buf *into) {

@@ -28,6 +28,9 @@ struct gzline_writer *files_open_writer(const char *path, struct gzline_options 
 void files_write_line(struct gzline_writer *writer, const char *line);
 void files_close_writer(struct gzline_writer *writer, struct gzline_counts *counts);
 
+// Appends one gzip member of `text` as zlib itself writes it, of any length.
+void files_gzip(const char *text, size_t len, int level, struct buf *out);
+
 // Runs `command` with the shell and gives what it prints. Skips the test aloud when `program` is not
 // installed.
 void files_run(const char *program, const char *command, struct buf *into);

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
+#include "lib/base/clock.h"
 #include "tests/unit/record/files.h"
 
 enum { MEMBERS = 6 };
@@ -165,18 +165,26 @@ static void test_two_damaged_spots_and_garbage_between_members(void **state) {
   free_sample(&sample);
 }
 
-// gzip by zlib itself, as another program would write it: one member, any size.
-static void gzip(const struct buf *text, struct buf *out) {
-  z_stream z = {0};
-  assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  buf_reserve(out, deflateBound(&z, text->len) + 100);
-  z.next_in = (Bytef *)text->data;
-  z.avail_in = (uInt)text->len;
-  z.next_out = (Bytef *)out->data + out->len;
-  z.avail_out = (uInt)(out->capacity - out->len);
-  assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-  out->len = out->capacity - z.avail_out;
-  deflateEnd(&z);
+static void test_a_line_that_lost_its_end_is_not_joined_to_the_next(void **state) {
+  (void)state;
+  struct buf file = {0}, lines = {0};
+  files_gzip("whole\nbegun ", 12, 6, &file);
+  size_t broken = file.len;
+  files_gzip("ended\n", 6, 6, &file);
+  files_gzip("after\n", 6, 6, &file);
+  char *path = files_path("joined.gz");
+  files_write(path, file.data, file.len);
+  files_read_lines(path, &lines, NULL);
+  assert_string_equal(buf_text(&lines), "whole\nbegun ended\nafter\n");
+  file.data[broken + 12] ^= 0x22;
+  files_write(path, file.data, file.len);
+  struct gzline_damage damage;
+  files_read_lines(path, &lines, &damage);
+  assert_string_equal(buf_text(&lines), "whole\nafter\n");
+  assert_int_equal(damage.places, 1);
+  free(path);
+  buf_free(&file);
+  buf_free(&lines);
 }
 
 static void append_long_lines(struct buf *text, int from, int to) {
@@ -196,9 +204,9 @@ static void test_a_huge_member_streams_and_loses_only_what_follows_its_damage(vo
   struct buf text = {0}, second = {0}, file = {0}, lines = {0};
   append_long_lines(&text, 0, 30000); // 25 MB: more than is held back
   append_long_lines(&second, 30000, 30010);
-  gzip(&text, &file);
+  files_gzip(text.data, text.len, 6, &file);
   size_t first_end = file.len;
-  gzip(&second, &file);
+  files_gzip(second.data, second.len, 6, &file);
   char *path = files_path("huge.gz");
   files_write(path, file.data, file.len);
   struct gzline_damage damage;
@@ -272,13 +280,38 @@ static void test_zeros_after_the_last_member_are_told(void **state) {
   free_sample(&sample);
 }
 
+// Member headers all over, each followed by a stored block (RFC 1951, 3.2.4) of 65535 bytes, at a distance of
+// 20 bytes that makes such a block end where the next begins: each of 157000 false starts inflates to the
+// file's end.
+static void test_a_file_of_false_starts_is_given_up_in_time(void **state) {
+  (void)state;
+  static const char start[20] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x00\xff\xff\x00\x00.....";
+  struct buf file = {0}, lines = {0};
+  while (file.len < 3 << 20)
+    buf_append(&file, start, sizeof start);
+  char *path = files_path("false.gz");
+  files_write(path, file.data, file.len);
+  int64_t start_ns = clock_cpu_ns();
+  struct gzline_damage damage;
+  files_read_lines(path, &lines, &damage);
+  assert_true(clock_cpu_ns() - start_ns < 20 * CLOCK_NS_PER_S); // all of them would be 240 GB
+  assert_int_equal(lines.len, 0);
+  assert_int_equal(damage.places, 1);
+  assert_int_equal(damage.first_offset, 0);
+  free(path);
+  buf_free(&file);
+  buf_free(&lines);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_truncation_keeps_whole_members_and_tells_the_rest),
       cmocka_unit_test(test_every_flipped_byte_costs_its_member_only),
       cmocka_unit_test(test_two_damaged_spots_and_garbage_between_members),
+      cmocka_unit_test(test_a_line_that_lost_its_end_is_not_joined_to_the_next),
       cmocka_unit_test(test_a_huge_member_streams_and_loses_only_what_follows_its_damage),
       cmocka_unit_test(test_standard_input_and_pipes_resynchronise_too),
+      cmocka_unit_test(test_a_file_of_false_starts_is_given_up_in_time),
       cmocka_unit_test(test_zeros_after_the_last_member_are_told),
   };
   return cmocka_run_group_tests_name("gzline damage", tests, files_setup, files_teardown);

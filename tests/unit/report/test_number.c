@@ -61,6 +61,16 @@ static void test_an_open_end_is_infinite(void **state) {
   assert_string_equal(number_interval(NAN, NAN, 3).text, "");
 }
 
+static void test_a_value_has_the_decimals_of_its_interval(void **state) {
+  (void)state;
+  assert_string_equal(number_with_interval(1, 0.96, 1.05, 3).text, "1.00 [0.96, 1.05]");
+  assert_string_equal(number_with_interval(0.9, 0.5, NAN, 3).text, "0.900 [0.500, \u221e)");
+  assert_string_equal(number_with_interval(2.21, 8.25e-06, 590128, 3).text, "2.21 [0, 590128]");
+  assert_string_equal(number_with_interval(2.5, NAN, NAN, 3).text, "2.5");
+  assert_string_equal(number_with_interval(NAN, NAN, NAN, 3).text, "\u2014");
+  assert_string_equal(number_with_interval(NAN, 1, 2, 3).text, "\u2014 [1.00, 2.00]");
+}
+
 static void test_percent_has_two_digits(void **state) {
   (void)state;
   assert_string_equal(number_percent(0.0207).text, "2.1");
@@ -94,6 +104,7 @@ int main(void) {
       cmocka_unit_test(test_unknown_is_a_dash_and_never_nan),
       cmocka_unit_test(test_intervals_share_their_decimals),
       cmocka_unit_test(test_an_open_end_is_infinite),
+      cmocka_unit_test(test_a_value_has_the_decimals_of_its_interval),
       cmocka_unit_test(test_percent_has_two_digits),
       cmocka_unit_test(test_no_locale_makes_it_a_comma),
   };

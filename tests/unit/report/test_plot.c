@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "analyze/report/plot.h"
+#include "analyze/report/svg.h"
 #include "lib/base/clock.h"
 
 struct work {
@@ -72,7 +73,8 @@ static struct plot *two_axes(struct work *work, const char *name) {
   struct plot_series *rate = plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, "Скорость");
   struct plot_series *time = plot_series_add(plot, PLOT_LINE_POINTS, PLOT_ORANGE, "Время");
   time->second = true;
-  for (double batch = 1; batch <= 32; batch *= 2) {
+  for (int power = 0; power <= 5; power++) {
+    double batch = ldexp(1, power);
     plot_point_add(rate, batch, 100 + batch, 95 + batch, 106 + batch);
     plot_point_add(time, batch, batch / 3, NAN, NAN);
   }
@@ -212,6 +214,61 @@ static void test_gnuplot_draws_every_picture_of_a_set(void **state) {
   }
 }
 
+static void test_gnuplot_takes_awkward_numbers(void **state) {
+  struct work *work = *state;
+  if (!has_gnuplot()) {
+    printf("gnuplot is not installed\n");
+    skip();
+  }
+  static const double points[][2] = {{1e300, 1e300}, {1e-300, 1e-300}, {5, -5}, {0, 0}, {1e15, 1e-9}};
+  for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "awkward%zu", i);
+    struct plot *plot = plot_add(&work->set, name);
+    plot->x_tics_at_points = true;
+    struct plot_series *series = plot_series_add(plot, PLOT_LINE_POINTS, PLOT_SHADE, name);
+    series->direct = i % 2;
+    plot_point_add(series, points[i][0], points[i][1], -1e300, 1e300);
+    plot_point_add(series, 2, 3, NAN, NAN);
+    plot_mark_add(plot, -INFINITY, INFINITY, "everywhere");
+  }
+  struct error error = {""};
+  enum status status = plot_set_write(&work->set, work->folder, NULL, &error);
+  if (status) fail_msg("%s", error.text);
+}
+
+static size_t count_of(const char *text, const char *word) {
+  size_t count = 0;
+  for (; (text = strstr(text, word)); text++)
+    count++;
+  return count;
+}
+
+static void test_each_point_that_gnuplot_draws_tells_its_values(void **state) {
+  struct work *work = *state;
+  if (!has_gnuplot()) {
+    printf("gnuplot is not installed\n");
+    skip();
+  }
+  struct plot *plot = two_axes(work, "points");
+  struct error error = {""};
+  assert_int_equal(plot_set_write(&work->set, work->folder, NULL, &error), STATUS_OK);
+  struct buf svg = {0}, path = {0};
+  buf_printf(&path, "%s/points.svg", work->folder);
+  assert_int_equal(buf_read_file(&svg, buf_text(&path), &error), STATUS_OK);
+  buf_clear(&work->out);
+  assert_int_equal(svg_embed(svg.data, svg.len, plot, "f1-", "words", &work->out), STATUS_OK);
+  const char *text = buf_text(&work->out);
+  assert_int_equal(count_of(text, "<title>"), 12); // six points in each of two series
+  HAS(text, "<title>Скорость: 8 \u2192 108 [103.0, 114.0]</title>");
+  HAS(text, "<title>Время: 2 \u2192 0.666667</title>");
+  assert_int_equal(count_of(text, "id='gp"), 0); // every id has the prefix
+  assert_int_equal(count_of(text, "href='#gp"), 0);
+  assert_int_equal(count_of(text, "class=\"plot\""), 1);
+  buf_free(&svg);
+  buf_free(&path);
+}
+
 static void test_without_gnuplot_scripts_and_data_remain(void **state) {
   struct work *work = *state;
   two_axes(work, "alone");
@@ -275,6 +332,8 @@ int main(void) {
       WORK(test_an_interval_without_end_reaches_the_border),
       WORK(test_labels_of_lines_that_end_together_are_apart),
       WORK(test_gnuplot_draws_every_picture_of_a_set),
+      WORK(test_gnuplot_takes_awkward_numbers),
+      WORK(test_each_point_that_gnuplot_draws_tells_its_values),
       WORK(test_without_gnuplot_scripts_and_data_remain),
       WORK(test_a_gnuplot_that_hangs_is_stopped_with_its_children),
       WORK(test_a_gnuplot_that_fails_is_quoted),

@@ -161,6 +161,19 @@ static void test_text_has_colours_only_when_asked(void **state) {
   HAS(text(page, 80, true), "\033[32m  x\033[0m\n");
 }
 
+static void test_text_folds_long_headings_over_narrow_columns(void **state) {
+  struct page *page = *state;
+  struct document_node *table = document_table(page->root, "");
+  document_column(table, "Оптимальный размер пакета", DOCUMENT_RIGHT);
+  document_column(table, "Отметки", DOCUMENT_LEFT);
+  document_cell(table, "48", DOCUMENT_PLAIN);
+  document_cell(table, "край проверенного диапазона", DOCUMENT_PLAIN);
+  HAS(text(page, 100, false), "  Оптимальный\n"
+                              "       размер\n"
+                              "       пакета  Отметки\n"
+                              "           48  край проверенного диапазона\n");
+}
+
 static void test_text_folds_at_the_width(void **state) {
   struct page *page = *state;
   document_paragraph(page->root, "слово слово слово слово слово слово слово слово слово слово");
@@ -218,8 +231,8 @@ static void test_html_marks_rows_and_pads_decimals(void **state) {
   document_cell(table, "1.25", DOCUMENT_BEST);
   document_cell(table, "3", DOCUMENT_BAD);
   const char *out = html(page);
-  HAS(out, "<tr class=\"best\"><td class=\"n\" data-v=\"1.25\">1.25</td></tr>");
-  HAS(out, "<tr class=\"bad\"><td class=\"n\" data-v=\"3\">3<span class=\"z\" "
+  HAS(out, "<tr><td class=\"n best\" data-v=\"1.25\">1.25</td></tr>");
+  HAS(out, "<tr><td class=\"n bad\" data-v=\"3\">3<span class=\"z\" "
            "aria-hidden=\"true\">.00</span></td></tr>");
 }
 
@@ -265,6 +278,61 @@ static void test_svg_ids_are_prefixed_and_points_tell_their_values(void **state)
   plot_set_free(&set);
 }
 
+// Every tag that is opened is closed in its order; void elements and the doctype aside.
+static void check_balanced(const char *text) {
+  const char *open[64];
+  size_t lens[64], depth = 0;
+  for (const char *at = text; (at = strchr(at, '<')); at++) {
+    const char *name = at + 1 + (at[1] == '/');
+    size_t len = strcspn(name, " >\n");
+    if (*name == '!' || strncmp(name, "meta", 4) == 0 || strncmp(name, "br", len) == 0 ||
+        strncmp(name, "hr", len) == 0)
+      continue;
+    if (strncmp(name, "script", len) == 0 && at[1] != '/')
+      at = strstr(at, "</script>") - 1; // its text is no markup
+    if (strncmp(name, "script", len) == 0) continue;
+    if (at[1] != '/') {
+      assert_true(depth < 64);
+      open[depth] = name;
+      lens[depth++] = len;
+    } else {
+      if (depth == 0) {
+        fail_msg("nothing is open before </%.*s>", (int)len, name);
+        return;
+      }
+      depth--;
+      if (lens[depth] != len || memcmp(open[depth], name, len) != 0)
+        fail_msg("%.*s closes %.*s", (int)len, name, (int)lens[depth], open[depth]);
+    }
+  }
+  assert_int_equal(depth, 0);
+}
+
+static void test_any_bytes_make_whole_pages(void **state) {
+  struct page *page = *state;
+  static const char bytes[] = "a <>&\"'`*_[](){}|\\~#\n\t\033\001\002\xd0\x9f\xff";
+  uint32_t seed = 1;
+  for (int round = 0; round < 200; round++) {
+    char noise[48] = "";
+    for (size_t i = 0; i + 1 < sizeof noise; i++) {
+      seed = seed * 1664525U + 1013904223U;
+      noise[i] = bytes[(seed >> 16) % (sizeof bytes - 1)];
+    }
+    page->root = document_start(&page->document, noise);
+    struct document_node *section = document_section(page->root, noise);
+    document_paragraph(section, noise);
+    document_callout(section, DOCUMENT_WARNING, noise);
+    document_item(document_list(document_item(document_list(section, true), noise), false), noise);
+    document_definition(document_definitions(section), noise, noise);
+    document_figure(section, noise, noise, noise);
+    document_code_block(section, noise);
+    two_columns(page, noise, noise);
+    check_balanced(html(page));
+    LACKS(text(page, 60, false), "\033");
+    assert_non_null(strstr(markdown(page, "plots"), "|"));
+  }
+}
+
 #define PAGE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void) {
@@ -278,12 +346,14 @@ int main(void) {
       PAGE(test_markdown_code_block_fence_is_longer_than_its_text),
       PAGE(test_text_aligns_by_display_width),
       PAGE(test_text_has_colours_only_when_asked),
+      PAGE(test_text_folds_long_headings_over_narrow_columns),
       PAGE(test_text_folds_at_the_width),
       PAGE(test_html_escapes_text_and_attributes),
       PAGE(test_html_loads_nothing),
       PAGE(test_html_contents_point_at_their_sections),
       PAGE(test_html_marks_rows_and_pads_decimals),
       PAGE(test_an_unfinished_document_is_not_rendered),
+      PAGE(test_any_bytes_make_whole_pages),
       PAGE(test_a_full_buffer_is_said),
       PAGE(test_svg_ids_are_prefixed_and_points_tell_their_values),
   };

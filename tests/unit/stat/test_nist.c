@@ -122,7 +122,7 @@ static bool evaluate(const double *x, const double *theta, double *value, double
   if (!isfinite(creal(f)) || fabs(cimag(f)) > 1e-12 * fabs(creal(f))) return false;
   *value = creal(f);
   for (size_t i = 0; gradient && i < curve->parameters; i++) {
-    b[i] = CMPLX(theta[i], COMPLEX_STEP);
+    b[i] = theta[i] + COMPLEX_STEP * I;
     gradient[i] = cimag(curve->f(x, b)) / COMPLEX_STEP;
     b[i] = theta[i];
   }

@@ -226,10 +226,10 @@ static void test_spread_of_report1_from_pseudo_replicates(void **state) {
 
 static void expect_best_set(int number, struct ci_spread spread, double best_workers, double best_batch,
                             const double (*members)[2], size_t member_count, const double *border) {
-  struct report report;
-  double means[MAX_CELLS], workers[MAX_CELLS] = {0}, batches[MAX_CELLS] = {0}, regret[MAX_CELLS];
+  struct report report = {0};
+  double means[MAX_CELLS], workers[MAX_CELLS] = {0}, batches[MAX_CELLS] = {0}, regret[MAX_CELLS] = {0};
   size_t replicates[MAX_CELLS], count = 0;
-  bool in_set[MAX_CELLS];
+  bool in_set[MAX_CELLS] = {0};
   struct mcb_result result;
   struct mcb_options options = {.confidence = 0.95, .scale = STAT_SCALE_LN, .seed = 1};
   struct error error = {0};

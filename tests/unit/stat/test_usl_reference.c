@@ -119,7 +119,7 @@ static void assert_reference_row(const struct table *expected, size_t row, const
 
 static void test_estimates_errors_and_limits_agree_with_r(void **state) {
   struct table expected, table;
-  struct points points;
+  struct points points = {0};
   (void)state;
   if (!table_read(&expected, FOLDER "expected.csv")) skip();
   assert_int_equal(expected.rows, 12);
@@ -132,7 +132,7 @@ static void test_estimates_errors_and_limits_agree_with_r(void **state) {
 
 static void test_optimum_and_its_profile_agree_with_r(void **state) {
   struct table expected, table;
-  struct points points;
+  struct points points = {0};
   struct fit_result fit;
   struct error error = {0};
   struct optimum optimum;

@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# analyze on the command line: what it refuses and how it says so, and what its figures are on known tables.
+. "$(dirname "$0")/../lib.sh"
+need jq
+analyze=$bin/analyze
+
+table=$scratch/table.csv
+printf '%s\n' workers,batch,total_s,tokens,requests,failed 1,1,2,100,1,0 1,2,2,180,2,0 2,2,2,250,2,0 2,4,2,260,4,0 \
+  >"$table"
+broken=$scratch/broken
+mkdir "$broken"
+
+# A refusal is one line on stderr that names what and where, nothing on stdout, and the exit code.
+refused() { # NAME CODE REGEX ARGUMENT...
+  local name=$1 code=$2 words=$3
+  shift 3
+  run "$analyze" "$@"
+  check_equal "$name: exit code" "$code" "$status"
+  check_lines "$name: one line" 1 "$err"
+  check_match "$name: its words" "$words" "$err"
+  check_equal "$name: nothing on stdout" "" "$out"
+}
+
+refused 'no operand' 2 'give a run or a table'
+refused 'unknown option' 2 '--wrong' --wrong "$table"
+refused 'unknown format' 2 "--format: 'xml' is not one of text, md, json, csv" --format xml "$table"
+refused 'unknown language' 2 "--lang: .*'de'.*en.*ru" --lang de "$table"
+refused 'unknown model' 2 "--models: .*cubic.*usl" --models usl,cubic "$table"
+refused 'a model twice' 2 '--models: .*twice' --models usl,usl "$table"
+refused 'confidence out of range' 2 "--confidence: .*'1.5'" --confidence 1.5 "$table"
+refused 'unknown scale' 2 "--scale: 'cube' is not one of log, linear" --scale cube "$table"
+refused 'sigma that is no number' 2 "--sigma: .*'x'" --sigma x "$table"
+refused 'degrees of freedom that are none' 2 "--sigma: .*'0'" --sigma 2%,0 "$table"
+refused 'seed that is no number' 2 "--seed: .*'-1'" --seed -1 "$table"
+refused 'curve and runs' 2 '--curve takes points instead of runs' --curve "$table" "$table"
+refused 'format with a folder' 2 '--format is for standard output' --format json -o "$broken/x" "$table"
+refused 'no such file' 1 "$broken/none.csv: " "$broken/none.csv"
+refused 'a directory' 1 "$broken: " "$broken"
+
+: >"$broken/empty"
+refused 'an empty file' 1 "$broken/empty: empty" "$broken/empty"
+echo 'workers,batch,total_s,tokens' >"$broken/header"
+refused 'only a header' 1 'a header and no rows' "$broken/header"
+printf 'workers,batch,total_s\n1,1,1\n' >"$broken/column"
+refused 'a column is missing' 1 "$broken/column: line 1: no column 'tokens'" "$broken/column"
+printf 'workers,batch,total_s,tokens\n1,1,1,1\n1,2,"3,5",4\n' >"$broken/comma"
+refused 'a decimal comma' 1 "$broken/comma: line 3, column 3 \(total_s\): '3,5'" "$broken/comma"
+printf 'workers,batch,total_s,tokens\n1,1,1,1\n1,2,3' >"$broken/half"
+refused 'half a line' 1 "$broken/half: line 3: 3 fields where the header has 4" "$broken/half"
+printf 'not gzip at all' >"$broken/run.jsonl.gz"
+refused 'not gzip' 1 "$broken/run.jsonl.gz: line 1: no column 'workers'" "$broken/run.jsonl.gz"
+printf '\037\213\010\000garbage and no more' >"$broken/torn.gz"
+refused 'gzip that cannot be read' 1 "$broken/torn.gz: " "$broken/torn.gz"
+printf '{"type":"trace","version":1,"start_unix_s":1}\n' >"$broken/trace.jsonl"
+refused 'a trace' 1 "$broken/trace.jsonl: line 1: not a run" "$broken/trace.jsonl"
+refused 'the same file twice' 1 'read already' "$table" "$table"
+
+# Inputs of one kind as another.
+run "$analyze" --format json - <"$table"
+check_equal 'an empty standard input is refused' 1 "$status"
+check_equal 'CSV from a pipe' 0 "$(cat "$table" | "$analyze" --format json - >"$scratch/pipe.json"; echo $?)"
+gzip -c "$table" >"$scratch/table.gz"
+"$analyze" --format json "$table" | jq 'del(.inputs)' >"$scratch/plain.json"
+check_equal 'gzip is told by content' "$(cat "$scratch/plain.json")" \
+  "$("$analyze" --format json "$scratch/table.gz" | jq 'del(.inputs)')"
+check_equal 'a pipe gives the same' "$(cat "$scratch/plain.json")" "$(jq 'del(.inputs)' "$scratch/pipe.json")"
+sed 's/$/\r/' "$table" >"$scratch/crlf.csv"
+check_equal 'CRLF gives the same' "$(cat "$scratch/plain.json")" \
+  "$("$analyze" --format json "$scratch/crlf.csv" | jq 'del(.inputs)')"
+
+# Every option in the help works; help and version go to stdout.
+run "$analyze" --help
+check_equal 'help' 0 "$status"
+for option in --output --format --lang --title --no-plots --force --curve --confidence --models --scale --sigma --seed; do
+  check_match "help names $option" "$option" "$out"
+done
+run "$analyze" --version
+check_match 'version' '^analyze \(Tidemark\) [0-9]' "$out"
+
+# The folder.
+report=$scratch/report
+run "$analyze" "$table" -o "$report/" --no-plots
+check_equal 'a folder is written' 0 "$status"
+for file in report.md report.html summary.json cells.csv; do check "the folder has $file" test -s "$report/$file"; done
+check_equal 'summary.json is what --format json prints' "$(cat "$scratch/plain.json")" \
+  "$(jq 'del(.inputs)' "$report/summary.json")"
+refused 'an existing folder' 1 "$report: exists already \(--force" "$table" -o "$report" --no-plots
+run "$analyze" "$table" -o "$report" --no-plots --force
+check_equal '--force replaces a report' 0 "$status"
+touch "$report/mine"
+refused '--force keeps what is no report' 1 "$report: not replaced.*'mine'" "$table" -o "$report" --no-plots --force
+check "the foreign file is there" test -e "$report/mine"
+if command -v gnuplot >/dev/null; then
+  run "$analyze" "$table" -o "$scratch/plots" --lang ru
+  check_equal 'plots are drawn' 0 "$status"
+  check 'an overview as PNG' test -s "$scratch/plots/plots/overview.png"
+  check_match 'the report shows it' 'plots/overview.png' "$(cat "$scratch/plots/report.md")"
+else
+  skip 'plots' 'no gnuplot here'
+fi
+run env PATH=/nonexistent "$analyze" "$table" -o "$scratch/noplots"
+check_equal 'without gnuplot there is a report' 0 "$status"
+check_match 'without gnuplot: a notice' 'no pictures' "$err"
+check_match 'without gnuplot: a warning in the summary' '"plots"' \
+  "$(jq -c '[.warnings[].code]' "$scratch/noplots/summary.json")"
+check_equal 'without gnuplot: no link to a picture' '' "$(grep -F 'plots/' "$scratch/noplots/report.md")"
+
+# A disk that is full is no success.
+if [ -e /dev/full ]; then
+  "$analyze" --format json "$table" >/dev/full 2>"$scratch/full.err"
+  check_equal 'a full disk' 1 $?
+  check_match 'a full disk is said' 'standard output' "$(cat "$scratch/full.err")"
+fi
+
+# Everything fails: a report that says so, and no best.
+printf 'workers,batch,total_s,tokens\n1,1,1,0\n2,2,1,0\n' >"$scratch/failed.csv"
+run "$analyze" "$scratch/failed.csv"
+check_equal 'all failed: exit code' 0 "$status"
+check_match 'all failed: said' 'All cells failed' "$out"
+check_equal 'all failed: no best' null "$("$analyze" --format json "$scratch/failed.csv" | jq .best)"
+
+# Run records: damage costs exit code 4 and is counted; a missing end alone is a notice.
+header='{"type":"run","version":1,"start_unix_s":1,"seed":1,"warmup":1}'
+batch='{"type":"batch","session":0,"workers":2,"batch":2,"rep":0,"start_s":0,"total_s":2,"requests":2,"failed":0,"output_tokens":100,"errors":{}}'
+printf '%s\n%s\n' "$header" "$batch" >"$scratch/noend.jsonl"
+run "$analyze" --format json "$scratch/noend.jsonl"
+check_equal 'no end record: exit code' 0 "$status"
+check_match 'no end record: notice' 'no end record' "$err"
+check_equal 'no end record: the batch counts' 50 "$(jq '.best.tokens_per_s.estimate' <<<"$out")"
+printf '%s\n%s\n{"type":"ba' "$header" "$batch" >"$scratch/torn.jsonl"
+run "$analyze" --format json "$scratch/torn.jsonl"
+check_equal 'a torn line: exit code' 4 "$status"
+check_match 'a torn line: how many' '1 record' "$err"
+check_equal 'a torn line: the rest counts' 50 "$(jq '.best.tokens_per_s.estimate' <<<"$out")"
+{ printf '%s\n%s\n' "$header" "$batch" | gzip; printf '%s\n' "$batch" | gzip | head -c 40; } >"$scratch/torn.jsonl.gz"
+run "$analyze" --format json "$scratch/torn.jsonl.gz"
+check_equal 'a torn gzip member: exit code' 4 "$status"
+check_equal 'a torn gzip member: the rest counts' 50 "$(jq '.best.tokens_per_s.estimate' <<<"$out")"
+
+# The numbers never use the locale's comma.
+if locale -a 2>/dev/null | grep -qi '^ru_RU.utf-\?8'; then
+  check_equal 'a comma locale' "$(cat "$scratch/plain.json")" \
+    "$(LC_ALL=ru_RU.UTF-8 "$analyze" --format json "$table" | jq 'del(.inputs)')"
+else
+  skip 'a comma locale' 'no ru_RU here'
+fi
+
+summary

@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# replay's command line: what is wrong is said in one line with the right exit code, and the plan is shown without a
+# server.
+. "$(dirname "$0")/../lib.sh"
+need jq
+
+trace=tests/data/mixed.trace.jsonl
+nowhere=http://127.0.0.1:1 # nothing listens on port 1
+
+# fails NAME EXIT REGEX ARGUMENT...: nothing on stdout, one line on stderr
+fails() {
+  local name=$1 code=$2 regex=$3
+  shift 3
+  run "$bin/replay" "$@"
+  check_equal "$name: exit code" "$code" "$status"
+  check_match "$name: words" "$regex" "$err"
+  check_lines "$name: one line" 1 "$err"
+  check_equal "$name: nothing on stdout" '' "$out"
+}
+
+fails 'no trace' 2 'no TRACE' -u $nowhere
+fails 'no url' 2 '--url is missing' $trace
+fails 'unknown option' 2 '--fast: unknown option' $trace -u $nowhere --fast
+fails 'workers 0' 2 "-W/--workers: .*'0'" $trace -u $nowhere -W 0
+fails 'empty list entry' 2 "-W/--workers: list '1,,2': empty entry" $trace -u $nowhere -W 1,,2
+fails 'workers twice' 2 "-W/--workers: .*2 stands twice" $trace -u $nowhere -W 1,2,2
+fails 'batch over the range' 2 "-B/--batch: .*'1000001'" $trace -u $nowhere -B 1000001
+fails 'repeat is no number' 2 "-r/--repeat: .*'x'" $trace -u $nowhere -r x
+fails 'seed 0' 2 "--seed: .*'0'" $trace -u $nowhere --seed 0
+fails 'unknown order' 2 "--order: 'zigzag' is not one of random, grid" $trace -u $nowhere --order zigzag
+fails 'timeout without unit that exists' 2 "--timeout: .*'5parsecs'" $trace -u $nowhere --timeout 5parsecs
+fails 'url of another scheme' 2 '--url: .*neither http' $trace -u ftp://host
+fails 'url with a query' 2 '--url: .*query' $trace -u 'http://host/?a=b'
+fails 'url with a bad port' 2 '--url: .*port' $trace -u http://host:99999
+fails 'url with an open port but no server' 2 '\{port\} goes with --server' $trace -u 'http://127.0.0.1:{port}'
+fails 'port in the command only' 2 '\{port\} must stand in both' $trace -u $nowhere --server 'x {port}'
+fails 'ready without server' 2 '--ready goes with --server' $trace -u $nowhere --ready /health
+fails 'restart without server' 2 '--restart goes with --server' $trace -u $nowhere --restart level
+fails 'ready is a path' 2 "--ready: 'health' does not begin" $trace -u $nowhere --server x --ready health
+fails 'burst at several levels' 2 '--dispatch burst' $trace -u $nowhere -W 1,2 --dispatch burst
+fails 'header without colon' 2 '-H/--header: a header is written' $trace -u $nowhere -H 'x-a b'
+fails 'extra body is no JSON' 2 '--extra-body' $trace -u $nowhere --extra-body '{'
+fails 'extra body is no object' 2 '--extra-body: not a JSON object' $trace -u $nowhere --extra-body '[1]'
+fails 'http bodies stay as they are' 2 '--api http' $trace -u $nowhere --api http -m other
+fails 'no such key variable' 2 "--api-key-env: no variable 'NO_SUCH_KEY'" $trace -u $nowhere --api-key-env NO_SUCH_KEY
+fails 'cells beside workers' 2 '--cells goes without' $trace -u $nowhere --cells x -W 2
+fails 'no such cells file' 1 '--cells /no/such' $trace -u $nowhere --cells /no/such
+printf '{"workers":2,"batch":4}\n{"workers":2}\n' >"$scratch/cells"
+fails 'cell without batch' 2 '--cells .*line 2: "batch" is missing' $trace -u $nowhere --cells "$scratch/cells"
+printf '{"workers":2,"batch":4}\n{"batch":4,"workers":2}\n' >"$scratch/cells"
+fails 'cell twice' 2 'line 2: workers 2 batch 4 stands twice' $trace -u $nowhere --cells "$scratch/cells"
+
+fails 'no such trace' 1 '/no/such/trace' /no/such/trace -u $nowhere
+fails 'not a trace' 1 'Makefile: line 1: not a trace' Makefile -u $nowhere
+head -n 1 $trace >"$scratch/empty"
+sed -n 1p $trace >"$scratch/http"
+grep '"path":"/v1/models"' $trace >>"$scratch/http"
+run "$bin/replay" "$scratch/http" -u $nowhere
+check_equal 'no text-generating request: exit code' 1 "$status"
+check_match 'no text-generating request: words' 'no request of the wanted text-generating APIs among 1' "$err"
+run "$bin/replay" "$scratch/empty" -u $nowhere
+check_equal 'no request: exit code' 1 "$status"
+check_match 'no request: words' 'no request in the trace' "$err"
+
+fails 'unreachable server' 1 'cannot be reached: 127.0.0.1 port 1: Connection refused' $trace -u $nowhere -o "$scratch/r"
+check 'an unreachable server leaves no file' test ! -e "$scratch/r"
+fails 'unknown host' 1 'cannot be reached: no.such.host.invalid' $trace -u http://no.such.host.invalid
+
+start_server sim "$bin/simllm" -l 127.0.0.1:0 --time-scale 0.01
+echo old >"$scratch/old"
+fails 'existing output' 1 'old: exists already' $trace -u "${server_url[sim]}" -o "$scratch/old"
+check_equal 'existing output is untouched' old "$(cat "$scratch/old")"
+fails 'output in no folder' 1 '/no/such/run.jsonl' $trace -u "${server_url[sim]}" -o /no/such/run.jsonl
+
+# A torn last line is told, the rest is replayed, and the exit code says that something is missing.
+size=$(stat -c %s $trace)
+head -c $((size - 300)) $trace >"$scratch/torn"
+run "$bin/replay" "$scratch/torn" -u "${server_url[sim]}" -r 1 -o "$scratch/torn.run"
+check_equal 'torn trace: exit code' 4 "$status"
+check_match 'torn trace: words' 'torn' "$err"
+check_equal 'torn trace: a whole run' run,request,batch,request,batch,session,end \
+  "$(jq -r .type "$scratch/torn.run" | paste -sd,)"
+
+# The plan.
+run "$bin/replay" $trace -u $nowhere -W 1,2 -B 1,2,4 -r 2 --dry-run
+check_equal 'dry run: exit code' 0 "$status"
+check_equal 'dry run: nothing on stderr' '' "$err"
+check_match 'dry run: cells' '6 cells, 12 batches, 1 sessions' "$out"
+check_match 'dry run: requests' 'requests  30, warm-up included' "$out"
+check_match 'dry run: tokens' 'tokens    about 360 of output' "$out"
+check_equal 'dry run: a line per batch' 12 "$(grep -c '  workers .* batch .* rep' <<<"$out")"
+first=$out
+run "$bin/replay" $trace -u $nowhere -W 1,2 -B 1,2,4 -r 2 --dry-run
+check_equal 'the same seed makes the same plan' "$first" "$out"
+run "$bin/replay" $trace -u $nowhere -W 1,2 -B 1,2,4 -r 2 --dry-run --seed 2
+check 'another seed makes another' test "$first" != "$out"
+printf '{"workers":2,"batch":4,"repeat":1,"why":"edge"}\n\n{"batch":8,"workers":4}\n' >"$scratch/cells"
+out=$("$bin/replay" $trace -u $nowhere --cells - -r 2 --dry-run --order grid <"$scratch/cells")
+check_match 'cells from standard input' 'plan      2 cells, 3 batches' "$out"
+check_equal 'cells in their order' '  workers 2 batch 4 rep 0|  workers 4 batch 8 rep 0|  workers 4 batch 8 rep 1' \
+  "$(grep '^  workers' <<<"$out" | paste -sd'|')"
+
+run "$bin/replay" --help
+check_equal 'help: exit code' 0 "$status"
+check_match 'help: usage' 'TRACE\.\.\. -u URL' "$out"
+run "$bin/replay" --version
+check_equal 'version: exit code' 0 "$status"
+check_match 'version' '^replay \(Tidemark\) [0-9]' "$out"
+summary

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# analyze on real runs against the simulated server, whose true optimum is known from its step time
+# c0 + c1 n + c2 n^2: n* = sqrt(c0/c2) = 27.9, X* = 1/(c1 + 2 sqrt(c0 c2)) = 353.5 tokens/s at --time-scale 1.
+. "$(dirname "$0")/../lib.sh"
+need jq
+trace=tests/data/mixed.trace.jsonl
+scale=0.05
+cells=$scratch/cells.jsonl
+for w in 2 4 8 16 24 32 48 64; do echo "{\"workers\":$w,\"batch\":$((4 * w)),\"repeat\":4}"; done >"$cells"
+
+# Managed: a restart per level and block; 64 slots are more than the server can serve, so all fails there.
+server="exec $bin/simllm --listen 127.0.0.1:{port} --slots {workers} --max-slots 48 --time-scale $scale --seed \$\$"
+RUN_TIMEOUT=200 run "$bin/replay" "$trace" -u 'http://127.0.0.1:{port}' --server "$server" --ready /health \
+  --cells "$cells" --max-tokens 30 --ignore-eos --progress none -o "$scratch/run.jsonl.gz"
+[ "$status" -eq 0 ] || fail 'the sweep' "replay exited with $status" "$err"
+
+run "$bin/analyze" --format json --models usl "$scratch/run.jsonl.gz"
+check_equal 'analyze: exit code' 0 "$status"
+printf '%s' "$out" >"$scratch/run.json"
+look() { jq -c "$1" "$scratch/run.json"; }
+check_equal 'the level that fails' '["failed"]' "$(look '.cells[]|select(.workers == 64)|.flags-["unreplicated"]')"
+check_equal 'its failures have a class' '["http_5xx"]' "$(look '.cells[]|select(.workers == 64)|.errors|keys')"
+check_equal 'it is a cliff' '[64,true]' "$(look '.cliffs[]|select(.total)|[.to,.total]')"
+check_equal 'full waves make the curve' '"full_waves"' "$(look .curve.kind)"
+check_near 'the optimum is near the true one' 27.9 "$(look '.curve.models[0].parameters|((1-.sigma.estimate)/.kappa.estimate)|sqrt')" 0.2
+check_near 'so is its height' 7070 "$(look '[.cells[].tokens_per_s.estimate]|max')" 0.1
+check_match 'the best is where it should be' '^(24|32)$' "$(look .best.workers)"
+check_equal 'tokens are those of the records' \
+  "$(zcat "$scratch/run.jsonl.gz" | jq -s '[.[]|select(.type == "batch" and .workers == 24 and .warmup == false and .client.valid)|.output_tokens]|add/length')" \
+  "$(look '.cells[]|select(.workers == 24)|.tokens')"
+check_equal 'sessions are restarts' true "$(look '.inputs[0].managed')"
+check_equal 'every percentile is there' '[true,true,true,true]' \
+  "$(look '.cells[]|select(.workers == 24)|[.ttft_s,.latency_s,.tpot_s,.response_s]|map(.p99.estimate > 0)')"
+
+run "$bin/analyze" "$scratch/run.jsonl.gz" -o "$scratch/report" --lang ru
+check_equal 'the report is written' 0 "$status"
+check_match 'it says that a level failed' 'workers = 64 все запросы завершились ошибкой' "$(cat "$scratch/report/report.md")"
+
+# A run that is cut short is a result with a notice, a damaged one is a result with exit code 4.
+zcat "$scratch/run.jsonl.gz" | head -n -1 >"$scratch/short.jsonl"
+run "$bin/analyze" --format json "$scratch/short.jsonl"
+check_equal 'cut short: exit code' 0 "$status"
+check_match 'cut short: notice' 'no end record' "$err"
+size=$(stat -c %s "$scratch/run.jsonl.gz")
+head -c $((size * 2 / 3)) "$scratch/run.jsonl.gz" >"$scratch/torn.jsonl.gz"
+run "$bin/analyze" --format json "$scratch/torn.jsonl.gz"
+check_equal 'torn: exit code' 4 "$status"
+check_equal 'torn: still a result' true "$(jq '.cells|length > 0' <<<"$out")"
+
+summary

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// clang-format off
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+// clang-format on
+
+#include "tests/unit/analyze/scenario.h"
+
+#define HEADER "workers,batch,total_s,tokens,requests,failed\n"
+
+// Gunther's law with an optimum at n = 24, X = 355 (STATISTICS 7, truth B): c0 = 0.25 * 24 / 710 and so on.
+static double usl_throughput(double n) {
+  double c0 = 0.25 * 24 / (2 * 355.0), c1 = 0.75 / 355, c2 = 0.25 / (2 * 355.0 * 24);
+  return n / (c0 + c1 * n + c2 * n * n);
+}
+
+// A cell of `waves` full waves that follows the law, times a factor.
+static void append_cell(struct buf *text, int workers, int batch, double factor) {
+  double tokens = 1e6 * batch;
+  int n = batch < workers ? batch : workers;
+  buf_printf(text, "%d,%d,%.17g,%.0f,%d,0\n", workers, batch, tokens / (usl_throughput(n) * factor), tokens,
+             batch);
+}
+
+static void test_full_waves_are_preferred_and_find_the_true_optimum(void **state) {
+  static const int levels[] = {1, 2, 4, 8, 16, 24, 32, 48};
+  struct buf text = {0};
+  struct scenario s;
+  (void)state;
+  buf_append_text(&text, HEADER);
+  for (size_t i = 0; i < 8; i++) {
+    append_cell(&text, levels[i], levels[i], 1);
+    append_cell(&text, levels[i], 3 * levels[i], 1);
+    append_cell(&text, levels[i], 4 * levels[i], 1);
+  }
+  scenario_run(&s, buf_text(&text));
+  const struct curve *curve = &s.results.curve;
+  assert_string_equal(curve->kind, "full_waves");
+  assert_int_equal(curve->point_count, 8);
+  for (size_t i = 0; i < 8; i++) {
+    assert_int_equal(curve->points[i].batch, 4 * levels[i]); // the longest of each level
+    scenario_near("n is the workers", curve->points[i].n, levels[i], 0);
+  }
+  assert_true(curve->has_optimum);
+  scenario_near("n*", curve->optimum_n.estimate, 24, 1e-3);
+  scenario_near("X*", curve->optimum_throughput.estimate, 355, 1e-3);
+  assert_true(curve->optimum_established);
+  assert_false(curve->optimum_edge);
+  scenario_free(&s);
+  buf_free(&text);
+}
+
+static void test_single_waves_serve_where_full_waves_are_few(void **state) {
+  struct buf text = {0};
+  struct scenario s;
+  (void)state;
+  buf_append_text(&text, HEADER);
+  for (int b = 2; b <= 32; b *= 2)
+    append_cell(&text, 32, b, 1);
+  append_cell(&text, 32, 96, 1);
+  append_cell(&text, 16, 24, 0.5); // a partial wave has no place in either
+  scenario_run(&s, buf_text(&text));
+  assert_string_equal(s.results.curve.kind, "single_wave");
+  assert_int_equal(s.results.curve.point_count, 5);
+  for (size_t i = 0; i < 5; i++)
+    scenario_near("n is the batch", s.results.curve.points[i].n, (double)(2u << i), 0);
+  scenario_free(&s);
+  buf_free(&text);
+}
+
+static void test_points_beyond_a_cliff_stay_out(void **state) {
+  struct buf text = {0};
+  struct scenario s;
+  (void)state;
+  buf_append_text(&text, HEADER);
+  for (int w = 1; w <= 32; w *= 2) {
+    append_cell(&text, w, 4 * w, w == 32 ? 0.3 : 1);
+    append_cell(&text, w, 128, w == 32 ? 0.3 : 1);
+  }
+  scenario_run(&s, buf_text(&text));
+  assert_int_equal(s.results.cliff_count, 1);
+  assert_int_equal(s.results.cliffs[0].from, 16);
+  assert_int_equal(s.results.cliffs[0].to, 32);
+  for (size_t i = 0; i < s.results.curve.point_count; i++)
+    assert_true(s.results.curve.points[i].n < 32);
+  scenario_free(&s);
+  buf_free(&text);
+}
+
+static void test_a_level_that_fails_altogether_is_a_cliff(void **state) {
+  struct scenario s;
+  (void)state;
+  scenario_run(&s, HEADER "1,4,1,100,4,0\n1,8,1,100,8,0\n2,4,1,0,4,4\n2,8,1,0,8,8\n");
+  assert_int_equal(s.results.cliff_count, 1);
+  assert_true(s.results.cliffs[0].total);
+  scenario_near("ratio", s.results.cliffs[0].ratio.estimate, 0, 0);
+  assert_int_equal(s.results.step_count, 0);
+  assert_non_null(scenario_warning(&s, WARNING_FAILED_LEVEL));
+  assert_null(scenario_warning(&s, WARNING_CLIFF)); // one sentence is enough
+  scenario_free(&s);
+}
+
+static void test_open_loop_is_a_curve_of_its_own(void **state) {
+  struct buf text = {0};
+  struct scenario s;
+  (void)state;
+  buf_append_text(&text, SCENARIO_HEADER("1", ",\"timing\":\"rate\""));
+  for (int i = 0; i < 6; i++) {
+    double n = 2 << i;
+    buf_printf(&text,
+               "{\"type\":\"batch\",\"session\":0,\"workers\":null,\"batch\":null,\"rep\":%d,\"start_s\":%d,"
+               "\"total_s\":100,\"requests\":50,\"failed\":0,\"output_tokens\":%.0f,\"timing\":\"rate\","
+               "\"rate\":5,\"in_flight_mean\":%g}\n",
+               i, i * 100, 100 * usl_throughput(n), n);
+  }
+  buf_append_text(&text, SCENARIO_END);
+  scenario_run(&s, buf_text(&text));
+  assert_string_equal(s.results.curve.kind, "open_loop");
+  assert_int_equal(s.results.load_count, 6);
+  assert_int_equal(s.results.cell_count, 0);
+  assert_null(scenario_warning(&s, WARNING_ALL_FAILED));
+  scenario_near("n*", s.results.curve.optimum_n.estimate, 24, 0.1);
+  scenario_free(&s);
+  buf_free(&text);
+}
+
+static void test_lack_of_fit_forbids_an_optimum(void **state) {
+  static const int levels[] = {1, 2, 4, 8, 16, 24, 32, 48};
+  // Steps that no smooth curve follows, with replicates that are far more alike than that.
+  static const double kinks[] = {1, 0.7, 1.3, 0.7, 1.3, 0.7, 1.3, 0.7};
+  struct buf text = {0};
+  struct scenario s;
+  (void)state;
+  buf_append_text(&text, HEADER);
+  for (size_t i = 0; i < 8; i++) {
+    append_cell(&text, levels[i], 4 * levels[i], kinks[i]);
+    append_cell(&text, levels[i], 4 * levels[i], kinks[i] * 1.002);
+    append_cell(&text, levels[i], 4 * levels[i], kinks[i] * 0.998);
+  }
+  scenario_run(&s, buf_text(&text));
+  const struct curve *curve = &s.results.curve;
+  assert_true(curve->gate_failed);
+  assert_false(curve->has_optimum);
+  assert_true(curve->selected == SIZE_MAX);
+  assert_true(curve->lack_of_fit_p < 0.01);
+  assert_false(curve->knee_of_fit);
+  scenario_near("the knee is the cells'", curve->knee_n.estimate, 16, 0); // 1 % below n = 32, the largest
+  assert_non_null(scenario_warning(&s, WARNING_LACK_OF_FIT));
+  scenario_free(&s);
+  buf_free(&text);
+}
+
+static void test_one_point_and_equal_points_give_no_curve_and_no_nonsense(void **state) {
+  static const char *const texts[] = {HEADER "4,4,1,100,4,0\n", HEADER "4,4,1,100,4,0\n4,4,1,100,4,0\n",
+                                      HEADER "1,3,1,100,3,0\n2,6,1,100,6,0\n"};
+  (void)state;
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    struct scenario s;
+    scenario_run(&s, texts[i]);
+    assert_int_equal(s.results.curve.model_count, 0);
+    assert_true(s.results.curve.selected == SIZE_MAX);
+    assert_false(s.results.curve.has_optimum);
+    assert_true(s.results.best.exists);
+    scenario_free(&s);
+  }
+}
+
+static void test_each_replicate_is_a_point(void **state) {
+  struct buf text = {0};
+  struct scenario s;
+  (void)state;
+  buf_append_text(&text, HEADER);
+  for (int w = 1; w <= 32; w *= 2) {
+    append_cell(&text, w, 4 * w, 1.01);
+    append_cell(&text, w, 4 * w, 0.99);
+  }
+  scenario_run(&s, buf_text(&text));
+  assert_int_equal(s.results.curve.point_count, 12);
+  assert_false(s.results.curve.gate_failed);
+  assert_true(s.results.curve.lack_of_fit_p >= 0);
+  assert_true(s.results.curve.band_count == 100);
+  scenario_free(&s);
+  buf_free(&text);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_full_waves_are_preferred_and_find_the_true_optimum),
+      cmocka_unit_test(test_single_waves_serve_where_full_waves_are_few),
+      cmocka_unit_test(test_points_beyond_a_cliff_stay_out),
+      cmocka_unit_test(test_a_level_that_fails_altogether_is_a_cliff),
+      cmocka_unit_test(test_open_loop_is_a_curve_of_its_own),
+      cmocka_unit_test(test_lack_of_fit_forbids_an_optimum),
+      cmocka_unit_test(test_one_point_and_equal_points_give_no_curve_and_no_nonsense),
+      cmocka_unit_test(test_each_replicate_is_a_point),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

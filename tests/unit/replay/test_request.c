@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "replay/endpoint.h"
+#include "replay/headers.h"
+#include "replay/secret.h"
+
+static void assert_arguments(char *const *arguments, int count, const char *expected) {
+  struct buf out = {0};
+  secret_print_arguments(count, arguments, &out);
+  assert_string_equal(buf_text(&out), expected);
+  buf_free(&out);
+}
+
+static void test_arguments_lose_their_secrets(void **state) {
+  (void)state;
+  char *header[] = {
+      "replay",       "-H", "Authorization: Bearer s", "-HX-Api-Key: s", "--header=Cookie: s", "--header",
+      "X-My-Token:s", "-H", "Accept: text/plain"};
+  assert_arguments(header, 9,
+                   "[\"replay\",\"-H\",\"Authorization: ***\",\"-HX-Api-Key: ***\",\"--header=Cookie: ***\","
+                   "\"--header\",\"X-My-Token: ***\",\"-H\",\"Accept: text/plain\"]");
+  char *bundled[] = {"replay", "-vH", "Authorization: s", "-qvHCookie:s"};
+  assert_arguments(bundled, 4, "[\"replay\",\"-vH\",\"Authorization: ***\",\"-qvHCookie: ***\"]");
+  char *url[] = {"replay", "-u", "https://user:s@host/base", "--url=http://s@host", "-u", "http://host/@x"};
+  assert_arguments(
+      url, 6,
+      "[\"replay\",\"-u\",\"https://***@host/base\",\"--url=http://***@host\",\"-u\",\"http://host/@x\"]");
+  char *body[] = {"replay",
+                  "--extra-body",
+                  "{\"api_key\":\"s\",\"max_tokens\":5,\"top_p\":0.5}",
+                  "--extra-body={\"key\":\"s\"}",
+                  "--extra-body",
+                  "{broken s"};
+  assert_arguments(
+      body, 6,
+      "[\"replay\",\"--extra-body\",\"{\\\"api_key\\\":\\\"***\\\",\\\"max_tokens\\\":5,\\\"top_p\\\":0.5}\","
+      "\"--extra-body={\\\"key\\\":\\\"***\\\"}\",\"--extra-body\",\"***\"]");
+  char *server[] = {"replay", "--server",
+                    "HF_TOKEN=s N=1 serve --api-key s --max-tokens 5 --key=s --port {port}"};
+  assert_arguments(server, 3,
+                   "[\"replay\",\"--server\",\"HF_TOKEN=*** N=1 serve --api-key *** --max-tokens 5 --key=s "
+                   "--port {port}\"]");
+  char *quoted[] = {"replay", "--server", "PASSWORD='a b' serve --secret \"a b\" x"};
+  assert_arguments(quoted, 3, "[\"replay\",\"--server\",\"PASSWORD=*** serve --secret *** x\"]");
+}
+
+static void test_urls_are_taken_apart(void **state) {
+  (void)state;
+  static const struct {
+    const char *url, *host, *request, *shown;
+    uint16_t port;
+  } cases[] = {
+      {"http://127.0.0.1:11434", "127.0.0.1", "http://127.0.0.1:11434/x?y=1", "http://127.0.0.1:11434",
+       11434},
+      {"https://api.host/base/", "api.host", "https://api.host/base/x?y=1", "https://api.host/base", 443},
+      {"HTTP://h", "h", "HTTP://h/x?y=1", "HTTP://h", 80},
+      {"http://u:p@[::1]:81//", "::1", "http://u:p@[::1]:81/x?y=1", "http://[::1]:81", 81},
+      {"http://127.0.0.1:{port}/v", "127.0.0.1", "http://127.0.0.1:9/v/x?y=1", "http://127.0.0.1:{port}/v",
+       0},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct endpoint endpoint;
+    struct buf request = {0}, shown = {0};
+    assert_int_equal(endpoint_parse(cases[i].url, &endpoint, NULL), STATUS_OK);
+    assert_string_equal(endpoint.host, cases[i].host);
+    assert_int_equal(endpoint.port, cases[i].port);
+    assert_true(endpoint.port_open == (cases[i].port == 0));
+    endpoint_print(&endpoint, 9, "/x?y=1", &request);
+    assert_string_equal(buf_text(&request), cases[i].request);
+    endpoint_print_public(&endpoint, &shown);
+    assert_string_equal(buf_text(&shown), cases[i].shown);
+    buf_free(&request);
+    buf_free(&shown);
+    endpoint_free(&endpoint);
+  }
+}
+
+static void test_bad_urls_are_refused_without_repeating_them(void **state) {
+  (void)state;
+  static const char *const urls[] = {
+      "http://",     "http:///x",      "http://u:secret@",    "http://u:secret@:80",
+      "http://h:0",  "http://h:65536", "http://h:x",          "http://h:80x",
+      "http://[::1", "http://[::1]x",  "http://u:secret@h?q", "http://h#f",
+      "http://h /",  "http://h:1.5k"};
+  for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+    struct endpoint endpoint;
+    struct error error = {""};
+    if (endpoint_parse(urls[i], &endpoint, &error) != STATUS_USAGE) fail_msg("%s was taken", urls[i]);
+    assert_null(strstr(error.text, "secret"));
+  }
+}
+
+// The lines of a header list joined by '|'.
+static void assert_headers(const char *recorded, bool json_body, const struct headers_own *own,
+                           const char *expected) {
+  char **lines = NULL;
+  struct buf all = {0};
+  assert_int_equal(
+      headers_make((struct json_slice){recorded, strlen(recorded)}, json_body, own, &lines, NULL), STATUS_OK);
+  for (size_t i = 0; lines[i]; i++) {
+    if (i > 0) buf_append_char(&all, '|');
+    buf_append_text(&all, lines[i]);
+  }
+  assert_string_equal(buf_text(&all), expected);
+  buf_free(&all);
+  free(lines);
+}
+
+static void test_headers_are_sent_again_but_not_those_of_one_hop(void **state) {
+  (void)state;
+  static const struct headers_own none = {0};
+  assert_headers(
+      "{\"accept\":\"*/*\",\"Host\":\"h\",\"Connection\":\"close, x-hop\",\"X-Hop\":\"1\",\"te\":\"t\","
+      "\"content-length\":\"5\",\"transfer-encoding\":\"chunked\",\"x-a\":\"b \\\"c\\\"\",\"x-empty\":\"\"}",
+      false, &none, "accept: */*|x-a: b \"c\"|x-empty;");
+  assert_headers("{\"x-a\":\"b\\r\\nx-evil: 1\",\"x-b\":5,\"\":\"x\",\"x:y\":\"z\"}", false, &none, "");
+  assert_headers("{}", true, &none, "Content-Type: application/json");
+  assert_headers("{\"Content-type\":\"text/json\"}", true, &none, "Content-type: text/json");
+}
+
+static void test_the_users_headers_replace_the_recorded_ones(void **state) {
+  (void)state;
+  static const char *const lines[] = {"Accept: text/plain", "user-agent:", "content-type:", "X-New:  v"};
+  static const struct headers_own own = {lines, 4, "k"};
+  assert_headers("{\"accept\":\"*/*\",\"User-Agent\":\"u\",\"x-a\":\"b\",\"content-type\":\"x\"}", true, &own,
+                 "x-a: b|Accept: text/plain|X-New: v|Authorization: Bearer k");
+  static const char *const authorization[] = {"authorization: Basic x"};
+  static const struct headers_own both = {authorization, 1, "k"};
+  assert_headers("{}", false, &both, "authorization: Basic x");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_arguments_lose_their_secrets),
+      cmocka_unit_test(test_urls_are_taken_apart),
+      cmocka_unit_test(test_bad_urls_are_refused_without_repeating_them),
+      cmocka_unit_test(test_headers_are_sent_again_but_not_those_of_one_hop),
+      cmocka_unit_test(test_the_users_headers_replace_the_recorded_ones),
+  };
+  return cmocka_run_group_tests_name("what is sent and what is shown", tests, NULL, NULL);
+}
