@@ -186,6 +186,7 @@ static void record_end(struct exchange *exchange, const struct xfer_result *resu
       .first_byte_ns = result->first_byte_ns,
       .done_ns = result->done_ns,
       .transport = failure_of(exchange, result->outcome),
+      .attempts = result->attempts,
       .aborted_by = exchange->aborted_by ? exchange->aborted_by
                     : broke              ? "upstream"
                                          : NULL,
