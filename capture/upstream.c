@@ -202,6 +202,7 @@ static void on_done(void *context, const struct xfer_result *result) {
   if (result->outcome != XFER_OK) {
     log_detail(exchange->house->log, "upstream: %s (%s)", xfer_outcome_name(result->outcome), result->words);
   }
+  exchange->house->counts.resent += result->attempts > 1;
   record_end(exchange, result);
   if (exchange->state == EXCHANGE_OPEN && result->outcome == XFER_OK) {
     exchange->state = EXCHANGE_WHOLE;
