@@ -51,7 +51,8 @@ static enum status run(const struct opts *opts, struct log *log, bool *lost, boo
   if (opts->output) {
     status = output_folder(opts, &results, log, error);
     if (status == STATUS_OK) log_notice(log, "report written to %s", opts->output);
-  } else {
+  }
+  if (status == STATUS_OK && (!opts->output || opts->suggest > 0)) {
     status = output_print(opts, &results, stdout, error);
   }
 cleanup:

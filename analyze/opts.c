@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyze/assertion.h"
+#include "analyze/suggest.h"
 #include "lib/base/units.h"
 
 static enum status set_text(char **place, const char *value, struct error *error) {
@@ -144,6 +145,10 @@ static enum status take_assert(void *context, const char *value, struct error *e
   return status == STATUS_OK ? append_text(&opts->assertions, &opts->assertion_count, value, error) : status;
 }
 
+static enum status take_suggest(void *context, const char *value, struct error *error) {
+  return units_count(value, 1, SUGGEST_MOST, &((struct opts *)context)->suggest, error);
+}
+
 static enum status take_slo(void *context, const char *value, struct error *error) {
   return slo_parse(value, &((struct opts *)context)->slo, error);
 }
@@ -178,6 +183,8 @@ static const struct cli_option options[] = {
      take_max_regression, NULL},
     {"assert", 0, "EXPR", NULL, "fail unless it holds: 'best.tokens_per_s.lo>=300'; repeatable", take_assert,
      NULL},
+    {"suggest", 0, "N", NULL, "print up to N cells to measure next, for replay --cells, and nothing else",
+     take_suggest, "Next"},
     {NULL, 0, NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -236,6 +243,10 @@ enum status opts_parse(int argc, char **argv, struct opts *opts, struct error *e
   if (opts->output && opts->has_format) {
     return status_fail(error, STATUS_USAGE,
                        "--format is for standard output; -o/--output writes every format");
+  }
+  if (opts->suggest > 0 && (opts->has_format || opts->curve)) {
+    return status_fail(error, STATUS_USAGE,
+                       "--suggest prints cells of runs: it goes with neither --format nor --curve");
   }
   if (isfinite(opts->max_regression) && !opts->baseline) {
     return status_fail(error, STATUS_USAGE, "--max-regression needs a --baseline to compare with");

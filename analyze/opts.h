@@ -25,7 +25,8 @@ struct opts {
   char **assertions;
   size_t assertion_count;
   struct slo slo;
-  char *sigma; // as given; analysis.sigma holds what it means
+  int64_t suggest; // cells to propose; 0: not asked
+  char *sigma;     // as given; analysis.sigma holds what it means
   struct analysis_options analysis;
   struct cli_common common;
 };

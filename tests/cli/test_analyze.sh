@@ -39,6 +39,8 @@ refused 'a limit without a baseline' 2 '--max-regression needs a --baseline' --m
 refused 'a limit that is no share' 2 "--max-regression: .*'7'" --baseline "$table" --max-regression 7 "$table"
 refused 'an assertion that is none' 2 "--assert: 'best' is no" --assert best "$table"
 refused 'an objective that is none' 2 "--slo: 'speed' is not one of ttft, tpot, latency" --slo speed=1s "$table"
+refused 'no suggestion' 2 "--suggest: .*'0'" --suggest 0 "$table"
+refused 'suggestions in a format' 2 '--suggest prints cells' --suggest 3 --format json "$table"
 refused 'a baseline that is not there' 1 "$broken/none: " --baseline "$broken/none" "$table"
 refused 'format with a folder' 2 '--format is for standard output' --format json -o "$broken/x" "$table"
 refused 'no such file' 1 "$broken/none.csv: " "$broken/none.csv"
@@ -79,7 +81,7 @@ check_equal 'CRLF gives the same' "$(cat "$scratch/plain.json")" \
 run "$analyze" --help
 check_equal 'help' 0 "$status"
 for option in --output --format --lang --title --no-plots --force --curve --confidence --models --scale --sigma --seed \
-  --slo --baseline --max-regression --assert; do
+  --slo --baseline --max-regression --assert --suggest; do
   check_match "help names $option" "$option" "$out"
 done
 run "$analyze" --version
@@ -142,6 +144,12 @@ run "$analyze" --format json --baseline "$table" --max-regression 50% "$scratch/
 check_equal 'a wider limit' '0 false' "$status $(jq '.comparison.regressed' <<<"$out")"
 run "$analyze" --format json --baseline "$scratch/slow.csv" "$table"
 check_equal 'a faster run' '0 faster' "$status $(jq -r '.comparison.verdict' <<<"$out")"
+
+# The next cells: lines for replay --cells and nothing else.
+run "$analyze" --suggest 2 "$table"
+check_equal 'suggestions' 0 "$status"
+check_equal 'two lines at most, each a cell' '[[true,true,true,true]]' \
+  "$(jq -sc 'map([.workers, .batch, .repeat] | map(. >= 1)) as $ok | [[length > 0, length <= 2] + [($ok|flatten|all), (map(.why|length > 0)|all)]]' <<<"$out")"
 
 # Run records: damage costs exit code 4 and is counted; a missing end alone is a notice.
 header='{"type":"run","version":1,"start_unix_s":1,"seed":1,"warmup":1}'
