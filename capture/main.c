@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "capture/convert.h"
 #include "capture/metrics.h"
 #include "capture/opts.h"
 #include "capture/proxy.h"
@@ -19,6 +20,7 @@ struct capture {
   struct loop *loop;
   struct proxy *proxy;
   struct recorder *recorder;
+  struct anonymize *anonymize; // NULL: texts are recorded
   struct metrics *metrics;
   struct loop_signal *on_term, *on_int;
   struct loop_timer *look;
@@ -52,6 +54,10 @@ static void look_at_recorder(void *context) {
 
 static enum status open_recorder(struct capture *capture, struct error *error) {
   const struct opts *opts = &capture->opts;
+  if (opts->anonymize_key) {
+    enum status status = anonymize_open(opts->anonymize_key, &capture->anonymize, error);
+    if (status) return status;
+  }
   struct recorder_options options = {.path = opts->output,
                                      .upstream = opts->upstream.shown,
                                      .keep_bodies = opts->keep_bodies,
@@ -59,6 +65,7 @@ static enum status open_recorder(struct capture *capture, struct error *error) {
                                      .redact = &opts->redact,
                                      .include = &opts->include,
                                      .exclude = &opts->exclude,
+                                     .anonymize = capture->anonymize,
                                      .sample = opts->sample,
                                      .max_body_bytes = (size_t)opts->max_body_bytes,
                                      .queue_bytes = (size_t)opts->queue_bytes,
@@ -95,6 +102,7 @@ static int close_all(struct capture *capture, int code) {
   metrics_close(capture->metrics);
   proxy_close(capture->proxy);
   enum status status = recorder_close(capture->recorder, &counts, &error);
+  anonymize_close(capture->anonymize);
   loop_close(capture->loop);
   if (status) log_error(&capture->log, "%s", error.text[0] ? error.text : status_name(status));
   if (counts.dropped > 0) {
@@ -126,6 +134,14 @@ static int run(struct capture *capture) {
   return close_all(capture, cli_exit_code(status));
 }
 
+static int convert(struct capture *capture) {
+  struct error error = {""};
+  enum status status = convert_run(&capture->opts, &capture->log, &error);
+  if (status) log_error(&capture->log, "%s", error.text);
+  opts_free(&capture->opts);
+  return cli_exit_code(status);
+}
+
 int main(int argc, char **argv) {
   struct capture capture = {.log = {.stream = stderr, .tool = "capture", .level = LOG_NORMAL}};
   struct cli_common common;
@@ -133,7 +149,7 @@ int main(int argc, char **argv) {
   enum status status = opts_parse(&capture.opts, argc, argv, &common, &error);
   if (status == STATUS_OK && common.outcome == CLI_RUN) {
     capture.log.level = common.verbosity < 0 ? LOG_QUIET : common.verbosity > 0 ? LOG_VERBOSE : LOG_NORMAL;
-    return run(&capture);
+    return capture.opts.import || capture.opts.export ? convert(&capture) : run(&capture);
   }
   opts_free(&capture.opts);
   if (status) {

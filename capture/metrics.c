@@ -79,7 +79,7 @@ enum status metrics_open(struct loop *loop, const struct opts_address *listen, s
   if (!metrics) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   metrics->proxy = proxy;
   struct httpd_options options = {
-      .listen = *listen, .connection_memory = 16 * 1024, .connections = 64, .idle_timeout_s = 60};
+      .listen = *listen, .connection_memory = (size_t)16 * 1024, .connections = 64, .idle_timeout_s = 60};
   struct httpd_handlers handlers = {.handle = on_request, .context = metrics};
   enum status status = httpd_open(loop, &options, &handlers, &metrics->httpd, error);
   if (status) {

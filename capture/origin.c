@@ -24,7 +24,7 @@ static bool is_authority(const char *text, size_t len) {
   const char *bracket = strchr(copy, ']');
   const char *colon = strchr(bracket ? bracket : copy, ':');
   if (colon == copy) return false;
-  if (!colon) strcpy(copy + len, ":80");
+  if (!colon) memcpy(copy + len, ":80", sizeof ":80");
   return units_host_port(copy, host, sizeof host, &port, NULL) == STATUS_OK && host[0] != '\0' &&
          (!colon || port != 0);
 }

@@ -62,6 +62,7 @@ static enum status write_header(struct recorder *recorder, struct error *error) 
       .upstream = {recorder->options.upstream, strlen(recorder->options.upstream)},
   };
   recorder->start_ns = clock_now_ns();
+  if (recorder->options.anonymize) header = anonymize_header(&header);
   trace_format_header(&recorder->line, &header);
   enum status status = recorder->line.status;
   if (status == STATUS_OK) status = gzline_write(recorder->writer, recorder->line.data, recorder->line.len);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/anonymize.h"
 #include "capture/guard.h"
 #include "capture/names.h"
 #include "lib/base/status.h"
@@ -26,6 +27,7 @@ struct recorder_options {
   const char *upstream; // for the header record; without userinfo
   bool keep_bodies;
   const struct names *keep_headers, *redact, *include, *exclude; // borrowed
+  struct anonymize *anonymize;                                   // NULL: texts are recorded; borrowed
   double sample;
   size_t max_body_bytes; // a longer one is known by its size
   size_t queue_bytes;    // cap of bodies being gathered and lines not yet on disk, in sum
@@ -54,7 +56,9 @@ struct recorder_counts recorder_counts(struct recorder *recorder);
 struct recorder_entry *recorder_begin(struct recorder *recorder, const struct guard_request *request,
                                       int64_t arrived_ns);
 void recorder_body(struct recorder_entry *entry, const char *data, size_t len);
-// The request's body is complete: its record is written.
+// The request's body is complete: its record is written. When anonymising it is written with the response's,
+// since only that says how many tokens the server counted; and only requests that ask for text are recorded
+// at all.
 void recorder_request_complete(struct recorder_entry *entry);
 
 // The response's head, and its body bytes as they come (copied from, never kept as they are).

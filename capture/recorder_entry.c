@@ -8,9 +8,10 @@
 #include "lib/base/json_write.h"
 #include "lib/llm/inflate.h"
 
-#define SESSION_ID_MOST 256             // bytes of a client's own id that are kept
-#define RESPONSE_MOST (4 * 1024 * 1024) // bytes kept to read the counts of a response that is no stream
-#define SECRET_LEAST 4                  // bytes; a shorter value is no secret worth the name
+#define SESSION_ID_MOST 256 // bytes of a client's own id that are kept
+#define RESPONSE_MOST                                                                                        \
+  ((size_t)4 * 1024 * 1024) // bytes kept to read the counts of a response that is no stream
+#define SECRET_LEAST 4      // bytes; a shorter value is no secret worth the name
 
 enum body_state { BODY_KEPT, BODY_TOO_LONG, BODY_UNREADABLE, BODY_DROPPED };
 
@@ -29,7 +30,9 @@ struct recorder_entry {
   enum body_state body_state;
   int64_t body_bytes;
   enum api api;
-  bool responding; // `response` is open
+  struct trace_request anonymous; // waits for the response when anonymising
+  struct buf anonymous_texts;     // what its slices point to
+  bool responding;                // `response` is open
   struct response response;
 };
 
@@ -128,6 +131,7 @@ static void free_entry(struct recorder_entry *entry) {
   buf_free(&entry->session);
   buf_free(&entry->secrets);
   buf_free(&entry->body);
+  buf_free(&entry->anonymous_texts);
   response_close(&entry->response);
   free(entry);
 }
@@ -269,6 +273,26 @@ static struct json_slice text_slice(const char *text) {
   return (struct json_slice){text, strlen(text)};
 }
 
+// Keeps what is left of a request until its response has come.
+static void hold_request(struct recorder_entry *entry, const struct trace_request *record) {
+  struct recorder *recorder = entry->recorder;
+  struct anonymize *anonymize = recorder->options.anonymize;
+  if (anonymize_request(anonymize, record, NULL, &entry->anonymous_texts, &entry->anonymous, NULL) ==
+      STATUS_OK)
+    return;
+  recorder->dropped += 2;
+  entry->seq = -1;
+  entry->skipped = true;
+}
+
+static void write_held_request(struct recorder_entry *entry, struct trace_response *response) {
+  struct recorder *recorder = entry->recorder;
+  anonymize_take_counts(response, &entry->anonymous);
+  *response = anonymize_response(response);
+  trace_format_request(&recorder->line, &entry->anonymous);
+  recorder_write(recorder, true);
+}
+
 static void write_request(struct recorder_entry *entry, enum trace_body kind, struct json_slice body) {
   struct recorder *recorder = entry->recorder;
   struct api_request_facts facts = {0};
@@ -278,7 +302,7 @@ static void write_request(struct recorder_entry *entry, enum trace_body kind, st
     json_scan_string(json_scan_get(body, "model"), &model);
   }
   entry->seq = recorder->next_seq++;
-  bool keeps = recorder->options.keep_bodies;
+  bool keeps = recorder->options.keep_bodies || recorder->options.anonymize;
   struct trace_request record = {
       .seq = entry->seq,
       .t_ns = entry->arrived_ns - recorder->start_ns,
@@ -297,9 +321,13 @@ static void write_request(struct recorder_entry *entry, enum trace_body kind, st
       .output_tokens = -1,
       .block_tokens = -1,
   };
-  trace_format_request(&recorder->line, &record);
+  if (recorder->options.anonymize) {
+    hold_request(entry, &record);
+  } else {
+    trace_format_request(&recorder->line, &record);
+    recorder_write(recorder, true);
+  }
   buf_free(&model);
-  recorder_write(recorder, true);
 }
 
 void recorder_request_complete(struct recorder_entry *entry) {
@@ -314,7 +342,8 @@ void recorder_request_complete(struct recorder_entry *entry) {
   if (entry->body_state == BODY_DROPPED || clean.status || entry->session.status) {
     recorder->dropped += 2; // the response would stand alone
     entry->skipped = true;
-  } else if (!is_sampled(recorder, &entry->session)) {
+  } else if (!is_sampled(recorder, &entry->session) ||
+             (recorder->options.anonymize && !api_generates_text(entry->api))) {
     entry->skipped = true;
   } else {
     write_request(entry, kind, body);
@@ -383,6 +412,7 @@ static void write_response(struct recorder_entry *entry, const struct recorder_e
       .aborted_by = ending->aborted_by ? text_slice(ending->aborted_by) : (struct json_slice){0},
       .error_text = found->error_text[0] ? text_slice(found->error_text) : (struct json_slice){0},
   };
+  if (recorder->options.anonymize) write_held_request(entry, &record);
   trace_format_response(&recorder->line, &record);
   recorder_write(recorder, false);
 }

@@ -10,7 +10,7 @@
 #include "lib/llm/api.h"
 #include "lib/record/trace.h"
 
-#define RECORDER_KEPT_LINE (1024 * 1024)
+#define RECORDER_KEPT_LINE ((size_t)1024 * 1024)
 
 struct recorder {
   struct recorder_options options;

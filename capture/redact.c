@@ -6,8 +6,9 @@
 
 #include "lib/base/json_write.h"
 
-#define NAME_MOST 128            // a longer name is none of ours
-#define KEY_MOST (6 * NAME_MOST) // the same, every character written as \u00XX; keeps redact_text linear
+#define NAME_MOST 128 // a longer name is none of ours
+#define KEY_MOST                                                                                             \
+  ((ptrdiff_t)6 * NAME_MOST) // the same, every character written as \u00XX; keeps redact_text linear
 
 // Lower case, '_' as '-': so that Api_Key and api-key are one name. false: too long.
 static bool fold_name(const char *name, size_t len, char folded[NAME_MOST + 1]) {
@@ -136,8 +137,8 @@ void redact_target(const struct names *more, const char *target, struct buf *out
 // `key` is the text between the quotes; escapes are resolved where there are any.
 static bool is_secret_json_key(const struct names *more, const char *key, size_t len) {
   if (!memchr(key, '\\', len)) return redact_is_secret_key(more, key, len);
-  struct buf plain = BUF_LIMIT(8 * NAME_MOST);
-  struct buf quoted = BUF_LIMIT(8 * NAME_MOST);
+  struct buf plain = BUF_LIMIT((size_t)8 * NAME_MOST);
+  struct buf quoted = BUF_LIMIT((size_t)8 * NAME_MOST);
   struct json_slice value;
   buf_append_char(&quoted, '"');
   buf_append(&quoted, key, len);

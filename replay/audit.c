@@ -21,16 +21,17 @@ static double milliseconds(int64_t ns) {
   return (double)ns / (double)CLOCK_NS_PER_MS;
 }
 
-// The lateness that is still no fault.
-static int64_t allowance_ns(const struct audit *audit) {
-  int64_t share_ns = (int64_t)(AUDIT_LATE_SHARE * (double)spread_quantile(&audit->latency, 0.5));
+// The lateness that is still no fault, for something that `share` of `of_ns` would not move.
+static int64_t allowance_ns(double share, int64_t of_ns) {
+  int64_t share_ns = (int64_t)(share * (double)of_ns);
   return share_ns > AUDIT_LATE_NS ? share_ns : AUDIT_LATE_NS;
 }
 
 void audit_finish(const struct audit *audit, int64_t now_ns, int64_t cpu_ns, int64_t stall_max_ns,
                   struct audit_verdict *out) {
   int64_t wall_ns = now_ns - audit->start_ns;
-  int64_t allowed_ns = allowance_ns(audit);
+  int64_t lag_allowed_ns = allowance_ns(AUDIT_LATE_SHARE, spread_quantile(&audit->latency, 0.5));
+  int64_t stall_allowed_ns = allowance_ns(AUDIT_STALL_SHARE, wall_ns);
   *out = (struct audit_verdict){
       .cpu = wall_ns > 0 ? (double)(cpu_ns - audit->start_cpu_ns) / (double)wall_ns : 0,
       .lag_p50_ns = spread_quantile(&audit->lag, 0.5),
@@ -39,12 +40,12 @@ void audit_finish(const struct audit *audit, int64_t now_ns, int64_t cpu_ns, int
       .stall_max_ns = stall_max_ns,
       .valid = false,
   };
-  if (out->lag_p99_ns > allowed_ns) {
+  if (out->lag_p99_ns > lag_allowed_ns) {
     snprintf(out->reason, sizeof out->reason, "requests were sent late: lag p99 %.3g ms, allowed %.3g ms",
-             milliseconds(out->lag_p99_ns), milliseconds(allowed_ns));
-  } else if (stall_max_ns > allowed_ns) {
+             milliseconds(out->lag_p99_ns), milliseconds(lag_allowed_ns));
+  } else if (stall_max_ns > stall_allowed_ns) {
     snprintf(out->reason, sizeof out->reason, "the event loop stalled for %.3g ms, allowed %.3g ms",
-             milliseconds(stall_max_ns), milliseconds(allowed_ns));
+             milliseconds(stall_max_ns), milliseconds(stall_allowed_ns));
   } else if (out->cpu > AUDIT_CPU_MOST) {
     snprintf(out->reason, sizeof out->reason, "the client used %.2f of a core, allowed %.2f", out->cpu,
              AUDIT_CPU_MOST);

@@ -13,8 +13,10 @@
 // Lateness below this is no fault: a general-purpose kernel's timer slack and scheduling reach some
 // milliseconds.
 #define AUDIT_LATE_NS INT64_C(5000000)
-// Nor is lateness below this share of the median latency: it moves the batch's time by no more than that.
+// Nor is a lag below this share of the median latency: it moves a request's time by no more than that.
 #define AUDIT_LATE_SHARE 0.01
+// Nor a stall below this share of the batch's time: throughput suffers from it once, by no more than that.
+#define AUDIT_STALL_SHARE 0.02
 // A single-threaded client that is busy for more than this share of the time is saturated: queues form in it.
 #define AUDIT_CPU_MOST 0.9
 

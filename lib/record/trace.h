@@ -42,6 +42,7 @@ struct trace_request {
   int64_t body_bytes;     // -1: not said
   bool stream;
   int64_t input_tokens, output_tokens; // of a request known by its size; -1 otherwise
+  struct json_slice token_source;      // of input_tokens: a server's ("usage", "timings") or "estimate"
   struct json_slice prefix_blocks;     // a JSON array of ids
   int64_t block_tokens;                // -1
 };

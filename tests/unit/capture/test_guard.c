@@ -33,9 +33,8 @@ static const char *ask(const struct row *row, const char *host, struct guard_fra
 static void check_row(const struct row *row) {
   struct guard_framing framing;
   const char *words = ask(row, "example.org", &framing);
-  if (!row->refused && words) fail_msg("%s %s refused: %s", row->method, row->target, words);
-  if (row->refused && !words) fail_msg("%s %s should be refused: %s", row->method, row->target, row->refused);
-  if (row->refused && !strstr(words, row->refused)) fail_msg("'%s' does not say '%s'", words, row->refused);
+  const char *seen = words ? words : "forwarded", *expected = row->refused ? row->refused : "forwarded";
+  if (!strstr(seen, expected)) fail_msg("%s %s: '%s', not '%s'", row->method, row->target, seen, expected);
 }
 
 #define POST "POST", "/v1/chat/completions", "HTTP/1.1"

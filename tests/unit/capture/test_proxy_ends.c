@@ -177,14 +177,13 @@ static void test_an_upstream_that_nobody_listens_for_is_502(void **state) {
 
 static void test_a_header_of_the_upstream_that_is_too_large_is_502(void **state) {
   struct harness *harness = *state;
-  char answer[40000] = "HTTP/1.1 200 OK\r\nX-Large: ";
+  char answer[40000], large[20001] = "";
   int client = harness_connect(harness);
   harness_send(client, GET);
   int upstream = harness_accept(harness);
   harness_read_until(harness, upstream, "\r\n\r\n");
-  size_t start = strlen(answer);
-  memset(answer + start, 'x', 20000);
-  strcpy(answer + start + 20000, "\r\nContent-Length: 2\r\n\r\nok");
+  memset(large, 'x', sizeof large - 1);
+  snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nX-Large: %s\r\nContent-Length: 2\r\n\r\nok", large);
   harness_send(upstream, answer);
   assert_true(has(harness_read_until(harness, client, "}}"), "HTTP/1.1 502 "));
   close(upstream);
@@ -236,12 +235,10 @@ static void test_a_header_of_the_client_that_is_too_large_is_431(void **state) {
   struct harness *harness = *state;
   static const size_t sizes[] = {20000, 60000};
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-    static char request[70000];
+    char request[70000], large[60001] = "";
     int client = harness_connect(harness);
-    strcpy(request, "GET / HTTP/1.1\r\nHost: h\r\nX-Large: ");
-    size_t start = strlen(request);
-    memset(request + start, 'x', sizes[i]);
-    strcpy(request + start + sizes[i], "\r\n\r\n");
+    memset(large, 'x', sizes[i]);
+    snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: h\r\nX-Large: %s\r\n\r\n", large);
     harness_send(client, request);
     assert_true(has(harness_read_until(harness, client, "\r\n\r\n"), "HTTP/1.1 431 "));
     close(client);

@@ -47,14 +47,14 @@ static void test_capacity_that_scatters_or_lacks_points_does_not_stand(void **st
 }
 
 static void test_cliff_pairs_only_batches_where_both_levels_are_near_their_best(void **state) {
-  const double from_b[] = {1, 8, 16, 32}, from_x[] = {40, 180, 200, 200};
-  const double to_b[] = {1, 8, 16, 48}, to_x[] = {39, 90, 100, 100};
-  struct cliff_level from = {10, from_b, from_x, 4}, to = {15, to_b, to_x, 4};
+  const double from_b[] = {1, 4, 8, 16, 24, 32}, from_x[] = {40, 100, 180, 200, 190, 200};
+  const double to_b[] = {1, 4, 8, 16, 24, 48}, to_x[] = {39, 95, 90, 100, 60, 100};
+  struct cliff_level from = {10, from_b, from_x, 6}, to = {15, to_b, to_x, 6};
   struct cliff cliff;
   struct error error;
   (void)state;
   assert_int_equal(cliff_ratio(&from, &to, 0.95, &cliff, &error), STATUS_OK);
-  assert_int_equal(cliff.pairs, 2); // 8 and 16; 1 is far below the best, 32 and 48 have no partner
+  assert_int_equal(cliff.pairs, 2); // 8 and 16: at 1, 4 and 24 one of them is far below its best
   assert_near(cliff.ratio.estimate, 0.5, 1e-12);
   assert_true(cliff.is_cliff);
   assert_true(cliff.ratio.lo == -INFINITY); // both ratios are 0.5 exactly: nothing to judge the interval by

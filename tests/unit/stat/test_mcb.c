@@ -187,6 +187,50 @@ static void test_shared_sessions_widen_only_pairs_of_different_workers(void **st
   assert_false(in_set[3]); // against cell 2 likewise
 }
 
+// Two levels of two cells in three blocks: the sd of a difference straight from the differences, pooled over
+// the pairs of equal and over those of different workers; degrees of freedom by Satterthwaite from sessions
+// and cells.
+static double difference_variance(const double *values, size_t i, size_t j) {
+  double mean = 0, squares = 0;
+  for (size_t b = 0; b < 3; b++)
+    mean += (values[b * 4 + i] - values[b * 4 + j]) / 3;
+  for (size_t b = 0; b < 3; b++)
+    squares += pow(values[b * 4 + i] - values[b * 4 + j] - mean, 2);
+  return squares / 2;
+}
+
+static void test_margins_of_pairs_come_from_their_differences(void **state) {
+  const double values[12] = {1.02, 1.00, 1.05, 1.03, 0.97, 0.98, 1.01, 1.02, 1.01, 0.96, 0.99, 1.04};
+  const double level[4] = {4, 4, 8, 8};
+  double means[4] = {0}, regret[4], level_means[12], d_equal, d_different;
+  struct mcb_result result;
+  struct error error;
+  (void)state;
+  for (size_t i = 0; i < 12; i++) {
+    size_t first = i / 4 * 4 + (i % 4 < 2 ? 0 : 2);
+    means[i % 4] += values[i] / 3;
+    level_means[i] = (values[first] + values[first + 1]) / 2;
+  }
+  double equal = (difference_variance(values, 0, 1) + difference_variance(values, 2, 3)) / 2;
+  double different = (difference_variance(values, 0, 2) + difference_variance(values, 0, 3) +
+                      difference_variance(values, 1, 2) + difference_variance(values, 1, 3)) /
+                     4;
+  double sessions =
+      difference_variance(level_means, 0, 2); // what of `different` the two sessions' means make up
+  double df = different * different / (pow(sessions, 2) / 2 + pow(different - sessions, 2) / 4);
+  assert_int_equal(mcb_blocks(values, 3, 4, level, &OPTIONS, NULL, regret, &result, &error), STATUS_OK);
+  assert_int_equal(mcb_critical_value(3, 4, 0.95, OPTIONS.seed, 0, &d_equal, &error), STATUS_OK);
+  assert_int_equal(mcb_critical_value(3, df, 0.95, OPTIONS.seed, 0, &d_different, &error), STATUS_OK);
+  for (size_t i = 0; i < 4; i++) {
+    double loss = 0;
+    for (size_t j = 0; j < 4; j++) {
+      double half = level[i] == level[j] ? d_equal * sqrt(equal / 3) : d_different * sqrt(different / 3);
+      if (j != i) loss = fmax(loss, means[j] - means[i] + half);
+    }
+    assert_near(regret[i], expm1(loss), 1e-9);
+  }
+}
+
 static void test_cheapest_member_has_fewest_workers_then_smallest_batch(void **state) {
   const double workers[] = {8, 4, 4, 2}, batches[] = {8, 16, 8, 4};
   (void)state;
@@ -254,6 +298,7 @@ int main(void) {
       cmocka_unit_test(test_one_cell_per_level_is_a_randomised_block_analysis),
       cmocka_unit_test(test_one_level_is_a_randomised_block_analysis_too),
       cmocka_unit_test(test_shared_sessions_widen_only_pairs_of_different_workers),
+      cmocka_unit_test(test_margins_of_pairs_come_from_their_differences),
       cmocka_unit_test(test_cheapest_member_has_fewest_workers_then_smallest_batch),
       cmocka_unit_test(test_knee_is_the_smallest_n_not_clearly_below),
       cmocka_unit_test(test_cells_without_an_answer_are_refused),

@@ -80,6 +80,30 @@ static void test_nist_sets_that_are_ours_come_out_through_the_family(void **stat
   assert_near(fit.se[0] / 3.6489174345E+00, 1, 1e-6);
 }
 
+// With the knee given, the slope is a linear problem: its error is s/sqrt(N) relative on ln X, s/sqrt(sum
+// min(n, knee)^2) on X.
+static void test_plateau_slope_has_its_textbook_error_and_the_knee_none(void **state) {
+  size_t count = COUNT_OF(N);
+  double throughput[COUNT_OF(N)], squares = 0, points = (double)count;
+  struct fit_result fit;
+  struct error error;
+  (void)state;
+  for (size_t i = 0; i < COUNT_OF(N); i++) {
+    throughput[i] = models_value(MODELS_PLATEAU, TRUTH[MODELS_PLATEAU], N[i]) * (i % 2 ? 1.01 : 0.99);
+  }
+  assert_int_equal(models_fit(MODELS_PLATEAU, N, throughput, NULL, COUNT_OF(N), STAT_SCALE_LN, &fit, &error),
+                   STATUS_OK);
+  double s = sqrt(fit.rss / (points - 2));
+  assert_near(fit.se[0] / (fit.theta[0] * s / sqrt(points)), 1, 1e-9);
+  assert_near(fit.se[1], 0, 0);
+  assert_int_equal(
+      models_fit(MODELS_PLATEAU, N, throughput, NULL, COUNT_OF(N), STAT_SCALE_LINEAR, &fit, &error),
+      STATUS_OK);
+  for (size_t i = 0; i < COUNT_OF(N); i++)
+    squares += pow(fmin(N[i], fit.theta[1]), 2);
+  assert_near(fit.se[0] / (sqrt(fit.rss / (points - 2)) / sqrt(squares)), 1, 1e-9);
+}
+
 static void test_kappa_may_come_out_negative(void **state) {
   const double truth[] = {20, 0.08, -0.0003};
   double throughput[COUNT_OF(N)];
@@ -247,6 +271,7 @@ int main(void) {
       cmocka_unit_test(test_gradients_agree_with_central_differences),
       cmocka_unit_test(test_every_family_finds_the_curve_that_made_the_points),
       cmocka_unit_test(test_nist_sets_that_are_ours_come_out_through_the_family),
+      cmocka_unit_test(test_plateau_slope_has_its_textbook_error_and_the_knee_none),
       cmocka_unit_test(test_kappa_may_come_out_negative),
       cmocka_unit_test(test_a_weight_of_two_is_the_point_twice),
       cmocka_unit_test(test_a_weight_of_zero_is_no_point),

@@ -89,6 +89,58 @@ static void test_limits_of_n_lie_where_the_curvature_profile_meets_f(void **stat
               optimum.throughput.hi > optimum.throughput.estimate);
 }
 
+// The same for the height of the peak: for fixed P the model n/X = (g - v n)^2 + n/P is fitted by damped
+// Gauss-Newton.
+static double squares_at_peak(const double *throughput, double peak, const double *gv) {
+  double rss = 0;
+  for (size_t i = 0; i < COUNT; i++) {
+    double gap = gv[0] - gv[1] * N[i];
+    rss += pow(log(N[i] / (gap * gap + N[i] / peak)) - log(throughput[i]), 2);
+  }
+  return rss;
+}
+
+static double rss_at_peak(const double *throughput, double peak, double g, double v) {
+  double at[2] = {g, v};
+  for (int round = 0; round < 500; round++) {
+    double a = 0, b = 0, d = 0, p = 0, q = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+      double gap = at[0] - at[1] * N[i], divisor = gap * gap + N[i] / peak;
+      double residual = log(N[i] / divisor) - log(throughput[i]);
+      double by_g = -2 * gap / divisor, by_v = 2 * gap * N[i] / divisor;
+      a += by_g * by_g;
+      b += by_g * by_v;
+      d += by_v * by_v;
+      p += by_g * residual;
+      q += by_v * residual;
+    }
+    double determinant = a * d - b * b, share = 1, next[2];
+    do {
+      next[0] = at[0] - share * (d * p - b * q) / determinant;
+      next[1] = at[1] - share * (a * q - b * p) / determinant;
+      share /= 2;
+    } while (squares_at_peak(throughput, peak, next) > squares_at_peak(throughput, peak, at) && share > 1e-9);
+    at[0] = next[0];
+    at[1] = next[1];
+  }
+  return squares_at_peak(throughput, peak, at);
+}
+
+static void test_limits_of_the_height_lie_where_its_profile_meets_f(void **state) {
+  const double theta[] = {39, 0.043, 0.0012};
+  double throughput[COUNT];
+  struct optimum optimum;
+  (void)state;
+  make(MODELS_USL, theta, 3, throughput);
+  struct fit_result fit = fit_points(MODELS_USL, throughput, STAT_SCALE_LN);
+  assert_int_equal(find(MODELS_USL, throughput, &fit, &optimum), OPTIMUM_PEAK);
+  double limit = fit.rss * (1 + stat_f_quantile(0.95, 1, 7) / 7);
+  double g = sqrt(0.957 / 39), v = sqrt(0.0012 / 39);
+  assert_near(rss_at_peak(throughput, optimum.throughput.estimate, g, v) / fit.rss, 1, 1e-6);
+  assert_near(rss_at_peak(throughput, optimum.throughput.lo, g, v) / limit, 1, 1e-6);
+  assert_near(rss_at_peak(throughput, optimum.throughput.hi, g, v) / limit, 1, 1e-6);
+}
+
 static void test_no_falling_means_no_upper_end(void **state) {
   const double theta[] = {39, 0.08, 0}; // Amdahl: no peak at all
   double throughput[COUNT];
@@ -116,14 +168,15 @@ static void test_clearly_superlinear_points_are_monotone(void **state) {
 }
 
 static void test_peak_beyond_the_tested_range_is_said_not_clipped(void **state) {
-  const double theta[] = {10, 0.02, 0.00015};
+  const double theta[] = {10, 0.02, 0.00006};
   double throughput[COUNT];
   struct optimum optimum;
   (void)state;
   make(MODELS_USL, theta, 0.01, throughput);
   struct fit_result fit = fit_points(MODELS_USL, throughput, STAT_SCALE_LN);
   assert_int_equal(find(MODELS_USL, throughput, &fit, &optimum), OPTIMUM_PEAK);
-  assert_near(optimum.n.estimate, sqrt(0.98 / 0.00015), 1);
+  assert_near(optimum.n.estimate, sqrt(0.98 / 0.00006), 2);
+  assert_true(optimum.n.lo > 48 && isfinite(optimum.n.hi) && isfinite(optimum.throughput.hi));
   assert_true(optimum.edge && !optimum.established);
 }
 
@@ -286,6 +339,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_exact_usl_has_its_closed_form_optimum),
       cmocka_unit_test(test_limits_of_n_lie_where_the_curvature_profile_meets_f),
+      cmocka_unit_test(test_limits_of_the_height_lie_where_its_profile_meets_f),
       cmocka_unit_test(test_no_falling_means_no_upper_end),
       cmocka_unit_test(test_clearly_superlinear_points_are_monotone),
       cmocka_unit_test(test_peak_beyond_the_tested_range_is_said_not_clipped),
