@@ -235,13 +235,12 @@ static void test_har_entries_are_put_into_the_order_of_time(void **state) {
 
 static void test_har_of_an_aborted_request_and_of_one_without_its_text(void **state) {
   (void)state;
-  struct converted
-      converted =
-          converting("har", "{\"log\":{\"entries\":[" ENTRY("1", ",\"response\":{\"status\":0}") "," ENTRY(
-                                "2", ",\"response\":{\"status\":200,\"content\":{\"size\":90}},"
-                                     "\"timings\":{\"blocked\":100,\"dns\":-1,\"connect\":200.5,\"wait\":"
-                                     "700}") "," ENTRY("3", ",\"response\":{\"status\":429,\"content\":{"
-                                                            "\"text\":\"slow down\"}}") "]}}");
+  struct converted converted =
+      converting("har", "{\"log\":{\"entries\":[" ENTRY("1", ",\"response\":{\"status\":0}") "," ENTRY(
+                            "2", ",\"response\":{\"status\":200,\"content\":{\"size\":90}},"
+                                 "\"timings\":{\"blocked\":100,\"dns\":-1,\"connect\":200.5,\"wait\":"
+                                 "700}") "," ENTRY("3", ",\"response\":{\"status\":429,\"content\":{"
+                                                        "\"text\":\"slow down\"}}") "]}}");
   struct trace_response response = response_of(&converted, 0);
   assert_slice(response.error, "reset");
   assert_int_equal(response.status, -1);
@@ -252,6 +251,28 @@ static void test_har_of_an_aborted_request_and_of_one_without_its_text(void **st
   assert_int_equal(response.ttfb_ns, 700000000);
   assert_slice(response_of(&converted, 2).error, "http_429");
   converted_free(&converted);
+}
+
+// Escapes are resolved into memory that must not move while the entry is used.
+static void test_har_with_escapes_in_long_headers_keeps_url_and_body(void **state) {
+  (void)state;
+  struct buf text = {0};
+  buf_append_text(&text, "{\"log\":{\"entries\":[{\"request\":{\"headers\":[");
+  for (int i = 0; i < 300; i++)
+    buf_append_text(&text,
+                    "{\"name\":\"x-\\u0061\",\"value\":\"\\u0062 long enough to make a buffer grow\"},");
+  buf_append_text(
+      &text, "{\"name\":\"X-Session-\\u0049d\",\"value\":\"\\u0063\"}],\"method\":\"POS\\u0054\",\"url\":"
+             "\"http:\\/\\/h\\/v1\\/completions\",\"postData\":{\"text\":\"{\\\"prompt\\\":1}\"}},"
+             "\"startedDateTime\":\"2026-01-01T00:00:00\\u005a\"}]}}");
+  struct converted converted = converting_text("har", text.data, text.len, NULL);
+  struct trace_request request = request_of(&converted, 0);
+  assert_slice(request.method, "POST");
+  assert_slice(request.path, "/v1/completions");
+  assert_slice(request.body, "{\"prompt\":1}");
+  assert_slice(request.session, "c");
+  converted_free(&converted);
+  buf_free(&text);
 }
 
 static void test_columns_in_any_order_quoted_and_with_cr_lf(void **state) {
@@ -330,6 +351,7 @@ int main(void) {
       cmocka_unit_test(test_har_of_chromium_has_the_right_requests),
       cmocka_unit_test(test_har_entries_are_put_into_the_order_of_time),
       cmocka_unit_test(test_har_of_an_aborted_request_and_of_one_without_its_text),
+      cmocka_unit_test(test_har_with_escapes_in_long_headers_keeps_url_and_body),
       cmocka_unit_test(test_columns_in_any_order_quoted_and_with_cr_lf),
       cmocka_unit_test(test_trace_keeps_numbers_segments_and_what_was_never_answered),
       cmocka_unit_test(test_base64_vectors),
