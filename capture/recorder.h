@@ -72,6 +72,7 @@ struct recorder_ending {
   int64_t sent_ns, first_byte_ns, done_ns;
   enum failure transport;
   const char *aborted_by; // "client", "upstream" or NULL
+  int attempts;           // times it was sent; 2: a kept connection was dead
 };
 
 // Writes the response's record and frees the entry. Without a complete request nothing is written.

@@ -410,6 +410,7 @@ static void write_response(struct recorder_entry *entry, const struct recorder_e
       .bytes = found->bytes,
       .error = failure ? text_slice(failure) : (struct json_slice){0},
       .aborted_by = ending->aborted_by ? text_slice(ending->aborted_by) : (struct json_slice){0},
+      .attempts = ending->attempts,
       .error_text = found->error_text[0] ? text_slice(found->error_text) : (struct json_slice){0},
   };
   if (recorder->options.anonymize) write_held_request(entry, &record);

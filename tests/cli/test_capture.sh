@@ -25,7 +25,7 @@ test_usage() {
   refused 'upstream without scheme' 2 "-u/--upstream: '127.0.0.1:9' must be http://" -u 127.0.0.1:9
   refused 'unknown option' 2 '--frob: .*--help' -u $url --frob
   refused 'option without value' 2 '-o: ' -u $url -o
-  refused 'operand' 2 "'trace.gz': a FILE needs --import or --export" -u $url trace.gz
+  refused 'operand' 2 "'trace.gz': a FILE needs --import" -u $url trace.gz
   refused 'listen without port' 2 "-l/--listen: 'here' is not HOST:PORT" -u $url -l here
   refused 'bad size' 2 "--queue: 'x' is not a size" -u $url --queue x
   refused 'bad time' 2 "--grace: 'soon' is not a time" -u $url --grace soon
