@@ -158,7 +158,7 @@ static void test_prompts_share_as_many_ids_as_whole_blocks(void **state) {
   (void)state;
   struct anonymize *anonymize = converting_key(KEY);
   struct buf body = {0};
-  int64_t one[MOST_BLOCKS], other[MOST_BLOCKS];
+  int64_t one[MOST_BLOCKS] = {0}, other[MOST_BLOCKS] = {0};
   assert_int_equal(ids_of_body(anonymize, letters(&body, 5 * ANONYMIZE_BLOCK_BYTES, 'a'), one), 5);
   assert_int_equal(ids_of_body(anonymize, letters(&body, 5 * ANONYMIZE_BLOCK_BYTES, 'b'), other), 5);
   assert_memory_equal(one, other, 4 * sizeof *one);
@@ -178,7 +178,7 @@ static void test_another_key_and_another_model_share_nothing(void **state) {
   (void)state;
   struct anonymize *first = converting_key(KEY), *second = converting_key(KEY "!");
   struct buf body = {0};
-  int64_t one[MOST_BLOCKS], other[MOST_BLOCKS];
+  int64_t one[MOST_BLOCKS] = {0}, other[MOST_BLOCKS] = {0};
   const char *text = letters(&body, 40 * ANONYMIZE_BLOCK_BYTES, 'a');
   size_t count = ids_of_body(first, text, one);
   assert_int_equal(count, 40);
@@ -200,7 +200,7 @@ static void test_ids_that_are_there_already_are_renamed_alike(void **state) {
   (void)state;
   struct anonymize *anonymize = converting_key(KEY);
   struct trace_request request = with_body("openai.chat", NULL);
-  int64_t one[MOST_BLOCKS], other[MOST_BLOCKS];
+  int64_t one[MOST_BLOCKS] = {0}, other[MOST_BLOCKS] = {0};
   request.input_tokens = 1000;
   request.output_tokens = 10;
   request.block_tokens = 512;

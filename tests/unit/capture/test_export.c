@@ -71,7 +71,7 @@ static void test_mooncake_has_an_id_for_every_512_tokens(void **state) {
       "{\"type\":\"request\",\"seq\":2,\"t_s\":0,\"input_tokens\":513,\"output_tokens\":3}\n";
   (void)state;
   struct converted converted = export_text("mooncake", text, NULL);
-  int64_t first[8], second[8], third[8];
+  int64_t first[8] = {0}, second[8] = {0}, third[8] = {0};
   size_t count;
   assert_int_equal(converted.status, STATUS_OK);
   ids_of(&converted, 0, first, &count);
@@ -92,7 +92,7 @@ static void test_mooncake_has_an_id_for_every_512_tokens(void **state) {
 
 static void test_mooncake_of_recorded_texts_has_their_sharing_and_no_word_of_them(void **state) {
   struct buf trace = {0};
-  int64_t one[8], other[8];
+  int64_t one[8] = {0}, other[8] = {0};
   size_t count;
   (void)state;
   buf_append_text(&trace, HEADER);
