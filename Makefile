@@ -99,7 +99,7 @@ help:
 ## all: build/bin/{capture,replay,analyze,simllm} (the default)
 
 DEPS := libcurl4-openssl-dev zlib1g-dev libcjson-dev libgsl-dev libcmocka-dev libevent-dev \
-	libmicrohttpd-dev libpopt-dev libssl-dev gnuplot-nox fonts-dejavu-core curl jq
+	libmicrohttpd-dev libpopt-dev libssl-dev gnuplot-nox fonts-dejavu-core curl jq procps
 DEPS_DEV := clang clang-format clang-tidy libclang-rt-14-dev valgrind universal-ctags
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 define install_packages

@@ -8,6 +8,7 @@
 #include "lib/base/clock.h"
 #include "replay/batch.h"
 #include "replay/pool.h"
+#include "replay/random.h"
 
 // Between the preparation of a batch and its start: longer than a heartbeat of the loop, so that a stall by
 // preparing it is seen before the batch begins and not blamed on it.
@@ -98,18 +99,10 @@ static void timer_due(void *context) {
   }
 }
 
-// splitmix64 (Steele, Lea, Flood 2014): well spread numbers from a counter.
-static uint64_t spread_bits(uint64_t number) {
-  number += UINT64_C(0x9E3779B97F4A7C15);
-  number = (number ^ (number >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-  number = (number ^ (number >> 27)) * UINT64_C(0x94D049BB133111EB);
-  return number ^ (number >> 31);
-}
-
 void measure_start(struct measure *measure, const struct recorder_batch *batch, int64_t offset,
                    uint16_t port) {
   char nonce[REWRITE_NONCE_BYTES];
-  rewrite_print_nonce(spread_bits(measure->nonce_base + measure->nonce_count++), nonce);
+  rewrite_print_nonce(random_spread(measure->nonce_base + measure->nonce_count++), nonce);
   struct batch_source source = {
       .work = measure->setup.work,
       .endpoint = &measure->setup.opts->endpoint,
