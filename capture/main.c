@@ -102,12 +102,13 @@ static int close_all(struct capture *capture, int code) {
   struct recorder_counts counts = {0};
   struct error error = {""};
   loop_timer_close(capture->look);
-  loop_signal_close(capture->on_term);
-  loop_signal_close(capture->on_int);
   metrics_close(capture->metrics);
   proxy_close(capture->proxy);
   enum status status = recorder_close(capture->recorder, &counts, &error);
   anonymize_close(capture->anonymize);
+  // Only now: with its default action one more signal would cut the last records off.
+  loop_signal_close(capture->on_term);
+  loop_signal_close(capture->on_int);
   loop_close(capture->loop);
   if (status) log_error(&capture->log, "%s", error.text[0] ? error.text : status_name(status));
   if (counts.dropped > 0) {
