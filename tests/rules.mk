@@ -49,10 +49,11 @@ coverage-sim: $(BUILD)/tests/bench/coverage_sim
 	@$< $(REPLICATIONS)
 
 # Peers and makers of input of `make bench` and `make test-long`: each tests/{bench,long}/NAME.c is one program, with
-# tests/bench/wire.c and the rooms below record.
-BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/bench/bench_% tests/bench/coverage_sim.c tests/bench/wire.c, \
+# what these share and the rooms below record.
+BENCH_HELPERS := tests/bench/wire.c tests/long/http_peer.c
+BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/bench/bench_% tests/bench/coverage_sim.c $(BENCH_HELPERS), \
 	$(wildcard tests/bench/*.c tests/long/*.c)))
-$(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/obj/tests/bench/wire.o $(USES_record:%=$(BUILD)/lib/%.a)
+$(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) $(USES_record:%=$(BUILD)/lib/%.a)
 	@mkdir -p $(@D)
 	@echo "  link $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(foreach r,$(USES_record),$(LIBS_$(r)))
