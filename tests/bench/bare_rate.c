@@ -4,10 +4,10 @@
 //
 //   bare_rate URL RATE SECONDS CONNECTIONS [LOG]
 //
-// Request i, a GET of /n/I, is due at start + i / RATE and goes out on the connection that has been idle
-// longest; its time counts from when it was due. Prints one JSON object: requests, failed, p50_s, p99_s,
-// cpu_s. With LOG, each answer is told there as "I NANOSECONDS" (monotonic), at once; then a server that dies
-// is no error. Answers must have a Content-Length and fit into 16 KiB.
+// Request i, a GET of the URL's path and /n/I, is due at start + i / RATE and goes out on the connection that
+// has been idle longest; its time counts from when it was due. Prints one JSON object: requests, failed,
+// p50_s, p99_s, cpu_s. With LOG, each answer is told there as "I NANOSECONDS" (monotonic), at once; then a
+// server that dies is no error. Answers must have a Content-Length and fit into 16 KiB.
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -32,6 +32,7 @@ struct connection {
 
 struct client {
   uint16_t port;
+  const char *path;
   int connections, idle_count, epoll, clock;
   struct connection *all;
   struct connection **idle; // a queue
@@ -65,9 +66,9 @@ static void send_due(struct client *client) {
   while (client->sent < client->total && client->start_ns + client->sent * client->period_ns <= now_ns) {
     struct connection *connection = take_idle(client);
     if (!connection) return; // the next answer calls again
-    char text[128];
-    int len = snprintf(text, sizeof text, "GET /n/%lld HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
-                       (long long)client->sent, client->port);
+    char text[256];
+    int len = snprintf(text, sizeof text, "GET %.99s/n/%lld HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
+                       client->path, (long long)client->sent, client->port);
     connection->request = client->sent;
     connection->due_ns = client->start_ns + client->sent++ * client->period_ns;
     connection->len = 0;
@@ -139,7 +140,9 @@ static bool run(struct client *client) {
 
 static struct client set_up(char **argv, const char *log) {
   double rate = wire_number(argv[2], 1, 1e6);
+  const char *path = strchr(argv[1] + strcspn(argv[1], "0123456789"), '/');
   struct client client = {.port = wire_port(argv[1]),
+                          .path = path ? path : "",
                           .period_ns = clock_from_seconds(1 / rate),
                           .total = (int64_t)(rate * wire_number(argv[3], 0.01, 3600)),
                           .connections = (int)wire_number(argv[4], 1, 10000)};
