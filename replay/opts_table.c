@@ -348,7 +348,8 @@ static const struct cli_option options[] = {
 
     {"workers", 'W', "LIST", "1", "requests in flight at once, as 1,2,4 or 1-4", take_workers, "Plan"},
     {"batch", 'B', "LIST", "each W", "requests handed over together", take_batch, NULL},
-    {"repeat", 'r', "N", "3", "measured batches of each cell; open loop: repetitions [1]", take_repeat, NULL},
+    {"repeat", 'r', "N", "3; open loop 1", "measured batches of each cell, or repetitions of an open loop",
+     take_repeat, NULL},
     {"cells", 0, "FILE", NULL, "the cells as JSON lines {\"workers\":4,\"batch\":8,\"repeat\":3}", take_cells,
      NULL},
     {"warmup", 0, "N", "1", "discarded rounds of W requests before each session's first batch", take_warmup,
