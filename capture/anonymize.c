@@ -84,10 +84,10 @@ static bool chain(const struct anonymize *anonymize, unsigned char hash[HASH_BYT
          len_out == HASH_BYTES;
 }
 
-// What the first hash stands on: kinds of things never share a hash.
+// What the first hash stands on, filled up with zeros: kinds of things never share a hash.
 static void begin(unsigned char hash[HASH_BYTES], const char *kind) {
-  memset(hash, 0, HASH_BYTES);
-  memcpy(hash, kind, strlen(kind));
+  for (size_t i = 0; i < HASH_BYTES; i++)
+    hash[i] = *kind ? (unsigned char)*kind++ : 0;
 }
 
 static int64_t id_of(const unsigned char hash[HASH_BYTES]) {

@@ -11,6 +11,7 @@
 #include "lib/llm/response.h"
 
 #define RESPONSE_MOST ((size_t)64 * 1024 * 1024) // bytes of an answer that is no stream
+#define SESSION_ID_MOST 256                      // as of live traffic
 
 struct entry {
   struct json_slice started;
@@ -101,46 +102,61 @@ static enum status bytes_of(struct json_slice text, struct json_slice encoding, 
   return STATUS_OK;
 }
 
-static enum status take_headers(const struct import *import, struct json_slice array, struct buf *scratch,
-                                struct buf *headers, struct json_slice *session, struct error *error) {
+// The headers, and the client's own name for the session. A scratch of its own: that of the entry may not
+// move.
+static enum status take_headers(const struct import *import, struct json_slice array, struct buf *headers,
+                                struct buf *session, struct error *error) {
   struct json_scan scan = json_scan_start(array);
   struct json_slice element;
+  struct buf scratch = {0};
   enum status status = STATUS_OK;
   while (status == STATUS_OK && json_scan_element(&scan, &element)) {
     struct header header = {0};
-    status = import_fields(element, header_fields, &header, scratch, error);
+    buf_clear(&scratch);
+    status = import_fields(element, header_fields, &header, &scratch, error);
     if (status) break;
     bool is_session = header.name.len == 12 && strncasecmp(header.name.data, "x-session-id", 12) == 0;
-    if (is_session && header.value.len > 0 && header.value.len <= 256) *session = header.value;
+    if (is_session && header.value.len > 0 && header.value.len <= SESSION_ID_MOST) {
+      buf_clear(session);
+      buf_append(session, header.value.data, header.value.len);
+    }
     import_http_header(import, header.name, header.value, headers);
   }
-  return status ? status : headers->status;
+  buf_free(&scratch);
+  if (status) return status;
+  return headers->status || session->status ? STATUS_MEMORY : STATUS_OK;
 }
 
-// First pass: every entry is read whole, so that a bad one is found before anything is written.
-static enum status find_entry(struct import *import, void *state, struct json_slice element,
-                              struct buf *scratch, struct error *error) {
-  struct har *har = state;
-  struct entry entry;
-  struct buf body = {0}, headers = {0};
-  struct place place = {.number = har->count, .element = element};
-  struct import_http http = {0};
-  enum status status = read_entry(element, &entry, scratch, error);
-  if (status == STATUS_OK) status = bytes_of(entry.post_text, entry.post_encoding, &body, &http.body, error);
+// What an entry holds besides its fields.
+struct entry_texts {
+  struct buf scratch, body, headers, session, content;
+};
+
+static void free_texts(struct entry_texts *texts) {
+  buf_free(&texts->scratch);
+  buf_free(&texts->body);
+  buf_free(&texts->headers);
+  buf_free(&texts->session);
+  buf_free(&texts->content);
+}
+
+// The request of an entry, all but its time.
+static enum status take_entry(const struct import *import, struct json_slice element, struct entry *entry,
+                              struct entry_texts *texts, struct import_http *http, struct error *error) {
+  enum status status = read_entry(element, entry, &texts->scratch, error);
   if (status == STATUS_OK)
-    status = take_headers(import, entry.headers, scratch, &headers, &http.session, error);
-  if (status == STATUS_OK && !import_time(entry.started, &place.unix_ns))
-    status = status_fail(error, STATUS_FORMAT, "\"startedDateTime\" is not an ISO 8601 time");
-  http.method = entry.method;
-  http.url = entry.url;
-  bool generates = status == STATUS_OK && api_generates_text(import_http_api(&http));
-  buf_free(&body);
-  buf_free(&headers);
+    status = bytes_of(entry->post_text, entry->post_encoding, &texts->body, &http->body, error);
+  if (status == STATUS_OK)
+    status = take_headers(import, entry->headers, &texts->headers, &texts->session, error);
   if (status) return status;
-  if (!generates) {
-    import_leave_out(import);
-    return STATUS_OK;
-  }
+  http->method = entry->method;
+  http->url = entry->url;
+  http->headers = (struct json_slice){texts->headers.data, texts->headers.len};
+  if (texts->session.len > 0) http->session = (struct json_slice){texts->session.data, texts->session.len};
+  return STATUS_OK;
+}
+
+static enum status add_place(struct har *har, const struct place *place, struct error *error) {
   if (har->count == har->capacity) {
     size_t capacity = har->capacity ? 2 * har->capacity : 64;
     struct place *places = realloc(har->places, capacity * sizeof *places);
@@ -148,7 +164,30 @@ static enum status find_entry(struct import *import, void *state, struct json_sl
     har->places = places;
     har->capacity = capacity;
   }
-  har->places[har->count++] = place;
+  har->places[har->count++] = *place;
+  return STATUS_OK;
+}
+
+// First pass: every entry is read whole, so that a bad one is found before anything is written.
+static enum status find_entry(struct import *import, void *state, struct json_slice element,
+                              struct buf *scratch, struct error *error) {
+  struct har *har = state;
+  struct entry entry;
+  struct entry_texts texts = {0};
+  struct place place = {.number = har->count, .element = element};
+  struct import_http http = {0};
+  (void)scratch;
+  enum status status = take_entry(import, element, &entry, &texts, &http, error);
+  struct json_slice content;
+  if (status == STATUS_OK)
+    status = bytes_of(entry.content_text, entry.content_encoding, &texts.content, &content, error);
+  if (status == STATUS_OK && !import_time(entry.started, &place.unix_ns))
+    status = status_fail(error, STATUS_FORMAT, "\"startedDateTime\" is not an ISO 8601 time");
+  bool generates = status == STATUS_OK && api_generates_text(import_http_api(&http));
+  free_texts(&texts);
+  if (status) return status;
+  if (generates) return add_place(har, &place, error);
+  import_leave_out(import);
   return STATUS_OK;
 }
 
@@ -197,35 +236,25 @@ static struct trace_response judge(const struct entry *entry, int64_t t_ns, enum
 }
 
 static enum status write_entry(struct import *import, struct har *har, const struct place *place,
-                               struct buf *scratch, struct error *error) {
+                               struct error *error) {
   struct entry entry;
-  struct buf body = {0}, headers = {0}, content = {0};
-  struct json_slice content_bytes = {NULL, 0};
+  struct entry_texts texts = {0};
+  struct json_slice content = {NULL, 0};
   struct response found = {0};
   struct import_http http = {.t_ns = place->unix_ns - har->first_ns, .sessions = har->sessions};
-  buf_clear(scratch);
-  enum status status = read_entry(place->element, &entry, scratch, error);
-  if (status == STATUS_OK) status = bytes_of(entry.post_text, entry.post_encoding, &body, &http.body, error);
+  enum status status = take_entry(import, place->element, &entry, &texts, &http, error);
   if (status == STATUS_OK)
-    status = take_headers(import, entry.headers, scratch, &headers, &http.session, error);
-  if (status == STATUS_OK)
-    status = bytes_of(entry.content_text, entry.content_encoding, &content, &content_bytes, error);
+    status = bytes_of(entry.content_text, entry.content_encoding, &texts.content, &content, error);
   if (status == STATUS_OK) {
-    http.method = entry.method;
-    http.url = entry.url;
-    http.headers = (struct json_slice){headers.data, headers.len};
-    struct trace_response record = judge(&entry, http.t_ns, import_http_api(&http), content_bytes, &found);
+    struct trace_response record = judge(&entry, http.t_ns, import_http_api(&http), content, &found);
     status = import_add_http(import, &http, &record, error);
   }
   response_close(&found);
-  buf_free(&body);
-  buf_free(&headers);
-  buf_free(&content);
+  free_texts(&texts);
   return status;
 }
 
 static enum status write_all(struct import *import, struct har *har, struct error *error) {
-  struct buf scratch = {0};
   if (har->count == 0) return STATUS_OK;
   qsort(har->places, har->count, sizeof *har->places, compare_places);
   har->first_ns = har->places[0].unix_ns;
@@ -233,9 +262,8 @@ static enum status write_all(struct import *import, struct har *har, struct erro
   if (status == STATUS_OK)
     status = import_start(import, clock_seconds(har->first_ns), (struct json_slice){NULL, 0}, error);
   for (size_t i = 0; status == STATUS_OK && i < har->count; i++)
-    status = write_entry(import, har, &har->places[i], &scratch, error);
+    status = write_entry(import, har, &har->places[i], error);
   session_close(har->sessions);
-  buf_free(&scratch);
   return status;
 }
 

@@ -35,7 +35,7 @@ struct recorder_options {
 };
 
 struct recorder_counts {
-  int64_t requests, responses; // records that the writer took
+  int64_t requests, responses; // records that the writer took (it may have dropped some later)
   int64_t dropped;             // records lost, for want of room or because the disk refused
   struct gzline_counts writer;
 };
@@ -72,6 +72,7 @@ struct recorder_ending {
   int64_t sent_ns, first_byte_ns, done_ns;
   enum failure transport;
   const char *aborted_by; // "client", "upstream" or NULL
+  int attempts;           // times it was sent; 2: a kept connection was dead
 };
 
 // Writes the response's record and frees the entry. Without a complete request nothing is written.

@@ -81,6 +81,7 @@ void trace_format_response(struct buf *out, const struct trace_response *respons
   json_member_text(&w, "error", response->error);
   json_member_text(&w, "aborted_by", response->aborted_by);
   member_text_if(&w, "error_text", response->error_text);
+  if (response->attempts > 1) json_member_count(&w, "attempts", response->attempts);
   json_write_object_end(&w);
 }
 
@@ -161,6 +162,7 @@ static const struct field response_fields[] = {
     FIELD(trace_response, error, "error", FIELD_TEXT),
     FIELD(trace_response, aborted_by, "aborted_by", FIELD_TEXT),
     FIELD(trace_response, error_text, "error_text", FIELD_TEXT),
+    FIELD(trace_response, attempts, "attempts", FIELD_COUNT),
     {.name = NULL},
 };
 
@@ -202,7 +204,8 @@ static enum status read_response(struct field_context *context, struct trace_res
                                       .output_tokens = -1,
                                       .cached_tokens = -1,
                                       .events = -1,
-                                      .bytes = -1};
+                                      .bytes = -1,
+                                      .attempts = 1};
   context->into = response;
   return field_read(context, response_fields);
 }

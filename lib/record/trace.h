@@ -58,6 +58,7 @@ struct trace_response {
   struct json_slice error;      // a failure class of DESIGN 1; none: success
   struct json_slice aborted_by; // "client", "upstream"
   struct json_slice error_text; // the server's own words, shortened
+  int64_t attempts; // 1 (also when not said); 2: sent again once on a fresh connection (DESIGN 6.1)
 };
 
 struct trace_end {
