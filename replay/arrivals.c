@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replay/arrivals.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -171,12 +172,11 @@ static void over_due(void *context) {
     total_ns = arrivals->last_done_ns - arrivals->record.start_ns; // one instant is no window
   struct recorder_open_loop open = {
       .timing = opts_timing_name(arrivals->setup.opts->timing),
-      .rate = (double)arrivals->pace->count / clock_seconds(total_ns),
+      .rate = arrivals->setup.opts->timing == OPTS_TIMING_RATE ? arrivals->setup.opts->request_rate : NAN,
       .in_flight_mean = arrivals->in_flight_ns / (double)total_ns,
       .output_tokens = arrivals->tokens_known ? (int64_t)(arrivals->window_tokens + 0.5) : -1,
       .total_ns = total_ns,
   };
-  if (arrivals->setup.opts->timing == OPTS_TIMING_RATE) open.rate = arrivals->setup.opts->request_rate;
   struct measure_outcome outcome = {.total_ns = total_ns,
                                     .sums = recorder_sums(arrivals->setup.recorder),
                                     .verdict = &verdict,

@@ -49,7 +49,7 @@ void recorder_batch(struct recorder *recorder, const struct recorder_batch *batc
 // What an open loop's repetition has beside or instead of a batch's sums.
 struct recorder_open_loop {
   const char *timing; // "original", "rate"
-  double rate;        // requests/s
+  double rate;        // requests/s asked for; NaN: none
   double in_flight_mean;
   int64_t output_tokens; // within total_ns; -1: no server said
   int64_t total_ns;

@@ -17,8 +17,8 @@ check_equal 'original: in the order of the trace' '[0,1,2,3,4,5,6,7,10]' \
   "$(records "$scratch/original.jsonl" request 'sort_by(.index) | map(.seq)')"
 check_equal 'original: at its times' '[0,88,175,263,350,438,525,613,788]' "$(records "$scratch/original.jsonl" request \
   'sort_by(.index) | (.[0].intended_s) as $first | map((.intended_s - $first) * 1000 | round)')"
-check_equal 'original: no workers, no batch' '[null,null,"original"]' \
-  "$(records "$scratch/original.jsonl" batch '.[0] | [.workers,.batch,.timing]')"
+check_equal 'original: no workers, no batch' '[null,null,"original",null]' \
+  "$(records "$scratch/original.jsonl" batch '.[0] | [.workers,.batch,.timing,.rate]')"
 check_match 'original: half of the requests go within a millisecond' true \
   "$(records "$scratch/original.jsonl" request 'map(.sent_s - .intended_s) | sort | .[4] < 0.001')"
 run "$bin/replay" $trace -u "${server_url[sim]}" --timing original --max-idle 10ms -r 2 -o "$scratch/idle.jsonl"
