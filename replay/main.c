@@ -50,8 +50,23 @@ static enum status raise_descriptor_limit(const struct replay *replay, struct er
   return status_fail(error, STATUS_LIMIT, "file descriptors: %s", strerror(errno));
 }
 
-// Options that some requests do not heed are told, not passed over.
-static void tell_ignored_options(struct replay *replay) {
+// What a user would not expect is told: requests left out or made up, options that some do not heed.
+static void tell_what_is_sent(struct replay *replay) {
+  if (replay->work.bodiless > 0) {
+    log_notice(&replay->log, "%lld requests are left out: their body was not recorded, or is no JSON",
+               (long long)replay->work.bodiless);
+  }
+  if (replay->work.available < replay->plan.batch_most) {
+    log_notice(&replay->log, "a batch of %lld sends some of the %lld requests of the trace more than once",
+               (long long)replay->plan.batch_most, (long long)replay->work.available);
+  }
+  if (replay->work.made > 0) {
+    log_notice(&replay->log,
+               "%lld requests are known only by their size: text of that length is made for them",
+               (long long)replay->work.made);
+    if (!replay->work.model && !replay->opts.model)
+      log_notice(&replay->log, "no model is named in the trace: most servers want one (-m)");
+  }
   bool ollama = false;
   for (size_t i = 0; i < replay->work.count; i++)
     ollama |= api_is_ollama(replay->work.requests[i]->api);
@@ -73,15 +88,7 @@ static enum status load(struct replay *replay, struct error *error) {
   };
   enum status status = work_load(&options, &replay->log, &replay->work, error);
   if (status) return status;
-  if (replay->work.bodiless > 0) {
-    log_notice(&replay->log, "%lld requests are left out: their body was not recorded, or is no JSON",
-               (long long)replay->work.bodiless);
-  }
-  if (replay->work.available < replay->plan.batch_most) {
-    log_notice(&replay->log, "a batch of %lld sends some of the %lld requests of the trace more than once",
-               (long long)replay->plan.batch_most, (long long)replay->work.available);
-  }
-  tell_ignored_options(replay);
+  tell_what_is_sent(replay);
   replay->cache_bust = opts->cache_bust == OPTS_CACHE_BUST_ON;
   if (opts->cache_bust == OPTS_CACHE_BUST_AUTO && opts->api != OPTS_API_HTTP)
     replay->cache_bust = plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);

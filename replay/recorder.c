@@ -105,10 +105,6 @@ enum status recorder_open(const struct opts *opts, const struct plan *plan, cons
   return STATUS_OK;
 }
 
-int64_t recorder_start_ns(const struct recorder *recorder) {
-  return recorder->start_ns;
-}
-
 static enum run_error run_error_of(enum failure failure) {
   static const enum run_error errors[FAILURE_COUNT] = {
       [FAILURE_NONE] = RUN_ERROR_NONE,

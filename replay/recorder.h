@@ -22,9 +22,6 @@ enum status recorder_open(const struct opts *opts, const struct plan *plan, cons
                           bool cache_bust, int argc, char *const *argv, struct recorder **out,
                           struct error *error) MUST_USE;
 
-// The instant of clock_now_ns that records count from.
-int64_t recorder_start_ns(const struct recorder *recorder);
-
 // Which batch the records that follow belong to.
 struct recorder_batch {
   int64_t session, workers, batch, rep;

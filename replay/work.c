@@ -9,6 +9,7 @@
 #include "lib/base/clock.h"
 #include "lib/record/trace.h"
 #include "replay/random.h"
+#include "replay/synth.h"
 
 enum { NONCE_PLACES_MOST = 1024 };
 
@@ -154,6 +155,12 @@ static enum status keep(struct loading *loading, const struct trace_request *rec
   int64_t place = place_of(loading, work->available, &moved_to);
   work->available++;
   if (place < 0) return STATUS_OK;
+  if (api_generates_text(api) &&
+      synth_fits(record)) { // costs too much to be done for those that are not kept
+    buf_clear(&loading->scratch);
+    synth_print_body(record, api, &loading->scratch);
+    if (loading->scratch.status) return no_memory(error);
+  }
   if ((size_t)work->available > work->count && work->count < (size_t)loading->options->draws) {
     size_t room = work->count + 1;
     struct work_request **grown = work->requests;
@@ -174,6 +181,14 @@ static enum status keep(struct loading *loading, const struct trace_request *rec
   return STATUS_OK;
 }
 
+// A request that qualifies; its body is in scratch, where it was recorded.
+static enum status take(struct loading *loading, const struct trace_request *record, enum api api,
+                        struct error *error) {
+  if (loading->scratch.status) return no_memory(error);
+  enum status status = note_model(loading, record->model, error);
+  return status ? status : keep(loading, record, api, error);
+}
+
 static enum status take_request(struct loading *loading, const struct trace_request *record,
                                 struct error *error) {
   char *method = copy_slice(record->method), *path = copy_slice(record->path);
@@ -185,11 +200,17 @@ static enum status take_request(struct loading *loading, const struct trace_requ
     bool text = api_generates_text(api);
     if (path[0] != '/' || (!text && loading->options->api != OPTS_API_HTTP)) {
       loading->work->other++;
+    } else if (text && synth_fits(record)) {
+      loading->work->made++;
+      if (record->output_tokens > 0) {
+        loading->output_tokens += (double)record->output_tokens;
+        loading->outputs++;
+      }
+      status = take(loading, record, api, error);
     } else if (!recorded_body(loading, record) || (text && record->body_kind != TRACE_BODY_JSON)) {
       loading->work->bodiless++;
     } else {
-      status = note_model(loading, record->model, error);
-      if (status == STATUS_OK) status = keep(loading, record, api, error);
+      status = take(loading, record, api, error);
     }
   }
   free(method);

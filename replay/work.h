@@ -37,10 +37,11 @@ struct work {
 
   char *model;               // that every qualifying request names; NULL: several, or not said
   int64_t available;         // requests of the traces that qualify
+  int64_t made;              // of them, known only by their size: their text was made
   int64_t other;             // requests that do not: of no text-generating API
   int64_t bodiless;          // and those whose body was not recorded, or is no JSON
   double mean_latency_s;     // of the recorded successful responses; NaN: none
-  double mean_output_tokens; // of those that say; NaN: none
+  double mean_output_tokens; // of those that say, and of requests known by their size; NaN: none
   int64_t lost;              // records that the traces are known to lack; 1 for a torn end
 };
 

@@ -130,9 +130,9 @@ static inline void made_with_curve(struct results *results) {
   curve->kind = "single_wave";
   curve->scale = "log";
   curve->points = calloc(4, sizeof *curve->points);
-  for (int i = 0; i < 4; i++)
+  for (int64_t i = 0; i < 4; i++)
     curve->points[curve->point_count++] =
-        (struct curve_point){8.0 * (i + 1), 200 + 40 * i, 32, 8 * (i + 1), i > 0};
+        (struct curve_point){8.0 * (double)(i + 1), 200 + 40 * (double)i, 32, 8 * (i + 1), i > 0};
   curve->range_lo = 16;
   curve->range_hi = 32;
   curve->models = calloc(1, sizeof *curve->models);

@@ -163,6 +163,35 @@ static void test_an_upstream_that_dies_before_its_headers_is_502(void **state) {
   }
 }
 
+static void test_a_request_on_a_dead_kept_connection_is_sent_again_once(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, GET);
+  int first = harness_accept(harness);
+  harness_read_until(harness, first, "\r\n\r\n");
+  harness_send(first, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  harness_read_until(harness, client, "ok");
+  harness_send(client, CHAT);
+  harness_read_until(harness, first, "}]}");
+  close(first); // without a byte of an answer: the server may have given up the idle connection just before
+  int second = harness_accept(harness);
+  harness_read_until(harness, second, "}]}");
+  harness_send(second, STREAM_HEAD EVENT "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n");
+  harness_read_until(harness, client, "[DONE]");
+  harness_send(client, CHAT);
+  harness_read_until(harness, second, "}]}");
+  close(second);
+  int third = harness_accept(harness);
+  harness_read_until(harness, third, "}]}");
+  close(third); // a fresh connection that dies is no accident
+  assert_true(has(harness_read_until(harness, client, "}}"), "HTTP/1.1 502 "));
+  end_proxy(harness);
+  const char *trace = harness_trace(harness);
+  assert_true(has(trace, "\"error\":null,\"aborted_by\":null,\"attempts\":2}"));
+  assert_true(has(trace, "\"error\":\"reset\",\"aborted_by\":\"upstream\",\"attempts\":2}"));
+  close(client);
+}
+
 static void test_an_upstream_that_nobody_listens_for_is_502(void **state) {
   struct harness *harness = *state;
   close(harness->upstream);
@@ -351,6 +380,7 @@ int main(void) {
       with_proxy(test_a_malformed_chunk_from_the_client_ends_the_upstream_request),
       with_proxy(test_an_answer_that_breaks_off_breaks_off_for_the_client),
       with_proxy(test_an_upstream_that_dies_before_its_headers_is_502),
+      with_proxy(test_a_request_on_a_dead_kept_connection_is_sent_again_once),
       with_proxy(test_an_upstream_that_nobody_listens_for_is_502),
       with_proxy(test_a_header_of_the_upstream_that_is_too_large_is_502),
       with_proxy(test_an_answer_that_comes_before_the_upload_ends_is_passed_on),

@@ -73,7 +73,8 @@ static struct plot *two_axes(struct work *work, const char *name) {
   struct plot_series *rate = plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, "Скорость");
   struct plot_series *time = plot_series_add(plot, PLOT_LINE_POINTS, PLOT_ORANGE, "Время");
   time->second = true;
-  for (double batch = 1; batch <= 32; batch *= 2) {
+  for (int power = 0; power <= 5; power++) {
+    double batch = ldexp(1, power);
     plot_point_add(rate, batch, 100 + batch, 95 + batch, 106 + batch);
     plot_point_add(time, batch, batch / 3, NAN, NAN);
   }

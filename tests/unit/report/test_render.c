@@ -296,7 +296,10 @@ static void check_balanced(const char *text) {
       open[depth] = name;
       lens[depth++] = len;
     } else {
-      assert_true(depth > 0);
+      if (depth == 0) {
+        fail_msg("nothing is open before </%.*s>", (int)len, name);
+        return;
+      }
       depth--;
       if (lens[depth] != len || memcmp(open[depth], name, len) != 0)
         fail_msg("%.*s closes %.*s", (int)len, name, (int)lens[depth], open[depth]);
