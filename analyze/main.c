@@ -32,7 +32,9 @@ static void tell(const struct load_data *data, struct log *log) {
   }
 }
 
-static enum status run(const struct opts *opts, struct log *log, bool *lost, struct error *error) {
+// `arguments` are the command line as it was typed: the report tells how to make it again.
+static enum status run(const struct opts *opts, size_t count, char **arguments, struct log *log, bool *lost,
+                       struct error *error) {
   struct load_data data = LOAD_DATA;
   struct results results = {0};
   stat_init();
@@ -42,6 +44,8 @@ static enum status run(const struct opts *opts, struct log *log, bool *lost, str
   tell(&data, log);
   status = analysis_run(&data, &opts->analysis, &results, error);
   if (status != STATUS_OK) goto cleanup;
+  results.arguments = (const char *const *)arguments;
+  results.argument_count = count;
   if (opts->title) results.title = strdup(opts->title);
   if (opts->output) {
     status = output_folder(opts, &results, log, error);
@@ -67,7 +71,7 @@ int main(int argc, char **argv) {
     cli_print_version(&opts_program, stdout);
   } else if (status == STATUS_OK) {
     log.level = opts.common.verbosity < 0 ? LOG_QUIET : opts.common.verbosity > 0 ? LOG_VERBOSE : LOG_NORMAL;
-    status = run(&opts, &log, &lost, &error);
+    status = run(&opts, (size_t)argc, argv, &log, &lost, &error);
   }
   opts_free(&opts);
   if (fclose(stdout) != 0 && status == STATUS_OK) {

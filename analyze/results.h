@@ -202,6 +202,8 @@ struct results {
   size_t step_count;
   struct load *loads;
   size_t load_count;
+  const char *const *arguments; // how analyze was called, the program first (borrowed); NULL: unknown
+  size_t argument_count;
   struct warning *warnings; // most important first
   size_t warning_count;
   double client_cpu_max, client_lag_p99_max_s; // the worst of the valid batches; NaN: not measured
