@@ -48,6 +48,11 @@ REPLICATIONS ?= 2000
 coverage-sim: $(BUILD)/tests/bench/coverage_sim
 	@$< $(REPLICATIONS)
 
+## test-browser: a report in a real browser: sorting, contrast, no requests; pictures in build/browser (make deps-browser)
+.PHONY: test-browser
+test-browser: $(BUILD)/bin/analyze
+	@BUILD=$(BUILD) tests/browser/report.sh || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
+
 ## demo: the whole pipeline on a simulated server; the report goes to report/
 .PHONY: demo
 demo: all
