@@ -103,6 +103,23 @@ static void cell_table(struct chapters *c, struct document_node *parent, const s
     cell_row(c, table, &c->results->cells[row->first_cell + i], shape);
 }
 
+// The batches of the level that their intervals do not tell apart from its best.
+static void best_equals(struct chapters *c, struct document_node *parent, const struct workers_row *row,
+                        const struct cell *best) {
+  struct chapters_list equals = {0};
+  for (size_t i = 0; i < row->cell_count && chapters_has_interval(best->tokens_per_s); i++) {
+    const struct cell *cell = &c->results->cells[row->first_cell + i];
+    if (cell == best || !chapters_cell_usable(cell) || !chapters_has_interval(cell->tokens_per_s)) continue;
+    if (cell->tokens_per_s.hi >= best->tokens_per_s.lo)
+      chapters_list_add(&equals, number_count(cell->batch).text);
+  }
+  struct number_text count = number_count((int64_t)equals.count);
+  if (equals.count)
+    chapters_paragraph(c, parent, LANG_LEVEL_BEST_EQUALS,
+                       LANG_WITH(chapters_list_text(c, &equals), count.text));
+  chapters_list_free(&equals);
+}
+
 static void best_lines(struct chapters *c, struct document_node *parent, const struct workers_row *row) {
   const struct cell *best = chapters_level_best(c->results, row);
   if (!best) {
@@ -119,6 +136,7 @@ static void best_lines(struct chapters *c, struct document_node *parent, const s
                                                                  : LANG_LEVEL_BEST_BATCH;
   chapters_paragraph(c, parent, id, LANG_WITH(batch.text));
   chapters_paragraph(c, parent, LANG_LEVEL_BEST_RATE, LANG_WITH(rate.text, interval.text));
+  best_equals(c, parent, row, best);
 }
 
 static void percentile_cell(struct document_node *table, struct estimate value, double scale) {

@@ -329,4 +329,5 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                                   "{4} with {5} tokens per second.",
     [LANG_LEVEL_BEST_BATCH_LOWER] =
         STRONG("Best batch:") " {0} (the smallest that is not a cold start, so no optimum is established)",
+    [LANG_LEVEL_BEST_EQUALS] = "The intervals of batch {0} overlap with it, so {1:it|they} may be as good.",
 };
