@@ -99,7 +99,7 @@ help:
 ## all: build/bin/{capture,replay,analyze,simllm} (the default)
 
 DEPS := libcurl4-openssl-dev zlib1g-dev libcjson-dev libgsl-dev libcmocka-dev libevent-dev \
-	libmicrohttpd-dev libpopt-dev libssl-dev gnuplot-nox fonts-dejavu-core curl jq
+	libmicrohttpd-dev libpopt-dev libssl-dev gnuplot-nox fonts-dejavu-core curl jq procps
 DEPS_DEV := clang clang-format clang-tidy libclang-rt-14-dev valgrind universal-ctags
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 define install_packages
@@ -123,12 +123,20 @@ deps-dev: deps
 deps-browser: deps
 	$(call install_packages,chromium)
 
-## install: programs and manual pages below PREFIX (default /usr/local), DESTDIR honoured
-.PHONY: install
+## install: programs, manual pages and completion below PREFIX (default /usr/local), DESTDIR honoured
+.PHONY: install dist
+TOOLS := capture replay analyze
+SHARE = $(DESTDIR)$(PREFIX)/share
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 $(BUILD)/bin/capture $(BUILD)/bin/replay $(BUILD)/bin/analyze $(DESTDIR)$(PREFIX)/bin
-	install -m 644 capture/capture.1 replay/replay.1 analyze/analyze.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/bash-completion/completions
+	install -m 755 $(TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(foreach t,$(TOOLS),$(t)/$(t).1) $(SHARE)/man/man1
+	for t in $(TOOLS); do install -m 644 lib/base/completion.bash $(SHARE)/bash-completion/completions/$$t; done
+
+## dist: build/tidemark-VERSION.tar.gz of what is committed
+dist:
+	@mkdir -p build
+	git archive --prefix=tidemark-$(VERSION)/ -o build/tidemark-$(VERSION).tar.gz HEAD
 
 ## clean: remove what was built
 .PHONY: clean

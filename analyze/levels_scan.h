@@ -20,7 +20,8 @@ struct levels_scan_step {
   bool is_cliff;
 };
 
-// All adjacent pairs that can be compared (stat/cliff.h), into `steps` (count places); *found of them.
+// All adjacent pairs, by their common batches (stat/cliff.h) or, where they have none, by their largest cells
+// without an interval; into `steps` (count places), *found of them.
 enum status levels_scan(const struct levels_scan_level *levels, size_t count, double confidence,
                         struct levels_scan_step *steps, size_t *found, struct error *error) MUST_USE;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analyze/output.h"
+#include "analyze/verdict.h"
 #include "lib/base/log.h"
 
 static enum status load_all(const struct opts *opts, struct load_data *data, struct error *error) {
@@ -32,25 +33,28 @@ static void tell(const struct load_data *data, struct log *log) {
   }
 }
 
-// `arguments` are the command line as it was typed: the report tells how to make it again.
-static enum status run(const struct opts *opts, size_t count, char **arguments, struct log *log, bool *lost,
-                       struct error *error) {
+static enum status run(const struct opts *opts, struct log *log, bool *lost, bool *bad, struct error *error) {
   struct load_data data = LOAD_DATA;
   struct results results = {0};
   stat_init();
+  data.limits = opts->slo.request;
+  data.has_limits = opts->slo.has_request;
   enum status status = load_all(opts, &data, error);
   if (status != STATUS_OK) goto cleanup;
   *lost = data.lost;
   tell(&data, log);
   status = analysis_run(&data, &opts->analysis, &results, error);
   if (status != STATUS_OK) goto cleanup;
-  results.arguments = (const char *const *)arguments;
-  results.argument_count = count;
+  status = verdict_reach(opts, &data, &results, log, bad, lost, error);
+  if (status != STATUS_OK) goto cleanup;
+  results.arguments = opts->arguments;
+  results.argument_count = opts->argument_count;
   if (opts->title) results.title = strdup(opts->title);
   if (opts->output) {
     status = output_folder(opts, &results, log, error);
     if (status == STATUS_OK) log_notice(log, "report written to %s", opts->output);
-  } else {
+  }
+  if (status == STATUS_OK && (!opts->output || opts->suggest > 0)) {
     status = output_print(opts, &results, stdout, error);
   }
 cleanup:
@@ -63,7 +67,7 @@ int main(int argc, char **argv) {
   struct log log = {.stream = stderr, .tool = "analyze", .level = LOG_NORMAL};
   struct error error = {0};
   struct opts opts;
-  bool lost = false;
+  bool lost = false, bad = false;
   enum status status = opts_parse(argc, argv, &opts, &error);
   if (status == STATUS_OK && opts.common.outcome == CLI_HELP) {
     cli_print_help(&opts_program, stdout);
@@ -71,13 +75,16 @@ int main(int argc, char **argv) {
     cli_print_version(&opts_program, stdout);
   } else if (status == STATUS_OK) {
     log.level = opts.common.verbosity < 0 ? LOG_QUIET : opts.common.verbosity > 0 ? LOG_VERBOSE : LOG_NORMAL;
-    status = run(&opts, (size_t)argc, argv, &log, &lost, &error);
+    opts.arguments = (const char *const *)argv;
+    opts.argument_count = (size_t)argc;
+    status = run(&opts, &log, &lost, &bad, &error);
   }
   opts_free(&opts);
   if (fclose(stdout) != 0 && status == STATUS_OK) {
     status = status_fail(&error, STATUS_IO, "standard output could not be written");
   }
   if (status != STATUS_OK) log_error(&log, "%s", error.text);
+  if (status == STATUS_OK && bad) return CLI_EXIT_ASSERTION;
   if (status == STATUS_OK && lost) return CLI_EXIT_LOST;
   return cli_exit_code(status);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/assertion.h"
+#include "analyze/suggest.h"
 #include "lib/base/units.h"
 
 static enum status set_text(char **place, const char *value, struct error *error) {
@@ -119,15 +121,41 @@ static enum status take_curve(void *context, const char *value, struct error *er
   return set_text(&((struct opts *)context)->curve, value, error);
 }
 
+static enum status append_text(char ***list, size_t *count, const char *value, struct error *error) {
+  char **grown = reallocarray(*list, *count + 1, sizeof *grown);
+  if (grown) *list = grown;
+  char *copy = grown ? strdup(value) : NULL;
+  if (!copy) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  grown[(*count)++] = copy;
+  return STATUS_OK;
+}
+
+static enum status take_baseline(void *context, const char *value, struct error *error) {
+  return set_text(&((struct opts *)context)->baseline, value, error);
+}
+
+static enum status take_max_regression(void *context, const char *value, struct error *error) {
+  return units_fraction(value, 1e-4, 0.99, &((struct opts *)context)->max_regression, error);
+}
+
+static enum status take_assert(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  struct assertion_parts parts;
+  enum status status = assertion_parse(value, &parts, error);
+  return status == STATUS_OK ? append_text(&opts->assertions, &opts->assertion_count, value, error) : status;
+}
+
+static enum status take_suggest(void *context, const char *value, struct error *error) {
+  return units_count(value, 1, SUGGEST_MOST, &((struct opts *)context)->suggest, error);
+}
+
+static enum status take_slo(void *context, const char *value, struct error *error) {
+  return slo_parse(value, &((struct opts *)context)->slo, error);
+}
+
 static enum status take_operand(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
-  char **inputs = reallocarray(opts->inputs, opts->input_count + 1, sizeof *inputs);
-  if (!inputs) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  opts->inputs = inputs;
-  inputs[opts->input_count] = strdup(value);
-  if (!inputs[opts->input_count]) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  opts->input_count++;
-  return STATUS_OK;
+  return append_text(&opts->inputs, &opts->input_count, value, error);
 }
 
 static const struct cli_option options[] = {
@@ -148,6 +176,15 @@ static const struct cli_option options[] = {
     {"sigma", 0, "SD[,DF]", NULL, "spread of a single run, for tables without repetitions: 2.1%,40",
      take_sigma, NULL},
     {"seed", 0, "N", "1", "of the Monte Carlo draws behind the best set", take_seed, NULL},
+    {"slo", 0, "LIST", NULL, "what is fast enough: ttft=0.5s per request (goodput), ttft_p95=1s per cell",
+     take_slo, "Judgement (exit code 3 when it is bad)"},
+    {"baseline", 0, "FILE", NULL, "compare with this older run or table", take_baseline, NULL},
+    {"max-regression", 0, "SHARE", NULL, "fail when for certain more than this slower: 5%",
+     take_max_regression, NULL},
+    {"assert", 0, "EXPR", NULL, "fail unless it holds: 'best.tokens_per_s.lo>=300'; repeatable", take_assert,
+     NULL},
+    {"suggest", 0, "N", NULL, "print up to N cells to measure next, for replay --cells, and nothing else",
+     take_suggest, "Next"},
     {NULL, 0, NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -183,7 +220,9 @@ static enum status read_sigma(const char *text, enum stat_scale scale, struct ci
 }
 
 enum status opts_parse(int argc, char **argv, struct opts *opts, struct error *error) {
-  *opts = (struct opts){.analysis = {.confidence = 0.95, .scale = STAT_SCALE_LN, .seed = 1}};
+  *opts = (struct opts){.analysis = {.confidence = 0.95, .scale = STAT_SCALE_LN, .seed = 1},
+                        .max_regression = NAN,
+                        .slo = SLO_NONE};
   for (size_t i = 0; i < MODELS_COUNT; i++)
     opts->analysis.models[opts->analysis.model_count++] = (enum models_id)i;
   enum status status = cli_parse(&opts_program, argc, argv, opts, &opts->common, error);
@@ -205,6 +244,16 @@ enum status opts_parse(int argc, char **argv, struct opts *opts, struct error *e
     return status_fail(error, STATUS_USAGE,
                        "--format is for standard output; -o/--output writes every format");
   }
+  if (opts->suggest > 0 && (opts->has_format || opts->curve)) {
+    return status_fail(error, STATUS_USAGE,
+                       "--suggest prints cells of runs: it goes with neither --format nor --curve");
+  }
+  if (isfinite(opts->max_regression) && !opts->baseline) {
+    return status_fail(error, STATUS_USAGE, "--max-regression needs a --baseline to compare with");
+  }
+  if (opts->curve && (opts->baseline || opts->slo.has_request || opts->slo.has_cell)) {
+    return status_fail(error, STATUS_USAGE, "--baseline and --slo are for runs, not for --curve");
+  }
   if (opts->sigma) return read_sigma(opts->sigma, opts->analysis.scale, &opts->analysis.sigma, error);
   return STATUS_OK;
 }
@@ -217,5 +266,9 @@ void opts_free(struct opts *opts) {
   free(opts->output);
   free(opts->title);
   free(opts->sigma);
+  free(opts->baseline);
+  for (size_t i = 0; i < opts->assertion_count; i++)
+    free(opts->assertions[i]);
+  free(opts->assertions);
   *opts = (struct opts){0};
 }

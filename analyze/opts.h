@@ -6,6 +6,7 @@
 
 #include "analyze/analysis.h"
 #include "analyze/report/lang.h"
+#include "analyze/slo.h"
 #include "lib/base/cli.h"
 
 enum opts_format { OPTS_FORMAT_TEXT, OPTS_FORMAT_MD, OPTS_FORMAT_JSON, OPTS_FORMAT_CSV };
@@ -19,9 +20,18 @@ struct opts {
   enum opts_format format;
   enum lang lang;
   bool has_format, has_models, no_plots, force;
-  char *sigma; // as given; analysis.sigma holds what it means
+  char *baseline;        // NULL: none
+  double max_regression; // fraction; NaN: no limit
+  char **assertions;
+  size_t assertion_count;
+  struct slo slo;
+  int64_t suggest; // cells to propose; 0: not asked
+  char *sigma;     // as given; analysis.sigma holds what it means
   struct analysis_options analysis;
   struct cli_common common;
+  const char *const
+      *arguments; // the command line as it was typed, the program first (borrowed); main sets it
+  size_t argument_count;
 };
 
 extern const struct cli_program opts_program;

@@ -12,6 +12,7 @@
 #include "analyze/report/html.h"
 #include "analyze/report/markdown.h"
 #include "analyze/report/text.h"
+#include "analyze/suggest.h"
 #include "analyze/summary.h"
 #include "analyze/warnings.h"
 
@@ -67,16 +68,32 @@ static enum status render_json(const struct opts *opts, const struct results *re
   return status == STATUS_OK ? status : status_fail(error, status, "%s", status_name(status));
 }
 
+static enum status render_suggestions(const struct opts *opts, const struct results *results,
+                                      struct buf *text) {
+  struct suggest_cell *cells = calloc((size_t)opts->suggest, sizeof *cells);
+  if (!cells) return STATUS_MEMORY;
+  size_t count = suggest_next(results, (size_t)opts->suggest, cells);
+  enum status status = suggest_print(cells, count, text);
+  free(cells);
+  return status;
+}
+
+static enum status render(const struct opts *opts, const struct results *results, FILE *out, struct buf *text,
+                          struct error *error) {
+  if (opts->suggest > 0) return render_suggestions(opts, results, text);
+  switch (opts->format) {
+  case OPTS_FORMAT_TEXT: return render_text(opts, results, out, text, error);
+  case OPTS_FORMAT_MD: return render_markdown(opts, results, text, error);
+  case OPTS_FORMAT_JSON: return render_json(opts, results, text, error);
+  case OPTS_FORMAT_CSV: return summary_csv(results, text);
+  }
+  return STATUS_OK;
+}
+
 enum status output_print(const struct opts *opts, const struct results *results, FILE *out,
                          struct error *error) {
   struct buf text = {0};
-  enum status status = STATUS_OK;
-  switch (opts->format) {
-  case OPTS_FORMAT_TEXT: status = render_text(opts, results, out, &text, error); break;
-  case OPTS_FORMAT_MD: status = render_markdown(opts, results, &text, error); break;
-  case OPTS_FORMAT_JSON: status = render_json(opts, results, &text, error); break;
-  case OPTS_FORMAT_CSV: status = summary_csv(results, &text); break;
-  }
+  enum status status = render(opts, results, out, &text, error);
   if (status == STATUS_OK) status = text.status;
   if (status != STATUS_OK) {
     status_fail(error, status, "%s", status_name(status));

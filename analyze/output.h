@@ -9,7 +9,8 @@
 #include "analyze/opts.h"
 #include "lib/base/log.h"
 
-// Writes opts->format to `out`. Colours and width are those of `out` where it is a terminal.
+// Writes opts->format, or the suggestions where those are asked for, to `out`. Colours and width are those of
+// `out` where it is a terminal.
 enum status output_print(const struct opts *opts, const struct results *results, FILE *out,
                          struct error *error) MUST_USE;
 

@@ -58,6 +58,11 @@ void results_free(struct results *results) {
   free(results->steps);
   free(results->loads);
   free(results->warnings);
+  free(results->comparison.baseline);
+  free(results->comparison.cells);
+  for (size_t i = 0; i < results->assertion_count; i++)
+    free(results->assertions[i].expression);
+  free(results->assertions);
   memset(results, 0, sizeof *results);
 }
 

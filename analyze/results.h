@@ -35,6 +35,9 @@ struct percentiles {
   struct estimate p50, p95, p99;
 };
 
+// Whether a cell's percentiles keep the limits that were given; unknown also where none were.
+enum cell_slo { CELL_SLO_UNKNOWN, CELL_SLO_MET, CELL_SLO_MISSED };
+
 struct cell {
   int64_t workers, batch;
   int64_t reps;                       // valid replicates behind the numbers
@@ -50,7 +53,8 @@ struct cell {
   bool pooled_interval;         // tokens_per_s.lo/hi use the spread pooled over cells, not this cell's own
   struct percentiles ttft_s, latency_s, tpot_s, itl_s;
   struct percentiles response_s; // latency plus the wait for a worker: from when it was intended
-  unsigned flags;                // enum cell_flag
+  enum cell_slo meets_slo;
+  unsigned flags; // enum cell_flag
   bool in_best_set;
 };
 
@@ -183,6 +187,33 @@ struct load {
   struct percentiles ttft_s, latency_s;
 };
 
+// A run against its baseline: ratios are run over baseline.
+struct comparison_cell {
+  int64_t workers, batch;
+  struct estimate ratio;     // NaN: not measured on both sides
+  const char *verdict;       // "faster", "slower", "same", "undecided"; "failed": usable in the baseline only
+  int64_t replicates_needed; // per run, to decide; -1: none, or beyond reason
+};
+struct comparison {
+  char *baseline;        // file; NULL: nothing was compared
+  double margin;         // ratios within 1/(1 + margin) .. 1 + margin are "same"
+  double max_regression; // NaN: no limit
+  struct estimate ratio; // of all common cells together
+  const char *verdict;
+  int64_t replicates_needed;
+  bool by_blocks; // the interval is over blocks; else over the ratios of cells
+  bool regressed; // for certain worse than max_regression allows
+  struct comparison_cell *cells;
+  size_t cell_count;
+};
+
+// What was asked to hold.
+struct assertion {
+  char *expression;
+  double value; // NaN: not known
+  bool passed;
+};
+
 struct results {
   double confidence;
   char *title; // NULL: from the model, or the tool's own
@@ -202,6 +233,9 @@ struct results {
   size_t step_count;
   struct load *loads;
   size_t load_count;
+  struct comparison comparison;
+  struct assertion *assertions;
+  size_t assertion_count;
   const char *const *arguments; // how analyze was called, the program first (borrowed); NULL: unknown
   size_t argument_count;
   struct warning *warnings; // most important first

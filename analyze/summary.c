@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "analyze/summary_curve.h"
+#include "analyze/summary_verdicts.h"
 #include "lib/base/json_write.h"
 
 static void write_percentiles(struct json_writer *w, const char *key, const struct percentiles *percentiles) {
@@ -67,6 +68,11 @@ static void write_cell(struct json_writer *w, const struct cell *cell) {
   write_percentiles(w, "tpot_s", &cell->tpot_s);
   write_percentiles(w, "itl_s", &cell->itl_s);
   write_flags(w, cell->flags);
+  json_write_key(w, "meets_slo");
+  if (cell->meets_slo == CELL_SLO_UNKNOWN)
+    json_write_null(w);
+  else
+    json_write_bool(w, cell->meets_slo == CELL_SLO_MET);
   json_member_bool(w, "in_best_set", cell->in_best_set);
   json_write_object_end(w);
 }
@@ -223,11 +229,8 @@ enum status summary_json(const struct results *results, const char *const *warni
   summary_curve(w, &results->curve);
   write_cliffs(w, results);
   write_loads(w, results);
-  json_write_key(w, "comparison");
-  json_write_null(w);
-  json_write_key(w, "assertions");
-  json_write_array(w);
-  json_write_array_end(w);
+  summary_comparison(w, results);
+  summary_assertions(w, results);
   write_warnings(w, results, warning_texts);
   json_write_object_end(w);
   return buf_append_char(out, '\n');

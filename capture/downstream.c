@@ -76,6 +76,12 @@ static ssize_t give_body(void *context, uint64_t position, char *into, size_t ro
 static struct MHD_Response *make_response(struct exchange *exchange) {
   bool bodyless = strcmp(exchange->method, "HEAD") == 0 || exchange->status == 304;
   if (exchange->status == 204) return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+  // An answer that is here already leaves in one piece with its header. The exchange outlives the response.
+  if (!bodyless && exchange->state == EXCHANGE_WHOLE && exchange->download_taken == 0 &&
+      exchange->length == (int64_t)exchange->download.len && exchange->length > 0) {
+    return MHD_create_response_from_buffer(exchange->download.len, exchange->download.data,
+                                           MHD_RESPMEM_PERSISTENT);
+  }
   uint64_t length = exchange->length < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)exchange->length;
   size_t block = length < BLOCK_MOST ? (size_t)length + 1 : BLOCK_MOST;
   struct MHD_Response *response = MHD_create_response_from_callback(length, block, give_body, exchange, NULL);

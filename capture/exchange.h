@@ -36,6 +36,7 @@ struct exchange_counts {
   int64_t refused;              // by guard
   int64_t failed;               // answered with 502 or 504, or cut
   int64_t abandoned;            // by the client
+  int64_t resent;               // sent again, since a kept connection was dead
   int64_t bytes_up, bytes_down; // of bodies
 };
 

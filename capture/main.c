@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "capture/convert.h"
 #include "capture/metrics.h"
 #include "capture/opts.h"
 #include "capture/proxy.h"
@@ -19,9 +20,11 @@ struct capture {
   struct loop *loop;
   struct proxy *proxy;
   struct recorder *recorder;
+  struct anonymize *anonymize; // NULL: texts are recorded
   struct metrics *metrics;
   struct loop_signal *on_term, *on_int;
   struct loop_timer *look;
+  bool said_failing;        // that the file cannot be written
   int64_t said_ns, dropped; // when losses were spoken of last, and how many they were
 };
 
@@ -37,11 +40,15 @@ static void told_to_stop(void *context) {
   proxy_drain(capture->proxy, capture->opts.grace_ns, stop_loop, capture);
 }
 
-// Losses are said while they happen, but not in every second.
+// Trouble is said when it begins, and losses while they happen, but not in every second.
 static void look_at_recorder(void *context) {
   struct capture *capture = context;
   struct recorder_counts counts = recorder_counts(capture->recorder);
   int64_t now_ns = clock_now_ns();
+  if (counts.writer.write_status && !capture->said_failing) {
+    capture->said_failing = true;
+    log_error(&capture->log, "%s cannot be written now; records wait in the queue", capture->opts.output);
+  }
   if (counts.dropped > capture->dropped && log_due(&capture->said_ns, now_ns, SAY_EVERY_NS)) {
     const char *why = counts.writer.write_status ? "the file cannot be written" : "the queue is full";
     log_error(&capture->log, "%s: %lld records dropped so far", why, (long long)counts.dropped);
@@ -52,6 +59,10 @@ static void look_at_recorder(void *context) {
 
 static enum status open_recorder(struct capture *capture, struct error *error) {
   const struct opts *opts = &capture->opts;
+  if (opts->anonymize_key) {
+    enum status status = anonymize_open(opts->anonymize_key, &capture->anonymize, error);
+    if (status) return status;
+  }
   struct recorder_options options = {.path = opts->output,
                                      .upstream = opts->upstream.shown,
                                      .keep_bodies = opts->keep_bodies,
@@ -59,6 +70,7 @@ static enum status open_recorder(struct capture *capture, struct error *error) {
                                      .redact = &opts->redact,
                                      .include = &opts->include,
                                      .exclude = &opts->exclude,
+                                     .anonymize = capture->anonymize,
                                      .sample = opts->sample,
                                      .max_body_bytes = (size_t)opts->max_body_bytes,
                                      .queue_bytes = (size_t)opts->queue_bytes,
@@ -90,16 +102,17 @@ static int close_all(struct capture *capture, int code) {
   struct recorder_counts counts = {0};
   struct error error = {""};
   loop_timer_close(capture->look);
-  loop_signal_close(capture->on_term);
-  loop_signal_close(capture->on_int);
   metrics_close(capture->metrics);
   proxy_close(capture->proxy);
   enum status status = recorder_close(capture->recorder, &counts, &error);
+  anonymize_close(capture->anonymize);
+  // Only now: with its default action one more signal would cut the last records off.
+  loop_signal_close(capture->on_term);
+  loop_signal_close(capture->on_int);
   loop_close(capture->loop);
   if (status) log_error(&capture->log, "%s", error.text[0] ? error.text : status_name(status));
   if (counts.dropped > 0) {
-    log_error(&capture->log, "%lld records were dropped (%lld requests and %lld responses are recorded)",
-              (long long)counts.dropped, (long long)counts.requests, (long long)counts.responses);
+    log_error(&capture->log, "%lld records were dropped", (long long)counts.dropped);
   } else if (code == CLI_EXIT_DONE && !status) {
     log_notice(&capture->log, "%lld requests and %lld responses recorded", (long long)counts.requests,
                (long long)counts.responses);
@@ -126,6 +139,14 @@ static int run(struct capture *capture) {
   return close_all(capture, cli_exit_code(status));
 }
 
+static int convert(struct capture *capture) {
+  struct error error = {""};
+  enum status status = convert_run(&capture->opts, &capture->log, &error);
+  if (status) log_error(&capture->log, "%s", error.text);
+  opts_free(&capture->opts);
+  return cli_exit_code(status);
+}
+
 int main(int argc, char **argv) {
   struct capture capture = {.log = {.stream = stderr, .tool = "capture", .level = LOG_NORMAL}};
   struct cli_common common;
@@ -133,7 +154,7 @@ int main(int argc, char **argv) {
   enum status status = opts_parse(&capture.opts, argc, argv, &common, &error);
   if (status == STATUS_OK && common.outcome == CLI_RUN) {
     capture.log.level = common.verbosity < 0 ? LOG_QUIET : common.verbosity > 0 ? LOG_VERBOSE : LOG_NORMAL;
-    return run(&capture);
+    return capture.opts.import || capture.opts.export ? convert(&capture) : run(&capture);
   }
   opts_free(&capture.opts);
   if (status) {

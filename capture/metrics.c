@@ -28,6 +28,7 @@ static void write_page(const struct metrics *metrics, struct buf *page) {
   write_metric(page, "refused_total", "counter", "Requests refused as malformed.", traffic.refused);
   write_metric(page, "failed_total", "counter", "Requests that the upstream failed.", traffic.failed);
   write_metric(page, "abandoned_total", "counter", "Requests that the client gave up.", traffic.abandoned);
+  write_metric(page, "resent_total", "counter", "Requests sent again on a fresh connection.", traffic.resent);
   write_metric(page, "request_bytes_total", "counter", "Body bytes from clients.", traffic.bytes_up);
   write_metric(page, "response_bytes_total", "counter", "Body bytes to clients.", traffic.bytes_down);
   write_metric(page, "recorded_requests_total", "counter", "Request records taken.", records.requests);

@@ -138,6 +138,45 @@ static enum status take_grace(void *context, const char *value, struct error *er
   return units_duration_ns(value, 0, 86400 * SECONDS, &opts->grace_ns, error);
 }
 
+static enum status take_anonymize(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return take_text(&opts->anonymize_key, value, "a file name", error);
+}
+
+static enum status take_import(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  opts->import = import_find(value);
+  if (opts->import) return STATUS_OK;
+  return status_fail(error, STATUS_USAGE, "'%s' is none of " IMPORT_NAMES, value);
+}
+
+static enum status take_export(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  opts->export = export_find(value);
+  if (opts->export) return STATUS_OK;
+  return status_fail(error, STATUS_USAGE, "'%s' is none of " EXPORT_NAMES, value);
+}
+
+static enum status take_skip_bad(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  (void)value, (void)error;
+  opts->skip_bad = true;
+  return STATUS_OK;
+}
+
+static enum status take_force(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  (void)value, (void)error;
+  opts->force = true;
+  return STATUS_OK;
+}
+
+static enum status take_operand(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  if (opts->input) return status_fail(error, STATUS_USAGE, "'%s': one FILE is enough", value);
+  return take_text(&opts->input, value, "a file name", error);
+}
+
 static const struct cli_option options[] = {
     {"upstream", 'u', "URL", NULL, "the server to forward to, http:// or https://", take_upstream, "Traffic"},
     {"listen", 'l', "HOST:PORT", "127.0.0.1:8080", "where clients connect; port 0 picks a free one",
@@ -170,15 +209,26 @@ static const struct cli_option options[] = {
     {"queue", 0, "SIZE", "64MiB", "most memory for what is not yet on disk; beyond it records are dropped",
      take_queue, NULL},
     {"flush-interval", 0, "TIME", "1s", "how often the file is written", take_flush_interval, NULL},
+    {"anonymize", 0, "KEYFILE", NULL, "record no text: sizes, times, keyed hashes of what prompts begin with",
+     take_anonymize, NULL},
+    {"import", 0, "FORMAT", NULL, "make a trace of FILE: " IMPORT_NAMES, take_import, "Conversion"},
+    {"export", 0, "FORMAT", NULL, "write the trace FILE as " EXPORT_NAMES, take_export, NULL},
+    {"skip-bad", 0, NULL, NULL, "skip and count bad lines of FILE instead of stopping at the first",
+     take_skip_bad, NULL},
+    {"force", 0, NULL, NULL, "replace an existing output file", take_force, NULL},
     {0},
 };
 
 const struct cli_program opts_program = {
     .name = "capture",
     .summary = "a reverse proxy that records the requests to a language-model server",
-    .usage = "-u URL [-l HOST:PORT] [-o FILE] [OPTION]...",
-    .example = "  capture -u http://127.0.0.1:11434 -l 127.0.0.1:8080 -o prod.jsonl.gz",
+    .usage = "-u URL [-l HOST:PORT] [-o FILE] [OPTION]...\n"
+             "--import FORMAT FILE [-o FILE] [OPTION]...\n"
+             "--export FORMAT FILE [-o FILE] [OPTION]...",
+    .example = "  capture -u http://127.0.0.1:11434 -l 127.0.0.1:8080 -o prod.jsonl.gz\n"
+               "  capture --import mooncake conversation_trace.jsonl -o mooncake.jsonl.gz",
     .options = options,
+    .operand = take_operand,
 };
 
 static enum status set_defaults(struct opts *out, struct error *error) {
@@ -198,11 +248,28 @@ static enum status set_defaults(struct opts *out, struct error *error) {
   return out->output ? STATUS_OK : no_memory(error);
 }
 
+static enum status check_conversion(const struct opts *opts, struct error *error) {
+  if (opts->import && opts->export)
+    return status_fail(error, STATUS_USAGE, "--import and --export are not for one command");
+  if (!opts->input)
+    return status_fail(error, STATUS_USAGE, "--%s needs a FILE (- for standard input)",
+                       opts->import ? "import" : "export");
+  if (opts->import && opts->upstream.url)
+    return status_fail(error, STATUS_USAGE, "-u/--upstream is not for --import");
+  return STATUS_OK;
+}
+
 enum status opts_parse(struct opts *out, int argc, char **argv, struct cli_common *common,
                        struct error *error) {
   enum status status = set_defaults(out, error);
   if (status == STATUS_OK) status = cli_parse(&opts_program, argc, argv, out, common, error);
   if (status || common->outcome != CLI_RUN) return status;
+  if (out->import || out->export) return check_conversion(out, error);
+  if (out->input)
+    return status_fail(error, STATUS_USAGE, "'%s': a FILE needs --import or --export", out->input);
+  if (out->skip_bad) return status_fail(error, STATUS_USAGE, "--skip-bad needs --import or --export");
+  if (out->force)
+    return status_fail(error, STATUS_USAGE, "--force needs --import or --export (a recording is continued)");
   if (!out->upstream.url) {
     return status_fail(error, STATUS_USAGE, "-u/--upstream URL is needed (see capture --help)");
   }
@@ -221,5 +288,7 @@ void opts_free(struct opts *opts) {
   names_free(&opts->exclude);
   free(opts->output);
   free(opts->ca_file);
+  free(opts->anonymize_key);
+  free(opts->input);
   *opts = (struct opts){0};
 }

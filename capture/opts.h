@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/export.h"
+#include "capture/import.h"
 #include "capture/names.h"
 #include "capture/origin.h"
 #include "lib/base/cli.h"
@@ -31,6 +33,11 @@ struct opts {
   bool insecure;
   bool has_metrics;
   struct opts_address metrics;
+  char *anonymize_key;                // file; NULL: texts are recorded
+  const struct import_format *import; // at most one of the two; NULL and NULL: record traffic
+  const struct export_format *export;
+  char *input; // what is imported or exported
+  bool skip_bad, force;
 };
 
 extern const struct cli_program opts_program;

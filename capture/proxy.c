@@ -148,14 +148,16 @@ static unsigned allow_files(int64_t connections, struct log *log) {
 
 static enum status open_parts(struct proxy *proxy, const struct opts *opts, struct log *log,
                               struct error *error) {
+  unsigned connections = allow_files(opts->max_connections, log);
   struct xfer_pool_options pool = {.connect_timeout_ns = EXCHANGE_CONNECT_TIMEOUT_NS,
+                                   .kept_connections = connections,
                                    .http_version = 1,
                                    .ca_file = opts->ca_file,
                                    .insecure = opts->insecure};
   int64_t idle_s = (opts->idle_timeout_ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S;
   struct httpd_options httpd = {.listen = opts->listen,
                                 .connection_memory = 2 * (size_t)opts->max_header_bytes + BODY_ROOM,
-                                .connections = allow_files(opts->max_connections, log),
+                                .connections = connections,
                                 .idle_timeout_s = (unsigned)idle_s};
   struct httpd_handlers handlers = {.handle = on_request,
                                     .target = on_target,

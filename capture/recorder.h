@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/anonymize.h"
 #include "capture/guard.h"
 #include "capture/names.h"
 #include "lib/base/status.h"
@@ -26,6 +27,7 @@ struct recorder_options {
   const char *upstream; // for the header record; without userinfo
   bool keep_bodies;
   const struct names *keep_headers, *redact, *include, *exclude; // borrowed
+  struct anonymize *anonymize;                                   // NULL: texts are recorded; borrowed
   double sample;
   size_t max_body_bytes; // a longer one is known by its size
   size_t queue_bytes;    // cap of bodies being gathered and lines not yet on disk, in sum
@@ -33,7 +35,7 @@ struct recorder_options {
 };
 
 struct recorder_counts {
-  int64_t requests, responses; // records that the writer took
+  int64_t requests, responses; // records that the writer took (it may have dropped some later)
   int64_t dropped;             // records lost, for want of room or because the disk refused
   struct gzline_counts writer;
 };
@@ -54,7 +56,9 @@ struct recorder_counts recorder_counts(struct recorder *recorder);
 struct recorder_entry *recorder_begin(struct recorder *recorder, const struct guard_request *request,
                                       int64_t arrived_ns);
 void recorder_body(struct recorder_entry *entry, const char *data, size_t len);
-// The request's body is complete: its record is written.
+// The request's body is complete: its record is written. When anonymising it is written with the response's,
+// since only that says how many tokens the server counted; and only requests that ask for text are recorded
+// at all.
 void recorder_request_complete(struct recorder_entry *entry);
 
 // The response's head, and its body bytes as they come (copied from, never kept as they are).
@@ -68,6 +72,7 @@ struct recorder_ending {
   int64_t sent_ns, first_byte_ns, done_ns;
   enum failure transport;
   const char *aborted_by; // "client", "upstream" or NULL
+  int attempts;           // times it was sent; 2: a kept connection was dead
 };
 
 // Writes the response's record and frees the entry. Without a complete request nothing is written.

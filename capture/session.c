@@ -13,14 +13,20 @@
 struct entry {
   uint64_t digest;
   int64_t session;
-  int32_t next_in_bucket;
+  int32_t before, after; // in its bucket
   int32_t older, newer;
+};
+
+// Thousands of conversations may begin with the same words and stand in one chain: entries join at its end
+// and leave from anywhere without a walk.
+struct chain {
+  int32_t first, last;
 };
 
 struct session_table {
   int64_t last;
   int32_t used, oldest, newest;
-  int32_t buckets[BUCKETS];
+  struct chain buckets[BUCKETS];
   struct entry entries[SESSION_MOST];
 };
 
@@ -30,7 +36,7 @@ enum status session_open(int64_t last, struct session_table **out) {
   table->last = last;
   table->oldest = table->newest = NOWHERE;
   for (size_t i = 0; i < BUCKETS; i++)
-    table->buckets[i] = NOWHERE;
+    table->buckets[i] = (struct chain){NOWHERE, NOWHERE};
   *out = table;
   return STATUS_OK;
 }
@@ -61,19 +67,17 @@ uint64_t session_digest(const char *text, size_t len) {
 // Several conversations may stand at the same messages (all that began with the same words); the one that
 // has waited longest is found first, so that each is continued once.
 static int32_t find(const struct session_table *table, uint64_t digest) {
-  int32_t found = NOWHERE;
-  for (int32_t at = table->buckets[digest % BUCKETS]; at != NOWHERE; at = table->entries[at].next_in_bucket) {
-    if (table->entries[at].digest == digest) found = at;
-  }
-  return found;
+  int32_t at = table->buckets[digest % BUCKETS].first;
+  while (at != NOWHERE && table->entries[at].digest != digest)
+    at = table->entries[at].after;
+  return at;
 }
 
 static void take_out(struct session_table *table, int32_t which) {
   struct entry *entry = &table->entries[which];
-  int32_t *link = &table->buckets[entry->digest % BUCKETS];
-  while (*link != which)
-    link = &table->entries[*link].next_in_bucket;
-  *link = entry->next_in_bucket;
+  struct chain *chain = &table->buckets[entry->digest % BUCKETS];
+  *(entry->before == NOWHERE ? &chain->first : &table->entries[entry->before].after) = entry->after;
+  *(entry->after == NOWHERE ? &chain->last : &table->entries[entry->after].before) = entry->before;
   if (entry->older != NOWHERE) table->entries[entry->older].newer = entry->newer;
   if (entry->newer != NOWHERE) table->entries[entry->newer].older = entry->older;
   if (table->oldest == which) table->oldest = entry->newer;
@@ -81,13 +85,15 @@ static void take_out(struct session_table *table, int32_t which) {
 }
 
 static void put_in(struct session_table *table, int32_t which, uint64_t digest, int64_t session) {
-  int32_t *bucket = &table->buckets[digest % BUCKETS];
+  struct chain *chain = &table->buckets[digest % BUCKETS];
   table->entries[which] = (struct entry){.digest = digest,
                                          .session = session,
-                                         .next_in_bucket = *bucket,
+                                         .before = chain->last,
+                                         .after = NOWHERE,
                                          .older = table->newest,
                                          .newer = NOWHERE};
-  *bucket = which;
+  *(chain->last == NOWHERE ? &chain->first : &table->entries[chain->last].after) = which;
+  chain->last = which;
   if (table->newest != NOWHERE) table->entries[table->newest].newer = which;
   table->newest = which;
   if (table->oldest == NOWHERE) table->oldest = which;

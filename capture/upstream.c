@@ -186,6 +186,7 @@ static void record_end(struct exchange *exchange, const struct xfer_result *resu
       .first_byte_ns = result->first_byte_ns,
       .done_ns = result->done_ns,
       .transport = failure_of(exchange, result->outcome),
+      .attempts = result->attempts,
       .aborted_by = exchange->aborted_by ? exchange->aborted_by
                     : broke              ? "upstream"
                                          : NULL,
@@ -201,6 +202,7 @@ static void on_done(void *context, const struct xfer_result *result) {
   if (result->outcome != XFER_OK) {
     log_detail(exchange->house->log, "upstream: %s (%s)", xfer_outcome_name(result->outcome), result->words);
   }
+  exchange->house->counts.resent += result->attempts > 1;
   record_end(exchange, result);
   if (exchange->state == EXCHANGE_OPEN && result->outcome == XFER_OK) {
     exchange->state = EXCHANGE_WHOLE;

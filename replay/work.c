@@ -9,6 +9,7 @@
 #include "lib/base/clock.h"
 #include "lib/record/trace.h"
 #include "replay/random.h"
+#include "replay/synth.h"
 
 enum { NONCE_PLACES_MOST = 1024 };
 
@@ -21,6 +22,7 @@ struct loading {
   struct buf scratch;
   double latency_s, output_tokens; // sums
   int64_t latencies, outputs;
+  double segment_unix_s; // of the segment that is being read
   bool several_models;
 };
 
@@ -112,6 +114,7 @@ static struct work_request *make_request(struct loading *loading, const struct t
     return NULL;
   }
   request->seq = record->seq;
+  request->at_ns = clock_from_seconds(loading->segment_unix_s) + record->t_ns;
   request->api = api;
   request->method = copy_slice(record->method);
   request->path = copy_slice(record->path);
@@ -154,6 +157,12 @@ static enum status keep(struct loading *loading, const struct trace_request *rec
   int64_t place = place_of(loading, work->available, &moved_to);
   work->available++;
   if (place < 0) return STATUS_OK;
+  if (api_generates_text(api) &&
+      synth_fits(record)) { // costs too much to be done for those that are not kept
+    buf_clear(&loading->scratch);
+    synth_print_body(record, api, &loading->scratch);
+    if (loading->scratch.status) return no_memory(error);
+  }
   if ((size_t)work->available > work->count && work->count < (size_t)loading->options->draws) {
     size_t room = work->count + 1;
     struct work_request **grown = work->requests;
@@ -174,6 +183,14 @@ static enum status keep(struct loading *loading, const struct trace_request *rec
   return STATUS_OK;
 }
 
+// A request that qualifies; its body is in scratch, where it was recorded.
+static enum status take(struct loading *loading, const struct trace_request *record, enum api api,
+                        struct error *error) {
+  if (loading->scratch.status) return no_memory(error);
+  enum status status = note_model(loading, record->model, error);
+  return status ? status : keep(loading, record, api, error);
+}
+
 static enum status take_request(struct loading *loading, const struct trace_request *record,
                                 struct error *error) {
   char *method = copy_slice(record->method), *path = copy_slice(record->path);
@@ -185,11 +202,17 @@ static enum status take_request(struct loading *loading, const struct trace_requ
     bool text = api_generates_text(api);
     if (path[0] != '/' || (!text && loading->options->api != OPTS_API_HTTP)) {
       loading->work->other++;
+    } else if (text && synth_fits(record)) {
+      loading->work->made++;
+      if (record->output_tokens > 0) {
+        loading->output_tokens += (double)record->output_tokens;
+        loading->outputs++;
+      }
+      status = take(loading, record, api, error);
     } else if (!recorded_body(loading, record) || (text && record->body_kind != TRACE_BODY_JSON)) {
       loading->work->bodiless++;
     } else {
-      status = note_model(loading, record->model, error);
-      if (status == STATUS_OK) status = keep(loading, record, api, error);
+      status = take(loading, record, api, error);
     }
   }
   free(method);
@@ -233,7 +256,7 @@ static enum status load_trace(struct loading *loading, const char *path, struct 
   struct trace_record record;
   enum status status = trace_reader_open(path, &reader, error);
   while (status == STATUS_OK) {
-    status = trace_read(reader, &record, NULL, error);
+    status = trace_read(reader, &record, &loading->segment_unix_s, error);
     if (status) break;
     if (record.kind == TRACE_REQUEST) status = take_request(loading, &record.request, error);
     if (record.kind == TRACE_RESPONSE) take_response(loading, &record.response);
@@ -305,6 +328,13 @@ static enum status nothing_to_send(const struct work *work, struct error *error)
   return status_fail(error, STATUS_FORMAT, "no request in the trace");
 }
 
+// By time, then as they stand in the trace.
+static int compare_times(const void *a, const void *b) {
+  const struct work_request *x = *(struct work_request *const *)a, *y = *(struct work_request *const *)b;
+  if (x->at_ns != y->at_ns) return x->at_ns < y->at_ns ? -1 : 1;
+  return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
 enum status work_load(const struct work_options *options, struct log *log, struct work *out,
                       struct error *error) {
   struct work work = {0};
@@ -315,6 +345,8 @@ enum status work_load(const struct work_options *options, struct log *log, struc
   for (size_t i = 0; status == STATUS_OK && i < options->traces->count; i++)
     status = load_trace(&loading, options->traces->items[i], error);
   if (status == STATUS_OK && work.count == 0) status = nothing_to_send(&work, error);
+  if (status == STATUS_OK && options->in_time)
+    qsort(work.requests, work.count, sizeof(struct work_request *), compare_times);
   if (status == STATUS_OK) status = digest(&work, work.digest, error);
   for (size_t i = 0; status == STATUS_OK && i < work.count; i++)
     status = make_ready(&loading, work.requests[i], error);

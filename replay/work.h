@@ -19,7 +19,8 @@
 #include "replay/rewrite.h"
 
 struct work_request {
-  int64_t seq; // the trace's
+  int64_t seq;   // the trace's
+  int64_t at_ns; // when it was recorded, since 1970
   enum api api;
   char *method;
   char *path;
@@ -37,10 +38,11 @@ struct work {
 
   char *model;               // that every qualifying request names; NULL: several, or not said
   int64_t available;         // requests of the traces that qualify
+  int64_t made;              // of them, known only by their size: their text was made
   int64_t other;             // requests that do not: of no text-generating API
   int64_t bodiless;          // and those whose body was not recorded, or is no JSON
   double mean_latency_s;     // of the recorded successful responses; NaN: none
-  double mean_output_tokens; // of those that say; NaN: none
+  double mean_output_tokens; // of those that say, and of requests known by their size; NaN: none
   int64_t lost;              // records that the traces are known to lack; 1 for a torn end
 };
 
@@ -50,6 +52,7 @@ struct work_options {
   enum opts_pick pick;
   int64_t seed;
   int64_t draws; // how many are kept at most
+  bool in_time;  // sort what is kept by its time (several traces may overlap)
   struct rewrite_rules rules;
   struct headers_own headers;
 };

@@ -29,7 +29,7 @@ address() { # LOG: waits until the server behind it has said where it listens
   return 1
 }
 
-server="exec $bin/simllm --listen 127.0.0.1:{port} --slots {workers} --time-scale 0.02 --noise 0.05 --session-noise 0.01 --seed \$\$"
+server="exec $bin/simllm --listen 127.0.0.1:{port} --slots {workers} --time-scale 0.0125 --noise 0.05 --session-noise 0.01 --seed \$\$"
 
 say "1. A simulated server, and capture in front of it"
 "$bin/simllm" --listen 127.0.0.1:0 --slots 8 --time-scale 0.02 2>"$work/simllm.log" &
@@ -63,7 +63,7 @@ zcat "$work/prod.jsonl.gz" | tail -n 1
 
 say "3. Replay over a sweep: 7 workers levels x 6 batch sizes x 3 repeats, a server of its own for each level and block"
 "$bin/replay" "$work/prod.jsonl.gz" -u 'http://127.0.0.1:{port}' --server "$server" --ready /health \
-  -W 4,8,12,16,24,32,48 -B 8,16,24,48,96,144 -r 3 --max-tokens 96 --seed 7 -o "$work/run.jsonl.gz"
+  -W 4,8,12,16,24,32,48 -B 8,16,24,48,96,144 -r 3 --max-tokens 160 --seed 7 -o "$work/run.jsonl.gz"
 
 say "4. Analyze"
 "$bin/analyze" "$work/run.jsonl.gz" --title "simllm"

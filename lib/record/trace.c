@@ -57,6 +57,7 @@ void trace_format_request(struct buf *out, const struct trace_request *request) 
   json_member_bool(&w, "stream", request->stream);
   member_count_if(&w, "input_tokens", request->input_tokens);
   member_count_if(&w, "output_tokens", request->output_tokens);
+  member_text_if(&w, "token_source", request->token_source);
   if (request->prefix_blocks.data) json_member_compact(&w, "prefix_blocks", request->prefix_blocks);
   member_count_if(&w, "block_tokens", request->block_tokens);
   json_write_object_end(&w);
@@ -80,6 +81,7 @@ void trace_format_response(struct buf *out, const struct trace_response *respons
   json_member_text(&w, "error", response->error);
   json_member_text(&w, "aborted_by", response->aborted_by);
   member_text_if(&w, "error_text", response->error_text);
+  if (response->attempts > 1) json_member_count(&w, "attempts", response->attempts);
   json_write_object_end(&w);
 }
 
@@ -137,6 +139,7 @@ static const struct field request_fields[] = {
     FIELD(trace_request, stream, "stream", FIELD_BOOL),
     FIELD(trace_request, input_tokens, "input_tokens", FIELD_COUNT),
     FIELD(trace_request, output_tokens, "output_tokens", FIELD_COUNT),
+    FIELD(trace_request, token_source, "token_source", FIELD_TEXT),
     FIELD(trace_request, prefix_blocks, "prefix_blocks", FIELD_ARRAY),
     FIELD(trace_request, block_tokens, "block_tokens", FIELD_COUNT),
     {.name = NULL},
@@ -159,6 +162,7 @@ static const struct field response_fields[] = {
     FIELD(trace_response, error, "error", FIELD_TEXT),
     FIELD(trace_response, aborted_by, "aborted_by", FIELD_TEXT),
     FIELD(trace_response, error_text, "error_text", FIELD_TEXT),
+    FIELD(trace_response, attempts, "attempts", FIELD_COUNT),
     {.name = NULL},
 };
 
@@ -200,7 +204,8 @@ static enum status read_response(struct field_context *context, struct trace_res
                                       .output_tokens = -1,
                                       .cached_tokens = -1,
                                       .events = -1,
-                                      .bytes = -1};
+                                      .bytes = -1,
+                                      .attempts = 1};
   context->into = response;
   return field_read(context, response_fields);
 }

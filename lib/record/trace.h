@@ -42,6 +42,7 @@ struct trace_request {
   int64_t body_bytes;     // -1: not said
   bool stream;
   int64_t input_tokens, output_tokens; // of a request known by its size; -1 otherwise
+  struct json_slice token_source;      // of input_tokens: a server's ("usage", "timings") or "estimate"
   struct json_slice prefix_blocks;     // a JSON array of ids
   int64_t block_tokens;                // -1
 };
@@ -57,6 +58,7 @@ struct trace_response {
   struct json_slice error;      // a failure class of DESIGN 1; none: success
   struct json_slice aborted_by; // "client", "upstream"
   struct json_slice error_text; // the server's own words, shortened
+  int64_t attempts; // 1 (also when not said); 2: sent again once on a fresh connection (DESIGN 6.1)
 };
 
 struct trace_end {

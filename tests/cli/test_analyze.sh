@@ -35,6 +35,13 @@ refused 'sigma that is no number' 2 "--sigma: .*'x'" --sigma x "$table"
 refused 'degrees of freedom that are none' 2 "--sigma: .*'0'" --sigma 2%,0 "$table"
 refused 'seed that is no number' 2 "--seed: .*'-1'" --seed -1 "$table"
 refused 'curve and runs' 2 '--curve takes points instead of runs' --curve "$table" "$table"
+refused 'a limit without a baseline' 2 '--max-regression needs a --baseline' --max-regression 5% "$table"
+refused 'a limit that is no share' 2 "--max-regression: .*'7'" --baseline "$table" --max-regression 7 "$table"
+refused 'an assertion that is none' 2 "--assert: 'best' is no" --assert best "$table"
+refused 'an objective that is none' 2 "--slo: 'speed' is not one of ttft, tpot, latency" --slo speed=1s "$table"
+refused 'no suggestion' 2 "--suggest: .*'0'" --suggest 0 "$table"
+refused 'suggestions in a format' 2 '--suggest prints cells' --suggest 3 --format json "$table"
+refused 'a baseline that is not there' 1 "$broken/none: " --baseline "$broken/none" "$table"
 refused 'format with a folder' 2 '--format is for standard output' --format json -o "$broken/x" "$table"
 refused 'no such file' 1 "$broken/none.csv: " "$broken/none.csv"
 refused 'a directory' 1 "$broken: " "$broken"
@@ -73,7 +80,8 @@ check_equal 'CRLF gives the same' "$(cat "$scratch/plain.json")" \
 # Every option in the help works; help and version go to stdout.
 run "$analyze" --help
 check_equal 'help' 0 "$status"
-for option in --output --format --lang --title --no-plots --force --curve --confidence --models --scale --sigma --seed; do
+for option in --output --format --lang --title --no-plots --force --curve --confidence --models --scale --sigma --seed \
+  --slo --baseline --max-regression --assert --suggest; do
   check_match "help names $option" "$option" "$out"
 done
 run "$analyze" --version
@@ -120,6 +128,28 @@ run "$analyze" "$scratch/failed.csv"
 check_equal 'all failed: exit code' 0 "$status"
 check_match 'all failed: said' 'All cells failed' "$out"
 check_equal 'all failed: no best' null "$("$analyze" --format json "$scratch/failed.csv" | jq .best)"
+
+# Judgement: exit code 3, one line per finding on stderr, the result all the same.
+run "$analyze" --format json --assert 'best.tokens_per_s>=100' "$table"
+check_equal 'an assertion that holds' '0 true' "$status $(jq '.assertions[0].passed' <<<"$out")"
+run "$analyze" --format json --assert 'best.tokens_per_s>=200' --assert 'best.workers==2' "$table"
+check_equal 'an assertion that does not' '3 false true' "$status $(jq -r '.assertions|map(.passed)|join(" ")' <<<"$out")"
+check_match 'it is said' "assertion failed: best.tokens_per_s>=200 \(it is 130\)" "$err"
+check_lines 'and nothing else' 1 "$err"
+awk -F, -v OFS=, 'NR > 1 { $3 *= 1.25 + NR / 1000 } 1' "$table" >"$scratch/slow.csv"
+run "$analyze" --format json --baseline "$table" --max-regression 5% "$scratch/slow.csv"
+check_equal 'a slower run' '3 slower true' "$status $(jq -r '.comparison|"\(.verdict) \(.regressed)"' <<<"$out")"
+check_match 'is said' 'regression: for certain more than 5% slower' "$err"
+run "$analyze" --format json --baseline "$table" --max-regression 50% "$scratch/slow.csv"
+check_equal 'a wider limit' '0 false' "$status $(jq '.comparison.regressed' <<<"$out")"
+run "$analyze" --format json --baseline "$scratch/slow.csv" "$table"
+check_equal 'a faster run' '0 faster' "$status $(jq -r '.comparison.verdict' <<<"$out")"
+
+# The next cells: lines for replay --cells and nothing else.
+run "$analyze" --suggest 2 "$table"
+check_equal 'suggestions' 0 "$status"
+check_equal 'two lines at most, each a cell' '[[true,true,true,true]]' \
+  "$(jq -sc 'map([.workers, .batch, .repeat] | map(. >= 1)) as $ok | [[length > 0, length <= 2] + [($ok|flatten|all), (map(.why|length > 0)|all)]]' <<<"$out")"
 
 # Run records: damage costs exit code 4 and is counted; a missing end alone is a notice.
 header='{"type":"run","version":1,"start_unix_s":1,"seed":1,"warmup":1}'

@@ -25,7 +25,7 @@ test_usage() {
   refused 'upstream without scheme' 2 "-u/--upstream: '127.0.0.1:9' must be http://" -u 127.0.0.1:9
   refused 'unknown option' 2 '--frob: .*--help' -u $url --frob
   refused 'option without value' 2 '-o: ' -u $url -o
-  refused 'operand' 2 "'trace.gz': no operand" -u $url trace.gz
+  refused 'operand' 2 "'trace.gz': a FILE needs --import" -u $url trace.gz
   refused 'listen without port' 2 "-l/--listen: 'here' is not HOST:PORT" -u $url -l here
   refused 'bad size' 2 "--queue: 'x' is not a size" -u $url --queue x
   refused 'bad time' 2 "--grace: 'soon' is not a time" -u $url --grace soon
@@ -50,6 +50,7 @@ test_help() {
 test_files() {
   local url=http://127.0.0.1:9 file=$scratch/t.jsonl
   refused 'no such folder' 1 '.*no/such/t.jsonl: ' -u $url -l :0 -o "$scratch/no/such/t.jsonl"
+  refused 'a full device' 1 '.*/dev/full: ' -u $url -l :0 -o /dev/full
   refused 'a folder' 1 ".*: " -u $url -l :0 -o "$scratch"
   echo 'my diary' >"$file"
   refused 'a file that is no trace' 1 '.*t.jsonl: line 1: not a trace' -u $url -l :0 -o "$file"

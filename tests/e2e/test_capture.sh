@@ -240,6 +240,26 @@ test_drops() {
   stop_server server
 }
 
+# A disk that fills up: what could not be written is counted, and traffic does not notice.
+test_full_disk() {
+  if [ "$(id -u)" -ne 0 ] || ! mkdir "$scratch/tiny" || ! mount -t tmpfs -o size=16k tmpfs "$scratch/tiny" 2>/dev/null; then
+    skip 'a full disk' 'no right to mount a small one'
+    return
+  fi
+  local i
+  sim server && proxy capture server "$scratch/tiny/t.jsonl" --flush-interval 50ms
+  for i in $(seq 60); do
+    curl -sS -m 20 -o /dev/null -w '%{http_code}\n' "${server_url[capture]}/v1/models?x=$(head -c 300 /dev/zero | tr '\0' x)"
+  done >"$scratch/codes"
+  check 'a full disk is said when it happens' wait_for 5 grep -q 'cannot be written now' "${server_err[capture]}"
+  stop_server capture
+  stop_server server
+  check_equal 'a full disk costs no traffic' '60 200' "$(sort "$scratch/codes" | uniq -c | xargs)"
+  check_equal 'lost records on a full disk are exit code 4' 4 "${server_status[capture]}"
+  check_equal 'what is there is whole' true "$(jq -s 'length > 2' "$scratch/tiny/t.jsonl")"
+  umount "$scratch/tiny"
+}
+
 test_metrics() {
   sim server || return
   start_server capture "$bin/capture" -u "${server_url[server]}" -l 127.0.0.1:0 -o "$scratch/m.jsonl" --metrics 127.0.0.1:0 || return
@@ -256,7 +276,50 @@ test_metrics() {
   stop_server capture && stop_server server
 }
 
+tls_port() { tls_port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$scratch/tls.out") && [ -n "$tls_port" ]; }
+
+test_tls() {
+  command -v openssl >/dev/null || { skip 'TLS to the upstream' 'no openssl here'; return; }
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 \
+    -keyout "$scratch/key.pem" -out "$scratch/cert.pem" 2>/dev/null
+  timeout 60 openssl s_server -accept 127.0.0.1:0 -key "$scratch/key.pem" -cert "$scratch/cert.pem" -www \
+    >"$scratch/tls.out" 2>&1 </dev/null &
+  local server=$! row
+  check 'a TLS server starts' wait_for 5 tls_port
+  for row in '502 ' "200 --cacert $scratch/cert.pem" '200 --insecure'; do
+    # shellcheck disable=SC2086 # the options are words
+    start_server tls "$bin/capture" -u "https://127.0.0.1:$tls_port" -l 127.0.0.1:0 -o "$scratch/tls.jsonl" ${row#* } || break
+    run curl -sS -m 20 -o /dev/null -w '%{http_code}' "${server_url[tls]}/"
+    check_equal "an unknown certificate with '${row#* }'" "${row%% *}" "$out"
+    stop_server tls
+  done
+  check_equal 'a refused certificate has its class' 'tls null null' \
+    "$(records "$scratch/tls.jsonl" response | jq -r '.error' | xargs)"
+  kill $server
+  wait $server 2>/dev/null
+}
+
+# Many streams at once, with few descriptors allowed: those that do not fit wait.
+test_few_descriptors() {
+  start_server few "$bin/simllm" --listen 127.0.0.1:0 --slots 200 --step 0.002,0,0 --tokens 20 || return
+  start_server capture bash -c "ulimit -n 128; exec '$bin/capture' -u '${server_url[few]}' -l 127.0.0.1:0 -o '$scratch/few.jsonl'" || return
+  check_match 'a low limit is said' 'limit of 128 open files allows 32 connections' "$(cat "${server_err[capture]}")"
+  local -a clients=()
+  local i
+  for i in $(seq 60); do
+    curl -sS -N -m 20 -d "{\"model\":\"m\",\"stream\":true,$chat}" "${server_url[capture]}/v1/chat/completions" | grep -c DONE >"$scratch/few.$i" &
+    clients+=($!)
+  done
+  wait "${clients[@]}"
+  check_equal 'every stream ends well' 60 "$(cat "$scratch"/few.* | grep -c '^1$')"
+  stop_server capture
+  check_equal 'and is recorded' 60 "$(records "$scratch/few.jsonl" response | jq -c 'select(.output_tokens == 20)' | wc -l)"
+  stop_server few
+}
+
 test_answers
+test_tls
+test_few_descriptors
 test_secrets
 test_large_bodies
 test_leaving_client
@@ -265,5 +328,6 @@ test_faults
 test_sessions_and_choice
 test_kill
 test_drops
+test_full_disk
 test_metrics
 summary

@@ -142,6 +142,18 @@ check_equal 'http: every request of the trace in its order' '[0,1,2,3,4,5,6,7,8,
   "$(records "$scratch/http.jsonl" request 'sort_by(.index) | map(.seq)' | jq -c)"
 check_equal 'http: no tokens are claimed' '[null]' \
   "$(records "$scratch/http.jsonl" request 'map(.output_tokens) | unique' | jq -c)"
+# Requests known only by their size get a text of that length: an imported trace can be replayed.
+cat >"$scratch/sizes" <<'JSON'
+{"timestamp": 0, "input_length": 900, "output_length": 5, "hash_ids": [1, 2]}
+{"timestamp": 7, "input_length": 1100, "output_length": 6, "hash_ids": [1, 3, 4]}
+JSON
+"$bin/capture" --import mooncake "$scratch/sizes" -o "$scratch/sizes.trace" 2>/dev/null
+run "$bin/replay" "$scratch/sizes.trace" -u "${server_url[sim]}" -m sim -W 1 -B 2 -r 1 --warmup 0 -o "$scratch/sizes.jsonl"
+check_equal 'sizes: exit code' 0 "$status"
+check_match 'sizes: words' '2 requests are known only by their size' "$err"
+check_equal 'sizes: as many output tokens as recorded' '[[0,5],[1,6]]' \
+  "$(records "$scratch/sizes.jsonl" request 'sort_by(.seq) | map([.seq,.output_tokens])' | jq -c)"
+
 # A reader that leaves, a full disk: the sweep stops, and says why.
 run "$bin/replay" $trace -u "${server_url[sim]}" -W 1 -r 2 --max-tokens 1 -o /dev/full
 check_equal 'full disk: exit code' 1 "$status"

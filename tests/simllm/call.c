@@ -67,6 +67,13 @@ static void reset_connection(struct call *call) {
   (void)connect(socket_of(call), &nowhere, sizeof nowhere);
 }
 
+// libmicrohttpd may leave a connection that ended in error open until it next hears of it: the client would
+// wait.
+static ssize_t cut_connection(struct call *call) {
+  (void)shutdown(socket_of(call), SHUT_RDWR);
+  return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
 static enum MHD_Result answer(struct call *call, unsigned status, struct MHD_Response *response,
                               const char *content_type) {
   if (!response) return MHD_NO;
@@ -132,7 +139,7 @@ static ssize_t read_stream(void *context, uint64_t position, char *to, size_t ro
   case EXCHANGE_STEP_NEVER: suspend(call); return 0;
   case EXCHANGE_STEP_END: return MHD_CONTENT_READER_END_OF_STREAM;
   case EXCHANGE_STEP_RESET: reset_connection(call); return MHD_CONTENT_READER_END_WITH_ERROR;
-  default: return MHD_CONTENT_READER_END_WITH_ERROR;
+  default: return cut_connection(call);
   }
 }
 
@@ -142,7 +149,7 @@ static ssize_t read_part(void *context, uint64_t position, char *to, size_t room
   (void)position;
   if (call->gone) return MHD_CONTENT_READER_END_WITH_ERROR;
   if (call->out_at < call->send_bytes) return copy_out(call, to, room, call->send_bytes);
-  if (call->exchange.fault != FAULT_HANG) return MHD_CONTENT_READER_END_WITH_ERROR;
+  if (call->exchange.fault != FAULT_HANG) return cut_connection(call);
   suspend(call);
   return 0;
 }

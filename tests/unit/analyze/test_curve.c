@@ -107,6 +107,19 @@ static void test_a_level_that_fails_altogether_is_a_cliff(void **state) {
   scenario_free(&s);
 }
 
+static void test_levels_without_a_common_batch_are_compared_by_their_largest(void **state) {
+  struct scenario s;
+  (void)state;
+  scenario_run(&s, HEADER "2,6,1,100,6,0\n2,8,1,110,8,0\n4,12,1,190,12,0\n8,24,1,95,24,0\n");
+  assert_int_equal(s.results.step_count, 2);
+  scenario_near("2 to 4", s.results.steps[0].ratio.estimate, 190.0 / 110, 1e-12);
+  assert_true(isnan(s.results.steps[0].ratio.lo) && isnan(s.results.steps[0].ratio.hi));
+  assert_int_equal(s.results.cliff_count, 1);
+  assert_int_equal(s.results.cliffs[0].from, 4);
+  scenario_near("4 to 8", s.results.cliffs[0].ratio.estimate, 0.5, 1e-12);
+  scenario_free(&s);
+}
+
 static void test_open_loop_is_a_curve_of_its_own(void **state) {
   struct buf text = {0};
   struct scenario s;
@@ -196,6 +209,7 @@ int main(void) {
       cmocka_unit_test(test_single_waves_serve_where_full_waves_are_few),
       cmocka_unit_test(test_points_beyond_a_cliff_stay_out),
       cmocka_unit_test(test_a_level_that_fails_altogether_is_a_cliff),
+      cmocka_unit_test(test_levels_without_a_common_batch_are_compared_by_their_largest),
       cmocka_unit_test(test_open_loop_is_a_curve_of_its_own),
       cmocka_unit_test(test_lack_of_fit_forbids_an_optimum),
       cmocka_unit_test(test_one_point_and_equal_points_give_no_curve_and_no_nonsense),

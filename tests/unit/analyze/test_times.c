@@ -38,7 +38,7 @@ static void test_many_values_keep_three_digits(void **state) {
   struct times times = {0};
   struct ci ci;
   (void)state;
-  fill(&times, 3 * TIMES_EXACT);
+  fill(&times, INT64_C(3) * TIMES_EXACT);
   assert_non_null(times.hist);
   assert_int_equal(times_count(&times), 3 * TIMES_EXACT);
   static const double shares[] = {0.5, 0.95, 0.99};

@@ -93,7 +93,7 @@ static void test_what_cannot_be_is_refused_with_its_name(void **state) {
       {{"--max-header=10", NULL}, {"--max-header", "10"}},
       {{"-u", "http://h", "--max-body=100MiB", NULL}, {"--max-body", "--queue"}},
       {{"--frob", NULL}, {"--frob", "--help"}},
-      {{"operand", NULL}, {"operand", "--help"}},
+      {{"operand", NULL}, {"operand", "--import"}},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct opts opts;

@@ -163,6 +163,35 @@ static void test_an_upstream_that_dies_before_its_headers_is_502(void **state) {
   }
 }
 
+static void test_a_request_on_a_dead_kept_connection_is_sent_again_once(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, GET);
+  int first = harness_accept(harness);
+  harness_read_until(harness, first, "\r\n\r\n");
+  harness_send(first, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  harness_read_until(harness, client, "ok");
+  harness_send(client, CHAT);
+  harness_read_until(harness, first, "}]}");
+  close(first); // without a byte of an answer: the server may have given up the idle connection just before
+  int second = harness_accept(harness);
+  harness_read_until(harness, second, "}]}");
+  harness_send(second, STREAM_HEAD EVENT "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n");
+  harness_read_until(harness, client, "[DONE]");
+  harness_send(client, CHAT);
+  harness_read_until(harness, second, "}]}");
+  close(second);
+  int third = harness_accept(harness);
+  harness_read_until(harness, third, "}]}");
+  close(third); // a fresh connection that dies is no accident
+  assert_true(has(harness_read_until(harness, client, "}}"), "HTTP/1.1 502 "));
+  end_proxy(harness);
+  const char *trace = harness_trace(harness);
+  assert_true(has(trace, "\"error\":null,\"aborted_by\":null,\"attempts\":2}"));
+  assert_true(has(trace, "\"error\":\"reset\",\"aborted_by\":\"upstream\",\"attempts\":2}"));
+  close(client);
+}
+
 static void test_an_upstream_that_nobody_listens_for_is_502(void **state) {
   struct harness *harness = *state;
   close(harness->upstream);
@@ -318,11 +347,12 @@ static void test_a_request_that_outlasts_the_grace_is_cut_and_recorded(void **st
 
 static void test_a_key_that_the_upstream_repeats_is_not_recorded(void **state) {
   struct harness *harness = *state;
-  static const char words[] = "{\"error\":{\"message\":\"Incorrect API key provided: sk-4f1d-planted\"}}";
+  static const char words[] =
+      "{\"error\":{\"message\":\"Incorrect API key provided: sk-4f1d-planted or query-4f1d-planted\"}}";
   char answer[512];
   int client = harness_connect(harness);
   harness_send(client,
-               "POST /v1/chat/completions?key=sk-4f1d-planted HTTP/1.1\r\nHost: h\r\n"
+               "POST /v1/chat/completions?key=query-4f1d-planted HTTP/1.1\r\nHost: h\r\n"
                "Authorization: Bearer sk-4f1d-planted\r\nX-Api-Key: sk-4f1d-planted\r\n"
                "Cookie: s=sk-4f1d-planted\r\nContent-Length: 30\r\n\r\n{\"api_key\":\"sk-4f1d-planted\" }");
   int upstream = harness_accept(harness);
@@ -334,7 +364,7 @@ static void test_a_key_that_the_upstream_repeats_is_not_recorded(void **state) {
       has(harness_read_until(harness, client, "}}"), "sk-4f1d-planted")); // the client gets every byte
   end_proxy(harness);
   const char *trace = harness_trace(harness);
-  assert_true(has(trace, "Incorrect API key provided: ***") && !has(trace, "4f1d"));
+  assert_true(has(trace, "Incorrect API key provided: **************") && !has(trace, "4f1d"));
   close(upstream);
   close(client);
 }
@@ -351,6 +381,7 @@ int main(void) {
       with_proxy(test_a_malformed_chunk_from_the_client_ends_the_upstream_request),
       with_proxy(test_an_answer_that_breaks_off_breaks_off_for_the_client),
       with_proxy(test_an_upstream_that_dies_before_its_headers_is_502),
+      with_proxy(test_a_request_on_a_dead_kept_connection_is_sent_again_once),
       with_proxy(test_an_upstream_that_nobody_listens_for_is_502),
       with_proxy(test_a_header_of_the_upstream_that_is_too_large_is_502),
       with_proxy(test_an_answer_that_comes_before_the_upload_ends_is_passed_on),

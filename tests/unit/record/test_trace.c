@@ -156,6 +156,7 @@ static void test_design_examples(void **state) {
   assert_int_equal(parsed.response.latency_ns, 1840000000);
   assert_int_equal(parsed.response.cached_tokens, -1);
   assert_slice(parsed.response.finish, TEXT("length"));
+  assert_int_equal(parsed.response.attempts, 1); // not said: sent once
   assert_slice(parsed.response.error, NONE);
   assert_int_equal(parse("{\"type\":\"end\",\"requests\":1,\"responses\":1,\"dropped\":0}"), STATUS_OK);
   assert_int_equal(parsed.kind, TRACE_END);
@@ -180,13 +181,14 @@ static void test_responses_come_back(void **state) {
                                 .finish = TEXT("stop"),
                                 .error = TEXT("truncated"),
                                 .aborted_by = TEXT("upstream"),
-                                .error_text = TEXT("it \"broke\"\n")};
+                                .error_text = TEXT("it \"broke\"\n"),
+                                .attempts = 12};
   trace_format_response(&line, &want);
   parse_buf(&line);
   const struct trace_response *got = &parsed.response;
   const int64_t numbers[] = {got->seq,           got->t_ns,       got->status,       got->ttfb_ns,
                              got->ttft_ns,       got->latency_ns, got->input_tokens, got->output_tokens,
-                             got->cached_tokens, got->events,     got->bytes};
+                             got->cached_tokens, got->events,     got->bytes,        got->attempts};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
     assert_int_equal(numbers[i], i + 1);
   assert_slice(got->token_source, want.token_source);
@@ -195,7 +197,7 @@ static void test_responses_come_back(void **state) {
   assert_slice(got->aborted_by, want.aborted_by);
   assert_slice(got->error_text, want.error_text);
   buf_clear(&line);
-  want = (struct trace_response){0, -1, -1, -1, -1, -1, -1, -1, -1, NONE, NONE, -1, -1, NONE, NONE, NONE};
+  want = (struct trace_response){0, -1, -1, -1, -1, -1, -1, -1, -1, NONE, NONE, -1, -1, NONE, NONE, NONE, 1};
   trace_format_response(&line, &want);
   assert_string_equal(
       buf_text(&line),

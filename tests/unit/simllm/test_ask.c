@@ -101,7 +101,7 @@ static void test_bad_bodies_are_refused_with_words(void **state) {
   char long_model[400] = "{\"prompt\":\"x\",\"model\":\"";
   size_t at = strlen(long_model);
   memset(long_model + at, 'm', 300);
-  strcpy(long_model + at + 300, "\"}");
+  memcpy(long_model + at + 300, "\"}", sizeof "\"}");
   const struct {
     enum ask_api api;
     const char *body, *words;

@@ -83,7 +83,8 @@ static void test_nist_sets_that_are_ours_come_out_through_the_family(void **stat
 // With the knee given, the slope is a linear problem: its error is s/sqrt(N) relative on ln X, s/sqrt(sum
 // min(n, knee)^2) on X.
 static void test_plateau_slope_has_its_textbook_error_and_the_knee_none(void **state) {
-  double throughput[COUNT_OF(N)], squares = 0;
+  size_t count = COUNT_OF(N);
+  double throughput[COUNT_OF(N)], squares = 0, points = (double)count;
   struct fit_result fit;
   struct error error;
   (void)state;
@@ -92,15 +93,15 @@ static void test_plateau_slope_has_its_textbook_error_and_the_knee_none(void **s
   }
   assert_int_equal(models_fit(MODELS_PLATEAU, N, throughput, NULL, COUNT_OF(N), STAT_SCALE_LN, &fit, &error),
                    STATUS_OK);
-  double s = sqrt(fit.rss / (COUNT_OF(N) - 2));
-  assert_near(fit.se[0] / (fit.theta[0] * s / sqrt(COUNT_OF(N))), 1, 1e-9);
+  double s = sqrt(fit.rss / (points - 2));
+  assert_near(fit.se[0] / (fit.theta[0] * s / sqrt(points)), 1, 1e-9);
   assert_near(fit.se[1], 0, 0);
   assert_int_equal(
       models_fit(MODELS_PLATEAU, N, throughput, NULL, COUNT_OF(N), STAT_SCALE_LINEAR, &fit, &error),
       STATUS_OK);
   for (size_t i = 0; i < COUNT_OF(N); i++)
     squares += pow(fmin(N[i], fit.theta[1]), 2);
-  assert_near(fit.se[0] / (sqrt(fit.rss / (COUNT_OF(N) - 2)) / sqrt(squares)), 1, 1e-9);
+  assert_near(fit.se[0] / (sqrt(fit.rss / (points - 2)) / sqrt(squares)), 1, 1e-9);
 }
 
 static void test_kappa_may_come_out_negative(void **state) {

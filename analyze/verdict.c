@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/verdict.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/assertion.h"
+#include "analyze/baseline.h"
+#include "analyze/summary.h"
+
+static void tell_comparison(const struct comparison *comparison, struct log *log) {
+  const struct estimate *ratio = &comparison->ratio;
+  char interval[64] = "no interval", more[64] = "";
+  if (isfinite(ratio->lo) && isfinite(ratio->hi)) {
+    snprintf(interval, sizeof interval, "[%.4g, %.4g]", ratio->lo, ratio->hi);
+  }
+  if (comparison->replicates_needed > 0) {
+    snprintf(more, sizeof more, " (about %" PRId64 " replicates would decide)",
+             comparison->replicates_needed);
+  }
+  if (isfinite(ratio->estimate)) {
+    log_notice(log, "%s: throughput is %.4g of it %s: %s%s", comparison->baseline, ratio->estimate, interval,
+               comparison->verdict, more);
+  } else {
+    log_notice(log, "%s: throughput cannot be compared as a whole: %s", comparison->baseline,
+               comparison->verdict);
+  }
+  for (size_t i = 0; i < comparison->cell_count; i++) {
+    const struct comparison_cell *cell = &comparison->cells[i];
+    if (strcmp(cell->verdict, "failed") == 0) {
+      log_notice(log, "%s: workers %" PRId64 ", batch %" PRId64 " worked there and fails now",
+                 comparison->baseline, cell->workers, cell->batch);
+    }
+  }
+}
+
+static enum status compare_baseline(const struct opts *opts, const struct load_data *data,
+                                    struct results *results, struct log *log, bool *lost,
+                                    struct error *error) {
+  struct load_data baseline = LOAD_DATA;
+  struct baseline_options options = {opts->analysis.confidence, opts->max_regression};
+  enum status status = load_file(&baseline, opts->baseline, error);
+  if (status == STATUS_OK) status = load_finish(&baseline, error);
+  if (status == STATUS_OK) {
+    status = baseline_compare(&baseline, data, &options, &results->comparison, error);
+    if (status != STATUS_OK) status_prefix(error, status, "%s", opts->baseline);
+  }
+  if (status == STATUS_OK) {
+    *lost = *lost || baseline.lost;
+    results->comparison.baseline = strdup(opts->baseline);
+    if (!results->comparison.baseline) status = status_fail(error, STATUS_MEMORY, "no memory");
+  }
+  if (status == STATUS_OK) tell_comparison(&results->comparison, log);
+  load_free(&baseline);
+  return status;
+}
+
+static enum status judge_assertions(const struct opts *opts, struct results *results, struct log *log,
+                                    bool *bad, struct error *error) {
+  struct buf text = {0};
+  struct json *summary = NULL;
+  results->assertions = calloc(opts->assertion_count, sizeof *results->assertions);
+  enum status status = results->assertions ? summary_json(results, NULL, &text) : STATUS_MEMORY;
+  if (status == STATUS_OK) status = json_parse(text.data, text.len, &summary, error);
+  for (size_t i = 0; i < opts->assertion_count && status == STATUS_OK; i++) {
+    struct assertion_parts parts;
+    struct assertion *assertion = &results->assertions[i];
+    status = assertion_parse(opts->assertions[i], &parts, error);
+    if (status != STATUS_OK) break;
+    assertion->expression = strdup(opts->assertions[i]);
+    results->assertion_count = i + 1;
+    assertion->passed = assertion_holds(opts->assertions[i], &parts, summary, &assertion->value);
+    if (assertion->passed) continue;
+    *bad = true;
+    if (isnan(assertion->value)) {
+      log_error(log, "assertion failed: %s (no such value)", opts->assertions[i]);
+    } else {
+      log_error(log, "assertion failed: %s (it is %.6g)", opts->assertions[i], assertion->value);
+    }
+  }
+  json_free(summary);
+  buf_free(&text);
+  if (status == STATUS_MEMORY) return status_fail(error, status, "%s", status_name(status));
+  return status;
+}
+
+enum status verdict_reach(const struct opts *opts, const struct load_data *data, struct results *results,
+                          struct log *log, bool *bad, bool *lost, struct error *error) {
+  enum status status = STATUS_OK;
+  slo_apply(&opts->slo, results);
+  if (opts->baseline) status = compare_baseline(opts, data, results, log, lost, error);
+  if (status == STATUS_OK && results->comparison.regressed) {
+    *bad = true;
+    log_error(log, "regression: for certain more than %.4g%% slower than %s, or failing where it worked",
+              100 * opts->max_regression, opts->baseline);
+  }
+  if (status == STATUS_OK && opts->assertion_count > 0) {
+    status = judge_assertions(opts, results, log, bad, error);
+  }
+  return status;
+}

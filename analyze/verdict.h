@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What the user asked to be judged: the baseline, the limits, the assertions.
+#ifndef ANALYZE_VERDICT_H
+#define ANALYZE_VERDICT_H
+
+#include "analyze/opts.h"
+#include "lib/base/log.h"
+
+// Fills results->comparison, assertions and the cells' meets_slo as `opts` wants, and says on `log` how each
+// came out. *bad: an assertion does not hold, or the run has regressed (exit code 3). *lost: bytes of the
+// baseline are known to be missing. Errors are those of reading the baseline.
+enum status verdict_reach(const struct opts *opts, const struct load_data *data, struct results *results,
+                          struct log *log, bool *bad, bool *lost, struct error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# capture --import, --export and --anonymize from the command line, and --anonymize while traffic passes.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+need jq curl
+
+capture=$bin/capture
+data=tests/data/import
+
+# import NAME FORMAT FILE WORD...: quietly, to $scratch/NAME.jsonl
+import() { run "$capture" -q --import "$2" "$3" -o "$scratch/$1.jsonl" "${@:4}"; }
+# refused NAME EXIT REGEX WORD...: one line on stderr, nothing on stdout, the exit code
+refused() {
+  run "$capture" "${@:4}"
+  check_equal "$1: exit code" "$2" "$status"
+  check_match "$1: words" "^capture: $3" "$err"
+  check_lines "$1: one line" 1 "$err"
+  check_equal "$1: standard output is empty" '' "$out"
+}
+
+test_usage() {
+  local trace=tests/data/mixed.trace.jsonl
+  refused 'unknown format' 2 "--import: 'frob' is none of mooncake" --import frob x
+  refused 'unknown export' 2 "--export: 'azure' is none of mooncake" --export azure x
+  refused 'no file' 2 '--import needs a FILE' --import azure
+  refused 'two files' 2 "'b': one FILE is enough" --import azure a b
+  refused 'both ways' 2 '--import and --export' --import azure --export vegeta a
+  refused 'a file without a conversion' 2 "'a': a FILE needs --import or --export" -u http://127.0.0.1:9 a
+  refused 'a file that is not there' 1 "$scratch/none: No such file" --import azure "$scratch/none"
+  refused 'a key that is not there' 1 "$scratch/none: " --import trace $trace --anonymize "$scratch/none"
+  printf short >"$scratch/short"
+  refused 'a key that is too short' 1 "$scratch/short: a key needs at least 16 bytes" --import trace $trace \
+    --anonymize "$scratch/short"
+  refused 'no trace' 1 "$data/azure.csv: not a trace: " --export mooncake $data/azure.csv
+  cp $trace "$scratch/same.jsonl"
+  refused 'reading and writing one file' 2 '.*cannot be read and written at once' --import trace "$scratch/same.jsonl" \
+    --force -o "$scratch/same.jsonl"
+  check 'that file is as it was' cmp -s $trace "$scratch/same.jsonl"
+}
+
+test_output() {
+  import out azure $data/azure.csv
+  check_equal 'an import succeeds' '0 ' "$status $err"
+  check_equal 'a trace is for its owner alone' 600 "$(stat -c %a "$scratch/out.jsonl")"
+  refused 'an existing file is not replaced' 1 '.*out.jsonl: exists already' --import azure $data/azure.csv \
+    -o "$scratch/out.jsonl"
+  import out azure $data/azure.csv --force
+  check_equal 'but with --force' 0 "$status"
+  run bash -c "'$capture' -q --import azure - <$data/azure.csv"
+  check_equal 'from standard input to standard output' "$(cat "$scratch/out.jsonl")" "$out"
+  run bash -c "gzip -c $data/azure.csv | '$capture' -q --import azure -"
+  check_equal 'gzip is the same' "$(cat "$scratch/out.jsonl")" "$out"
+  printf 'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03.5,7,8\nyesterday,1,2\n2023-11-16 18:17:05,9,1\n' \
+    >"$scratch/bad.csv"
+  refused 'a bad line is named' 1 '.*bad.csv: line 3: TIMESTAMP .yesterday. is no' --import azure "$scratch/bad.csv" \
+    -o "$scratch/none.jsonl"
+  check_equal 'and leaves no file behind' '' "$(ls "$scratch/none.jsonl" 2>/dev/null)"
+  run "$capture" --import azure --skip-bad "$scratch/bad.csv" -o "$scratch/skipped.jsonl"
+  check_equal 'or is skipped' '0 2' "$status $(grep -c '"type":"request"' "$scratch/skipped.jsonl")"
+  check_match 'and counted' '1 bad lines skipped, the first: line 3: ' "$err"
+}
+
+test_conversions() {
+  import batch openai-batch $data/batch.jsonl
+  run "$capture" -q --export openai-batch "$scratch/batch.jsonl"
+  check_equal 'the batch bodies come back' "$(jq -cS .body $data/batch.jsonl)" "$(jq -cS .body <<<"$out")"
+  import vegeta vegeta $data/vegeta.jsonl
+  run "$capture" -q --export vegeta "$scratch/vegeta.jsonl" -u http://127.0.0.1:8000
+  check_equal 'the vegeta targets come back' "$(jq -cS '[.method,.url,.body]' $data/vegeta.jsonl)" \
+    "$(jq -cS '[.method,.url,.body]' <<<"$out")"
+  refused 'vegeta without an address' 2 '.*the trace names no upstream: say --upstream URL' --export vegeta \
+    "$scratch/vegeta.jsonl"
+}
+
+# chat SERVER WORDS...: one request of a conversation that shares the system prompt
+system=$(for i in {1..200}; do printf 'Rule %d of the harbour office is confidential. ' "$i"; done)
+chat() {
+  jq -n --arg s "$system" --arg u "$2" \
+    '{model:"m",max_tokens:5,messages:[{role:"system",content:$s},{role:"user",content:$u}]}' |
+    curl -s -m 20 -o "$scratch/answer" -H 'Content-Type: application/json' -H 'Authorization: Bearer sk-zebra' \
+      -H 'X-Session-Id: walrus' -d @- "${server_url[$1]}/v1/chat/completions?user=ostrich"
+}
+
+# anonymous NAME KEY: two conversations with the simulated server, recorded to $scratch/NAME.jsonl
+anonymous() {
+  start_server "$1" "$capture" -u "${server_url[sim]}" -l 127.0.0.1:0 -o "$scratch/$1.jsonl" --anonymize "$scratch/$2" || return
+  chat "$1" 'Where does the heron sleep?'
+  chat "$1" 'Who painted the lighthouse?'
+  curl -s -m 20 -o /dev/null "${server_url[$1]}/v1/models/secretname"
+  stop_server "$1"
+}
+
+test_anonymous_recording() {
+  head -c 32 /dev/urandom >"$scratch/key1"
+  head -c 32 /dev/urandom >"$scratch/key2"
+  start_server sim "$bin/simllm" --listen 127.0.0.1:0 --time-scale 0.05 || return
+  anonymous one key1
+  anonymous two key2
+  local blocks shared
+  blocks=$(jq -c 'select(.type == "request").prefix_blocks' "$scratch/one.jsonl")
+  check_lines 'both requests are recorded' 2 "$blocks"
+  # 200 rules of about 46 bytes are four whole blocks of 2048 and a rest, in which the questions begin
+  shared=$(jq -cs '.[0] - (.[0] - .[1]) | length' <<<"$blocks")
+  check_equal 'the blocks of the system prompt are shared, the rest is not' '4 [1,1]' \
+    "$shared $(jq -cs '[(.[0] - .[1] | length), (.[1] - .[0] | length)]' <<<"$blocks")"
+  check_equal 'the shared blocks come first' true "$(jq -cs '.[0][0:4] == .[1][0:4]' <<<"$blocks")"
+  check_equal 'the counts are the server'\''s own' 'usage 5' \
+    "$(jq -r 'select(.type == "request") | "\(.token_source) \(.output_tokens)"' "$scratch/one.jsonl" | sort -u)"
+  check_equal 'request and response have the same counts' true \
+    "$(jq -cs '[.[] | select(.seq == 0) | .input_tokens] | .[0] == .[1] and .[0] > 2000' "$scratch/one.jsonl")"
+  check_equal 'no word of the texts is in the file' 0 \
+    "$(grep -ciE 'rule|harbour|confidential|heron|lighthouse|painted|zebra|walrus|ostrich|secretname' "$scratch/one.jsonl")"
+  check_equal 'nor where the server is' 0 "$(grep -c "${server_url[sim]}" "$scratch/one.jsonl")"
+  check_equal 'with another key no id is shared' 0 \
+    "$(cat "$scratch/one.jsonl" "$scratch/two.jsonl" | jq -r 'select(.type == "request") | .prefix_blocks | unique[]' |
+      sort | uniq -c | awk '$1 > 2' | wc -l)"
+  check_equal 'and no session' 2 \
+    "$(cat "$scratch/one.jsonl" "$scratch/two.jsonl" | jq -r 'select(.type == "request").session' | sort -u | wc -l)"
+  run "$capture" -q --export mooncake "$scratch/one.jsonl"
+  check_equal 'the export keeps the sharing' true "$(jq -cs '.[0].hash_ids[0:4] == .[1].hash_ids[0:4]' <<<"$out")"
+  check_equal 'with an id for every 512 tokens' true \
+    "$(jq -cs 'all(.[]; (.hash_ids | length) == ((.input_length + 511) / 512 | floor))' <<<"$out")"
+}
+
+# The same texts recorded plainly and anonymised afterwards give the same ids as anonymised at once.
+test_anonymous_filter() {
+  start_server plain "$capture" -u "${server_url[sim]}" -l 127.0.0.1:0 -o "$scratch/plain.jsonl" || return
+  chat plain 'Where does the heron sleep?'
+  chat plain 'Who painted the lighthouse?'
+  stop_server plain
+  check_equal 'the plain recording has the texts' 2 "$(grep -c 'Rule 17 of the harbour' "$scratch/plain.jsonl")"
+  import filtered trace "$scratch/plain.jsonl" --anonymize "$scratch/key1"
+  check_equal 'filtering afterwards is the same as anonymising at once' \
+    "$(jq -c 'select(.type == "request") | del(.t_s)' "$scratch/one.jsonl")" \
+    "$(jq -c 'select(.type == "request") | del(.t_s)' "$scratch/filtered.jsonl")"
+  check_equal 'no word of the texts is left' 0 "$(grep -ciE 'rule|harbour|heron|zebra|walrus' "$scratch/filtered.jsonl")"
+}
+
+test_usage
+test_output
+test_conversions
+test_anonymous_recording
+test_anonymous_filter
+summary
