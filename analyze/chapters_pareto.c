@@ -36,7 +36,7 @@ static int by_latency(const void *a, const void *b) {
 struct front {
   const struct cell **cells; // by latency, so also by throughput
   size_t count, places;      // of the front, of all cells with both figures
-  bool goodput;
+  bool goodput, limits;
 };
 
 static void front_find(const struct results *results, struct front *front) {
@@ -46,6 +46,7 @@ static void front_find(const struct results *results, struct front *front) {
     if (!has_place(cell)) continue;
     front->places++;
     front->goodput |= isfinite(cell->goodput.estimate);
+    front->limits |= cell->meets_slo != CELL_SLO_UNKNOWN;
     if (on_front(results, cell)) front->cells[front->count++] = cell;
   }
   if (front->cells) qsort(front->cells, front->count, sizeof *front->cells, by_latency);
@@ -73,6 +74,11 @@ static void draw(struct chapters *c, const struct front *front) {
                   chapters_cell_name(front->cells[i]).text);
 }
 
+static const char *limits_word(struct chapters *c, const struct cell *cell) {
+  if (cell->meets_slo == CELL_SLO_UNKNOWN) return NUMBER_UNKNOWN;
+  return lang_text(c->lang, cell->meets_slo == CELL_SLO_MET ? LANG_LIMITS_KEPT : LANG_LIMITS_MISSED);
+}
+
 static void front_table(struct chapters *c, struct document_node *parent, const struct front *front) {
   struct document_node *table = document_table(parent, "");
   chapters_column(c, table, LANG_COLUMN_WORKERS, DOCUMENT_RIGHT);
@@ -81,6 +87,7 @@ static void front_table(struct chapters *c, struct document_node *parent, const 
   chapters_column(c, table, LANG_COLUMN_LATENCY_P50, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_LATENCY_P95, DOCUMENT_RIGHT);
   if (front->goodput) chapters_column(c, table, LANG_COLUMN_GOODPUT, DOCUMENT_DECIMAL);
+  if (front->limits) chapters_column(c, table, LANG_COLUMN_LIMITS, DOCUMENT_LEFT);
   for (size_t i = 0; i < front->count; i++) {
     const struct cell *cell = front->cells[i];
     struct estimate p50 = cell->latency_s.p50, p95 = cell->latency_s.p95;
@@ -91,8 +98,30 @@ static void front_table(struct chapters *c, struct document_node *parent, const 
     document_cell(table, number_with_interval(p50.estimate, p50.lo, p50.hi, 3).text, mark);
     document_cell(table, number_with_interval(p95.estimate, p95.lo, p95.hi, 3).text, mark);
     if (front->goodput) document_cell(table, number_significant(cell->goodput.estimate, 4).text, mark);
+    if (front->limits) document_cell(table, limits_word(c, cell), mark);
     document_row_end(table);
   }
+}
+
+// Which cell to take when there are limits: the highest throughput among those that keep them.
+void chapters_limits(struct chapters *c, struct document_node *parent) {
+  const struct results *results = c->results;
+  const struct cell *best = NULL;
+  bool limits = false;
+  for (size_t i = 0; i < results->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    limits |= cell->meets_slo != CELL_SLO_UNKNOWN;
+    if (!chapters_cell_usable(cell) || cell->meets_slo != CELL_SLO_MET) continue;
+    if (!best || cell->tokens_per_s.estimate > best->tokens_per_s.estimate) best = cell;
+  }
+  if (!limits) return;
+  if (!best) {
+    chapters_callout(c, parent, DOCUMENT_NOTE, LANG_PARETO_SLO_NONE, LANG_ALONE);
+    return;
+  }
+  chapters_callout(
+      c, parent, DOCUMENT_NOTE, LANG_PARETO_SLO,
+      LANG_WITH(chapters_cell_name(best).text, number_fixed(best->tokens_per_s.estimate, 2).text));
 }
 
 void chapters_pareto(struct chapters *c, struct document_node *root) {

@@ -330,4 +330,37 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
                                 "токенов в секунду).",
     [LANG_LEVEL_BEST_BATCH_LOWER] = STRONG(
         "Оптимальный размер пакета:") " {0} (наименьший без холодного старта, поэтому оптимум не установлен)",
+    [LANG_LEVEL_BEST_EQUALS] =
+        "Интервалы пакетов {0} с ним пересекаются: {1:он может|они могут|они могут} быть не хуже.",
+    [LANG_COMPARISON] = "Сравнение с прежним прогоном",
+    [LANG_COMPARED] = "По сравнению с {0}: отношение скоростей {1}, вывод: {2}.",
+    [LANG_COMPARED_BARE] = "По сравнению с {0}: скорость в целом сравнить нельзя, вывод: {2}.",
+    [LANG_REGRESSED] = "Это ухудшение: наверняка медленнее более чем на {0} %, или прежде рабочие ячейки "
+                       "теперь завершаются сбоем.",
+    [LANG_REPLICATES_NEEDED] =
+        "Чтобы решить, нужно примерно {0} {0:повтор|повтора|повторов} каждого прогона.",
+    [LANG_COMPARED_ALL] = "Все общие ячейки вместе: отношение {0}, {1}",
+    [LANG_COMPARED_BY_BLOCKS] = "Интервал построен по блокам: он учитывает перезапуски сервера",
+    [LANG_COMPARED_BY_CELLS] = "Интервал построен по отношениям ячеек",
+    [LANG_COMPARED_MARGIN] = "«Так же» — различие наверняка меньше {0} %; «не решено» — данных недостаточно",
+    [LANG_COLUMN_RATIO] = "Отношение к прежнему",
+    [LANG_COLUMN_VERDICT] = "Вывод",
+    [LANG_COLUMN_REPLICATES_NEEDED] = "Повторов для вывода",
+    [LANG_VERDICT_FASTER] = "быстрее",
+    [LANG_VERDICT_SLOWER] = "медленнее",
+    [LANG_VERDICT_SAME] = "так же",
+    [LANG_VERDICT_UNDECIDED] = "не решено",
+    [LANG_VERDICT_FAILED] = "теперь сбой",
+    [LANG_ASSERTIONS] = "Проверки",
+    [LANG_COLUMN_ASSERTION] = "Проверка",
+    [LANG_COLUMN_VALUE] = "Значение",
+    [LANG_HOLDS] = "выполнена",
+    [LANG_HOLDS_NOT] = "не выполнена",
+    [LANG_COLUMN_LIMITS] = "Пределы",
+    [LANG_LIMITS_KEPT] = "соблюдены",
+    [LANG_LIMITS_MISSED] = "нарушены",
+    [LANG_PARETO_SLO] = "Из ячеек, соблюдающих все пределы (" CODE(
+        "--slo") "), наибольшая измеренная скорость у {0}: {1} токенов в секунду.",
+    [LANG_PARETO_SLO_NONE] = "Ни одна ячейка не соблюдает все пределы (" CODE("--slo") ").",
+    [LANG_MARK_SLO_MISSED] = "нарушен предел",
 };
