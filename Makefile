@@ -119,12 +119,20 @@ deps:
 deps-dev: deps
 	$(call install_packages,$(DEPS_DEV))
 
-## install: programs and manual pages below PREFIX (default /usr/local), DESTDIR honoured
-.PHONY: install
+## install: programs, manual pages and completion below PREFIX (default /usr/local), DESTDIR honoured
+.PHONY: install dist
+TOOLS := capture replay analyze
+SHARE = $(DESTDIR)$(PREFIX)/share
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 $(BUILD)/bin/capture $(BUILD)/bin/replay $(BUILD)/bin/analyze $(DESTDIR)$(PREFIX)/bin
-	install -m 644 capture/capture.1 replay/replay.1 analyze/analyze.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/bash-completion/completions
+	install -m 755 $(TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(foreach t,$(TOOLS),$(t)/$(t).1) $(SHARE)/man/man1
+	for t in $(TOOLS); do install -m 644 lib/base/completion.bash $(SHARE)/bash-completion/completions/$$t; done
+
+## dist: build/tidemark-VERSION.tar.gz of what is committed
+dist:
+	@mkdir -p build
+	git archive --prefix=tidemark-$(VERSION)/ -o build/tidemark-$(VERSION).tar.gz HEAD
 
 ## clean: remove what was built
 .PHONY: clean

@@ -24,6 +24,7 @@ struct capture {
   struct metrics *metrics;
   struct loop_signal *on_term, *on_int;
   struct loop_timer *look;
+  bool said_failing;        // that the file cannot be written
   int64_t said_ns, dropped; // when losses were spoken of last, and how many they were
 };
 
@@ -39,11 +40,15 @@ static void told_to_stop(void *context) {
   proxy_drain(capture->proxy, capture->opts.grace_ns, stop_loop, capture);
 }
 
-// Losses are said while they happen, but not in every second.
+// Trouble is said when it begins, and losses while they happen, but not in every second.
 static void look_at_recorder(void *context) {
   struct capture *capture = context;
   struct recorder_counts counts = recorder_counts(capture->recorder);
   int64_t now_ns = clock_now_ns();
+  if (counts.writer.write_status && !capture->said_failing) {
+    capture->said_failing = true;
+    log_error(&capture->log, "%s cannot be written now; records wait in the queue", capture->opts.output);
+  }
   if (counts.dropped > capture->dropped && log_due(&capture->said_ns, now_ns, SAY_EVERY_NS)) {
     const char *why = counts.writer.write_status ? "the file cannot be written" : "the queue is full";
     log_error(&capture->log, "%s: %lld records dropped so far", why, (long long)counts.dropped);
@@ -97,17 +102,17 @@ static int close_all(struct capture *capture, int code) {
   struct recorder_counts counts = {0};
   struct error error = {""};
   loop_timer_close(capture->look);
-  loop_signal_close(capture->on_term);
-  loop_signal_close(capture->on_int);
   metrics_close(capture->metrics);
   proxy_close(capture->proxy);
   enum status status = recorder_close(capture->recorder, &counts, &error);
   anonymize_close(capture->anonymize);
+  // Only now: with its default action one more signal would cut the last records off.
+  loop_signal_close(capture->on_term);
+  loop_signal_close(capture->on_int);
   loop_close(capture->loop);
   if (status) log_error(&capture->log, "%s", error.text[0] ? error.text : status_name(status));
   if (counts.dropped > 0) {
-    log_error(&capture->log, "%lld records were dropped (%lld requests and %lld responses are recorded)",
-              (long long)counts.dropped, (long long)counts.requests, (long long)counts.responses);
+    log_error(&capture->log, "%lld records were dropped", (long long)counts.dropped);
   } else if (code == CLI_EXIT_DONE && !status) {
     log_notice(&capture->log, "%lld requests and %lld responses recorded", (long long)counts.requests,
                (long long)counts.responses);

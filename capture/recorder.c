@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "capture/recorder_entry.h"
 #include "lib/base/clock.h"
@@ -26,6 +27,9 @@ static int64_t session_number(struct json_slice session) {
 // Reads an existing file through: it must be a trace. A file that is not there, or empty, has no past.
 static enum status read_past(const char *path, struct past *past, struct error *error) {
   *past = (struct past){.last_seq = -1};
+  struct stat about;
+  if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+    return STATUS_OK; // a pipe or device has none to read
   struct trace_reader *reader = NULL;
   enum status status = trace_reader_open(path, &reader, error);
   if (status == STATUS_NOT_FOUND) return STATUS_OK;

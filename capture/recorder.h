@@ -35,7 +35,7 @@ struct recorder_options {
 };
 
 struct recorder_counts {
-  int64_t requests, responses; // records that the writer took
+  int64_t requests, responses; // records that the writer took (it may have dropped some later)
   int64_t dropped;             // records lost, for want of room or because the disk refused
   struct gzline_counts writer;
 };

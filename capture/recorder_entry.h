@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What the recorder's two files share. Private to capture/recorder*.c.
+// The recorder's side of one exchange, shared by its files: recorder_entry.c begins and ends it,
+// recorder_request.c and recorder_response.c make the two records. Private to capture/recorder*.c.
 #ifndef CAPTURE_RECORDER_ENTRY_H
 #define CAPTURE_RECORDER_ENTRY_H
 
@@ -8,6 +9,7 @@
 #include "capture/session.h"
 #include "lib/base/buf.h"
 #include "lib/llm/api.h"
+#include "lib/llm/inflate.h"
 #include "lib/record/trace.h"
 
 #define RECORDER_KEPT_LINE ((size_t)1024 * 1024)
@@ -25,7 +27,42 @@ struct recorder {
   size_t held_bytes; // bodies of entries whose record is not written yet
 };
 
+// What became of a request body.
+enum recorder_body_state {
+  RECORDER_BODY_KEPT,
+  RECORDER_BODY_TOO_LONG,
+  RECORDER_BODY_UNREADABLE,
+  RECORDER_BODY_DROPPED
+};
+
+struct recorder_entry {
+  struct recorder *recorder;
+  int64_t arrived_ns;
+  int64_t seq;  // -1: no request record (yet)
+  bool skipped; // by --sample
+  char *method, *target;
+  struct buf headers; // the JSON object of the record
+  struct buf session; // the client's own id
+  struct buf secrets; // secret values of the query and headers, each with its NUL: a server may repeat them
+  bool is_form;
+  enum inflate_coding coding;
+  struct buf body;
+  enum recorder_body_state body_state;
+  int64_t body_bytes;
+  enum api api;
+  struct trace_request anonymous; // waits for the response when anonymising
+  struct buf anonymous_texts;     // what its slices point to
+  bool responding;                // `response` is open
+  struct response response;
+};
+
 // Hands recorder->line to the writer and counts what became of it.
 void recorder_write(struct recorder *recorder, bool is_request);
+
+// Gives everything back; nothing is written.
+void recorder_entry_free(struct recorder_entry *entry);
+
+// A text as a slice, for a record.
+struct json_slice recorder_text(const char *text);
 
 #endif

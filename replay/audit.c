@@ -40,7 +40,9 @@ void audit_finish(const struct audit *audit, int64_t now_ns, int64_t cpu_ns, int
       .stall_max_ns = stall_max_ns,
       .valid = false,
   };
-  if (out->lag_p99_ns > lag_allowed_ns) {
+  if (audit->latency.count == 0) {
+    out->valid = true; // no success: there is no throughput that the client could have spoiled
+  } else if (out->lag_p99_ns > lag_allowed_ns) {
     snprintf(out->reason, sizeof out->reason, "requests were sent late: lag p99 %.3g ms, allowed %.3g ms",
              milliseconds(out->lag_p99_ns), milliseconds(lag_allowed_ns));
   } else if (stall_max_ns > stall_allowed_ns) {

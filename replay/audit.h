@@ -32,7 +32,7 @@ struct audit_verdict {
   double cpu; // share of one core, all threads
   int64_t lag_p50_ns, lag_p99_ns, lag_max_ns;
   int64_t stall_max_ns;
-  bool valid;
+  bool valid;       // also where nothing succeeded: such a batch is the server's failure, not the client's
   char reason[160]; // "" when valid
 };
 

@@ -48,6 +48,35 @@ REPLICATIONS ?= 2000
 coverage-sim: $(BUILD)/tests/bench/coverage_sim
 	@$< $(REPLICATIONS)
 
+# Peers and makers of input of `make bench` and `make test-long`: each tests/{bench,long}/NAME.c is one program, with
+# what these share and the rooms below record.
+BENCH_HELPERS := tests/bench/wire.c tests/long/http_peer.c
+BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/bench/bench_% tests/bench/coverage_sim.c $(BENCH_HELPERS), \
+	$(wildcard tests/bench/*.c tests/long/*.c)))
+$(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) $(USES_record:%=$(BUILD)/lib/%.a)
+	@mkdir -p $(@D)
+	@echo "  link $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(foreach r,$(USES_record),$(LIBS_$(r)))
+
+DEPS_BENCH := wrk hey nginx-light mitmproxy jq
+DEPS_CLIENTS := nodejs npm
+.PHONY: deps-bench bench test-long test-clients
+## deps-bench: the programs that `make bench` and `make test-clients` stand beside (Debian, Ubuntu)
+deps-bench: deps
+	$(call install_packages,$(DEPS_BENCH) $(DEPS_CLIENTS))
+
+## bench: each figure beside its peer in one run, as a ratio, with what it has to reach; BENCH=NAME... runs some
+bench: all $(BENCH_PROGRAMS)
+	@BUILD=$(BUILD) tests/bench/run.sh $(BENCH)
+
+## test-long: what needs minutes: 2000 streams, memory, kill series, full disk, exact bytes
+test-long: all $(BENCH_PROGRAMS)
+	@BUILD=$(BUILD) TEST_TIMEOUT=900 tests/run.sh long
+
+## test-clients: the openai and ollama packages of npm through capture (installed under build/clients)
+test-clients: all
+	@BUILD=$(BUILD) TEST_TIMEOUT=600 tests/run.sh clients
+
 ## demo: the whole pipeline on a simulated server; the report goes to report/
 .PHONY: demo
 demo: all

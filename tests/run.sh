@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Runs the tests: tests/run.sh [unit|cli|e2e]... (default: all three). Every program is given the same time limit; its
-# output is shown, and kept in $BUILD/test-logs. The last line counts programs; a skipped case says so in its own output.
+# Runs the tests: tests/run.sh [unit|cli|e2e|long|clients]... (default: the first three). Every program is given the same
+# time limit; its output is shown, and kept in $BUILD/test-logs. The last line counts programs; a skipped case says so in
+# its own output.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export BUILD=${BUILD:-build} LC_ALL=C.UTF-8
@@ -30,8 +31,8 @@ for kind in "${@:-unit cli e2e}"; do
   for one in $kind; do
     case $one in
       unit) for t in tests/unit/*/test_*.c; do [ -e "$t" ] && run "${t%.c}" "$BUILD/${t%.c}"; done ;;
-      cli | e2e) for t in tests/"$one"/test_*.sh; do [ -e "$t" ] && run "${t%.sh}" bash "$t"; done ;;
-      *) echo "tests/run.sh: no kind '$one' (unit, cli, e2e)" >&2; exit 2 ;;
+      cli | e2e | long | clients) for t in tests/"$one"/test_*.sh; do [ -e "$t" ] && run "${t%.sh}" bash "$t"; done ;;
+      *) echo "tests/run.sh: no kind '$one' (unit, cli, e2e, long, clients)" >&2; exit 2 ;;
     esac
   done
 done

@@ -50,6 +50,7 @@ test_help() {
 test_files() {
   local url=http://127.0.0.1:9 file=$scratch/t.jsonl
   refused 'no such folder' 1 '.*no/such/t.jsonl: ' -u $url -l :0 -o "$scratch/no/such/t.jsonl"
+  refused 'a full device' 1 '.*/dev/full: ' -u $url -l :0 -o /dev/full
   refused 'a folder' 1 ".*: " -u $url -l :0 -o "$scratch"
   echo 'my diary' >"$file"
   refused 'a file that is no trace' 1 '.*t.jsonl: line 1: not a trace' -u $url -l :0 -o "$file"

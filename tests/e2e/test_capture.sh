@@ -240,6 +240,26 @@ test_drops() {
   stop_server server
 }
 
+# A disk that fills up: what could not be written is counted, and traffic does not notice.
+test_full_disk() {
+  if [ "$(id -u)" -ne 0 ] || ! mkdir "$scratch/tiny" || ! mount -t tmpfs -o size=16k tmpfs "$scratch/tiny" 2>/dev/null; then
+    skip 'a full disk' 'no right to mount a small one'
+    return
+  fi
+  local i
+  sim server && proxy capture server "$scratch/tiny/t.jsonl" --flush-interval 50ms
+  for i in $(seq 60); do
+    curl -sS -m 20 -o /dev/null -w '%{http_code}\n' "${server_url[capture]}/v1/models?x=$(head -c 300 /dev/zero | tr '\0' x)"
+  done >"$scratch/codes"
+  check 'a full disk is said when it happens' wait_for 5 grep -q 'cannot be written now' "${server_err[capture]}"
+  stop_server capture
+  stop_server server
+  check_equal 'a full disk costs no traffic' '60 200' "$(sort "$scratch/codes" | uniq -c | xargs)"
+  check_equal 'lost records on a full disk are exit code 4' 4 "${server_status[capture]}"
+  check_equal 'what is there is whole' true "$(jq -s 'length > 2' "$scratch/tiny/t.jsonl")"
+  umount "$scratch/tiny"
+}
+
 test_metrics() {
   sim server || return
   start_server capture "$bin/capture" -u "${server_url[server]}" -l 127.0.0.1:0 -o "$scratch/m.jsonl" --metrics 127.0.0.1:0 || return
@@ -308,5 +328,6 @@ test_faults
 test_sessions_and_choice
 test_kill
 test_drops
+test_full_disk
 test_metrics
 summary

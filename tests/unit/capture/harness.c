@@ -69,9 +69,9 @@ static int run_proxy(char **argv, int argc, int tell) {
     if (write(tell, &port, sizeof port) == sizeof port) status = loop_run(child.loop, &error);
   }
   if (status) fprintf(stderr, "%s\n", error.text);
-  loop_signal_close(term);
   proxy_close(child.proxy);
   if (recorder_close(recorder, &counts, &error)) status = STATUS_IO;
+  loop_signal_close(term);
   loop_close(child.loop);
   opts_free(&child.opts);
   return status ? 1 : 0;

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// From a request's body to its record.
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/recorder_entry.h"
+#include "capture/redact.h"
+#include "lib/base/json_write.h"
+
+static void give_up_body(struct recorder_entry *entry, enum recorder_body_state why) {
+  entry->recorder->held_bytes -= entry->body.len;
+  entry->body_state = why;
+  buf_free(&entry->body);
+}
+
+void recorder_body(struct recorder_entry *entry, const char *data, size_t len) {
+  if (!entry) return;
+  entry->body_bytes += (int64_t)len;
+  if (entry->body_state != RECORDER_BODY_KEPT || len == 0) return;
+  struct recorder *recorder = entry->recorder;
+  if (entry->body.len + len > recorder->options.max_body_bytes) {
+    give_up_body(entry, RECORDER_BODY_TOO_LONG);
+    return;
+  }
+  size_t queued = (size_t)gzline_writer_counts(recorder->writer).queued_bytes;
+  if (recorder->held_bytes + queued + len > recorder->options.queue_bytes ||
+      buf_append(&entry->body, data, len)) {
+    give_up_body(entry, RECORDER_BODY_DROPPED);
+    return;
+  }
+  recorder->held_bytes += len;
+}
+
+static void take_plain(void *context, const char *data, size_t len) {
+  buf_append(context, data, len);
+}
+
+// Replaces a compressed body by what it holds, so that secrets in it are found. What cannot be read is not
+// recorded.
+static void decode_body(struct recorder_entry *entry) {
+  if (entry->coding == INFLATE_IDENTITY || entry->body_state != RECORDER_BODY_KEPT || entry->body.len == 0)
+    return;
+  struct buf plain = BUF_LIMIT(entry->recorder->options.max_body_bytes);
+  struct inflate *inflate =
+      entry->coding == INFLATE_UNKNOWN ? NULL : inflate_open(entry->coding, take_plain, &plain);
+  bool read = inflate && inflate_feed(inflate, entry->body.data, entry->body.len) == STATUS_OK &&
+              inflate_ended(inflate) && plain.status == STATUS_OK;
+  inflate_close(inflate);
+  if (!read) {
+    buf_free(&plain);
+    give_up_body(entry, plain.status == STATUS_LIMIT ? RECORDER_BODY_TOO_LONG : RECORDER_BODY_UNREADABLE);
+    return;
+  }
+  entry->recorder->held_bytes += plain.len;
+  entry->recorder->held_bytes -= entry->body.len;
+  buf_free(&entry->body);
+  entry->body = plain;
+}
+
+static void append_base64(struct buf *out, const char *data, size_t len) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (size_t i = 0; i < len; i += 3) {
+    unsigned bits = (unsigned)(unsigned char)data[i] << 16;
+    if (i + 1 < len) bits |= (unsigned)(unsigned char)data[i + 1] << 8;
+    if (i + 2 < len) bits |= (unsigned char)data[i + 2];
+    char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63], i + 1 < len ? digits[bits >> 6 & 63] : '=',
+                    i + 2 < len ? digits[bits & 63] : '='};
+    buf_append(out, four, sizeof four);
+  }
+}
+
+// The body as the record has it, without secrets.
+static enum trace_body clean_body(const struct recorder_entry *entry, struct buf *out) {
+  const struct names *redact = entry->recorder->options.redact;
+  const struct buf *body = &entry->body;
+  struct json_slice value;
+  if (body->len == 0) return TRACE_BODY_NONE;
+  if (json_scan_text(body->data, body->len, &value, NULL) == STATUS_OK &&
+      json_is_utf8(value.data, value.len)) {
+    redact_json(redact, value, out);
+    return TRACE_BODY_JSON;
+  }
+  if (!json_is_utf8(body->data, body->len)) {
+    append_base64(out, body->data, body->len);
+    return TRACE_BODY_BASE64;
+  }
+  if (entry->is_form) {
+    redact_form(redact, body->data, body->len, out);
+  } else {
+    redact_text(redact, body->data, body->len, out);
+  }
+  return TRACE_BODY_TEXT;
+}
+
+// Whether the session is among the recorded share. A session's requests are all in or all out.
+static bool is_sampled(struct recorder *recorder, const struct buf *session) {
+  if (recorder->options.sample >= 1) return true;
+  recorder->unnamed += session->len == 0;
+  uint64_t digest = session->len ? session_digest(session->data, session->len)
+                                 : session_digest((const char *)&recorder->unnamed, sizeof recorder->unnamed);
+  return (double)(digest >> 11) * 0x1p-53 < recorder->options.sample;
+}
+
+static void find_session(struct recorder_entry *entry, struct json_slice body) {
+  if (entry->session.len || (entry->api != API_OPENAI_CHAT && entry->api != API_OLLAMA_CHAT)) return;
+  int64_t number = session_of(entry->recorder->sessions, json_scan_get(body, "messages"));
+  if (number > 0) buf_printf(&entry->session, "c%lld", (long long)number);
+}
+
+static struct json_slice slice_of(const struct buf *buf) {
+  return buf->len ? (struct json_slice){buf->data, buf->len} : (struct json_slice){0};
+}
+
+// Keeps what is left of a request until its response has come.
+static void hold_request(struct recorder_entry *entry, const struct trace_request *record) {
+  struct recorder *recorder = entry->recorder;
+  struct anonymize *anonymize = recorder->options.anonymize;
+  if (anonymize_request(anonymize, record, NULL, &entry->anonymous_texts, &entry->anonymous, NULL) ==
+      STATUS_OK)
+    return;
+  recorder->dropped += 2;
+  entry->seq = -1;
+  entry->skipped = true;
+}
+
+static void write_request(struct recorder_entry *entry, enum trace_body kind, struct json_slice body) {
+  struct recorder *recorder = entry->recorder;
+  struct api_request_facts facts = {0};
+  struct buf model = {0};
+  if (kind == TRACE_BODY_JSON) {
+    api_request_facts(entry->api, body.data, body.len, &facts);
+    json_scan_string(json_scan_get(body, "model"), &model);
+  }
+  entry->seq = recorder->next_seq++;
+  bool keeps = recorder->options.keep_bodies || recorder->options.anonymize;
+  struct trace_request record = {
+      .seq = entry->seq,
+      .t_ns = entry->arrived_ns - recorder->start_ns,
+      .session = slice_of(&entry->session),
+      .method = recorder_text(entry->method),
+      .path = recorder_text(entry->target),
+      .headers = slice_of(&entry->headers),
+      .api = recorder_text(api_name(entry->api)),
+      .model = slice_of(&model),
+      .body_kind = keeps ? kind : TRACE_BODY_NONE,
+      .body = keeps ? body : (struct json_slice){0},
+      .body_truncated = entry->body_state != RECORDER_BODY_KEPT,
+      .body_bytes = entry->body_bytes,
+      .stream = facts.stream,
+      .input_tokens = -1,
+      .output_tokens = -1,
+      .block_tokens = -1,
+  };
+  if (recorder->options.anonymize) {
+    hold_request(entry, &record);
+  } else {
+    trace_format_request(&recorder->line, &record);
+    recorder_write(recorder, true);
+  }
+  buf_free(&model);
+}
+
+void recorder_request_complete(struct recorder_entry *entry) {
+  if (!entry || entry->seq >= 0 || entry->skipped) return;
+  struct recorder *recorder = entry->recorder;
+  struct buf clean = {0};
+  decode_body(entry);
+  enum trace_body kind = clean_body(entry, &clean);
+  struct json_slice body = slice_of(&clean);
+  if (!entry->responding) entry->api = api_from_request(entry->method, entry->target, body.data, body.len);
+  if (kind == TRACE_BODY_JSON) find_session(entry, body);
+  if (entry->body_state == RECORDER_BODY_DROPPED || clean.status || entry->session.status) {
+    recorder->dropped += 2; // the response would stand alone
+    entry->skipped = true;
+  } else if (!is_sampled(recorder, &entry->session) ||
+             (recorder->options.anonymize && !api_generates_text(entry->api))) {
+    entry->skipped = true;
+  } else {
+    write_request(entry, kind, body);
+  }
+  buf_free(&clean);
+  recorder->held_bytes -= entry->body.len;
+  buf_free(&entry->body);
+}

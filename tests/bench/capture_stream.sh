@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# capture with 64 streams, recording on, beside nginx: as fast as events come one a send, and paced.
+. "$(dirname "$0")/lib.sh"
+need nginx curl jq
+streams=64
+
+through() { # NAME EVENTS RATE: events/s, CPU us of the proxy per event
+  local name=$1 before after
+  before=$(cpu_of "${server_pid[$name]}")
+  run "$peers/bare_sse" "${server_url[$name]}" $streams "$2" "$3"
+  after=$(cpu_of "${server_pid[$name]}")
+  check_equal "$name: every event arrives" "0 $((streams * $2))" "$status $(jq .events <<<"$out")"
+  add "$name" "$(jq '.events / .wall_s' <<<"$out")"
+  add "${name}_us" "$(calc "($after - $before) * 1e6 / ($streams * $2)")"
+  add "${name}_ms" "$(jq '(.gap_error_p99_s // 0) * 1e3' <<<"$out")"
+}
+
+measure() { # EVENTS RATE [event]
+  lists=()
+  rm -f "$scratch/trace.jsonl.gz"
+  start_server pacer "$peers/pacer" "$2" "$1" "${3:-}" && start_nginx_proxy nginx "${server_url[pacer]}" || summary
+  start_server capture "$bin/capture" -u "${server_url[pacer]}" -l 127.0.0.1:0 -o "$scratch/trace.jsonl.gz" || summary
+  for _ in $(seq "$ROUNDS"); do
+    through nginx "$1" "$2"
+    through capture "$1" "$2"
+  done
+  stop_server nginx && stop_server capture && stop_server pacer
+  check_equal 'every response and event is recorded' "$((ROUNDS * streams)) $((ROUNDS * streams * $1)) 0" \
+    "$(zcat "$scratch/trace.jsonl.gz" | jq -s -r 'map(select(.type == "response")) |
+      "\(length) \(map(.events) | add) \(map(select(.error)) | length)"')"
+}
+
+measure 20000 0 event
+figure 'capture firehose, 64 streams: events/s of nginx' "$(calc "$(median capture) / $(median nginx)")" '>=' 0.8 \
+  "capture $(median capture)/s, $(median capture_us) us each; nginx $(median nginx)/s, $(median nginx_us) us"
+for rate in 100 1000; do
+  measure $((rate * SECONDS_EACH)) $rate
+  figure "capture 64 streams x $rate/s: CPU per event of nginx" "$(calc "$(median capture_us) / $(median nginx_us)")" '<=' 1.5 \
+    "capture $(median capture_us) us, nginx $(median nginx_us) us; gap error p99 $(median capture_ms) and $(median nginx_ms) ms"
+done
+summary
