@@ -28,6 +28,8 @@ test_usage() {
   refused 'two files' 2 "'b': one FILE is enough" --import azure a b
   refused 'both ways' 2 '--import and --export' --import azure --export vegeta a
   refused 'a file without a conversion' 2 "'a': a FILE needs --import or --export" -u http://127.0.0.1:9 a
+  refused 'what only recording knows' 2 '--include, --exclude, --sample and --bodies are not for --import' \
+    --import azure $data/azure.csv --sample 0.5
   refused 'a file that is not there' 1 "$scratch/none: No such file" --import azure "$scratch/none"
   refused 'a key that is not there' 1 "$scratch/none: " --import trace $trace --anonymize "$scratch/none"
   printf short >"$scratch/short"
@@ -70,6 +72,9 @@ test_conversions() {
   run "$capture" -q --export vegeta "$scratch/vegeta.jsonl" -u http://127.0.0.1:8000
   check_equal 'the vegeta targets come back' "$(jq -cS '[.method,.url,.body]' $data/vegeta.jsonl)" \
     "$(jq -cS '[.method,.url,.body]' <<<"$out")"
+  import kept vegeta $data/vegeta.jsonl --keep-header X-Team --redact model
+  check_equal 'headers are kept and fields hidden as when recording' '"blue" "***"' \
+    "$(jq -c 'select(.seq == 0) | .headers["x-team"], .body.model' "$scratch/kept.jsonl" | paste -sd' ')"
   refused 'vegeta without an address' 2 '.*the trace names no upstream: say --upstream URL' --export vegeta \
     "$scratch/vegeta.jsonl"
 }
