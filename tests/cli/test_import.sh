@@ -64,6 +64,18 @@ test_output() {
   check_match 'and counted' '1 bad lines skipped, the first: line 3: ' "$err"
 }
 
+test_documents() {
+  import unpacked har $data/chromium.har
+  gzip -c $data/chromium.har >"$scratch/har.gz"
+  import packed har "$scratch/har.gz"
+  check 'a compressed document is the same' cmp -s "$scratch/unpacked.jsonl" "$scratch/packed.jsonl"
+  head -c 2000 "$scratch/har.gz" >"$scratch/cut.gz"
+  refused 'a compressed document that is cut' 1 '.*cut.gz: its end is cut off' --import har "$scratch/cut.gz"
+  run "$capture" --import har $data/chromium.har -o "$scratch/told.jsonl"
+  check_match 'what is left out is told' '2 entries left out: they ask no language model for text' "$err"
+  check_equal 'no key is in the trace' 0 "$(grep -c 'sk-' "$scratch/unpacked.jsonl")"
+}
+
 test_conversions() {
   import batch openai-batch $data/batch.jsonl
   run "$capture" -q --export openai-batch "$scratch/batch.jsonl"
@@ -145,6 +157,7 @@ test_anonymous_filter() {
 
 test_usage
 test_output
+test_documents
 test_conversions
 test_anonymous_recording
 test_anonymous_filter
