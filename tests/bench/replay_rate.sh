@@ -29,7 +29,7 @@ rate() { # RATE
     add drift_ms "$(jq '.drift_s * 1e3 | fabs' "$scratch/server.out")"
     add requests "$(jq .requests "$scratch/server.out")"
   done
-  check_equal "$name: all requests are sent" $((seconds * $1)) "$(median requests)"
+  check_near "$name: all requests are sent" $((seconds * $1)) "$(median requests)" 0.0005 # the last one may be due at the end
   if [ "$(calc "$(median bare_ms) > 0.3 && $(median ms) > 0.3")" = 1 ]; then
     skipped "$name: p99 of abs(error), ms" "the machine is too busy: $(median ms) ms, bare loop $(median bare_ms) ms (reach 0.3)"
   else
