@@ -114,8 +114,10 @@ static void best_lines(struct chapters *c, struct document_node *parent, const s
   struct number_text batch = number_count(row->best_batch);
   struct number_text rate = number_fixed(row->max_tokens_per_s, 2);
   struct number_text interval = chapters_interval(best->tokens_per_s, 4);
-  chapters_paragraph(c, parent, row->best_is_edge ? LANG_LEVEL_BEST_BATCH_EDGE : LANG_LEVEL_BEST_BATCH,
-                     LANG_WITH(batch.text));
+  enum lang_id id = row->best_is_edge                            ? LANG_LEVEL_BEST_BATCH_EDGE
+                    : chapters_level_lower_edge(c->results, row) ? LANG_LEVEL_BEST_BATCH_LOWER
+                                                                 : LANG_LEVEL_BEST_BATCH;
+  chapters_paragraph(c, parent, id, LANG_WITH(batch.text));
   chapters_paragraph(c, parent, LANG_LEVEL_BEST_RATE, LANG_WITH(rate.text, interval.text));
 }
 
@@ -188,7 +190,6 @@ void chapters_levels(struct chapters *c, struct document_node *root) {
   if (plot)
     document_figure(section, plot, lang_text(c->lang, LANG_ALT_LEVELS),
                     lang_text(c->lang, LANG_CAPTION_LEVELS));
-  chapters_matrix(c, section);
   for (size_t i = 0; i < results->workers_count; i++)
     level(c, section, &results->workers[i]);
 }

@@ -25,7 +25,7 @@ enum status levels_scan(const struct levels_scan_level *levels, size_t count, do
   *found = 0;
   if (count < 2) return STATUS_OK;
   struct cliff_level *given = calloc(count, sizeof *given);
-  struct cliff *cliffs = calloc(count, sizeof *cliffs);
+  struct cliff_step *cliffs = calloc(count, sizeof *cliffs);
   enum status status = STATUS_MEMORY;
   size_t pairs = 0;
   if (!given || !cliffs) {

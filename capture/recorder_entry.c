@@ -69,6 +69,7 @@ static void write_headers(struct recorder_entry *entry, const struct guard_reque
 
 // Remembers a secret header's value and, of "Bearer sk-...", the part that matters.
 static void remember_secrets(struct recorder_entry *entry, const struct guard_request *request) {
+  redact_target_secrets(entry->recorder->options.redact, request->target, &entry->secrets);
   for (size_t i = 0; i < request->field_count; i++) {
     const struct guard_field *field = &request->fields[i];
     if (!redact_is_secret_header(field->name, field->name_len)) continue;

@@ -29,8 +29,8 @@ static size_t pair_up(const struct cliff_level *from, const struct cliff_level *
 }
 
 enum status cliff_ratio(const struct cliff_level *from, const struct cliff_level *to, double confidence,
-                        struct cliff *cliff, struct error *error) {
-  struct cliff found = {.from = from->workers, .to = to->workers};
+                        struct cliff_step *cliff, struct error *error) {
+  struct cliff_step found = {.from = from->workers, .to = to->workers};
   enum status status = stat_check_confidence(confidence, error);
   if (status) return status;
   if (from->count == 0)
@@ -64,7 +64,7 @@ enum status cliff_ratio(const struct cliff_level *from, const struct cliff_level
 }
 
 enum status cliff_scan(const struct cliff_level *levels, size_t count, double confidence,
-                       struct cliff *cliffs, size_t *found, struct error *error) {
+                       struct cliff_step *cliffs, size_t *found, struct error *error) {
   size_t compared = 0;
   for (size_t i = 0; i + 1 < count; i++) {
     if (!(levels[i].workers < levels[i + 1].workers)) {

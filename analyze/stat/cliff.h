@@ -19,7 +19,7 @@ struct cliff_level {
   size_t count;             // 0: the level failed altogether
 };
 
-struct cliff {
+struct cliff_step {
   double from; // workers: the cliff lies in (from, to]
   double to;
   struct ci ratio; // throughput at `to` over `from`; both ends unbounded with a single pair; 0 when `to`
@@ -32,11 +32,11 @@ struct cliff {
 // maximum, with a paired t interval. STATUS_NUMERIC when there is no such batch or a value is out of range;
 // STATUS_USAGE when `from` is empty.
 enum status cliff_ratio(const struct cliff_level *from, const struct cliff_level *to, double confidence,
-                        struct cliff *cliff, struct error *error) MUST_USE;
+                        struct cliff_step *cliff, struct error *error) MUST_USE;
 
 // All adjacent pairs of levels that are sorted by workers, written to `cliffs` (count - 1 places); *found of
 // them. Pairs that cannot be compared are left out; a failed level is compared from the level below it only.
 enum status cliff_scan(const struct cliff_level *levels, size_t count, double confidence,
-                       struct cliff *cliffs, size_t *found, struct error *error) MUST_USE;
+                       struct cliff_step *cliffs, size_t *found, struct error *error) MUST_USE;
 
 #endif

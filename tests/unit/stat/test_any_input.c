@@ -120,7 +120,7 @@ static void try_curves(const double *n, const double *x, size_t count) {
 static void try_levels(const double *a, const double *b, size_t count) {
   struct capacity capacity;
   struct cliff_level from = {4, a, b, count}, to = {8, a, b + 1, count ? count - 1 : 0};
-  struct cliff cliff;
+  struct cliff_step cliff;
   struct imported_cell cells[MOST];
   struct ci_spread spread;
   enum status status = capacity_fit(a, b, count, 0.95, &capacity, NULL);

@@ -50,7 +50,7 @@ static void test_cliff_pairs_only_batches_where_both_levels_are_near_their_best(
   const double from_b[] = {1, 4, 8, 16, 24, 32}, from_x[] = {40, 100, 180, 200, 190, 200};
   const double to_b[] = {1, 4, 8, 16, 24, 48}, to_x[] = {39, 95, 90, 100, 60, 100};
   struct cliff_level from = {10, from_b, from_x, 6}, to = {15, to_b, to_x, 6};
-  struct cliff cliff;
+  struct cliff_step cliff;
   struct error error;
   (void)state;
   assert_int_equal(cliff_ratio(&from, &to, 0.95, &cliff, &error), STATUS_OK);
@@ -65,7 +65,7 @@ static void test_cliff_without_anything_to_compare_is_refused(void **state) {
   struct cliff_level good = {10, b, x, 2}, apart = {15, other_b, x, 2}, empty = {20, NULL, NULL, 0},
                      wrong = {15, b, bad, 2};
   struct cliff_level unsorted[2] = {apart, good};
-  struct cliff cliff, cliffs[1];
+  struct cliff_step cliff, cliffs[1];
   struct error error;
   size_t found;
   (void)state;

@@ -106,7 +106,7 @@ static void test_cliff_of_report0_lies_between_10_and_15_workers(void **state) {
   struct report report;
   struct level_arrays arrays[5];
   struct cliff_level levels[5];
-  struct cliff cliffs[4];
+  struct cliff_step cliffs[4];
   struct error error = {0};
   size_t found;
   (void)state;
