@@ -156,12 +156,15 @@ enum warning_code {
   WARNING_DAMAGED_INPUT,  // records were missing or unreadable
   WARNING_NO_END,         // a run without an end record: it was cut short
   WARNING_PLOTS,          // no pictures: gnuplot is missing or failed
+  WARNING_OUTLIER,        // a point lies far off the curve: measure its cell again
+  WARNING_FEW_LEVELS,     // too few different n for a curve to show an optimum
   WARNING_CODE_COUNT
 };
 extern const char *const warning_code_names[WARNING_CODE_COUNT]; // "cold_start", ...
 
-// The numbers that the sentence of this code needs, in its order; chapters.c makes the sentence in either
-// language.
+// The numbers that the sentence of this code needs, in its order (outlier: value is the share by which the
+// point lies off the curve, lo its n; few_levels: count is how many different n there are); chapters.c makes
+// the sentence in either language.
 struct warning {
   enum warning_code code;
   int64_t workers, batch, count; // -1: does not apply

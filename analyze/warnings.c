@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyze/stat/drift.h"
+#include "analyze/stat/optimum.h"
 
 #define MAX_TOKEN_RATIO 1.1
 #define DRIFT_LEVEL 0.01
@@ -184,6 +185,13 @@ static void about_curve(struct collector *collector) {
     warning.value = curve->lack_of_fit_p;
     add(collector, &warning);
   }
+  int64_t distinct = 0;
+  for (size_t i = 0; i < curve->point_count; i++) {
+    const struct curve_point *points = curve->points;
+    distinct += points[i].fitted && (i == 0 || points[i].n > points[i - 1].n || !points[i - 1].fitted);
+  }
+  if (curve->model_count > 0 && distinct < OPTIMUM_MIN_DISTINCT)
+    add_count(collector, WARNING_FEW_LEVELS, distinct);
   if (curve->model_count > 0 && curve->range_lo > curve->points[0].n) {
     struct warning warning = warnings_new(WARNING_FIT_RANGE);
     warning.lo = curve->range_lo;

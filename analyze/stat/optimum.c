@@ -111,6 +111,19 @@ static void tested_range(const struct fit_data *data, double *n_lo, double *n_hi
   }
 }
 
+// Up to OPTIMUM_MIN_DISTINCT.
+static size_t count_distinct(const struct fit_data *data) {
+  double seen[OPTIMUM_MIN_DISTINCT];
+  size_t count = 0;
+  for (size_t i = 0; i < data->count && count < OPTIMUM_MIN_DISTINCT; i++) {
+    bool known = data->weights && !(data->weights[i] > 0);
+    for (size_t j = 0; j < count && !known; j++)
+      known = seen[j] == data->x[i];
+    if (!known) seen[count++] = data->x[i];
+  }
+  return count;
+}
+
 struct peak_walk {
   struct fit_data data;
   enum stat_scale scale;
@@ -258,7 +271,8 @@ enum status optimum_find(enum models_id id, const double *n, const double *throu
   double n_lo, n_hi;
   tested_range(&data, &n_lo, &n_hi);
   found.edge = found.n.estimate < n_lo || found.n.estimate > n_hi;
-  found.established = !found.edge && isfinite(found.n.lo) && isfinite(found.n.hi);
+  found.established = !found.edge && isfinite(found.n.lo) && isfinite(found.n.hi) &&
+                      count_distinct(&data) >= OPTIMUM_MIN_DISTINCT;
   *optimum = found;
   return STATUS_OK;
 }

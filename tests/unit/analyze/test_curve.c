@@ -203,6 +203,28 @@ static void test_each_replicate_is_a_point(void **state) {
   buf_free(&text);
 }
 
+static void test_three_levels_establish_no_optimum_and_say_so(void **state) {
+  static const int levels[] = {4, 16, 64, 24};
+  (void)state;
+  for (size_t count = 3; count <= 4; count++) {
+    struct buf text = {0};
+    struct scenario s;
+    buf_append_text(&text, HEADER);
+    for (size_t i = 0; i < count; i++) {
+      append_cell(&text, levels[i], 4 * levels[i], 1.01);
+      append_cell(&text, levels[i], 4 * levels[i], 0.99);
+    }
+    scenario_run(&s, buf_text(&text));
+    assert_true(s.results.curve.has_optimum);
+    assert_int_equal(s.results.curve.optimum_established, count == 4);
+    const struct warning *warning = scenario_warning(&s, WARNING_FEW_LEVELS);
+    assert_int_equal(warning != NULL, count == 3);
+    if (warning) assert_int_equal(warning->count, 3);
+    scenario_free(&s);
+    buf_free(&text);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_full_waves_are_preferred_and_find_the_true_optimum),
@@ -214,6 +236,7 @@ int main(void) {
       cmocka_unit_test(test_lack_of_fit_forbids_an_optimum),
       cmocka_unit_test(test_one_point_and_equal_points_give_no_curve_and_no_nonsense),
       cmocka_unit_test(test_each_replicate_is_a_point),
+      cmocka_unit_test(test_three_levels_establish_no_optimum_and_say_so),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
