@@ -8,9 +8,6 @@
 #include "analyze/results.h"
 #include "analyze/stat/ci.h"
 
-// Success below this share makes a cell failed.
-#define CELLS_MIN_SUCCESS 0.95
-
 // A spread estimated from fewer degrees of freedom than this says nothing about cells that were not repeated:
 // with one, an interval is 13 spreads wide on either side, and every cell is in the best set.
 #define CELLS_MIN_PSEUDO_DF 3
