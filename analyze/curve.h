@@ -15,6 +15,9 @@
 
 #define CURVE_BAND_POINTS 100
 
+// The knee is where a curve first reaches this share of its largest value.
+#define CURVE_KNEE_SHARE 0.95
+
 struct curve_options {
   enum stat_scale scale;
   double confidence;

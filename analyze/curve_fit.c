@@ -5,6 +5,7 @@
 
 #include "analyze/curve.h"
 #include "analyze/stat/choice.h"
+#include "analyze/stat/fold.h"
 #include "analyze/stat/lack_of_fit.h"
 #include "analyze/stat/mcb.h"
 #include "analyze/stat/optimum.h"
@@ -15,6 +16,7 @@ struct work {
   const struct curve_options *options;
   const double *n, *throughput; // ascending n
   size_t first, count;          // the fitted ones
+  struct fold fold;             // the same
   struct fit_result fits[MODELS_COUNT];
   enum models_id ids[MODELS_COUNT];
   size_t fit_count;
@@ -47,15 +49,14 @@ static void choose_range(struct work *work, size_t total, struct curve *curve) {
 static void fill_parameters(const struct work *work, size_t fit, struct curve_model *out) {
   const struct fit_model *model = models_get(work->ids[fit]);
   const struct fit_result *result = &work->fits[fit];
-  struct fit_data data = {
-      .x = work->n + work->first, .predictors = 1, .y = work->throughput + work->first, .count = work->count};
   out->parameter_count = model->parameters;
   for (size_t p = 0; p < model->parameters && p < RESULTS_PARAMETERS; p++) {
     out->parameter_names[p] = model->parameter_names[p];
     out->standard_errors[p] = result->df > 0 && result->se[p] > 0 ? result->se[p] : NAN;
     struct ci ci = ci_unbounded(result->theta[p]);
     if (result->df > 0 && result->converged && work->ids[fit] != MODELS_PLATEAU) {
-      if (profile_interval(model, &data, result, p, work->options->confidence, &ci, NULL) != STATUS_OK) {
+      if (profile_interval(model, &work->fold.data, result, p, work->options->confidence, &ci, NULL) !=
+          STATUS_OK) {
         ci = ci_unbounded(result->theta[p]);
       }
     }
@@ -65,9 +66,7 @@ static void fill_parameters(const struct work *work, size_t fit, struct curve_mo
 
 static void fit_model_of(struct work *work, enum models_id id, struct curve *curve) {
   struct fit_result *result = &work->fits[work->fit_count];
-  if (models_fit(id, work->n + work->first, work->throughput + work->first, NULL, work->count,
-                 work->options->scale, result, NULL) != STATUS_OK)
-    return;
+  if (models_fit_data(id, &work->fold.data, work->options->scale, result, NULL) != STATUS_OK) return;
   struct curve_model *out = &curve->models[work->fit_count];
   *out = (struct curve_model){.name = models_get(id)->name,
                               .rss = result->rss,
@@ -105,10 +104,9 @@ static size_t select_model(struct curve *curve) {
 
 // The gate: what the replicates say about the selected curve.
 static void test_fit(const struct work *work, size_t model, struct curve *curve) {
-  struct fit_data data = {
-      .x = work->n + work->first, .predictors = 1, .y = work->throughput + work->first, .count = work->count};
   struct lack_of_fit test;
-  if (lack_of_fit_test(models_get(work->ids[model]), &data, &work->fits[model], &test, NULL) != STATUS_OK)
+  if (lack_of_fit_test(models_get(work->ids[model]), &work->fold.data, &work->fits[model], &test, NULL) !=
+      STATUS_OK)
     return;
   curve->lack_of_fit_f = test.f;
   curve->lack_of_fit_p = test.p;
@@ -186,6 +184,21 @@ cleanup:
   return status == STATUS_OK ? status : status_fail(error, status, "%s", status_name(status));
 }
 
+static void find_knee(const struct work *work, size_t model, struct curve *curve) {
+  const struct fit_result *fit = &work->fits[model];
+  struct ci knee = ci_unbounded(NAN);
+  if (optimum_knee(work->ids[model], fit, curve->range_lo, curve->range_hi, CURVE_KNEE_SHARE, &knee.estimate,
+                   NULL) != STATUS_OK)
+    return;
+  struct ci whole;
+  if (optimum_knee_interval(work->ids[model], work->n + work->first, work->throughput + work->first, NULL,
+                            work->count, fit, curve->range_lo, curve->range_hi, CURVE_KNEE_SHARE,
+                            work->options->confidence, &whole, NULL) == STATUS_OK)
+    knee = whole;
+  curve->knee_n = cells_estimate(knee);
+  curve->knee_of_fit = true;
+}
+
 static enum status use_selected(struct work *work, size_t total, struct ci_spread spread, struct curve *curve,
                                 struct error *error) {
   size_t best = select_model(curve);
@@ -193,12 +206,7 @@ static enum status use_selected(struct work *work, size_t total, struct ci_sprea
   curve->selected = best != SIZE_MAX && !curve->gate_failed ? best : SIZE_MAX;
   find_optima(work, curve->selected, curve);
   if (curve->selected == SIZE_MAX) return knee_of_points(work, total, spread, curve, error);
-  double knee;
-  if (optimum_knee(work->ids[best], &work->fits[best], curve->range_lo, curve->range_hi, 0.95, &knee, NULL) ==
-      STATUS_OK) {
-    curve->knee_n.estimate = knee;
-    curve->knee_of_fit = true;
-  }
+  find_knee(work, best, curve);
   return draw_band(work, best, curve, error);
 }
 
@@ -221,10 +229,14 @@ enum status curve_fit(const struct curve_options *options, struct results *resul
     }
     struct work work = {.options = options, .n = n, .throughput = throughput};
     choose_range(&work, total, curve);
-    for (size_t m = 0; m < options->model_count && m < MODELS_COUNT; m++)
+    struct fit_data fitted = {
+        .x = n + work.first, .predictors = 1, .y = throughput + work.first, .count = work.count};
+    status = fold_points(&fitted, options->scale, &work.fold, error);
+    for (size_t m = 0; !status && m < options->model_count && m < MODELS_COUNT; m++)
       fit_model_of(&work, options->models[m], curve);
     struct ci_spread spread = {results->sigma, results->sigma_df};
-    status = use_selected(&work, total, spread, curve, error);
+    if (!status) status = use_selected(&work, total, spread, curve, error);
+    fold_free(&work.fold);
   } else {
     status_fail(error, status, "%s", status_name(status));
   }

@@ -19,7 +19,7 @@
 #define LOAD_MIN_SUCCESS 0.95 // a batch or a cell with fewer successes has failed
 #define LOAD_MAX_CELLS 100000
 #define LOAD_MAX_REPLICATES 10000000
-#define LOAD_MAX_POINTS 20000 // the fits take seconds there, and their time grows with the square
+#define LOAD_MAX_POINTS 1000000
 
 // The times of requests; the last two are each response's own percentiles of its gaps between text events.
 enum load_time {
