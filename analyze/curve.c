@@ -20,7 +20,8 @@ static enum status add_point(struct points *points, double n, double throughput,
   enum status status =
       array_grow(&points->of, &points->room, points->count, sizeof *points->of, LOAD_MAX_POINTS);
   if (status == STATUS_OK)
-    points->of[points->count++] = (struct curve_point){n, throughput, workers, batch, false};
+    points->of[points->count++] =
+        (struct curve_point){.n = n, .throughput = throughput, .workers = workers, .batch = batch};
   return status;
 }
 

@@ -133,6 +133,29 @@ static void find_optima(const struct work *work, size_t selected, struct curve *
   }
 }
 
+// One model's prediction on the scale. False where it has none.
+static bool predict(const struct work *work, size_t model, double n, double *value, double *se) {
+  if (fit_predict(models_get(work->ids[model]), &work->fits[model], &n, NULL, value, se, NULL) != STATUS_OK)
+    return false;
+  // The likelihood of a kink has no curvature to take a standard error from.
+  if (!(*se > 0) || work->ids[model] == MODELS_PLATEAU) *se = NAN;
+  return true;
+}
+
+// The prediction averaged over the models by their weights; a model without a standard error adds none of its
+// own.
+static bool predict_average(const struct work *work, const struct curve *curve, double n, double *value,
+                            double *se) {
+  double values[MODELS_COUNT] = {0}, errors[MODELS_COUNT] = {0}, weights[MODELS_COUNT] = {0};
+  for (size_t i = 0; i < work->fit_count; i++) {
+    if (!(curve->models[i].weight > 0)) continue;
+    if (!predict(work, i, n, &values[i], &errors[i])) return false;
+    if (isnan(errors[i])) errors[i] = 0;
+    weights[i] = curve->models[i].weight;
+  }
+  return choice_average(values, errors, weights, work->fit_count, value, se, NULL) == STATUS_OK;
+}
+
 static enum status draw_band(const struct work *work, size_t selected, struct curve *curve,
                              struct error *error) {
   const struct fit_result *fit = &work->fits[selected];
@@ -140,15 +163,18 @@ static enum status draw_band(const struct work *work, size_t selected, struct cu
   if (!curve->band) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   double t = fit->df > 0 ? stat_t_multiplier(work->options->confidence, (double)fit->df) : NAN;
   double step = (curve->range_hi - curve->range_lo) / (CURVE_BAND_POINTS - 1);
+  curve->band_averaged = curve->models[selected].weight < CURVE_CLEAR_WEIGHT;
   for (size_t i = 0; i < CURVE_BAND_POINTS; i++) {
     double n = i == CURVE_BAND_POINTS - 1 ? curve->range_hi : curve->range_lo + step * (double)i, value, se;
-    if (fit_predict(models_get(work->ids[selected]), fit, &n, NULL, &value, &se, NULL) != STATUS_OK) continue;
-    bool drawn = isfinite(se) && se > 0 && isfinite(t) && work->ids[selected] != MODELS_PLATEAU;
+    if (!(curve->band_averaged ? predict_average(work, curve, n, &value, &se)
+                               : predict(work, selected, n, &value, &se)))
+      continue;
+    double half = isfinite(se) ? t * se : NAN;
     curve->band[curve->band_count++] =
         (struct curve_band){.n = n,
                             .throughput = finite_or_nan(stat_from_scale(fit->scale, value)),
-                            .lo = drawn ? finite_or_nan(stat_from_scale(fit->scale, value - t * se)) : NAN,
-                            .hi = drawn ? finite_or_nan(stat_from_scale(fit->scale, value + t * se)) : NAN};
+                            .lo = finite_or_nan(stat_from_scale(fit->scale, value - half)),
+                            .hi = finite_or_nan(stat_from_scale(fit->scale, value + half))};
   }
   return STATUS_OK;
 }
@@ -207,7 +233,10 @@ static enum status use_selected(struct work *work, size_t total, struct ci_sprea
   find_optima(work, curve->selected, curve);
   if (curve->selected == SIZE_MAX) return knee_of_points(work, total, spread, curve, error);
   find_knee(work, best, curve);
-  return draw_band(work, best, curve, error);
+  enum status status =
+      curve_look_again(work->ids[best], work->n + work->first, work->throughput + work->first, work->first,
+                       work->count, &work->fits[best], curve, error);
+  return status == STATUS_OK ? draw_band(work, best, curve, error) : status;
 }
 
 enum status curve_fit(const struct curve_options *options, struct results *results, struct error *error) {
@@ -216,6 +245,7 @@ enum status curve_fit(const struct curve_options *options, struct results *resul
   curve->scale = options->scale == STAT_SCALE_LN ? "log" : "linear";
   curve->selected = SIZE_MAX;
   curve->optimum_n = curve->optimum_throughput = curve->knee_n = unknown;
+  curve->robust_n = curve->robust_throughput = NAN;
   curve->lack_of_fit_f = curve->lack_of_fit_p = curve->range_lo = curve->range_hi = NAN;
   if (!curve->exists) return STATUS_OK;
   size_t total = curve->point_count;

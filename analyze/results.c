@@ -56,6 +56,7 @@ void results_free(struct results *results) {
   free(results->curve.points);
   free(results->curve.models);
   free(results->curve.band);
+  free(results->curve.outliers);
   free(results->cliffs);
   free(results->steps);
   free(results->loads);

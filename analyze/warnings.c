@@ -10,6 +10,7 @@
 
 #define MAX_TOKEN_RATIO 1.1
 #define DRIFT_LEVEL 0.01
+#define MAX_OUTLIERS 10
 
 // A failed addition sticks, so that the many below need one check.
 struct collector {
@@ -177,6 +178,34 @@ static void about_tokens(struct collector *collector) {
   }
 }
 
+static bool same_cell(const struct curve_point *a, const struct curve_point *b) {
+  return a->n == b->n && a->workers == b->workers && a->batch == b->batch;
+}
+
+// The worst MAX_OUTLIERS, each cell once, by its worst point.
+static void about_outliers(struct collector *collector) {
+  const struct curve *curve = &collector->results->curve;
+  const struct curve_point *told[MAX_OUTLIERS];
+  for (size_t count = 0; count < MAX_OUTLIERS; count++) {
+    const struct curve_outlier *worst = NULL;
+    for (size_t i = 0; i < curve->outlier_count; i++) {
+      const struct curve_outlier *outlier = &curve->outliers[i];
+      bool known = false;
+      for (size_t j = 0; j < count && !known; j++)
+        known = same_cell(&curve->points[outlier->point], told[j]);
+      if (!known && (!worst || fabs(outlier->deviation) > fabs(worst->deviation))) worst = outlier;
+    }
+    if (!worst) return;
+    told[count] = &curve->points[worst->point];
+    struct warning warning = warnings_new(WARNING_OUTLIER);
+    warning.workers = told[count]->workers;
+    warning.batch = told[count]->batch;
+    warning.value = worst->deviation;
+    warning.lo = told[count]->n;
+    add(collector, &warning);
+  }
+}
+
 static void about_curve(struct collector *collector) {
   const struct curve *curve = &collector->results->curve;
   if (!curve->exists) return;
@@ -185,6 +214,7 @@ static void about_curve(struct collector *collector) {
     warning.value = curve->lack_of_fit_p;
     add(collector, &warning);
   }
+  about_outliers(collector);
   int64_t distinct = 0;
   for (size_t i = 0; i < curve->point_count; i++) {
     const struct curve_point *points = curve->points;
