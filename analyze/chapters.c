@@ -77,6 +77,15 @@ const struct cell *chapters_level_best(const struct results *results, const stru
   return index == SIZE_MAX ? NULL : &results->cells[index];
 }
 
+bool chapters_level_lower_edge(const struct results *results, const struct workers_row *row) {
+  const struct cell *best = chapters_level_best(results, row), *first = &results->cells[row->first_cell];
+  if (!best || best == first) return false;
+  for (const struct cell *cell = first; cell < best; cell++) {
+    if (!(cell->flags & CELL_COLD)) return false;
+  }
+  return true;
+}
+
 bool chapters_level_failed(const struct results *results, const struct workers_row *row) {
   for (size_t i = 0; i < row->cell_count; i++) {
     if (!(results->cells[row->first_cell + i].flags & CELL_FAILED)) return false;
@@ -146,7 +155,9 @@ enum status chapters_build(const struct results *results, enum lang lang, struct
   if (plots) plot_set_free(plots);
   struct document_node *root = title(&c, document);
   summary(&c, root);
+  chapters_comparison(&c, root);
   chapters_curve(&c, root);
+  chapters_pareto(&c, root);
   chapters_loads(&c, root);
   chapters_levels(&c, root);
   chapters_failures(&c, root);
@@ -161,6 +172,8 @@ enum status chapters_brief(const struct results *results, enum lang lang, struct
   struct document_node *root = title(&c, document);
   chapters_recommendation(&c, root);
   chapters_edges(&c, root);
+  chapters_limits(&c, root);
+  chapters_verdict(&c, root);
   chapters_optima_table(&c, root, true);
   chapters_optimum(&c, root);
   chapters_warnings(&c, root);

@@ -10,6 +10,11 @@ static const struct curve_model *selected(const struct curve *curve) {
   return curve->selected < curve->model_count ? &curve->models[curve->selected] : NULL;
 }
 
+bool chapters_has_knee(const struct curve *curve) {
+  if (!isfinite(curve->knee_n.estimate)) return false;
+  return !curve->knee_of_fit || (curve->has_optimum && curve->optimum_established);
+}
+
 // The optimum in one sentence, or why there is none.
 void chapters_optimum(struct chapters *c, struct document_node *parent) {
   const struct curve *curve = &c->results->curve;
@@ -122,7 +127,7 @@ static void fit_facts(struct chapters *c, struct document_node *parent) {
                   LANG_WITH(number_significant(curve->range_lo, 4).text,
                             number_significant(curve->range_hi, 4).text, number_count(fitted).text));
   }
-  if (isfinite(curve->knee_n.estimate)) {
+  if (chapters_has_knee(curve)) {
     chapters_item(c, list, curve->knee_of_fit ? LANG_KNEE_FIT : LANG_KNEE_CELLS,
                   LANG_WITH(number_significant(curve->knee_n.estimate, 3).text,
                             chapters_interval(curve->knee_n, 3).text));

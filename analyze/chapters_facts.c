@@ -158,6 +158,17 @@ static void command_line(struct buf *out, const char *arguments) {
   buf_append_char(out, '\n');
 }
 
+// Where nobody told how analyze was called: by its inputs.
+static void analyze_line(const struct results *results, struct buf *out) {
+  buf_append_text(out, "analyze");
+  for (size_t i = 0; i < results->fact_count; i++) {
+    if (!results->facts[i].source) continue;
+    bool curve = results->facts[i].kind && strcmp(results->facts[i].kind, "curve.csv") == 0;
+    buf_append_text(out, curve ? " --curve " : " ");
+    shell_word(out, results->facts[i].source);
+  }
+}
+
 static void repeat(struct chapters *c, struct document_node *section) {
   const struct results *results = c->results;
   struct buf commands = {0};
@@ -165,13 +176,12 @@ static void repeat(struct chapters *c, struct document_node *section) {
     const struct run_facts *facts = &results->facts[i];
     if (facts->arguments) command_line(&commands, facts->arguments);
   }
-  buf_append_text(&commands, "analyze");
-  for (size_t i = 0; i < results->fact_count; i++) {
-    if (!results->facts[i].source) continue;
-    bool curve = results->facts[i].kind && strcmp(results->facts[i].kind, "curve.csv") == 0;
-    buf_append_text(&commands, curve ? " --curve " : " ");
-    shell_word(&commands, results->facts[i].source);
+  for (size_t i = 0; i < results->argument_count; i++) {
+    const char *word = results->arguments[i], *slash = i == 0 ? strrchr(word, '/') : NULL;
+    if (i > 0) buf_append_char(&commands, ' ');
+    shell_word(&commands, slash ? slash + 1 : word);
   }
+  if (results->argument_count == 0) analyze_line(results, &commands);
   struct document_node *inner = chapters_section(c, section, LANG_REPEAT, LANG_ALONE);
   document_code_block(inner, buf_text(&commands));
   buf_free(&commands);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // All cells at a glance: one row per workers level, one column per batch.
+#include <math.h>
+
 #include "analyze/chapters_parts.h"
 
 enum { BATCHES_MOST = 20 };
@@ -29,19 +31,31 @@ static enum document_mark mark_of(const struct results *results, const struct ce
   return cell->in_best_set ? DOCUMENT_EQUAL : DOCUMENT_PLAIN;
 }
 
-static void put(struct chapters *c, struct document_node *table, const struct cell *cell) {
+// Among the usable cells; 0: there is none.
+static double largest_of(const struct results *results) {
+  double largest = 0;
+  for (size_t i = 0; i < results->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    if (chapters_cell_usable(cell)) largest = fmax(largest, cell->tokens_per_s.estimate);
+  }
+  return largest;
+}
+
+static void put(struct chapters *c, struct document_node *table, const struct cell *cell, double largest) {
+  const struct best *best = &c->results->best;
   enum document_mark mark = mark_of(c->results, cell);
   if (mark == DOCUMENT_BAD) {
     document_cell(table, lang_text(c->lang, LANG_MARK_FAILED), mark);
     return;
   }
   struct buf text = {0};
-  const char *strong = mark == DOCUMENT_BEST ? DOCUMENT_STRONG : "";
-  bool cold = cell->flags & CELL_COLD;
-  buf_printf(&text, "%s%s%s%s%s%s", cold ? "(" : "", strong,
-             number_significant(cell->tokens_per_s.estimate, 4).text, strong,
-             cell->flags & CELL_PARTIAL_WAVE ? "\u2020" : "", cold ? ")" : "");
+  bool strong = mark == DOCUMENT_BEST || mark == DOCUMENT_EQUAL, bracket = mark == DOCUMENT_MUTED;
+  bool star = best->exists && best->set_count > 0 && cell == &c->results->cells[best->recommended];
+  buf_printf(&text, "%s%s%s%s%s%s%s", bracket ? "(" : "", strong ? DOCUMENT_STRONG : "",
+             number_significant(cell->tokens_per_s.estimate, 4).text, strong ? DOCUMENT_STRONG : "",
+             cell->flags & CELL_PARTIAL_WAVE ? "\u2020" : "", star ? "\u2605" : "", bracket ? ")" : "");
   document_cell(table, buf_text(&text), mark);
+  if (chapters_cell_usable(cell)) document_cell_shade(table, cell->tokens_per_s.estimate / largest);
   buf_free(&text);
 }
 
@@ -49,6 +63,7 @@ void chapters_matrix(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
   int64_t batches[BATCHES_MOST];
   size_t count = batches_of(results, batches);
+  double largest = largest_of(results);
   if (results->workers_count < 2 || count < 2) return;
   struct document_node *section = chapters_section(c, parent, LANG_MATRIX, LANG_ALONE);
   struct document_node *table = document_table(section, "");
@@ -62,7 +77,7 @@ void chapters_matrix(struct chapters *c, struct document_node *parent) {
       if (index == SIZE_MAX) {
         document_cell(table, "", DOCUMENT_PLAIN);
       } else {
-        put(c, table, &results->cells[index]);
+        put(c, table, &results->cells[index], largest);
       }
     }
     document_row_end(table);

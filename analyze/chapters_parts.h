@@ -49,6 +49,12 @@ bool chapters_cell_usable(const struct cell *cell);
 // Which of a level's cells holds its best batch; NULL: none.
 const struct cell *chapters_level_best(const struct results *results, const struct workers_row *row);
 
+// A share of a peak means something only where there is a peak.
+bool chapters_has_knee(const struct curve *curve);
+
+// Its best batch is the smallest usable one, and smaller ones were cold: nothing below it can be compared.
+bool chapters_level_lower_edge(const struct results *results, const struct workers_row *row);
+
 // Every cell of the level failed.
 bool chapters_level_failed(const struct results *results, const struct workers_row *row);
 
@@ -71,6 +77,8 @@ void chapters_optima(struct chapters *c, struct document_node *parent);
 void chapters_best(struct chapters *c, struct document_node *parent);
 void chapters_dependencies(struct chapters *c, struct document_node *parent);
 void chapters_curve(struct chapters *c, struct document_node *root);
+void chapters_comparison(struct chapters *c, struct document_node *root);
+void chapters_pareto(struct chapters *c, struct document_node *root);
 void chapters_loads(struct chapters *c, struct document_node *root);
 void chapters_matrix(struct chapters *c, struct document_node *parent);
 void chapters_levels(struct chapters *c, struct document_node *root);
@@ -80,6 +88,8 @@ void chapters_facts(struct chapters *c, struct document_node *root);
 
 // One sentence each, for the first screen and the terminal.
 void chapters_recommendation(struct chapters *c, struct document_node *parent);
+void chapters_limits(struct chapters *c, struct document_node *parent);
+void chapters_verdict(struct chapters *c, struct document_node *parent);
 void chapters_edges(struct chapters *c, struct document_node *parent);
 void chapters_optimum(struct chapters *c, struct document_node *parent);
 

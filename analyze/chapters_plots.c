@@ -91,7 +91,7 @@ const char *chapters_plot_levels(struct chapters *c) {
     for (size_t j = 0; j < row->cell_count; j++) {
       const struct cell *cell = &results->cells[row->first_cell + j];
       if (!chapters_cell_usable(cell)) continue;
-      plot_point_add(series, (double)cell->batch, cell->tokens_per_s.estimate, NAN, NAN);
+      plot_cell_add(series, (double)cell->batch, cell->tokens_per_s.estimate, chapters_cell_name(cell).text);
       least = fmin(least, (double)cell->batch);
       most = fmax(most, (double)cell->batch);
     }
@@ -111,7 +111,10 @@ static void curve_points(struct chapters *c, struct plot *plot) {
       others = plot_series_add(plot, PLOT_POINTS, PLOT_GREY, lang_text(c->lang, LANG_PLOT_NOT_FITTED));
       if (others) others->hollow = true;
     }
-    plot_point_add(point->fitted ? fitted : others, point->n, point->throughput, NAN, NAN);
+    struct number_text name = {""};
+    if (point->workers >= 0)
+      name = chapters_cell_name(&(struct cell){.workers = point->workers, .batch = point->batch});
+    plot_cell_add(point->fitted ? fitted : others, point->n, point->throughput, name.text);
   }
 }
 
@@ -139,11 +142,15 @@ static const char *plot_curve(struct chapters *c) {
   curve_points(c, plot);
   if (curve->has_optimum && curve->optimum_established) {
     if (chapters_has_interval(curve->optimum_n))
-      plot_mark_add(plot, curve->optimum_n.lo, curve->optimum_n.hi, NULL);
+      plot_mark_add(plot, curve->optimum_n.lo, curve->optimum_n.hi, PLOT_GREEN, NULL);
     plot_mark_add(
-        plot, curve->optimum_n.estimate, curve->optimum_n.estimate,
+        plot, curve->optimum_n.estimate, curve->optimum_n.estimate, PLOT_GREEN,
         chapters_say(c, LANG_PLOT_OPTIMUM, LANG_WITH(number_significant(curve->optimum_n.estimate, 3).text)));
   }
+  if (chapters_has_knee(curve))
+    plot_mark_add(
+        plot, curve->knee_n.estimate, curve->knee_n.estimate, PLOT_GREY,
+        chapters_say(c, LANG_PLOT_KNEE, LANG_WITH(number_significant(curve->knee_n.estimate, 3).text)));
   return "overview";
 }
 

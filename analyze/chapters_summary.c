@@ -5,9 +5,10 @@
 
 #include "analyze/chapters_parts.h"
 
-static void set_list(const struct results *results, struct chapters_list *list, size_t without) {
+// The set without the two that the sentence names itself.
+static void set_list(const struct results *results, struct chapters_list *list, size_t one, size_t other) {
   for (size_t i = 0; i < results->best.set_count; i++) {
-    if (results->best.set[i] == without) continue;
+    if (results->best.set[i] == one || results->best.set[i] == other) continue;
     struct number_text name = chapters_cell_name(&results->cells[results->best.set[i]]);
     chapters_list_add(list, name.text);
   }
@@ -43,12 +44,12 @@ void chapters_recommendation(struct chapters *c, struct document_node *parent) {
   if (best->set_count == 1) {
     say_best(c, parent, LANG_RECOMMEND_ALONE, largest, "");
   } else if (best->recommended == best->cell) {
-    set_list(results, &list, best->cell);
+    set_list(results, &list, best->cell, best->cell);
     say_best(c, parent, LANG_RECOMMEND_LARGEST, largest, chapters_list_text(c, &list));
   } else {
-    set_list(results, &list, best->recommended);
-    say_best(c, parent, LANG_RECOMMEND_CHEAPEST, &results->cells[best->recommended],
-             chapters_list_text(c, &list));
+    set_list(results, &list, best->recommended, best->cell);
+    say_best(c, parent, list.count ? LANG_RECOMMEND_CHEAPEST : LANG_RECOMMEND_CHEAPER,
+             &results->cells[best->recommended], chapters_list_text(c, &list));
   }
   chapters_list_free(&list);
   if (isfinite(best->regret_bound)) {
@@ -78,20 +79,41 @@ static void spread(struct chapters *c, struct document_node *parent) {
   chapters_paragraph(c, parent, ids[results->sigma_source], LANG_WITH(sigma.text, df.text));
 }
 
+static void overview(struct chapters *c, struct document_node *parent) {
+  const char *plot = chapters_plot_overview(c);
+  if (!plot) return;
+  const struct curve *curve = &c->results->curve;
+  if (!curve->exists) {
+    document_figure(parent, plot, lang_text(c->lang, LANG_ALT_LEVELS),
+                    lang_text(c->lang, LANG_CAPTION_LEVELS));
+    return;
+  }
+  struct estimate n = {NAN, INFINITY, -INFINITY}, rate = n; // lo and hi: the extent of the points
+  for (size_t i = 0; i < curve->point_count; i++) {
+    n.lo = fmin(n.lo, curve->points[i].n);
+    n.hi = fmax(n.hi, curve->points[i].n);
+    rate.lo = fmin(rate.lo, curve->points[i].throughput);
+    rate.hi = fmax(rate.hi, curve->points[i].throughput);
+  }
+  document_figure(
+      parent, plot,
+      chapters_say(c, LANG_ALT_CURVE,
+                   LANG_WITH(number_count((int64_t)curve->point_count).text, number_significant(n.lo, 4).text,
+                             number_significant(n.hi, 4).text, number_significant(rate.lo, 4).text,
+                             number_significant(rate.hi, 4).text)),
+      lang_text(c->lang, LANG_CAPTION_CURVE));
+}
+
 void chapters_first_screen(struct chapters *c, struct document_node *parent) {
   chapters_recommendation(c, parent);
   chapters_edges(c, parent);
+  chapters_limits(c, parent);
+  chapters_verdict(c, parent);
   chapters_optimum(c, parent);
   chapters_warnings(c, parent);
+  overview(c, parent);
   spread(c, parent);
-  const char *plot = chapters_plot_overview(c);
-  if (!plot) return;
-  bool curve = c->results->curve.exists;
-  struct buf alternative = {0};
-  buf_append_text(&alternative, lang_text(c->lang, curve ? LANG_ALT_CURVE : LANG_ALT_LEVELS));
-  document_figure(parent, plot, buf_text(&alternative),
-                  lang_text(c->lang, curve ? LANG_CAPTION_CURVE : LANG_CAPTION_LEVELS));
-  buf_free(&alternative);
+  chapters_matrix(c, parent);
 }
 
 static bool any_capacity(const struct results *results) {
@@ -122,6 +144,8 @@ static void level_marks(struct chapters *c, const struct workers_row *row, const
   if (best->in_best_set && results->best.set_count > 1)
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EQUAL));
   if (row->best_is_edge) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EDGE));
+  if (chapters_level_lower_edge(results, row))
+    chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LOWER_EDGE));
 }
 
 static void optima_row(struct chapters *c, struct document_node *table, const struct workers_row *row,

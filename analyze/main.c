@@ -47,6 +47,8 @@ static enum status run(const struct opts *opts, struct log *log, bool *lost, boo
   if (status != STATUS_OK) goto cleanup;
   status = verdict_reach(opts, &data, &results, log, bad, lost, error);
   if (status != STATUS_OK) goto cleanup;
+  results.arguments = opts->arguments;
+  results.argument_count = opts->argument_count;
   if (opts->title) results.title = strdup(opts->title);
   if (opts->output) {
     status = output_folder(opts, &results, log, error);
@@ -73,6 +75,8 @@ int main(int argc, char **argv) {
     cli_print_version(&opts_program, stdout);
   } else if (status == STATUS_OK) {
     log.level = opts.common.verbosity < 0 ? LOG_QUIET : opts.common.verbosity > 0 ? LOG_VERBOSE : LOG_NORMAL;
+    opts.arguments = (const char *const *)argv;
+    opts.argument_count = (size_t)argc;
     status = run(&opts, &log, &lost, &bad, &error);
   }
   opts_free(&opts);

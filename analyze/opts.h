@@ -29,6 +29,9 @@ struct opts {
   char *sigma;     // as given; analysis.sigma holds what it means
   struct analysis_options analysis;
   struct cli_common common;
+  const char *const
+      *arguments; // the command line as it was typed, the program first (borrowed); main sets it
+  size_t argument_count;
 };
 
 extern const struct cli_program opts_program;

@@ -139,7 +139,8 @@ static enum status write_pages(const struct opts *opts, struct folder *folder,
   struct html_options html = {.language = lang_code(opts->lang),
                               .svg_folder = svg_folder,
                               .plots = plots,
-                              .contents = lang_text(opts->lang, LANG_CONTENTS)};
+                              .contents = lang_text(opts->lang, LANG_CONTENTS),
+                              .warnings = lang_text(opts->lang, LANG_WARNINGS)};
   enum status status = markdown_render(document, &markdown, &text);
   status = write_page(folder, "report.md", status, &text, error);
   if (status == STATUS_OK) {

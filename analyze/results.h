@@ -250,6 +250,8 @@ struct results {
   struct comparison comparison;
   struct assertion *assertions;
   size_t assertion_count;
+  const char *const *arguments; // how analyze was called, the program first (borrowed); NULL: unknown
+  size_t argument_count;
   struct warning *warnings; // most important first
   size_t warning_count;
   double client_cpu_max, client_lag_p99_max_s; // the worst of the valid batches; NaN: not measured

@@ -66,7 +66,8 @@ struct trace_response import_blank_response(void) {
                                  .output_tokens = -1,
                                  .cached_tokens = -1,
                                  .events = -1,
-                                 .bytes = -1};
+                                 .bytes = -1,
+                                 .attempts = 1};
 }
 
 // Hands import->line to the writer.

@@ -256,6 +256,9 @@ static enum status check_conversion(const struct opts *opts, struct error *error
                        opts->import ? "import" : "export");
   if (opts->import && opts->upstream.url)
     return status_fail(error, STATUS_USAGE, "-u/--upstream is not for --import");
+  if (opts->include.count > 0 || opts->exclude.count > 0 || opts->sample < 1 || !opts->keep_bodies)
+    return status_fail(error, STATUS_USAGE, "--include, --exclude, --sample and --bodies are not for --%s",
+                       opts->import ? "import" : "export");
   return STATUS_OK;
 }
 

@@ -43,7 +43,7 @@ struct recorder_entry {
   char *method, *target;
   struct buf headers; // the JSON object of the record
   struct buf session; // the client's own id
-  struct buf secrets; // values of secret headers, each with its NUL: a server may repeat them
+  struct buf secrets; // secret values of the query and headers, each with its NUL: a server may repeat them
   bool is_form;
   enum inflate_coding coding;
   struct buf body;

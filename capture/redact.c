@@ -108,21 +108,42 @@ static bool is_secret_query_key(const struct names *more, const char *key, size_
   return redact_is_secret_key(more, plain, used);
 }
 
+// One "key=value" of a query; `value` is NULL when there is none to hide.
+struct pair {
+  const char *start, *value, *stop;
+};
+
+static bool next_pair(const struct names *more, const char **at, const char *end, struct pair *pair) {
+  if (*at >= end) return false;
+  const char *stop = *at;
+  while (stop < end && *stop != '&' && *stop != ';')
+    stop++;
+  const char *equals = memchr(*at, '=', (size_t)(stop - *at));
+  bool is_secret = equals && equals + 1 < stop && is_secret_query_key(more, *at, (size_t)(equals - *at));
+  *pair = (struct pair){*at, is_secret ? equals + 1 : NULL, stop};
+  *at = stop < end ? stop + 1 : end;
+  return true;
+}
+
 void redact_form(const struct names *more, const char *form, size_t len, struct buf *out) {
   const char *end = form + len;
-  for (const char *at = form; at < end;) {
-    const char *stop = at;
-    while (stop < end && *stop != '&' && *stop != ';')
-      stop++;
-    const char *equals = memchr(at, '=', (size_t)(stop - at));
-    if (equals && equals + 1 < stop && is_secret_query_key(more, at, (size_t)(equals - at))) {
-      buf_append(out, at, (size_t)(equals + 1 - at));
-      buf_append_text(out, REDACT_MARK);
-    } else {
-      buf_append(out, at, (size_t)(stop - at));
-    }
-    if (stop < end) buf_append_char(out, *stop++);
-    at = stop;
+  struct pair pair;
+  for (const char *at = form; next_pair(more, &at, end, &pair);) {
+    buf_append(out, pair.start, (size_t)((pair.value ? pair.value : pair.stop) - pair.start));
+    if (pair.value) buf_append_text(out, REDACT_MARK);
+    if (pair.stop < end) buf_append_char(out, *pair.stop);
+  }
+}
+
+void redact_target_secrets(const struct names *more, const char *target, struct buf *out) {
+  const char *end = target + strlen(target);
+  const char *at = target + strcspn(target, "?");
+  struct pair pair;
+  if (at < end) at++;
+  while (next_pair(more, &at, end, &pair)) {
+    if (!pair.value) continue;
+    buf_append(out, pair.value, (size_t)(pair.stop - pair.value));
+    buf_append_char(out, '\0');
   }
 }
 

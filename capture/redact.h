@@ -29,6 +29,9 @@ bool redact_is_secret_key(const struct names *more, const char *name, size_t len
 void redact_target(const struct names *more, const char *target, struct buf *out);
 void redact_form(const struct names *more, const char *form, size_t len, struct buf *out);
 
+// Appends the values that redact_target takes out, each with a NUL after it. Failure sticks in out->status.
+void redact_target_secrets(const struct names *more, const char *target, struct buf *out);
+
 // Appends a valid JSON value without white space, the values of an object's secret top-level fields taken out
 // (whatever their kind, but for null, true and false). Failure sticks in out->status.
 void redact_json(const struct names *more, struct json_slice value, struct buf *out);

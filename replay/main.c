@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "replay/opts.h"
+#include "replay/pace.h"
 #include "replay/plan.h"
 #include "replay/preview.h"
 #include "replay/recorder.h"
@@ -29,25 +30,37 @@ struct replay {
   struct plan plan;
   struct work work;
   struct summary summary;
+  struct pace pace;       // of an open loop
+  int64_t most_in_flight; // of it
   bool cache_bust;
 };
 
-static enum status raise_descriptor_limit(const struct replay *replay, struct error *error) {
+// How many connections are needed at once; an open loop takes what it can get.
+static int64_t connections_wanted(const struct replay *replay) {
   const struct plan *plan = &replay->plan;
+  if (replay->opts.timing != OPTS_TIMING_BATCH) return (int64_t)replay->pace.count;
   bool burst = replay->opts.dispatch == OPTS_DISPATCH_BURST;
-  int64_t in_flight = burst || plan->workers_most > plan->batch_most ? plan->batch_most : plan->workers_most;
-  if (replay->opts.warmup > 0 && plan->workers_most > in_flight) in_flight = plan->workers_most;
-  rlim_t needed = (rlim_t)in_flight + OTHER_DESCRIPTORS;
+  int64_t wanted = burst || plan->workers_most > plan->batch_most ? plan->batch_most : plan->workers_most;
+  return replay->opts.warmup > 0 && plan->workers_most > wanted ? plan->workers_most : wanted;
+}
+
+static enum status raise_descriptor_limit(struct replay *replay, struct error *error) {
+  bool open_loop = replay->opts.timing != OPTS_TIMING_BATCH;
+  int64_t wanted = connections_wanted(replay);
+  rlim_t needed = (rlim_t)wanted + OTHER_DESCRIPTORS;
   struct rlimit limit;
+  replay->most_in_flight = wanted;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return STATUS_OK;
-  if (limit.rlim_max < needed) {
+  if (limit.rlim_max < needed && !open_loop) {
     return status_fail(error, STATUS_LIMIT,
                        "%lld requests in flight need %llu file descriptors, the limit is %llu",
-                       (long long)in_flight, (unsigned long long)needed, (unsigned long long)limit.rlim_max);
+                       (long long)wanted, (unsigned long long)needed, (unsigned long long)limit.rlim_max);
   }
-  limit.rlim_cur = needed;
-  if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return STATUS_OK;
-  return status_fail(error, STATUS_LIMIT, "file descriptors: %s", strerror(errno));
+  limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return status_fail(error, STATUS_LIMIT, "file descriptors: %s", strerror(errno));
+  if (limit.rlim_cur < needed) replay->most_in_flight = (int64_t)limit.rlim_cur - OTHER_DESCRIPTORS;
+  return STATUS_OK;
 }
 
 // What a user would not expect is told: requests left out or made up, options that some do not heed.
@@ -57,7 +70,8 @@ static void tell_what_is_sent(struct replay *replay) {
                (long long)replay->work.bodiless);
   }
   if (replay->work.available < replay->plan.batch_most) {
-    log_notice(&replay->log, "a batch of %lld sends some of the %lld requests of the trace more than once",
+    log_notice(&replay->log,
+               "%lld requests in a row send some of the %lld requests of the trace more than once",
                (long long)replay->plan.batch_most, (long long)replay->work.available);
   }
   if (replay->work.made > 0) {
@@ -74,6 +88,61 @@ static void tell_what_is_sent(struct replay *replay) {
     log_notice(&replay->log, "--ignore-eos: Ollama's own APIs know no such thing, their requests go without");
 }
 
+// The schedule of a rate, `count` requests long where no duration is given.
+static enum status make_rate(struct replay *replay, int64_t count, struct error *error) {
+  const struct opts *opts = &replay->opts;
+  struct pace_rate rate = {
+      .per_s = opts->request_rate,
+      .arrival = opts->arrival,
+      .burstiness = opts->burstiness,
+      .duration_ns = opts->duration_ns,
+      .count = (size_t)count,
+      .seed = opts->seed,
+  };
+  return pace_at_rate(&rate, &replay->pace, error);
+}
+
+static enum status make_recorded(struct replay *replay, struct error *error) {
+  const struct opts *opts = &replay->opts;
+  size_t count = replay->work.count;
+  int64_t *at_ns = calloc(count, sizeof *at_ns);
+  if (!at_ns) return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
+  for (size_t i = 0; i < count; i++)
+    at_ns[i] = replay->work.requests[i]->at_ns;
+  enum status status =
+      pace_as_recorded(at_ns, count, opts->speed, opts->max_idle_ns, opts->duration_ns, &replay->pace, error);
+  free(at_ns);
+  return status;
+}
+
+// How many requests of the draw are kept. Without a duration an open loop sends the whole trace.
+static int64_t draws(const struct replay *replay) {
+  const struct opts *opts = &replay->opts;
+  if (opts->timing == OPTS_TIMING_BATCH) return plan_draws(&replay->plan, opts->warmup);
+  if (opts->timing == OPTS_TIMING_RATE && opts->duration_ns > 0)
+    return (int64_t)replay->pace.count * opts->repeat + opts->warmup;
+  return INT64_MAX;
+}
+
+// What the trace has to be known for.
+static enum status finish_open_loop(struct replay *replay, struct error *error) {
+  const struct opts *opts = &replay->opts;
+  enum status status = STATUS_OK;
+  bool rate = opts->timing == OPTS_TIMING_RATE;
+  if (rate && replay->pace.count == 0) status = make_rate(replay, replay->work.available, error);
+  if (!rate) status = make_recorded(replay, error);
+  if (status) return status;
+  return plan_make_open(opts->repeat, rate ? (int64_t)replay->pace.count : 0, &replay->plan, error);
+}
+
+// True when some request is sent more than once.
+static bool sends_twice(const struct replay *replay) {
+  const struct opts *opts = &replay->opts;
+  if (opts->timing == OPTS_TIMING_BATCH)
+    return plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);
+  return (int64_t)replay->pace.count * opts->repeat + opts->warmup > replay->work.available;
+}
+
 static enum status load(struct replay *replay, struct error *error) {
   const struct opts *opts = &replay->opts;
   const char *key = opts->api_key_env ? getenv(opts->api_key_env) : NULL;
@@ -82,24 +151,28 @@ static enum status load(struct replay *replay, struct error *error) {
       .api = opts->api,
       .pick = opts->pick,
       .seed = opts->seed,
-      .draws = plan_draws(&replay->plan, opts->warmup),
+      .draws = draws(replay),
+      .in_time = opts->timing == OPTS_TIMING_ORIGINAL,
       .rules = opts_rewrite_rules(opts),
       .headers = {(const char *const *)opts->headers.items, opts->headers.count, key},
   };
   enum status status = work_load(&options, &replay->log, &replay->work, error);
+  if (status == STATUS_OK && opts->timing != OPTS_TIMING_BATCH) status = finish_open_loop(replay, error);
   if (status) return status;
   tell_what_is_sent(replay);
   replay->cache_bust = opts->cache_bust == OPTS_CACHE_BUST_ON;
   if (opts->cache_bust == OPTS_CACHE_BUST_AUTO && opts->api != OPTS_API_HTTP)
-    replay->cache_bust = plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);
+    replay->cache_bust = sends_twice(replay);
   if (replay->cache_bust)
     log_detail(&replay->log, "every batch puts a nonce of its own before its prompts (--cache-bust)");
   return STATUS_OK;
 }
 
 static enum status print_preview(struct replay *replay, struct error *error) {
+  bool open_loop = replay->opts.timing != OPTS_TIMING_BATCH;
   struct buf text = {0};
-  preview_print(&replay->opts, &replay->plan, &replay->work, replay->cache_bust, &text);
+  preview_print(&replay->opts, &replay->plan, open_loop ? &replay->pace : NULL, &replay->work,
+                replay->cache_bust, &text);
   enum status status = text.status;
   if (status) {
     status = status_fail(error, status, "%s", status_name(status));
@@ -130,6 +203,8 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
       .opts = &replay->opts,
       .plan = &replay->plan,
       .work = &replay->work,
+      .pace = replay->opts.timing == OPTS_TIMING_BATCH ? NULL : &replay->pace,
+      .most_in_flight = replay->most_in_flight,
       .cache_bust = replay->cache_bust,
       .recorder = recorder,
       .summary = &replay->summary,
@@ -152,8 +227,13 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
 
 static enum status run(struct replay *replay, int argc, char **argv, struct error *error) {
   const struct opts *opts = &replay->opts;
-  enum status status =
-      plan_make(opts->cells, opts->cell_count, opts->order, opts->restart, opts->seed, &replay->plan, error);
+  enum status status = STATUS_OK;
+  if (opts->timing == OPTS_TIMING_BATCH) {
+    status = plan_make(opts->cells, opts->cell_count, opts->order, opts->restart, opts->seed, &replay->plan,
+                       error);
+  } else if (opts->timing == OPTS_TIMING_RATE && opts->duration_ns > 0) {
+    status = make_rate(replay, 0, error);
+  }
   if (status == STATUS_OK) status = load(replay, error);
   if (status) return status;
   return opts->dry_run ? print_preview(replay, error) : sweep(replay, argc, argv, error);
@@ -194,6 +274,7 @@ int main(int argc, char **argv) {
   int code = finish(&replay, status, &error);
   summary_free(&replay.summary);
   work_free(&replay.work);
+  pace_free(&replay.pace);
   plan_free(&replay.plan);
   opts_free(&replay.opts);
   return code;

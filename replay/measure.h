@@ -29,11 +29,13 @@ struct measure_setup {
   struct log *log;
 };
 
-// What came of it. NULL where a batch did not finish: it was cancelled, or there was no memory for it.
+// What came of it; open_loop NULL: it was a batch. NULL where a batch did not finish: it was cancelled, or
+// there was no memory for it.
 struct measure_outcome {
   int64_t total_ns;
   const struct recorder_sums *sums;
   const struct audit_verdict *verdict;
+  const struct recorder_open_loop *open_loop;
 };
 
 // `over` comes from the loop after each measure_start, once; a new batch may be started in it.

@@ -12,11 +12,13 @@
 #include "lib/base/json.h"
 #include "lib/base/progress.h"
 #include "replay/endpoint.h"
+#include "replay/pace.h"
 #include "replay/plan.h"
 #include "replay/rewrite.h"
 
 enum opts_pick { OPTS_PICK_SHUFFLED, OPTS_PICK_TRACE };
 enum opts_dispatch { OPTS_DISPATCH_POOL, OPTS_DISPATCH_BURST };
+enum opts_timing { OPTS_TIMING_BATCH, OPTS_TIMING_ORIGINAL, OPTS_TIMING_RATE };
 enum opts_api { OPTS_API_AUTO, OPTS_API_OPENAI, OPTS_API_OLLAMA, OPTS_API_HTTP };
 enum opts_cache_bust { OPTS_CACHE_BUST_AUTO, OPTS_CACHE_BUST_ON, OPTS_CACHE_BUST_OFF };
 
@@ -42,6 +44,15 @@ struct opts {
   enum opts_pick pick;
   int64_t seed;
   enum opts_dispatch dispatch;
+
+  enum opts_timing timing;
+  double speed;        // original
+  int64_t max_idle_ns; // original; 0: as recorded
+  double request_rate; // rate: requests per second
+  enum pace_arrival arrival;
+  bool arrival_given;
+  double burstiness;   // gamma
+  int64_t duration_ns; // 0: one pass of the trace
 
   char *server; // NULL: not managed
   enum plan_restart restart;
@@ -81,6 +92,7 @@ struct rewrite_rules opts_rewrite_rules(const struct opts *opts);
 
 const char *opts_pick_name(enum opts_pick pick);
 const char *opts_dispatch_name(enum opts_dispatch dispatch);
+const char *opts_timing_name(enum opts_timing timing);
 const char *opts_api_name(enum opts_api api);
 
 #endif

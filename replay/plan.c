@@ -132,6 +132,26 @@ cleanup:
   return status;
 }
 
+enum status plan_make_open(int64_t repeat, int64_t requests, struct plan *out, struct error *error) {
+  struct plan plan = {.session_count = 1,
+                      .batch_count = (size_t)repeat,
+                      .workers_most = 1,
+                      .batch_most = requests,
+                      .repeat_most = repeat};
+  plan.sessions = calloc(1, sizeof *plan.sessions);
+  plan.batches = calloc((size_t)repeat, sizeof *plan.batches);
+  if (!plan.sessions || !plan.batches) {
+    plan_free(&plan);
+    return no_memory(error);
+  }
+  plan.sessions[0] =
+      (struct plan_session){.workers = -1, .block = -1, .warmup_workers = 1, .batch_count = (size_t)repeat};
+  for (int64_t rep = 0; rep < repeat; rep++)
+    plan.batches[rep].rep = rep;
+  *out = plan;
+  return STATUS_OK;
+}
+
 void plan_free(struct plan *plan) {
   free(plan->cells);
   free(plan->sessions);

@@ -72,6 +72,10 @@ enum status plan_make(const struct plan_cell *cells, size_t count, enum plan_ord
                       struct error *error) MUST_USE;
 void plan_free(struct plan *plan); // takes an all-zero plan
 
+// An open loop: one session of `repeat` repetitions without cells, each of `requests` of the draw (0: each
+// the same ones, from its start); warm-up rounds of one request. STATUS_MEMORY.
+enum status plan_make_open(int64_t repeat, int64_t requests, struct plan *out, struct error *error) MUST_USE;
+
 // Where the draw of replicate `rep` begins in the permutation of the trace: the same for every cell, so that
 // cells are compared on the same work, and another for every replicate as long as the trace lasts.
 int64_t plan_offset(const struct plan *plan, int64_t rep);

@@ -63,16 +63,40 @@ static void print_session(const struct plan *plan, size_t number, int64_t warmup
   }
 }
 
-void preview_print(const struct opts *opts, const struct plan *plan, const struct work *work, bool cache_bust,
-                   struct buf *out) {
+// An open loop takes the time of its schedule, and sends what that holds.
+static void print_open_loop(const struct opts *opts, const struct plan *plan, const struct pace *pace,
+                            const struct work *work, struct buf *out) {
+  int64_t repeat = plan->repeat_most;
+  int64_t requests = (int64_t)pace->count * repeat + opts->warmup;
+  double tokens = tokens_per_request(opts, work);
+  buf_printf(out, "timing    %s, %zu requests in ", opts_timing_name(opts->timing), pace->count);
+  units_print_duration(out, pace->window_ns);
+  buf_printf(out, ", %lld times\nrequests  %lld, warm-up included\n", (long long)repeat, (long long)requests);
+  if (!isnan(tokens)) {
+    buf_printf(out, "tokens    about %.3g of output (%.3g a request)\n", tokens * (double)requests, tokens);
+  } else {
+    buf_append_text(out,
+                    "tokens    unknown: the trace has no responses that say, and there is no --max-tokens\n");
+  }
+  buf_append_text(out, "time      ");
+  units_print_duration(out, pace->window_ns * repeat);
+  buf_append_text(out, ", and until the last responses end\n");
+}
+
+void preview_print(const struct opts *opts, const struct plan *plan, const struct pace *pace,
+                   const struct work *work, bool cache_bust, struct buf *out) {
   buf_append_text(out, "server    ");
   endpoint_print_public(&opts->endpoint, out);
   buf_printf(out, "\ntrace     %lld requests to draw from, %lld of other kinds, %lld without a body\n",
              (long long)work->available, (long long)work->other, (long long)work->bodiless);
-  buf_printf(out, "plan      %zu cells, %zu batches, %zu sessions; order %s, seed %lld\n", plan->cell_count,
-             plan->batch_count, plan->session_count, plan_order_name(opts->order), (long long)opts->seed);
   buf_printf(out, "cache     %s\n",
              cache_bust ? "a nonce per batch before each prompt" : "prompts as recorded");
+  if (pace) {
+    print_open_loop(opts, plan, pace, work, out);
+    return;
+  }
+  buf_printf(out, "plan      %zu cells, %zu batches, %zu sessions; order %s, seed %lld\n", plan->cell_count,
+             plan->batch_count, plan->session_count, plan_order_name(opts->order), (long long)opts->seed);
   print_estimates(opts, plan, work, out);
   for (size_t i = 0; i < plan->session_count; i++)
     print_session(plan, i, opts->warmup, out);

@@ -27,6 +27,14 @@ void random_shuffle(struct random_source *source, void *items, size_t count, siz
   if (count > 1) gsl_ran_shuffle(rng_of(source), items, count, size);
 }
 
+double random_exponential(struct random_source *source, double mean) {
+  return gsl_ran_exponential(rng_of(source), mean);
+}
+
+double random_gamma(struct random_source *source, double shape, double scale) {
+  return gsl_ran_gamma(rng_of(source), shape, scale);
+}
+
 uint64_t random_spread(uint64_t number) {
   number += UINT64_C(0x9E3779B97F4A7C15);
   number = (number ^ (number >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);

@@ -27,6 +27,10 @@ int64_t random_below(struct random_source *source, int64_t n);
 // Puts `count` items of `size` bytes into random order, every order equally likely.
 void random_shuffle(struct random_source *source, void *items, size_t count, size_t size);
 
+// Exponential with this mean (gsl_ran_exponential); gamma with this shape and scale (gsl_ran_gamma).
+double random_exponential(struct random_source *source, double mean);
+double random_gamma(struct random_source *source, double shape, double scale);
+
 // splitmix64 (Steele, Lea, Flood 2014) of a number: neighbours come out far apart. The same on every machine.
 uint64_t random_spread(uint64_t number);
 

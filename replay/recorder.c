@@ -61,7 +61,7 @@ static void write_header(struct recorder *recorder, const struct opts *opts, con
       .url = slice_of_buf(&url),
       .model = slice(opts->model ? opts->model : work->model),
       .api = slice(opts_api_name(opts->api)),
-      .timing = slice("batch"),
+      .timing = slice(opts_timing_name(opts->timing)),
       .trace_digest = slice(work->digest),
       .host = slice_of_buf(&host),
       .arguments = slice_of_buf(&arguments),
@@ -202,8 +202,8 @@ static int64_t tokens_of(const struct recorder_sums *sums, int64_t tokens) {
   return sums->failed + sums->cancelled == sums->requests ? 0 : tokens;
 }
 
-void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t done_ns,
-                    const struct audit_verdict *verdict) {
+static struct run_batch make_batch(const struct recorder *recorder, const struct recorder_batch *batch,
+                                   const struct audit_verdict *verdict) {
   const struct recorder_sums *sums = &recorder->sums;
   struct run_batch record = {
       .session = batch->session,
@@ -212,7 +212,6 @@ void recorder_batch(struct recorder *recorder, const struct recorder_batch *batc
       .rep = batch->rep,
       .warmup = batch->warmup,
       .start_ns = since_start(recorder, batch->start_ns),
-      .total_ns = done_ns - batch->start_ns,
       .requests = sums->requests,
       .failed = sums->failed,
       .cancelled = sums->cancelled,
@@ -230,9 +229,31 @@ void recorder_batch(struct recorder *recorder, const struct recorder_batch *batc
       .in_flight_mean = NAN,
   };
   memcpy(record.errors, sums->errors, sizeof record.errors);
+  return record;
+}
+
+static void write_batch(struct recorder *recorder, const struct run_batch *record) {
   recorder->end.batches++;
-  run_format_batch(&recorder->line, &record);
+  run_format_batch(&recorder->line, record);
   write_line(recorder);
+}
+
+void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t done_ns,
+                    const struct audit_verdict *verdict) {
+  struct run_batch record = make_batch(recorder, batch, verdict);
+  record.total_ns = done_ns - batch->start_ns;
+  write_batch(recorder, &record);
+}
+
+void recorder_open_loop(struct recorder *recorder, const struct recorder_batch *batch,
+                        const struct recorder_open_loop *open, const struct audit_verdict *verdict) {
+  struct run_batch record = make_batch(recorder, batch, verdict);
+  record.timing = slice(open->timing);
+  record.rate = open->rate;
+  record.in_flight_mean = open->in_flight_mean;
+  record.output_tokens = tokens_of(&recorder->sums, open->output_tokens);
+  record.total_ns = open->total_ns;
+  write_batch(recorder, &record);
 }
 
 void recorder_session(struct recorder *recorder, const struct recorder_session *session) {

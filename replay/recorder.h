@@ -24,7 +24,7 @@ enum status recorder_open(const struct opts *opts, const struct plan *plan, cons
 
 // Which batch the records that follow belong to.
 struct recorder_batch {
-  int64_t session, workers, batch, rep;
+  int64_t session, workers, batch, rep; // workers and batch -1 in open loop
   bool warmup;
   int64_t start_ns; // instant of clock_now_ns
 };
@@ -45,6 +45,17 @@ const struct recorder_sums *recorder_sums(const struct recorder *recorder);
 // The batch itself, after its last request; `done_ns` is the instant of its last byte.
 void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t done_ns,
                     const struct audit_verdict *verdict);
+
+// What an open loop's repetition has beside or instead of a batch's sums.
+struct recorder_open_loop {
+  const char *timing; // "original", "rate"
+  double rate;        // requests/s asked for; NaN: none
+  double in_flight_mean;
+  int64_t output_tokens; // within total_ns; -1: no server said
+  int64_t total_ns;
+};
+void recorder_open_loop(struct recorder *recorder, const struct recorder_batch *batch,
+                        const struct recorder_open_loop *open, const struct audit_verdict *verdict);
 
 struct recorder_session {
   int64_t session, workers, block;

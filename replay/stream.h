@@ -20,6 +20,7 @@ struct stream_request {
   const char *const *headers;
   const char *body; // NULL: none
   size_t body_len;
+  void *owner; // the caller's own
 };
 
 // What came of it. Instants of clock_now_ns and durations in ns; -1: did not happen or is unknown.

@@ -6,9 +6,10 @@
 #include "lib/base/clock.h"
 
 enum status summary_open(const struct plan *plan, struct summary *out, struct error *error) {
-  struct summary_cell *cells = calloc(plan->cell_count, sizeof *cells);
+  bool open_loop = plan->cell_count == 0;
+  struct summary_cell *cells = calloc(open_loop ? 1 : plan->cell_count, sizeof *cells);
   if (!cells) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  *out = (struct summary){.plan = plan, .cells = cells};
+  *out = (struct summary){.plan = plan, .open_loop = open_loop, .cells = cells};
   return STATUS_OK;
 }
 
@@ -17,20 +18,36 @@ void summary_free(struct summary *summary) {
   *summary = (struct summary){0};
 }
 
-void summary_add(struct summary *summary, size_t cell, int64_t total_ns, int64_t requests, int64_t failed,
-                 int64_t output_tokens, bool valid) {
-  struct summary_cell *sums = &summary->cells[cell];
-  double total_s = clock_seconds(total_ns);
+void summary_add(struct summary *summary, const struct summary_batch *batch) {
+  struct summary_cell *sums = &summary->cells[batch->cell];
+  double total_s = clock_seconds(batch->total_ns);
   sums->reps++;
-  sums->requests += requests;
-  sums->failed += failed;
-  summary->succeeded += requests - failed;
-  if (!valid) {
+  sums->requests += batch->requests;
+  sums->failed += batch->failed;
+  summary->succeeded += batch->requests - batch->failed;
+  if (!batch->valid) {
     sums->invalid++;
     return;
   }
   sums->total_s += total_s;
-  if (output_tokens > 0 && total_s > 0) sums->tokens_per_s += (double)output_tokens / total_s;
+  sums->in_flight_mean += batch->in_flight_mean;
+  if (batch->output_tokens > 0 && total_s > 0) sums->tokens_per_s += (double)batch->output_tokens / total_s;
+}
+
+static void print_open_loop(const struct summary_cell *sums, FILE *out) {
+  int64_t valid = sums->reps - sums->invalid;
+  fprintf(out, "%5s %10s %10s %10s %10s %8s\n", "reps", "requests", "total s", "in flight", "tokens/s",
+          "failed");
+  fprintf(out, "%5lld %10lld", (long long)sums->reps, (long long)sums->requests);
+  if (valid > 0) {
+    fprintf(out, " %10.3f %10.2f %10.2f", sums->total_s / (double)valid, sums->in_flight_mean / (double)valid,
+            sums->tokens_per_s / (double)valid);
+  } else {
+    fprintf(out, " %10s %10s %10s", "-", "-", "-");
+  }
+  fprintf(out, " %8lld", (long long)sums->failed);
+  if (sums->invalid > 0) fprintf(out, "  %lld not valid: the client was too slow", (long long)sums->invalid);
+  fputc('\n', out);
 }
 
 static void print_row(const struct plan_cell *cell, const struct summary_cell *sums, FILE *out) {
@@ -47,6 +64,10 @@ static void print_row(const struct plan_cell *cell, const struct summary_cell *s
 }
 
 void summary_print(const struct summary *summary, FILE *out) {
+  if (summary->open_loop) {
+    print_open_loop(&summary->cells[0], out);
+    return;
+  }
   fprintf(out, "%8s %8s %5s %10s %10s %8s\n", "workers", "batch", "reps", "total s", "tokens/s", "failed");
   for (size_t i = 0; i < summary->plan->cell_count; i++)
     print_row(&summary->plan->cells[i], &summary->cells[i], out);

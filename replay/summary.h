@@ -4,6 +4,7 @@
 #ifndef REPLAY_SUMMARY_H
 #define REPLAY_SUMMARY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -15,10 +16,12 @@ struct summary_cell {
   int64_t requests, failed;
   double total_s; // sums over the valid ones
   double tokens_per_s;
+  double in_flight_mean; // open loop
 };
 
 struct summary {
   const struct plan *plan;
+  bool open_loop;             // one row for all repetitions
   struct summary_cell *cells; // as the plan's
   int64_t succeeded;          // measured requests
 };
@@ -27,9 +30,16 @@ struct summary {
 enum status summary_open(const struct plan *plan, struct summary *out, struct error *error) MUST_USE;
 void summary_free(struct summary *summary); // takes an all-zero summary
 
-// One measured batch of a cell. `output_tokens` -1: unknown.
-void summary_add(struct summary *summary, size_t cell, int64_t total_ns, int64_t requests, int64_t failed,
-                 int64_t output_tokens, bool valid);
+// One measured batch of a cell, or one repetition of an open loop (cell 0).
+struct summary_batch {
+  size_t cell;
+  int64_t total_ns;
+  int64_t requests, failed;
+  int64_t output_tokens; // -1: unknown
+  double in_flight_mean; // open loop
+  bool valid;
+};
+void summary_add(struct summary *summary, const struct summary_batch *batch);
 
 void summary_print(const struct summary *summary, FILE *out);
 

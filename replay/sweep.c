@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
 #include "lib/net/xfer.h"
+#include "replay/arrivals.h"
 #include "replay/measure.h"
 #include "replay/session.h"
 
@@ -18,6 +19,7 @@ struct sweep {
   struct xfer_pool *transfers;
   struct session *session;
   struct measure *measure;
+  struct arrivals *arrivals; // NULL: batches
   struct loop_signal *interrupt_signal, *terminate_signal;
   struct loop_timer *draw_timer;
 
@@ -41,6 +43,7 @@ static void draw_due(void *context) {
       .label = "server",
   };
   measure_progress(sweep->measure, now_ns, &state);
+  if (sweep->arrivals) arrivals_progress(sweep->arrivals, now_ns, &state);
   progress_draw(sweep->setup->progress, &state, now_ns);
   loop_timer_set(sweep->draw_timer, now_ns + DRAW_NS);
 }
@@ -63,6 +66,10 @@ static void next_batch(struct sweep *sweep) {
     struct recorder_batch round = {
         .session = number, .workers = workers, .batch = workers, .rep = sweep->round, .warmup = true};
     measure_start(sweep->measure, &round, plan_warmup_offset(plan, sweep->round++), port);
+  } else if (sweep->arrivals) {
+    int64_t rep = plan->batches[sweep->next_batch++].rep;
+    struct recorder_batch batch = {.session = number, .workers = -1, .batch = -1, .rep = rep};
+    arrivals_start(sweep->arrivals, &batch, plan_offset(plan, rep));
   } else {
     const struct plan_batch *planned = &plan->batches[sweep->next_batch++];
     const struct plan_cell *cell = &plan->cells[planned->cell];
@@ -80,8 +87,16 @@ static void batch_over(void *context, const struct measure_outcome *outcome) {
   } else if (!sweep->warming) {
     const struct recorder_sums *sums = outcome->sums;
     sweep->measured++;
-    summary_add(sweep->setup->summary, sweep->cell, outcome->total_ns, sums->requests, sums->failed,
-                sums->output_tokens, outcome->verdict->valid);
+    struct summary_batch batch = {
+        .cell = sweep->cell,
+        .total_ns = outcome->total_ns,
+        .requests = sums->requests,
+        .failed = sums->failed,
+        .output_tokens = outcome->open_loop ? outcome->open_loop->output_tokens : sums->output_tokens,
+        .in_flight_mean = outcome->open_loop ? outcome->open_loop->in_flight_mean : 0,
+        .valid = outcome->verdict->valid,
+    };
+    summary_add(sweep->setup->summary, &batch);
   }
   next_batch(sweep);
 }
@@ -113,6 +128,8 @@ static void on_interrupt(void *context) {
   sweep->interrupted = true;
   if (measure_running(sweep->measure)) {
     measure_cancel(sweep->measure);
+  } else if (sweep->arrivals && arrivals_running(sweep->arrivals)) {
+    arrivals_cancel(sweep->arrivals);
   } else {
     session_end(sweep->session); // a server is coming or going
   }
@@ -146,6 +163,9 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
       .log = setup->log,
   };
   status = measure_open(&measure, batch_over, sweep, &sweep->measure, error);
+  if (!status && setup->pace)
+    status = arrivals_open(&measure, setup->pace, setup->most_in_flight, batch_over, sweep, &sweep->arrivals,
+                           error);
   if (status) return status;
   return session_open(sweep->loop, sweep->transfers, setup->opts, setup->recorder, setup->log,
                       &session_handlers, sweep, &sweep->session, error);
@@ -154,6 +174,7 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
 static void close_parts(struct sweep *sweep) {
   xfer_pool_close(sweep->transfers);
   measure_close(sweep->measure);
+  arrivals_close(sweep->arrivals);
   session_close(sweep->session);
   loop_signal_close(sweep->interrupt_signal);
   loop_signal_close(sweep->terminate_signal);

@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "replay/opts.h"
+#include "replay/pace.h"
 #include "replay/plan.h"
 #include "replay/recorder.h"
 #include "replay/summary.h"
@@ -19,6 +20,8 @@ struct sweep_setup {
   const struct opts *opts;
   const struct plan *plan;
   const struct work *work;
+  const struct pace *pace; // NULL: batches
+  int64_t most_in_flight;  // of an open loop
   bool cache_bust;
   struct recorder *recorder;
   struct summary *summary;

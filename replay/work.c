@@ -22,6 +22,7 @@ struct loading {
   struct buf scratch;
   double latency_s, output_tokens; // sums
   int64_t latencies, outputs;
+  double segment_unix_s; // of the segment that is being read
   bool several_models;
 };
 
@@ -113,6 +114,7 @@ static struct work_request *make_request(struct loading *loading, const struct t
     return NULL;
   }
   request->seq = record->seq;
+  request->at_ns = clock_from_seconds(loading->segment_unix_s) + record->t_ns;
   request->api = api;
   request->method = copy_slice(record->method);
   request->path = copy_slice(record->path);
@@ -254,7 +256,7 @@ static enum status load_trace(struct loading *loading, const char *path, struct 
   struct trace_record record;
   enum status status = trace_reader_open(path, &reader, error);
   while (status == STATUS_OK) {
-    status = trace_read(reader, &record, NULL, error);
+    status = trace_read(reader, &record, &loading->segment_unix_s, error);
     if (status) break;
     if (record.kind == TRACE_REQUEST) status = take_request(loading, &record.request, error);
     if (record.kind == TRACE_RESPONSE) take_response(loading, &record.response);
@@ -326,6 +328,13 @@ static enum status nothing_to_send(const struct work *work, struct error *error)
   return status_fail(error, STATUS_FORMAT, "no request in the trace");
 }
 
+// By time, then as they stand in the trace.
+static int compare_times(const void *a, const void *b) {
+  const struct work_request *x = *(struct work_request *const *)a, *y = *(struct work_request *const *)b;
+  if (x->at_ns != y->at_ns) return x->at_ns < y->at_ns ? -1 : 1;
+  return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
 enum status work_load(const struct work_options *options, struct log *log, struct work *out,
                       struct error *error) {
   struct work work = {0};
@@ -336,6 +345,8 @@ enum status work_load(const struct work_options *options, struct log *log, struc
   for (size_t i = 0; status == STATUS_OK && i < options->traces->count; i++)
     status = load_trace(&loading, options->traces->items[i], error);
   if (status == STATUS_OK && work.count == 0) status = nothing_to_send(&work, error);
+  if (status == STATUS_OK && options->in_time)
+    qsort(work.requests, work.count, sizeof(struct work_request *), compare_times);
   if (status == STATUS_OK) status = digest(&work, work.digest, error);
   for (size_t i = 0; status == STATUS_OK && i < work.count; i++)
     status = make_ready(&loading, work.requests[i], error);

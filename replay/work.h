@@ -19,7 +19,8 @@
 #include "replay/rewrite.h"
 
 struct work_request {
-  int64_t seq; // the trace's
+  int64_t seq;   // the trace's
+  int64_t at_ns; // when it was recorded, since 1970
   enum api api;
   char *method;
   char *path;
@@ -51,6 +52,7 @@ struct work_options {
   enum opts_pick pick;
   int64_t seed;
   int64_t draws; // how many are kept at most
+  bool in_time;  // sort what is kept by its time (several traces may overlap)
   struct rewrite_rules rules;
   struct headers_own headers;
 };

@@ -218,7 +218,12 @@ void document_cell(struct document_node *table, const char *text, enum document_
     table->cell_capacity = capacity;
   }
   char *copy = clean_copy(table->document, text);
-  if (copy) table->cells[table->cell_count++] = (struct document_cell){copy, mark};
+  if (copy) table->cells[table->cell_count++] = (struct document_cell){copy, mark, 0};
+}
+
+void document_cell_shade(struct document_node *table, double shade) {
+  if (!table || table->document->status || table->cell_count == 0) return;
+  table->cells[table->cell_count - 1].shade = shade > 1 ? 1 : shade > 0 ? shade : 0;
 }
 
 void document_row_end(struct document_node *table) {

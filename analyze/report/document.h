@@ -31,7 +31,7 @@ enum document_kind {
   DOCUMENT_DEFINITIONS, // children: DOCUMENT_DEFINITION
   DOCUMENT_DEFINITION,  // name, text
   DOCUMENT_RULE,
-  DOCUMENT_CODE_BLOCK // text, verbatim
+  DOCUMENT_CODE_BLOCK // text, verbatim: commands for a shell
 };
 
 enum document_align { DOCUMENT_LEFT, DOCUMENT_RIGHT, DOCUMENT_DECIMAL };
@@ -50,6 +50,7 @@ struct document_column {
 struct document_cell {
   char *text;
   enum document_mark mark;
+  double shade; // how deep a renderer may colour it, up to 1; 0: not at all
 };
 
 struct document_node {
@@ -96,6 +97,7 @@ struct document_node *document_code_block(struct document_node *parent, const ch
 struct document_node *document_table(struct document_node *parent, const char *caption);
 void document_column(struct document_node *table, const char *heading, enum document_align align);
 void document_cell(struct document_node *table, const char *text, enum document_mark mark);
+void document_cell_shade(struct document_node *table, double shade); // of the cell added last
 void document_row_end(struct document_node *table);
 size_t document_row_count(const struct document_node *table);
 

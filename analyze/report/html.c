@@ -12,6 +12,7 @@ struct writer {
   const struct html_options *options;
   size_t sections; // numbered in the order of the page
   size_t figures;
+  struct svg_colours colours; // of all pictures
 };
 
 static void escaped(struct buf *out, const char *text, size_t len) {
@@ -65,17 +66,22 @@ static void point_padding(struct writer *w, const char *text, size_t most) {
              have ? zeros + 1 : zeros);
 }
 
+// The first cell of a row names it.
 static void cell(struct writer *w, const struct document_node *table, size_t index, size_t after) {
   static const char *const classes[] = {[DOCUMENT_PLAIN] = "",
                                         [DOCUMENT_BEST] = "best",
                                         [DOCUMENT_EQUAL] = "equal",
                                         [DOCUMENT_MUTED] = "muted",
                                         [DOCUMENT_BAD] = "bad"};
-  const char *text = table->cells[index].text, *class = classes[table->cells[index].mark];
-  bool left = table->columns[index % table->column_count].align == DOCUMENT_LEFT;
-  buf_append_text(w->out, "<td");
+  const struct document_cell *it = &table->cells[index];
+  const char *text = it->text, *class = classes[it->mark];
+  size_t column = index % table->column_count;
+  const char *name = column == 0 ? "th" : "td";
+  bool left = table->columns[column].align == DOCUMENT_LEFT;
+  buf_printf(w->out, "<%s%s", name, column == 0 ? " scope=\"row\"" : "");
   if (!left || *class)
     buf_printf(w->out, " class=\"%s%s%s\"", left ? "" : "n", left || !*class ? "" : " ", class);
+  if (it->shade > 0) buf_printf(w->out, " style=\"--v:%d%%\"", (int)(100 * it->shade + 0.5));
   if (after && *text) { // what it is sorted by, without the padding
     buf_append_text(w->out, " data-v=\"");
     plain_text(w->out, text);
@@ -84,7 +90,7 @@ static void cell(struct writer *w, const struct document_node *table, size_t ind
   buf_append_char(w->out, '>');
   inline_text(w->out, text);
   point_padding(w, text, after);
-  buf_append_text(w->out, "</td>");
+  buf_printf(w->out, "</%s>", name);
 }
 
 static void row(struct writer *w, const struct document_node *table, size_t first) {
@@ -101,9 +107,17 @@ static void row(struct writer *w, const struct document_node *table, size_t firs
   buf_append_text(w->out, "</tr>\n");
 }
 
+static bool shaded(const struct document_node *table) {
+  for (size_t i = 0; i < table->cell_count; i++) {
+    if (table->cells[i].shade > 0) return true;
+  }
+  return false;
+}
+
 static void table(struct writer *w, const struct document_node *node) {
   if (node->column_count == 0) return;
-  buf_append_text(w->out, "<div class=\"wrap\"><table>\n");
+  // It scrolls by itself where it is too wide, and so must be within reach of the keyboard.
+  buf_printf(w->out, "<div class=\"wrap\" tabindex=\"0\"><table%s>\n", shaded(node) ? " class=\"heat\"" : "");
   if (*node->text) element(w, "caption", node->text);
   buf_append_text(w->out, "<thead><tr>");
   for (size_t c = 0; c < node->column_count; c++) {
@@ -143,7 +157,10 @@ static bool picture(struct writer *w, const struct document_node *node) {
   bool there =
       buf_read_file(&svg, buf_text(&path), &ignored) == STATUS_OK &&
       svg_embed(svg.data ? svg.data : "", svg.len, plot, prefix, node->alternative, &made) == STATUS_OK;
-  if (there) buf_append(w->out, made.data, made.len);
+  if (there) {
+    svg_colours_collect(&w->colours, made.data, made.len);
+    buf_append(w->out, made.data, made.len);
+  }
   buf_free(&path);
   buf_free(&svg);
   buf_free(&made);
@@ -157,10 +174,30 @@ static void figure(struct writer *w, const struct document_node *node) {
   buf_append_text(w->out, "</figure>\n");
 }
 
+static bool is_warning(const struct document_node *node) {
+  return node && node->kind == DOCUMENT_CALLOUT && node->tone == DOCUMENT_WARNING;
+}
+
+// Warnings in a row share one box; returns the last of them.
+static const struct document_node *warnings(struct writer *w, const struct document_node *node) {
+  buf_append_text(w->out, "<aside class=\"callout warning\"");
+  if (w->options->warnings) {
+    buf_append_text(w->out, " aria-label=\"");
+    plain_text(w->out, w->options->warnings);
+    buf_append_char(w->out, '"');
+  }
+  buf_append_text(w->out, ">\n<ul>\n");
+  for (;; node = node->next) {
+    element(w, "li", node->text);
+    if (!is_warning(node->next)) break;
+  }
+  buf_append_text(w->out, "</ul>\n</aside>\n");
+  return node;
+}
+
 static void callout(struct writer *w, const struct document_node *node) {
-  static const char *const classes[] = {
-      [DOCUMENT_NOTE] = "", [DOCUMENT_WARNING] = " warning", [DOCUMENT_ANSWER] = " answer"};
-  buf_printf(w->out, "<div class=\"callout%s\" role=\"note\">", classes[node->tone]);
+  buf_printf(w->out, "<div class=\"callout%s\" role=\"note\">",
+             node->tone == DOCUMENT_ANSWER ? " answer" : "");
   inline_text(w->out, node->text);
   buf_append_text(w->out, "</div>\n");
 }
@@ -176,13 +213,22 @@ static void definitions(struct writer *w, const struct document_node *node) {
 
 static void block(struct writer *w, const struct document_node *node);
 
+static void blocks(struct writer *w, const struct document_node *node) {
+  for (; node; node = node->next) {
+    if (is_warning(node)) {
+      node = warnings(w, node);
+    } else {
+      block(w, node);
+    }
+  }
+}
+
 static void section(struct writer *w, const struct document_node *node) {
   int level = document_level(node);
   buf_printf(w->out, "<section id=\"s%zu\">\n<h%d>", ++w->sections, level);
   inline_text(w->out, node->text);
   buf_printf(w->out, "</h%d>\n", level);
-  for (const struct document_node *child = node->first; child; child = child->next)
-    block(w, child);
+  blocks(w, node->first);
   buf_append_text(w->out, "</section>\n");
 }
 
@@ -199,7 +245,7 @@ static void block(struct writer *w, const struct document_node *node) {
     if (node->next) buf_append_text(w->out, "<hr>\n");
     break;
   case DOCUMENT_CODE_BLOCK:
-    buf_append_text(w->out, "<pre><code>");
+    buf_append_text(w->out, "<pre tabindex=\"0\"><code>");
     svg_escape(w->out, node->text, strlen(node->text));
     buf_append_text(w->out, "</code></pre>\n");
     break;
@@ -228,33 +274,49 @@ static void contents(struct writer *w, const struct document_node *parent, size_
   if (open) buf_append_text(w->out, "</ol>\n");
 }
 
+static void body(struct writer *w, const struct document_node *root) {
+  element(w, "h1", root->text);
+  if (w->options->contents) {
+    size_t number = 0;
+    buf_append_text(w->out, "<nav><details><summary>");
+    plain_text(w->out, w->options->contents);
+    buf_append_text(w->out, "</summary>\n");
+    contents(w, root, &number, 1);
+    buf_append_text(w->out, "</details></nav>\n");
+  }
+  blocks(w, root->first);
+}
+
+// The page may load nothing at all: its policy forbids what it has no need of.
+static void head(const struct html_options *options, const struct document_node *root,
+                 const struct svg_colours *colours, struct buf *out) {
+  buf_printf(out,
+             "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
+             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+             "style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
+             "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
+             options->language ? options->language : "en");
+  if (root) plain_text(out, root->text);
+  buf_append_text(out, "</title>\n<style>\n");
+  buf_append_text(out, html_style_sheet);
+  svg_colours_at_night(colours, out);
+  buf_append_text(out, "</style>\n</head>\n");
+}
+
 enum status html_render(const struct document *document, const struct html_options *options,
                         struct buf *out) {
   static const struct html_options standard = {0};
   if (document->status) return document->status;
-  struct writer w = {.out = out, .options = options ? options : &standard};
-  const struct document_node *root = document->root;
-  buf_printf(out,
-             "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
-             "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
-             w.options->language ? w.options->language : "en");
-  if (root) plain_text(out, root->text);
-  buf_append_text(out, "</title>\n<style>\n");
-  buf_append_text(out, html_style_sheet);
-  buf_append_text(out, "</style>\n</head>\n<body>\n<main>\n");
-  if (root) element(&w, "h1", root->text);
-  if (root && w.options->contents) {
-    size_t number = 0;
-    buf_append_text(out, "<nav><details><summary>");
-    plain_text(out, w.options->contents);
-    buf_append_text(out, "</summary>\n");
-    contents(&w, root, &number, 1);
-    buf_append_text(out, "</details></nav>\n");
-  }
-  for (const struct document_node *node = root ? root->first : NULL; node; node = node->next)
-    block(&w, node);
+  struct buf inner = {0}; // the head needs what the pictures in it hold
+  struct writer w = {.out = &inner, .options = options ? options : &standard};
+  if (document->root) body(&w, document->root);
+  head(w.options, document->root, &w.colours, out);
+  buf_append_text(out, "<body>\n<main>\n");
+  buf_append(out, inner.data ? inner.data : "", inner.len);
   buf_append_text(out, "</main>\n<script>");
   buf_append_text(out, html_style_script);
   buf_append_text(out, "</script>\n</body>\n</html>\n");
+  if (inner.status) out->status = inner.status;
+  buf_free(&inner);
   return out->status;
 }

@@ -8,16 +8,17 @@
 const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_TITLE] = "Performance report",
     [LANG_TITLE_FOR] = "Performance report for {0}",
-    [LANG_SUMMARY] = "Conclusions over all runs",
+    [LANG_SUMMARY] = "Conclusions from all runs",
     [LANG_OPTIMA] = "Best parameters for each number of parallel requests",
     [LANG_BEST] = "Best configuration for this hardware",
-    [LANG_DEPENDENCIES] = "Analysis of dependencies",
+    [LANG_DEPENDENCIES] = "What affects throughput",
     [LANG_CURVE] = "Capacity curve",
     [LANG_LOADS] = "Open-loop load",
-    [LANG_DETAILS] = "Detailed results of each run",
+    [LANG_DETAILS] = "Detailed results for each run",
     [LANG_MATRIX] = "All cells: tokens per second",
     [LANG_MATRIX_MEANS] =
-        "Rows: workers; columns: batch. Bold: the largest; in brackets: cold start; †: partial last wave.",
+        "Rows: workers; columns: batch. Bold: the highest and those that cannot be told apart from it; ★: "
+        "recommended; in brackets: not comparable (cold start or slow client); †: partial last wave.",
     [LANG_LEVEL] = "Results for {0} parallel {0:request|requests}",
     [LANG_TABLE] = "Table of results",
     [LANG_TIMES] = "Times per request",
@@ -62,7 +63,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_TIME_RESPONSE] = "response time, with the wait for a worker (s)",
     [LANG_TIME_TPOT] = "time per output token, TPOT (ms)",
     [LANG_TIME_ITL] = "gap between events, ITL (ms)",
-    [LANG_MARK_LARGEST] = "largest",
+    [LANG_MARK_LARGEST] = "highest",
     [LANG_MARK_EQUAL] = "among the best",
     [LANG_MARK_RECOMMENDED] = "recommended",
     [LANG_MARK_EDGE] = "edge of the tested range",
@@ -71,9 +72,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_MARK_FAILED] = "failed",
     [LANG_MARK_COLD] = "cold start",
     [LANG_MARK_PARTIAL_WAVE] = "partial wave",
-    [LANG_MARK_UNREPLICATED] = "one measurement",
+    [LANG_MARK_UNREPLICATED] = "measured once",
     [LANG_MARK_INVALID_CLIENT] = "client too slow",
-    [LANG_MARK_POOLED] = "pooled spread",
+    [LANG_MARK_POOLED] = "borrowed spread",
     [LANG_MARK_SELECTED] = "selected",
     [LANG_MARK_NOT_CONVERGED] = "did not converge",
     [LANG_AND_MORE] = " and {0} more",
@@ -82,60 +83,61 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         STRONG("No recommendation:") " no level gave a usable measurement. All cells failed, were cold "
                                      "starts, or were limited by the measuring client.",
     [LANG_LARGEST_NO_SPREAD] =
-        STRONG("Largest measured throughput:") " {2} tokens per second at {0} {0:worker|workers} and batch "
-                                               "{1}. The spread of repeated measurements is not known, so it "
-                                               "cannot be said which other configurations are just as good.",
+        STRONG("Highest measured throughput:") " {2} tokens per second at {0} {0:worker|workers} and batch "
+                                               "{1}. How much repeated measurements vary is not known, so "
+                                               "nobody can say which other configurations are just as good.",
     [LANG_RECOMMEND_ALONE] =
         STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. Every other "
                                   "tested configuration is slower.",
-    [LANG_RECOMMEND_LARGEST] = STRONG(
-        "Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It is the largest "
-                           "and the cheapest; these (workers×batch) cannot be told apart from it: {6}.",
-    [LANG_RECOMMEND_CHEAPEST] =
-        STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It is the "
-                                  "cheapest of those that cannot be told apart from the largest, {4} with "
-                                  "{5} tokens per second; the others (workers×batch): {6}.",
-    [LANG_REGRET] = "Among the tested configurations the truly best one is at most {0}% better than the "
-                    "largest measured (at {1}% confidence).",
-    [LANG_EDGE_BATCH] = "Batch {0} is the end of the tested ladder (at {1} {1:worker|workers}): a larger "
-                        "batch was not tried, so this is the edge of the tested range, not an optimum.",
-    [LANG_EDGE_WORKERS] = "{1} {1:worker|workers} is the highest level tested (batch {0}): more were not "
-                          "tried, so this is the edge of the tested range, not an optimum.",
-    [LANG_EDGE_BOTH] = "Batch {0} and {1} {1:worker|workers} are both the last ones tested: larger values "
-                       "were not tried, so this is the edge of the tested range, not an optimum.",
-    [LANG_SPREAD_REPLICATES] =
-        "Spread of repeated measurements: {0}% (from replicates, {1} degrees of freedom).",
-    [LANG_SPREAD_GIVEN] = "Spread of repeated measurements: {0}% (given with " CODE(
-        "--sigma") ", {1} degrees of freedom), not measured here.",
-    [LANG_SPREAD_PSEUDO] = "Spread of repeated measurements: {0}%, estimated from equal batches on different "
-                           "numbers of workers ({1} degrees of freedom), as no cell was repeated.",
-    [LANG_CAPACITY_MEANS] = "Capacity without start-up is the limit of a level for ever larger batches: its "
-                            "total time is fitted as a constant part plus tokens / capacity.",
-    [LANG_SET_MEANS] = "Configurations that cannot be told apart from the largest (Hsu's comparison with the "
-                       "best, {0}% confidence):",
+    [LANG_RECOMMEND_LARGEST] =
+        STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It measured "
+                                  "highest and is also the cheapest; equally good, as far as can be told "
+                                  "(workers×batch): {6}.",
+    [LANG_RECOMMEND_CHEAPEST] = STRONG(
+        "Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It is the cheapest "
+                           "of those that cannot be told apart from the highest measured, {4} with {5} "
+                           "tokens per second; equally good, as far as can be told (workers×batch): {6}.",
+    [LANG_REGRET] = "If some other tested configuration is really the best, it beats the highest measured "
+                    "one by at most {0}% ({1}% confidence).",
+    [LANG_EDGE_BATCH] = "Batch {0} is the largest tested (at {1} {1:worker|workers}). Nothing beyond it was "
+                        "tried: this is the edge of the tested range, not an optimum.",
+    [LANG_EDGE_WORKERS] = "{1} {1:worker|workers} is the highest level tested (batch {0}). Nothing beyond it "
+                          "was tried: this is the edge of the tested range, not an optimum.",
+    [LANG_EDGE_BOTH] = "Batch {0} and {1} {1:worker|workers} are the largest tested. Nothing beyond them was "
+                       "tried: this is the edge of the tested range, not an optimum.",
+    [LANG_SPREAD_REPLICATES] = "Repeated measurements vary by {0}% (standard deviation, from the replicates; "
+                               "{1} degrees of freedom).",
+    [LANG_SPREAD_GIVEN] =
+        "Repeated measurements are taken to vary by {0}% (standard deviation, given with " CODE(
+            "--sigma") "; {1} degrees of freedom). That was not measured here.",
+    [LANG_SPREAD_PSEUDO] =
+        "Repeated measurements are taken to vary by {0}% (standard deviation; {1} degrees of freedom). No "
+        "cell was repeated, so this is estimated from equal batches on different numbers of workers.",
+    [LANG_CAPACITY_MEANS] = "Capacity without start-up is what a level tends to with ever larger batches: "
+                            "its total time is fitted as a constant part plus tokens / capacity.",
+    [LANG_SET_MEANS] = "Configurations that cannot be told apart from the highest (Hsu's multiple "
+                       "comparisons with the best, {0}% confidence):",
     [LANG_BEST_NONE] = "None: no cell is usable.",
     [LANG_BEST_WORKERS] = STRONG("Workers:") " {0}",
     [LANG_BEST_WORKERS_EDGE] = STRONG("Workers:") " {0} (edge of the tested range)",
     [LANG_BEST_BATCH] = STRONG("Batch (batch_size):") " {0}",
     [LANG_BEST_BATCH_EDGE] = STRONG("Batch (batch_size):") " {0} (edge of the tested range)",
     [LANG_BEST_RATE] = STRONG("Throughput:") " {0} tokens/s{1}",
-    [LANG_WARNING_COLD_START] =
-        "{2} {2:cell is a cold start|cells are cold starts}: the first batch of a server carries model "
-        "loading, so {2:it is|they are} in no ranking and no fit.",
+    [LANG_WARNING_COLD_START] = "{2} {2:cell is a cold start|cells are cold starts} (the first batch after a "
+                                "server start includes loading the model): neither ranked nor fitted.",
     [LANG_WARNING_FAILED_LEVEL] =
-        "All requests failed at workers = {0}: there is no optimal batch and no throughput there.",
-    [LANG_WARNING_FAILED_CELLS] = "{2} {2:cell|cells} failed (under 95% of the requests succeeded): {2:it "
-                                  "is|they are} shown, never ranked and never fitted.",
+        "All requests failed at workers = {0}: there is no best batch and no throughput there.",
+    [LANG_WARNING_FAILED_CELLS] = "{2} {2:cell|cells} failed (fewer than 95% of the requests succeeded): "
+                                  "shown, but neither ranked nor fitted.",
     [LANG_WARNING_ALL_FAILED] =
         "All cells failed: this run says nothing about throughput; see the failures below.",
-    [LANG_WARNING_UNREPLICATED] = "{2} {2:cell was|cells were} measured once (one measurement each): a "
-                                  "difference between two such cells may be chance.",
+    [LANG_WARNING_UNREPLICATED] =
+        "{2} {2:cell was|cells were} measured once: a difference between two such cells may be chance.",
     [LANG_WARNING_NO_SPREAD] =
-        "The spread of repeated measurements is unknown, so no set of equally good configurations is given; "
-        "repeat cells (" CODE("replay -r 3") ") or state it (" CODE("--sigma") ").",
-    [LANG_WARNING_ONE_SESSION] =
-        "The server was not restarted between repeated measurements: the variance from restart to restart "
-        "was not sampled, and intervals are too narrow for it.",
+        "How much repeated measurements vary is unknown, so no set of equally good configurations is given. "
+        "Repeat the cells (" CODE("replay -r 3") ") or state the spread (" CODE("--sigma") ").",
+    [LANG_WARNING_ONE_SESSION] = "The server was not restarted between repeats: how much restarts change "
+                                 "throughput was not measured, and the intervals do not cover it.",
     [LANG_WARNING_INVALID_CLIENT] =
         "{2} {2:batch|batches} left out: the measuring client was the bottleneck ({6}).",
     [LANG_WARNING_INVALID_CLIENT_BARE] =
@@ -143,17 +145,17 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_EDGE_BATCH] = "The best lies on the last batch tested: not an optimum.",
     [LANG_WARNING_EDGE_WORKERS] = "The best lies on the highest number of workers tested: not an optimum.",
     [LANG_WARNING_PARTIAL_WAVES] =
-        "{2} {2:cell has|cells have} a partial last wave (the batch is no multiple of the workers): a dip "
-        "there is no saturation; {2:it is|they are} kept out of the capacity curve.",
-    [LANG_WARNING_CLIFF] = "Throughput falls off between {0} and {1} workers: ratio {2}{3}.",
-    [LANG_WARNING_CLIFF_BARE] = "Throughput falls off between {0} and {1} workers.",
+        "{2} {2:cell ends|cells end} in a partial wave (the batch is not a multiple of the workers): a dip "
+        "there is not saturation. Not used for the capacity curve.",
+    [LANG_WARNING_CLIFF] = "From {0} to {1} workers throughput drops to {2}{3} of what it was.",
+    [LANG_WARNING_CLIFF_BARE] = "Between {0} and {1} workers throughput breaks down.",
     [LANG_WARNING_TOKENS_DIFFER] = "Output tokens per request differ between cells by more than 10% ({4} to "
                                    "{5}): the cells did not do the same work.",
     [LANG_WARNING_LACK_OF_FIT] =
         "No curve describes the points (lack of fit, p = {3}): no optimum is taken from a curve.",
     [LANG_WARNING_FIT_RANGE] =
-        "The curve stands only for n from {4} to {5}: smaller n do not follow it and were left out.",
-    [LANG_WARNING_DRIFT] = "Throughput drifted with time during the run: {3}% from first to last [{4}, {5}].",
+        "The curve holds only for n from {4} to {5}: smaller n do not follow it and were left out.",
+    [LANG_WARNING_DRIFT] = "Throughput drifted during the run: {3}% [{4}, {5}] from first to last.",
     [LANG_WARNING_CACHED_TOKENS] =
         "The server answered {3}% of the prompt tokens from its cache: other prompts would be slower.",
     [LANG_WARNING_CACHED_COUNT] =
@@ -177,11 +179,11 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_STEP_FALLS_RATIO] = "From {0} to {1} workers throughput falls: ratio {2}{3}",
     [LANG_STEP_OPEN_RATIO] = "From {0} to {1} workers no difference is established: ratio {2}{3}",
     [LANG_STEP_RISES] =
-        "From {0} to {1} workers throughput rises: {4} to {5} tokens/s, the intervals do not meet",
+        "From {0} to {1} workers throughput rises: {4} to {5} tokens/s, and the intervals do not overlap",
     [LANG_STEP_FALLS] =
-        "From {0} to {1} workers throughput falls: {4} to {5} tokens/s, the intervals do not meet",
-    [LANG_STEP_OPEN] =
-        "From {0} to {1} workers no difference is established: {4} and {5} tokens/s, the intervals meet",
+        "From {0} to {1} workers throughput falls: {4} to {5} tokens/s, and the intervals do not overlap",
+    [LANG_STEP_OPEN] = "From {0} to {1} workers no difference is established: {4} and {5} tokens/s, and the "
+                       "intervals overlap",
     [LANG_STEP_UNKNOWN] = "From {0} to {1} workers: {4} and {5} tokens/s were measured; without a known "
                           "spread nothing is concluded from that",
     [LANG_RUN_RISES] = "From {0} to {1} workers throughput rises at every step",
@@ -190,66 +192,72 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_RUN_UNKNOWN] = "From {0} to {1} workers the spread is unknown, so nothing is concluded from "
                          "differences between levels",
     [LANG_STEP_NOT_TESTED] =
-        "The number of workers between {0} and {1} was not tested: the border lies somewhere in ({0}, {1}]",
+        "Workers between {0} and {1} were not tested: the border lies somewhere in ({0}, {1}]",
     [LANG_STEP_UNUSABLE] =
         "At {0} {0:worker|workers} there is no usable measurement: no throughput can be stated",
     [LANG_STEP_FAILED] = "At {0} {0:worker|workers} all requests failed: no throughput can be stated",
     [LANG_LEVEL_BEST] = "The best level is {0} workers: no other level reaches it",
-    [LANG_LEVEL_LARGEST] = "The largest value was measured at {0} {0:worker|workers}; that it is the best "
+    [LANG_LEVEL_LARGEST] = "The highest value was measured at {0} {0:worker|workers}; that this is the best "
                            "level is not established",
-    [LANG_LEVELS_EQUAL] = "The largest value was measured at {0} {0:worker|workers}; levels that cannot be "
-                          "told apart from it: {1}",
+    [LANG_LEVELS_EQUAL] =
+        "The highest value was measured at {0} {0:worker|workers}; levels that cannot be told apart: {1}",
     [LANG_FALL] = "{0} (−{1}%)",
     [LANG_FALL_PARTIAL] = "{0} (−{1}%, partial wave)",
-    [LANG_FALLS_TESTED] = "Established: throughput falls against the previous batch at (workers×batch) {0}",
-    [LANG_FALLS_PARTIAL] = "A dip by a partial last wave, not by saturation: {0}",
-    [LANG_FALLS_MEASURED] =
-        "That throughput grows with the batch is contradicted by lower values than at the previous batch at "
-        "(workers×batch) {0}; how much of that is chance is unknown",
+    [LANG_FALLS_TESTED] =
+        "Established: throughput is lower than at the previous batch at (workers×batch) {0}",
+    [LANG_FALLS_PARTIAL] = "Lower because the last wave is partial, not because of saturation: {0}",
+    [LANG_FALLS_MEASURED] = "\"Throughput grows with the batch\" is contradicted by cells below the previous "
+                            "batch (workers×batch): {0}; how much of that is chance is unknown",
     [LANG_FALLS_WITHIN] =
         "Lower than at the previous batch, but within the intervals, so not established: {0}",
     [LANG_NO_FALLS] = "Throughput is nowhere lower than at the previous batch",
     [LANG_LEVEL_CAPACITY] = "workers {0}: {1}{2}",
-    [LANG_LEVELS_CAPACITY] = "A rise with the batch is mostly start-up time spread over more tokens; the "
+    [LANG_LEVELS_CAPACITY] = "Growth with the batch is mostly start-up time spread over more tokens; the "
                              "limits without it (tokens/s): {0}",
-    [LANG_LEVELS_EDGE] = "The largest value stands on the last batch of the ladder at workers = {0}: the "
-                         "optimum there is not established",
+    [LANG_LEVELS_EDGE] = "The highest value lies on the largest batch tested at workers = {0}: no optimum is "
+                         "established there",
     [LANG_ADVICE_USE] = "Use {0} {0:worker|workers} with batch {1}",
     [LANG_ADVICE_CONFIRM] = "{0} {0:worker|workers} with batch {1} measured highest; repeat it and its "
                             "neighbours before relying on it",
-    [LANG_ADVICE_CLIFF] = "Do not use {1} workers or more; what lies between {0} and {1} is to be measured",
+    [LANG_ADVICE_CLIFF] = "Do not use {1} workers or more; measure between {0} and {1}",
     [LANG_ADVICE_BATCH] = "Measure batches above {0}",
     [LANG_ADVICE_WORKERS] = "Measure more than {0} {0:worker|workers}",
     [LANG_ADVICE_REPEAT] =
         "Repeat every cell (" CODE("replay -r 3") " or more), so that differences can be told from chance",
-    [LANG_RULE_OF_WORDS] = "\"Rises\" and \"falls\" are said only where the interval of a ratio leaves 1 "
-                           "out, or two intervals do not meet.",
-    [LANG_OPTIMUM] = "Optimum by the curve ({0}): n = {1}{2} requests in flight, {3} tokens/s{4}; fitted for "
-                     "n from {6} to {7}, conditional on the model.",
-    [LANG_OPTIMUM_AT_LEAST] = "No optimum is established by the curve ({0}): it lies at n = {5} or above, "
-                              "without an upper bound; tested were n from {6} to {7}.",
-    [LANG_OPTIMUM_EDGE] = "The peak of the curve ({0}), n = {1}{2}, lies at or beyond the edge of the tested "
-                          "range ({6} to {7}): not established.",
-    [LANG_OPTIMUM_OPEN] = "The peak of the curve ({0}) is at n = {1}{2}, but the data do not establish it.",
-    [LANG_OPTIMUM_MONOTONE] = "The selected curve ({0}) rises over the whole tested range (up to n = {1}): "
-                              "it has no optimum there.",
-    [LANG_OPTIMUM_GATE] = "No optimum is taken from a curve: replicates show that no model fits (p = {0}). "
-                          "The cells and their comparison stand alone.",
-    [LANG_OPTIMUM_NO_MODEL] = "No model could be fitted to the points: too few, or none converged.",
+    [LANG_RULE_OF_WORDS] = "\"Rises\" and \"falls\" are said only where the interval of the ratio leaves out "
+                           "1, or where the two intervals do not overlap.",
+    [LANG_OPTIMUM] = "Capacity curve ({0}): the optimum is {1}{2} requests in flight, with {3} tokens/s{4}; "
+                     "fitted for n from {6} to {7}, and only as good as the model.",
+    [LANG_OPTIMUM_AT_LEAST] = "Capacity curve ({0}): no optimum is established; it lies at {5} requests in "
+                              "flight or more, without an upper bound (tested: {6} to {7}).",
+    [LANG_OPTIMUM_EDGE] = "Capacity curve ({0}): its peak, n = {1}{2}, lies at or beyond the edge of the "
+                          "tested range ({6} to {7}), so it is not established.",
+    [LANG_OPTIMUM_OPEN] =
+        "Capacity curve ({0}): its peak is at n = {1}{2}, but the data do not establish it.",
+    [LANG_OPTIMUM_MONOTONE] = "Capacity curve ({0}): it rises over the whole tested range (up to n = {1}), "
+                              "so there is no optimum in it.",
+    [LANG_OPTIMUM_GATE] = "No optimum is taken from a capacity curve: the replicates show that no model fits "
+                          "(p = {0}). Only the cells and their comparison count.",
+    [LANG_OPTIMUM_NO_MODEL] =
+        "No capacity curve: no model could be fitted to the points (too few, or none converged).",
     [LANG_POINTS_FULL_WAVES] = "Points: {0}, cells of three or more full waves (n = workers)",
     [LANG_POINTS_SINGLE_WAVE] = "Points: {0}, single waves (batch not above the workers, n = batch)",
     [LANG_POINTS_OPEN_LOOP] = "Points: {0}, open-loop loads (n = mean in flight)",
     [LANG_POINTS_FILE] = "Points: {0}, from the file",
     [LANG_RANGE_LOG] = "Fitted for n from {0} to {1} ({2} {2:point|points}), on the logarithmic scale",
     [LANG_RANGE_LINEAR] = "Fitted for n from {0} to {1} ({2} {2:point|points}), on the linear scale",
-    [LANG_KNEE_FIT] = "Knee (95% of the peak of the fit) at n = {0}{1}",
-    [LANG_KNEE_CELLS] = "Knee (smallest n that cannot be put more than 5% below the best cell) at n = {0}{1}",
+    [LANG_KNEE_FIT] = "Knee: n = {0}{1} is the smallest that reaches 95% of the peak of the fit",
+    [LANG_KNEE_CELLS] =
+        "Knee: n = {0}{1} is the smallest that cannot be put more than 5% below the best cell",
     [LANG_LACK_OF_FIT_REJECTS] = "Lack of fit: F = {0}, p = {1}; the models are rejected",
     [LANG_LACK_OF_FIT_PASSES] = "Lack of fit: F = {0}, p = {1}; the model is not rejected",
     [LANG_LACK_OF_FIT_UNKNOWN] = "Lack of fit: cannot be tested (that takes replicates, and more different n "
                                  "than the model has parameters)",
     [LANG_MODELS_MEAN] =
-        "Models are compared by AICc; the weight is the share of evidence among those listed.",
+        "Models are compared by AICc; the weight is the share of the evidence among those listed. " CODE(
+            "usl") " is Gunther's Universal Scalability Law: lambda is the throughput of one request alone, "
+                   "sigma the share of work that must queue, kappa the cost that each request lays on all "
+                   "others; only kappa > 0 gives a peak.",
     [LANG_LEVEL_BEST_BATCH] = STRONG("Best batch:") " {0}",
     [LANG_LEVEL_BEST_BATCH_EDGE] = STRONG("Best batch:") " {0} (edge of the tested range, not an optimum)",
     [LANG_LEVEL_BEST_RATE] = STRONG("Highest throughput:") " {0} tokens per second{1}",
@@ -259,15 +267,15 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_LEVEL_UNUSABLE_RATE] = STRONG("Highest throughput:") " none: no usable measurement",
     [LANG_TIMES_MEAN] = "Times are over successful requests; in brackets {0}% intervals. ITL is per event, "
                         "and an event may carry several tokens.",
-    [LANG_LOADS_MEAN] =
-        "Requests were sent at their own times, not after each other; n is the mean number in flight.",
-    [LANG_FAILURES_MEAN] = "A failed request is never a request with no tokens. Failure rates with {0}% "
-                           "intervals (Clopper and Pearson).",
+    [LANG_LOADS_MEAN] = "Requests were sent at times of their own, without waiting for earlier ones; n is "
+                        "the mean number in flight.",
+    [LANG_FAILURES_MEAN] = "A failed request is counted as a failure, never as a request of no tokens. "
+                           "Failure rates with {0}% intervals (Clopper–Pearson).",
     [LANG_CLASS_UNKNOWN] = "class unknown",
     [LANG_PERCENT] = "{0}%",
-    [LANG_CLIENT_CPU] = "Largest CPU share of the client: {0}%",
-    [LANG_CLIENT_LAG] = "Largest p99 of its own delay before sending: {0} ms",
-    [LANG_CLIENT_VALID] = "No batch was left out: {0} had the client as its bottleneck",
+    [LANG_CLIENT_CPU] = "Highest CPU share of the client: {0}%",
+    [LANG_CLIENT_LAG] = "Highest p99 of its own delay in sending: {0} ms",
+    [LANG_CLIENT_VALID] = "Batches left out because the client was the bottleneck: {0}",
     [LANG_CLIENT_INVALID] = "Left out because the client was the bottleneck: {0} {0:batch|batches}",
     [LANG_FACT_SOURCE] = "Source",
     [LANG_FACT_MODEL] = "Model",
@@ -286,10 +294,11 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_FACT_COUNTS_TABLE] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed)",
     [LANG_FACT_COUNTS_MANAGED] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed), {4} warm-up "
                                  "{4:batch|batches}, {0} server {0:restart|restarts}",
-    [LANG_ALT_CURVE] = "Throughput against requests in flight: points, fitted curve, optimum",
+    [LANG_ALT_CURVE] = "Throughput against requests in flight: {0} points from n = {1} to {2}, between {3} "
+                       "and {4} tokens/s, with the fitted curve where one stands",
     [LANG_ALT_LEVELS] = "Throughput against batch size, one line per number of workers",
     [LANG_ALT_LEVEL] = "Performance plot for {0} parallel {0:request|requests}",
-    [LANG_CAPTION_CURVE] = "Capacity curve: what the server does with n requests in flight.",
+    [LANG_CAPTION_CURVE] = "Capacity curve: throughput with n requests in flight.",
     [LANG_CAPTION_LEVELS] =
         "Throughput against batch for each number of workers (failed and cold cells left out).",
     [LANG_AXIS_RATE] = "Throughput (tokens/s)",
@@ -306,5 +315,58 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_PLOT_NOT_FITTED] = "other points",
     [LANG_PLOT_BAND] = "{0}% band",
     [LANG_PLOT_FIT] = "fit ({0})",
-    [LANG_PLOT_OPTIMUM] = "n* = {0}",
+    [LANG_PLOT_OPTIMUM] = "optimum n = {0}",
+    [LANG_WARNINGS] = "What to keep in mind",
+    [LANG_PARETO] = "Throughput and latency",
+    [LANG_PARETO_MEANS] = "More throughput costs latency. Below are the cells that no other cell beats in "
+                          "both; which of them is right depends on how long a request may take. These are "
+                          "bare measurements: neighbours may differ by chance.",
+    [LANG_ALT_PARETO] = "Throughput against the 95th percentile of latency: {0} cells, {1} of them on the "
+                        "front; the front rises from {2} to {3} tokens/s",
+    [LANG_CAPTION_PARETO] =
+        "Each point is a cell; the line joins those that no other beats in both throughput and latency.",
+    [LANG_PLOT_PARETO_TITLE] = "Throughput against latency",
+    [LANG_PLOT_FRONT] = "not beaten in both",
+    [LANG_PLOT_OTHER_CELLS] = "other cells",
+    [LANG_COLUMN_LATENCY_P95] = "Latency p95 (s)",
+    [LANG_PLOT_KNEE] = "knee n = {0}",
+    [LANG_MARK_LOWER_EDGE] = "smallest batch that is not cold",
+    [LANG_RECOMMEND_CHEAPER] =
+        STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It is the "
+                                  "cheapest of those that cannot be told apart from the highest measured, "
+                                  "{4} with {5} tokens per second.",
+    [LANG_LEVEL_BEST_BATCH_LOWER] =
+        STRONG("Best batch:") " {0} (the smallest that is not a cold start, so no optimum is established)",
+    [LANG_LEVEL_BEST_EQUALS] = "The intervals of batch {0} overlap with it, so {1:it|they} may be as good.",
+    [LANG_COMPARISON] = "Against the baseline",
+    [LANG_COMPARED] = "Against {0}: throughput is {1} of the baseline: {2}.",
+    [LANG_COMPARED_BARE] = "Against {0}: throughput as a whole cannot be compared: {2}.",
+    [LANG_REGRESSED] =
+        "This is a regression: for certain more than {0}% slower, or cells of the baseline fail now.",
+    [LANG_REPLICATES_NEEDED] = "About {0} {0:replicate|replicates} of each run would decide it.",
+    [LANG_COMPARED_ALL] = "All common cells together: ratio {0}, {1}",
+    [LANG_COMPARED_BY_BLOCKS] = "The interval is over blocks: restarts of the server are part of it",
+    [LANG_COMPARED_BY_CELLS] = "The interval is over the ratios of the cells",
+    [LANG_COMPARED_MARGIN] = "\"Same\" means that the difference is for certain smaller than {0}%; "
+                             "\"undecided\" that the data do not tell",
+    [LANG_COLUMN_RATIO] = "Ratio to the baseline",
+    [LANG_COLUMN_VERDICT] = "Verdict",
+    [LANG_COLUMN_REPLICATES_NEEDED] = "Replicates to decide",
+    [LANG_VERDICT_FASTER] = "faster",
+    [LANG_VERDICT_SLOWER] = "slower",
+    [LANG_VERDICT_SAME] = "same",
+    [LANG_VERDICT_UNDECIDED] = "undecided",
+    [LANG_VERDICT_FAILED] = "fails now",
+    [LANG_ASSERTIONS] = "Assertions",
+    [LANG_COLUMN_ASSERTION] = "Assertion",
+    [LANG_COLUMN_VALUE] = "Value",
+    [LANG_HOLDS] = "holds",
+    [LANG_HOLDS_NOT] = "does not hold",
+    [LANG_COLUMN_LIMITS] = "Limits",
+    [LANG_LIMITS_KEPT] = "kept",
+    [LANG_LIMITS_MISSED] = "missed",
+    [LANG_PARETO_SLO] = "Of the cells that keep every limit (" CODE(
+        "--slo") "), {0} measured the highest throughput: {1} tokens per second.",
+    [LANG_PARETO_SLO_NONE] = "No cell keeps every limit (" CODE("--slo") ").",
+    [LANG_MARK_SLO_MISSED] = "misses a limit",
 };

@@ -191,7 +191,7 @@ static void code_block(struct writer *w, const struct document_node *node) {
   size_t fence = longest_backticks(node->text, strlen(node->text)) + 1;
   if (fence < 3) fence = 3;
   repeat(w->out, '`', fence);
-  buf_printf(w->out, "\n%s\n", node->text);
+  buf_printf(w->out, "sh\n%s\n", node->text);
   repeat(w->out, '`', fence);
   buf_append_char(w->out, '\n');
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analyze/report/plot.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,10 +109,17 @@ void plot_point_add(struct plot_series *series, double x, double y, double lo, d
     series->points = points;
     series->capacity = capacity;
   }
-  series->points[series->count++] = (struct plot_point){x, y, lo, hi};
+  series->points[series->count++] = (struct plot_point){.x = x, .y = y, .lo = lo, .hi = hi};
 }
 
-void plot_mark_add(struct plot *plot, double from, double to, const char *label) {
+void plot_cell_add(struct plot_series *series, double x, double y, const char *name) {
+  plot_point_add(series, x, y, NAN, NAN);
+  if (!series || series->set->status) return;
+  struct plot_point *point = &series->points[series->count - 1];
+  if (strlen(name) < sizeof point->name) strcpy(point->name, name);
+}
+
+void plot_mark_add(struct plot *plot, double from, double to, enum plot_colour colour, const char *label) {
   if (!plot || plot->set->status) return;
   struct plot_mark *mark = calloc(1, sizeof *mark);
   if (!mark) {
@@ -120,6 +128,7 @@ void plot_mark_add(struct plot *plot, double from, double to, const char *label)
   }
   mark->from = from;
   mark->to = to;
+  mark->colour = colour;
   if (label) mark->label = copy(plot->set, label);
   struct plot_mark **end = &plot->marks;
   while (*end)

@@ -21,6 +21,7 @@ enum plot_colour { PLOT_BLUE, PLOT_ORANGE, PLOT_GREEN, PLOT_RED, PLOT_PURPLE, PL
 
 struct plot_point {
   double x, y, lo, hi;
+  char name[24]; // what it is ("24×48"), for those who point at it; may be empty
 };
 
 struct plot_series {
@@ -41,6 +42,7 @@ struct plot_series {
 // A vertical line at from == to, else a shaded interval of x; an infinite end reaches the border.
 struct plot_mark {
   double from, to;
+  enum plot_colour colour;
   char *label;
   struct plot_mark *next;
 };
@@ -70,7 +72,8 @@ void plot_text(struct plot *plot, char **where, const char *text);          // s
 struct plot_series *plot_series_add(struct plot *plot, enum plot_style style, enum plot_colour colour,
                                     const char *label);
 void plot_point_add(struct plot_series *series, double x, double y, double lo, double hi);
-void plot_mark_add(struct plot *plot, double from, double to, const char *label);
+void plot_cell_add(struct plot_series *series, double x, double y, const char *name); // without a bar
+void plot_mark_add(struct plot *plot, double from, double to, enum plot_colour colour, const char *label);
 
 // The script, run in the folder of NAME.dat, writes NAME.png and NAME.svg. The data: one indexed block per
 // series with the columns x y lo hi, "?" for none.

@@ -5,14 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analyze/report/colour.h"
 #include "analyze/report/number.h"
 #include "analyze/report/plot.h"
 
 enum { TICS_MOST = 24, LABELS_MOST = 32 };
 
-static const char *const colours[] = {
-    [PLOT_BLUE] = "#0072B2", [PLOT_ORANGE] = "#D55E00", [PLOT_GREEN] = "#009E73",
-    [PLOT_RED] = "#C1272D",  [PLOT_PURPLE] = "#A0568A", [PLOT_GREY] = "#7F7F7F"};
+static const struct colour colours[] = {
+    [PLOT_BLUE] = {0, 114, 178}, [PLOT_ORANGE] = {213, 94, 0},   [PLOT_GREEN] = {0, 158, 115},
+    [PLOT_RED] = {193, 39, 45},  [PLOT_PURPLE] = {160, 86, 138}, [PLOT_GREY] = {127, 127, 127}};
 
 struct range {
   double lo, hi;
@@ -27,25 +28,31 @@ static struct number_text exact(double value) {
 }
 
 // One of five anchors with similar contrast on white and on black, interpolated.
-static struct number_text shade(double where) {
+static struct colour shade(double where) {
   static const double anchors[][3] = {
       {122, 45, 143}, {79, 90, 168}, {42, 134, 168}, {37, 160, 133}, {109, 170, 63}};
   enum { LAST = sizeof anchors / sizeof anchors[0] - 1 };
   double at = (where < 0 ? 0 : where > 1 ? 1 : where) * LAST;
   int below = at >= LAST ? LAST - 1 : (int)at;
-  unsigned rgb[3];
+  unsigned char rgb[3];
   for (int i = 0; i < 3; i++)
-    rgb[i] = (unsigned)lround(anchors[below][i] + (at - below) * (anchors[below + 1][i] - anchors[below][i]));
-  struct number_text out;
-  snprintf(out.text, sizeof out.text, "#%02X%02X%02X", rgb[0] & 0xFF, rgb[1] & 0xFF, rgb[2] & 0xFF);
-  return out;
+    rgb[i] =
+        (unsigned char)lround(anchors[below][i] + (at - below) * (anchors[below + 1][i] - anchors[below][i]));
+  return (struct colour){rgb[0], rgb[1], rgb[2]};
 }
 
-static struct number_text colour_of(const struct plot_series *series) {
-  if (series->colour == PLOT_SHADE) return shade(series->shade);
-  struct number_text out;
-  snprintf(out.text, sizeof out.text, "%s", colours[series->colour]);
-  return out;
+static struct colour_text colour_of(const struct plot_series *series) {
+  return colour_hex(series->colour == PLOT_SHADE ? shade(series->shade) : colours[series->colour]);
+}
+
+// Words need more contrast than lines.
+static struct colour_text word_colour(struct colour colour) {
+  enum { TENTHS = 46 };
+  return colour_hex(colour_readable(colour, colour_white, TENTHS / 10.0));
+}
+
+static struct colour_text word_colour_of(const struct plot_series *series) {
+  return word_colour(series->colour == PLOT_SHADE ? shade(series->shade) : colours[series->colour]);
 }
 
 // Single quotes stop every substitution of gnuplot's; a quote inside is doubled, a line break a space.
@@ -169,11 +176,11 @@ static void axis_label(struct buf *out, const char *axis, const char *text, cons
   buf_append_char(out, '\n');
 }
 
-static const char *axis_colour(const struct plot *plot, bool second, struct number_text *out) {
+static const char *axis_colour(const struct plot *plot, bool second, struct colour_text *out) {
   if (!plot->y2_label) return NULL;
   for (const struct plot_series *series = plot->series; series; series = series->next) {
     if (series->second != second) continue;
-    *out = colour_of(series);
+    *out = word_colour_of(series);
     return out->text;
   }
   return NULL;
@@ -181,7 +188,7 @@ static const char *axis_colour(const struct plot *plot, bool second, struct numb
 
 static void axes(const struct plot *plot, const struct extent *extent, struct buf *out) {
   struct range x = padded_x(plot, extent->x), y = padded_y(extent->y, plot->y_log);
-  struct number_text left, right;
+  struct colour_text left, right;
   if (plot->x_log) buf_append_text(out, "set logscale x 2\n");
   if (plot->y_log) buf_append_text(out, "set logscale y 10\n");
   buf_printf(out, "set xrange [%s:%s]\nset yrange [%s:%s]\n", exact(x.lo).text, exact(x.hi).text,
@@ -204,22 +211,28 @@ static void mark_end(struct buf *out, double x, bool upper) {
   }
 }
 
+// Their labels stand one above the other, as two of them may be near.
 static void marks(const struct plot *plot, struct buf *out) {
+  double height = 0.05;
   for (const struct plot_mark *mark = plot->marks; mark; mark = mark->next) {
     bool line = mark->from == mark->to;
+    struct colour_text colour = colour_hex(colours[mark->colour]);
     buf_append_text(out, line ? "set arrow from " : "set object rectangle from ");
     mark_end(out, mark->from, false);
     buf_append_text(out, ", graph 0 to ");
     mark_end(out, mark->to, true);
-    buf_printf(out, ", graph 1 %s\n",
-               line ? "nohead back lc rgb \"#009E73\" lw 2 dt 2"
-                    : "behind fc rgb \"#009E73\" fs transparent solid 0.15 noborder");
+    buf_printf(out,
+               line ? ", graph 1 nohead back lc rgb \"%s\" lw 2 dt %d\n"
+                    : ", graph 1 behind fc rgb \"%s\" fs transparent solid 0.15 noborder\n",
+               colour.text, mark->colour == PLOT_GREEN ? 2 : 3);
     if (!mark->label) continue;
     buf_append_text(out, "set label ");
     quoted(out, mark->label);
     buf_append_text(out, " at ");
     mark_end(out, mark->from, false);
-    buf_append_text(out, ", graph 0.05 left offset 0.7,0 textcolor rgb \"#007A59\"\n");
+    buf_printf(out, ", graph %s left offset 0.7,0 textcolor rgb \"%s\"\n", number_fixed(height, 2).text,
+               word_colour(colours[mark->colour]).text);
+    height += 0.07;
   }
 }
 
@@ -270,7 +283,7 @@ static void direct_labels(const struct plot *plot, const struct extent *extent, 
     quoted(out, labels[i].series->label);
     buf_printf(out, " at first %s, graph %s left offset 1,0 font \",12\" textcolor rgb \"%s\"\n",
                exact(labels[i].x).text, number_fixed(labels[i].height, 4).text,
-               colour_of(labels[i].series).text);
+               word_colour_of(labels[i].series).text);
   }
 }
 
@@ -285,7 +298,7 @@ static void series_title(const struct plot_series *series, struct buf *out) {
 
 static void series_element(const struct plot *plot, const struct plot_series *series, size_t index,
                            struct buf *out) {
-  struct number_text colour = colour_of(series);
+  struct colour_text colour = colour_of(series);
   const char *axes_used = series->second ? " axes x1y2" : "";
   int point = series->colour == PLOT_RED ? 2 : series->hollow ? 6 : series->second ? 9 : 7;
   // Bars first: they would blank the point that they stand on.
@@ -357,11 +370,11 @@ enum status plot_script(const struct plot *plot, struct buf *out) {
   marks(plot, out);
   direct_labels(plot, &extent, out);
   buf_printf(out,
-             "set terminal pngcairo size 1280,720 font \"DejaVu Sans,15\" noenhanced\nset output '%s.png'\n",
+             "set terminal pngcairo size 1280,640 font \"DejaVu Sans,15\" noenhanced\nset output '%s.png'\n",
              plot->name);
   plot_command(plot, out);
   buf_printf(out,
-             "set terminal svg size 960,540 dynamic font \"DejaVu Sans,14\" noenhanced\nset output '%s.svg'\n"
+             "set terminal svg size 960,480 dynamic font \"DejaVu Sans,14\" noenhanced\nset output '%s.svg'\n"
              "replot\nset output\n",
              plot->name);
   return out->status;

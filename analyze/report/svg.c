@@ -2,9 +2,11 @@
 #include "analyze/report/svg.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/report/colour.h"
 #include "analyze/report/number.h"
 
 struct embedding {
@@ -71,6 +73,34 @@ static const struct plot_point *next_point(struct embedding *e) {
   return NULL; // the sample in the key comes after the points
 }
 
+static void escaped_text(struct buf *out, const char *text) {
+  svg_escape(out, text, strlen(text));
+}
+
+// "Batch: 24", a line break, "Throughput (tokens/s): 355.074 [340.3, 370.5]".
+static void point_words(struct embedding *e, const struct plot_point *point) {
+  const char *y_label = e->series->second ? e->plot->y2_label : e->plot->y_label;
+  if (e->series->label && !(y_label && strcmp(e->series->label, y_label) == 0)) {
+    escaped_text(e->out, e->series->label);
+    buf_append_char(e->out, '\n');
+  }
+  if (*point->name) {
+    escaped_text(e->out, point->name);
+    buf_append_char(e->out, '\n');
+  }
+  if (e->plot->x_label) {
+    escaped_text(e->out, e->plot->x_label);
+    buf_append_text(e->out, ": ");
+  }
+  buf_printf(e->out, "%s\n", number_six(point->x).text);
+  if (y_label) {
+    escaped_text(e->out, y_label);
+    buf_append_text(e->out, ": ");
+  }
+  struct number_text interval = number_interval(point->lo, point->hi, 4);
+  buf_printf(e->out, "%s%s%s", number_six(point->y).text, *interval.text ? " " : "", interval.text);
+}
+
 // Writes a <use .../> with the values of its point; returns where it ends.
 static const char *use(struct embedding *e, const char *at, const char *end) {
   const char *close = find(at, end, "/>");
@@ -87,13 +117,8 @@ static const char *use(struct embedding *e, const char *at, const char *end) {
     return close + 2;
   }
   buf_append_text(e->out, "><title>");
-  if (e->series->label) {
-    svg_escape(e->out, e->series->label, strlen(e->series->label));
-    buf_append_text(e->out, ": ");
-  }
-  struct number_text interval = number_interval(point->lo, point->hi, 4);
-  buf_printf(e->out, "%s \u2192 %s%s%s</title></use>", number_six(point->x).text, number_six(point->y).text,
-             *interval.text ? " " : "", interval.text);
+  point_words(e, point);
+  buf_append_text(e->out, "</title></use>");
   return close + 2;
 }
 
@@ -137,4 +162,38 @@ enum status svg_embed(const char *text, size_t len, const struct plot *plot, con
   for (const char *at = start + strlen("<svg"); at < close;)
     at = step(&e, at, close);
   return out->status;
+}
+
+static bool known(const struct svg_colours *colours, const char *text, size_t len) {
+  for (size_t i = 0; i < colours->count; i++) {
+    if (strlen(colours->texts[i]) == len && memcmp(colours->texts[i], text, len) == 0) return true;
+  }
+  return false;
+}
+
+void svg_colours_collect(struct svg_colours *colours, const char *text, size_t len) {
+  const char *end = text + len;
+  for (const char *at = text; (at = find(at, end, "rgb(")); at++) {
+    const char *close = find(at, end, ")");
+    if (!close || colours->count == SVG_COLOURS_MOST) return;
+    size_t size = (size_t)(close + 1 - at);
+    if (size >= SVG_COLOUR_LENGTH || known(colours, at, size)) continue;
+    memcpy(colours->texts[colours->count], at, size);
+    colours->texts[colours->count++][size] = '\0';
+  }
+}
+
+void svg_colours_at_night(const struct svg_colours *colours, struct buf *out) {
+  static const char *const properties[] = {"fill", "stroke", "color"};
+  if (colours->count == 0) return;
+  buf_append_text(out, "@media screen and (prefers-color-scheme:dark){\n");
+  for (size_t i = 0; i < colours->count; i++) {
+    unsigned char red, green, blue;
+    if (sscanf(colours->texts[i], "rgb( %hhu , %hhu , %hhu )", &red, &green, &blue) != 3) continue;
+    struct colour_text night = colour_hex(colour_at_night((struct colour){red, green, blue}));
+    for (size_t p = 0; p < sizeof properties / sizeof properties[0]; p++)
+      buf_printf(out, ".plot [%s='%s']{%s:%s}", properties[p], colours->texts[i], properties[p], night.text);
+    buf_append_char(out, '\n');
+  }
+  buf_append_text(out, "}\n");
 }

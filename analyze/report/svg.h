@@ -13,6 +13,18 @@
 enum status svg_embed(const char *text, size_t len, const struct plot *plot, const char *prefix,
                       const char *alternative, struct buf *out) MUST_USE;
 
+// The different "rgb(r, g, b)" of some pictures, as they are written there; beyond SVG_COLOURS_MOST they are
+// not kept, and stay as they are at night. All zero is an empty collection.
+enum { SVG_COLOURS_MOST = 64, SVG_COLOUR_LENGTH = 24 };
+struct svg_colours {
+  char texts[SVG_COLOURS_MOST][SVG_COLOUR_LENGTH];
+  size_t count;
+};
+void svg_colours_collect(struct svg_colours *colours, const char *text, size_t len);
+
+// Appends the rules of style that give the pictures (class "plot") readable colours on a dark screen.
+void svg_colours_at_night(const struct svg_colours *colours, struct buf *out);
+
 // Appends text with & < > and both quotes escaped, for HTML and XML alike.
 void svg_escape(struct buf *out, const char *text, size_t len);
 

@@ -20,7 +20,7 @@ peers=$BUILD/tests/bench
 ticks=$(getconf CLK_TCK)
 declare -A lists=()
 
-calc() { awk "BEGIN { printf \"%.9g\", $1 }"; }
+calc() { awk "BEGIN { printf \"%.9g\", ($1) }"; } # in brackets: a > would be a redirection
 add() { lists[$1]+="$2 "; }
 median() {
   tr ' ' '\n' <<<"${lists[$1]}" | grep . | sort -g |
@@ -28,7 +28,8 @@ median() {
 }
 figure() {
   local verdict=MISSED
-  if awk -v s="$2" -v op="$3" -v r="$4" 'BEGIN { exit !(s ~ /^[-+.0-9eE]+$/ && (op == "<=" ? s + 0 <= r + 0 : s + 0 >= r + 0)) }'; then
+  if awk -v s="$2" -v op="$3" -v r="$4" \
+    'BEGIN { exit !(s ~ /^[-+.0-9eE]+$/ && (op == "<=" ? s + 0 <= r + 0 : s + 0 >= r + 0)) }'; then
     verdict=ok
     cases_passed=$((cases_passed + 1))
   else
@@ -74,17 +75,10 @@ EOF
 # nginx as a reverse proxy in front of URL, with as many kept connections as capture may have
 start_nginx_proxy() { # NAME URL
   start_nginx "$1" "upstream up { server ${2#http://}; keepalive 1024; }
-  server { listen 127.0.0.1:PORT backlog=4096; location = /alive { return 204; } location / { proxy_pass http://up; proxy_http_version 1.1;
-    proxy_set_header Connection \"\"; proxy_buffering off; proxy_read_timeout 600s; } }"
+  server { listen 127.0.0.1:PORT backlog=4096; location / {
+    proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection \"\";
+    proxy_buffering off; proxy_read_timeout 600s; } }"
 }
 start_nginx_answer() { # NAME: answers everything at once, in 3 bytes
   start_nginx "$1" 'server { listen 127.0.0.1:PORT backlog=4096; location / { default_type text/plain; return 200 "ok\n"; } }'
-}
-
-# A trace of one request: GET of a small answer, or POST of a chat that is streamed.
-write_trace() { # get|chat FILE
-  local request='"method":"GET","path":"/n/0","api":"http","stream":false'
-  [ "$1" = get ] || request='"method":"POST","path":"/v1/chat/completions","headers":{"content-type":"application/json"},"body":{"model":"m","stream":true,"messages":[{"role":"user","content":"The sea?"}]},"api":"openai.chat","model":"m","stream":true'
-  printf '%s\n' '{"type":"trace","version":1,"start_unix_s":1795361090}' "{\"type\":\"request\",\"seq\":0,\"t_s\":0,$request}" \
-    '{"type":"end","requests":1,"responses":0,"dropped":0}' >"$2"
 }

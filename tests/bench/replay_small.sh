@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 need nginx curl jq
 requests=100000
-write_trace get "$scratch/trace.jsonl"
+trace=tests/bench/get.trace.jsonl
 start_nginx_answer nginx || summary
 url=${server_url[nginx]}
 
@@ -21,7 +21,7 @@ measure_hey() {
   add hey_us "$(calc "$(jq .cpu_s "$scratch/cost.json") * 1e6 / $count")"
 }
 measure_replay() {
-  run "$peers/cost" "$scratch/cost.json" "$bin/replay" "$scratch/trace.jsonl" --api http -u "$url" -W 64 -B $requests -r 1 \
+  run "$peers/cost" "$scratch/cost.json" "$bin/replay" $trace --api http -u "$url" -W 64 -B $requests -r 1 \
     --warmup 0 --force -o "$scratch/run.jsonl.gz"
   check_equal 'replay ends well' 0 "$status"
   check_equal 'every record is written' $requests "$(zcat "$scratch/run.jsonl.gz" | grep -c '"type":"request".*"error":null')"

@@ -5,10 +5,10 @@
 # streams that come as fast as they are read, beside a bare loop of epoll and recv.
 . "$(dirname "$0")/lib.sh"
 need jq
-write_trace chat "$scratch/trace.jsonl"
+trace=tests/bench/chat.trace.jsonl
 
 replay() { # STREAMS
-  run "$peers/cost" "$scratch/cost.json" "$bin/replay" "$scratch/trace.jsonl" -u "${server_url[pacer]}" -W "$1" -B "$1" -r 1 \
+  run "$peers/cost" "$scratch/cost.json" "$bin/replay" $trace -u "${server_url[pacer]}" -W "$1" -B "$1" -r 1 \
     --warmup 0 --force -o "$scratch/run.jsonl"
   check_equal 'replay ends well' 0 "$status"
   jq -s '[.[] | select(.type == "request")] as $r | {

@@ -52,6 +52,20 @@ fails 'cell without batch' 2 '--cells .*line 2: "batch" is missing' $trace -u $n
 printf '{"workers":2,"batch":4}\n{"batch":4,"workers":2}\n' >"$scratch/cells"
 fails 'cell twice' 2 'line 2: workers 2 batch 4 stands twice' $trace -u $nowhere --cells "$scratch/cells"
 
+open=(--timing rate --request-rate 5)
+fails 'unknown timing' 2 "--timing: 'never' is not one of batch, original, rate" $trace -u $nowhere --timing never
+fails 'rate without a rate' 2 '--timing rate needs --request-rate' $trace -u $nowhere --timing rate
+fails 'rate 0' 2 '--request-rate' $trace -u $nowhere --timing rate --request-rate 0
+fails 'rate of batches' 2 '--request-rate goes with --timing rate' $trace -u $nowhere --request-rate 5
+fails 'arrival of batches' 2 '--arrival goes with --timing rate' $trace -u $nowhere --arrival constant
+fails 'burstiness of poisson' 2 '--burstiness goes with --arrival gamma' $trace -u $nowhere "${open[@]}" --burstiness 2
+fails 'workers in open loop' 2 '-W/--workers goes with --timing batch' $trace -u $nowhere "${open[@]}" -W 2
+fails 'server in open loop' 2 '--server goes with --timing batch' $trace -u $nowhere "${open[@]}" --server x
+fails 'speed of a rate' 2 '--speed goes with --timing original' $trace -u $nowhere "${open[@]}" --speed 2
+fails 'duration of batches' 2 '--duration goes with' $trace -u $nowhere --duration 5s
+run "$bin/replay" $trace -u $nowhere --timing original --speed 2 --dry-run
+check_match 'dry run of the original times' 'original, 9 requests in 1.575 s, 1 times' "$out"
+
 fails 'no such trace' 1 '/no/such/trace' /no/such/trace -u $nowhere
 fails 'not a trace' 1 'Makefile: line 1: not a trace' Makefile -u $nowhere
 head -n 1 $trace >"$scratch/empty"

@@ -9,19 +9,11 @@ peers=$BUILD/tests/bench
 [ "$(ulimit -Hn)" -ge 12000 ] || { echo "skipped: 12000 open files are needed, $(ulimit -Hn) are allowed"; exit 77; }
 ulimit -Sn "$(ulimit -Hn)"
 
-trace() { # get|chat
-  local request='"method":"GET","path":"/v1/models","api":"http"'
-  [ "$1" = get ] || request='"method":"POST","path":"/v1/chat/completions","headers":{"content-type":"application/json"},"body":{"model":"m","stream":true,"messages":[{"role":"user","content":"The sea?"}]},"api":"openai.chat","stream":true'
-  printf '%s\n' '{"type":"trace","version":1,"start_unix_s":1795361090}' "{\"type\":\"request\",\"seq\":0,\"t_s\":0,$request}" \
-    '{"type":"end","requests":1,"responses":0,"dropped":0}' >"$scratch/$1.jsonl"
-}
-trace get
-trace chat
 peak_kib() { awk '/^VmHWM/ { print $2 }' "/proc/$1/status"; }
 
-replay_peak() { # STREAMS OPTION...: peak of replay in KiB; its run goes to $scratch/run.jsonl
-  RUN_TIMEOUT=200 run "$peers/cost" "$scratch/cost.json" "$bin/replay" "$scratch/chat.jsonl" -u "${server_url[pacer]}" -W "$1" -B "$1" \
-    -r 1 --warmup 0 --force -o "$scratch/run.jsonl"
+replay_peak() { # STREAMS: peak of replay in KiB; its run goes to $scratch/run.jsonl
+  RUN_TIMEOUT=200 run "$peers/cost" "$scratch/cost.json" "$bin/replay" tests/bench/chat.trace.jsonl -u "${server_url[pacer]}" \
+    -W "$1" -B "$1" -r 1 --warmup 0 --force -o "$scratch/run.jsonl"
   jq .peak_kib "$scratch/cost.json"
 }
 
@@ -34,7 +26,8 @@ test_replay_streams() {
   echo "replay: $one KiB with one stream, $many KiB with $streams: $each KiB each"
   check "replay takes at most 64 KiB a stream ($each)" test "$each" -le 64
   check_equal 'every stream of 5000 ends well' "$streams $((streams * 20)) 0" \
-    "$(jq -s -r 'map(select(.type == "request")) | "\(length) \(map(.events) | add) \(map(select(.error)) | length)"' "$scratch/run.jsonl")"
+    "$(jq -s -r 'map(select(.type == "request")) |
+      "\(length) \(map(.events) | add) \(map(select(.error)) | length)"' "$scratch/run.jsonl")"
   stop_server pacer
 }
 
@@ -62,6 +55,30 @@ test_capture_streams() {
 }
 
 
+succeeded() { zcat "$2" | grep -c "\"type\":\"$1\".*\"error\":null"; }
+
+# A tenth of the requests, then all: what is kept per request would show. (replay prepares a batch before its start: its
+# memory goes with the batch, not with the run.)
+test_many_requests() {
+  local requests=${MANY_REQUESTS:-1000000} part ours=() proxy=()
+  start_server pacer "$peers/pacer" 0 1 || return
+  start_server capture "$bin/capture" -u "${server_url[pacer]}" -l 127.0.0.1:0 -o "$scratch/many.jsonl.gz" --bodies none || return
+  for part in $((requests / 10)) "$requests"; do
+    RUN_TIMEOUT=500 run "$peers/cost" "$scratch/cost.json" "$bin/replay" tests/bench/chat.trace.jsonl -u "${server_url[capture]}" \
+      -W 32 -B 10000 -r $((part / 10000)) --warmup 0 --force -o "$scratch/run.jsonl.gz"
+    check_equal "replay of $part requests: exit code" 0 "$status"
+    ours+=("$(jq .peak_kib "$scratch/cost.json")") proxy+=("$(peak_kib "${server_pid[capture]}")")
+  done
+  stop_server capture
+  check_equal 'every request was recorded by both' "$requests $((requests + requests / 10))" \
+    "$(succeeded request "$scratch/run.jsonl.gz") $(succeeded response "$scratch/many.jsonl.gz")"
+  echo "peak after $((requests / 10)) and $requests requests: replay ${ours[*]} KiB, capture ${proxy[*]} KiB"
+  check 'replay does not grow with the requests' test "${ours[1]}" -le $((ours[0] + 8192))
+  check 'capture does not grow with the requests' test "${proxy[1]}" -le $((proxy[0] + 8192))
+  stop_server pacer
+}
+
 test_replay_streams
 test_capture_streams
+test_many_requests
 summary

@@ -17,20 +17,20 @@ static void test_recommendation_is_the_cheapest_equal_with_its_interval(void **s
   const char *ru = made_report(made, LANG_RU);
   HAS(ru,
       "> **Рекомендация:** workers = 8, размер пакета 8: 200.00 токенов в секунду [194.0, 206.0]. Это самый "
-      "дешевый выбор из неотличимых от наибольшей скорости (8×16: 204.00 токенов в секунду); остальные "
-      "(workers×пакет): 8×16.\n");
-  HAS(ru, "превосходит наибольшую измеренную не более чем на 3.1 % (при доверии 95 %)");
+      "дешевый выбор из неотличимых от наибольшей измеренной скорости (8×16: 204.00 токенов в секунду).\n");
+  HAS(ru, "быстрее наибольшей измеренной не более чем на 3.1 % (при доверии 95 %)");
   const char *en = made_report(made, LANG_EN);
   HAS(en, "> **Recommendation:** 8 workers, batch 8: 200.00 tokens per second [194.0, 206.0].");
-  HAS(en, "at most 3.1% better than the largest measured (at 95% confidence)");
+  HAS(en, "beats the highest measured one by at most 3.1% (95% confidence)");
 }
 
 static void test_words_follow_intervals_not_differences(void **state) {
   struct made *made = *state;
   made_small_run(&made->results);
   const char *text = made_report(made, LANG_EN);
-  HAS(text, "From 4 to 8 workers throughput rises: 120.00 to 204.00 tokens/s, the intervals do not meet");
-  HAS(text, "Established: throughput falls against the previous batch at (workers×batch) 8×24 (−26%)");
+  HAS(text,
+      "From 4 to 8 workers throughput rises: 120.00 to 204.00 tokens/s, and the intervals do not overlap");
+  HAS(text, "Established: throughput is lower than at the previous batch at (workers×batch) 8×24 (−26%)");
   made->results.cells[1].tokens_per_s.hi = 300; // now they meet
   made->results.cells[4].tokens_per_s.hi = 300;
   text = made_report(made, LANG_EN);
@@ -79,7 +79,7 @@ static void test_the_last_batch_is_an_edge_not_an_optimum(void **state) {
       "**Оптимальный размер пакета:** 8 (край проверенного диапазона, а не оптимум)");
   HAS(made_report(made, LANG_EN), "**Best batch:** 8 (edge of the tested range, not an optimum)");
   made->results.best.batch_edge = true;
-  HAS(made_report(made, LANG_EN), "> Batch 16 is the end of the tested ladder (at 8 workers)");
+  HAS(made_report(made, LANG_EN), "> Batch 16 is the largest tested (at 8 workers)");
   HAS(made_report(made, LANG_RU), "**Размер пакета (batch_size):** 16 (край проверенного диапазона)");
 }
 
@@ -90,7 +90,7 @@ static void test_without_spread_no_equals_are_named(void **state) {
   made_add(&made->results, 2, 2, 90);
   fixture_finish(&made->results);
   const char *text = made_report(made, LANG_EN);
-  HAS(text, "**Largest measured throughput:** 90.00 tokens per second at 2 workers and batch 2.");
+  HAS(text, "**Highest measured throughput:** 90.00 tokens per second at 2 workers and batch 2.");
   LACKS(text, "Recommendation:**");
   HAS(text, "without a known spread nothing is concluded");
   LACKS(text, "throughput rises");
@@ -102,9 +102,9 @@ static void test_curve_gives_its_optimum_with_interval_and_range(void **state) {
   made_small_run(&made->results);
   made_with_curve(&made->results);
   const char *text = made_report(made, LANG_EN);
-  HAS(text,
-      "Optimum by the curve (usl): n = 27.9 [25.6, 31.4] requests in flight, 353.6 tokens/s [348.8, 359.3]; "
-      "fitted for n from 16 to 32, conditional on the model.");
+  HAS(text, "Capacity curve (usl): the optimum is 27.9 [25.6, 31.4] requests in flight, with 353.6 tokens/s "
+            "[348.8, "
+            "359.3]; fitted for n from 16 to 32, and only as good as the model.");
   HAS(text,
       "lambda = 39.1 [38.0, 40.2]; sigma = 0.0433 [0.0400, 0.0466]; kappa = 0.00123 [0.00100, 0.00150]");
   HAS(text, "- Points: 4, single waves");
@@ -123,18 +123,18 @@ static void test_curve_says_why_it_has_no_optimum(void **state) {
   curve->optimum_established = false;
   curve->optimum_n.hi = NAN;
   HAS(made_report(made, LANG_EN),
-      "No optimum is established by the curve (usl): it lies at n = 25.6 or above");
+      "no optimum is established; it lies at 25.6 requests in flight or more, without an upper bound");
   curve->optimum_edge = true;
   curve->optimum_n.hi = 60;
   HAS(made_report(made, LANG_RU),
-      "лежит на краю проверенного диапазона (от 16 до 32) или за ним: не установлен");
+      "лежит на краю проверенного диапазона (от 16 до 32) или за ним, поэтому не установлен");
   curve->has_optimum = false;
-  HAS(made_report(made, LANG_EN), "rises over the whole tested range (up to n = 32)");
+  HAS(made_report(made, LANG_EN), "it rises over the whole tested range (up to n = 32)");
   curve->gate_failed = true;
   curve->lack_of_fit_f = 9.1;
   curve->lack_of_fit_p = 0.0021;
   HAS(made_report(made, LANG_EN), "replicates show that no model fits (p = 0.0021)");
-  HAS(made_brief(made, LANG_EN), "No optimum is taken from a curve");
+  HAS(made_brief(made, LANG_EN), "No optimum is taken from a capacity curve");
 }
 
 static void test_percentiles_come_with_their_units(void **state) {
@@ -170,7 +170,7 @@ static void test_facts_tell_how_to_repeat_the_run(void **state) {
   HAS(text, "- **Start:** 2023-11-14 22:13:20 UTC\n");
   HAS(text, "- **Seed:** 7\n");
   HAS(text, "26 batches, 300 requests (0 failed), 0 warm-up batches, 3 server restarts");
-  HAS(text, "```\nreplay prod.jsonl.gz -u http://127.0.0.1:1 -W 4,8,16\nanalyze run.jsonl.gz\n```");
+  HAS(text, "```sh\nreplay prod.jsonl.gz -u http://127.0.0.1:1 -W 4,8,16\nanalyze run.jsonl.gz\n```");
   LACKS(text, "Server command");
 }
 
@@ -179,11 +179,11 @@ static void test_all_cells_stand_in_one_table(void **state) {
   made_small_run(&made->results);
   made->results.cells[0].flags |= CELL_COLD;
   made->results.cells[4].flags |= CELL_PARTIAL_WAVE;
-  HAS(made_report(made, LANG_EN), "|   Workers / batch |     4 |   8 |      16 |   24 |\n"
-                                  "|------------------:|------:|----:|--------:|-----:|\n"
-                                  "|                 4 | (100) | 120 |         |      |\n"
-                                  "|                 8 |       | 200 | **204** | 150\u2020 |\n"
-                                  "|                16 |       |     |  failed |      |\n");
+  HAS(made_report(made, LANG_EN), "|   Workers / batch |     4 |        8 |      16 |   24 |\n"
+                                  "|------------------:|------:|---------:|--------:|-----:|\n"
+                                  "|                 4 | (100) |      120 |         |      |\n"
+                                  "|                 8 |       | **200**\u2605 | **204** | 150\u2020 |\n"
+                                  "|                16 |       |          |  failed |      |\n");
 }
 
 static void test_arguments_become_a_command_line(void **state) {
@@ -194,7 +194,7 @@ static void test_arguments_become_a_command_line(void **state) {
   made->results.facts[0].source = strdup("my run.jsonl");
   made->results.facts[0].arguments =
       strdup("[\"/usr/bin/replay\",\"t.jsonl\",\"--server\",\"serve --seed $$ --name it's\",\"\"]");
-  HAS(made_report(made, LANG_EN), "```\nreplay t.jsonl --server 'serve --seed $$ --name it'\\''s' ''\n"
+  HAS(made_report(made, LANG_EN), "```sh\nreplay t.jsonl --server 'serve --seed $$ --name it'\\''s' ''\n"
                                   "analyze 'my run.jsonl'\n```");
 }
 

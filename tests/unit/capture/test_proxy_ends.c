@@ -347,11 +347,12 @@ static void test_a_request_that_outlasts_the_grace_is_cut_and_recorded(void **st
 
 static void test_a_key_that_the_upstream_repeats_is_not_recorded(void **state) {
   struct harness *harness = *state;
-  static const char words[] = "{\"error\":{\"message\":\"Incorrect API key provided: sk-4f1d-planted\"}}";
+  static const char words[] =
+      "{\"error\":{\"message\":\"Incorrect API key provided: sk-4f1d-planted or query-4f1d-planted\"}}";
   char answer[512];
   int client = harness_connect(harness);
   harness_send(client,
-               "POST /v1/chat/completions?key=sk-4f1d-planted HTTP/1.1\r\nHost: h\r\n"
+               "POST /v1/chat/completions?key=query-4f1d-planted HTTP/1.1\r\nHost: h\r\n"
                "Authorization: Bearer sk-4f1d-planted\r\nX-Api-Key: sk-4f1d-planted\r\n"
                "Cookie: s=sk-4f1d-planted\r\nContent-Length: 30\r\n\r\n{\"api_key\":\"sk-4f1d-planted\" }");
   int upstream = harness_accept(harness);
@@ -363,7 +364,7 @@ static void test_a_key_that_the_upstream_repeats_is_not_recorded(void **state) {
       has(harness_read_until(harness, client, "}}"), "sk-4f1d-planted")); // the client gets every byte
   end_proxy(harness);
   const char *trace = harness_trace(harness);
-  assert_true(has(trace, "Incorrect API key provided: ***") && !has(trace, "4f1d"));
+  assert_true(has(trace, "Incorrect API key provided: **************") && !has(trace, "4f1d"));
   close(upstream);
   close(client);
 }

@@ -82,6 +82,19 @@ static void test_values_of_secret_query_keys_are_replaced(void **state) {
   check(target, &none, cases, sizeof cases / sizeof cases[0]);
 }
 
+static void test_the_values_that_are_taken_out_can_be_listed(void **state) {
+  (void)state;
+  static const char expected[] = "one\0two";
+  struct buf out = {0};
+  redact_target_secrets(&none, "/m?a=1&key=one;b=2&token=two&token=", &out);
+  assert_int_equal(out.len, sizeof expected);
+  assert_memory_equal(out.data, expected, sizeof expected);
+  buf_clear(&out);
+  redact_target_secrets(&none, "/m", &out);
+  assert_int_equal(out.len, 0);
+  buf_free(&out);
+}
+
 static void test_names_from_the_command_line_are_added(void **state) {
   (void)state;
   static const struct case_of queries[] = {{"/m?Customer=" SECRET "&b=1", "/m?Customer=***&b=1"},
@@ -141,6 +154,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_headers_that_carry_secrets_are_known_by_name),
       cmocka_unit_test(test_values_of_secret_query_keys_are_replaced),
+      cmocka_unit_test(test_the_values_that_are_taken_out_can_be_listed),
       cmocka_unit_test(test_names_from_the_command_line_are_added),
       cmocka_unit_test(test_secret_top_level_json_fields_are_replaced),
       cmocka_unit_test(test_text_that_is_nearly_json_leaks_nothing),

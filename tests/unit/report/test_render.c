@@ -138,7 +138,7 @@ static void test_markdown_callouts_in_a_row_are_one_quotation(void **state) {
 static void test_markdown_code_block_fence_is_longer_than_its_text(void **state) {
   struct page *page = *state;
   document_code_block(page->root, "a ``` b");
-  HAS(markdown(page, NULL), "\n````\na ``` b\n````\n");
+  HAS(markdown(page, NULL), "\n````sh\na ``` b\n````\n");
 }
 
 static void test_text_aligns_by_display_width(void **state) {
@@ -186,6 +186,59 @@ static void test_text_folds_at_the_width(void **state) {
   HAS(out, "слово слово слово слово слово слово\nслово");
 }
 
+static void test_text_folds_a_last_column_of_words_below_itself(void **state) {
+  struct page *page = *state;
+  struct document_node *table = document_table(page->root, "");
+  document_column(table, "W", DOCUMENT_RIGHT);
+  document_column(table, "Marks", DOCUMENT_LEFT);
+  document_cell(table, "8", DOCUMENT_PLAIN);
+  document_cell(table, "край проверенного диапазона, среди лучших", DOCUMENT_PLAIN);
+  HAS(text(page, 40, false), "\n  8  край проверенного диапазона, среди\n"
+                             "     лучших\n");
+}
+
+static void test_text_keeps_an_interval_in_one_piece(void **state) {
+  struct page *page = *state;
+  document_paragraph(page->root, "twenty-four workers give 387.1 [371.1, 403.9] tokens/s");
+  HAS(text(page, 40, false), "twenty-four workers give 387.1\n[371.1, 403.9] tokens/s");
+}
+
+// What markdownlint asks of any file (its rules' numbers), on everything that a document can hold.
+static void test_markdown_pleases_a_linter(void **state) {
+  struct page *page = *state;
+  struct document_node *section = document_section(page->root, "A section");
+  document_paragraph(section, "Words.");
+  two_columns(page, "x", "1.5");
+  struct document_node *item = document_item(document_list(section, true), "one");
+  document_item(document_list(item, false), "inner");
+  document_definition(document_definitions(section), "term", "text");
+  document_callout(section, DOCUMENT_WARNING, "beware");
+  document_figure(section, "plot", "words", "caption");
+  document_code_block(section, "make");
+  document_rule(section);
+  two_columns(page, "y", "2");
+  const char *out = markdown(page, "plots"), *before = "";
+  size_t titles = 0, before_len = 0;
+  assert_true(out[strlen(out) - 1] == '\n' && out[strlen(out) - 2] != '\n'); // MD047
+  for (const char *line = out, *end; *line; line = end + 1) {
+    end = strchr(line, '\n');
+    size_t len = (size_t)(end - line);
+    titles += strncmp(line, "# ", 2) == 0;
+    assert_false(len > 0 && (end[-1] == ' ' || end[-1] == '\t')); // MD009
+    assert_false(len == 0 && before_len == 0);                    // MD012
+    bool opens =
+        *line == '#' || strncmp(line, "```sh", 5) == 0 || strncmp(line, "---", 3) == 0 || *line == '!';
+    bool table = *line == '|', list = *line == '-' && line[1] == ' ';
+    if (opens && line != out) assert_int_equal(before_len, 0);                  // MD022, MD031
+    if (table && *before != '|') assert_int_equal(before_len, 0);               // MD058
+    if (list && strncmp(before, "- ", 2) != 0) assert_int_equal(before_len, 0); // MD032
+    if (*before == '#') assert_int_equal(len, 0);
+    before = line;
+    before_len = len;
+  }
+  assert_int_equal(titles, 1); // MD025
+}
+
 static void test_html_escapes_text_and_attributes(void **state) {
   struct page *page = *state;
   document_paragraph(page->root, "<script>alert(1)</script> & \"quoted\" 'too'");
@@ -194,7 +247,7 @@ static void test_html_escapes_text_and_attributes(void **state) {
   const char *out = html(page);
   LACKS(out, "<script>alert");
   HAS(out, "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;quoted&quot; &#39;too&#39;");
-  HAS(out, "<td>a|b<br>&lt;i&gt;</td>");
+  HAS(out, "<th scope=\"row\">a|b<br>&lt;i&gt;</th>");
   HAS(out, "<p>a &lt;b&gt; &quot;c&quot;</p>");
 }
 
@@ -231,9 +284,9 @@ static void test_html_marks_rows_and_pads_decimals(void **state) {
   document_cell(table, "1.25", DOCUMENT_BEST);
   document_cell(table, "3", DOCUMENT_BAD);
   const char *out = html(page);
-  HAS(out, "<tr><td class=\"n best\" data-v=\"1.25\">1.25</td></tr>");
-  HAS(out, "<tr><td class=\"n bad\" data-v=\"3\">3<span class=\"z\" "
-           "aria-hidden=\"true\">.00</span></td></tr>");
+  HAS(out, "<tr><th scope=\"row\" class=\"n best\" data-v=\"1.25\">1.25</th></tr>");
+  HAS(out, "<tr><th scope=\"row\" class=\"n bad\" data-v=\"3\">3<span class=\"z\" "
+           "aria-hidden=\"true\">.00</span></th></tr>");
 }
 
 static void test_an_unfinished_document_is_not_rendered(void **state) {
@@ -269,7 +322,7 @@ static void test_svg_ids_are_prefixed_and_points_tell_their_values(void **state)
       buf_text(&out),
       "<svg class=\"plot\" role=\"img\" aria-label=\"a &quot;b&quot;\" \n viewBox=\"0 0 9 5\">\n\n"
       "<circle id='f1-gpDot'/><g id=\"f1-gnuplot_plot_1\" >\n"
-      "<use xlink:href='#f1-gpDot' x='1'><title>W &lt;1&gt;: 48 \u2192 387.139</title></use>"
+      "<use xlink:href='#f1-gpDot' x='1'><title>W &lt;1&gt;\n48\n387.139</title></use>"
       "<use xlink:href='#f1-gpDot' x='2'/></g></svg>");
   buf_clear(&out);
   assert_int_equal(svg_embed("<svg>", 5, NULL, "f1-", "", &out), STATUS_FORMAT);
@@ -348,6 +401,9 @@ int main(void) {
       PAGE(test_text_has_colours_only_when_asked),
       PAGE(test_text_folds_long_headings_over_narrow_columns),
       PAGE(test_text_folds_at_the_width),
+      PAGE(test_text_folds_a_last_column_of_words_below_itself),
+      PAGE(test_text_keeps_an_interval_in_one_piece),
+      PAGE(test_markdown_pleases_a_linter),
       PAGE(test_html_escapes_text_and_attributes),
       PAGE(test_html_loads_nothing),
       PAGE(test_html_contents_point_at_their_sections),

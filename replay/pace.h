@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The schedule of an open loop: when each request goes, counted from one start, laid out before the first is
+// sent. So a late request moves no later one, and the schedule cannot drift.
+#ifndef REPLAY_PACE_H
+#define REPLAY_PACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/status.h"
+
+#define PACE_REQUESTS_MOST ((size_t)50000000) // of one schedule
+
+enum pace_arrival {
+  PACE_ARRIVAL_CONSTANT, // request i at i / rate
+  PACE_ARRIVAL_POISSON,  // independent exponential intervals
+  PACE_ARRIVAL_GAMMA,    // independent gamma intervals of shape `burstiness` (1: poisson, below: burstier)
+};
+
+struct pace {
+  int64_t *offsets_ns; // since the start, ascending
+  size_t count;
+  int64_t window_ns; // the time that is measured: the duration, or up to the last request
+};
+
+struct pace_rate {
+  double per_s; // requests per second, over 0
+  enum pace_arrival arrival;
+  double burstiness;   // over 0
+  int64_t duration_ns; // requests before this; 0: `count` of them
+  size_t count;
+  int64_t seed;
+};
+
+// A schedule at a rate. STATUS_USAGE over PACE_REQUESTS_MOST or for no request at all, STATUS_MEMORY, with
+// words.
+enum status pace_at_rate(const struct pace_rate *rate, struct pace *out, struct error *error) MUST_USE;
+
+// The schedule of recorded instants, ascending: gaps over max_idle_ns (0: none is) are cut to it, then all is
+// `speed` times as fast, and what is at or after duration_ns (0: no end) is left out. Same errors.
+enum status pace_as_recorded(const int64_t *at_ns, size_t count, double speed, int64_t max_idle_ns,
+                             int64_t duration_ns, struct pace *out, struct error *error) MUST_USE;
+
+void pace_free(struct pace *pace); // takes an all-zero pace
+
+#endif

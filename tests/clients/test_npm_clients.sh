@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The official openai and ollama packages of npm through capture: whole, streamed and cancelled, they see what they see
+# of the server itself, and capture records what they did. Installs them under build/clients.
+. "$(dirname "$0")/../lib.sh"
+need node npm jq curl
+folder=$BUILD/clients trace=$scratch/trace.jsonl.gz
+mkdir -p "$folder"
+cp tests/clients/package.json tests/clients/package-lock.json tests/clients/client.mjs "$folder"
+RUN_TIMEOUT=300 run npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts
+if [ "$status" -ne 0 ]; then
+  skip 'the packages of npm' "they could not be installed: $(tail -n 1 <<<"$err")"
+  summary
+fi
+
+sim() { start_server "$1" "$bin/simllm" --listen 127.0.0.1:0 --time-scale 0.5 --seed 5 || summary; }
+ask() { RUN_TIMEOUT=90 run node "$folder/client.mjs" "$1"; }
+seen() { jq -c "select(.case == \"$1\") | del(.case)" <<<"$out"; }
+nothing_in_flight() { [ "$(curl -sS -m 5 "${server_url[behind]}/stats" | jq .in_flight)" = 0 ]; }
+responses() { zcat "$trace" | jq -c 'select(.type == "response")'; }
+
+sim direct
+ask "${server_url[direct]}"
+direct=$out
+check_equal 'twelve cases run' 12 "$(jq -c .case <<<"$direct" | wc -l)"
+sim behind
+start_server capture "$bin/capture" -u "${server_url[behind]}" -l 127.0.0.1:0 -o "$trace" || summary
+ask "${server_url[capture]}"
+for name in $(jq -r .case <<<"$direct"); do
+  check_equal "$name: the same as without capture" "$(jq -c "select(.case == \"$name\") | del(.case)" <<<"$direct")" "$(seen "$name")"
+done
+check_equal 'no case throws' '' "$(jq -c 'select(.threw)' <<<"$out")"
+check_equal 'streams are streams' 'true true true true' \
+  "$(jq -r 'select(.case | test("Stream")) | .parts > 3' <<<"$out" | xargs)"
+check_equal 'texts are not empty' 'true true true true true true' "$(jq -r 'select(.case | test("Chat|Completion|Generate")) | .text | length > 10' <<<"$out" | xargs)"
+check_equal 'who leaves has seen a part' 'true false true false' \
+  "$(jq -r 'select(.case | test("Cancelled$")) | .atLeast, .all' <<<"$out" | xargs)"
+check 'what they left has ended at the server' wait_for 2 nothing_in_flight
+stop_server capture
+check_equal 'exit code' 0 "${server_status[capture]}"
+check_equal 'every request is recorded' '12 12' "$(zcat "$trace" | grep -c '^{"type":"request"') $(responses | wc -l)"
+check_equal 'the three that were left, as left by the client' '3 client' \
+  "$(responses | jq -r 'select(.error == "cancelled").aborted_by' | sort | uniq -c | xargs)"
+check_equal 'APIs are known' 'http 3 ollama.chat 3 ollama.generate 1 openai.chat 4 openai.completions 1' \
+  "$(zcat "$trace" | jq -r 'select(.type == "request").api' | sort | uniq -c | awk '{ print $2, $1 }' | xargs)"
+check_equal 'the key is nowhere in the trace' 0 "$(zcat "$trace" | grep -c planted)"
+summary

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# replay's open loop: requests go when the schedule says, whatever the server does.
+. "$(dirname "$0")/../lib.sh"
+need jq curl
+
+trace=tests/data/mixed.trace.jsonl
+stats() { curl -s "${server_url[$1]}/stats"; }
+records() { jq -s -c "[.[] | select(.type==\"$2\" and (.warmup|not))] | $3" "$1"; }
+
+# At the original times, five times as fast: the trace has a request every 0.35 s.
+start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 64 --time-scale 0.1
+run "$bin/replay" $trace -u "${server_url[sim]}" --timing original --speed 5 -o "$scratch/original.jsonl"
+check_equal 'original: exit code' 0 "$status"
+check_equal 'original: in the order of the trace' '[0,1,2,3,4,5,6,7,10]' \
+  "$(records "$scratch/original.jsonl" request 'sort_by(.index) | map(.seq)')"
+check_equal 'original: at its times' '[0,70,140,210,280,350,420,490,630]' "$(records "$scratch/original.jsonl" request \
+  'sort_by(.index) | (.[0].intended_s) as $first | map((.intended_s - $first) * 1000 | round)')"
+check_equal 'original: no workers, no batch' '[null,null,"original",null]' \
+  "$(records "$scratch/original.jsonl" batch '.[0] | [.workers,.batch,.timing,.rate]')"
+check_match 'original: half of the requests go within a millisecond' true \
+  "$(records "$scratch/original.jsonl" request 'map(.sent_s - .intended_s) | sort | .[4] < 0.001')"
+run "$bin/replay" $trace -u "${server_url[sim]}" --timing original --max-idle 10ms -r 2 -o "$scratch/idle.jsonl"
+check_equal 'max-idle: gaps are cut, in both repetitions' '[[9,80],[9,80]]' "$(records "$scratch/idle.jsonl" request \
+  'group_by(.rep) | map([length, ((map(.intended_s) | max - min) * 1000 | round)])')"
+
+# At a rate that the server bears: the mean in flight is rate x latency (Little), tokens keep up with requests.
+run "$bin/replay" $trace -u "${server_url[sim]}" --timing rate --request-rate 40 --arrival constant --duration 4s \
+  --max-tokens 20 -o "$scratch/rate.jsonl"
+check_equal 'rate: exit code' 0 "$status"
+check_equal 'rate: as many as fit' 160 "$(records "$scratch/rate.jsonl" request length)"
+check_equal 'rate: evenly spaced' '[25]' "$(records "$scratch/rate.jsonl" request \
+  'map(.intended_s) | sort | [.[1:], .[:-1]] | transpose | map((.[0] - .[1]) * 1000 | round) | unique')"
+little=$(records "$scratch/rate.jsonl" request '(map(.latency_s) | add) / 4')
+check_near 'rate: in flight as Little says' "$little" "$(records "$scratch/rate.jsonl" batch '.[0].in_flight_mean')" 0.05
+check_near 'rate: tokens within the window' 3200 "$(records "$scratch/rate.jsonl" batch '.[0].output_tokens')" 0.03
+check_equal 'rate: the window is the duration' 4 "$(records "$scratch/rate.jsonl" batch '.[0].total_s')"
+check_equal 'rate: the draw begins again with another prompt' true "$(head -n 1 "$scratch/rate.jsonl" | jq .cache_bust)"
+# A busy machine may have made it invalid, which analyze would heed.
+check_match 'rate: analyze takes it as a load' 'rate' \
+  "$(sed 's/"valid":false/"valid":true/' "$scratch/rate.jsonl" | "$bin/analyze" - --format json 2>/dev/null | jq -r '.loads[0] | keys | join(",")')"
+
+# Above what the server bears the schedule holds all the same, and the queue shows in the response times.
+run "$bin/replay" $trace -u "${server_url[sim]}" --timing rate --request-rate 300 --duration 1s --max-tokens 100 \
+  --warmup 0 -o "$scratch/over.jsonl"
+check_equal 'overload: exit code' 0 "$status"
+check_match 'overload: all are sent within the window' true "$(records "$scratch/over.jsonl" request \
+  '(map(.intended_s) | min) as $first | map(.sent_s - $first) | max < 1.5')"
+check_match 'overload: tokens of the drain do not count' true "$(jq -s '
+  ([.[] | select(.type=="request") | .output_tokens] | add) > 2 * ([.[] | select(.type=="batch")][0].output_tokens)' \
+  "$scratch/over.jsonl")"
+
+# Ctrl-C.
+"$bin/replay" $trace -u "${server_url[sim]}" --timing rate --request-rate 50 --duration 60s --warmup 0 \
+  -o "$scratch/int.jsonl" 2>/dev/null &
+pid=$!
+before=$(stats sim | jq .ok)
+served() { [ "$(stats sim | jq .ok)" -ge $((before + 10)) ]; }
+check 'interrupt: it has begun' wait_for 20 served
+kill -INT $pid
+wait $pid
+check_equal 'interrupt: exit code' 130 $?
+check_equal 'interrupt: no batch, but an end' session,end "$(tail -n 2 "$scratch/int.jsonl" | jq -r .type | paste -sd,)"
+check_equal 'interrupt: no batch record' 0 "$(records "$scratch/int.jsonl" batch length)"
+stop_server sim
+summary
