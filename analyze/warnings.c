@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/stat/drift.h"
 #include "analyze/stat/optimum.h"
+#include "analyze/warnings_drift.h"
 
 #define MAX_TOKEN_RATIO 1.1
 #define DRIFT_LEVEL 0.01
@@ -230,38 +230,16 @@ static void about_curve(struct collector *collector) {
   }
 }
 
-// Does throughput, each cell's mean taken out, move with the time of measuring?
 static void about_drift(struct collector *collector) {
-  const struct results *results = collector->results;
-  size_t room = 1, count = 0, cells = 0;
-  for (size_t i = 0; i < collector->samples->count; i++)
-    room += collector->samples->of[i].count;
-  double *residuals = calloc(room, sizeof *residuals), *order = calloc(room, sizeof *order);
-  for (size_t i = 0; residuals && order && i < collector->samples->count; i++) {
-    const struct cells_sample *sample = &collector->samples->of[i];
-    if (!cells_usable(&results->cells[i]) || sample->count < 2) continue;
-    double mean = log(results->cells[i].tokens_per_s.estimate);
-    size_t before = count;
-    for (size_t r = 0; r < sample->count; r++) {
-      double start_s = sample->cell->replicates[sample->replicates[r]].start_s;
-      if (!isfinite(start_s)) continue;
-      residuals[count] = log(sample->values[r]) - mean;
-      order[count++] = start_s;
-    }
-    cells += count > before;
-  }
   struct drift drift;
-  if (residuals && order &&
-      drift_test(residuals, order, count, cells, results->confidence, &drift, NULL) == STATUS_OK &&
-      drift.p < DRIFT_LEVEL) {
-    struct warning warning = warnings_new(WARNING_DRIFT);
-    warning.value = expm1(drift.over_run.estimate);
-    warning.lo = isfinite(drift.over_run.lo) ? expm1(drift.over_run.lo) : NAN;
-    warning.hi = isfinite(drift.over_run.hi) ? expm1(drift.over_run.hi) : NAN;
-    add(collector, &warning);
-  }
-  free(residuals);
-  free(order);
+  if (!warnings_drift(collector->data, collector->samples, collector->results, &drift) ||
+      drift.p >= DRIFT_LEVEL)
+    return;
+  struct warning warning = warnings_new(WARNING_DRIFT);
+  warning.value = expm1(drift.over_run.estimate);
+  warning.lo = isfinite(drift.over_run.lo) ? expm1(drift.over_run.lo) : NAN;
+  warning.hi = isfinite(drift.over_run.hi) ? expm1(drift.over_run.hi) : NAN;
+  add(collector, &warning);
 }
 
 enum status warnings_collect(const struct load_data *data, const struct cells_samples *samples,
