@@ -45,12 +45,14 @@ static bool one_in(uint64_t *state, uint64_t n) {
 
 static size_t random_size(uint64_t *state) {
   static const size_t most[] = {0, 1, 1000, 1000, 20000, 100000, 100000, 1000000, 5000000};
-  return mix(state) % (most[mix(state) % (sizeof most / sizeof *most)] + 1);
+  size_t limit = most[mix(state) % (sizeof most / sizeof *most)];
+  return mix(state) % (limit + 1);
 }
 
 static struct http_framing random_framing(uint64_t *state) {
   static const size_t pieces[] = {1000, 4096, 16384, 65536};
-  struct http_framing framing = {.kind = one_in(state, 2) ? HTTP_CHUNKED : HTTP_LENGTH, .seed = mix(state)};
+  struct http_framing framing = {.kind = one_in(state, 2) ? HTTP_CHUNKED : HTTP_LENGTH};
+  framing.seed = mix(state);
   framing.piece_bytes = pieces[mix(state) % 4];
   framing.slow = one_in(state, 5);
   return framing;
