@@ -15,6 +15,7 @@
 #include "replay/plan.h"
 #include "replay/preview.h"
 #include "replay/recorder.h"
+#include "replay/resume.h"
 #include "replay/summary.h"
 #include "replay/sweep.h"
 #include "replay/work.h"
@@ -30,6 +31,7 @@ struct replay {
   struct plan plan;
   struct work work;
   struct summary summary;
+  struct resume earlier;  // what the output holds already
   struct pace pace;       // of an open loop
   int64_t most_in_flight; // of it
   bool cache_bust;
@@ -168,6 +170,26 @@ static enum status load(struct replay *replay, struct error *error) {
   return STATUS_OK;
 }
 
+// Continues a file: its sessions go on counting, and --resume leaves out what it holds.
+static enum status continue_output(struct replay *replay, struct error *error) {
+  const struct opts *opts = &replay->opts;
+  if (!opts->append && !opts->resume) return STATUS_OK;
+  enum status status = resume_read(opts->output, &replay->earlier, error);
+  if (status || !opts->resume) return status;
+  struct buf plan_text = {0};
+  struct run_header header = recorder_identity(opts, &replay->plan, &replay->work, &plan_text);
+  status = resume_check(&replay->earlier, &header, error);
+  buf_free(&plan_text);
+  if (status) return status_prefix(error, status, "--resume %s", opts->output);
+  size_t planned = replay->plan.batch_count;
+  plan_drop_done(&replay->plan, replay->earlier.done, replay->earlier.done_count);
+  if (replay->earlier.found) {
+    log_notice(&replay->log, "%zu of %zu batches are there already%s", planned - replay->plan.batch_count,
+               planned, replay->plan.batch_count == 0 ? ": nothing is missing" : "");
+  }
+  return STATUS_OK;
+}
+
 static enum status print_preview(struct replay *replay, struct error *error) {
   bool open_loop = replay->opts.timing != OPTS_TIMING_BATCH;
   struct buf text = {0};
@@ -195,8 +217,8 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   if (status == STATUS_OK) status = check_reachable(replay, error);
   if (status == STATUS_OK) status = summary_open(&replay->plan, &replay->summary, error);
   if (status == STATUS_OK)
-    status = recorder_open(&replay->opts, &replay->plan, &replay->work, replay->cache_bust, argc, argv,
-                           &recorder, error);
+    status = recorder_open(&replay->opts, &replay->plan, &replay->work, replay->cache_bust,
+                           replay->opts.resume && replay->earlier.found, argc, argv, &recorder, error);
   if (status) return status;
   progress_open(&replay->progress, stderr, replay->opts.progress, clock_now_ns());
   struct sweep_setup setup = {
@@ -206,6 +228,7 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
       .pace = replay->opts.timing == OPTS_TIMING_BATCH ? NULL : &replay->pace,
       .most_in_flight = replay->most_in_flight,
       .cache_bust = replay->cache_bust,
+      .first_session = replay->earlier.sessions,
       .recorder = recorder,
       .summary = &replay->summary,
       .log = &replay->log,
@@ -235,7 +258,9 @@ static enum status run(struct replay *replay, int argc, char **argv, struct erro
     status = make_rate(replay, 0, error);
   }
   if (status == STATUS_OK) status = load(replay, error);
+  if (status == STATUS_OK) status = continue_output(replay, error);
   if (status) return status;
+  if (opts->resume && replay->plan.batch_count == 0) return STATUS_OK;
   return opts->dry_run ? print_preview(replay, error) : sweep(replay, argc, argv, error);
 }
 
@@ -272,6 +297,7 @@ int main(int argc, char **argv) {
     status = run(&replay, argc, argv, &error);
   }
   int code = finish(&replay, status, &error);
+  resume_free(&replay.earlier);
   summary_free(&replay.summary);
   work_free(&replay.work);
   pace_free(&replay.pace);

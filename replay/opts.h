@@ -72,8 +72,8 @@ struct opts {
   char *ca_file;
   bool insecure;
 
-  char *output; // NULL: standard output
-  bool force;
+  char *output;               // NULL: standard output
+  bool force, append, resume; // at most one
   bool dry_run;
   enum progress_mode progress;
 };

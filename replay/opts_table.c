@@ -324,6 +324,22 @@ static enum status take_force(void *context, const char *value, struct error *er
   return STATUS_OK;
 }
 
+static enum status take_append(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  (void)value;
+  (void)error;
+  opts->append = true;
+  return STATUS_OK;
+}
+
+static enum status take_resume(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  (void)value;
+  (void)error;
+  opts->resume = true;
+  return STATUS_OK;
+}
+
 static enum status take_dry_run(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   (void)value;
@@ -393,6 +409,9 @@ static const struct cli_option options[] = {
 
     {"output", 'o', "FILE", "stdout", "run records; .gz is compressed", take_output, "Output"},
     {"force", 0, NULL, NULL, "replace an existing file", take_force, NULL},
+    {"append", 0, NULL, NULL, "add the run to an existing file", take_append, NULL},
+    {"resume", 0, NULL, NULL, "measure only what an interrupted run in the file still lacks", take_resume,
+     NULL},
     {"progress", 0, "HOW", "auto", "auto, none, bar or json, on stderr", take_progress, NULL},
     {0},
 };

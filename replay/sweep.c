@@ -62,7 +62,7 @@ static void next_batch(struct sweep *sweep) {
   if (ending(sweep) || (!sweep->warming && sweep->next_batch == sweep->session_end)) {
     session_end(sweep->session);
   } else if (sweep->warming) {
-    int64_t workers = plan->sessions[number].warmup_workers;
+    int64_t workers = plan->sessions[sweep->next_session - 1].warmup_workers;
     struct recorder_batch round = {
         .session = number, .workers = workers, .batch = workers, .rep = sweep->round, .warmup = true};
     measure_start(sweep->measure, &round, plan_warmup_offset(plan, sweep->round++), port);
@@ -115,7 +115,8 @@ static void next_session(struct sweep *sweep) {
   sweep->round = 0;
   sweep->next_batch = session->first_batch;
   sweep->session_end = session->first_batch + session->batch_count;
-  session_start(sweep->session, session, (int64_t)sweep->next_session++);
+  int64_t number = sweep->setup->first_session + (int64_t)sweep->next_session++;
+  session_start(sweep->session, session, number);
 }
 
 static void session_over(void *context) {
