@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "replay/limits.h"
 #include "replay/opts.h"
 #include "replay/pace.h"
 #include "replay/plan.h"
@@ -19,9 +19,6 @@
 #include "replay/summary.h"
 #include "replay/sweep.h"
 #include "replay/work.h"
-
-// Descriptors besides the connections: output, log, epoll, timers, standard streams.
-enum { OTHER_DESCRIPTORS = 32 };
 
 struct replay {
   struct opts opts;
@@ -44,25 +41,6 @@ static int64_t connections_wanted(const struct replay *replay) {
   bool burst = replay->opts.dispatch == OPTS_DISPATCH_BURST;
   int64_t wanted = burst || plan->workers_most > plan->batch_most ? plan->batch_most : plan->workers_most;
   return replay->opts.warmup > 0 && plan->workers_most > wanted ? plan->workers_most : wanted;
-}
-
-static enum status raise_descriptor_limit(struct replay *replay, struct error *error) {
-  bool open_loop = replay->opts.timing != OPTS_TIMING_BATCH;
-  int64_t wanted = connections_wanted(replay);
-  rlim_t needed = (rlim_t)wanted + OTHER_DESCRIPTORS;
-  struct rlimit limit;
-  replay->most_in_flight = wanted;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return STATUS_OK;
-  if (limit.rlim_max < needed && !open_loop) {
-    return status_fail(error, STATUS_LIMIT,
-                       "%lld requests in flight need %llu file descriptors, the limit is %llu",
-                       (long long)wanted, (unsigned long long)needed, (unsigned long long)limit.rlim_max);
-  }
-  limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-    return status_fail(error, STATUS_LIMIT, "file descriptors: %s", strerror(errno));
-  if (limit.rlim_cur < needed) replay->most_in_flight = (int64_t)limit.rlim_cur - OTHER_DESCRIPTORS;
-  return STATUS_OK;
 }
 
 // What a user would not expect is told: requests left out or made up, options that some do not heed.
@@ -213,7 +191,8 @@ static enum status check_reachable(const struct replay *replay, struct error *er
 
 static enum status sweep(struct replay *replay, int argc, char **argv, struct error *error) {
   struct recorder *recorder = NULL;
-  enum status status = raise_descriptor_limit(replay, error);
+  enum status status = limits_prepare(connections_wanted(replay), replay->opts.timing != OPTS_TIMING_BATCH,
+                                      &replay->most_in_flight, error);
   if (status == STATUS_OK) status = check_reachable(replay, error);
   if (status == STATUS_OK) status = summary_open(&replay->plan, &replay->summary, error);
   if (status == STATUS_OK)
@@ -243,7 +222,7 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   }
   progress_wipe(&replay->progress);
   if (replay->common.verbosity >= 0) summary_print(&replay->summary, stderr);
-  if (status == STATUS_OK && replay->summary.succeeded == 0)
+  if (status == STATUS_OK && replay->summary.succeeded == 0 && replay->summary.ended == 0)
     status = status_fail(error, STATUS_NETWORK, "not one request succeeded");
   return status;
 }
@@ -274,6 +253,7 @@ static int finish(struct replay *replay, enum status status, const struct error 
     log_notice(&replay->log, "done, but the traces lack at least %lld records", (long long)replay->work.lost);
     code = CLI_EXIT_LOST;
   }
+  if (code == CLI_EXIT_DONE && replay->summary.ended > 0) code = CLI_EXIT_ASSERTION;
   if ((fflush(stdout) != 0 || fclose(stdout) != 0) && code == CLI_EXIT_DONE) {
     log_error(&replay->log, "standard output: %s", strerror(errno));
     code = CLI_EXIT_FAILED;

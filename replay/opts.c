@@ -163,6 +163,7 @@ enum status opts_parse(int argc, char **argv, struct opts *out, struct cli_commo
       .arrival = PACE_ARRIVAL_POISSON,
       .warmup = 1,
       .seed = 1,
+      .max_error_rate = 1,
       .timeout_ns = 600 * CLOCK_NS_PER_S,
       .connect_timeout_ns = 10 * CLOCK_NS_PER_S,
   };
