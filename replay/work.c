@@ -77,7 +77,8 @@ static enum api api_of(const struct trace_request *record, enum opts_api wanted,
   return api_is_ollama(api) == (wanted == OPTS_API_OLLAMA) ? api : API_HTTP;
 }
 
-// Text-generating APIs take nothing else; what a client sent by mistake is left out, as a body that is no JSON is.
+// Text-generating APIs take nothing else; what a client sent by mistake is left out, as a body that is no
+// JSON is.
 static bool is_json_object(const struct trace_request *record) {
   return record->body_kind == TRACE_BODY_JSON && json_scan_kind(record->body) == JSON_OBJECT;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // JSON documents that are walked as trees (options, summaries): a thin house over cJSON, the only place that
-// knows it. cJSON keeps C strings: a text with U+0000 inside is cut there. Hot paths read with json_scan.h and
-// write with json_write.h; a body that is sent again is changed with json_patch.h, which keeps its bytes.
+// knows it. cJSON keeps C strings: a text with U+0000 inside is cut there. Hot paths read with json_scan.h
+// and write with json_write.h; a body that is sent again is changed with json_patch.h, which keeps its bytes.
 #ifndef LIB_BASE_JSON_H
 #define LIB_BASE_JSON_H
 
