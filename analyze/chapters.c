@@ -88,7 +88,8 @@ bool chapters_level_lower_edge(const struct results *results, const struct worke
 
 bool chapters_level_failed(const struct results *results, const struct workers_row *row) {
   for (size_t i = 0; i < row->cell_count; i++) {
-    if (!(results->cells[row->first_cell + i].flags & CELL_FAILED)) return false;
+    const struct cell *cell = &results->cells[row->first_cell + i];
+    if (!(cell->flags & CELL_FAILED) || cell->requests == 0 || cell->failed < cell->requests) return false;
   }
   return row->cell_count > 0;
 }

@@ -127,10 +127,12 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                                 "server start includes loading the model): neither ranked nor fitted.",
     [LANG_WARNING_FAILED_LEVEL] =
         "All requests failed at workers = {0}: there is no best batch and no throughput there.",
+    [LANG_WARNING_UNUSABLE_LEVEL] = "No usable measurement at workers = {0}: more than 5% of the requests "
+                                    "failed, or no output tokens were counted.",
     [LANG_WARNING_FAILED_CELLS] = "{2} {2:cell|cells} failed (fewer than 95% of the requests succeeded): "
                                   "shown, but neither ranked nor fitted.",
-    [LANG_WARNING_ALL_FAILED] =
-        "All cells failed: this run says nothing about throughput; see the failures below.",
+    [LANG_WARNING_ALL_FAILED] = "All cells failed (more than 5% of the requests, or no output tokens): this "
+                                "run says nothing about throughput.",
     [LANG_WARNING_UNREPLICATED] =
         "{2} {2:cell was|cells were} measured once: a difference between two such cells may be chance.",
     [LANG_WARNING_NO_SPREAD] =
