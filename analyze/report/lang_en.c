@@ -369,4 +369,6 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "--slo") "), {0} measured the highest throughput: {1} tokens per second.",
     [LANG_PARETO_SLO_NONE] = "No cell keeps every limit (" CODE("--slo") ").",
     [LANG_MARK_SLO_MISSED] = "misses a limit",
+    [LANG_OPTIMUM_PLATEAU] = "Capacity curve ({0}): throughput rises up to n = {1} and stays level from "
+                             "there (tested up to {2}), so there is no single optimum.",
 };
