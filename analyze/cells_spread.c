@@ -53,10 +53,12 @@ static size_t list_residuals(const struct cells_samples *samples, enum stat_scal
   return count;
 }
 
-// What the cells of one level add: their squares, and how far these can be relied on (squares^2 / df,
-// Satterthwaite), between sessions and within.
-static void add_level(const struct residual *residuals, size_t count, double df, double *squares,
-                      double *weakness) {
+// Sums of squares between the sessions of a level and within them, over all levels.
+struct shared {
+  double between, between_df, within, within_df;
+};
+
+static void add_level(const struct residual *residuals, size_t count, double df, struct shared *shared) {
   double all = 0, between = 0, sessions = 0;
   for (size_t i = 0; i < count; sessions++) {
     size_t first = i;
@@ -65,12 +67,13 @@ static void add_level(const struct residual *residuals, size_t count, double df,
       sum += residuals[i].value;
       all += residuals[i].value * residuals[i].value;
     }
-    between += sum * sum / (double)(i - first);
+    if (sessions > 0 || i < count)
+      between += sum * sum / (double)(i - first); // of a single session it is rounding
   }
-  double within = fmax(0, all - between), df_within = df - (sessions - 1);
-  *squares += all;
-  if (sessions > 1) *weakness += between * between / (sessions - 1);
-  if (df_within > 0) *weakness += within * within / df_within;
+  shared->between += between;
+  shared->between_df += sessions - 1;
+  shared->within += fmax(0, all - between);
+  shared->within_df += fmax(0, df - (sessions - 1));
 }
 
 // Cells that share sessions do not tell the spread independently: Satterthwaite's degrees of freedom of the
@@ -84,7 +87,7 @@ static enum status shared_df(const struct cells_samples *samples, enum stat_scal
   if (!residuals) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   size_t count = list_residuals(samples, scale, results, residuals), cell = 0;
   qsort(residuals, count, sizeof *residuals, compare_residuals);
-  double squares = 0, weakness = 0;
+  struct shared shared = {0};
   for (size_t i = 0; i < count;) {
     size_t first = i;
     double df = 0;
@@ -94,10 +97,14 @@ static enum status shared_df(const struct cells_samples *samples, enum stat_scal
       if (cells_usable(&results->cells[cell]) && samples->of[cell].count > 1)
         df += (double)samples->of[cell].count - 1;
     }
-    add_level(residuals + first, i - first, df, &squares, &weakness);
+    add_level(residuals + first, i - first, df, &shared);
   }
   free(residuals);
-  if (squares > 0 && weakness > 0) spread->df = fmin(spread->df, fmax(1, squares * squares / weakness));
+  double squares = shared.between + shared.within, weakness = 0;
+  if (shared.between_df > 0) weakness += shared.between * shared.between / shared.between_df;
+  if (shared.within_df > 0) weakness += shared.within * shared.within / shared.within_df;
+  if (shared.between_df > 0 && weakness > 0)
+    spread->df = fmin(spread->df, fmax(1, squares * squares / weakness));
   return STATUS_OK;
 }
 
