@@ -94,6 +94,9 @@ static bool read_request(struct recorder_entry *entry, const struct guard_reques
 
 void recorder_entry_free(struct recorder_entry *entry) {
   entry->recorder->held_bytes -= entry->body.len;
+  if (entry->previous) entry->previous->next = entry->next;
+  if (entry->next) entry->next->previous = entry->previous;
+  if (entry->recorder->first == entry) entry->recorder->first = entry->next;
   free(entry->method);
   free(entry->target);
   buf_free(&entry->headers);
@@ -124,6 +127,9 @@ struct recorder_entry *recorder_begin(struct recorder *recorder, const struct gu
     return NULL;
   }
   entry->recorder = recorder;
+  entry->next = recorder->first;
+  if (entry->next) entry->next->previous = entry;
+  recorder->first = entry;
   entry->arrived_ns = arrived_ns;
   entry->seq = -1;
   entry->api = api_from_path(request->method, request->target);

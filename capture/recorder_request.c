@@ -23,7 +23,7 @@ void recorder_body(struct recorder_entry *entry, const char *data, size_t len) {
     give_up_body(entry, RECORDER_BODY_TOO_LONG);
     return;
   }
-  size_t queued = (size_t)gzline_writer_counts(recorder->writer).queued_bytes;
+  size_t queued = (size_t)tracefile_counts(recorder->file).queued_bytes;
   if (recorder->held_bytes + queued + len > recorder->options.queue_bytes ||
       buf_append(&entry->body, data, len)) {
     give_up_body(entry, RECORDER_BODY_DROPPED);

@@ -164,6 +164,14 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "{2} {2:record|records} in {6} could not be read: figures may miss measurements.",
     [LANG_WARNING_NO_END] = "{6} has no end record: the run was cut short.",
     [LANG_WARNING_PLOTS] = "There are no pictures: {6}.",
+    [LANG_WARNING_OUTLIER] =
+        "{0} workers, batch {1} (n = {4}) lies {3}% off the curve, far beyond the spread of "
+        "the others: measure it again. Nothing was left out.",
+    [LANG_WARNING_OUTLIER_BARE] =
+        "The point at n = {4} lies {3}% off the curve, far beyond the spread of the "
+        "others: measure it again. Nothing was left out.",
+    [LANG_WARNING_FEW_LEVELS] =
+        "The curve stands on {2} different n: at least 4 are needed before it can establish an optimum.",
     [LANG_EFFECT_WORKERS] = STRONG("Effect of the number of parallel requests on performance:"),
     [LANG_EFFECT_BATCH] = STRONG("Effect of the batch size (batch_size) on performance:"),
     [LANG_ADVICE] = STRONG("Recommendations:"),
