@@ -149,6 +149,11 @@ static void fit_facts(struct chapters *c, struct document_node *parent) {
                   LANG_WITH(number_significant(curve->knee_n.estimate, 3).text,
                             chapters_interval(curve->knee_n, 3).text));
   }
+  if (curve->has_robust && isfinite(curve->robust_n) && !curve->gate_failed)
+    chapters_item(c, list, LANG_ROBUST,
+                  LANG_WITH(number_significant(curve->robust_n, 3).text,
+                            number_significant(curve->robust_throughput, 4).text));
+  if (curve->band_averaged && curve->band_count > 0) chapters_item(c, list, LANG_BAND_AVERAGED, LANG_ALONE);
   if (isfinite(curve->lack_of_fit_p)) {
     chapters_item(c, list, curve->gate_failed ? LANG_LACK_OF_FIT_REJECTS : LANG_LACK_OF_FIT_PASSES,
                   LANG_WITH(number_significant(curve->lack_of_fit_f, 3).text,

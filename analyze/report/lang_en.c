@@ -373,4 +373,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_MARK_SLO_MISSED] = "misses a limit",
     [LANG_OPTIMUM_PLATEAU] = "Capacity curve ({0}): throughput rises up to n = {1} and stays level from "
                              "there (tested up to {2}), so there is no single optimum.",
+    [LANG_ROBUST] =
+        "With far points weighed down (bisquare weights) the peak lies at n = {0}, with {1} tokens/s",
+    [LANG_BAND_AVERAGED] = "No model stands out: the band averages all of them by their weights",
 };
