@@ -92,17 +92,16 @@ static bool read_request(struct recorder_entry *entry, const struct guard_reques
   if (id && id->value_len <= SESSION_ID_MOST) buf_append(&entry->session, id->value, id->value_len);
   const struct guard_field *type = guard_find(request, "Content-Type");
   static const char form[] = "application/x-www-form-urlencoded";
-  entry->is_form =
+  entry->body.is_form =
       type && type->value_len >= sizeof form - 1 && strncasecmp(type->value, form, sizeof form - 1) == 0;
   const struct guard_field *coding = guard_find(request, "Content-Encoding");
-  entry->coding =
+  entry->body.coding =
       coding ? inflate_coding_of((struct json_slice){coding->value, coding->value_len}) : INFLATE_IDENTITY;
   return entry->method && entry->target && !entry->headers.status && !entry->secrets.status &&
          !entry->session.status;
 }
 
 void recorder_entry_free(struct recorder_entry *entry) {
-  entry->recorder->held_bytes -= entry->body.len;
   if (entry->previous) entry->previous->next = entry->next;
   if (entry->next) entry->next->previous = entry->previous;
   if (entry->recorder->first == entry) entry->recorder->first = entry->next;
@@ -111,7 +110,8 @@ void recorder_entry_free(struct recorder_entry *entry) {
   buf_free(&entry->headers);
   buf_free(&entry->session);
   buf_free(&entry->secrets);
-  buf_free(&entry->body);
+  recorder_body_free(entry->recorder, &entry->body);
+  recorder_body_free(entry->recorder, &entry->answer);
   buf_free(&entry->anonymous_texts);
   response_close(&entry->response);
   free(entry);
