@@ -115,6 +115,7 @@ static enum status open_recorder(struct capture *capture, struct error *error) {
                                      .rotation = opts->rotation,
                                      .upstream = opts->upstream.shown,
                                      .keep_bodies = opts->keep_bodies,
+                                     .keep_answers = opts->keep_answers,
                                      .keep_headers = &opts->keep_headers,
                                      .redact = &opts->redact,
                                      .include = &opts->include,

@@ -79,11 +79,13 @@ static enum status take_insecure(void *context, const char *value, struct error 
 
 static enum status take_bodies(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
-  bool keep = strcmp(value, "request") == 0;
+  bool both = strcmp(value, "both") == 0;
+  bool keep = both || strcmp(value, "request") == 0;
   if (!keep && strcmp(value, "none") != 0) {
-    return status_fail(error, STATUS_USAGE, "'%s' is neither request nor none", value);
+    return status_fail(error, STATUS_USAGE, "'%s' is none of request, both and none", value);
   }
   opts->keep_bodies = keep;
+  opts->keep_answers = both;
   return STATUS_OK;
 }
 
@@ -210,8 +212,8 @@ static const struct cli_option options[] = {
      take_output, "Recording"},
     {"rotate", 0, "SIZE|TIME", NULL, "begin a new file at this size or every TIME; FILE may hold %Y%m%d...",
      take_rotate, NULL},
-    {"bodies", 0, "WHICH", "request", "request: record request bodies; none: only their sizes", take_bodies,
-     NULL},
+    {"bodies", 0, "WHICH", "request",
+     "request: record request bodies; both: responses' too; none: only sizes", take_bodies, NULL},
     {"max-body", 0, "SIZE", "16MiB", "record no body that is longer (it is forwarded all the same)",
      take_max_body, NULL},
     {"keep-header", 0, "NAME", NULL, "record this request header too; may be repeated", take_keep_header,

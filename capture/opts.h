@@ -25,7 +25,8 @@ struct opts {
   struct opts_address listen;
   char *output; // "-": standard output
   struct tracefile_rotation rotation;
-  bool keep_bodies; // of requests
+  bool keep_bodies;  // of requests
+  bool keep_answers; // bodies of responses
   struct names keep_headers, redact, include, exclude;
   double sample; // share of the sessions that is recorded, 0 to 1
   int64_t max_body_bytes, max_header_bytes, max_connections;

@@ -25,8 +25,9 @@ struct recorder_entry;
 struct recorder_options {
   const char *path; // "-": standard output
   struct tracefile_rotation rotation;
-  const char *upstream; // for the header record; without userinfo
-  bool keep_bodies;
+  const char *upstream;                                          // for the header record; without userinfo
+  bool keep_bodies;                                              // of requests
+  bool keep_answers;                                             // bodies of responses
   const struct names *keep_headers, *redact, *include, *exclude; // borrowed
   struct anonymize *anonymize;                                   // NULL: texts are recorded; borrowed
   double sample;

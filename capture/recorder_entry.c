@@ -84,16 +84,15 @@ static bool read_request(struct recorder_entry *entry, const struct guard_reques
   const struct guard_field *id = guard_find(request, "X-Session-Id");
   if (id && id->value_len <= SESSION_ID_MOST) buf_append(&entry->session, id->value, id->value_len);
   const struct guard_field *type = guard_find(request, "Content-Type");
-  entry->is_form = type && keep_is_form(type->value, type->value_len);
+  entry->body.is_form = type && keep_is_form(type->value, type->value_len);
   const struct guard_field *coding = guard_find(request, "Content-Encoding");
-  entry->coding =
+  entry->body.coding =
       coding ? inflate_coding_of((struct json_slice){coding->value, coding->value_len}) : INFLATE_IDENTITY;
   return entry->method && entry->target && !entry->headers.status && !entry->secrets.status &&
          !entry->session.status;
 }
 
 void recorder_entry_free(struct recorder_entry *entry) {
-  entry->recorder->held_bytes -= entry->body.len;
   if (entry->previous) entry->previous->next = entry->next;
   if (entry->next) entry->next->previous = entry->previous;
   if (entry->recorder->first == entry) entry->recorder->first = entry->next;
@@ -102,7 +101,8 @@ void recorder_entry_free(struct recorder_entry *entry) {
   buf_free(&entry->headers);
   buf_free(&entry->session);
   buf_free(&entry->secrets);
-  buf_free(&entry->body);
+  recorder_body_free(entry->recorder, &entry->body);
+  recorder_body_free(entry->recorder, &entry->answer);
   buf_free(&entry->anonymous_texts);
   response_close(&entry->response);
   free(entry);

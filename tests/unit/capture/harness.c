@@ -54,6 +54,7 @@ static int run_proxy(char **argv, int argc, int tell) {
                                      .rotation = child.opts.rotation,
                                      .upstream = child.opts.upstream.shown,
                                      .keep_bodies = true,
+                                     .keep_answers = child.opts.keep_answers,
                                      .keep_headers = &child.opts.keep_headers,
                                      .redact = &child.opts.redact,
                                      .include = &child.opts.include,

@@ -60,7 +60,7 @@ static void test_every_option_reaches_its_field(void **state) {
   assert_string_equal(opts.upstream.shown, "https://h:8443/base");
   assert_string_equal(opts.listen.host, "::1");
   assert_string_equal(opts.output, "t.gz");
-  assert_false(opts.keep_bodies);
+  assert_false(opts.keep_bodies || opts.keep_answers);
   assert_true(opts.sample > 0.2499 && opts.sample < 0.2501);
   assert_true(names_have(&opts.keep_headers, "x-team", 6) && names_have(&opts.redact, "pin", 3));
   assert_true(names_match(&opts.include, "/v1/chat/completions") && names_match(&opts.exclude, "/v1/models"));
