@@ -22,6 +22,85 @@ static enum status pool_replicates(const struct cells_samples *samples, enum sta
   return status;
 }
 
+// A value less its cell's mean.
+struct residual {
+  int64_t workers;
+  size_t session;
+  double value;
+};
+
+static int compare_residuals(const void *left, const void *right) {
+  const struct residual *a = left, *b = right;
+  if (a->workers != b->workers) return a->workers < b->workers ? -1 : 1;
+  return (a->session > b->session) - (a->session < b->session);
+}
+
+static size_t list_residuals(const struct cells_samples *samples, enum stat_scale scale,
+                             const struct results *results, struct residual *out) {
+  size_t count = 0;
+  for (size_t i = 0; i < samples->count; i++) {
+    const struct cells_sample *sample = &samples->of[i];
+    double mean = 0;
+    if (!cells_usable(&results->cells[i]) || sample->count < 2) continue;
+    for (size_t r = 0; r < sample->count; r++)
+      mean += stat_to_scale(scale, sample->values[r]) / (double)sample->count;
+    for (size_t r = 0; r < sample->count; r++) {
+      size_t session = sample->cell->replicates[sample->replicates[r]].session;
+      out[count++] =
+          (struct residual){sample->cell->workers, session, stat_to_scale(scale, sample->values[r]) - mean};
+    }
+  }
+  return count;
+}
+
+// What the cells of one level add: their squares, and how far these can be relied on (squares^2 / df,
+// Satterthwaite), between sessions and within.
+static void add_level(const struct residual *residuals, size_t count, double df, double *squares,
+                      double *weakness) {
+  double all = 0, between = 0, sessions = 0;
+  for (size_t i = 0; i < count; sessions++) {
+    size_t first = i;
+    double sum = 0;
+    for (; i < count && residuals[i].session == residuals[first].session; i++) {
+      sum += residuals[i].value;
+      all += residuals[i].value * residuals[i].value;
+    }
+    between += sum * sum / (double)(i - first);
+  }
+  double within = fmax(0, all - between), df_within = df - (sessions - 1);
+  *squares += all;
+  if (sessions > 1) *weakness += between * between / (sessions - 1);
+  if (df_within > 0) *weakness += within * within / df_within;
+}
+
+// Cells that share sessions do not tell the spread independently: Satterthwaite's degrees of freedom of the
+// pooled variance, between 1 and what independent cells would have.
+static enum status shared_df(const struct cells_samples *samples, enum stat_scale scale,
+                             const struct results *results, struct ci_spread *spread, struct error *error) {
+  size_t room = 1;
+  for (size_t i = 0; i < samples->count; i++)
+    room += samples->of[i].count;
+  struct residual *residuals = calloc(room, sizeof *residuals);
+  if (!residuals) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  size_t count = list_residuals(samples, scale, results, residuals), cell = 0;
+  qsort(residuals, count, sizeof *residuals, compare_residuals);
+  double squares = 0, weakness = 0;
+  for (size_t i = 0; i < count;) {
+    size_t first = i;
+    double df = 0;
+    while (i < count && residuals[i].workers == residuals[first].workers)
+      i++;
+    for (; cell < samples->count && samples->of[cell].cell->workers <= residuals[first].workers; cell++) {
+      if (cells_usable(&results->cells[cell]) && samples->of[cell].count > 1)
+        df += (double)samples->of[cell].count - 1;
+    }
+    add_level(residuals + first, i - first, df, &squares, &weakness);
+  }
+  free(residuals);
+  if (squares > 0 && weakness > 0) spread->df = fmin(spread->df, fmax(1, squares * squares / weakness));
+  return STATUS_OK;
+}
+
 static enum status pseudo_replicates(const struct results *results, enum stat_scale scale, double first_cliff,
                                      struct ci_spread *spread, struct error *error) {
   struct imported_cell *cells = calloc(results->cell_count + 1, sizeof *cells);
@@ -49,6 +128,8 @@ enum status cells_spread(const struct cells_samples *samples, enum stat_scale sc
     source = SIGMA_GIVEN;
   } else {
     status = pool_replicates(samples, scale, results, &found, error);
+    if (status == STATUS_OK && found.spread.df > 0)
+      status = shared_df(samples, scale, results, &found.spread, error);
     if (status != STATUS_OK) return status;
     if (found.spread.df > 0 && found.spread.sd > 0) {
       source = SIGMA_REPLICATES;

@@ -155,6 +155,7 @@ enum status chapters_build(const struct results *results, enum lang lang, struct
   if (plots) plot_set_free(plots);
   struct document_node *root = title(&c, document);
   summary(&c, root);
+  chapters_comparison(&c, root);
   chapters_curve(&c, root);
   chapters_pareto(&c, root);
   chapters_loads(&c, root);
@@ -171,6 +172,8 @@ enum status chapters_brief(const struct results *results, enum lang lang, struct
   struct document_node *root = title(&c, document);
   chapters_recommendation(&c, root);
   chapters_edges(&c, root);
+  chapters_limits(&c, root);
+  chapters_verdict(&c, root);
   chapters_optima_table(&c, root, true);
   chapters_optimum(&c, root);
   chapters_warnings(&c, root);

@@ -44,6 +44,8 @@ static const enum lang_id sentences[WARNING_CODE_COUNT] = {
     [WARNING_DAMAGED_INPUT] = LANG_WARNING_DAMAGED_INPUT,
     [WARNING_NO_END] = LANG_WARNING_NO_END,
     [WARNING_PLOTS] = LANG_WARNING_PLOTS,
+    [WARNING_OUTLIER] = LANG_WARNING_OUTLIER,
+    [WARNING_FEW_LEVELS] = LANG_WARNING_FEW_LEVELS,
 };
 
 // The levels of all warnings of this code go into one sentence.
@@ -95,13 +97,15 @@ static bool said_before(const struct results *results, size_t index) {
 // Some numbers may be unknown; then there is a sentence that does without them.
 static enum lang_id sentence_of(const struct warning *warning) {
   if (warning->code == WARNING_CACHED_TOKENS && !isfinite(warning->value)) return LANG_WARNING_CACHED_COUNT;
+  if (warning->code == WARNING_OUTLIER && warning->batch < 0) return LANG_WARNING_OUTLIER_BARE;
   if (warning->code == WARNING_INVALID_CLIENT && !warning->words) return LANG_WARNING_INVALID_CLIENT_BARE;
   return sentences[warning->code];
 }
 
 static void sentence(struct chapters *c, struct document_node *parent, const struct warning *warning) {
   bool percent = warning->code == WARNING_DRIFT || warning->code == WARNING_CACHED_TOKENS;
-  struct number_text value = percent ? number_percent(warning->value) : number_significant(warning->value, 3);
+  bool share = percent || warning->code == WARNING_OUTLIER;
+  struct number_text value = share ? number_percent(warning->value) : number_significant(warning->value, 3);
   struct number_text lo = percent ? number_percent(warning->lo) : number_significant(warning->lo, 3);
   struct number_text hi = percent ? number_percent(warning->hi) : number_significant(warning->hi, 3);
   chapters_callout(c, parent, DOCUMENT_WARNING, sentence_of(warning),

@@ -16,15 +16,17 @@
 
 struct recorder {
   struct recorder_options options;
-  struct gzline_writer *writer;
+  struct tracefile *file;
   struct session_table *sessions;
-  struct buf line; // the record being formatted
-  int64_t start_ns;
+  struct buf line;  // the record being formatted
+  int64_t start_ns; // of the segment
   int64_t next_seq;
   int64_t requests, responses;
-  int64_t dropped;   // records lost before the writer, which counts its own
-  int64_t unnamed;   // requests without a session so far
-  size_t held_bytes; // bodies of entries whose record is not written yet
+  struct trace_end before;      // the same and `dropped` at the segment's start
+  struct recorder_entry *first; // all that live
+  int64_t dropped;              // records lost before the writer, which counts its own
+  int64_t unnamed;              // requests without a session so far
+  size_t held_bytes;            // bodies of entries whose record is not written yet
 };
 
 // What became of a request body.
@@ -37,6 +39,7 @@ enum recorder_body_state {
 
 struct recorder_entry {
   struct recorder *recorder;
+  struct recorder_entry *previous, *next;
   int64_t arrived_ns;
   int64_t seq;  // -1: no request record (yet)
   bool skipped; // by --sample

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/keep.h"
 #include "capture/recorder_entry.h"
-#include "capture/redact.h"
 #include "lib/base/json_write.h"
 
 static void give_up_body(struct recorder_entry *entry, enum recorder_body_state why) {
@@ -23,7 +23,7 @@ void recorder_body(struct recorder_entry *entry, const char *data, size_t len) {
     give_up_body(entry, RECORDER_BODY_TOO_LONG);
     return;
   }
-  size_t queued = (size_t)gzline_writer_counts(recorder->writer).queued_bytes;
+  size_t queued = (size_t)tracefile_counts(recorder->file).queued_bytes;
   if (recorder->held_bytes + queued + len > recorder->options.queue_bytes ||
       buf_append(&entry->body, data, len)) {
     give_up_body(entry, RECORDER_BODY_DROPPED);
@@ -56,41 +56,6 @@ static void decode_body(struct recorder_entry *entry) {
   entry->recorder->held_bytes -= entry->body.len;
   buf_free(&entry->body);
   entry->body = plain;
-}
-
-static void append_base64(struct buf *out, const char *data, size_t len) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (size_t i = 0; i < len; i += 3) {
-    unsigned bits = (unsigned)(unsigned char)data[i] << 16;
-    if (i + 1 < len) bits |= (unsigned)(unsigned char)data[i + 1] << 8;
-    if (i + 2 < len) bits |= (unsigned char)data[i + 2];
-    char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63], i + 1 < len ? digits[bits >> 6 & 63] : '=',
-                    i + 2 < len ? digits[bits & 63] : '='};
-    buf_append(out, four, sizeof four);
-  }
-}
-
-// The body as the record has it, without secrets.
-static enum trace_body clean_body(const struct recorder_entry *entry, struct buf *out) {
-  const struct names *redact = entry->recorder->options.redact;
-  const struct buf *body = &entry->body;
-  struct json_slice value;
-  if (body->len == 0) return TRACE_BODY_NONE;
-  if (json_scan_text(body->data, body->len, &value, NULL) == STATUS_OK &&
-      json_is_utf8(value.data, value.len)) {
-    redact_json(redact, value, out);
-    return TRACE_BODY_JSON;
-  }
-  if (!json_is_utf8(body->data, body->len)) {
-    append_base64(out, body->data, body->len);
-    return TRACE_BODY_BASE64;
-  }
-  if (entry->is_form) {
-    redact_form(redact, body->data, body->len, out);
-  } else {
-    redact_text(redact, body->data, body->len, out);
-  }
-  return TRACE_BODY_TEXT;
 }
 
 // Whether the session is among the recorded share. A session's requests are all in or all out.
@@ -166,7 +131,8 @@ void recorder_request_complete(struct recorder_entry *entry) {
   struct recorder *recorder = entry->recorder;
   struct buf clean = {0};
   decode_body(entry);
-  enum trace_body kind = clean_body(entry, &clean);
+  struct json_slice raw = {entry->body.data, entry->body.len};
+  enum trace_body kind = keep_body(recorder->options.redact, raw, entry->is_form, &clean);
   struct json_slice body = slice_of(&clean);
   if (!entry->responding) entry->api = api_from_request(entry->method, entry->target, body.data, body.len);
   if (kind == TRACE_BODY_JSON) find_session(entry, body);

@@ -47,6 +47,7 @@ static int64_t since(int64_t from_ns, int64_t to_ns) {
 static void write_held_request(struct recorder_entry *entry, struct trace_response *response) {
   struct recorder *recorder = entry->recorder;
   anonymize_take_counts(response, &entry->anonymous);
+  entry->anonymous.t_ns = entry->arrived_ns - recorder->start_ns; // a new segment may have begun meanwhile
   *response = anonymize_response(response);
   trace_format_request(&recorder->line, &entry->anonymous);
   recorder_write(recorder, true);

@@ -6,21 +6,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "replay/limits.h"
 #include "replay/opts.h"
 #include "replay/pace.h"
 #include "replay/plan.h"
 #include "replay/preview.h"
 #include "replay/recorder.h"
+#include "replay/resume.h"
 #include "replay/summary.h"
 #include "replay/sweep.h"
 #include "replay/work.h"
-
-// Descriptors besides the connections: output, log, epoll, timers, standard streams.
-enum { OTHER_DESCRIPTORS = 32 };
 
 struct replay {
   struct opts opts;
@@ -30,6 +28,7 @@ struct replay {
   struct plan plan;
   struct work work;
   struct summary summary;
+  struct resume earlier;  // what the output holds already
   struct pace pace;       // of an open loop
   int64_t most_in_flight; // of it
   bool cache_bust;
@@ -44,29 +43,10 @@ static int64_t connections_wanted(const struct replay *replay) {
   return replay->opts.warmup > 0 && plan->workers_most > wanted ? plan->workers_most : wanted;
 }
 
-static enum status raise_descriptor_limit(struct replay *replay, struct error *error) {
-  bool open_loop = replay->opts.timing != OPTS_TIMING_BATCH;
-  int64_t wanted = connections_wanted(replay);
-  rlim_t needed = (rlim_t)wanted + OTHER_DESCRIPTORS;
-  struct rlimit limit;
-  replay->most_in_flight = wanted;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return STATUS_OK;
-  if (limit.rlim_max < needed && !open_loop) {
-    return status_fail(error, STATUS_LIMIT,
-                       "%lld requests in flight need %llu file descriptors, the limit is %llu",
-                       (long long)wanted, (unsigned long long)needed, (unsigned long long)limit.rlim_max);
-  }
-  limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-    return status_fail(error, STATUS_LIMIT, "file descriptors: %s", strerror(errno));
-  if (limit.rlim_cur < needed) replay->most_in_flight = (int64_t)limit.rlim_cur - OTHER_DESCRIPTORS;
-  return STATUS_OK;
-}
-
 // What a user would not expect is told: requests left out or made up, options that some do not heed.
 static void tell_what_is_sent(struct replay *replay) {
   if (replay->work.bodiless > 0) {
-    log_notice(&replay->log, "%lld requests are left out: their body was not recorded, or is no JSON",
+    log_notice(&replay->log, "%lld requests are left out: their body was not recorded, or is no JSON object",
                (long long)replay->work.bodiless);
   }
   if (replay->work.available < replay->plan.batch_most) {
@@ -168,6 +148,26 @@ static enum status load(struct replay *replay, struct error *error) {
   return STATUS_OK;
 }
 
+// Continues a file: its sessions go on counting, and --resume leaves out what it holds.
+static enum status continue_output(struct replay *replay, struct error *error) {
+  const struct opts *opts = &replay->opts;
+  if (!opts->append && !opts->resume) return STATUS_OK;
+  enum status status = resume_read(opts->output, &replay->earlier, error);
+  if (status || !opts->resume) return status;
+  struct buf plan_text = {0};
+  struct run_header header = recorder_identity(opts, &replay->plan, &replay->work, &plan_text);
+  status = resume_check(&replay->earlier, &header, error);
+  buf_free(&plan_text);
+  if (status) return status_prefix(error, status, "--resume %s", opts->output);
+  size_t planned = replay->plan.batch_count;
+  plan_drop_done(&replay->plan, replay->earlier.done, replay->earlier.done_count);
+  if (replay->earlier.found) {
+    log_notice(&replay->log, "%zu of %zu batches are there already%s", planned - replay->plan.batch_count,
+               planned, replay->plan.batch_count == 0 ? ": nothing is missing" : "");
+  }
+  return STATUS_OK;
+}
+
 static enum status print_preview(struct replay *replay, struct error *error) {
   bool open_loop = replay->opts.timing != OPTS_TIMING_BATCH;
   struct buf text = {0};
@@ -191,12 +191,13 @@ static enum status check_reachable(const struct replay *replay, struct error *er
 
 static enum status sweep(struct replay *replay, int argc, char **argv, struct error *error) {
   struct recorder *recorder = NULL;
-  enum status status = raise_descriptor_limit(replay, error);
+  enum status status = limits_prepare(connections_wanted(replay), replay->opts.timing != OPTS_TIMING_BATCH,
+                                      &replay->most_in_flight, error);
   if (status == STATUS_OK) status = check_reachable(replay, error);
   if (status == STATUS_OK) status = summary_open(&replay->plan, &replay->summary, error);
   if (status == STATUS_OK)
-    status = recorder_open(&replay->opts, &replay->plan, &replay->work, replay->cache_bust, argc, argv,
-                           &recorder, error);
+    status = recorder_open(&replay->opts, &replay->plan, &replay->work, replay->cache_bust,
+                           replay->opts.resume && replay->earlier.found, argc, argv, &recorder, error);
   if (status) return status;
   progress_open(&replay->progress, stderr, replay->opts.progress, clock_now_ns());
   struct sweep_setup setup = {
@@ -206,6 +207,7 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
       .pace = replay->opts.timing == OPTS_TIMING_BATCH ? NULL : &replay->pace,
       .most_in_flight = replay->most_in_flight,
       .cache_bust = replay->cache_bust,
+      .first_session = replay->earlier.sessions,
       .recorder = recorder,
       .summary = &replay->summary,
       .log = &replay->log,
@@ -220,7 +222,7 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   }
   progress_wipe(&replay->progress);
   if (replay->common.verbosity >= 0) summary_print(&replay->summary, stderr);
-  if (status == STATUS_OK && replay->summary.succeeded == 0)
+  if (status == STATUS_OK && replay->summary.succeeded == 0 && replay->summary.ended == 0)
     status = status_fail(error, STATUS_NETWORK, "not one request succeeded");
   return status;
 }
@@ -235,7 +237,9 @@ static enum status run(struct replay *replay, int argc, char **argv, struct erro
     status = make_rate(replay, 0, error);
   }
   if (status == STATUS_OK) status = load(replay, error);
+  if (status == STATUS_OK) status = continue_output(replay, error);
   if (status) return status;
+  if (opts->resume && replay->plan.batch_count == 0) return STATUS_OK;
   return opts->dry_run ? print_preview(replay, error) : sweep(replay, argc, argv, error);
 }
 
@@ -249,6 +253,7 @@ static int finish(struct replay *replay, enum status status, const struct error 
     log_notice(&replay->log, "done, but the traces lack at least %lld records", (long long)replay->work.lost);
     code = CLI_EXIT_LOST;
   }
+  if (code == CLI_EXIT_DONE && replay->summary.ended > 0) code = CLI_EXIT_ASSERTION;
   if ((fflush(stdout) != 0 || fclose(stdout) != 0) && code == CLI_EXIT_DONE) {
     log_error(&replay->log, "standard output: %s", strerror(errno));
     code = CLI_EXIT_FAILED;
@@ -272,6 +277,7 @@ int main(int argc, char **argv) {
     status = run(&replay, argc, argv, &error);
   }
   int code = finish(&replay, status, &error);
+  resume_free(&replay.earlier);
   summary_free(&replay.summary);
   work_free(&replay.work);
   pace_free(&replay.pace);

@@ -127,6 +127,17 @@ static void set_standards(struct opts *opts) {
   if (opts->timing == OPTS_TIMING_ORIGINAL) opts->pick = OPTS_PICK_TRACE;
 }
 
+// What becomes of an output that exists.
+static enum status check_output(const struct opts *opts, struct error *error) {
+  const char *name = opts->resume ? "--resume" : opts->append ? "--append" : NULL;
+  if (!name) return STATUS_OK;
+  if (opts->force || (opts->append && opts->resume))
+    return status_fail(error, STATUS_USAGE, "--force, --append and --resume exclude each other");
+  if (!opts->output || strcmp(opts->output, "-") == 0)
+    return status_fail(error, STATUS_USAGE, "%s goes with -o/--output FILE", name);
+  return STATUS_OK;
+}
+
 static enum status check(struct opts *opts, struct error *error) {
   if (opts->traces.count == 0)
     return status_fail(error, STATUS_USAGE, "no TRACE to replay (see replay --help)");
@@ -137,6 +148,7 @@ static enum status check(struct opts *opts, struct error *error) {
     return status_fail(error, STATUS_USAGE, "--api-key-env: no variable '%s' in the environment",
                        opts->api_key_env);
   status = check_timing(opts, error);
+  if (status == STATUS_OK) status = check_output(opts, error);
   if (status) return status;
   set_standards(opts);
   status = make_cells(opts, error);
@@ -151,6 +163,7 @@ enum status opts_parse(int argc, char **argv, struct opts *out, struct cli_commo
       .arrival = PACE_ARRIVAL_POISSON,
       .warmup = 1,
       .seed = 1,
+      .max_error_rate = 1,
       .timeout_ns = 600 * CLOCK_NS_PER_S,
       .connect_timeout_ns = 10 * CLOCK_NS_PER_S,
   };

@@ -68,12 +68,13 @@ struct opts {
   char *api_key_env;
   enum opts_cache_bust cache_bust;
 
+  double max_error_rate; // 0..1; 1: never too many
   int64_t timeout_ns, connect_timeout_ns;
   char *ca_file;
   bool insecure;
 
-  char *output; // NULL: standard output
-  bool force;
+  char *output;               // NULL: standard output
+  bool force, append, resume; // at most one
   bool dry_run;
   enum progress_mode progress;
 };

@@ -124,6 +124,11 @@ static enum status take_connect_timeout(void *context, const char *value, struct
   return units_duration_ns(value, CLOCK_NS_PER_MS, HOUR_NS, &opts->connect_timeout_ns, error);
 }
 
+static enum status take_max_error_rate(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return units_fraction(value, 0, 1, &opts->max_error_rate, error);
+}
+
 static enum status take_ready_timeout(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   return units_duration_ns(value, CLOCK_NS_PER_MS, 24 * HOUR_NS, &opts->ready_timeout_ns, error);
@@ -324,6 +329,22 @@ static enum status take_force(void *context, const char *value, struct error *er
   return STATUS_OK;
 }
 
+static enum status take_append(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  (void)value;
+  (void)error;
+  opts->append = true;
+  return STATUS_OK;
+}
+
+static enum status take_resume(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  (void)value;
+  (void)error;
+  opts->resume = true;
+  return STATUS_OK;
+}
+
 static enum status take_dry_run(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   (void)value;
@@ -359,6 +380,9 @@ static const struct cli_option options[] = {
     {"seed", 0, "N", "1", "of every random choice", take_seed, NULL},
     {"dispatch", 0, "HOW", "pool", "pool (at most W in flight) or burst (the whole batch at once)",
      take_dispatch, NULL},
+    {"max-error-rate", 0, "SHARE", "none",
+     "leave out what is left of a cell when more of a batch's requests fail; exit code 3",
+     take_max_error_rate, NULL},
     {"dry-run", 0, NULL, NULL, "print the plan with estimates and send nothing", take_dry_run, NULL},
 
     {"timing", 0, "WHEN", "batch", "batch by batch, or open loop: at the original times, or at a rate",
@@ -393,6 +417,9 @@ static const struct cli_option options[] = {
 
     {"output", 'o', "FILE", "stdout", "run records; .gz is compressed", take_output, "Output"},
     {"force", 0, NULL, NULL, "replace an existing file", take_force, NULL},
+    {"append", 0, NULL, NULL, "add the run to an existing file", take_append, NULL},
+    {"resume", 0, NULL, NULL, "measure only what an interrupted run in the file still lacks", take_resume,
+     NULL},
     {"progress", 0, "HOW", "auto", "auto, none, bar or json, on stderr", take_progress, NULL},
     {0},
 };

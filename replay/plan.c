@@ -159,6 +159,43 @@ void plan_free(struct plan *plan) {
   *plan = (struct plan){0};
 }
 
+static int compare(int64_t a, int64_t b) {
+  return a < b ? -1 : a > b;
+}
+
+int plan_replicate_compare(const void *a, const void *b) {
+  const struct plan_replicate *left = a, *right = b;
+  int order = compare(left->workers, right->workers);
+  if (order == 0) order = compare(left->batch, right->batch);
+  return order != 0 ? order : compare(left->rep, right->rep);
+}
+
+static bool is_done(const struct plan *plan, const struct plan_batch *batch,
+                    const struct plan_replicate *done, size_t count) {
+  struct plan_replicate replicate = {.workers = -1, .batch = -1, .rep = batch->rep};
+  if (plan->cell_count > 0) {
+    replicate.workers = plan->cells[batch->cell].workers;
+    replicate.batch = plan->cells[batch->cell].batch;
+  }
+  return count > 0 && bsearch(&replicate, done, count, sizeof *done, plan_replicate_compare);
+}
+
+void plan_drop_done(struct plan *plan, const struct plan_replicate *done, size_t count) {
+  size_t sessions = 0, batches = 0;
+  for (size_t i = 0; i < plan->session_count; i++) {
+    struct plan_session session = plan->sessions[i];
+    size_t first = session.first_batch, end = first + session.batch_count;
+    session.first_batch = batches;
+    for (size_t j = first; j < end; j++) {
+      if (!is_done(plan, &plan->batches[j], done, count)) plan->batches[batches++] = plan->batches[j];
+    }
+    session.batch_count = batches - session.first_batch;
+    if (session.batch_count > 0) plan->sessions[sessions++] = session;
+  }
+  plan->session_count = sessions;
+  plan->batch_count = batches;
+}
+
 int64_t plan_offset(const struct plan *plan, int64_t rep) {
   return rep * plan->batch_most;
 }
@@ -173,8 +210,8 @@ int64_t plan_draws(const struct plan *plan, int64_t warmup) {
 
 int64_t plan_requests(const struct plan *plan, int64_t warmup) {
   int64_t requests = 0;
-  for (size_t i = 0; i < plan->cell_count; i++)
-    requests += plan->cells[i].batch * plan->cells[i].repeat;
+  for (size_t i = 0; plan->cell_count > 0 && i < plan->batch_count; i++)
+    requests += plan->cells[plan->batches[i].cell].batch;
   for (size_t i = 0; i < plan->session_count; i++)
     requests += warmup * plan->sessions[i].warmup_workers;
   return requests;

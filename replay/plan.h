@@ -83,6 +83,16 @@ int64_t plan_offset(const struct plan *plan, int64_t rep);
 // Where the draw of warm-up round `round` begins: behind all replicates.
 int64_t plan_warmup_offset(const struct plan *plan, int64_t round);
 
+// One replicate of a cell, as records name it; workers and batch -1 in open loop.
+struct plan_replicate {
+  int64_t workers, batch, rep;
+};
+int plan_replicate_compare(const void *a, const void *b); // for qsort: by workers, batch, rep
+
+// Takes the batches that are done out of the plan, and sessions that are left without any. `done` is in the
+// order of plan_replicate_compare. What the plan says of its cells stays.
+void plan_drop_done(struct plan *plan, const struct plan_replicate *done, size_t count);
+
 // How many requests of the permutation are ever used when there are enough; `warmup` rounds per session.
 int64_t plan_draws(const struct plan *plan, int64_t warmup);
 

@@ -9,10 +9,9 @@
 // Waves of all batches and warm-up rounds: each takes about one latency.
 static int64_t waves(const struct plan *plan, int64_t warmup, bool burst) {
   int64_t sum = warmup * (int64_t)plan->session_count;
-  for (size_t i = 0; i < plan->cell_count; i++) {
-    const struct plan_cell *cell = &plan->cells[i];
-    int64_t per_batch = burst ? 1 : (cell->batch + cell->workers - 1) / cell->workers;
-    sum += per_batch * cell->repeat;
+  for (size_t i = 0; i < plan->batch_count; i++) {
+    const struct plan_cell *cell = &plan->cells[plan->batches[i].cell];
+    sum += burst ? 1 : (cell->batch + cell->workers - 1) / cell->workers;
   }
   return sum;
 }
@@ -66,7 +65,7 @@ static void print_session(const struct plan *plan, size_t number, int64_t warmup
 // An open loop takes the time of its schedule, and sends what that holds.
 static void print_open_loop(const struct opts *opts, const struct plan *plan, const struct pace *pace,
                             const struct work *work, struct buf *out) {
-  int64_t repeat = plan->repeat_most;
+  int64_t repeat = (int64_t)plan->batch_count;
   int64_t requests = (int64_t)pace->count * repeat + opts->warmup;
   double tokens = tokens_per_request(opts, work);
   buf_printf(out, "timing    %s, %zu requests in ", opts_timing_name(opts->timing), pace->count);

@@ -45,36 +45,63 @@ static void print_host(struct buf *out) {
     buf_printf(out, "%s, %s %s %s, %ld CPUs", name.nodename, name.sysname, name.release, name.machine, cpus);
 }
 
+// How an open loop is paced belongs to its plan.
+static void write_pace(struct json_writer *w, const struct opts *opts) {
+  json_write_object(w);
+  json_member_int(w, "repeat", opts->repeat);
+  if (opts->timing == OPTS_TIMING_RATE) {
+    json_member_number(w, "rate", opts->request_rate);
+    json_member_int(w, "arrival", opts->arrival);
+    json_member_number(w, "burstiness", opts->burstiness);
+  } else {
+    json_member_number(w, "speed", opts->speed);
+    json_member_seconds(w, "max_idle_s", opts->max_idle_ns);
+  }
+  json_member_seconds(w, "duration_s", opts->duration_ns);
+  json_write_object_end(w);
+}
+
+struct run_header recorder_identity(const struct opts *opts, const struct plan *plan, const struct work *work,
+                                    struct buf *plan_text) {
+  struct json_writer w = JSON_WRITER(plan_text);
+  if (plan->cell_count > 0) {
+    plan_write(&w, plan);
+  } else {
+    write_pace(&w, opts);
+  }
+  return (struct run_header){
+      .version = RUN_VERSION,
+      .model = slice(opts->model ? opts->model : work->model),
+      .timing = slice(opts_timing_name(opts->timing)),
+      .trace_digest = slice(work->digest),
+      .order = slice(plan_order_name(opts->order)),
+      .pick = slice(opts_pick_name(opts->pick)),
+      .dispatch = slice(opts_dispatch_name(opts->dispatch)),
+      .plan = slice_of_buf(plan_text),
+      .seed = opts->seed,
+      .repeat = plan->repeat_most,
+      .warmup = opts->warmup,
+  };
+}
+
 static void write_header(struct recorder *recorder, const struct opts *opts, const struct plan *plan,
-                         const struct work *work, bool cache_bust, int argc, char *const *argv) {
+                         const struct work *work, bool cache_bust, bool resumes, int argc,
+                         char *const *argv) {
   struct buf url = {0}, arguments = {0}, server = {0}, host = {0}, plan_text = {0};
-  struct json_writer w = JSON_WRITER(&plan_text);
   endpoint_print_public(&opts->endpoint, &url);
   secret_print_arguments(argc, argv, &arguments);
   if (opts->server) secret_print_command(opts->server, &server);
   print_host(&host);
-  plan_write(&w, plan);
-  struct run_header header = {
-      .version = RUN_VERSION,
-      .start_unix_s = clock_wall_s(),
-      .tool = slice("replay " TIDEMARK_VERSION),
-      .url = slice_of_buf(&url),
-      .model = slice(opts->model ? opts->model : work->model),
-      .api = slice(opts_api_name(opts->api)),
-      .timing = slice(opts_timing_name(opts->timing)),
-      .trace_digest = slice(work->digest),
-      .host = slice_of_buf(&host),
-      .arguments = slice_of_buf(&arguments),
-      .server = opts->server ? slice_of_buf(&server) : slice(NULL),
-      .order = slice(plan_order_name(opts->order)),
-      .pick = slice(opts_pick_name(opts->pick)),
-      .dispatch = slice(opts_dispatch_name(opts->dispatch)),
-      .plan = slice_of_buf(&plan_text),
-      .seed = opts->seed,
-      .repeat = plan->repeat_most,
-      .warmup = opts->warmup,
-      .cache_bust = cache_bust,
-  };
+  struct run_header header = recorder_identity(opts, plan, work, &plan_text);
+  header.start_unix_s = clock_wall_s();
+  header.tool = slice("replay " TIDEMARK_VERSION);
+  header.url = slice_of_buf(&url);
+  header.api = slice(opts_api_name(opts->api));
+  header.host = slice_of_buf(&host);
+  header.arguments = slice_of_buf(&arguments);
+  header.server = opts->server ? slice_of_buf(&server) : slice(NULL);
+  header.cache_bust = cache_bust;
+  header.resumes = resumes;
   recorder->start_ns = clock_now_ns();
   run_format_header(&recorder->line, &header);
   if (arguments.status || plan_text.status) recorder->status = STATUS_MEMORY;
@@ -87,10 +114,12 @@ static void write_header(struct recorder *recorder, const struct opts *opts, con
 }
 
 enum status recorder_open(const struct opts *opts, const struct plan *plan, const struct work *work,
-                          bool cache_bust, int argc, char *const *argv, struct recorder **out,
+                          bool cache_bust, bool resumes, int argc, char *const *argv, struct recorder **out,
                           struct error *error) {
   struct gzline_options options = {
-      .existing = opts->force ? GZLINE_REPLACE : GZLINE_REFUSE,
+      .existing = opts->force                    ? GZLINE_REPLACE
+                  : opts->append || opts->resume ? GZLINE_APPEND
+                                                 : GZLINE_REFUSE,
       .full = GZLINE_WAIT,
   };
   struct recorder *recorder = calloc(1, sizeof *recorder);
@@ -100,7 +129,7 @@ enum status recorder_open(const struct opts *opts, const struct plan *plan, cons
     free(recorder);
     return status;
   }
-  write_header(recorder, opts, plan, work, cache_bust, argc, argv);
+  write_header(recorder, opts, plan, work, cache_bust, resumes, argc, argv);
   *out = recorder;
   return STATUS_OK;
 }

@@ -16,10 +16,16 @@
 
 struct recorder;
 
-// Opens the output and writes the header; the segment starts now. `argc`, `argv` are recorded without
-// secrets. STATUS_EXISTS, STATUS_IO, STATUS_MEMORY with words.
+// The header's members that say which run it is: what is sent, in which order, from which trace. `plan_text`
+// (all zero, the caller frees it) holds the plan; everything else is borrowed.
+struct run_header recorder_identity(const struct opts *opts, const struct plan *plan, const struct work *work,
+                                    struct buf *plan_text);
+
+// Opens the output and writes the header; the segment starts now. `resumes`: it goes on with the run that is
+// in the file. `argc`, `argv` are recorded without secrets. STATUS_EXISTS, STATUS_IO, STATUS_MEMORY with
+// words.
 enum status recorder_open(const struct opts *opts, const struct plan *plan, const struct work *work,
-                          bool cache_bust, int argc, char *const *argv, struct recorder **out,
+                          bool cache_bust, bool resumes, int argc, char *const *argv, struct recorder **out,
                           struct error *error) MUST_USE;
 
 // Which batch the records that follow belong to.

@@ -17,6 +17,7 @@ struct summary_cell {
   double total_s; // sums over the valid ones
   double tokens_per_s;
   double in_flight_mean; // open loop
+  bool ended;            // too many failed: nothing more is measured of it
 };
 
 struct summary {
@@ -24,6 +25,7 @@ struct summary {
   bool open_loop;             // one row for all repetitions
   struct summary_cell *cells; // as the plan's
   int64_t succeeded;          // measured requests
+  int64_t ended;              // cells that --max-error-rate ended
 };
 
 // STATUS_MEMORY.

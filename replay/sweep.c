@@ -48,6 +48,26 @@ static void draw_due(void *context) {
   loop_timer_set(sweep->draw_timer, now_ns + DRAW_NS);
 }
 
+static bool cell_ended(const struct sweep *sweep, size_t batch) {
+  return sweep->setup->summary->cells[sweep->setup->plan->batches[batch].cell].ended;
+}
+
+// --max-error-rate: what is left of a cell that fails too often is not measured.
+static void judge_errors(struct sweep *sweep, const struct recorder_sums *sums) {
+  struct summary *summary = sweep->setup->summary;
+  double failed = (double)sums->failed / (double)sums->requests;
+  if (failed <= sweep->setup->opts->max_error_rate || summary->cells[sweep->cell].ended) return;
+  summary->cells[sweep->cell].ended = true;
+  summary->ended++;
+  if (summary->open_loop) {
+    log_error(sweep->setup->log, "%.3g %% of the requests failed: nothing more is measured", 100 * failed);
+  } else {
+    const struct plan_cell *cell = &sweep->setup->plan->cells[sweep->cell];
+    log_error(sweep->setup->log, "workers %lld batch %lld: %.3g %% of the requests failed, the cell ends",
+              (long long)cell->workers, (long long)cell->batch, 100 * failed);
+  }
+}
+
 // True when nothing more is to be begun.
 static bool ending(struct sweep *sweep) {
   if (sweep->status == STATUS_OK) sweep->status = recorder_status(sweep->setup->recorder);
@@ -58,11 +78,13 @@ static void next_batch(struct sweep *sweep) {
   const struct plan *plan = sweep->setup->plan;
   int64_t number = session_number(sweep->session);
   uint16_t port = session_port(sweep->session);
-  sweep->warming = sweep->round < sweep->setup->opts->warmup;
+  while (sweep->next_batch < sweep->session_end && cell_ended(sweep, sweep->next_batch))
+    sweep->next_batch++;
+  sweep->warming = sweep->next_batch < sweep->session_end && sweep->round < sweep->setup->opts->warmup;
   if (ending(sweep) || (!sweep->warming && sweep->next_batch == sweep->session_end)) {
     session_end(sweep->session);
   } else if (sweep->warming) {
-    int64_t workers = plan->sessions[number].warmup_workers;
+    int64_t workers = plan->sessions[sweep->next_session - 1].warmup_workers;
     struct recorder_batch round = {
         .session = number, .workers = workers, .batch = workers, .rep = sweep->round, .warmup = true};
     measure_start(sweep->measure, &round, plan_warmup_offset(plan, sweep->round++), port);
@@ -97,6 +119,7 @@ static void batch_over(void *context, const struct measure_outcome *outcome) {
         .valid = outcome->verdict->valid,
     };
     summary_add(sweep->setup->summary, &batch);
+    judge_errors(sweep, sums);
   }
   next_batch(sweep);
 }
@@ -105,8 +128,18 @@ static void session_up(void *context) {
   next_batch(context);
 }
 
+static bool session_ended(const struct sweep *sweep, const struct plan_session *session) {
+  for (size_t i = 0; i < session->batch_count; i++) {
+    if (!cell_ended(sweep, session->first_batch + i)) return false;
+  }
+  return true;
+}
+
 static void next_session(struct sweep *sweep) {
   const struct plan *plan = sweep->setup->plan;
+  while (sweep->next_session < plan->session_count &&
+         session_ended(sweep, &plan->sessions[sweep->next_session]))
+    sweep->next_session++;
   if (ending(sweep) || sweep->next_session == plan->session_count) {
     loop_stop(sweep->loop);
     return;
@@ -115,7 +148,8 @@ static void next_session(struct sweep *sweep) {
   sweep->round = 0;
   sweep->next_batch = session->first_batch;
   sweep->session_end = session->first_batch + session->batch_count;
-  session_start(sweep->session, session, (int64_t)sweep->next_session++);
+  int64_t number = sweep->setup->first_session + (int64_t)sweep->next_session++;
+  session_start(sweep->session, session, number);
 }
 
 static void session_over(void *context) {

@@ -23,6 +23,7 @@ struct sweep_setup {
   const struct pace *pace; // NULL: batches
   int64_t most_in_flight;  // of an open loop
   bool cache_bust;
+  int64_t first_session; // number of the first session; higher when a file is continued
   struct recorder *recorder;
   struct summary *summary;
   struct log *log;

@@ -78,6 +78,7 @@ static const struct field header_fields[] = {
     FIELD(run_header, repeat, "repeat", FIELD_COUNT),
     FIELD(run_header, warmup, "warmup", FIELD_COUNT),
     FIELD(run_header, cache_bust, "cache_bust", FIELD_BOOL),
+    FIELD(run_header, resumes, "resumes", FIELD_BOOL),
     {.name = NULL},
 };
 

@@ -51,6 +51,7 @@ struct run_header {
   struct json_slice plan; // JSON: {"workers":[..],"batch":[..],"repeat":3,...}, as written
   int64_t seed, repeat, warmup;
   bool cache_bust;
+  bool resumes; // goes on with the run before it in the file
 };
 
 struct run_session {

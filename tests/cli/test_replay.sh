@@ -88,6 +88,12 @@ fails 'existing output' 1 'old: exists already' $trace -u "${server_url[sim]}" -
 check_equal 'existing output is untouched' old "$(cat "$scratch/old")"
 fails 'output in no folder' 1 '/no/such/run.jsonl' $trace -u "${server_url[sim]}" -o /no/such/run.jsonl
 
+out=$(ulimit -n 64 && "$bin/replay" $trace -u "${server_url[sim]}" -W 100 2>&1)
+check_match 'too few descriptors: the number needed' '100 requests in flight need 132 file descriptors, the limit is 64' "$out"
+fails 'too few ports' 1 '65536 requests in flight need as many local ports, the system has [0-9]+' $trace -u "${server_url[sim]}" -W 65536 -q
+fails 'share over 1' 2 '--max-error-rate' $trace -u $nowhere --max-error-rate 2
+fails 'append to standard output' 2 '--append goes with' $trace -u $nowhere --append
+
 # A torn last line is told, the rest is replayed, and the exit code says that something is missing.
 size=$(stat -c %s $trace)
 head -c $((size - 300)) $trace >"$scratch/torn"

@@ -203,6 +203,31 @@ static void test_bad_cell_lines_are_named(void **state) {
   }
 }
 
+static void test_what_is_done_leaves_the_plan_and_empty_sessions_with_it(void **state) {
+  (void)state;
+  struct plan plan =
+      make(2, PLAN_ORDER_GRID, PLAN_RESTART_BLOCK, 1); // sessions: 1, 2, 4 of block 0, then of 1
+  struct plan_replicate done[5] = {
+      {.workers = 1, .batch = 2, .rep = 0}, {.workers = 1, .batch = 4, .rep = 0},
+      {.workers = 1, .batch = 8, .rep = 0}, {.workers = 1, .batch = 16, .rep = 0},
+      {.workers = 4, .batch = 8, .rep = 1},
+  };
+  plan_drop_done(&plan, done, 5);
+  assert_int_equal(plan.session_count, 5); // level 1 of block 0 was done
+  assert_int_equal(plan.sessions[0].workers, 2);
+  assert_int_equal(plan.batch_count, 19);
+  assert_int_equal(plan.sessions[4].workers, 4);
+  assert_int_equal(plan.sessions[4].batch_count, 3);
+  for (size_t i = 0; i < 3; i++) {
+    const struct plan_batch *batch = &plan.batches[plan.sessions[4].first_batch + i];
+    assert_int_equal(batch->rep, 1);
+    assert_int_not_equal(plan.cells[batch->cell].batch, 8);
+  }
+  plan_drop_done(&plan, NULL, 0);
+  assert_int_equal(plan.batch_count, 19);
+  plan_free(&plan);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_without_batches_each_level_gets_its_own_size),
@@ -216,6 +241,7 @@ int main(void) {
       cmocka_unit_test(test_replicates_start_at_their_own_requests),
       cmocka_unit_test(test_one_cell_sends_nothing_twice_while_the_trace_lasts),
       cmocka_unit_test(test_bad_cell_lines_are_named),
+      cmocka_unit_test(test_what_is_done_leaves_the_plan_and_empty_sessions_with_it),
   };
   return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A server that refuses: how often is too often, and what it says about when to come back.
+. "$(dirname "$0")/../lib.sh"
+need jq curl
+
+trace=tests/data/mixed.trace.jsonl
+records() { jq -s -c "[.[] | select(.type==\"$2\" and (.warmup|not))] | $3" "$1"; }
+
+start_server busy "$bin/simllm" -l 127.0.0.1:0 --fault 429:100% --time-scale 0.01
+plan=("$trace" -u "${server_url[busy]}" -W 1,2 -B 4 -r 5 --order grid --warmup 0)
+run "$bin/replay" "${plan[@]}" --max-error-rate 10% -o "$scratch/ended.jsonl"
+check_equal 'too many errors: exit code' 3 "$status"
+check_equal 'too many errors: each cell ends after its first batch' '[[1,1],[2,1]]' \
+  "$(records "$scratch/ended.jsonl" batch 'group_by(.workers) | map([.[0].workers, length])')"
+check_match 'too many errors: words' 'workers 1 batch 4: 100 % of the requests failed, the cell ends' "$err"
+check_equal 'too many errors: counted apart' '[{"http_429":4},{"http_429":4}]' "$(records "$scratch/ended.jsonl" batch 'map(.errors)')"
+said=$(curl -si "${server_url[busy]}/v1/completions" -H 'content-type: application/json' -d '{"model":"m","prompt":"x"}' |
+  tr -d '\r' | sed -n 's/^[Rr]etry-[Aa]fter: //p')
+check_equal 'Retry-After is recorded' "[$said]" "$(records "$scratch/ended.jsonl" request 'map(.retry_after_s) | unique')"
+run "$bin/replay" "${plan[@]}" --max-error-rate 1 -o "$scratch/borne.jsonl"
+check_equal 'all may fail: nothing ends early' 10 "$(records "$scratch/borne.jsonl" batch length)"
+run "$bin/replay" $trace -u "${server_url[busy]}" --timing rate --request-rate 200 --duration 50ms -r 4 --warmup 0 \
+  --max-error-rate 0.5 -o "$scratch/open.jsonl"
+check_equal 'open loop: exit code' 3 "$status"
+check_equal 'open loop: no second repetition' 1 "$(records "$scratch/open.jsonl" batch length)"
+stop_server busy
+
+start_server sim "$bin/simllm" -l 127.0.0.1:0 --time-scale 0.01
+run "$bin/replay" $trace -u "${server_url[sim]}" -W 1 -B 4 -r 2 --max-error-rate 0 -o "$scratch/good.jsonl"
+check_equal 'no error: exit code' 0 "$status"
+check_equal 'no error: all is measured' 2 "$(records "$scratch/good.jsonl" batch length)"
+stop_server sim
+summary
