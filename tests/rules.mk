@@ -74,7 +74,7 @@ deps-bench: deps
 bench: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) tests/bench/run.sh $(BENCH)
 
-## test-long: what needs minutes: 2000 streams, memory, kill series, full disk, exact bytes
+## test-long: what needs minutes: 2000 streams, memory, a minute of pacing, kill series, full disk, exact bytes
 test-long: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) TEST_TIMEOUT=900 tests/run.sh long
 
