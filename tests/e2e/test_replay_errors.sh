@@ -31,5 +31,9 @@ start_server sim "$bin/simllm" -l 127.0.0.1:0 --time-scale 0.01
 run "$bin/replay" $trace -u "${server_url[sim]}" -W 1 -B 4 -r 2 --max-error-rate 0 -o "$scratch/good.jsonl"
 check_equal 'no error: exit code' 0 "$status"
 check_equal 'no error: all is measured' 2 "$(records "$scratch/good.jsonl" batch length)"
+# A burst takes as many connections as it has requests, and the next one finds them all.
+run "$bin/replay" $trace -u "${server_url[sim]}" --dispatch burst -W 1 -B 200 -r 2 --max-tokens 2 --warmup 0 -q -o "$scratch/burst.jsonl"
+check_equal 'burst: connections are kept for the next batch' '[[0,0],[1,200]]' \
+  "$(records "$scratch/burst.jsonl" request 'group_by(.rep) | map([.[0].rep, (map(select(.connect_s == 0)) | length)])')"
 stop_server sim
 summary
