@@ -189,6 +189,22 @@ static enum status check_reachable(const struct replay *replay, struct error *er
   return status ? status_prefix(error, status, "the server cannot be reached") : STATUS_OK;
 }
 
+// Cells whose requests are not equally long cannot be compared by tokens per second.
+static void tell_what_came(struct replay *replay) {
+  double least, most;
+  if (summary_token_spread(&replay->summary, &least, &most) > SUMMARY_TOKENS_ALIKE) {
+    log_notice(
+        &replay->log,
+        "cells differ in output tokens per request, from %.4g to %.4g: their tokens/s are not like for "
+        "like (--max-tokens with --ignore-eos makes them equal)",
+        least, most);
+  }
+  if (replay->summary.out_of_tokens) {
+    log_notice(&replay->log,
+               "--token-budget is used up: what is missing of the plan can be added by --resume");
+  }
+}
+
 static enum status sweep(struct replay *replay, int argc, char **argv, struct error *error) {
   struct recorder *recorder = NULL;
   enum status status = limits_prepare(connections_wanted(replay), replay->opts.timing != OPTS_TIMING_BATCH,
@@ -222,6 +238,7 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   }
   progress_wipe(&replay->progress);
   if (replay->common.verbosity >= 0) summary_print(&replay->summary, stderr);
+  tell_what_came(replay);
   if (status == STATUS_OK && replay->summary.succeeded == 0 && replay->summary.ended == 0)
     status = status_fail(error, STATUS_NETWORK, "not one request succeeded");
   return status;

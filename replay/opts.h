@@ -68,6 +68,7 @@ struct opts {
   char *api_key_env;
   enum opts_cache_bust cache_bust;
 
+  int64_t token_budget;  // input and output tokens of the run; 0: any
   double max_error_rate; // 0..1; 1: never too many
   int64_t timeout_ns, connect_timeout_ns;
   char *ca_file;

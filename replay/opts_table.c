@@ -129,6 +129,11 @@ static enum status take_max_error_rate(void *context, const char *value, struct 
   return units_fraction(value, 0, 1, &opts->max_error_rate, error);
 }
 
+static enum status take_token_budget(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return units_count(value, 1, INT64_C(1000000000000000), &opts->token_budget, error);
+}
+
 static enum status take_ready_timeout(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   return units_duration_ns(value, CLOCK_NS_PER_MS, 24 * HOUR_NS, &opts->ready_timeout_ns, error);
@@ -383,6 +388,8 @@ static const struct cli_option options[] = {
     {"max-error-rate", 0, "SHARE", "none",
      "leave out what is left of a cell when more of a batch's requests fail; exit code 3",
      take_max_error_rate, NULL},
+    {"token-budget", 0, "N", "none",
+     "begin no batch once the server has counted so many input and output tokens", take_token_budget, NULL},
     {"dry-run", 0, NULL, NULL, "print the plan with estimates and send nothing", take_dry_run, NULL},
 
     {"timing", 0, "WHEN", "batch", "batch by batch, or open loop: at the original times, or at a rate",

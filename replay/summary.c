@@ -21,6 +21,10 @@ void summary_free(struct summary *summary) {
 void summary_add(struct summary *summary, const struct summary_batch *batch) {
   struct summary_cell *sums = &summary->cells[batch->cell];
   double total_s = clock_seconds(batch->total_ns);
+  if (batch->output_tokens > 0 && batch->requests > batch->failed) {
+    sums->known_tokens += batch->output_tokens;
+    sums->known_requests += batch->requests - batch->failed;
+  }
   sums->reps++;
   sums->requests += batch->requests;
   sums->failed += batch->failed;
@@ -32,6 +36,20 @@ void summary_add(struct summary *summary, const struct summary_batch *batch) {
   sums->total_s += total_s;
   sums->in_flight_mean += batch->in_flight_mean;
   if (batch->output_tokens > 0 && total_s > 0) sums->tokens_per_s += (double)batch->output_tokens / total_s;
+}
+
+double summary_token_spread(const struct summary *summary, double *least, double *most) {
+  size_t cells = 0;
+  *least = *most = 0;
+  for (size_t i = 0; i < summary->plan->cell_count; i++) {
+    const struct summary_cell *cell = &summary->cells[i];
+    if (cell->known_requests == 0) continue;
+    double mean = (double)cell->known_tokens / (double)cell->known_requests;
+    if (cells == 0 || mean < *least) *least = mean;
+    if (cells == 0 || mean > *most) *most = mean;
+    cells++;
+  }
+  return cells < 2 ? 0 : *most / *least - 1;
 }
 
 static void print_open_loop(const struct summary_cell *sums, FILE *out) {

@@ -14,7 +14,8 @@ struct summary_cell {
   int64_t reps;    // measured
   int64_t invalid; // of them, batches in which the client was the bottleneck: not in the sums
   int64_t requests, failed;
-  double total_s; // sums over the valid ones
+  int64_t known_tokens, known_requests; // output tokens of successes, where the server said
+  double total_s;                       // sums over the valid ones
   double tokens_per_s;
   double in_flight_mean; // open loop
   bool ended;            // too many failed: nothing more is measured of it
@@ -25,6 +26,7 @@ struct summary {
   bool open_loop;             // one row for all repetitions
   struct summary_cell *cells; // as the plan's
   int64_t succeeded;          // measured requests
+  bool out_of_tokens;         // --token-budget was reached before the plan was through
   int64_t ended;              // cells that --max-error-rate ended
 };
 
@@ -42,6 +44,11 @@ struct summary_batch {
   bool valid;
 };
 void summary_add(struct summary *summary, const struct summary_batch *batch);
+
+// How far output tokens per request differ between cells: the largest mean over the smallest, minus 1; 0
+// where fewer than two cells have any. Above SUMMARY_TOKENS_ALIKE their tokens/s are not like for like.
+#define SUMMARY_TOKENS_ALIKE 0.10
+double summary_token_spread(const struct summary *summary, double *least, double *most);
 
 void summary_print(const struct summary *summary, FILE *out);
 

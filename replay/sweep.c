@@ -30,6 +30,7 @@ struct sweep {
   size_t cell;         // of the batch under way
   bool warming;        // it is a warm-up round
   int64_t measured;    // batches
+  int64_t tokens;      // input and output, warm-up included
   bool interrupted;
   enum status status; // why the sweep ends early
 };
@@ -71,7 +72,8 @@ static void judge_errors(struct sweep *sweep, const struct recorder_sums *sums) 
 // True when nothing more is to be begun.
 static bool ending(struct sweep *sweep) {
   if (sweep->status == STATUS_OK) sweep->status = recorder_status(sweep->setup->recorder);
-  return sweep->interrupted || sweep->status;
+  int64_t budget = sweep->setup->opts->token_budget;
+  return sweep->interrupted || sweep->status || (budget > 0 && sweep->tokens >= budget);
 }
 
 static void next_batch(struct sweep *sweep) {
@@ -106,7 +108,12 @@ static void batch_over(void *context, const struct measure_outcome *outcome) {
   struct sweep *sweep = context;
   if (!outcome) {
     if (!sweep->interrupted) sweep->status = STATUS_MEMORY;
-  } else if (!sweep->warming) {
+  } else {
+    const struct recorder_sums *sums = outcome->sums;
+    sweep->tokens += (sums->input_tokens > 0 ? sums->input_tokens : 0);
+    sweep->tokens += (sums->output_tokens > 0 ? sums->output_tokens : 0);
+  }
+  if (outcome && !sweep->warming) {
     const struct recorder_sums *sums = outcome->sums;
     sweep->measured++;
     struct summary_batch batch = {
@@ -225,6 +232,9 @@ enum status sweep_run(const struct sweep_setup *setup, struct error *error) {
     next_session(&sweep);
     status = loop_run(sweep.loop, error);
   }
+  setup->summary->out_of_tokens = setup->opts->token_budget > 0 && !sweep.interrupted &&
+                                  sweep.tokens >= setup->opts->token_budget &&
+                                  sweep.measured < (int64_t)setup->plan->batch_count;
   if (status == STATUS_OK && sweep.status) {
     status = status_fail(error, sweep.status, "%s", status_name(sweep.status));
   } else if (status == STATUS_OK && sweep.interrupted) {

@@ -12,6 +12,12 @@
 // Rounds of xfer_settle before the loop gets its turn: a server that refuses at once must not keep it.
 enum { MOST_ROUNDS = 32 };
 
+// Transfers that start before the loop gets its turn: each takes up to 0.1 ms, and while many start, what
+// comes on others must be seen in time.
+enum { MOST_STARTS = 16 };
+
+enum { MOST_KEPT = 1000000 }; // connections: more than there are descriptors
+
 const char *xfer_outcome_name(enum xfer_outcome outcome) {
   static const char *const names[] = {
       [XFER_OK] = "ok",
@@ -54,8 +60,13 @@ static void mark(struct xfer *xfer) {
   struct xfer_pool *pool = xfer->pool;
   if (xfer->marked) return;
   xfer->marked = true;
-  xfer->next_marked = pool->marked;
-  pool->marked = xfer;
+  xfer->next_marked = NULL;
+  if (pool->last_marked) {
+    pool->last_marked->next_marked = xfer;
+  } else {
+    pool->marked = xfer;
+  }
+  pool->last_marked = xfer;
   if (!pool->settling) loop_timer_set(pool->settle_timer, 0);
 }
 
@@ -72,6 +83,7 @@ static bool act_on(struct xfer *xfer) {
     return false;
   }
   if (xfer->state == XFER_STATE_PENDING) {
+    xfer->result.started_ns = clock_now_ns();
     if (curl_multi_add_handle(pool->multi, xfer->easy) != CURLM_OK) {
       finish(xfer, CURLE_OUT_OF_MEMORY);
       return false;
@@ -89,23 +101,19 @@ static bool act_on(struct xfer *xfer) {
   return false;
 }
 
+// Acts on the marks there are, first come, first served, until a slice of transfers has been started; what is
+// marked meanwhile is for the next time. True when libcurl has got new ones.
 static bool act_on_marks(struct xfer_pool *pool) {
-  bool added = false;
-  // The list is last in, first out: turned round, transfers start in the order in which they were asked for.
-  struct xfer *list = NULL;
-  while (pool->marked) {
-    struct xfer *xfer = pool->marked;
+  struct xfer *last = pool->last_marked;
+  int added = 0;
+  for (struct xfer *xfer = NULL; xfer != last && added < MOST_STARTS;) {
+    xfer = pool->marked;
     pool->marked = xfer->next_marked;
-    xfer->next_marked = list;
-    list = xfer;
-  }
-  while (list) {
-    struct xfer *xfer = list;
-    list = xfer->next_marked;
+    if (!pool->marked) pool->last_marked = NULL;
     xfer->marked = false;
-    added |= act_on(xfer);
+    added += act_on(xfer);
   }
-  return added;
+  return added > 0;
 }
 
 static void collect_finished(struct xfer_pool *pool) {
@@ -130,8 +138,10 @@ static void settle(struct xfer_pool *pool) {
   if (pool->settling) return;
   pool->settling = true;
   collect_finished(pool);
-  for (int round = 0; pool->marked && round < MOST_ROUNDS; round++) {
-    if (act_on_marks(pool)) enter_curl(pool, CURL_SOCKET_TIMEOUT, 0); // connect or send at once
+  bool started = false;
+  for (int round = 0; pool->marked && !started && round < MOST_ROUNDS; round++) {
+    started = act_on_marks(pool);
+    if (started) enter_curl(pool, CURL_SOCKET_TIMEOUT, 0); // connect or send at once
     collect_finished(pool);
   }
   pool->settling = false;
@@ -224,8 +234,10 @@ enum status xfer_pool_open(struct loop *loop, const struct xfer_pool_options *op
   curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, on_timer);
   curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
   curl_multi_setopt(pool->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, options->max_connections);
-  if (options->kept_connections)
-    curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, options->kept_connections);
+  // Left to itself libcurl keeps four for each transfer that is under way now: those of a burst would be
+  // closed when its last transfers end.
+  long kept = options->kept_connections ? options->kept_connections : MOST_KEPT;
+  curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, kept);
   *out = pool;
   return STATUS_OK;
 

@@ -42,9 +42,9 @@ struct xfer_pool {
   struct loop_timer *settle_timer; // marks to act on
   struct xfer_pool_options options;
   char *ca_file, *unix_socket;
-  struct xfer *first;  // pending and added
-  struct xfer *free;   // to be used again
-  struct xfer *marked; // want something
+  struct xfer *first;                // pending and added
+  struct xfer *free;                 // to be used again
+  struct xfer *marked, *last_marked; // want something, first come first
   int64_t in_flight;
   int64_t resent;
   bool inside; // libcurl is running: it must not be entered

@@ -31,5 +31,29 @@ start_server sim "$bin/simllm" -l 127.0.0.1:0 --time-scale 0.01
 run "$bin/replay" $trace -u "${server_url[sim]}" -W 1 -B 4 -r 2 --max-error-rate 0 -o "$scratch/good.jsonl"
 check_equal 'no error: exit code' 0 "$status"
 check_equal 'no error: all is measured' 2 "$(records "$scratch/good.jsonl" batch length)"
+# 20 requests of 10 tokens each and their prompts, then no more; the rest can be added.
+budget=("$trace" -u "${server_url[sim]}" -W 1 -B 4 -r 10 --max-tokens 10 --warmup 0 -o "$scratch/budget.jsonl")
+run "$bin/replay" "${budget[@]}" --token-budget 200
+check_equal 'token budget: exit code' 0 "$status"
+check_match 'token budget: words' 'token-budget is used up' "$err"
+check_equal 'token budget: the batch that reached it was the last' '[true,true]' "$(jq -s -c '
+  [.[] | select(.type=="batch") | .input_tokens + .output_tokens] | [add >= 200, add - .[-1] < 200]' "$scratch/budget.jsonl")"
+run "$bin/replay" "${budget[@]}" --resume
+check_equal 'token budget: resumed' 10 "$(records "$scratch/budget.jsonl" batch length)"
+
+# Answers as long as recorded: cells of few requests draw different ones.
+jq -c 'if .type=="request" and .seq==0 then .body.max_tokens=4 | del(.body.max_completion_tokens) else . end' \
+  $trace >"$scratch/uneven.trace.jsonl"
+run "$bin/replay" "$scratch/uneven.trace.jsonl" -u "${server_url[sim]}" -W 1 -B 1,8 -r 1 --pick trace --warmup 0 -o "$scratch/uneven.jsonl"
+spread=$(records "$scratch/uneven.jsonl" batch 'map(.output_tokens / .requests) | max / min > 1.1')
+check_equal 'uneven cells: they differ by more than a tenth' true "$spread"
+check_match 'uneven cells: told' 'cells differ in output tokens per request' "$err"
+run "$bin/replay" $trace -u "${server_url[sim]}" -W 1 -B 1,8 -r 1 --max-tokens 5 --warmup 0 -o "$scratch/even.jsonl"
+check_equal 'even cells: not told' 0 "$(grep -c 'cells differ' <<<"$err")"
+
+# A burst takes as many connections as it has requests, and the next one finds them all.
+run "$bin/replay" $trace -u "${server_url[sim]}" --dispatch burst -W 1 -B 200 -r 2 --max-tokens 2 --warmup 0 -q -o "$scratch/burst.jsonl"
+check_equal 'burst: connections are kept for the next batch' '[[0,0],[1,200]]' \
+  "$(records "$scratch/burst.jsonl" request 'group_by(.rep) | map([.[0].rep, (map(select(.connect_s == 0)) | length)])')"
 stop_server sim
 summary
