@@ -2,6 +2,9 @@
 #include "capture/convert.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,10 +44,45 @@ static bool is_same_file(const char *a, const char *b) {
          first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
-// Half of a file would pass for the whole.
-static void remove_output(const char *path) {
+// A file is written beside its place, under a name that keeps the ending (.gz says how it is written), and
+// renamed when it is whole: half of a file would pass for the whole, and what stood there before stays until
+// then.
+struct place {
+  char *beside; // NULL: the output is no regular file of its own (standard output, a device) and written as
+                // it is
+};
+
+static enum status place_open(const struct opts *opts, struct place *place, struct error *error) {
   struct stat about;
-  if (lstat(path, &about) == 0 && S_ISREG(about.st_mode)) unlink(path);
+  place->beside = NULL;
+  bool there = stat(opts->output, &about) == 0;
+  if (strcmp(opts->output, "-") == 0 || (there && !S_ISREG(about.st_mode))) return STATUS_OK;
+  if (there && about.st_size > 0 && !opts->force)
+    return status_fail(error, STATUS_EXISTS, "%s: exists already (--force replaces it)", opts->output);
+  const char *slash = strrchr(opts->output, '/');
+  int folder_len = slash ? (int)(slash + 1 - opts->output) : 0;
+  const char *name = opts->output + folder_len;
+  if (asprintf(&place->beside, "%.*s.part-%ld-%s", folder_len, opts->output, (long)getpid(), name) < 0) {
+    place->beside = NULL;
+    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  }
+  return STATUS_OK;
+}
+
+static const char *place_path(const struct place *place, const struct opts *opts) {
+  return place->beside ? place->beside : opts->output;
+}
+
+static enum status place_close(struct place *place, const struct opts *opts, enum status status,
+                               struct error *error) {
+  if (place->beside && status) unlink(place->beside);
+  if (place->beside && !status && rename(place->beside, opts->output) != 0) {
+    status = status_fail(error, STATUS_IO, "%s: %s", opts->output, strerror(errno));
+    unlink(place->beside);
+  }
+  free(place->beside);
+  place->beside = NULL;
+  return status;
 }
 
 enum status convert_run(const struct opts *opts, struct log *log, struct error *error) {
@@ -52,6 +90,7 @@ enum status convert_run(const struct opts *opts, struct log *log, struct error *
                                    .full = GZLINE_WAIT,
                                    .queue_bytes = (size_t)opts->queue_bytes,
                                    .flush_interval_ns = opts->flush_interval_ns};
+  struct place place = {NULL};
   struct anonymize *anonymize = NULL;
   struct gzline_writer *writer = NULL;
   struct import_counts counts = {0};
@@ -61,13 +100,14 @@ enum status convert_run(const struct opts *opts, struct log *log, struct error *
   if (access(opts->input, R_OK) != 0 && strcmp(opts->input, "-") != 0) // before the output is touched
     return status_fail(error, STATUS_NOT_FOUND, "%s: %s", opts->input, strerror(errno));
   if (opts->anonymize_key) status = anonymize_open(opts->anonymize_key, &anonymize, error);
-  if (status == STATUS_OK) status = gzline_writer_open(opts->output, &options, &writer, error);
+  if (status == STATUS_OK) status = place_open(opts, &place, error);
+  if (status == STATUS_OK) status = gzline_writer_open(place_path(&place, opts), &options, &writer, error);
   if (status == STATUS_OK) {
     status = transform(opts, anonymize, writer, &counts, error);
     enum status closed = gzline_writer_close(writer, NULL, status ? NULL : error);
     if (status == STATUS_OK) status = closed;
-    if (status) remove_output(opts->output);
   }
+  status = place_close(&place, opts, status, error);
   anonymize_close(anonymize);
   if (status == STATUS_OK) say(opts, log, &counts);
   return status;
