@@ -111,13 +111,17 @@ else echo "Tidemark needs these Debian packages or their like:$$missing" >&2; ex
 endef
 
 ## deps: install the packages that Tidemark is built on (Debian, Ubuntu)
-.PHONY: deps deps-dev
+.PHONY: deps deps-dev deps-browser
 deps:
 	$(call install_packages,$(DEPS))
 
 ## deps-dev: also the compilers and checkers that `make check`, `asan` and `fuzz` use
 deps-dev: deps
 	$(call install_packages,$(DEPS_DEV))
+
+## deps-browser: also the browser that `make test-browser` drives
+deps-browser: deps
+	$(call install_packages,chromium)
 
 ## install: programs, manual pages and completion below PREFIX (default /usr/local), DESTDIR honoured
 .PHONY: install dist

@@ -59,6 +59,11 @@ static void add_up(const struct cells_sample *sample, struct cell *cell) {
     cell->sessions +=
         i == 0 || sample->cell->replicates[sample->replicates[i - 1]].session != replicate->session;
   }
+  const struct load_failing *failing = &sample->cell->failing;
+  cell->requests += failing->requests;
+  cell->failed += failing->failed;
+  for (size_t e = 0; e < RESULTS_ERROR_CLASSES; e++)
+    cell->errors[e] += failing->errors[e];
   cell->reps = (int64_t)sample->count;
   cell->total_s = mean_known(total, cell->reps);
   cell->mean_s = mean_known(mean, cell->reps);
@@ -69,10 +74,10 @@ static void add_up(const struct cells_sample *sample, struct cell *cell) {
 
 // A failed batch is never a throughput of nearly zero: it fails its cell.
 static bool has_failed(const struct cells_sample *sample, const struct cell *cell) {
-  if (sample->count == 0) return sample->cell->level_failed;
-  int64_t cancelled = cell->errors[RESULTS_ERROR_CLASSES - 1];
-  double tried = (double)(cell->requests - cancelled);
-  if (tried > 0 && (double)cell->failed > (1 - CELLS_MIN_SUCCESS) * tried * (1 + 1e-12)) return true;
+  const struct load_failing *failing = &sample->cell->failing;
+  if (sample->count == 0) return sample->cell->level_failed || failing->batches > 0;
+  if (failing->empty > 0) return true;
+  if (load_is_failing(cell->requests, cell->failed, cell->errors[RESULTS_ERROR_CLASSES - 1])) return true;
   for (size_t i = 0; i < sample->count; i++) {
     if (sample->cell->replicates[sample->replicates[i]].tokens <= 0) return true;
   }
@@ -96,9 +101,33 @@ static struct estimate goodput_of(const struct cells_sample *sample, double conf
   return cells_estimate(ci_unbounded(sum / (double)sample->count));
 }
 
+// Batches of one cell in one life of a managed server share its effect, so that together they are one
+// replicate: their geometric mean. Where the cell has no second session they stay what they are, which
+// warnings.c says.
+static void merge_sessions(const struct load_data *data, struct cells_sample *sample, double *values,
+                           size_t *replicates) {
+  size_t sessions = 0;
+  const struct load_replicate *all = sample->cell->replicates;
+  for (size_t i = 0; i < sample->count; i++) {
+    if (!data->sessions[all[replicates[i]].session].managed) return;
+    sessions += i == 0 || all[replicates[i]].session != all[replicates[i - 1]].session;
+  }
+  if (sessions < 2 || sessions == sample->count) return;
+  size_t kept = 0;
+  for (size_t i = 0; i < sample->count;) {
+    size_t first = i, session = all[replicates[i]].session;
+    double sum = 0;
+    for (; i < sample->count && all[replicates[i]].session == session; i++)
+      sum += log(values[i]);
+    replicates[kept] = replicates[first];
+    values[kept++] = exp(sum / (double)(i - first));
+  }
+  sample->count = kept;
+}
+
 // Everything about one cell but its throughput's interval. `values` has room for its replicates.
-static enum status fill_cell(struct cells_sample *sample, double *values, size_t *replicates,
-                             double confidence, struct cell *cell, struct error *error) {
+static enum status fill_cell(const struct load_data *data, struct cells_sample *sample, double *values,
+                             size_t *replicates, double confidence, struct cell *cell, struct error *error) {
   cell->workers = sample->cell->workers;
   cell->batch = sample->cell->batch;
   cell->invalid = sample->cell->invalid;
@@ -109,7 +138,8 @@ static enum status fill_cell(struct cells_sample *sample, double *values, size_t
   cells_times_fill(sample->cell, confidence, cell);
   if (cell->batch > cell->workers && cell->batch % cell->workers != 0) cell->flags |= CELL_PARTIAL_WAVE;
   if (cell->reps == 1) cell->flags |= CELL_UNREPLICATED;
-  if (cell->reps == 0 && cell->invalid > 0) cell->flags |= CELL_INVALID_CLIENT;
+  if (cell->reps == 0 && cell->invalid > 0 && sample->cell->failing.batches == 0)
+    cell->flags |= CELL_INVALID_CLIENT;
   int64_t tried = cell->requests - cell->errors[RESULTS_ERROR_CLASSES - 1];
   if (tried > 0 && cell->failed <= tried && cell->failed >= 0) {
     struct ci rate;
@@ -129,6 +159,7 @@ static enum status fill_cell(struct cells_sample *sample, double *values, size_t
   }
   sample->values = values;
   if (sample->count == 0) return STATUS_OK;
+  merge_sessions(data, sample, values, replicates);
   if (sample->count == 1) {
     cell->tokens_per_s.estimate = values[0]; // exactly, where exp(log(x)) would not be
     return STATUS_OK;
@@ -168,8 +199,8 @@ enum status cells_build(const struct load_data *data, double confidence, struct 
   for (size_t i = 0; i < samples->count; i++) {
     struct cells_sample *sample = &samples->of[i];
     size_t room = sample->cell->count;
-    enum status status = fill_cell(sample, samples->values + offset, samples->replicates + offset, confidence,
-                                   &results->cells[i], error);
+    enum status status = fill_cell(data, sample, samples->values + offset, samples->replicates + offset,
+                                   confidence, &results->cells[i], error);
     if (status != STATUS_OK) {
       return status_prefix(error, status, "workers %lld, batch %lld", (long long)sample->cell->workers,
                            (long long)sample->cell->batch);

@@ -8,15 +8,17 @@
 #include "analyze/results.h"
 #include "analyze/stat/ci.h"
 
-// Success below this share makes a cell failed.
-#define CELLS_MIN_SUCCESS 0.95
-
 // A spread estimated from fewer degrees of freedom than this says nothing about cells that were not repeated:
 // with one, an interval is 13 spreads wide on either side, and every cell is in the best set.
 #define CELLS_MIN_PSEUDO_DF 3
 
 // The throughputs behind results.cells[i], in its order; `replicates` are indices into cell->replicates.
-// count 0: a cell without a usable value (failed, or left out). The arrays lie in struct cells_samples.
+// Values of one cell are independent: one per session of a managed server (the mean of a session's batches
+// where the cell has two sessions or more), one per batch otherwise. Values of different cells are not when
+// the cells share a session: every interval of a single cell is right all the same, for the pooled variance
+// contains the session's, and its degrees of freedom are Satterthwaite's for cells that share sessions.
+// Differences between cells are best.c's, which pairs them within blocks. count 0: a cell without a usable
+// value (failed, or left out). The arrays lie in struct cells_samples.
 struct cells_sample {
   const struct load_cell *cell;
   const double *values;

@@ -88,7 +88,8 @@ bool chapters_level_lower_edge(const struct results *results, const struct worke
 
 bool chapters_level_failed(const struct results *results, const struct workers_row *row) {
   for (size_t i = 0; i < row->cell_count; i++) {
-    if (!(results->cells[row->first_cell + i].flags & CELL_FAILED)) return false;
+    const struct cell *cell = &results->cells[row->first_cell + i];
+    if (!(cell->flags & CELL_FAILED) || cell->requests == 0 || cell->failed < cell->requests) return false;
   }
   return row->cell_count > 0;
 }
@@ -155,6 +156,7 @@ enum status chapters_build(const struct results *results, enum lang lang, struct
   if (plots) plot_set_free(plots);
   struct document_node *root = title(&c, document);
   summary(&c, root);
+  chapters_comparison(&c, root);
   chapters_curve(&c, root);
   chapters_pareto(&c, root);
   chapters_loads(&c, root);
@@ -171,6 +173,8 @@ enum status chapters_brief(const struct results *results, enum lang lang, struct
   struct document_node *root = title(&c, document);
   chapters_recommendation(&c, root);
   chapters_edges(&c, root);
+  chapters_limits(&c, root);
+  chapters_verdict(&c, root);
   chapters_optima_table(&c, root, true);
   chapters_optimum(&c, root);
   chapters_warnings(&c, root);

@@ -10,8 +10,19 @@ static const struct curve_model *selected(const struct curve *curve) {
   return curve->selected < curve->model_count ? &curve->models[curve->selected] : NULL;
 }
 
+// Where the selected curve stops rising for good; NaN: it is no plateau, or its bend was not tested.
+static double bend_of(const struct curve *curve) {
+  const struct curve_model *model = selected(curve);
+  for (size_t i = 0; model && strcmp(model->name, "plateau") == 0 && i < model->parameter_count; i++) {
+    double bend = model->parameters[i].estimate;
+    if (strcmp(model->parameter_names[i], "knee") == 0 && bend < curve->range_hi) return bend;
+  }
+  return NAN;
+}
+
 bool chapters_has_knee(const struct curve *curve) {
   if (!isfinite(curve->knee_n.estimate)) return false;
+  if (isfinite(bend_of(curve))) return true;
   return !curve->knee_of_fit || (curve->has_optimum && curve->optimum_established);
 }
 
@@ -27,6 +38,12 @@ void chapters_optimum(struct chapters *c, struct document_node *parent) {
   }
   if (!model) {
     chapters_paragraph(c, parent, LANG_OPTIMUM_NO_MODEL, LANG_ALONE);
+    return;
+  }
+  if (!curve->has_optimum && isfinite(bend_of(curve))) {
+    chapters_paragraph(c, parent, LANG_OPTIMUM_PLATEAU,
+                       LANG_WITH(model->name, number_significant(bend_of(curve), 3).text,
+                                 number_significant(curve->range_hi, 4).text));
     return;
   }
   if (!curve->has_optimum) {
@@ -132,6 +149,11 @@ static void fit_facts(struct chapters *c, struct document_node *parent) {
                   LANG_WITH(number_significant(curve->knee_n.estimate, 3).text,
                             chapters_interval(curve->knee_n, 3).text));
   }
+  if (curve->has_robust && isfinite(curve->robust_n) && !curve->gate_failed)
+    chapters_item(c, list, LANG_ROBUST,
+                  LANG_WITH(number_significant(curve->robust_n, 3).text,
+                            number_significant(curve->robust_throughput, 4).text));
+  if (curve->band_averaged && curve->band_count > 0) chapters_item(c, list, LANG_BAND_AVERAGED, LANG_ALONE);
   if (isfinite(curve->lack_of_fit_p)) {
     chapters_item(c, list, curve->gate_failed ? LANG_LACK_OF_FIT_REJECTS : LANG_LACK_OF_FIT_PASSES,
                   LANG_WITH(number_significant(curve->lack_of_fit_f, 3).text,

@@ -46,6 +46,7 @@ static void marks_of(struct chapters *c, const struct cell *cell, struct chapter
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     if (cell->flags & rows[i].flag) chapters_list_add(marks, lang_text(c->lang, rows[i].id));
   }
+  if (cell->meets_slo == CELL_SLO_MISSED) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_SLO_MISSED));
   // An interval from a single measurement is borrowed from the other cells, and is labelled so.
   if (cell->pooled_interval && (cell->flags & CELL_UNREPLICATED) && chapters_has_interval(cell->tokens_per_s))
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_POOLED));
@@ -103,6 +104,23 @@ static void cell_table(struct chapters *c, struct document_node *parent, const s
     cell_row(c, table, &c->results->cells[row->first_cell + i], shape);
 }
 
+// The batches of the level that their intervals do not tell apart from its best.
+static void best_equals(struct chapters *c, struct document_node *parent, const struct workers_row *row,
+                        const struct cell *best) {
+  struct chapters_list equals = {0};
+  for (size_t i = 0; i < row->cell_count && chapters_has_interval(best->tokens_per_s); i++) {
+    const struct cell *cell = &c->results->cells[row->first_cell + i];
+    if (cell == best || !chapters_cell_usable(cell) || !chapters_has_interval(cell->tokens_per_s)) continue;
+    if (cell->tokens_per_s.hi >= best->tokens_per_s.lo)
+      chapters_list_add(&equals, number_count(cell->batch).text);
+  }
+  struct number_text count = number_count((int64_t)equals.count);
+  if (equals.count)
+    chapters_paragraph(c, parent, LANG_LEVEL_BEST_EQUALS,
+                       LANG_WITH(chapters_list_text(c, &equals), count.text));
+  chapters_list_free(&equals);
+}
+
 static void best_lines(struct chapters *c, struct document_node *parent, const struct workers_row *row) {
   const struct cell *best = chapters_level_best(c->results, row);
   if (!best) {
@@ -119,6 +137,7 @@ static void best_lines(struct chapters *c, struct document_node *parent, const s
                                                                  : LANG_LEVEL_BEST_BATCH;
   chapters_paragraph(c, parent, id, LANG_WITH(batch.text));
   chapters_paragraph(c, parent, LANG_LEVEL_BEST_RATE, LANG_WITH(rate.text, interval.text));
+  best_equals(c, parent, row, best);
 }
 
 static void percentile_cell(struct document_node *table, struct estimate value, double scale) {

@@ -27,28 +27,33 @@ static bool on_front(const struct results *results, const struct cell *cell) {
   return true;
 }
 
+struct place {
+  const struct cell *cell;
+};
+
 static int by_latency(const void *a, const void *b) {
-  const struct cell *const *one = a, *const *other = b;
-  double difference = latency_of(*one) - latency_of(*other);
+  const struct place *one = a, *other = b;
+  double difference = latency_of(one->cell) - latency_of(other->cell);
   return (difference > 0) - (difference < 0);
 }
 
 struct front {
-  const struct cell **cells; // by latency, so also by throughput
-  size_t count, places;      // of the front, of all cells with both figures
-  bool goodput;
+  struct place *places;   // by latency, so also by throughput
+  size_t count, measured; // of the front; of all cells with both figures
+  bool goodput, limits;
 };
 
 static void front_find(const struct results *results, struct front *front) {
-  front->cells = calloc(results->cell_count + 1, sizeof *front->cells);
-  for (size_t i = 0; front->cells && i < results->cell_count; i++) {
+  front->places = calloc(results->cell_count + 1, sizeof *front->places);
+  for (size_t i = 0; front->places && i < results->cell_count; i++) {
     const struct cell *cell = &results->cells[i];
     if (!has_place(cell)) continue;
-    front->places++;
+    front->measured++;
     front->goodput |= isfinite(cell->goodput.estimate);
-    if (on_front(results, cell)) front->cells[front->count++] = cell;
+    front->limits |= cell->meets_slo != CELL_SLO_UNKNOWN;
+    if (on_front(results, cell)) front->places[front->count++].cell = cell;
   }
-  if (front->cells) qsort(front->cells, front->count, sizeof *front->cells, by_latency);
+  if (front->places) qsort(front->places, front->count, sizeof *front->places, by_latency);
 }
 
 static void draw(struct chapters *c, const struct front *front) {
@@ -68,9 +73,15 @@ static void draw(struct chapters *c, const struct front *front) {
   }
   struct plot_series *line =
       plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, lang_text(c->lang, LANG_PLOT_FRONT));
-  for (size_t i = 0; i < front->count; i++)
-    plot_cell_add(line, latency_of(front->cells[i]), front->cells[i]->tokens_per_s.estimate,
-                  chapters_cell_name(front->cells[i]).text);
+  for (size_t i = 0; i < front->count; i++) {
+    const struct cell *cell = front->places[i].cell;
+    plot_cell_add(line, latency_of(cell), cell->tokens_per_s.estimate, chapters_cell_name(cell).text);
+  }
+}
+
+static const char *limits_word(struct chapters *c, const struct cell *cell) {
+  if (cell->meets_slo == CELL_SLO_UNKNOWN) return NUMBER_UNKNOWN;
+  return lang_text(c->lang, cell->meets_slo == CELL_SLO_MET ? LANG_LIMITS_KEPT : LANG_LIMITS_MISSED);
 }
 
 static void front_table(struct chapters *c, struct document_node *parent, const struct front *front) {
@@ -81,8 +92,9 @@ static void front_table(struct chapters *c, struct document_node *parent, const 
   chapters_column(c, table, LANG_COLUMN_LATENCY_P50, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_LATENCY_P95, DOCUMENT_RIGHT);
   if (front->goodput) chapters_column(c, table, LANG_COLUMN_GOODPUT, DOCUMENT_DECIMAL);
+  if (front->limits) chapters_column(c, table, LANG_COLUMN_LIMITS, DOCUMENT_LEFT);
   for (size_t i = 0; i < front->count; i++) {
-    const struct cell *cell = front->cells[i];
+    const struct cell *cell = front->places[i].cell;
     struct estimate p50 = cell->latency_s.p50, p95 = cell->latency_s.p95;
     enum document_mark mark = cell->in_best_set ? DOCUMENT_EQUAL : DOCUMENT_PLAIN;
     document_cell(table, number_count(cell->workers).text, mark);
@@ -91,28 +103,51 @@ static void front_table(struct chapters *c, struct document_node *parent, const 
     document_cell(table, number_with_interval(p50.estimate, p50.lo, p50.hi, 3).text, mark);
     document_cell(table, number_with_interval(p95.estimate, p95.lo, p95.hi, 3).text, mark);
     if (front->goodput) document_cell(table, number_significant(cell->goodput.estimate, 4).text, mark);
+    if (front->limits) document_cell(table, limits_word(c, cell), mark);
     document_row_end(table);
   }
+}
+
+// Which cell to take when there are limits: the highest throughput among those that keep them.
+void chapters_limits(struct chapters *c, struct document_node *parent) {
+  const struct results *results = c->results;
+  const struct cell *best = NULL;
+  bool limits = false;
+  for (size_t i = 0; i < results->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    limits |= cell->meets_slo != CELL_SLO_UNKNOWN;
+    if (!chapters_cell_usable(cell) || cell->meets_slo != CELL_SLO_MET) continue;
+    if (!best || cell->tokens_per_s.estimate > best->tokens_per_s.estimate) best = cell;
+  }
+  if (!limits) return;
+  if (!best) {
+    chapters_callout(c, parent, DOCUMENT_NOTE, LANG_PARETO_SLO_NONE, LANG_ALONE);
+    return;
+  }
+  chapters_callout(
+      c, parent, DOCUMENT_NOTE, LANG_PARETO_SLO,
+      LANG_WITH(chapters_cell_name(best).text, number_fixed(best->tokens_per_s.estimate, 2).text));
 }
 
 void chapters_pareto(struct chapters *c, struct document_node *root) {
   struct front front = {0};
   front_find(c->results, &front);
-  if (front.places >= 3 && front.count > 0) {
+  if (front.measured >= 3 && front.count > 0) {
     struct document_node *section = chapters_section(c, root, LANG_PARETO, LANG_ALONE);
     chapters_paragraph(c, section, LANG_PARETO_MEANS, LANG_ALONE);
     if (c->plots) {
       draw(c, &front);
-      struct number_text lo = number_significant(front.cells[0]->tokens_per_s.estimate, 4);
-      struct number_text hi = number_significant(front.cells[front.count - 1]->tokens_per_s.estimate, 4);
+      struct number_text lo = number_significant(front.places[0].cell->tokens_per_s.estimate, 4);
+      struct number_text hi =
+          number_significant(front.places[front.count - 1].cell->tokens_per_s.estimate, 4);
       document_figure(section, "pareto",
                       chapters_say(c, LANG_ALT_PARETO,
-                                   LANG_WITH(number_count((int64_t)front.places).text,
+                                   LANG_WITH(number_count((int64_t)front.measured).text,
                                              number_count((int64_t)front.count).text, lo.text, hi.text)),
                       lang_text(c->lang, LANG_CAPTION_PARETO));
     }
     front_table(c, section, &front);
   }
-  if (!front.cells && root) root->document->status = STATUS_MEMORY;
-  free(front.cells);
+  if (!front.places && root) root->document->status = STATUS_MEMORY;
+  free(front.places);
 }

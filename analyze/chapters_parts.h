@@ -77,6 +77,7 @@ void chapters_optima(struct chapters *c, struct document_node *parent);
 void chapters_best(struct chapters *c, struct document_node *parent);
 void chapters_dependencies(struct chapters *c, struct document_node *parent);
 void chapters_curve(struct chapters *c, struct document_node *root);
+void chapters_comparison(struct chapters *c, struct document_node *root);
 void chapters_pareto(struct chapters *c, struct document_node *root);
 void chapters_loads(struct chapters *c, struct document_node *root);
 void chapters_matrix(struct chapters *c, struct document_node *parent);
@@ -87,6 +88,8 @@ void chapters_facts(struct chapters *c, struct document_node *root);
 
 // One sentence each, for the first screen and the terminal.
 void chapters_recommendation(struct chapters *c, struct document_node *parent);
+void chapters_limits(struct chapters *c, struct document_node *parent);
+void chapters_verdict(struct chapters *c, struct document_node *parent);
 void chapters_edges(struct chapters *c, struct document_node *parent);
 void chapters_optimum(struct chapters *c, struct document_node *parent);
 

@@ -107,6 +107,8 @@ static void overview(struct chapters *c, struct document_node *parent) {
 void chapters_first_screen(struct chapters *c, struct document_node *parent) {
   chapters_recommendation(c, parent);
   chapters_edges(c, parent);
+  chapters_limits(c, parent);
+  chapters_verdict(c, parent);
   chapters_optimum(c, parent);
   chapters_warnings(c, parent);
   overview(c, parent);

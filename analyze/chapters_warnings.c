@@ -44,23 +44,41 @@ static const enum lang_id sentences[WARNING_CODE_COUNT] = {
     [WARNING_DAMAGED_INPUT] = LANG_WARNING_DAMAGED_INPUT,
     [WARNING_NO_END] = LANG_WARNING_NO_END,
     [WARNING_PLOTS] = LANG_WARNING_PLOTS,
+    [WARNING_OUTLIER] = LANG_WARNING_OUTLIER,
+    [WARNING_FEW_LEVELS] = LANG_WARNING_FEW_LEVELS,
 };
 
-// The levels of all warnings of this code go into one sentence.
-static void failed_levels(struct chapters *c, struct document_node *parent) {
+static bool every_request_failed(const struct results *results, int64_t workers) {
+  for (size_t i = 0; i < results->workers_count; i++) {
+    if (results->workers[i].workers == workers) return chapters_level_failed(results, &results->workers[i]);
+  }
+  return false;
+}
+
+// The levels of all warnings of this code go into one sentence: one for those where every request failed, one
+// for those where some did, or gave no tokens.
+static void failed_levels_alike(struct chapters *c, struct document_node *parent, bool wholly,
+                                enum lang_id id) {
   struct chapters_list levels = {0};
   for (size_t i = 0; i < c->results->warning_count; i++) {
     const struct warning *warning = &c->results->warnings[i];
     if (warning->code != WARNING_FAILED_LEVEL) continue;
+    if (every_request_failed(c->results, warning->workers) != wholly) continue;
     struct buf level = {0};
     buf_append_text(&level, number_count(warning->workers).text);
     if (warning->words) buf_printf(&level, " (%s)", warning->words);
     chapters_list_add(&levels, buf_text(&level));
     buf_free(&level);
   }
-  chapters_callout(c, parent, DOCUMENT_WARNING, LANG_WARNING_FAILED_LEVEL,
-                   LANG_WITH(chapters_list_text(c, &levels)));
+  if (levels.count > 0) {
+    chapters_callout(c, parent, DOCUMENT_WARNING, id, LANG_WITH(chapters_list_text(c, &levels)));
+  }
   chapters_list_free(&levels);
+}
+
+static void failed_levels(struct chapters *c, struct document_node *parent) {
+  failed_levels_alike(c, parent, true, LANG_WARNING_FAILED_LEVEL);
+  failed_levels_alike(c, parent, false, LANG_WARNING_UNUSABLE_LEVEL);
 }
 
 // The ratio is the warning's own, or that of the cliff it speaks of.
@@ -95,13 +113,15 @@ static bool said_before(const struct results *results, size_t index) {
 // Some numbers may be unknown; then there is a sentence that does without them.
 static enum lang_id sentence_of(const struct warning *warning) {
   if (warning->code == WARNING_CACHED_TOKENS && !isfinite(warning->value)) return LANG_WARNING_CACHED_COUNT;
+  if (warning->code == WARNING_OUTLIER && warning->batch < 0) return LANG_WARNING_OUTLIER_BARE;
   if (warning->code == WARNING_INVALID_CLIENT && !warning->words) return LANG_WARNING_INVALID_CLIENT_BARE;
   return sentences[warning->code];
 }
 
 static void sentence(struct chapters *c, struct document_node *parent, const struct warning *warning) {
   bool percent = warning->code == WARNING_DRIFT || warning->code == WARNING_CACHED_TOKENS;
-  struct number_text value = percent ? number_percent(warning->value) : number_significant(warning->value, 3);
+  bool share = percent || warning->code == WARNING_OUTLIER;
+  struct number_text value = share ? number_percent(warning->value) : number_significant(warning->value, 3);
   struct number_text lo = percent ? number_percent(warning->lo) : number_significant(warning->lo, 3);
   struct number_text hi = percent ? number_percent(warning->hi) : number_significant(warning->hi, 3);
   chapters_callout(c, parent, DOCUMENT_WARNING, sentence_of(warning),

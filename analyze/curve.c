@@ -20,7 +20,8 @@ static enum status add_point(struct points *points, double n, double throughput,
   enum status status =
       array_grow(&points->of, &points->room, points->count, sizeof *points->of, LOAD_MAX_POINTS);
   if (status == STATUS_OK)
-    points->of[points->count++] = (struct curve_point){n, throughput, workers, batch, false};
+    points->of[points->count++] =
+        (struct curve_point){.n = n, .throughput = throughput, .workers = workers, .batch = batch};
   return status;
 }
 
@@ -68,7 +69,7 @@ static enum status add_single_waves(struct points *points, const struct cells_sa
 static enum status add_open_loop(struct points *points, const struct results *results) {
   for (size_t i = 0; i < results->load_count; i++) {
     const struct load *load = &results->loads[i];
-    if ((double)load->failed > (1 - CELLS_MIN_SUCCESS) * (double)load->requests) continue;
+    if (load_is_failing(load->requests, load->failed, 0)) continue;
     enum status status = add_point(points, load->n, load->throughput, -1, -1);
     if (status != STATUS_OK) return status;
   }

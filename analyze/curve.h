@@ -15,6 +15,15 @@
 
 #define CURVE_BAND_POINTS 100
 
+// Below this weight of the selected model the band averages all models (Burnham & Anderson, 4.3).
+#define CURVE_CLEAR_WEIGHT 0.9
+
+// Outliers are looked for among this many points or more: with fewer, their own spread is not known.
+#define CURVE_MIN_ROBUST 8
+
+// The knee is where a curve first reaches this share of its largest value.
+#define CURVE_KNEE_SHARE 0.95
+
 struct curve_options {
   enum stat_scale scale;
   double confidence;
@@ -36,5 +45,12 @@ enum status curve_take_points(const struct load_data *data, struct results *resu
 // Points that allow no fit leave the models empty. Errors only for lack of memory.
 enum status curve_fit(const struct curve_options *options, struct results *results,
                       struct error *error) MUST_USE;
+
+// The second look of curve_fit, on the fitted points and a fit of them that stands: flags outliers among
+// curve->points[first...] and takes the peak under bisquare weights. What cannot be computed stays unknown;
+// STATUS_MEMORY.
+enum status curve_look_again(enum models_id id, const double *n, const double *throughput, size_t first,
+                             size_t count, const struct fit_result *fit, struct curve *curve,
+                             struct error *error) MUST_USE;
 
 #endif

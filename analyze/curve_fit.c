@@ -5,6 +5,7 @@
 
 #include "analyze/curve.h"
 #include "analyze/stat/choice.h"
+#include "analyze/stat/fold.h"
 #include "analyze/stat/lack_of_fit.h"
 #include "analyze/stat/mcb.h"
 #include "analyze/stat/optimum.h"
@@ -15,6 +16,7 @@ struct work {
   const struct curve_options *options;
   const double *n, *throughput; // ascending n
   size_t first, count;          // the fitted ones
+  struct fold fold;             // the same
   struct fit_result fits[MODELS_COUNT];
   enum models_id ids[MODELS_COUNT];
   size_t fit_count;
@@ -47,15 +49,14 @@ static void choose_range(struct work *work, size_t total, struct curve *curve) {
 static void fill_parameters(const struct work *work, size_t fit, struct curve_model *out) {
   const struct fit_model *model = models_get(work->ids[fit]);
   const struct fit_result *result = &work->fits[fit];
-  struct fit_data data = {
-      .x = work->n + work->first, .predictors = 1, .y = work->throughput + work->first, .count = work->count};
   out->parameter_count = model->parameters;
   for (size_t p = 0; p < model->parameters && p < RESULTS_PARAMETERS; p++) {
     out->parameter_names[p] = model->parameter_names[p];
     out->standard_errors[p] = result->df > 0 && result->se[p] > 0 ? result->se[p] : NAN;
     struct ci ci = ci_unbounded(result->theta[p]);
     if (result->df > 0 && result->converged && work->ids[fit] != MODELS_PLATEAU) {
-      if (profile_interval(model, &data, result, p, work->options->confidence, &ci, NULL) != STATUS_OK) {
+      if (profile_interval(model, &work->fold.data, result, p, work->options->confidence, &ci, NULL) !=
+          STATUS_OK) {
         ci = ci_unbounded(result->theta[p]);
       }
     }
@@ -65,9 +66,7 @@ static void fill_parameters(const struct work *work, size_t fit, struct curve_mo
 
 static void fit_model_of(struct work *work, enum models_id id, struct curve *curve) {
   struct fit_result *result = &work->fits[work->fit_count];
-  if (models_fit(id, work->n + work->first, work->throughput + work->first, NULL, work->count,
-                 work->options->scale, result, NULL) != STATUS_OK)
-    return;
+  if (models_fit_data(id, &work->fold.data, work->options->scale, result, NULL) != STATUS_OK) return;
   struct curve_model *out = &curve->models[work->fit_count];
   *out = (struct curve_model){.name = models_get(id)->name,
                               .rss = result->rss,
@@ -105,10 +104,9 @@ static size_t select_model(struct curve *curve) {
 
 // The gate: what the replicates say about the selected curve.
 static void test_fit(const struct work *work, size_t model, struct curve *curve) {
-  struct fit_data data = {
-      .x = work->n + work->first, .predictors = 1, .y = work->throughput + work->first, .count = work->count};
   struct lack_of_fit test;
-  if (lack_of_fit_test(models_get(work->ids[model]), &data, &work->fits[model], &test, NULL) != STATUS_OK)
+  if (lack_of_fit_test(models_get(work->ids[model]), &work->fold.data, &work->fits[model], &test, NULL) !=
+      STATUS_OK)
     return;
   curve->lack_of_fit_f = test.f;
   curve->lack_of_fit_p = test.p;
@@ -135,6 +133,29 @@ static void find_optima(const struct work *work, size_t selected, struct curve *
   }
 }
 
+// One model's prediction on the scale. False where it has none.
+static bool predict(const struct work *work, size_t model, double n, double *value, double *se) {
+  if (fit_predict(models_get(work->ids[model]), &work->fits[model], &n, NULL, value, se, NULL) != STATUS_OK)
+    return false;
+  // The likelihood of a kink has no curvature to take a standard error from.
+  if (!(*se > 0) || work->ids[model] == MODELS_PLATEAU) *se = NAN;
+  return true;
+}
+
+// The prediction averaged over the models by their weights; a model without a standard error adds none of its
+// own.
+static bool predict_average(const struct work *work, const struct curve *curve, double n, double *value,
+                            double *se) {
+  double values[MODELS_COUNT] = {0}, errors[MODELS_COUNT] = {0}, weights[MODELS_COUNT] = {0};
+  for (size_t i = 0; i < work->fit_count; i++) {
+    if (!(curve->models[i].weight > 0)) continue;
+    if (!predict(work, i, n, &values[i], &errors[i])) return false;
+    if (isnan(errors[i])) errors[i] = 0;
+    weights[i] = curve->models[i].weight;
+  }
+  return choice_average(values, errors, weights, work->fit_count, value, se, NULL) == STATUS_OK;
+}
+
 static enum status draw_band(const struct work *work, size_t selected, struct curve *curve,
                              struct error *error) {
   const struct fit_result *fit = &work->fits[selected];
@@ -142,15 +163,18 @@ static enum status draw_band(const struct work *work, size_t selected, struct cu
   if (!curve->band) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   double t = fit->df > 0 ? stat_t_multiplier(work->options->confidence, (double)fit->df) : NAN;
   double step = (curve->range_hi - curve->range_lo) / (CURVE_BAND_POINTS - 1);
+  curve->band_averaged = curve->models[selected].weight < CURVE_CLEAR_WEIGHT;
   for (size_t i = 0; i < CURVE_BAND_POINTS; i++) {
     double n = i == CURVE_BAND_POINTS - 1 ? curve->range_hi : curve->range_lo + step * (double)i, value, se;
-    if (fit_predict(models_get(work->ids[selected]), fit, &n, NULL, &value, &se, NULL) != STATUS_OK) continue;
-    bool drawn = isfinite(se) && se > 0 && isfinite(t) && work->ids[selected] != MODELS_PLATEAU;
+    if (!(curve->band_averaged ? predict_average(work, curve, n, &value, &se)
+                               : predict(work, selected, n, &value, &se)))
+      continue;
+    double half = isfinite(se) ? t * se : NAN;
     curve->band[curve->band_count++] =
         (struct curve_band){.n = n,
                             .throughput = finite_or_nan(stat_from_scale(fit->scale, value)),
-                            .lo = drawn ? finite_or_nan(stat_from_scale(fit->scale, value - t * se)) : NAN,
-                            .hi = drawn ? finite_or_nan(stat_from_scale(fit->scale, value + t * se)) : NAN};
+                            .lo = finite_or_nan(stat_from_scale(fit->scale, value - half)),
+                            .hi = finite_or_nan(stat_from_scale(fit->scale, value + half))};
   }
   return STATUS_OK;
 }
@@ -186,6 +210,21 @@ cleanup:
   return status == STATUS_OK ? status : status_fail(error, status, "%s", status_name(status));
 }
 
+static void find_knee(const struct work *work, size_t model, struct curve *curve) {
+  const struct fit_result *fit = &work->fits[model];
+  struct ci knee = ci_unbounded(NAN);
+  if (optimum_knee(work->ids[model], fit, curve->range_lo, curve->range_hi, CURVE_KNEE_SHARE, &knee.estimate,
+                   NULL) != STATUS_OK)
+    return;
+  struct ci whole;
+  if (optimum_knee_interval(work->ids[model], work->n + work->first, work->throughput + work->first, NULL,
+                            work->count, fit, curve->range_lo, curve->range_hi, CURVE_KNEE_SHARE,
+                            work->options->confidence, &whole, NULL) == STATUS_OK)
+    knee = whole;
+  curve->knee_n = cells_estimate(knee);
+  curve->knee_of_fit = true;
+}
+
 static enum status use_selected(struct work *work, size_t total, struct ci_spread spread, struct curve *curve,
                                 struct error *error) {
   size_t best = select_model(curve);
@@ -193,13 +232,11 @@ static enum status use_selected(struct work *work, size_t total, struct ci_sprea
   curve->selected = best != SIZE_MAX && !curve->gate_failed ? best : SIZE_MAX;
   find_optima(work, curve->selected, curve);
   if (curve->selected == SIZE_MAX) return knee_of_points(work, total, spread, curve, error);
-  double knee;
-  if (optimum_knee(work->ids[best], &work->fits[best], curve->range_lo, curve->range_hi, 0.95, &knee, NULL) ==
-      STATUS_OK) {
-    curve->knee_n.estimate = knee;
-    curve->knee_of_fit = true;
-  }
-  return draw_band(work, best, curve, error);
+  find_knee(work, best, curve);
+  enum status status =
+      curve_look_again(work->ids[best], work->n + work->first, work->throughput + work->first, work->first,
+                       work->count, &work->fits[best], curve, error);
+  return status == STATUS_OK ? draw_band(work, best, curve, error) : status;
 }
 
 enum status curve_fit(const struct curve_options *options, struct results *results, struct error *error) {
@@ -208,6 +245,7 @@ enum status curve_fit(const struct curve_options *options, struct results *resul
   curve->scale = options->scale == STAT_SCALE_LN ? "log" : "linear";
   curve->selected = SIZE_MAX;
   curve->optimum_n = curve->optimum_throughput = curve->knee_n = unknown;
+  curve->robust_n = curve->robust_throughput = NAN;
   curve->lack_of_fit_f = curve->lack_of_fit_p = curve->range_lo = curve->range_hi = NAN;
   if (!curve->exists) return STATUS_OK;
   size_t total = curve->point_count;
@@ -221,10 +259,14 @@ enum status curve_fit(const struct curve_options *options, struct results *resul
     }
     struct work work = {.options = options, .n = n, .throughput = throughput};
     choose_range(&work, total, curve);
-    for (size_t m = 0; m < options->model_count && m < MODELS_COUNT; m++)
+    struct fit_data fitted = {
+        .x = n + work.first, .predictors = 1, .y = throughput + work.first, .count = work.count};
+    status = fold_points(&fitted, options->scale, &work.fold, error);
+    for (size_t m = 0; !status && m < options->model_count && m < MODELS_COUNT; m++)
       fit_model_of(&work, options->models[m], curve);
     struct ci_spread spread = {results->sigma, results->sigma_df};
-    status = use_selected(&work, total, spread, curve, error);
+    if (!status) status = use_selected(&work, total, spread, curve, error);
+    fold_free(&work.fold);
   } else {
     status_fail(error, status, "%s", status_name(status));
   }

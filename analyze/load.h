@@ -16,9 +16,10 @@
 #include "lib/base/json_scan.h"
 #include "lib/base/status.h"
 
+#define LOAD_MIN_SUCCESS 0.95 // a batch or a cell with fewer successes has failed
 #define LOAD_MAX_CELLS 100000
 #define LOAD_MAX_REPLICATES 10000000
-#define LOAD_MAX_POINTS 20000 // the fits take seconds there, and their time grows with the square
+#define LOAD_MAX_POINTS 1000000
 
 // The times of requests; the last two are each response's own percentiles of its gaps between text events.
 enum load_time {
@@ -56,13 +57,23 @@ struct load_replicate {
   bool cold; // the first after a server start, without a warm-up
 };
 
+// Batches that failed in no time, or while the client was called the bottleneck: a server that answers
+// nothing makes the client look busy, and its failure must not be hidden as the client's fault. They count as
+// failures and never as throughput.
+struct load_failing {
+  int64_t batches, empty; // empty: without a token
+  int64_t requests, failed;
+  int64_t errors[RESULTS_ERROR_CLASSES];
+};
+
 struct load_cell {
   int64_t workers, batch;
   struct load_replicate *replicates;
   size_t count, room;
-  int64_t invalid;           // batches left out: the client was the bottleneck
-  bool level_failed;         // planned on a level whose server did not come up
-  struct load_times current; // of the session that is being read
+  int64_t invalid;             // batches left out: the client was the bottleneck
+  struct load_failing failing; // and those of them that failed, which are not among `invalid`
+  bool level_failed;           // planned on a level whose server did not come up
+  struct load_times current;   // of the session that is being read
   size_t current_session;
   struct load_times pooled; // of all sessions
   struct load_quantiles *sessions;
@@ -143,6 +154,9 @@ enum status load_file(struct load_data *data, const char *path, struct error *er
 
 // Adds a table of points: a column `throughput` and a column `n` (or the only other one).
 enum status load_curve_file(struct load_data *data, const char *path, struct error *error) MUST_USE;
+
+// True when fewer than LOAD_MIN_SUCCESS of the requests that were not cancelled succeeded.
+bool load_is_failing(int64_t requests, int64_t failed, int64_t cancelled);
 
 // To be called once after the last file: folds what the last sessions left.
 enum status load_finish(struct load_data *data, struct error *error) MUST_USE;

@@ -307,6 +307,35 @@ static enum status commit(struct load_run *run, const struct run_batch *record, 
   return load_times_merge(&cell->current, &run->pending.times);
 }
 
+// What failed has failed, whatever the client did and however soon it was over.
+static void add_failing(struct load_failing *failing, const struct run_batch *record) {
+  failing->batches++;
+  failing->empty += record->output_tokens <= 0;
+  failing->requests += record->requests;
+  failing->failed += record->failed;
+  for (size_t e = 0; e < RESULTS_ERROR_CLASSES; e++)
+    failing->errors[e] += record->errors[e];
+}
+
+// A batch that gives no throughput: the client was the bottleneck, or it took no time at all.
+static enum status take_without_throughput(struct load_run *run, const struct run_batch *record) {
+  struct load_data *data = run->data;
+  size_t index;
+  bool failing = load_is_failing(record->requests, record->failed, record->cancelled);
+  bool invalid = !record->valid && !failing;
+  if (invalid && !data->client_reason) data->client_reason = copy_text(record->reason);
+  if (record->workers < 1 || record->batch < 1) {
+    if (!record->valid) load_notice_add(data, WARNING_INVALID_CLIENT, -1, 1, NULL);
+    return STATUS_OK;
+  }
+  if (!invalid && !failing) return STATUS_OK;
+  enum status status = load_cell_of(data, record->workers, record->batch, &index);
+  if (status != STATUS_OK) return status;
+  data->cells[index].invalid += invalid;
+  if (failing) add_failing(&data->cells[index].failing, record);
+  return STATUS_OK;
+}
+
 static enum status take_batch(struct load_run *run, const struct run_batch *record) {
   struct load_data *data = run->data;
   struct batch_key key = {record->session, record->workers, record->batch, record->rep, record->warmup};
@@ -325,18 +354,9 @@ static enum status take_batch(struct load_run *run, const struct run_batch *reco
   facts->batches++;
   facts->requests += record->requests;
   facts->failed += record->failed;
-  bool open_loop = record->workers < 1 || record->batch < 1;
-  if (!record->valid) {
-    if (!data->client_reason) data->client_reason = copy_text(record->reason);
-    if (open_loop) load_notice_add(data, WARNING_INVALID_CLIENT, -1, 1, NULL);
-    if (open_loop) return STATUS_OK;
-    status = load_cell_of(data, record->workers, record->batch, &index);
-    if (status == STATUS_OK) data->cells[index].invalid++;
-    return status;
-  }
-  keep_client(data, record);
-  if (record->total_ns <= 0) return STATUS_OK;
-  if (open_loop) return take_open_loop(run, record);
+  if (record->valid) keep_client(data, record);
+  if (!record->valid || record->total_ns <= 0) return take_without_throughput(run, record);
+  if (record->workers < 1 || record->batch < 1) return take_open_loop(run, record);
   status = load_cell_of(data, record->workers, record->batch, &index);
   return status == STATUS_OK ? commit(run, record, session, index) : status;
 }

@@ -53,6 +53,11 @@ enum status load_cell_of(struct load_data *data, int64_t workers, int64_t batch,
   return STATUS_OK;
 }
 
+bool load_is_failing(int64_t requests, int64_t failed, int64_t cancelled) {
+  double tried = (double)(requests - cancelled);
+  return tried > 0 && (double)failed > (1 - LOAD_MIN_SUCCESS) * tried * (1 + 1e-12);
+}
+
 enum status load_replicate_add(struct load_cell *cell, struct load_replicate **replicate) {
   enum status status =
       array_grow(&cell->replicates, &cell->room, cell->count, sizeof *cell->replicates, LOAD_MAX_REPLICATES);

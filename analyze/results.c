@@ -32,6 +32,8 @@ const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_DAMAGED_INPUT] = "damaged_input",
     [WARNING_NO_END] = "no_end",
     [WARNING_PLOTS] = "plots",
+    [WARNING_OUTLIER] = "outlier",
+    [WARNING_FEW_LEVELS] = "few_levels",
 };
 
 static void facts_free(struct run_facts *facts) {
@@ -54,6 +56,7 @@ void results_free(struct results *results) {
   free(results->curve.points);
   free(results->curve.models);
   free(results->curve.band);
+  free(results->curve.outliers);
   free(results->cliffs);
   free(results->steps);
   free(results->loads);

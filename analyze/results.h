@@ -89,6 +89,12 @@ struct curve_point {
   bool fitted;            // inside the fit range
 };
 
+// A point more than three robust standard deviations off the curve; it stays in the fit.
+struct curve_outlier {
+  size_t point;     // index into curve.points
+  double deviation; // the share by which it lies above (below: negative) the curve
+};
+
 enum { RESULTS_PARAMETERS = 3 };
 struct curve_model {
   const char *name; // "usl", ...
@@ -120,6 +126,7 @@ struct curve {
   size_t selected;         // index into models; SIZE_MAX: none stands
   struct curve_band *band; // of the selected model
   size_t band_count;
+  bool band_averaged; // no model stands out: the band averages all of them by their weights
   bool has_optimum;
   struct estimate optimum_n, optimum_throughput;
   bool optimum_edge, optimum_established;
@@ -127,6 +134,10 @@ struct curve {
   bool knee_of_fit;                    // else: of the cells
   double lack_of_fit_f, lack_of_fit_p; // NaN: no replicates
   bool gate_failed;                    // lack of fit rejects at 1 %: no optimum from a curve
+  struct curve_outlier *outliers;
+  size_t outlier_count;
+  bool has_robust; // the selected model was fitted again with bisquare weights, as a sensitivity line
+  double robust_n, robust_throughput; // its peak; NaN: none
 };
 
 struct cliff {
@@ -156,12 +167,15 @@ enum warning_code {
   WARNING_DAMAGED_INPUT,  // records were missing or unreadable
   WARNING_NO_END,         // a run without an end record: it was cut short
   WARNING_PLOTS,          // no pictures: gnuplot is missing or failed
+  WARNING_OUTLIER,        // a point lies far off the curve: measure its cell again
+  WARNING_FEW_LEVELS,     // too few different n for a curve to show an optimum
   WARNING_CODE_COUNT
 };
 extern const char *const warning_code_names[WARNING_CODE_COUNT]; // "cold_start", ...
 
-// The numbers that the sentence of this code needs, in its order; chapters.c makes the sentence in either
-// language.
+// The numbers that the sentence of this code needs, in its order (outlier: value is the share by which the
+// point lies off the curve, lo its n; few_levels: count is how many different n there are); chapters.c makes
+// the sentence in either language.
 struct warning {
   enum warning_code code;
   int64_t workers, batch, count; // -1: does not apply

@@ -78,6 +78,54 @@ static void write_knee(struct json_writer *w, const struct curve *curve) {
   json_write_object_end(w);
 }
 
+// What another look at the points says: nothing of it changes the fit.
+static void write_robust(struct json_writer *w, const struct curve *curve) {
+  json_write_key(w, "robust");
+  if (!curve->has_robust) {
+    json_write_null(w);
+    return;
+  }
+  json_write_object(w);
+  summary_estimate(w, "n", (struct estimate){curve->robust_n, NAN, NAN});
+  summary_estimate(w, "throughput", (struct estimate){curve->robust_throughput, NAN, NAN});
+  json_write_key(w, "outliers");
+  json_write_array(w);
+  for (size_t i = 0; i < curve->outlier_count; i++) {
+    const struct curve_point *point = &curve->points[curve->outliers[i].point];
+    json_write_object(w);
+    json_member_number(w, "n", point->n);
+    json_member_number(w, "throughput", point->throughput);
+    json_member_count(w, "workers", point->workers);
+    json_member_count(w, "batch", point->batch);
+    json_member_number(w, "deviation", curve->outliers[i].deviation);
+    json_write_object_end(w);
+  }
+  json_write_array_end(w);
+  json_write_object_end(w);
+}
+
+static void write_band(struct json_writer *w, const struct curve *curve) {
+  json_write_key(w, "band");
+  if (curve->band_count == 0 || curve->selected >= curve->model_count) {
+    json_write_null(w);
+    return;
+  }
+  json_write_object(w);
+  json_member_string(w, "of", curve->band_averaged ? "average" : curve->models[curve->selected].name);
+  json_write_key(w, "points");
+  json_write_array(w);
+  for (size_t i = 0; i < curve->band_count; i++) {
+    json_write_object(w);
+    json_member_number(w, "n", curve->band[i].n);
+    json_member_number(w, "throughput", curve->band[i].throughput);
+    json_member_number(w, "lo", curve->band[i].lo);
+    json_member_number(w, "hi", curve->band[i].hi);
+    json_write_object_end(w);
+  }
+  json_write_array_end(w);
+  json_write_object_end(w);
+}
+
 void summary_curve(struct json_writer *w, const struct curve *curve) {
   json_write_key(w, "curve");
   if (!curve->exists) {
@@ -102,6 +150,8 @@ void summary_curve(struct json_writer *w, const struct curve *curve) {
                      curve->selected < curve->model_count ? curve->models[curve->selected].name : NULL);
   write_optimum(w, curve);
   write_knee(w, curve);
+  write_robust(w, curve);
+  write_band(w, curve);
   json_write_key(w, "lack_of_fit");
   if (isnan(curve->lack_of_fit_p)) {
     json_write_null(w);

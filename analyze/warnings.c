@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/stat/drift.h"
+#include "analyze/stat/optimum.h"
+#include "analyze/warnings_drift.h"
 
 #define MAX_TOKEN_RATIO 1.1
 #define DRIFT_LEVEL 0.01
+#define MAX_OUTLIERS 10
 
 // A failed addition sticks, so that the many below need one check.
 struct collector {
@@ -176,6 +178,34 @@ static void about_tokens(struct collector *collector) {
   }
 }
 
+static bool same_cell(const struct curve_point *a, const struct curve_point *b) {
+  return a->n == b->n && a->workers == b->workers && a->batch == b->batch;
+}
+
+// The worst MAX_OUTLIERS, each cell once, by its worst point.
+static void about_outliers(struct collector *collector) {
+  const struct curve *curve = &collector->results->curve;
+  const struct curve_point *told[MAX_OUTLIERS];
+  for (size_t count = 0; count < MAX_OUTLIERS; count++) {
+    const struct curve_outlier *worst = NULL;
+    for (size_t i = 0; i < curve->outlier_count; i++) {
+      const struct curve_outlier *outlier = &curve->outliers[i];
+      bool known = false;
+      for (size_t j = 0; j < count && !known; j++)
+        known = same_cell(&curve->points[outlier->point], told[j]);
+      if (!known && (!worst || fabs(outlier->deviation) > fabs(worst->deviation))) worst = outlier;
+    }
+    if (!worst) return;
+    told[count] = &curve->points[worst->point];
+    struct warning warning = warnings_new(WARNING_OUTLIER);
+    warning.workers = told[count]->workers;
+    warning.batch = told[count]->batch;
+    warning.value = worst->deviation;
+    warning.lo = told[count]->n;
+    add(collector, &warning);
+  }
+}
+
 static void about_curve(struct collector *collector) {
   const struct curve *curve = &collector->results->curve;
   if (!curve->exists) return;
@@ -184,6 +214,14 @@ static void about_curve(struct collector *collector) {
     warning.value = curve->lack_of_fit_p;
     add(collector, &warning);
   }
+  about_outliers(collector);
+  int64_t distinct = 0;
+  for (size_t i = 0; i < curve->point_count; i++) {
+    const struct curve_point *points = curve->points;
+    distinct += points[i].fitted && (i == 0 || points[i].n > points[i - 1].n || !points[i - 1].fitted);
+  }
+  if (curve->model_count > 0 && distinct < OPTIMUM_MIN_DISTINCT)
+    add_count(collector, WARNING_FEW_LEVELS, distinct);
   if (curve->model_count > 0 && curve->range_lo > curve->points[0].n) {
     struct warning warning = warnings_new(WARNING_FIT_RANGE);
     warning.lo = curve->range_lo;
@@ -192,38 +230,16 @@ static void about_curve(struct collector *collector) {
   }
 }
 
-// Does throughput, each cell's mean taken out, move with the time of measuring?
 static void about_drift(struct collector *collector) {
-  const struct results *results = collector->results;
-  size_t room = 1, count = 0, cells = 0;
-  for (size_t i = 0; i < collector->samples->count; i++)
-    room += collector->samples->of[i].count;
-  double *residuals = calloc(room, sizeof *residuals), *order = calloc(room, sizeof *order);
-  for (size_t i = 0; residuals && order && i < collector->samples->count; i++) {
-    const struct cells_sample *sample = &collector->samples->of[i];
-    if (!cells_usable(&results->cells[i]) || sample->count < 2) continue;
-    double mean = log(results->cells[i].tokens_per_s.estimate);
-    size_t before = count;
-    for (size_t r = 0; r < sample->count; r++) {
-      double start_s = sample->cell->replicates[sample->replicates[r]].start_s;
-      if (!isfinite(start_s)) continue;
-      residuals[count] = log(sample->values[r]) - mean;
-      order[count++] = start_s;
-    }
-    cells += count > before;
-  }
   struct drift drift;
-  if (residuals && order &&
-      drift_test(residuals, order, count, cells, results->confidence, &drift, NULL) == STATUS_OK &&
-      drift.p < DRIFT_LEVEL) {
-    struct warning warning = warnings_new(WARNING_DRIFT);
-    warning.value = expm1(drift.over_run.estimate);
-    warning.lo = isfinite(drift.over_run.lo) ? expm1(drift.over_run.lo) : NAN;
-    warning.hi = isfinite(drift.over_run.hi) ? expm1(drift.over_run.hi) : NAN;
-    add(collector, &warning);
-  }
-  free(residuals);
-  free(order);
+  if (!warnings_drift(collector->data, collector->samples, collector->results, &drift) ||
+      drift.p >= DRIFT_LEVEL)
+    return;
+  struct warning warning = warnings_new(WARNING_DRIFT);
+  warning.value = expm1(drift.over_run.estimate);
+  warning.lo = isfinite(drift.over_run.lo) ? expm1(drift.over_run.lo) : NAN;
+  warning.hi = isfinite(drift.over_run.hi) ? expm1(drift.over_run.hi) : NAN;
+  add(collector, &warning);
 }
 
 enum status warnings_collect(const struct load_data *data, const struct cells_samples *samples,

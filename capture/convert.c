@@ -11,8 +11,11 @@
 static enum status transform(const struct opts *opts, struct anonymize *anonymize,
                              struct gzline_writer *writer, struct import_counts *counts,
                              struct error *error) {
-  struct import_options source = {
-      .path = opts->input, .skip_bad = opts->skip_bad, .redact = &opts->redact, .anonymize = anonymize};
+  struct import_options source = {.path = opts->input,
+                                  .skip_bad = opts->skip_bad,
+                                  .redact = &opts->redact,
+                                  .keep_headers = &opts->keep_headers,
+                                  .anonymize = anonymize};
   if (opts->import) return import_run(opts->import, &source, writer, counts, error);
   struct export_options options = {.source = source, .url = opts->upstream.shown};
   return export_run(opts->export, &options, writer, counts, error);

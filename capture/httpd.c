@@ -23,9 +23,17 @@ struct httpd {
   char address[300];
 };
 
+static unsigned connections(struct httpd *httpd) {
+  return MHD_get_daemon_info(httpd->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+}
+
 static void run(struct httpd *httpd) {
   httpd->soon = false;
+  unsigned before = connections(httpd);
   MHD_run(httpd->daemon);
+  // At its limit of connections or descriptors the library takes the listening socket out of its epoll set,
+  // and puts it back only at the turn after one has closed; nothing else would make that turn come.
+  if (connections(httpd) < before) httpd_run_soon(httpd);
   if (httpd->soon) return; // asked for by a callback meanwhile: the timer is set
   MHD_UNSIGNED_LONG_LONG wait_ms;
   if (MHD_get_timeout(httpd->daemon, &wait_ms) != MHD_YES) {

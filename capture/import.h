@@ -46,11 +46,12 @@ typedef enum status import_take_request(void *context, const struct import_segme
                                         const struct trace_response *response, struct error *error);
 
 struct import_options {
-  const char *path;            // plain or gzip; "-": standard input
-  bool skip_bad;               // skip and count bad lines instead of failing at the first
-  const struct names *redact;  // more names of secrets; borrowed
-  struct anonymize *anonymize; // NULL: texts are kept; borrowed
-  import_take_request *take;   // NULL: records go to the writer, which may be NULL otherwise
+  const char *path;                 // plain or gzip; "-": standard input
+  bool skip_bad;                    // skip and count bad lines instead of failing at the first
+  const struct names *redact;       // more names of secrets; NULL: none; borrowed
+  const struct names *keep_headers; // more headers to keep; NULL: none; borrowed
+  struct anonymize *anonymize;      // NULL: texts are kept; borrowed
+  import_take_request *take;        // NULL: records go to the writer, which may be NULL otherwise
   void *take_context;
 };
 

@@ -3,29 +3,20 @@
 #include <string.h>
 #include <strings.h>
 
-#include "capture/base64.h"
 #include "capture/import_parts.h"
+#include "capture/keep.h"
 #include "capture/redact.h"
 #include "lib/base/json_write.h"
 #include "lib/llm/api.h"
 
 #define NAME_MOST 128 // bytes of a header's name
 
-static bool is_recorded(struct json_slice name) {
-  static const char *const names[] = {"content-type", "accept",       "user-agent",  "anthropic-version",
-                                      "openai-beta",  "x-request-id", "x-session-id"};
-  if (redact_is_secret_header(name.data, name.len)) return false;
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    if (strlen(names[i]) == name.len && strncasecmp(names[i], name.data, name.len) == 0) return true;
-  }
-  return false;
-}
-
 void import_http_header(const struct import *import, struct json_slice name, struct json_slice value,
                         struct buf *headers) {
-  (void)import;
+  static const struct names none = {0};
+  const struct names *more = import_options_of(import)->keep_headers;
   char lower[NAME_MOST + 1];
-  if (name.len == 0 || name.len > NAME_MOST || !is_recorded(name)) return;
+  if (name.len == 0 || name.len > NAME_MOST || !keep_header(more ? more : &none, name.data, name.len)) return;
   for (size_t i = 0; i < name.len; i++)
     lower[i] = (char)tolower((unsigned char)name.data[i]);
   lower[name.len] = '\0';
@@ -51,22 +42,6 @@ struct json_slice import_http_target(struct json_slice url) {
   }
   if (at == end || *at == '?') return at == end ? (struct json_slice){"/", 1} : (struct json_slice){NULL, 0};
   return (struct json_slice){at, (size_t)(end - at)};
-}
-
-// The body as a record has it, without secrets.
-static enum trace_body clean_body(const struct names *redact, struct json_slice body, struct buf *out) {
-  struct json_slice value;
-  if (body.len == 0) return TRACE_BODY_NONE;
-  if (!json_is_utf8(body.data, body.len)) {
-    base64_encode(body, out);
-    return TRACE_BODY_BASE64;
-  }
-  if (json_scan_text(body.data, body.len, &value, NULL) == STATUS_OK) {
-    redact_json(redact, value, out);
-    return TRACE_BODY_JSON;
-  }
-  redact_text(redact, body.data, body.len, out);
-  return TRACE_BODY_TEXT;
 }
 
 static struct json_slice slice_of(const struct buf *buf) {
@@ -129,6 +104,11 @@ static void take_facts(const struct import_http *http, struct http_texts *texts,
   request->session = http->session.data ? http->session : slice_of(&texts->session);
 }
 
+static bool is_form(struct json_slice headers) {
+  struct json_slice type = json_scan_raw_string(json_scan_get(headers, "content-type"));
+  return keep_is_form(type.data, type.len);
+}
+
 static bool is_out_of_memory(const struct http_texts *texts) {
   return texts->method.status || texts->target.status || texts->clean_target.status ||
          texts->headers.status || texts->body.status || texts->model.status || texts->session.status;
@@ -144,7 +124,7 @@ static enum status write_http(struct import *import, const struct import_http *h
   redact_target(redact, buf_text(&texts->target), &texts->clean_target);
   if (http->headers.len > 0)
     buf_printf(&texts->headers, "{%.*s}", (int)http->headers.len, http->headers.data);
-  request.body_kind = clean_body(redact, http->body, &texts->body);
+  request.body_kind = keep_body(redact, http->body, is_form(slice_of(&texts->headers)), &texts->body);
   request.body = slice_of(&texts->body);
   request.body_bytes = http->body.len > 0 ? (int64_t)http->body.len : -1;
   take_facts(http, texts, &request);

@@ -9,9 +9,12 @@
 #include "capture/opts.h"
 #include "capture/proxy.h"
 #include "capture/recorder.h"
+#include "lib/base/buf.h"
 #include "lib/base/clock.h"
+#include "lib/base/units.h"
 
 #define LOOK_EVERY_NS CLOCK_NS_PER_S
+#define ROTATE_LOOK_EVERY_NS (CLOCK_NS_PER_S / 10)
 #define SAY_EVERY_NS (10 * CLOCK_NS_PER_S)
 
 struct capture {
@@ -22,10 +25,12 @@ struct capture {
   struct recorder *recorder;
   struct anonymize *anonymize; // NULL: texts are recorded
   struct metrics *metrics;
-  struct loop_signal *on_term, *on_int;
+  struct loop_signal *on_term, *on_int, *on_hup, *on_usr1;
   struct loop_timer *look;
+  bool rotates;
   bool said_failing;        // that the file cannot be written
   int64_t said_ns, dropped; // when losses were spoken of last, and how many they were
+  int64_t said_rotate_ns;   // when it was said that no new file could be begun
 };
 
 static void stop_loop(void *context) {
@@ -40,21 +45,63 @@ static void told_to_stop(void *context) {
   proxy_drain(capture->proxy, capture->opts.grace_ns, stop_loop, capture);
 }
 
+// HUP: a log rotator has moved the file away, or the operator wants what there is.
+static void told_to_reopen(void *context) {
+  struct capture *capture = context;
+  struct error error;
+  bool changed = false;
+  if (recorder_rotate(capture->recorder, true, &changed, &error)) {
+    log_error(&capture->log, "%s; recording to %s goes on", error.text, recorder_path(capture->recorder));
+  } else if (changed) {
+    log_notice(&capture->log, "recording to %s", recorder_path(capture->recorder));
+  }
+}
+
+// USR1: one line, also with -q, since somebody asks for it.
+static void told_to_say(void *context) {
+  struct capture *capture = context;
+  struct exchange_counts traffic = proxy_counts(capture->proxy);
+  struct recorder_counts records = recorder_counts(capture->recorder);
+  struct buf queued = {0}, written = {0};
+  units_print_bytes(&queued, records.writer.queued_bytes);
+  units_print_bytes(&written, records.writer.written_bytes);
+  log_error(&capture->log,
+            "status: %lld connections, %lld requests in flight, %lld forwarded, %lld refused, %lld failed, "
+            "%lld abandoned; %lld requests and %lld responses recorded, %lld dropped, %s queued, %s written, "
+            "now to %s",
+            (long long)traffic.connections, (long long)traffic.in_flight, (long long)traffic.requests,
+            (long long)traffic.refused, (long long)traffic.failed, (long long)traffic.abandoned,
+            (long long)records.requests, (long long)records.responses, (long long)records.dropped,
+            buf_text(&queued), buf_text(&written), recorder_path(capture->recorder));
+  buf_free(&queued);
+  buf_free(&written);
+}
+
+static void rotate_when_due(struct capture *capture, int64_t now_ns) {
+  struct error error;
+  if (recorder_take_trouble(capture->recorder, &error)) log_error(&capture->log, "%s", error.text);
+  if (recorder_rotate(capture->recorder, false, NULL, &error) &&
+      log_due(&capture->said_rotate_ns, now_ns, SAY_EVERY_NS))
+    log_error(&capture->log, "no new file: %s; recording to %s goes on", error.text,
+              recorder_path(capture->recorder));
+}
+
 // Trouble is said when it begins, and losses while they happen, but not in every second.
 static void look_at_recorder(void *context) {
   struct capture *capture = context;
   struct recorder_counts counts = recorder_counts(capture->recorder);
   int64_t now_ns = clock_now_ns();
-  if (counts.writer.write_status && !capture->said_failing) {
-    capture->said_failing = true;
-    log_error(&capture->log, "%s cannot be written now; records wait in the queue", capture->opts.output);
-  }
+  rotate_when_due(capture, now_ns);
+  if (counts.writer.write_status && !capture->said_failing)
+    log_error(&capture->log, "%s cannot be written now; records wait in the queue",
+              recorder_path(capture->recorder));
+  capture->said_failing = counts.writer.write_status != STATUS_OK;
   if (counts.dropped > capture->dropped && log_due(&capture->said_ns, now_ns, SAY_EVERY_NS)) {
     const char *why = counts.writer.write_status ? "the file cannot be written" : "the queue is full";
     log_error(&capture->log, "%s: %lld records dropped so far", why, (long long)counts.dropped);
     capture->dropped = counts.dropped;
   }
-  loop_timer_set(capture->look, now_ns + LOOK_EVERY_NS);
+  loop_timer_set(capture->look, now_ns + (capture->rotates ? ROTATE_LOOK_EVERY_NS : LOOK_EVERY_NS));
 }
 
 static enum status open_recorder(struct capture *capture, struct error *error) {
@@ -63,9 +110,12 @@ static enum status open_recorder(struct capture *capture, struct error *error) {
     enum status status = anonymize_open(opts->anonymize_key, &capture->anonymize, error);
     if (status) return status;
   }
+  capture->rotates = opts->rotation.bytes > 0 || opts->rotation.period_ns > 0;
   struct recorder_options options = {.path = opts->output,
+                                     .rotation = opts->rotation,
                                      .upstream = opts->upstream.shown,
                                      .keep_bodies = opts->keep_bodies,
+                                     .keep_answers = opts->keep_answers,
                                      .keep_headers = &opts->keep_headers,
                                      .redact = &opts->redact,
                                      .include = &opts->include,
@@ -92,6 +142,10 @@ static enum status open_all(struct capture *capture, struct error *error) {
   status = loop_signal_open(capture->loop, SIGTERM, told_to_stop, capture, &capture->on_term, error);
   if (!status)
     status = loop_signal_open(capture->loop, SIGINT, told_to_stop, capture, &capture->on_int, error);
+  if (!status)
+    status = loop_signal_open(capture->loop, SIGHUP, told_to_reopen, capture, &capture->on_hup, error);
+  if (!status)
+    status = loop_signal_open(capture->loop, SIGUSR1, told_to_say, capture, &capture->on_usr1, error);
   if (!status) status = loop_timer_open(capture->loop, look_at_recorder, capture, &capture->look, error);
   if (!status) loop_timer_set(capture->look, clock_now_ns() + LOOK_EVERY_NS);
   return status;
@@ -109,6 +163,8 @@ static int close_all(struct capture *capture, int code) {
   // Only now: with its default action one more signal would cut the last records off.
   loop_signal_close(capture->on_term);
   loop_signal_close(capture->on_int);
+  loop_signal_close(capture->on_hup);
+  loop_signal_close(capture->on_usr1);
   loop_close(capture->loop);
   if (status) log_error(&capture->log, "%s", error.text[0] ? error.text : status_name(status));
   if (counts.dropped > 0) {
@@ -128,7 +184,7 @@ static int run(struct capture *capture) {
   enum status status = open_all(capture, &error);
   if (status == STATUS_OK) {
     log_notice(&capture->log, "forwarding to %s, recording to %s", capture->opts.upstream.shown,
-               capture->opts.output);
+               recorder_path(capture->recorder));
     if (capture->metrics)
       log_notice(&capture->log, "metrics on %s/metrics", metrics_address(capture->metrics));
     // Scripts wait for this line: it stands alone and comes last, also with -q.

@@ -52,6 +52,19 @@ static enum status take_output(void *context, const char *value, struct error *e
   return take_text(&opts->output, value, "a file name (or - for standard output)", error);
 }
 
+static enum status take_rotate(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  bool has_unit = value[0] != '\0' && value[strspn(value, "+-.0123456789")] != '\0';
+  if (has_unit && units_bytes(value, KIB, 1024 * GIB, &opts->rotation.bytes, NULL) == STATUS_OK)
+    return STATUS_OK;
+  if (has_unit &&
+      units_duration_ns(value, SECONDS, 366 * 86400 * SECONDS, &opts->rotation.period_ns, NULL) == STATUS_OK)
+    return STATUS_OK;
+  return status_fail(
+      error, STATUS_USAGE,
+      "'%s' is neither a size (1KiB to 1TiB, with its unit) nor a time (1s to 366d, with its unit)", value);
+}
+
 static enum status take_cacert(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   return take_text(&opts->ca_file, value, "a file name", error);
@@ -66,11 +79,13 @@ static enum status take_insecure(void *context, const char *value, struct error 
 
 static enum status take_bodies(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
-  bool keep = strcmp(value, "request") == 0;
+  bool both = strcmp(value, "both") == 0;
+  bool keep = both || strcmp(value, "request") == 0;
   if (!keep && strcmp(value, "none") != 0) {
-    return status_fail(error, STATUS_USAGE, "'%s' is neither request nor none", value);
+    return status_fail(error, STATUS_USAGE, "'%s' is none of request, both and none", value);
   }
   opts->keep_bodies = keep;
+  opts->keep_answers = both;
   return STATUS_OK;
 }
 
@@ -195,8 +210,10 @@ static const struct cli_option options[] = {
      NULL},
     {"output", 'o', "FILE", "standard output", "the trace; .gz is compressed, an existing trace is continued",
      take_output, "Recording"},
-    {"bodies", 0, "WHICH", "request", "request: record request bodies; none: only their sizes", take_bodies,
-     NULL},
+    {"rotate", 0, "SIZE|TIME", NULL, "begin a new file at this size or every TIME; FILE may hold %Y%m%d...",
+     take_rotate, NULL},
+    {"bodies", 0, "WHICH", "request",
+     "request: record request bodies; both: responses' too; none: only sizes", take_bodies, NULL},
     {"max-body", 0, "SIZE", "16MiB", "record no body that is longer (it is forwarded all the same)",
      take_max_body, NULL},
     {"keep-header", 0, "NAME", NULL, "record this request header too; may be repeated", take_keep_header,
@@ -256,6 +273,9 @@ static enum status check_conversion(const struct opts *opts, struct error *error
                        opts->import ? "import" : "export");
   if (opts->import && opts->upstream.url)
     return status_fail(error, STATUS_USAGE, "-u/--upstream is not for --import");
+  if (opts->include.count > 0 || opts->exclude.count > 0 || opts->sample < 1 || !opts->keep_bodies)
+    return status_fail(error, STATUS_USAGE, "--include, --exclude, --sample and --bodies are not for --%s",
+                       opts->import ? "import" : "export");
   return STATUS_OK;
 }
 
@@ -273,6 +293,9 @@ enum status opts_parse(struct opts *out, int argc, char **argv, struct cli_commo
   if (!out->upstream.url) {
     return status_fail(error, STATUS_USAGE, "-u/--upstream URL is needed (see capture --help)");
   }
+  bool rotates = out->rotation.bytes > 0 || out->rotation.period_ns > 0;
+  if (rotates && strcmp(out->output, "-") == 0)
+    return status_fail(error, STATUS_USAGE, "--rotate needs -o/--output FILE");
   if (out->max_body_bytes > out->queue_bytes) {
     return status_fail(error, STATUS_USAGE, "--max-body %lld is more than --queue %lld holds",
                        (long long)out->max_body_bytes, (long long)out->queue_bytes);

@@ -12,6 +12,7 @@
 #include "capture/import.h"
 #include "capture/names.h"
 #include "capture/origin.h"
+#include "capture/tracefile.h"
 #include "lib/base/cli.h"
 
 struct opts_address {
@@ -22,8 +23,10 @@ struct opts_address {
 struct opts {
   struct origin upstream;
   struct opts_address listen;
-  char *output;     // "-": standard output
-  bool keep_bodies; // of requests
+  char *output; // "-": standard output
+  struct tracefile_rotation rotation;
+  bool keep_bodies;  // of requests
+  bool keep_answers; // bodies of responses
   struct names keep_headers, redact, include, exclude;
   double sample; // share of the sessions that is recorded, 0 to 1
   int64_t max_body_bytes, max_header_bytes, max_connections;

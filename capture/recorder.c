@@ -48,7 +48,7 @@ void recorder_write(struct recorder *recorder, bool is_request) {
   struct buf *line = &recorder->line;
   if (line->status) {
     recorder->dropped++;
-  } else if (gzline_write(recorder->writer, line->data, line->len) == STATUS_OK) { // else the writer counts
+  } else if (tracefile_write(recorder->file, line->data, line->len) == STATUS_OK) { // else the writer counts
     recorder->requests += is_request;
     recorder->responses += !is_request;
   }
@@ -57,23 +57,46 @@ void recorder_write(struct recorder *recorder, bool is_request) {
   buf_clear(line);
 }
 
-static enum status write_header(struct recorder *recorder, struct error *error) {
+// A request that is still coming in belongs to the segment too: it starts no later than the oldest of them.
+static void start_segment(struct recorder *recorder, struct buf *line) {
   static const char tool[] = "capture " TIDEMARK_VERSION;
+  int64_t now_ns = clock_now_ns();
+  recorder->start_ns = now_ns;
+  for (const struct recorder_entry *entry = recorder->first; entry; entry = entry->next) {
+    if (entry->arrived_ns < recorder->start_ns) recorder->start_ns = entry->arrived_ns;
+  }
   struct trace_header header = {
       .version = TRACE_VERSION,
-      .start_unix_s = clock_wall_s(),
+      .start_unix_s = clock_wall_s() - clock_seconds(now_ns - recorder->start_ns),
       .tool = {tool, sizeof tool - 1},
       .upstream = {recorder->options.upstream, strlen(recorder->options.upstream)},
   };
-  recorder->start_ns = clock_now_ns();
   if (recorder->options.anonymize) header = anonymize_header(&header);
-  trace_format_header(&recorder->line, &header);
+  trace_format_header(line, &header);
+}
+
+static enum status write_header(struct recorder *recorder, struct error *error) {
+  start_segment(recorder, &recorder->line);
   enum status status = recorder->line.status;
-  if (status == STATUS_OK) status = gzline_write(recorder->writer, recorder->line.data, recorder->line.len);
+  if (status == STATUS_OK) status = tracefile_write(recorder->file, recorder->line.data, recorder->line.len);
   buf_clear(&recorder->line);
-  if (status) return status_fail(error, status, "%s: %s", recorder->options.path, status_name(status));
+  if (status)
+    return status_fail(error, status, "%s: %s", tracefile_path(recorder->file), status_name(status));
   // A trace that cannot be written is found out before the first client is served.
-  return gzline_writer_flush(recorder->writer, error);
+  return tracefile_flush(recorder->file, error);
+}
+
+static enum status open_file(struct recorder *recorder, struct past *past, struct error *error) {
+  struct tracefile_options options = {.name = recorder->options.path,
+                                      .rotation = recorder->options.rotation,
+                                      .queue_bytes = recorder->options.queue_bytes,
+                                      .flush_interval_ns = recorder->options.flush_interval_ns};
+  enum status status = tracefile_open(&options, &recorder->file, error);
+  if (status) return status;
+  const char *path = tracefile_path(recorder->file);
+  if (strcmp(path, "-") != 0) status = read_past(path, past, error);
+  if (status == STATUS_OK) status = tracefile_begin(recorder->file, error);
+  return status;
 }
 
 enum status recorder_open(const struct recorder_options *options, struct recorder **out,
@@ -83,19 +106,12 @@ enum status recorder_open(const struct recorder_options *options, struct recorde
   enum status status = recorder ? STATUS_OK : STATUS_MEMORY;
   if (status) return status_fail(error, status, "%s", status_name(status));
   recorder->options = *options;
-  if (strcmp(options->path, "-") != 0) status = read_past(options->path, &past, error);
+  status = open_file(recorder, &past, error);
   recorder->next_seq = past.last_seq + 1;
   if (status == STATUS_OK) status = session_open(past.last_session, &recorder->sessions);
-  if (status == STATUS_OK) {
-    struct gzline_options writer = {.existing = GZLINE_APPEND,
-                                    .full = GZLINE_DROP,
-                                    .queue_bytes = options->queue_bytes,
-                                    .flush_interval_ns = options->flush_interval_ns};
-    status = gzline_writer_open(options->path, &writer, &recorder->writer, error);
-  }
   if (status == STATUS_OK) status = write_header(recorder, error);
   if (status) {
-    if (recorder->writer) gzline_writer_close(recorder->writer, NULL, NULL);
+    tracefile_close(recorder->file, NULL, NULL);
     session_close(recorder->sessions);
     buf_free(&recorder->line);
     free(recorder);
@@ -113,19 +129,61 @@ static struct recorder_counts combine(const struct recorder *recorder, const str
 }
 
 struct recorder_counts recorder_counts(struct recorder *recorder) {
-  struct gzline_counts writer = gzline_writer_counts(recorder->writer);
+  struct gzline_counts writer = tracefile_counts(recorder->file);
   return combine(recorder, &writer);
+}
+
+const char *recorder_path(const struct recorder *recorder) {
+  return tracefile_path(recorder->file);
+}
+
+bool recorder_take_trouble(struct recorder *recorder, struct error *error) {
+  return tracefile_take_trouble(recorder->file, error);
+}
+
+// The segment's own figures, so that the ends of all segments add up.
+static void format_end(struct recorder *recorder, struct buf *line) {
+  struct recorder_counts now = recorder_counts(recorder);
+  struct trace_end end = {.requests = now.requests - recorder->before.requests,
+                          .responses = now.responses - recorder->before.responses,
+                          .dropped = now.dropped - recorder->before.dropped};
+  trace_format_end(line, &end);
+}
+
+enum status recorder_rotate(struct recorder *recorder, bool told, bool *changed, struct error *error) {
+  bool has_changed = false;
+  struct buf end = {0}, header = {0};
+  if (changed) *changed = false;
+  if (!told && !tracefile_is_due(recorder->file)) return STATUS_OK;
+  int64_t start_ns = recorder->start_ns;
+  struct recorder_counts now = recorder_counts(recorder);
+  format_end(recorder, &end);
+  start_segment(recorder, &header);
+  enum status status = end.status ? end.status : header.status;
+  if (status) {
+    status_write(error, "%s", status_name(status));
+  } else {
+    status = tracefile_next(recorder->file, (struct json_slice){end.data, end.len},
+                            (struct json_slice){header.data, header.len}, &has_changed, error);
+  }
+  if (has_changed) {
+    recorder->before = (struct trace_end){now.requests, now.responses, now.dropped};
+  } else {
+    recorder->start_ns = start_ns;
+  }
+  if (changed) *changed = has_changed;
+  buf_free(&end);
+  buf_free(&header);
+  return status;
 }
 
 enum status recorder_close(struct recorder *recorder, struct recorder_counts *counts, struct error *error) {
   if (!recorder) return STATUS_OK;
-  struct gzline_counts writer = gzline_writer_counts(recorder->writer);
-  struct recorder_counts now = combine(recorder, &writer);
-  struct trace_end end = {.requests = now.requests, .responses = now.responses, .dropped = now.dropped};
-  trace_format_end(&recorder->line, &end);
-  if (!recorder->line.status) gzline_write(recorder->writer, recorder->line.data, recorder->line.len);
+  struct gzline_counts writer;
+  format_end(recorder, &recorder->line);
+  if (!recorder->line.status) tracefile_write(recorder->file, recorder->line.data, recorder->line.len);
   if (recorder->line.status) recorder->dropped++;
-  enum status status = gzline_writer_close(recorder->writer, &writer, error);
+  enum status status = tracefile_close(recorder->file, &writer, error);
   if (counts) *counts = combine(recorder, &writer);
   session_close(recorder->sessions);
   buf_free(&recorder->line);

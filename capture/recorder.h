@@ -15,17 +15,19 @@
 #include "capture/anonymize.h"
 #include "capture/guard.h"
 #include "capture/names.h"
+#include "capture/tracefile.h"
 #include "lib/base/status.h"
 #include "lib/llm/response.h"
-#include "lib/record/gzline.h"
 
 struct recorder;
 struct recorder_entry;
 
 struct recorder_options {
-  const char *path;     // "-": standard output
-  const char *upstream; // for the header record; without userinfo
-  bool keep_bodies;
+  const char *path; // "-": standard output
+  struct tracefile_rotation rotation;
+  const char *upstream;                                          // for the header record; without userinfo
+  bool keep_bodies;                                              // of requests
+  bool keep_answers;                                             // bodies of responses
   const struct names *keep_headers, *redact, *include, *exclude; // borrowed
   struct anonymize *anonymize;                                   // NULL: texts are recorded; borrowed
   double sample;
@@ -50,6 +52,17 @@ enum status recorder_open(const struct recorder_options *options, struct recorde
 enum status recorder_close(struct recorder *recorder, struct recorder_counts *counts, struct error *error);
 
 struct recorder_counts recorder_counts(struct recorder *recorder);
+
+// The file that is written now.
+const char *recorder_path(const struct recorder *recorder);
+
+// Begins a new file, a segment of its own, when --rotate asks for it (`told` false) or because the operator
+// does; see tracefile_next for what becomes of *changed (NULL allowed). Not from within another function of
+// the recorder. Numbers go on. On failure recording goes on where it was.
+enum status recorder_rotate(struct recorder *recorder, bool told, bool *changed, struct error *error);
+
+// What went wrong with a file that is no longer written, since the last call.
+bool recorder_take_trouble(struct recorder *recorder, struct error *error);
 
 // A request has arrived. NULL: it is not recorded, by --include or --exclude or (counted) for want of memory.
 // The request is read now and not kept.

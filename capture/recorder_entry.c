@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/keep.h"
 #include "capture/redact.h"
 #include "lib/base/json_write.h"
 
@@ -11,16 +12,6 @@
 
 struct json_slice recorder_text(const char *text) {
   return (struct json_slice){text, strlen(text)};
-}
-
-static bool is_kept_header(const struct recorder *recorder, const struct guard_field *field) {
-  static const char *const names[] = {"content-type", "accept",       "user-agent",  "anthropic-version",
-                                      "openai-beta",  "x-request-id", "x-session-id"};
-  if (redact_is_secret_header(field->name, field->name_len)) return false;
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    if (guard_field_is(field, names[i])) return true;
-  }
-  return names_have(recorder->options.keep_headers, field->name, field->name_len);
 }
 
 static bool same_name(const struct guard_field *a, const struct guard_field *b) {
@@ -53,7 +44,9 @@ static void write_headers(struct recorder_entry *entry, const struct guard_reque
   json_write_object(&w);
   for (size_t i = 0; i < request->field_count; i++) {
     const struct guard_field *field = &request->fields[i];
-    if (!is_kept_header(entry->recorder, field) || stands_before(request, i)) continue;
+    if (!keep_header(entry->recorder->options.keep_headers, field->name, field->name_len) ||
+        stands_before(request, i))
+      continue;
     char name[256];
     if (field->name_len >= sizeof name) continue;
     for (size_t c = 0; c < field->name_len; c++) {
@@ -91,24 +84,25 @@ static bool read_request(struct recorder_entry *entry, const struct guard_reques
   const struct guard_field *id = guard_find(request, "X-Session-Id");
   if (id && id->value_len <= SESSION_ID_MOST) buf_append(&entry->session, id->value, id->value_len);
   const struct guard_field *type = guard_find(request, "Content-Type");
-  static const char form[] = "application/x-www-form-urlencoded";
-  entry->is_form =
-      type && type->value_len >= sizeof form - 1 && strncasecmp(type->value, form, sizeof form - 1) == 0;
+  entry->body.is_form = type && keep_is_form(type->value, type->value_len);
   const struct guard_field *coding = guard_find(request, "Content-Encoding");
-  entry->coding =
+  entry->body.coding =
       coding ? inflate_coding_of((struct json_slice){coding->value, coding->value_len}) : INFLATE_IDENTITY;
   return entry->method && entry->target && !entry->headers.status && !entry->secrets.status &&
          !entry->session.status;
 }
 
 void recorder_entry_free(struct recorder_entry *entry) {
-  entry->recorder->held_bytes -= entry->body.len;
+  if (entry->previous) entry->previous->next = entry->next;
+  if (entry->next) entry->next->previous = entry->previous;
+  if (entry->recorder->first == entry) entry->recorder->first = entry->next;
   free(entry->method);
   free(entry->target);
   buf_free(&entry->headers);
   buf_free(&entry->session);
   buf_free(&entry->secrets);
-  buf_free(&entry->body);
+  recorder_body_free(entry->recorder, &entry->body);
+  recorder_body_free(entry->recorder, &entry->answer);
   buf_free(&entry->anonymous_texts);
   response_close(&entry->response);
   free(entry);
@@ -133,6 +127,9 @@ struct recorder_entry *recorder_begin(struct recorder *recorder, const struct gu
     return NULL;
   }
   entry->recorder = recorder;
+  entry->next = recorder->first;
+  if (entry->next) entry->next->previous = entry;
+  recorder->first = entry;
   entry->arrived_ns = arrived_ns;
   entry->seq = -1;
   entry->api = api_from_path(request->method, request->target);

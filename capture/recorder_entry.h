@@ -16,18 +16,20 @@
 
 struct recorder {
   struct recorder_options options;
-  struct gzline_writer *writer;
+  struct tracefile *file;
   struct session_table *sessions;
-  struct buf line; // the record being formatted
-  int64_t start_ns;
+  struct buf line;  // the record being formatted
+  int64_t start_ns; // of the segment
   int64_t next_seq;
   int64_t requests, responses;
-  int64_t dropped;   // records lost before the writer, which counts its own
-  int64_t unnamed;   // requests without a session so far
-  size_t held_bytes; // bodies of entries whose record is not written yet
+  struct trace_end before;      // the same and `dropped` at the segment's start
+  struct recorder_entry *first; // all that live
+  int64_t dropped;              // records lost before the writer, which counts its own
+  int64_t unnamed;              // requests without a session so far
+  size_t held_bytes;            // bodies of entries whose record is not written yet
 };
 
-// What became of a request body.
+// What became of a body.
 enum recorder_body_state {
   RECORDER_BODY_KEPT,
   RECORDER_BODY_TOO_LONG,
@@ -35,8 +37,17 @@ enum recorder_body_state {
   RECORDER_BODY_DROPPED
 };
 
+// A body that is being gathered, of a request or a response.
+struct recorder_body {
+  struct buf bytes;
+  enum recorder_body_state state;
+  enum inflate_coding coding;
+  bool is_form;
+};
+
 struct recorder_entry {
   struct recorder *recorder;
+  struct recorder_entry *previous, *next;
   int64_t arrived_ns;
   int64_t seq;  // -1: no request record (yet)
   bool skipped; // by --sample
@@ -44,17 +55,28 @@ struct recorder_entry {
   struct buf headers; // the JSON object of the record
   struct buf session; // the client's own id
   struct buf secrets; // secret values of the query and headers, each with its NUL: a server may repeat them
-  bool is_form;
-  enum inflate_coding coding;
-  struct buf body;
-  enum recorder_body_state body_state;
+  struct recorder_body body;
   int64_t body_bytes;
   enum api api;
   struct trace_request anonymous; // waits for the response when anonymising
   struct buf anonymous_texts;     // what its slices point to
   bool responding;                // `response` is open
   struct response response;
+  struct recorder_body answer; // gathered with --bodies both
 };
+
+// Adds to a body as far as --max-body and --queue allow.
+void recorder_body_add(struct recorder *recorder, struct recorder_body *body, const char *data, size_t len);
+
+// Replaces a compressed body by what it holds, so that secrets in it are found. What cannot be read is not
+// recorded.
+void recorder_body_decode(struct recorder *recorder, struct recorder_body *body);
+
+// Appends the body as a record has it, without secrets.
+enum trace_body recorder_body_clean(const struct recorder *recorder, const struct recorder_body *body,
+                                    struct buf *out);
+
+void recorder_body_free(struct recorder *recorder, struct recorder_body *body);
 
 // Hands recorder->line to the writer and counts what became of it.
 void recorder_write(struct recorder *recorder, bool is_request);

@@ -5,92 +5,11 @@
 #include <string.h>
 
 #include "capture/recorder_entry.h"
-#include "capture/redact.h"
-#include "lib/base/json_write.h"
-
-static void give_up_body(struct recorder_entry *entry, enum recorder_body_state why) {
-  entry->recorder->held_bytes -= entry->body.len;
-  entry->body_state = why;
-  buf_free(&entry->body);
-}
 
 void recorder_body(struct recorder_entry *entry, const char *data, size_t len) {
   if (!entry) return;
   entry->body_bytes += (int64_t)len;
-  if (entry->body_state != RECORDER_BODY_KEPT || len == 0) return;
-  struct recorder *recorder = entry->recorder;
-  if (entry->body.len + len > recorder->options.max_body_bytes) {
-    give_up_body(entry, RECORDER_BODY_TOO_LONG);
-    return;
-  }
-  size_t queued = (size_t)gzline_writer_counts(recorder->writer).queued_bytes;
-  if (recorder->held_bytes + queued + len > recorder->options.queue_bytes ||
-      buf_append(&entry->body, data, len)) {
-    give_up_body(entry, RECORDER_BODY_DROPPED);
-    return;
-  }
-  recorder->held_bytes += len;
-}
-
-static void take_plain(void *context, const char *data, size_t len) {
-  buf_append(context, data, len);
-}
-
-// Replaces a compressed body by what it holds, so that secrets in it are found. What cannot be read is not
-// recorded.
-static void decode_body(struct recorder_entry *entry) {
-  if (entry->coding == INFLATE_IDENTITY || entry->body_state != RECORDER_BODY_KEPT || entry->body.len == 0)
-    return;
-  struct buf plain = BUF_LIMIT(entry->recorder->options.max_body_bytes);
-  struct inflate *inflate =
-      entry->coding == INFLATE_UNKNOWN ? NULL : inflate_open(entry->coding, take_plain, &plain);
-  bool read = inflate && inflate_feed(inflate, entry->body.data, entry->body.len) == STATUS_OK &&
-              inflate_ended(inflate) && plain.status == STATUS_OK;
-  inflate_close(inflate);
-  if (!read) {
-    buf_free(&plain);
-    give_up_body(entry, plain.status == STATUS_LIMIT ? RECORDER_BODY_TOO_LONG : RECORDER_BODY_UNREADABLE);
-    return;
-  }
-  entry->recorder->held_bytes += plain.len;
-  entry->recorder->held_bytes -= entry->body.len;
-  buf_free(&entry->body);
-  entry->body = plain;
-}
-
-static void append_base64(struct buf *out, const char *data, size_t len) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (size_t i = 0; i < len; i += 3) {
-    unsigned bits = (unsigned)(unsigned char)data[i] << 16;
-    if (i + 1 < len) bits |= (unsigned)(unsigned char)data[i + 1] << 8;
-    if (i + 2 < len) bits |= (unsigned char)data[i + 2];
-    char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63], i + 1 < len ? digits[bits >> 6 & 63] : '=',
-                    i + 2 < len ? digits[bits & 63] : '='};
-    buf_append(out, four, sizeof four);
-  }
-}
-
-// The body as the record has it, without secrets.
-static enum trace_body clean_body(const struct recorder_entry *entry, struct buf *out) {
-  const struct names *redact = entry->recorder->options.redact;
-  const struct buf *body = &entry->body;
-  struct json_slice value;
-  if (body->len == 0) return TRACE_BODY_NONE;
-  if (json_scan_text(body->data, body->len, &value, NULL) == STATUS_OK &&
-      json_is_utf8(value.data, value.len)) {
-    redact_json(redact, value, out);
-    return TRACE_BODY_JSON;
-  }
-  if (!json_is_utf8(body->data, body->len)) {
-    append_base64(out, body->data, body->len);
-    return TRACE_BODY_BASE64;
-  }
-  if (entry->is_form) {
-    redact_form(redact, body->data, body->len, out);
-  } else {
-    redact_text(redact, body->data, body->len, out);
-  }
-  return TRACE_BODY_TEXT;
+  recorder_body_add(entry->recorder, &entry->body, data, len);
 }
 
 // Whether the session is among the recorded share. A session's requests are all in or all out.
@@ -145,7 +64,7 @@ static void write_request(struct recorder_entry *entry, enum trace_body kind, st
       .model = slice_of(&model),
       .body_kind = keeps ? kind : TRACE_BODY_NONE,
       .body = keeps ? body : (struct json_slice){0},
-      .body_truncated = entry->body_state != RECORDER_BODY_KEPT,
+      .body_truncated = entry->body.state != RECORDER_BODY_KEPT,
       .body_bytes = entry->body_bytes,
       .stream = facts.stream,
       .input_tokens = -1,
@@ -165,12 +84,12 @@ void recorder_request_complete(struct recorder_entry *entry) {
   if (!entry || entry->seq >= 0 || entry->skipped) return;
   struct recorder *recorder = entry->recorder;
   struct buf clean = {0};
-  decode_body(entry);
-  enum trace_body kind = clean_body(entry, &clean);
+  recorder_body_decode(recorder, &entry->body);
+  enum trace_body kind = recorder_body_clean(recorder, &entry->body, &clean);
   struct json_slice body = slice_of(&clean);
   if (!entry->responding) entry->api = api_from_request(entry->method, entry->target, body.data, body.len);
   if (kind == TRACE_BODY_JSON) find_session(entry, body);
-  if (entry->body_state == RECORDER_BODY_DROPPED || clean.status || entry->session.status) {
+  if (entry->body.state == RECORDER_BODY_DROPPED || clean.status || entry->session.status) {
     recorder->dropped += 2; // the response would stand alone
     entry->skipped = true;
   } else if (!is_sampled(recorder, &entry->session) ||
@@ -180,6 +99,5 @@ void recorder_request_complete(struct recorder_entry *entry) {
     write_request(entry, kind, body);
   }
   buf_free(&clean);
-  recorder->held_bytes -= entry->body.len;
-  buf_free(&entry->body);
+  recorder_body_free(recorder, &entry->body);
 }

@@ -14,12 +14,16 @@ void recorder_head(struct recorder_entry *entry, int status, struct json_slice c
                    struct json_slice content_encoding) {
   if (!entry || entry->skipped || entry->responding) return;
   entry->responding = true;
+  if (content_encoding.data) entry->answer.coding = inflate_coding_of(content_encoding);
   response_open(&entry->response, entry->api, status, content_type, content_encoding, RESPONSE_MOST);
 }
 
 void recorder_data(struct recorder_entry *entry, const char *data, size_t len, int64_t now_ns) {
   if (!entry || !entry->responding) return;
   response_feed(&entry->response, data, len, now_ns);
+  struct recorder *recorder = entry->recorder;
+  if (recorder->options.keep_answers && !recorder->options.anonymize)
+    recorder_body_add(recorder, &entry->answer, data, len);
 }
 
 // Covers every place of `words` where the secret stands, also one that the end of the words cuts.
@@ -40,6 +44,33 @@ static void hide_secrets(const struct recorder_entry *entry, char *words) {
     hide_secret(words, secret);
 }
 
+// The same in bytes of any kind. JSON that is none any more because of that is recorded as text.
+static void hide_secrets_in_body(const struct recorder_entry *entry, struct buf *bytes) {
+  const char *end = entry->secrets.data + entry->secrets.len;
+  for (const char *secret = entry->secrets.data; secret && secret < end; secret += strlen(secret) + 1) {
+    size_t len = strlen(secret);
+    char *at = bytes->data, *stop = bytes->data + bytes->len;
+    while (len >= SECRET_LEAST && (at = memmem(at, (size_t)(stop - at), secret, len)) != NULL) {
+      memset(at, '*', len);
+      at += len;
+    }
+  }
+}
+
+// Takes the gathered body over into the record; `clean` holds its text.
+static void add_answer(struct recorder_entry *entry, struct trace_response *record, struct buf *clean) {
+  struct recorder *recorder = entry->recorder;
+  struct recorder_body *answer = &entry->answer;
+  recorder_body_decode(recorder, answer);
+  if (answer->bytes.len) hide_secrets_in_body(entry, &answer->bytes);
+  record->body_kind = recorder_body_clean(recorder, answer, clean);
+  record->body = (struct json_slice){clean->data, clean->len};
+  record->body_truncated = answer->state != RECORDER_BODY_KEPT;
+  if (!clean->status) return;
+  record->body_kind = TRACE_BODY_NONE;
+  record->body_truncated = true;
+}
+
 static int64_t since(int64_t from_ns, int64_t to_ns) {
   return from_ns >= 0 && to_ns >= 0 ? to_ns - from_ns : -1;
 }
@@ -47,6 +78,7 @@ static int64_t since(int64_t from_ns, int64_t to_ns) {
 static void write_held_request(struct recorder_entry *entry, struct trace_response *response) {
   struct recorder *recorder = entry->recorder;
   anonymize_take_counts(response, &entry->anonymous);
+  entry->anonymous.t_ns = entry->arrived_ns - recorder->start_ns; // a new segment may have begun meanwhile
   *response = anonymize_response(response);
   trace_format_request(&recorder->line, &entry->anonymous);
   recorder_write(recorder, true);
@@ -78,9 +110,12 @@ static void write_response(struct recorder_entry *entry, const struct recorder_e
       .attempts = ending->attempts,
       .error_text = found->error_text[0] ? recorder_text(found->error_text) : (struct json_slice){0},
   };
+  struct buf clean = {0};
+  add_answer(entry, &record, &clean);
   if (recorder->options.anonymize) write_held_request(entry, &record);
   trace_format_response(&recorder->line, &record);
   recorder_write(recorder, false);
+  buf_free(&clean);
 }
 
 void recorder_end(struct recorder_entry *entry, const struct recorder_ending *ending) {

@@ -46,7 +46,7 @@ static int64_t connections_wanted(const struct replay *replay) {
 // What a user would not expect is told: requests left out or made up, options that some do not heed.
 static void tell_what_is_sent(struct replay *replay) {
   if (replay->work.bodiless > 0) {
-    log_notice(&replay->log, "%lld requests are left out: their body was not recorded, or is no JSON",
+    log_notice(&replay->log, "%lld requests are left out: their body was not recorded, or is no JSON object",
                (long long)replay->work.bodiless);
   }
   if (replay->work.available < replay->plan.batch_most) {

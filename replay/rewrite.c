@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "lib/base/json_patch.h"
+#include "lib/base/json_write.h"
+
 static bool will_stream(const struct rewrite_rules *rules, const struct api_request_facts *facts) {
   return rules->stream == REWRITE_STREAM_RECORDED ? facts->stream : rules->stream == REWRITE_STREAM_ON;
 }
@@ -15,63 +18,84 @@ static bool needs_change(const struct rewrite_rules *rules, enum api api,
   return rules->ignore_eos || (facts->stream && !facts->include_usage);
 }
 
-// The member `key` of an object as an object, made or replaced where it is none. NULL: no memory.
-static struct json *object_member(struct json *object, const char *key) {
-  if (json_kind_of(json_get(object, key)) == JSON_OBJECT) return json_get(object, key);
-  if (json_set(object, key, json_new_object())) return NULL;
-  return json_get(object, key);
-}
-
-static enum status set_max_tokens(struct json *body, enum api api, int64_t max_tokens) {
+static void write_max_tokens(struct json_writer *patch, enum api api, struct json_slice body,
+                             int64_t max_tokens) {
   if (api_is_ollama(api)) {
-    struct json *options = object_member(body, "options");
-    return options ? json_set_number(options, "num_predict", (double)max_tokens) : STATUS_MEMORY;
+    json_write_key(patch, "options");
+    json_write_object(patch);
+    json_member_int(patch, "num_predict", max_tokens);
+    json_write_object_end(patch);
+    return;
   }
-  bool newer = json_get(body, "max_completion_tokens") != NULL;
-  if (newer) json_remove(body, "max_tokens");
-  return json_set_number(body, newer ? "max_completion_tokens" : "max_tokens", (double)max_tokens);
+  bool newer = json_scan_get(body, "max_completion_tokens").data != NULL;
+  if (newer) {
+    json_write_key(patch, "max_tokens");
+    json_write_null(patch);
+  }
+  json_member_int(patch, newer ? "max_completion_tokens" : "max_tokens", max_tokens);
 }
 
-static enum status set_stream(struct json *body, enum api api, bool stream) {
-  enum status status = json_set_bool(body, "stream", stream);
-  if (status || api_is_ollama(api)) return status;
+static void write_stream(struct json_writer *patch, enum api api, bool stream) {
+  json_member_bool(patch, "stream", stream);
+  if (api_is_ollama(api)) return;
+  json_write_key(patch, "stream_options");
   if (!stream) {
-    json_remove(body, "stream_options");
-    return STATUS_OK;
+    json_write_null(patch);
+    return;
   }
-  struct json *options = object_member(body, "stream_options");
-  return options ? json_set_bool(options, "include_usage", true) : STATUS_MEMORY;
+  json_write_object(patch);
+  json_member_bool(patch, "include_usage", true);
+  json_write_object_end(patch);
 }
 
-static enum status change(struct json *body, const struct rewrite_rules *rules, enum api api, bool stream) {
-  enum status status = STATUS_OK;
-  if (rules->model) status = json_set_string(body, "model", rules->model);
-  if (status == STATUS_OK && rules->max_tokens > 0) status = set_max_tokens(body, api, rules->max_tokens);
-  if (status == STATUS_OK && (rules->stream != REWRITE_STREAM_RECORDED || (stream && !api_is_ollama(api))))
-    status = set_stream(body, api, stream);
-  if (status == STATUS_OK && rules->ignore_eos && !api_is_ollama(api))
-    status = json_set_bool(body, "ignore_eos", true);
-  if (status == STATUS_OK && rules->extra_body) status = json_merge(body, rules->extra_body);
+// The rules as a merge patch for this body.
+static void write_patch(const struct rewrite_rules *rules, enum api api, struct json_slice body, bool stream,
+                        struct buf *out) {
+  struct json_writer patch = JSON_WRITER(out);
+  json_write_object(&patch);
+  if (rules->model) json_member_string(&patch, "model", rules->model);
+  if (rules->max_tokens > 0) write_max_tokens(&patch, api, body, rules->max_tokens);
+  if (rules->stream != REWRITE_STREAM_RECORDED || (stream && !api_is_ollama(api)))
+    write_stream(&patch, api, stream);
+  if (rules->ignore_eos && !api_is_ollama(api)) json_member_bool(&patch, "ignore_eos", true);
+  json_write_object_end(&patch);
+}
+
+static struct json_slice slice_of(const struct buf *buf) {
+  return (struct json_slice){buf->data, buf->len};
+}
+
+// Patches with the rules, then with the extra members.
+static enum status change(const struct rewrite_rules *rules, enum api api, struct json_slice body,
+                          bool stream, struct buf *out) {
+  struct buf patch = {0}, extra = {0}, changed = {0};
+  write_patch(rules, api, body, stream, &patch);
+  enum status status = patch.status;
+  if (status == STATUS_OK && !rules->extra_body) {
+    status = json_patch(body, slice_of(&patch), out);
+  } else if (status == STATUS_OK) {
+    status = json_patch(body, slice_of(&patch), &changed);
+    if (status == STATUS_OK) status = json_print(rules->extra_body, &extra);
+    if (status == STATUS_OK) status = json_patch(slice_of(&changed), slice_of(&extra), out);
+  }
+  buf_free(&patch);
+  buf_free(&extra);
+  buf_free(&changed);
   return status;
 }
 
 enum status rewrite_body(const struct rewrite_rules *rules, enum api api, const char *body, size_t len,
                          struct buf *out, struct error *error) {
   struct api_request_facts facts;
-  struct json *document = NULL;
-  enum status status;
+  struct json_slice document;
   api_request_facts(api, body, len, &facts);
   if (!api_generates_text(api) || !needs_change(rules, api, &facts)) return buf_append(out, body, len);
-  status = json_parse(body, len, &document, error);
-  if (status == STATUS_OK && json_kind_of(document) != JSON_OBJECT)
-    status = status_fail(error, STATUS_FORMAT, "the body is no JSON object");
-  if (status == STATUS_OK) {
-    status = change(document, rules, api, will_stream(rules, &facts));
-    if (status == STATUS_OK) status = json_print(document, out);
-    if (status) status = status_fail(error, status, "%s", status_name(status));
-  }
-  json_free(document);
-  return status;
+  enum status status = json_scan_text(body, len, &document, error);
+  if (status) return status;
+  if (json_scan_kind(document) != JSON_OBJECT)
+    return status_fail(error, STATUS_FORMAT, "the body is no JSON object");
+  status = change(rules, api, document, will_stream(rules, &facts), out);
+  return status ? status_fail(error, status, "%s", status_name(status)) : STATUS_OK;
 }
 
 void rewrite_print_nonce(uint64_t number, char into[REWRITE_NONCE_BYTES]) {

@@ -25,8 +25,9 @@ struct rewrite_rules {
 
 // Appends the body to send. The limit goes under the API's own name: max_completion_tokens where the request
 // has it, else max_tokens; Ollama: options.num_predict. A streaming OpenAI request always asks for usage
-// (stream_options.include_usage), one that does not stream loses stream_options. A body that needs no change,
-// and any body of API_HTTP, is appended byte for byte. STATUS_FORMAT with words: no JSON object.
+// (stream_options.include_usage), one that does not stream loses stream_options. What is not changed stays
+// byte for byte. A body that needs no change, and any body of API_HTTP, is appended byte for byte.
+// STATUS_FORMAT with words: no JSON object.
 enum status rewrite_body(const struct rewrite_rules *rules, enum api api, const char *body, size_t len,
                          struct buf *out, struct error *error) MUST_USE;
 

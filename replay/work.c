@@ -77,6 +77,12 @@ static enum api api_of(const struct trace_request *record, enum opts_api wanted,
   return api_is_ollama(api) == (wanted == OPTS_API_OLLAMA) ? api : API_HTTP;
 }
 
+// Text-generating APIs take nothing else; what a client sent by mistake is left out, as a body that is no
+// JSON is.
+static bool is_json_object(const struct trace_request *record) {
+  return record->body_kind == TRACE_BODY_JSON && json_scan_kind(record->body) == JSON_OBJECT;
+}
+
 // The recorded bytes of the body into scratch. false: they were not recorded.
 static bool recorded_body(struct loading *loading, const struct trace_request *record) {
   struct buf *scratch = &loading->scratch;
@@ -209,7 +215,7 @@ static enum status take_request(struct loading *loading, const struct trace_requ
         loading->outputs++;
       }
       status = take(loading, record, api, error);
-    } else if (!recorded_body(loading, record) || (text && record->body_kind != TRACE_BODY_JSON)) {
+    } else if (!recorded_body(loading, record) || (text && !is_json_object(record))) {
       loading->work->bodiless++;
     } else {
       status = take(loading, record, api, error);

@@ -48,6 +48,11 @@ REPLICATIONS ?= 2000
 coverage-sim: $(BUILD)/tests/bench/coverage_sim
 	@$< $(REPLICATIONS)
 
+## test-browser: a report in a real browser: sorting, contrast, no requests; pictures in build/browser (make deps-browser)
+.PHONY: test-browser
+test-browser: $(BUILD)/bin/analyze
+	@BUILD=$(BUILD) tests/browser/report.sh || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
+
 # Peers and makers of input of `make bench` and `make test-long`: each tests/{bench,long}/NAME.c is one program, with
 # what these share and the rooms below record.
 BENCH_HELPERS := tests/bench/wire.c tests/long/http_peer.c
@@ -69,7 +74,7 @@ deps-bench: deps
 bench: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) tests/bench/run.sh $(BENCH)
 
-## test-long: what needs minutes: 2000 streams, memory, kill series, full disk, exact bytes
+## test-long: what needs minutes: 2000 streams, memory, a minute of pacing, kill series, full disk, exact bytes
 test-long: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) TEST_TIMEOUT=900 tests/run.sh long
 

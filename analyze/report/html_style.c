@@ -49,7 +49,7 @@ const char html_style_sheet[] =
 "hr{border:0;margin:1.2rem 0}\n"
 "@media(max-width:40rem){body{font-size:15px}h1{font-size:1.5rem}dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}\n"
 "figure{overflow-x:auto}.plot{min-width:34rem}.answer{font-size:1rem}}\n"
-"@media print{nav,.tip{display:none}main{max-width:none;padding:0}body{font-size:10pt}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}\n"
+"@media print{nav,.tip{display:none}html{font-size:10pt}main{max-width:none;padding:0}body{font-size:1rem}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}\n"
 "tr,figure,.callout{break-inside:avoid}h2,h3,h4{break-after:avoid}thead{display:table-header-group}.wrap{overflow:visible}figure{max-width:17cm}\n"
 "table{font-size:.85em}th,td{padding:.15rem .45rem}.heat td{padding:.15rem .3rem}}\n";
 

@@ -127,10 +127,12 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                                 "server start includes loading the model): neither ranked nor fitted.",
     [LANG_WARNING_FAILED_LEVEL] =
         "All requests failed at workers = {0}: there is no best batch and no throughput there.",
+    [LANG_WARNING_UNUSABLE_LEVEL] = "No usable measurement at workers = {0}: more than 5% of the requests "
+                                    "failed, or no output tokens were counted.",
     [LANG_WARNING_FAILED_CELLS] = "{2} {2:cell|cells} failed (fewer than 95% of the requests succeeded): "
                                   "shown, but neither ranked nor fitted.",
-    [LANG_WARNING_ALL_FAILED] =
-        "All cells failed: this run says nothing about throughput; see the failures below.",
+    [LANG_WARNING_ALL_FAILED] = "All cells failed (more than 5% of the requests, or no output tokens): this "
+                                "run says nothing about throughput.",
     [LANG_WARNING_UNREPLICATED] =
         "{2} {2:cell was|cells were} measured once: a difference between two such cells may be chance.",
     [LANG_WARNING_NO_SPREAD] =
@@ -164,6 +166,14 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "{2} {2:record|records} in {6} could not be read: figures may miss measurements.",
     [LANG_WARNING_NO_END] = "{6} has no end record: the run was cut short.",
     [LANG_WARNING_PLOTS] = "There are no pictures: {6}.",
+    [LANG_WARNING_OUTLIER] =
+        "{0} workers, batch {1} (n = {4}) lies {3}% off the curve, far beyond the spread of "
+        "the others: measure it again. Nothing was left out.",
+    [LANG_WARNING_OUTLIER_BARE] =
+        "The point at n = {4} lies {3}% off the curve, far beyond the spread of the "
+        "others: measure it again. Nothing was left out.",
+    [LANG_WARNING_FEW_LEVELS] =
+        "The curve stands on {2} different n: at least 4 are needed before it can establish an optimum.",
     [LANG_EFFECT_WORKERS] = STRONG("Effect of the number of parallel requests on performance:"),
     [LANG_EFFECT_BATCH] = STRONG("Effect of the batch size (batch_size) on performance:"),
     [LANG_ADVICE] = STRONG("Recommendations:"),
@@ -329,4 +339,41 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                                   "{4} with {5} tokens per second.",
     [LANG_LEVEL_BEST_BATCH_LOWER] =
         STRONG("Best batch:") " {0} (the smallest that is not a cold start, so no optimum is established)",
+    [LANG_LEVEL_BEST_EQUALS] = "The intervals of batch {0} overlap with it, so {1:it|they} may be as good.",
+    [LANG_COMPARISON] = "Against the baseline",
+    [LANG_COMPARED] = "Against {0}: throughput is {1} of the baseline: {2}.",
+    [LANG_COMPARED_BARE] = "Against {0}: throughput as a whole cannot be compared: {2}.",
+    [LANG_REGRESSED] =
+        "This is a regression: for certain more than {0}% slower, or cells of the baseline fail now.",
+    [LANG_REPLICATES_NEEDED] = "About {0} {0:replicate|replicates} of each run would decide it.",
+    [LANG_COMPARED_ALL] = "All common cells together: ratio {0}, {1}",
+    [LANG_COMPARED_BY_BLOCKS] = "The interval is over blocks: restarts of the server are part of it",
+    [LANG_COMPARED_BY_CELLS] = "The interval is over the ratios of the cells",
+    [LANG_COMPARED_MARGIN] = "\"Same\" means that the difference is for certain smaller than {0}%; "
+                             "\"undecided\" that the data do not tell",
+    [LANG_COLUMN_RATIO] = "Ratio to the baseline",
+    [LANG_COLUMN_VERDICT] = "Verdict",
+    [LANG_COLUMN_REPLICATES_NEEDED] = "Replicates to decide",
+    [LANG_VERDICT_FASTER] = "faster",
+    [LANG_VERDICT_SLOWER] = "slower",
+    [LANG_VERDICT_SAME] = "same",
+    [LANG_VERDICT_UNDECIDED] = "undecided",
+    [LANG_VERDICT_FAILED] = "fails now",
+    [LANG_ASSERTIONS] = "Assertions",
+    [LANG_COLUMN_ASSERTION] = "Assertion",
+    [LANG_COLUMN_VALUE] = "Value",
+    [LANG_HOLDS] = "holds",
+    [LANG_HOLDS_NOT] = "does not hold",
+    [LANG_COLUMN_LIMITS] = "Limits",
+    [LANG_LIMITS_KEPT] = "kept",
+    [LANG_LIMITS_MISSED] = "missed",
+    [LANG_PARETO_SLO] = "Of the cells that keep every limit (" CODE(
+        "--slo") "), {0} measured the highest throughput: {1} tokens per second.",
+    [LANG_PARETO_SLO_NONE] = "No cell keeps every limit (" CODE("--slo") ").",
+    [LANG_MARK_SLO_MISSED] = "misses a limit",
+    [LANG_OPTIMUM_PLATEAU] = "Capacity curve ({0}): throughput rises up to n = {1} and stays level from "
+                             "there (tested up to {2}), so there is no single optimum.",
+    [LANG_ROBUST] =
+        "With far points weighed down (bisquare weights) the peak lies at n = {0}, with {1} tokens/s",
+    [LANG_BAND_AVERAGED] = "No model stands out: the band averages all of them by their weights",
 };

@@ -2,6 +2,7 @@
 #include "analyze/report/plot.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,7 +117,7 @@ void plot_cell_add(struct plot_series *series, double x, double y, const char *n
   plot_point_add(series, x, y, NAN, NAN);
   if (!series || series->set->status) return;
   struct plot_point *point = &series->points[series->count - 1];
-  if (strlen(name) < sizeof point->name) strcpy(point->name, name);
+  snprintf(point->name, sizeof point->name, "%s", name);
 }
 
 void plot_mark_add(struct plot *plot, double from, double to, enum plot_colour colour, const char *label) {

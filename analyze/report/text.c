@@ -5,7 +5,7 @@
 
 #include "analyze/report/layout.h"
 
-enum { STANDARD_WIDTH = 100, LEAST_WIDTH = 40 };
+enum { STANDARD_WIDTH = 80, LEAST_WIDTH = 40, LEAST_WORDS = 16 };
 
 static const char bold[] = "\033[1m", dim[] = "\033[2m", green[] = "\033[32m", yellow[] = "\033[33m",
                   red[] = "\033[31m", reset[] = "\033[0m";
@@ -34,9 +34,17 @@ static void plain(struct buf *out, const char *text) {
   }
 }
 
+// An interval is one word: "[355.4, 386.8]".
+static size_t word_length(const char *text) {
+  size_t len = strcspn(text, " \n");
+  if (!memchr(text, '[', len) || memchr(text, ']', len)) return len;
+  size_t close = strcspn(text, "]\n");
+  return text[close] == ']' ? close + strcspn(text + close, " \n") : len;
+}
+
 // Display width of the next word, its style switches not counted, and where it ends.
 static size_t word_width(const char *text, const char **end) {
-  size_t len = strcspn(text, " \n");
+  size_t len = word_length(text);
   *end = text + len;
   size_t width = 0;
   char part[64];
@@ -170,21 +178,36 @@ static const char *mark_style(enum document_mark mark) {
   }
 }
 
+// A last column of words is folded below itself where it would leave the screen.
+static bool folds(const struct writer *w, const struct document_node *node, const struct layout *layout) {
+  size_t last = node->column_count - 1, before = 2;
+  for (size_t c = 0; c < last; c++)
+    before += layout->columns[c].width + 2;
+  return last > 0 && node->columns[last].align == DOCUMENT_LEFT && before + LEAST_WORDS <= w->width &&
+         before + layout->columns[last].width > w->width;
+}
+
 static void table_row(struct writer *w, const struct document_node *node, const struct layout *layout,
                       size_t row) {
   struct buf line = {0};
-  size_t first = row * node->column_count;
-  const char *colour = mark_style(node->cells[first].mark);
-  for (size_t c = 0; c < node->column_count; c++) {
+  size_t first = row * node->column_count, last = node->column_count - 1;
+  const char *colour = mark_style(node->cells[first].mark), *words = node->cells[first + last].text;
+  bool apart = *words && folds(w, node, layout);
+  for (size_t c = 0; c < node->column_count - apart; c++) {
     spaces(&line, 2);
     layout_pad(layout, node, c, layout->texts[first + c], false, &line);
   }
-  while (line.len > 0 && line.data[line.len - 1] == ' ')
+  while (!apart && line.len > 0 && line.data[line.len - 1] == ' ')
     line.len--;
+  if (apart) spaces(&line, 2);
   if (colour) style(w, colour);
   buf_append(w->out, line.data, line.len);
+  if (apart) {
+    buf_append_char(&line, '\0');
+    fold(w, words, document_width(buf_text(&line)));
+  }
   if (colour) style(w, reset);
-  buf_append_char(w->out, '\n');
+  if (!apart) buf_append_char(w->out, '\n');
   if (line.status) w->out->status = line.status;
   buf_free(&line);
 }

@@ -8,7 +8,7 @@
 #include "analyze/report/document.h"
 
 struct text_options {
-  size_t width; // terminal columns, 0: 100
+  size_t width; // terminal columns, 0: 80
   bool colour;  // ANSI SGR sequences
 };
 

@@ -97,8 +97,13 @@ static enum status add_row(const struct fit_data *data, enum stat_scale scale, s
     memcpy(*weights, data->weights, data->count * sizeof **weights);
     (*weights)[data->count] = 1;
   }
-  *with_row =
-      (struct fit_data){.x = *x, .predictors = predictors, .y = y, .weights = *weights, .count = rows};
+  *with_row = (struct fit_data){.x = *x,
+                                .predictors = predictors,
+                                .y = y,
+                                .weights = *weights,
+                                .count = rows,
+                                .extra_rss = data->extra_rss,
+                                .extra_count = data->extra_count};
   return STATUS_OK;
 }
 

@@ -104,6 +104,9 @@ static enum status check_data(const struct fit_model *model, const struct fit_da
     return status_fail(error, STATUS_USAGE, "%s: %zu points for %zu parameters", model->name, *used,
                        model->parameters);
   }
+  if (!(data->extra_rss >= 0) || !isfinite(data->extra_rss))
+    return status_fail(error, STATUS_NUMERIC, "%s: a sum of squares is not finite", model->name);
+  *used += data->extra_count;
   return STATUS_OK;
 }
 
@@ -179,7 +182,7 @@ static enum status unscaled_covariance(const struct fit_model *model, const gsl_
 }
 
 static enum status collect(const struct fit_model *model, const gsl_multifit_nlinear_workspace *workspace,
-                           size_t used, struct fit_result *result, struct error *error) {
+                           double extra_rss, size_t used, struct fit_result *result, struct error *error) {
   size_t parameters = model->parameters;
   const gsl_matrix *jacobian = gsl_multifit_nlinear_jac(workspace);
   const gsl_vector *residuals = gsl_multifit_nlinear_residual(workspace);
@@ -194,6 +197,7 @@ static enum status collect(const struct fit_model *model, const gsl_multifit_nli
   status = unscaled_covariance(model, jacobian, scaled, covariance, error);
   if (status) goto cleanup;
   gsl_blas_ddot(residuals, residuals, &result->rss);
+  result->rss += extra_rss;
   result->parameters = parameters;
   result->count = used;
   result->df = used - parameters;
@@ -252,7 +256,7 @@ enum status fit_run(const struct fit_model *model, const struct fit_data *data, 
     status = status_fail(error, STATUS_NUMERIC, "%s: not defined at the start", model->name);
   } else {
     iterate(workspace, &found);
-    status = collect(model, workspace, used, &found, error);
+    status = collect(model, workspace, data->extra_rss, used, &found, error);
   }
   gsl_multifit_nlinear_free(workspace);
   if (!status) *result = found;

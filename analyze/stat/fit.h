@@ -30,6 +30,10 @@ struct fit_data {
   const double *weights; // NULL: all 1; else count values, finite, >= 0
   size_t count;
   const void *context; // handed to the model
+  // What rows that stand for several observations leave out (fold.h): their sum of squares around the rows,
+  // and how many more observations than rows there are.
+  double extra_rss;
+  size_t extra_count;
 };
 
 struct fit_result {

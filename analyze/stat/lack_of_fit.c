@@ -3,7 +3,8 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "analyze/stat/fold.h"
 
 // Observations with one x.
 struct group {
@@ -22,13 +23,21 @@ static bool same_x(const struct fit_data *data, size_t i, size_t j) {
   return true;
 }
 
+static bool is_ascending(const struct fit_data *data) {
+  for (size_t i = 1; i < data->count; i++) {
+    if (data->predictors > 1 || !(data->x[i] >= data->x[i - 1])) return false;
+  }
+  return true;
+}
+
 // Gathers observations into `groups` (data->count places); returns how many groups there are.
 static size_t gather(const struct fit_data *data, enum stat_scale scale, struct group *groups) {
   size_t found = 0;
+  bool ascending = is_ascending(data); // then only the last group can be theirs
   for (size_t i = 0; i < data->count; i++) {
     double weight = data->weights ? data->weights[i] : 1;
     if (!(weight > 0)) continue;
-    size_t g = 0;
+    size_t g = ascending && found > 0 ? found - 1 : 0;
     while (g < found && !same_x(data, groups[g].first, i))
       g++;
     if (g == found) groups[found++] = (struct group){.first = i};
@@ -45,8 +54,8 @@ enum status lack_of_fit_test(const struct fit_model *model, const struct fit_dat
                              const struct fit_result *fit, struct lack_of_fit *test, struct error *error) {
   struct group *groups = calloc(data->count ? data->count : 1, sizeof *groups);
   if (!groups) return status_fail(error, STATUS_MEMORY, "no memory for %zu points", data->count);
-  size_t distinct = gather(data, fit->scale, groups), used = 0;
-  double pure = 0;
+  size_t distinct = gather(data, fit->scale, groups), used = data->extra_count;
+  double pure = data->extra_rss;
   for (size_t g = 0; g < distinct; g++) {
     used += groups[g].count;
     pure += groups[g].squares;
@@ -73,35 +82,17 @@ enum status lack_of_fit_test(const struct fit_model *model, const struct fit_dat
   return STATUS_OK;
 }
 
-struct point {
-  double n;
-  double throughput;
-};
-
-static int compare_points(const void *left, const void *right) {
-  const struct point *a = left, *b = right;
-  int by_n = stat_compare_doubles(&a->n, &b->n);
-  return by_n ? by_n : stat_compare_doubles(&a->throughput, &b->throughput);
-}
-
-static size_t count_distinct(const double *sorted, size_t count) {
-  size_t distinct = count > 0;
-  for (size_t i = 1; i < count; i++)
-    distinct += sorted[i] != sorted[i - 1];
-  return distinct;
-}
-
-// Fits and tests the points of one range.
-static enum status try_range(enum models_id id, const double *n, const double *throughput, size_t count,
-                             enum stat_scale scale, struct lack_of_fit_range *range, struct error *error) {
-  struct fit_data data = {.x = n, .predictors = 1, .y = throughput, .count = count};
-  struct lack_of_fit_range found = {.count = count, .distinct = count_distinct(n, count)};
-  enum status status = models_fit(id, n, throughput, NULL, count, scale, &found.fit, error);
+// Fits and tests the rows from `first` on.
+static enum status try_range(enum models_id id, const struct fold *fold, size_t first, enum stat_scale scale,
+                             struct lack_of_fit_range *range, struct error *error) {
+  struct fit_data data = fold_from(fold, first);
+  struct lack_of_fit_range found = {.count = data.count + data.extra_count, .distinct = data.count};
+  enum status status = models_fit_data(id, &data, scale, &found.fit, error);
   if (status) return status;
-  found.n_lo = n[0];
-  found.n_hi = n[count - 1];
+  found.n_lo = fold->lowest[first];
+  found.n_hi = fold->highest;
   status = lack_of_fit_test(models_get(id), &data, &found.fit, &found.test, NULL);
-  if (status == STATUS_MEMORY) return status_fail(error, status, "no memory for %zu points", count);
+  if (status == STATUS_MEMORY) return status_fail(error, status, "no memory for %zu points", data.count);
   found.tested = status == STATUS_OK;
   *range = found;
   return STATUS_OK;
@@ -114,33 +105,19 @@ enum status lack_of_fit_choose_range(enum models_id id, const double *n, const d
   if (!stat_all_positive(n, count) || !stat_all_positive(throughput, count)) {
     return status_fail(error, STATUS_NUMERIC, "a point is not above zero, or not finite");
   }
-  struct point *points = malloc(count * sizeof *points);
-  double *columns = malloc(count * 2 * sizeof *columns);
-  enum status status = STATUS_OK;
-  if (!points || !columns) {
-    status = status_fail(error, STATUS_MEMORY, "no memory for %zu points", count);
-    goto cleanup;
-  }
-  double *sorted_n = columns, *sorted_throughput = columns + count;
-  for (size_t i = 0; i < count; i++)
-    points[i] = (struct point){n[i], throughput[i]};
-  qsort(points, count, sizeof *points, compare_points);
-  for (size_t i = 0; i < count; i++) {
-    sorted_n[i] = points[i].n;
-    sorted_throughput[i] = points[i].throughput;
-  }
+  struct fit_data points = {.x = n, .predictors = 1, .y = throughput, .count = count};
+  struct fold fold = {0};
   struct lack_of_fit_range best;
-  status = try_range(id, sorted_n, sorted_throughput, count, scale, &best, error);
+  enum status status = fold_points(&points, scale, &fold, error);
+  if (!status) status = try_range(id, &fold, 0, scale, &best, error);
   if (status) goto cleanup;
   size_t fewest = models_get(id)->parameters + 1;
   if (fewest < LACK_OF_FIT_MIN_DISTINCT) fewest = LACK_OF_FIT_MIN_DISTINCT;
   size_t first = 0;
   while (best.tested && best.test.rejected && best.distinct > fewest) {
     struct lack_of_fit_range next;
-    double dropped = sorted_n[first];
-    while (sorted_n[first] == dropped)
-      first++;
-    status = try_range(id, sorted_n + first, sorted_throughput + first, count - first, scale, &next, error);
+    first += 1 + best.distinct / LACK_OF_FIT_DROPS;
+    status = try_range(id, &fold, first, scale, &next, error);
     if (status == STATUS_MEMORY) goto cleanup;
     if (status || !next.tested) break; // nothing left to judge by: the wider range stands, as rejected
     best = next;
@@ -149,7 +126,6 @@ enum status lack_of_fit_choose_range(enum models_id id, const double *n, const d
   *range = best;
 
 cleanup:
-  free(points);
-  free(columns);
+  fold_free(&fold);
   return status;
 }

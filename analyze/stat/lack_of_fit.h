@@ -11,6 +11,7 @@
 
 #define LACK_OF_FIT_LEVEL 0.01
 #define LACK_OF_FIT_MIN_DISTINCT 4
+#define LACK_OF_FIT_DROPS 64 // of 64 different n and more, a 64th is dropped at a time
 
 struct lack_of_fit {
   double f;

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/stat/fold.h"
+
 #define SOBOL_STARTS 16
+// With at least twice as many rows, the starts are tried on about this many of them.
+#define THIN_ROWS 200
 
 static bool usl(const double *x, const double *theta, double *value, double *gradient, const void *context) {
   (void)context;
@@ -190,6 +194,27 @@ static enum status fit_from_linear(enum models_id id, const struct fit_data *dat
   return status;
 }
 
+// Many starts on every k-th row, where there are many, and from the best of them once more on all.
+static enum status fit_thinned(enum models_id id, const struct fit_data *data, enum stat_scale scale,
+                               const struct fit_box *box, struct fit_result *result, struct error *error) {
+  size_t every = data->count / THIN_ROWS, count = 0;
+  if (every < 2) return fit_run_many(&MODELS[id], data, scale, NULL, box, SOBOL_STARTS, result, error);
+  size_t room = data->count / every + 1;
+  double *n = malloc(3 * room * sizeof *n), *throughput = n + room, *weights = throughput + room;
+  if (!n) return status_fail(error, STATUS_MEMORY, "no memory for %zu points", room);
+  for (size_t i = 0; i < data->count; i += every) {
+    n[count] = data->x[i];
+    throughput[count] = data->y[i];
+    weights[count++] = weight_of(data->weights, i);
+  }
+  struct fit_data few = {.x = n, .predictors = 1, .y = throughput, .weights = weights, .count = count};
+  struct fit_result rough;
+  enum status status = fit_run_many(&MODELS[id], &few, scale, NULL, box, SOBOL_STARTS, &rough, error);
+  if (!status) status = fit_run(&MODELS[id], data, scale, rough.theta, result, error);
+  free(n);
+  return status;
+}
+
 static enum status fit_saturating(enum models_id id, const struct fit_data *data, enum stat_scale scale,
                                   struct fit_result *result, struct error *error) {
   double n_lo = data->x[0], n_hi = data->x[0], top = 0;
@@ -204,7 +229,7 @@ static enum status fit_saturating(enum models_id id, const struct fit_data *data
     box.lo[1] = 1 / (20 * n_hi);
     box.hi[1] = 4 / n_lo;
   }
-  return fit_run_many(&MODELS[id], data, scale, NULL, &box, SOBOL_STARTS, result, error);
+  return fit_thinned(id, data, scale, &box, result, error);
 }
 
 // One side of the plateau's breakpoint: what its points, weighted, say about the slope or the level.
@@ -253,6 +278,26 @@ static double plateau_knee(const struct fit_data *data, enum stat_scale scale, d
   return knee > n_lo && knee < n_hi ? knee : n_lo;
 }
 
+// Tries the knees at, and right above, every so-manieth of the sorted n; returns the index of the best.
+static size_t try_breakpoints(const struct fit_data *data, enum stat_scale scale, const double *sorted,
+                              size_t first, size_t last, size_t every, struct fit_result *found) {
+  size_t best = first;
+  for (size_t i = first; i <= last; i += every) {
+    double next = i + 1 < data->count ? sorted[i + 1] : sorted[i];
+    double knees[2] = {sorted[i], next > sorted[i] ? plateau_knee(data, scale, sorted[i], next) : sorted[i]};
+    for (int j = 0; j < 2; j++) {
+      double slope, rss = plateau_rss(data, scale, knees[j], &slope);
+      found->iterations++;
+      if (!(rss < found->rss)) continue;
+      best = i;
+      found->rss = rss;
+      found->theta[0] = slope;
+      found->theta[1] = knees[j];
+    }
+  }
+  return best;
+}
+
 static enum status fit_plateau(const struct fit_data *data, enum stat_scale scale, struct fit_result *result,
                                struct error *error) {
   struct fit_result found = {
@@ -262,23 +307,18 @@ static enum status fit_plateau(const struct fit_data *data, enum stat_scale scal
   memcpy(sorted, data->x, data->count * sizeof *sorted);
   qsort(sorted, data->count, sizeof *sorted, stat_compare_doubles);
   found.rss = INFINITY;
-  for (size_t i = 0; i < data->count; i++) {
-    double next = i + 1 < data->count ? sorted[i + 1] : sorted[i];
-    double knees[2] = {sorted[i], next > sorted[i] ? plateau_knee(data, scale, sorted[i], next) : sorted[i]};
-    for (int j = 0; j < 2; j++) {
-      double slope, rss = plateau_rss(data, scale, knees[j], &slope);
-      found.iterations++;
-      if (rss < found.rss) {
-        found.rss = rss;
-        found.theta[0] = slope;
-        found.theta[1] = knees[j];
-      }
-    }
+  size_t last = data->count - 1, every = 1 + data->count / (2 * THIN_ROWS);
+  size_t best = try_breakpoints(data, scale, sorted, 0, last, every, &found);
+  if (every > 1) {
+    size_t first = best > every ? best - every : 0;
+    try_breakpoints(data, scale, sorted, first, best + every < last ? best + every : last, 1, &found);
   }
   free(sorted);
+  found.rss += data->extra_rss;
   if (!isfinite(found.rss))
     return status_fail(error, STATUS_NUMERIC, "plateau: the fit left the range of numbers");
   double information = 0;
+  found.count = data->extra_count;
   for (size_t i = 0; i < data->count; i++) {
     double weight = weight_of(data->weights, i), x = fmin(data->x[i], found.theta[1]);
     if (weight > 0) found.count++;
@@ -294,6 +334,7 @@ static enum status fit_plateau(const struct fit_data *data, enum stat_scale scal
 
 static enum status check_points(enum models_id id, const struct fit_data *data, struct error *error) {
   const char *name = MODELS[id].name;
+  double seen[FIT_MAX_PARAMETERS];
   size_t distinct = 0, needed = MODELS[id].parameters;
   if (!stat_all_positive(data->x, data->count)) {
     return status_fail(error, STATUS_NUMERIC, "%s: n is not above zero, or not finite", name);
@@ -302,24 +343,37 @@ static enum status check_points(enum models_id id, const struct fit_data *data, 
     return status_fail(error, STATUS_NUMERIC, "%s: a throughput is not above zero, or not finite", name);
   }
   for (size_t i = 0; i < data->count; i++) {
-    bool seen = !(weight_of(data->weights, i) > 0);
-    for (size_t j = 0; j < i && !seen; j++)
-      seen = data->x[j] == data->x[i] && weight_of(data->weights, j) > 0;
-    if (!seen && ++distinct >= needed) return STATUS_OK; // soon: few points are needed, so this stays cheap
+    bool known = !(weight_of(data->weights, i) > 0);
+    for (size_t j = 0; j < distinct && !known; j++)
+      known = seen[j] == data->x[i];
+    if (known) continue;
+    seen[distinct] = data->x[i];
+    if (++distinct >= needed) return STATUS_OK;
   }
   return status_fail(error, STATUS_NUMERIC, "%s: %zu different n, at least %zu are needed", name, distinct,
                      needed);
 }
 
-enum status models_fit(enum models_id id, const double *n, const double *throughput, const double *weights,
-                       size_t count, enum stat_scale scale, struct fit_result *result, struct error *error) {
-  struct fit_data data = {.x = n, .predictors = 1, .y = throughput, .weights = weights, .count = count};
-  enum status status = check_points(id, &data, error);
+enum status models_fit_data(enum models_id id, const struct fit_data *data, enum stat_scale scale,
+                            struct fit_result *result, struct error *error) {
+  enum status status = check_points(id, data, error);
   if (status) return status;
   switch (id) {
   case MODELS_USL:
-  case MODELS_QUADRATIC_LN: return fit_from_linear(id, &data, scale, result, error);
-  case MODELS_PLATEAU: return fit_plateau(&data, scale, result, error);
-  default: return fit_saturating(id, &data, scale, result, error);
+  case MODELS_QUADRATIC_LN: return fit_from_linear(id, data, scale, result, error);
+  case MODELS_PLATEAU: return fit_plateau(data, scale, result, error);
+  default: return fit_saturating(id, data, scale, result, error);
   }
+}
+
+enum status models_fit(enum models_id id, const double *n, const double *throughput, const double *weights,
+                       size_t count, enum stat_scale scale, struct fit_result *result, struct error *error) {
+  struct fit_data data = {.x = n, .predictors = 1, .y = throughput, .weights = weights, .count = count};
+  struct fold fold = {0};
+  enum status status = check_points(id, &data, error);
+  if (!status) status = fold_points(&data, scale, &fold, error);
+  if (!status)
+    status = models_fit_data(id, fold.data.count < count ? &fold.data : &data, scale, result, error);
+  fold_free(&fold);
+  return status;
 }

@@ -44,6 +44,10 @@ enum status models_fit(enum models_id id, const double *n, const double *through
                        size_t count, enum stat_scale scale, struct fit_result *result,
                        struct error *error) MUST_USE;
 
+// The same for data of one predictor, whose rows may stand for several observations (fold.h).
+enum status models_fit_data(enum models_id id, const struct fit_data *data, enum stat_scale scale,
+                            struct fit_result *result, struct error *error) MUST_USE;
+
 // X(n) of a fitted model; 0 where it is not defined.
 double models_value(enum models_id id, const double *theta, double n);
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "analyze/stat/derived.h"
+#include "analyze/stat/fold.h"
 #include "analyze/stat/profile.h"
 
 // Relative width of an interval below which a fit is exact.
@@ -109,6 +110,19 @@ static void tested_range(const struct fit_data *data, double *n_lo, double *n_hi
     *n_lo = fmin(*n_lo, data->x[i]);
     *n_hi = fmax(*n_hi, data->x[i]);
   }
+}
+
+// Up to OPTIMUM_MIN_DISTINCT.
+static size_t count_distinct(const struct fit_data *data) {
+  double seen[OPTIMUM_MIN_DISTINCT];
+  size_t count = 0;
+  for (size_t i = 0; i < data->count && count < OPTIMUM_MIN_DISTINCT; i++) {
+    bool known = data->weights && !(data->weights[i] > 0);
+    for (size_t j = 0; j < count && !known; j++)
+      known = seen[j] == data->x[i];
+    if (!known) seen[count++] = data->x[i];
+  }
+  return count;
 }
 
 struct peak_walk {
@@ -244,23 +258,30 @@ enum status optimum_find(enum models_id id, const double *n, const double *throu
                          enum optimum_kind *kind, struct optimum *optimum, struct error *error) {
   struct fit_data data = {.x = n, .predictors = 1, .y = throughput, .weights = weights, .count = count};
   struct optimum found = {0};
-  enum status status;
+  struct fold fold = {0};
   if (models_is_monotone(id)) {
     *kind = OPTIMUM_MONOTONE;
     return STATUS_OK;
   }
+  enum status status = fold_points(&data, fit->scale, &fold, error);
+  if (status) return status;
+  if (fold.data.count < count) data = fold.data;
   if (id == MODELS_USL) {
     status = usl_optimum(&data, fit, confidence, kind, &found, error);
   } else {
     status = quadratic_optimum(&data, fit, confidence, kind, &found, error);
   }
-  if (status || *kind == OPTIMUM_MONOTONE) return status;
+  if (status || *kind == OPTIMUM_MONOTONE) goto cleanup;
   double n_lo, n_hi;
   tested_range(&data, &n_lo, &n_hi);
   found.edge = found.n.estimate < n_lo || found.n.estimate > n_hi;
-  found.established = !found.edge && isfinite(found.n.lo) && isfinite(found.n.hi);
+  found.established = !found.edge && isfinite(found.n.lo) && isfinite(found.n.hi) &&
+                      count_distinct(&data) >= OPTIMUM_MIN_DISTINCT;
   *optimum = found;
-  return STATUS_OK;
+
+cleanup:
+  fold_free(&fold);
+  return status;
 }
 
 // The smallest n of the range where the curve reaches a share of its largest value there; 0 where it is not
@@ -337,11 +358,16 @@ enum status optimum_knee_interval(enum models_id id, const double *n, const doub
                                   struct error *error) {
   struct fit_data data = {.x = n, .predictors = 1, .y = throughput, .weights = weights, .count = count};
   struct knee which = {id, n_lo, n_hi, share};
+  struct fold fold = {0};
   struct ci ln;
   enum status status = check_knee(id, fit, n_lo, n_hi, share, error);
   if (status) return status;
   if (id == MODELS_PLATEAU) return status_fail(error, STATUS_NUMERIC, "plateau: a kink has no interval");
+  status = fold_points(&data, fit->scale, &fold, error);
+  if (status) return status;
+  if (fold.data.count < count) data = fold.data;
   status = derived_interval(models_get(id), &data, fit, ln_knee, &which, confidence, &ln, error);
+  fold_free(&fold);
   if (status) return status;
   *knee = (struct ci){exp(ln.estimate), isfinite(ln.lo) ? exp(ln.lo) : -INFINITY, exp(ln.hi)};
   return STATUS_OK;

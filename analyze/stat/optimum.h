@@ -9,12 +9,16 @@
 
 #include "analyze/stat/models.h"
 
+// A curve of three parameters passes through three n whatever they are, so that its peak is no evidence.
+#define OPTIMUM_MIN_DISTINCT 4
+
 // n* and X* are never clipped to the tested range.
 struct optimum {
   struct ci n;          // requests in flight; hi INFINITY: "no optimum established; at least lo"
   struct ci throughput; // tokens/s at n; hi INFINITY wherever n.hi is
   bool edge;            // the estimate of n lies outside the tested range
-  bool established;     // n.hi is bounded and n is inside the tested range
+  bool established; // n.hi is bounded, n is inside the tested range, and OPTIMUM_MIN_DISTINCT n stand behind
+                    // it
 };
 
 // PEAK: the curve has a peak. OPEN: it has none, but the data allow one: both estimates are INFINITY, n.lo is

@@ -48,7 +48,7 @@ struct walk {
 
 static bool rss_without_free(const struct walk *walk, double held, double *rss) {
   struct fit_result one = *walk->fit;
-  double sum = 0;
+  double sum = walk->data->extra_rss;
   one.theta[0] = held;
   for (size_t i = 0; i < walk->data->count; i++) {
     struct fit_data row = *walk->data;

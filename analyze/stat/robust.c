@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analyze/stat/fold.h"
+
 #define BISQUARE_CUT 4.685
 #define MAX_ROUNDS 50
 #define ROUND_TOLERANCE 1e-8
@@ -55,7 +57,11 @@ static enum status fit_weighted(enum models_id id, const struct fit_data *data, 
   if (id == MODELS_PLATEAU) {
     return models_fit(id, data->x, data->y, data->weights, data->count, last->scale, next, error);
   }
-  return fit_run(models_get(id), data, last->scale, last->theta, next, error);
+  struct fold fold = {0};
+  enum status status = fold_points(data, last->scale, &fold, error);
+  if (!status) status = fit_run(models_get(id), &fold.data, last->scale, last->theta, next, error);
+  fold_free(&fold);
+  return status;
 }
 
 enum status robust_fit(enum models_id id, const double *n, const double *throughput, size_t count,

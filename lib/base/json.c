@@ -74,10 +74,6 @@ enum status json_parse(const char *text, size_t len, struct json **out, struct e
   return STATUS_OK;
 }
 
-struct json *json_new_object(void) {
-  return json_of(cJSON_CreateObject());
-}
-
 void json_free(struct json *root) {
   cJSON_Delete(node_of(root));
 }
@@ -140,65 +136,9 @@ bool json_bool(const struct json *node, bool otherwise) {
   return cJSON_IsBool(node_of(node)) ? cJSON_IsTrue(node_of(node)) : otherwise;
 }
 
-enum status json_set(struct json *object, const char *key, struct json *value) {
-  if (!value) return STATUS_MEMORY;
-  if (!cJSON_IsObject(node_of(object))) {
-    json_free(value);
-    return STATUS_FORMAT;
-  }
-  cJSON_bool done = json_get(object, key)
-                        ? cJSON_ReplaceItemInObjectCaseSensitive(node_of(object), key, node_of(value))
-                        : cJSON_AddItemToObject(node_of(object), key, node_of(value));
-  if (done) return STATUS_OK;
-  json_free(value);
-  return STATUS_MEMORY;
-}
-
-enum status json_set_string(struct json *object, const char *key, const char *text) {
-  return json_set(object, key, json_of(cJSON_CreateString(text)));
-}
-
-enum status json_set_number(struct json *object, const char *key, double value) {
-  return json_set(object, key, json_of(cJSON_CreateNumber(value)));
-}
-
-enum status json_set_bool(struct json *object, const char *key, bool value) {
-  return json_set(object, key, json_of(cJSON_CreateBool(value)));
-}
-
-void json_remove(struct json *object, const char *key) {
-  if (cJSON_IsObject(node_of(object))) cJSON_DeleteItemFromObjectCaseSensitive(node_of(object), key);
-}
-
 enum status json_change_text(struct json *node, const char *text) {
   if (!cJSON_IsString(node_of(node))) return STATUS_FORMAT;
   return cJSON_SetValuestring(node_of(node), text) ? STATUS_OK : STATUS_MEMORY;
-}
-
-struct json *json_copy(const struct json *node) {
-  return json_of(cJSON_Duplicate(node_of(node), 1));
-}
-
-enum status json_merge(struct json *object, const struct json *patch) {
-  if (json_kind_of(object) != JSON_OBJECT || json_kind_of(patch) != JSON_OBJECT) return STATUS_FORMAT;
-  for (const struct json *node = json_first(patch); node; node = json_next(node)) {
-    const char *key = json_key(node);
-    struct json *old = json_get(object, key);
-    enum status status = STATUS_OK;
-    if (json_kind_of(node) == JSON_NULL) {
-      json_remove(object, key);
-    } else if (json_kind_of(node) == JSON_OBJECT) {
-      if (json_kind_of(old) != JSON_OBJECT) {
-        status = json_set(object, key, json_new_object());
-        old = json_get(object, key);
-      }
-      if (status == STATUS_OK) status = json_merge(old, node);
-    } else {
-      status = json_set(object, key, json_copy(node));
-    }
-    if (status) return status;
-  }
-  return STATUS_OK;
 }
 
 static void print_node(const struct json *node, struct json_writer *w) {

@@ -58,10 +58,10 @@ struct gzline_counts {
 // queue as long as it has room, and every flush interval writing is tried again, so that a full disk that is
 // given room loses little.
 
-// Creates `path` with mode 0600 ("-" or NULL: standard output, plain). A name that ends in .gz is compressed;
-// what is appended is as the file is. Holds an advisory lock (flock) on the file. STATUS_EXISTS;
-// STATUS_FORMAT: GZLINE_APPEND to a .gz that is no gzip; STATUS_IO: also a directory, or a file that another
-// program is writing; STATUS_MEMORY; all with words.
+// Creates `path` with mode 0600 ("-" or NULL: standard output, plain). A name that ends in .gz (or
+// .gz.part, a file in the making) is compressed; what is appended is as the file is. Holds an advisory lock
+// (flock) on the file. STATUS_EXISTS; STATUS_FORMAT: GZLINE_APPEND to a .gz that is no gzip; STATUS_IO: also
+// a directory, or a file that another program is writing; STATUS_MEMORY; all with words.
 enum status gzline_writer_open(const char *path, const struct gzline_options *options,
                                struct gzline_writer **out, struct error *error) MUST_USE;
 

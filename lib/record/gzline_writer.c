@@ -85,11 +85,15 @@ static enum status take_existing(struct gzline_writer *writer, enum gzline_exist
   return STATUS_OK;
 }
 
+static bool ends_with(const char *path, const char *ending) {
+  size_t len = strlen(path), ending_len = strlen(ending);
+  return len > ending_len && strcmp(path + len - ending_len, ending) == 0;
+}
+
 // A symbolic link is followed, as every program's -o does; protected directories are the kernel's matter.
 static enum status open_file(struct gzline_writer *writer, enum gzline_existing existing, bool *needs_newline,
                              struct error *error) {
-  size_t len = strlen(writer->path);
-  writer->compress = len > 3 && strcmp(writer->path + len - 3, ".gz") == 0;
+  writer->compress = ends_with(writer->path, ".gz") || ends_with(writer->path, ".gz.part");
   writer->fd = open(writer->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
   if (writer->fd < 0) {
     const char *words = errno == EISDIR ? "is a directory" : strerror(errno);

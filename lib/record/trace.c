@@ -30,17 +30,16 @@ void trace_format_header(struct buf *out, const struct trace_header *header) {
   json_write_object_end(&w);
 }
 
-static void format_body(struct json_writer *w, const struct trace_request *request) {
-  bool json = request->body_kind == TRACE_BODY_JSON;
-  if (json && !json_slice_is(request->body, "null")) {
-    json_member_compact(w, "body", request->body);
-  } else if (json || request->body_kind == TRACE_BODY_TEXT) { // "body":null would say that there is none
-    json_member_text(w, "body_text", request->body);
-  } else if (request->body_kind == TRACE_BODY_BASE64) {
-    json_member_text(w, "body_base64", request->body);
+static void format_body(struct json_writer *w, enum trace_body kind, struct json_slice body, bool truncated) {
+  bool json = kind == TRACE_BODY_JSON;
+  if (json && !json_slice_is(body, "null")) {
+    json_member_compact(w, "body", body);
+  } else if (json || kind == TRACE_BODY_TEXT) { // "body":null would say that there is none
+    json_member_text(w, "body_text", body);
+  } else if (kind == TRACE_BODY_BASE64) {
+    json_member_text(w, "body_base64", body);
   }
-  if (request->body_truncated) json_member_bool(w, "body_truncated", true);
-  member_count_if(w, "body_bytes", request->body_bytes);
+  if (truncated) json_member_bool(w, "body_truncated", true);
 }
 
 void trace_format_request(struct buf *out, const struct trace_request *request) {
@@ -51,7 +50,8 @@ void trace_format_request(struct buf *out, const struct trace_request *request) 
   member_text_if(&w, "method", request->method);
   member_text_if(&w, "path", request->path);
   if (request->headers.data) json_member_compact(&w, "headers", request->headers);
-  format_body(&w, request);
+  format_body(&w, request->body_kind, request->body, request->body_truncated);
+  member_count_if(&w, "body_bytes", request->body_bytes);
   member_text_if(&w, "api", request->api);
   member_text_if(&w, "model", request->model);
   json_member_bool(&w, "stream", request->stream);
@@ -82,6 +82,7 @@ void trace_format_response(struct buf *out, const struct trace_response *respons
   json_member_text(&w, "aborted_by", response->aborted_by);
   member_text_if(&w, "error_text", response->error_text);
   if (response->attempts > 1) json_member_count(&w, "attempts", response->attempts);
+  format_body(&w, response->body_kind, response->body, response->body_truncated);
   json_write_object_end(&w);
 }
 
@@ -95,23 +96,34 @@ void trace_format_end(struct buf *out, const struct trace_end *end) {
 
 // Reading.
 
-static enum status take_body(struct field_context *context, const struct field *field,
-                             struct json_slice value) {
-  struct trace_request *request = context->into;
+static enum status take_body_into(struct field_context *context, const struct field *field,
+                                  struct json_slice value, enum trace_body *kind) {
   if (json_scan_kind(value) == JSON_NULL) return STATUS_OK;
   struct field as = *field;
   bool json = json_slice_is((struct json_slice){field->name, field->name_len}, "body");
   as.kind = json ? FIELD_JSON : FIELD_TEXT;
-  request->body_kind = json                                     ? TRACE_BODY_JSON
-                       : field->name[sizeof "body_" - 1] == 't' ? TRACE_BODY_TEXT
-                                                                : TRACE_BODY_BASE64;
+  *kind = json                                     ? TRACE_BODY_JSON
+          : field->name[sizeof "body_" - 1] == 't' ? TRACE_BODY_TEXT
+                                                   : TRACE_BODY_BASE64;
   return field_take(context, &as, value);
 }
 
-#define BODY(json_name)                                                                                      \
+static enum status take_request_body(struct field_context *context, const struct field *field,
+                                     struct json_slice value) {
+  struct trace_request *request = context->into;
+  return take_body_into(context, field, value, &request->body_kind);
+}
+
+static enum status take_response_body(struct field_context *context, const struct field *field,
+                                      struct json_slice value) {
+  struct trace_response *response = context->into;
+  return take_body_into(context, field, value, &response->body_kind);
+}
+
+#define BODY(record, json_name, taker)                                                                       \
   {                                                                                                          \
     .name = (json_name), .name_len = sizeof(json_name) - 1, .kind = FIELD_CUSTOM,                            \
-    .offset = offsetof(struct trace_request, body), .take = take_body                                        \
+    .offset = offsetof(struct record, body), .take = (taker)                                                 \
   }
 
 static const struct field header_fields[] = {
@@ -129,9 +141,9 @@ static const struct field request_fields[] = {
     FIELD(trace_request, method, "method", FIELD_TEXT),
     FIELD(trace_request, path, "path", FIELD_TEXT),
     FIELD(trace_request, headers, "headers", FIELD_OBJECT),
-    BODY("body"),
-    BODY("body_text"),
-    BODY("body_base64"),
+    BODY(trace_request, "body", take_request_body),
+    BODY(trace_request, "body_text", take_request_body),
+    BODY(trace_request, "body_base64", take_request_body),
     FIELD(trace_request, body_truncated, "body_truncated", FIELD_BOOL),
     FIELD(trace_request, body_bytes, "body_bytes", FIELD_COUNT),
     FIELD(trace_request, api, "api", FIELD_TEXT),
@@ -163,6 +175,10 @@ static const struct field response_fields[] = {
     FIELD(trace_response, aborted_by, "aborted_by", FIELD_TEXT),
     FIELD(trace_response, error_text, "error_text", FIELD_TEXT),
     FIELD(trace_response, attempts, "attempts", FIELD_COUNT),
+    BODY(trace_response, "body", take_response_body),
+    BODY(trace_response, "body_text", take_response_body),
+    BODY(trace_response, "body_base64", take_response_body),
+    FIELD(trace_response, body_truncated, "body_truncated", FIELD_BOOL),
     {.name = NULL},
 };
 

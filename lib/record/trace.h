@@ -59,6 +59,9 @@ struct trace_response {
   struct json_slice aborted_by; // "client", "upstream"
   struct json_slice error_text; // the server's own words, shortened
   int64_t attempts; // 1 (also when not said); 2: sent again once on a fresh connection (DESIGN 6.1)
+  enum trace_body body_kind;
+  struct json_slice body; // as in a request
+  bool body_truncated;
 };
 
 struct trace_end {

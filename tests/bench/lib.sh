@@ -20,7 +20,7 @@ peers=$BUILD/tests/bench
 ticks=$(getconf CLK_TCK)
 declare -A lists=()
 
-calc() { awk "BEGIN { printf \"%.9g\", $1 }"; }
+calc() { awk "BEGIN { printf \"%.9g\", ($1) }"; } # in brackets: a > would be a redirection
 add() { lists[$1]+="$2 "; }
 median() {
   tr ' ' '\n' <<<"${lists[$1]}" | grep . | sort -g |

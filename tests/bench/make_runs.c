@@ -44,7 +44,8 @@ static double uniform(struct maker *maker) {
 }
 
 static double normal(struct maker *maker) { // Box and Muller 1958
-  return sqrt(-2 * log(1 - uniform(maker))) * cos(6.283185307179586 * uniform(maker));
+  double radius = sqrt(-2 * log(1 - uniform(maker)));
+  return radius * cos(6.283185307179586 * uniform(maker));
 }
 
 static void put(struct maker *maker) {

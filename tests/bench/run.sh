@@ -7,7 +7,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 export BUILD=${BUILD:-build} LC_ALL=C.UTF-8
 names=("$@")
-[ $# -gt 0 ] || names=(replay_small replay_stream capture_small capture_stream analyze)
+[ $# -gt 0 ] || names=(replay_small replay_stream replay_rate capture_small capture_stream analyze)
 missed=0
 echo "$(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), Linux $(uname -r), load $(cut -d' ' -f1 /proc/loadavg)"
 for name in "${names[@]}"; do

@@ -28,6 +28,8 @@ test_usage() {
   refused 'two files' 2 "'b': one FILE is enough" --import azure a b
   refused 'both ways' 2 '--import and --export' --import azure --export vegeta a
   refused 'a file without a conversion' 2 "'a': a FILE needs --import or --export" -u http://127.0.0.1:9 a
+  refused 'what only recording knows' 2 '--include, --exclude, --sample and --bodies are not for --import' \
+    --import azure $data/azure.csv --sample 0.5
   refused 'a file that is not there' 1 "$scratch/none: No such file" --import azure "$scratch/none"
   refused 'a key that is not there' 1 "$scratch/none: " --import trace $trace --anonymize "$scratch/none"
   printf short >"$scratch/short"
@@ -62,6 +64,18 @@ test_output() {
   check_match 'and counted' '1 bad lines skipped, the first: line 3: ' "$err"
 }
 
+test_documents() {
+  import unpacked har $data/chromium.har
+  gzip -c $data/chromium.har >"$scratch/har.gz"
+  import packed har "$scratch/har.gz"
+  check 'a compressed document is the same' cmp -s "$scratch/unpacked.jsonl" "$scratch/packed.jsonl"
+  head -c 2000 "$scratch/har.gz" >"$scratch/cut.gz"
+  refused 'a compressed document that is cut' 1 '.*cut.gz: its end is cut off' --import har "$scratch/cut.gz"
+  run "$capture" --import har $data/chromium.har -o "$scratch/told.jsonl"
+  check_match 'what is left out is told' '2 entries left out: they ask no language model for text' "$err"
+  check_equal 'no key is in the trace' 0 "$(grep -c 'sk-' "$scratch/unpacked.jsonl")"
+}
+
 test_conversions() {
   import batch openai-batch $data/batch.jsonl
   run "$capture" -q --export openai-batch "$scratch/batch.jsonl"
@@ -70,6 +84,9 @@ test_conversions() {
   run "$capture" -q --export vegeta "$scratch/vegeta.jsonl" -u http://127.0.0.1:8000
   check_equal 'the vegeta targets come back' "$(jq -cS '[.method,.url,.body]' $data/vegeta.jsonl)" \
     "$(jq -cS '[.method,.url,.body]' <<<"$out")"
+  import kept vegeta $data/vegeta.jsonl --keep-header X-Team --redact model
+  check_equal 'headers are kept and fields hidden as when recording' '"blue" "***"' \
+    "$(jq -c 'select(.seq == 0) | .headers["x-team"], .body.model' "$scratch/kept.jsonl" | paste -sd' ')"
   refused 'vegeta without an address' 2 '.*the trace names no upstream: say --upstream URL' --export vegeta \
     "$scratch/vegeta.jsonl"
 }
@@ -140,6 +157,7 @@ test_anonymous_filter() {
 
 test_usage
 test_output
+test_documents
 test_conversions
 test_anonymous_recording
 test_anonymous_filter

@@ -21,13 +21,10 @@ check_equal 'analyze: exit code' 0 "$status"
 printf '%s' "$out" >"$scratch/run.json"
 look() { jq -c "$1" "$scratch/run.json"; }
 failing=$(look '.cells[]|select(.workers == 64)|.flags-["unreplicated"]')
-if [ "$failing" = '["invalid_client"]' ]; then
-  skip 'the level that fails' 'this machine was too busy to measure it: all its batches are invalid'
-else
-  check_equal 'the level that fails' '["failed"]' "$failing"
-  check_equal 'its failures have a class' '["http_5xx"]' "$(look '.cells[]|select(.workers == 64)|.errors|keys')"
-  check_equal 'it is a cliff' '[64,true]' "$(look '.cliffs[]|select(.total)|[.to,.total]')"
-fi
+# However busy this machine was meanwhile: what fails at the server is no fault of the client.
+check_equal 'the level that fails' '["failed"]' "$failing"
+check_equal 'its failures have a class' '["http_5xx"]' "$(look '.cells[]|select(.workers == 64)|.errors|keys')"
+check_equal 'it is a cliff' '[64,true]' "$(look '.cliffs[]|select(.total)|[.to,.total]')"
 check_equal 'full waves make the curve' '"full_waves"' "$(look .curve.kind)"
 check_near 'the optimum is near the true one' 27.9 "$(look '.curve.models[0].parameters|((1-.sigma.estimate)/.kappa.estimate)|sqrt')" 0.2
 check_near 'so is its height' 7070 "$(look '[.cells[].tokens_per_s.estimate]|max')" 0.1
@@ -41,7 +38,7 @@ check_equal 'every percentile is there' '[true,true,true,true]' \
 
 run "$bin/analyze" "$scratch/run.jsonl.gz" -o "$scratch/report" --lang ru
 check_equal 'the report is written' 0 "$status"
-[ "$failing" = '["invalid_client"]' ] || check_match 'it says that a level failed' \
+check_match 'it says that a level failed' \
   'workers = 64 все запросы завершились ошибкой' "$(cat "$scratch/report/report.md")"
 
 # The suggestions go straight back into replay.

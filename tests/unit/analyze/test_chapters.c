@@ -137,6 +137,28 @@ static void test_curve_says_why_it_has_no_optimum(void **state) {
   HAS(made_brief(made, LANG_EN), "No optimum is taken from a capacity curve");
 }
 
+static void test_a_plateau_does_not_rise_beyond_its_bend(void **state) {
+  struct made *made = *state;
+  made_small_run(&made->results);
+  made_with_curve(&made->results);
+  struct curve *curve = &made->results.curve;
+  curve->has_optimum = false;
+  curve->knee_n.estimate = 19;
+  curve->knee_of_fit = true;
+  LACKS(made_report(made, LANG_EN), "Knee:"); // a share of a peak that was not reached
+  curve->models[0].name = "plateau";
+  curve->models[0].parameter_count = 2;
+  curve->models[0].parameter_names[1] = "knee";
+  curve->models[0].parameters[1] = (struct estimate){20, NAN, NAN};
+  const char *text = made_report(made, LANG_EN);
+  HAS(text, "throughput rises up to n = 20 and stays level from there (tested up to 32)");
+  HAS(text, "Knee: n = 19 ");
+  curve->models[0].parameters[1].estimate = 40; // beyond what was tested
+  text = made_report(made, LANG_EN);
+  HAS(text, "it rises over the whole tested range");
+  LACKS(text, "stays level");
+}
+
 static void test_percentiles_come_with_their_units(void **state) {
   struct made *made = *state;
   made_small_run(&made->results);
@@ -208,6 +230,7 @@ int main(void) {
       MADE(test_without_spread_no_equals_are_named),
       MADE(test_curve_gives_its_optimum_with_interval_and_range),
       MADE(test_curve_says_why_it_has_no_optimum),
+      MADE(test_a_plateau_does_not_rise_beyond_its_bend),
       MADE(test_percentiles_come_with_their_units),
       MADE(test_facts_tell_how_to_repeat_the_run),
       MADE(test_all_cells_stand_in_one_table),

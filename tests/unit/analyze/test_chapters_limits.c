@@ -22,7 +22,7 @@ static void test_all_failed_is_said_plainly(void **state) {
   fixture_warn(&made->results, WARNING_ALL_FAILED, -1);
   const char *text = made_report(made, LANG_EN);
   HAS(text, "> **No recommendation:** no level gave a usable measurement.");
-  HAS(text, "> \u26a0 All cells failed: this run says nothing about throughput");
+  HAS(text, "> \u26a0 All cells failed (more than 5% of the requests, or no output tokens)");
   HAS(text, "None: no cell is usable.");
   HAS(text, "| http_5xx 2");
   HAS(text, "100% [16, 100]");

@@ -203,6 +203,94 @@ static void test_each_replicate_is_a_point(void **state) {
   buf_free(&text);
 }
 
+// One replicate of the fifth level is 20 % too slow: it is named, it stays in the fit, and without its weight
+// the peak lies where it belongs.
+static void test_a_point_far_off_is_named_and_kept(void **state) {
+  static const int levels[] = {1, 2, 4, 8, 16, 24, 32, 48};
+  struct buf text = {0};
+  struct scenario s;
+  (void)state;
+  buf_append_text(&text, HEADER);
+  for (size_t i = 0; i < 8; i++) {
+    append_cell(&text, levels[i], 4 * levels[i], i % 2 ? 1.004 : 0.997);
+    append_cell(&text, levels[i], 4 * levels[i], 1.002);
+    append_cell(&text, levels[i], 4 * levels[i], levels[i] == 16 ? 0.8 : i % 3 ? 0.998 : 1.001);
+  }
+  scenario_run(&s, buf_text(&text));
+  const struct curve *curve = &s.results.curve;
+  assert_int_equal(curve->point_count, 24);
+  assert_int_equal(curve->outlier_count, 1);
+  const struct warning *warning = scenario_warning(&s, WARNING_OUTLIER);
+  if (!warning) fail_msg("no warning");
+  assert_int_equal(warning->workers, 16);
+  assert_int_equal(warning->batch, 64);
+  scenario_near("deviation", warning->value, -0.2, 0.05);
+  assert_true(curve->has_robust);
+  scenario_near("robust n*", curve->robust_n, 24, 0.3);
+  scenario_near("robust X*", curve->robust_throughput, 355, 1);
+  assert_true(fabs(curve->optimum_throughput.estimate - 355) > 2); // the plain fit is pulled by it
+  scenario_free(&s);
+  buf_free(&text);
+}
+
+// Few noisy points that several families describe: the band is an average of them, and wider than one alone.
+static void test_a_band_averages_models_that_cannot_be_told_apart(void **state) {
+  static const int levels[] = {1, 2, 4, 8, 16, 24};
+  static const double factors[] = {1.03, 0.96, 1.02, 0.98, 1.03, 0.99};
+  struct analysis_options options = scenario_options();
+  struct buf text = {0};
+  struct scenario one, all;
+  (void)state;
+  buf_append_text(&text, HEADER);
+  for (size_t i = 0; i < 6; i++)
+    append_cell(&text, levels[i], 4 * levels[i], factors[i]);
+  options.models[0] = MODELS_HYPERBOLIC;
+  scenario_run_with(&one, buf_text(&text), &options);
+  assert_false(one.results.curve.band_averaged);
+  options.models[1] = MODELS_EXPONENTIAL;
+  options.model_count = 2;
+  scenario_run_with(&all, buf_text(&text), &options);
+  const struct curve *curve = &all.results.curve;
+  double weight = curve->models[0].weight;
+  assert_true(curve->band_averaged);
+  assert_true(weight > 0.1 && weight < 0.9);
+  const struct curve_model *models = curve->models;
+  for (size_t i = 0; i < curve->band_count; i += 33) {
+    double n = curve->band[i].n;
+    double by_hyperbolic = models[0].parameters[0].estimate * n / (models[0].parameters[1].estimate + n);
+    double by_exponential = models[1].parameters[0].estimate * -expm1(-models[1].parameters[1].estimate * n);
+    double expected = weight * log(by_hyperbolic) + (1 - weight) * log(by_exponential);
+    scenario_near("the average", log(curve->band[i].throughput), expected, 1e-9);
+    assert_true(curve->band[i].lo < curve->band[i].throughput &&
+                curve->band[i].throughput < curve->band[i].hi);
+  }
+  scenario_free(&one);
+  scenario_free(&all);
+  buf_free(&text);
+}
+
+static void test_three_levels_establish_no_optimum_and_say_so(void **state) {
+  static const int levels[] = {4, 16, 64, 24};
+  (void)state;
+  for (size_t count = 3; count <= 4; count++) {
+    struct buf text = {0};
+    struct scenario s;
+    buf_append_text(&text, HEADER);
+    for (size_t i = 0; i < count; i++) {
+      append_cell(&text, levels[i], 4 * levels[i], 1.01);
+      append_cell(&text, levels[i], 4 * levels[i], 0.99);
+    }
+    scenario_run(&s, buf_text(&text));
+    assert_true(s.results.curve.has_optimum);
+    assert_int_equal(s.results.curve.optimum_established, count == 4);
+    const struct warning *warning = scenario_warning(&s, WARNING_FEW_LEVELS);
+    assert_int_equal(warning != NULL, count == 3);
+    if (warning) assert_int_equal(warning->count, 3);
+    scenario_free(&s);
+    buf_free(&text);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_full_waves_are_preferred_and_find_the_true_optimum),
@@ -214,6 +302,9 @@ int main(void) {
       cmocka_unit_test(test_lack_of_fit_forbids_an_optimum),
       cmocka_unit_test(test_one_point_and_equal_points_give_no_curve_and_no_nonsense),
       cmocka_unit_test(test_each_replicate_is_a_point),
+      cmocka_unit_test(test_three_levels_establish_no_optimum_and_say_so),
+      cmocka_unit_test(test_a_point_far_off_is_named_and_kept),
+      cmocka_unit_test(test_a_band_averages_models_that_cannot_be_told_apart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,6 +57,34 @@ static void test_a_bottlenecked_client_leaves_batch_and_requests_out(void **stat
   load_free(&data);
 }
 
+#define FAILED_BATCH(batch, rep, total, failed, tokens, rest)                                                \
+  "{\"type\":\"batch\",\"session\":0,\"workers\":4,\"batch\":" #batch ",\"rep\":" #rep                       \
+  ",\"start_s\":1,\"total_s\":" #total ",\"requests\":20,\"failed\":" #failed ",\"output_tokens\":" #tokens  \
+  ",\"errors\":{\"http_5xx\":" #failed "}" rest "}\n"
+
+// A server that refuses everything at once makes the client spin; its failure is not the client's.
+static void test_a_failed_batch_is_not_hidden_as_the_client_s_fault(void **state) {
+  (void)state;
+  struct scenario s;
+  scenario_run(&s, SCENARIO_HEADER("1", "") FAILED_BATCH(20, 0, 0.001, 20, 0, INVALID)
+                       FAILED_BATCH(40, 0, 0, 20, 0, "") FAILED_BATCH(60, 0, 2, 0, 900, VALID)
+                           FAILED_BATCH(60, 1, 2, 20, 0, INVALID) FAILED_BATCH(80, 0, 2, 0, 900, VALID)
+                               FAILED_BATCH(80, 1, 2, 0, 990, INVALID) SCENARIO_END);
+  for (int batch = 20; batch <= 60; batch += 20) {
+    const struct cell *cell = scenario_cell(&s, 4, batch);
+    assert_int_equal(cell->flags & (CELL_FAILED | CELL_INVALID_CLIENT), CELL_FAILED);
+    assert_int_equal(cell->invalid, 0);
+    assert_int_equal(cell->failed, 20);
+    assert_int_equal(cell->errors[7], 20);
+    scenario_near("estimate", cell->tokens_per_s.estimate, 0, 0);
+  }
+  assert_int_equal(scenario_cell(&s, 4, 80)->flags & (CELL_FAILED | CELL_INVALID_CLIENT), 0);
+  assert_int_equal(scenario_cell(&s, 4, 80)->invalid, 1);
+  assert_int_equal(s.results.best.cell, results_find(&s.results, 4, 80));
+  assert_int_equal(scenario_warning(&s, WARNING_FAILED_CELLS)->count, 3);
+  scenario_free(&s);
+}
+
 static void test_times_of_a_request_follow_their_definitions(void **state) {
   (void)state;
   struct load_data data =
@@ -277,6 +305,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_warmup_batches_and_their_requests_are_not_measured),
       cmocka_unit_test(test_a_bottlenecked_client_leaves_batch_and_requests_out),
+      cmocka_unit_test(test_a_failed_batch_is_not_hidden_as_the_client_s_fault),
       cmocka_unit_test(test_times_of_a_request_follow_their_definitions),
       cmocka_unit_test(test_failed_requests_give_no_times),
       cmocka_unit_test(test_requests_count_whether_they_stand_before_or_after_their_batch),

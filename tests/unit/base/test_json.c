@@ -24,53 +24,6 @@ static void check_print(const struct json *document, const char *expected) {
   buf_free(&out);
 }
 
-// RFC 7396, appendix A; a NULL result: our merge takes objects only and says so.
-static void test_json_merge_does_what_rfc_7396_appendix_a_says(void **state) {
-  (void)state;
-  static const struct {
-    const char *original, *patch, *result;
-  } rows[] = {
-      {"{\"a\":\"b\"}", "{\"a\":\"c\"}", "{\"a\":\"c\"}"},
-      {"{\"a\":\"b\"}", "{\"b\":\"c\"}", "{\"a\":\"b\",\"b\":\"c\"}"},
-      {"{\"a\":\"b\"}", "{\"a\":null}", "{}"},
-      {"{\"a\":\"b\",\"b\":\"c\"}", "{\"a\":null}", "{\"b\":\"c\"}"},
-      {"{\"a\":[\"b\"]}", "{\"a\":\"c\"}", "{\"a\":\"c\"}"},
-      {"{\"a\":\"c\"}", "{\"a\":[\"b\"]}", "{\"a\":[\"b\"]}"},
-      {"{\"a\":{\"b\":\"c\"}}", "{\"a\":{\"b\":\"d\",\"c\":null}}", "{\"a\":{\"b\":\"d\"}}"},
-      {"{\"a\":[{\"b\":\"c\"}]}", "{\"a\":[1]}", "{\"a\":[1]}"},
-      {"[\"a\",\"b\"]", "[\"c\",\"d\"]", NULL},
-      {"{\"a\":\"b\"}", "[\"c\"]", NULL},
-      {"{\"a\":\"foo\"}", "null", NULL},
-      {"{\"a\":\"foo\"}", "\"bar\"", NULL},
-      {"{\"e\":null}", "{\"a\":1}", "{\"e\":null,\"a\":1}"},
-      {"[1,2]", "{\"a\":\"b\",\"c\":null}", NULL},
-      {"{}", "{\"a\":{\"bb\":{\"ccc\":null}}}", "{\"a\":{\"bb\":{}}}"},
-  };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct json *original = parse(rows[i].original), *patch = parse(rows[i].patch);
-    assert_int_equal(json_merge(original, patch), rows[i].result ? STATUS_OK : STATUS_FORMAT);
-    check_print(original, rows[i].result ? rows[i].result : rows[i].original);
-    check_print(patch, rows[i].patch);
-    json_free(original);
-    json_free(patch);
-  }
-}
-
-// The example of RFC 7396, 3.
-static void test_json_merge_example_of_rfc_7396(void **state) {
-  (void)state;
-  struct json *original =
-      parse("{\"title\":\"Goodbye!\",\"author\":{\"givenName\":\"John\",\"familyName\":\"Doe\"},"
-            "\"tags\":[\"example\",\"sample\"],\"content\":\"This will be unchanged\"}");
-  struct json *patch = parse("{\"title\":\"Hello!\",\"phoneNumber\":\"+01-123-456-7890\","
-                             "\"author\":{\"familyName\":null},\"tags\":[\"example\"]}");
-  assert_int_equal(json_merge(original, patch), STATUS_OK);
-  check_print(original, "{\"title\":\"Hello!\",\"author\":{\"givenName\":\"John\"},\"tags\":[\"example\"],"
-                        "\"content\":\"This will be unchanged\",\"phoneNumber\":\"+01-123-456-7890\"}");
-  json_free(original);
-  json_free(patch);
-}
-
 static void test_json_prints_what_it_read(void **state) {
   (void)state;
   static const char *const texts[] = {"null",
@@ -85,11 +38,9 @@ static void test_json_prints_what_it_read(void **state) {
                                       "1e+300",
                                       "\"🌊\""};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-    struct json *document = parse(texts[i]), *copy = json_copy(document);
+    struct json *document = parse(texts[i]);
     check_print(document, texts[i]);
     json_free(document);
-    check_print(copy, texts[i]);
-    json_free(copy);
   }
 }
 
@@ -121,34 +72,6 @@ static void test_json_takes_what_cjson_refuses(void **state) {
     check_print(document, rows[i].expected);
     json_free(document);
   }
-}
-
-static void test_json_set_replaces_in_place_and_adds_at_the_end(void **state) {
-  (void)state;
-  struct json *document = parse("{\"a\":1,\"b\":2,\"c\":3}");
-  assert_int_equal(json_set_string(document, "b", "x\"y"), STATUS_OK);
-  assert_int_equal(json_set_number(document, "d", 0.5), STATUS_OK);
-  assert_int_equal(json_set_bool(document, "a", true), STATUS_OK);
-  check_print(document, "{\"a\":true,\"b\":\"x\\\"y\",\"c\":3,\"d\":0.5}");
-  json_remove(document, "c");
-  json_remove(document, "c");
-  assert_int_equal(json_set(document, "B", json_new_object()), STATUS_OK); // another name than b
-  check_print(document, "{\"a\":true,\"b\":\"x\\\"y\",\"d\":0.5,\"B\":{}}");
-  assert_int_equal(json_change_text(json_get(document, "b"), "a longer text than before"), STATUS_OK);
-  assert_string_equal(json_text(json_get(document, "b")), "a longer text than before");
-  assert_int_equal(json_change_text(json_get(document, "a"), "x"), STATUS_FORMAT);
-  json_free(document);
-}
-
-static void test_json_set_takes_objects_only(void **state) {
-  (void)state;
-  struct json *array = parse("[1]");
-  assert_int_equal(json_set_number(array, "a", 1), STATUS_FORMAT);
-  assert_int_equal(json_set(array, "a", json_new_object()), STATUS_FORMAT); // and frees what it was given
-  assert_int_equal(json_set(array, "a", NULL), STATUS_MEMORY);
-  check_print(array, "[1]");
-  json_remove(array, "a");
-  json_free(array);
 }
 
 static void test_json_readers_take_null_and_other_kinds(void **state) {
@@ -183,13 +106,9 @@ static void test_json_readers_take_null_and_other_kinds(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_json_merge_does_what_rfc_7396_appendix_a_says),
-      cmocka_unit_test(test_json_merge_example_of_rfc_7396),
       cmocka_unit_test(test_json_prints_what_it_read),
       cmocka_unit_test(test_json_refuses_what_cjson_would_take),
       cmocka_unit_test(test_json_takes_what_cjson_refuses),
-      cmocka_unit_test(test_json_set_replaces_in_place_and_adds_at_the_end),
-      cmocka_unit_test(test_json_set_takes_objects_only),
       cmocka_unit_test(test_json_readers_take_null_and_other_kinds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

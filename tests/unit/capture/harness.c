@@ -51,8 +51,10 @@ static int run_proxy(char **argv, int argc, int tell) {
   if (!status) status = loop_open(&child.loop, &error);
   if (!status) status = proxy_open(child.loop, &child.opts, &log, &child.proxy, &error);
   struct recorder_options options = {.path = child.opts.output,
+                                     .rotation = child.opts.rotation,
                                      .upstream = child.opts.upstream.shown,
                                      .keep_bodies = true,
+                                     .keep_answers = child.opts.keep_answers,
                                      .keep_headers = &child.opts.keep_headers,
                                      .redact = &child.opts.redact,
                                      .include = &child.opts.include,

@@ -150,6 +150,17 @@ static void test_vegeta_bodies_and_headers_without_secrets(void **state) {
   converted_free(&converted);
 }
 
+static void test_a_form_body_is_cleaned_as_a_form(void **state) {
+  (void)state;
+  // coreutils' base64 of q=tide&api_key=sk-1
+  struct converted converted =
+      converting("vegeta", "{\"method\":\"POST\",\"url\":\"/f\",\"header\":{\"Content-Type\":[\"application/"
+                           "x-www-form-urlencoded\"]},\"body\":\"cT10aWRlJmFwaV9rZXk9c2stMQ==\"}\n");
+  assert_int_equal(request_of(&converted, 0).body_kind, TRACE_BODY_TEXT);
+  assert_slice(request_of(&converted, 0).body, "q=tide&api_key=***");
+  converted_free(&converted);
+}
+
 static void test_openai_batch_bodies(void **state) {
   (void)state;
   struct converted converted = converting_file("openai-batch", DATA "batch.jsonl", NULL);
@@ -346,6 +357,7 @@ int main(void) {
       cmocka_unit_test(test_burstgpt_times_are_seconds),
       cmocka_unit_test(test_burstgpt_with_sessions_and_elapsed_times),
       cmocka_unit_test(test_vegeta_bodies_and_headers_without_secrets),
+      cmocka_unit_test(test_a_form_body_is_cleaned_as_a_form),
       cmocka_unit_test(test_openai_batch_bodies),
       cmocka_unit_test(test_sharegpt_makes_a_request_of_every_human_turn_with_its_history),
       cmocka_unit_test(test_har_of_chromium_has_the_right_requests),

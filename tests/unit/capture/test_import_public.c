@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -130,11 +131,90 @@ static void test_mooncake_to_trace_to_mooncake_changes_nothing(void **state) {
   converted_free(&back);
 }
 
+struct pair {
+  int64_t old_id, new_id;
+};
+
+static int compare_old(const void *left, const void *right) {
+  const struct pair *a = left, *b = right;
+  if (a->old_id != b->old_id) return a->old_id < b->old_id ? -1 : 1;
+  return a->new_id < b->new_id ? -1 : a->new_id > b->new_id;
+}
+
+static int compare_new(const void *left, const void *right) {
+  const struct pair *a = left, *b = right;
+  if (a->new_id != b->new_id) return a->new_id < b->new_id ? -1 : 1;
+  return a->old_id < b->old_id ? -1 : a->old_id > b->old_id;
+}
+
+// The next line's ids at `*at`, which moves past it.
+static struct json_scan next_ids(const char **at, const char *end) {
+  const char *stop = memchr(*at, '\n', (size_t)(end - *at));
+  struct json_slice line;
+  assert_non_null(stop);
+  assert_int_equal(json_scan_text(*at, (size_t)(stop - *at), &line, NULL), STATUS_OK);
+  *at = stop + 1;
+  return json_scan_start(json_scan_get(line, "hash_ids"));
+}
+
+// Puts the ids of two exports side by side.
+static size_t pair_up(const struct converted *old, const struct converted *new, struct pair *pairs,
+                      size_t most) {
+  const char *old_at = old->lines.data, *new_at = new->lines.data;
+  const char *old_end = old_at + old->lines.len, *new_end = new_at + new->lines.len;
+  size_t count = 0;
+  while (old_at < old_end) {
+    struct json_scan olds = next_ids(&old_at, old_end), news = next_ids(&new_at, new_end);
+    struct json_slice old_id = {NULL, 0}, new_id = {NULL, 0};
+    while (json_scan_element(&olds, &old_id)) {
+      assert_true(count < most && json_scan_element(&news, &new_id));
+      assert_true(json_scan_int64(old_id, &pairs[count].old_id) &&
+                  json_scan_int64(new_id, &pairs[count].new_id));
+      count++;
+    }
+    assert_false(json_scan_element(&news, &new_id));
+  }
+  assert_ptr_equal(new_at, new_end);
+  return count;
+}
+
+static void test_anonymised_mooncake_has_the_same_sharing_under_other_names(void **state) {
+  (void)state;
+  need(MOONCAKE);
+  struct import_options options = {.anonymize = converting_key("a key for this test")};
+  struct converted plain = converting_file("mooncake", MOONCAKE, NULL);
+  struct converted anonymous = converting_file("mooncake", MOONCAKE, &options);
+  struct converted old = converting_export("mooncake", &plain.lines, NULL);
+  struct converted new = converting_export("mooncake", &anonymous.lines, NULL);
+  size_t most = 400000, distinct = 1;
+  struct pair *pairs = calloc(most, sizeof *pairs);
+  assert_non_null(pairs);
+  size_t count = pair_up(&old, &new, pairs, most);
+  assert_int_equal(count, 288500); // as jq counts them in the source
+  qsort(pairs, count, sizeof *pairs, compare_old);
+  for (size_t i = 1; i < count; i++) {
+    distinct += pairs[i].old_id != pairs[i - 1].old_id;
+    if (pairs[i].old_id == pairs[i - 1].old_id) assert_int_equal(pairs[i].new_id, pairs[i - 1].new_id);
+  }
+  assert_int_equal(distinct, 182790);
+  qsort(pairs, count, sizeof *pairs, compare_new);
+  for (size_t i = 1; i < count; i++) {
+    if (pairs[i].new_id == pairs[i - 1].new_id) assert_int_equal(pairs[i].old_id, pairs[i - 1].old_id);
+  }
+  free(pairs);
+  anonymize_close(options.anonymize);
+  converted_free(&plain);
+  converted_free(&anonymous);
+  converted_free(&old);
+  converted_free(&new);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_azure_2023_code_is_imported_whole_and_fast),
       cmocka_unit_test(test_mooncake_conversation_is_imported_whole_and_fast),
       cmocka_unit_test(test_mooncake_to_trace_to_mooncake_changes_nothing),
+      cmocka_unit_test(test_anonymised_mooncake_has_the_same_sharing_under_other_names),
   };
   return cmocka_run_group_tests(tests, converting_setup, converting_teardown);
 }

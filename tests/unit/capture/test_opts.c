@@ -52,18 +52,22 @@ static void test_every_option_reaches_its_field(void **state) {
                                "--metrics=:9100",
                                "--grace=500ms",
                                "--insecure",
+                               "--rotate=64MiB",
+                               "--rotate=1h",
                                NULL};
   assert_int_equal(parse(&opts, words, &error), STATUS_OK);
   assert_string_equal(opts.upstream.url, "https://u:p@h:8443/base");
   assert_string_equal(opts.upstream.shown, "https://h:8443/base");
   assert_string_equal(opts.listen.host, "::1");
   assert_string_equal(opts.output, "t.gz");
-  assert_false(opts.keep_bodies);
+  assert_false(opts.keep_bodies || opts.keep_answers);
   assert_true(opts.sample > 0.2499 && opts.sample < 0.2501);
   assert_true(names_have(&opts.keep_headers, "x-team", 6) && names_have(&opts.redact, "pin", 3));
   assert_true(names_match(&opts.include, "/v1/chat/completions") && names_match(&opts.exclude, "/v1/models"));
   assert_true(opts.has_metrics && opts.metrics.port == 9100 && opts.insecure);
   assert_int_equal(opts.grace_ns, 500000000);
+  assert_int_equal(opts.rotation.bytes, 64 << 20);
+  assert_int_equal(opts.rotation.period_ns, 3600000000000);
   opts_free(&opts);
 }
 
@@ -85,6 +89,9 @@ static void test_what_cannot_be_is_refused_with_its_name(void **state) {
       {{"-l", "8080", NULL}, {"--listen", "8080"}},
       {{"-l", "h:80000", NULL}, {"--listen", "80000"}},
       {{"-o", "", NULL}, {"--output", "file name"}},
+      {{"--rotate=5", NULL}, {"--rotate", "unit"}},
+      {{"--rotate=1ms", NULL}, {"--rotate", "1s to"}},
+      {{"-u", "http://h", "--rotate=1h", NULL}, {"--rotate", "-o"}},
       {{"--bodies=all", NULL}, {"--bodies", "all"}},
       {{"--sample=2", NULL}, {"--sample", "2"}},
       {{"--queue=lots", NULL}, {"--queue", "lots"}},

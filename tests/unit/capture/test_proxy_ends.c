@@ -370,6 +370,29 @@ static void test_a_key_that_the_upstream_repeats_is_not_recorded(void **state) {
 }
 
 #define with_proxy(test) cmocka_unit_test_setup_teardown(test, harness_start, harness_stop)
+static int start_with_all_bodies(void **state) {
+  static const char *const options[] = {"--bodies=both", NULL};
+  return harness_start_with(state, options);
+}
+
+// A key of digits may stand in the answer as a number: what is no JSON any more without it is text.
+static void test_a_key_inside_an_answer_is_not_recorded(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, "GET /x?key=4711471147 HTTP/1.1\r\nHost: h\r\n\r\n");
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "\r\n\r\n");
+  harness_send(upstream,
+               "HTTP/1.1 200 OK\r\nContent-Length: 35\r\n\r\n{\"id\":4711471147,\"token\":\"hushush\"}");
+  harness_read_until(harness, client, "hushush\"}");
+  end_proxy(harness);
+  const char *trace = harness_trace(harness);
+  assert_true(!has(trace, "4711471147") && !has(trace, "hushush"));
+  assert_true(has(trace, "\"body_text\":\"{\\\"id\\\":**********,"));
+  close(upstream);
+  close(client);
+}
+
 #define with_impatient_proxy(test) cmocka_unit_test_setup_teardown(test, start_impatient, harness_stop)
 
 int main(void) {
@@ -392,6 +415,10 @@ int main(void) {
       with_proxy(test_a_request_under_way_is_finished_before_the_proxy_stops),
       with_impatient_proxy(test_a_request_that_outlasts_the_grace_is_cut_and_recorded),
       with_proxy(test_a_key_that_the_upstream_repeats_is_not_recorded),
+      cmocka_unit_test_setup_teardown(test_a_key_that_the_upstream_repeats_is_not_recorded,
+                                      start_with_all_bodies, harness_stop),
+      cmocka_unit_test_setup_teardown(test_a_key_inside_an_answer_is_not_recorded, start_with_all_bodies,
+                                      harness_stop),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

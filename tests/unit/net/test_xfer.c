@@ -358,7 +358,14 @@ static void test_an_upload_of_known_length_is_sent_as_it_is(void **state) {
 
 static void test_an_unusable_url_is_refused(void **state) {
   (void)state;
-  static const char *const urls[] = {"", "127.0.0.1:80", "http://", "http:///x"};
+  static const char *const urls[] = {"",
+                                     "127.0.0.1:80",
+                                     "http://",
+                                     "http:///x",
+                                     "http://h/x y",
+                                     "http://h/x HTTP/1.1\r\nX-Evil: 1\r\n\r\n",
+                                     "http://h\n/",
+                                     "http://h/\x7F"};
   struct client client = {0};
   client_open(&client, 1);
   for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {

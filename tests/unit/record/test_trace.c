@@ -182,10 +182,16 @@ static void test_responses_come_back(void **state) {
                                 .error = TEXT("truncated"),
                                 .aborted_by = TEXT("upstream"),
                                 .error_text = TEXT("it \"broke\"\n"),
-                                .attempts = 12};
+                                .attempts = 12,
+                                .body_kind = TRACE_BODY_TEXT,
+                                .body = TEXT("data: x\n"),
+                                .body_truncated = true};
   trace_format_response(&line, &want);
   parse_buf(&line);
   const struct trace_response *got = &parsed.response;
+  assert_int_equal(got->body_kind, TRACE_BODY_TEXT);
+  assert_slice(got->body, want.body);
+  assert_true(got->body_truncated);
   const int64_t numbers[] = {got->seq,           got->t_ns,       got->status,       got->ttfb_ns,
                              got->ttft_ns,       got->latency_ns, got->input_tokens, got->output_tokens,
                              got->cached_tokens, got->events,     got->bytes,        got->attempts};
@@ -197,7 +203,9 @@ static void test_responses_come_back(void **state) {
   assert_slice(got->aborted_by, want.aborted_by);
   assert_slice(got->error_text, want.error_text);
   buf_clear(&line);
-  want = (struct trace_response){0, -1, -1, -1, -1, -1, -1, -1, -1, NONE, NONE, -1, -1, NONE, NONE, NONE, 1};
+  want = (struct trace_response){0,    -1,   -1, -1, -1,   -1,   -1,   -1, -1,
+                                 NONE, NONE, -1, -1, NONE, NONE, NONE, 1,  TRACE_BODY_NONE,
+                                 NONE, false};
   trace_format_response(&line, &want);
   assert_string_equal(
       buf_text(&line),

@@ -186,6 +186,59 @@ static void test_text_folds_at_the_width(void **state) {
   HAS(out, "слово слово слово слово слово слово\nслово");
 }
 
+static void test_text_folds_a_last_column_of_words_below_itself(void **state) {
+  struct page *page = *state;
+  struct document_node *table = document_table(page->root, "");
+  document_column(table, "W", DOCUMENT_RIGHT);
+  document_column(table, "Marks", DOCUMENT_LEFT);
+  document_cell(table, "8", DOCUMENT_PLAIN);
+  document_cell(table, "край проверенного диапазона, среди лучших", DOCUMENT_PLAIN);
+  HAS(text(page, 40, false), "\n  8  край проверенного диапазона, среди\n"
+                             "     лучших\n");
+}
+
+static void test_text_keeps_an_interval_in_one_piece(void **state) {
+  struct page *page = *state;
+  document_paragraph(page->root, "twenty-four workers give 387.1 [371.1, 403.9] tokens/s");
+  HAS(text(page, 40, false), "twenty-four workers give 387.1\n[371.1, 403.9] tokens/s");
+}
+
+// What markdownlint asks of any file (its rules' numbers), on everything that a document can hold.
+static void test_markdown_pleases_a_linter(void **state) {
+  struct page *page = *state;
+  struct document_node *section = document_section(page->root, "A section");
+  document_paragraph(section, "Words.");
+  two_columns(page, "x", "1.5");
+  struct document_node *item = document_item(document_list(section, true), "one");
+  document_item(document_list(item, false), "inner");
+  document_definition(document_definitions(section), "term", "text");
+  document_callout(section, DOCUMENT_WARNING, "beware");
+  document_figure(section, "plot", "words", "caption");
+  document_code_block(section, "make");
+  document_rule(section);
+  two_columns(page, "y", "2");
+  const char *out = markdown(page, "plots"), *before = "";
+  size_t titles = 0, before_len = 0;
+  assert_true(out[strlen(out) - 1] == '\n' && out[strlen(out) - 2] != '\n'); // MD047
+  for (const char *line = out, *end; *line; line = end + 1) {
+    end = strchr(line, '\n');
+    size_t len = (size_t)(end - line);
+    titles += strncmp(line, "# ", 2) == 0;
+    assert_false(len > 0 && (end[-1] == ' ' || end[-1] == '\t')); // MD009
+    assert_false(len == 0 && before_len == 0);                    // MD012
+    bool opens =
+        *line == '#' || strncmp(line, "```sh", 5) == 0 || strncmp(line, "---", 3) == 0 || *line == '!';
+    bool table = *line == '|', list = *line == '-' && line[1] == ' ';
+    if (opens && line != out) assert_int_equal(before_len, 0);                  // MD022, MD031
+    if (table && *before != '|') assert_int_equal(before_len, 0);               // MD058
+    if (list && strncmp(before, "- ", 2) != 0) assert_int_equal(before_len, 0); // MD032
+    if (*before == '#') assert_int_equal(len, 0);
+    before = line;
+    before_len = len;
+  }
+  assert_int_equal(titles, 1); // MD025
+}
+
 static void test_html_escapes_text_and_attributes(void **state) {
   struct page *page = *state;
   document_paragraph(page->root, "<script>alert(1)</script> & \"quoted\" 'too'");
@@ -348,6 +401,9 @@ int main(void) {
       PAGE(test_text_has_colours_only_when_asked),
       PAGE(test_text_folds_long_headings_over_narrow_columns),
       PAGE(test_text_folds_at_the_width),
+      PAGE(test_text_folds_a_last_column_of_words_below_itself),
+      PAGE(test_text_keeps_an_interval_in_one_piece),
+      PAGE(test_markdown_pleases_a_linter),
       PAGE(test_html_escapes_text_and_attributes),
       PAGE(test_html_loads_nothing),
       PAGE(test_html_contents_point_at_their_sections),

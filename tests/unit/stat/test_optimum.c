@@ -335,6 +335,26 @@ static void test_three_points_give_no_interval_for_three_parameters(void **state
                  optimum_find(MODELS_USL, n, throughput, NULL, 3, &fit, 0.95, &kind, &optimum, &error));
 }
 
+// Replicates give degrees of freedom, but the curve passes through three means whatever they are.
+static void test_three_different_n_establish_no_optimum_and_four_do(void **state) {
+  static const double n[] = {4, 4, 16, 16, 64, 64, 32, 32};
+  static const double x[] = {199, 201, 301, 299, 251, 249, 293, 291};
+  struct error error = {0};
+  (void)state;
+  for (int four = 0; four < 2; four++) {
+    size_t count = four ? 8 : 6;
+    struct fit_result fit;
+    struct optimum optimum;
+    enum optimum_kind kind;
+    assert_int_equal(models_fit(MODELS_USL, n, x, NULL, count, STAT_SCALE_LN, &fit, &error), STATUS_OK);
+    assert_int_equal(optimum_find(MODELS_USL, n, x, NULL, count, &fit, 0.95, &kind, &optimum, &error),
+                     STATUS_OK);
+    assert_int_equal(kind, OPTIMUM_PEAK);
+    assert_true(isfinite(optimum.n.hi) && !optimum.edge);
+    assert_int_equal(optimum.established, four);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_exact_usl_has_its_closed_form_optimum),
@@ -351,6 +371,7 @@ int main(void) {
       cmocka_unit_test(test_knee_interval_of_hyperbolic_is_that_of_k),
       cmocka_unit_test(test_knee_interval_says_where_there_is_none),
       cmocka_unit_test(test_three_points_give_no_interval_for_three_parameters),
+      cmocka_unit_test(test_three_different_n_establish_no_optimum_and_four_do),
   };
   stat_init();
   return cmocka_run_group_tests(tests, NULL, NULL);

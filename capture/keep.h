@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What of a request is kept in a record (DESIGN 2), the same for live traffic and for imports: which headers,
+// and its body without secrets.
+#ifndef CAPTURE_KEEP_H
+#define CAPTURE_KEEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "capture/names.h"
+#include "lib/base/buf.h"
+#include "lib/record/trace.h"
+
+// True for a header that is recorded: one of the usual ones or of `more`, and none that carries secrets.
+bool keep_header(const struct names *more, const char *name, size_t len);
+
+// True for the Content-Type of a form (application/x-www-form-urlencoded).
+bool keep_is_form(const char *content_type, size_t len);
+
+// Appends the body as a record has it, secrets taken out (`redact`: more of their names), and says how it is
+// written. Failure sticks in out->status.
+enum trace_body keep_body(const struct names *redact, struct json_slice body, bool is_form, struct buf *out);
+
+#endif
