@@ -8,7 +8,7 @@ need jq curl
 trace=tests/data/mixed.trace.jsonl
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 8 --time-scale 0.1
 plan=("$trace" -u "${server_url[sim]}" -W 1,2 -B 2,4 -r 3 --max-tokens 20 -q)
-read_run() { case $1 in *.gz) zcat "$1" 2>/dev/null ;; *) cat "$1" ;; esac; }
+read_run() { case $1 in *.gz) zcat "$1" 2>/dev/null ;; *) cat "$1" 2>/dev/null ;; esac; }
 replicates() { # of each cell, their numbers
   read_run "$1" | jq -s -c '[.[] | select(.type=="batch" and (.warmup|not))] | group_by([.workers,.batch]) | map(map(.rep) | sort) | unique'
 }
