@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 
 // Clients that connect together must not wait for a second SYN (DESIGN 6.7).
@@ -21,6 +22,7 @@ struct httpd {
   struct loop_timer *timer;
   bool soon; // the timer is set for now
   char address[300];
+  struct buf cert, key; // PEM texts
 };
 
 static unsigned connections(struct httpd *httpd) {
@@ -92,20 +94,34 @@ static enum status listen_on(const struct opts_address *address, int *out, struc
   return STATUS_OK;
 }
 
-static void write_address(struct httpd *httpd, const char *host, int fd) {
+static void write_address(struct httpd *httpd, const char *host, bool tls, int fd) {
   struct sockaddr_storage bound = {0};
   socklen_t len = sizeof bound;
   char port[NI_MAXSERV] = "0";
   if (getsockname(fd, (struct sockaddr *)&bound, &len) == 0)
     getnameinfo((struct sockaddr *)&bound, len, NULL, 0, port, sizeof port, NI_NUMERICSERV);
-  const char *format = strchr(host, ':') ? "http://[%s]:%s" : "http://%s:%s";
-  snprintf(httpd->address, sizeof httpd->address, format, host, port);
+  const char *format = strchr(host, ':') ? "http%s://[%s]:%s" : "http%s://%s:%s";
+  snprintf(httpd->address, sizeof httpd->address, format, tls ? "s" : "", host, port);
 }
 
-static struct MHD_Daemon *start_daemon(int fd, const struct httpd_options *options,
+static enum status read_tls(struct httpd *httpd, const struct httpd_options *options, struct error *error) {
+  if (!options->tls_cert) return STATUS_OK;
+  enum status status = buf_read_file(&httpd->cert, options->tls_cert, error);
+  if (!status) status = buf_read_file(&httpd->key, options->tls_key, error);
+  return status;
+}
+
+static struct MHD_Daemon *start_daemon(struct httpd *httpd, int fd, const struct httpd_options *options,
                                        const struct httpd_handlers *handlers) {
-  struct MHD_OptionItem optional[4];
+  struct MHD_OptionItem optional[6];
   size_t count = 0;
+  unsigned tls = options->tls_cert ? MHD_USE_TLS : 0;
+  if (tls) {
+    optional[count++] =
+        (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(intptr_t)buf_text(&httpd->cert)};
+    optional[count++] =
+        (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(intptr_t)buf_text(&httpd->key)};
+  }
   if (handlers->target) {
     optional[count++] =
         (struct MHD_OptionItem){MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)handlers->target, handlers->context};
@@ -120,8 +136,8 @@ static struct MHD_Daemon *start_daemon(int fd, const struct httpd_options *optio
   }
   optional[count] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
   // No MHD_USE_ERROR_LOG: its lines may repeat what a client sent. The date is the upstream's to say.
-  return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL,
-                          NULL, handlers->handle, handlers->context, MHD_OPTION_LISTEN_SOCKET, fd,
+  return MHD_start_daemon(tls | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0,
+                          NULL, NULL, handlers->handle, handlers->context, MHD_OPTION_LISTEN_SOCKET, fd,
                           MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, options->connections,
                           MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->connection_memory,
                           MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout_s, MHD_OPTION_ARRAY, optional,
@@ -134,12 +150,15 @@ enum status httpd_open(struct loop *loop, const struct httpd_options *options,
   struct httpd *httpd = calloc(1, sizeof *httpd);
   enum status status =
       httpd ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!status) status = read_tls(httpd, options, error);
   if (!status) status = listen_on(&options->listen, &fd, error);
   if (status) goto cleanup;
-  write_address(httpd, options->listen.host, fd);
-  httpd->daemon = start_daemon(fd, options, handlers);
+  write_address(httpd, options->listen.host, options->tls_cert, fd);
+  httpd->daemon = start_daemon(httpd, fd, options, handlers);
   if (!httpd->daemon) {
-    status = status_fail(error, STATUS_IO, "cannot serve on %s: %s", httpd->address, strerror(errno));
+    status =
+        status_fail(error, STATUS_IO, "cannot serve on %s: %s", httpd->address,
+                    options->tls_cert ? "the certificate and key do not work together" : strerror(errno));
     goto cleanup;
   }
   fd = -1; // the daemon's now
@@ -173,5 +192,7 @@ void httpd_close(struct httpd *httpd) {
   loop_watch_close(httpd->watch);
   loop_timer_close(httpd->timer);
   if (httpd->daemon) MHD_stop_daemon(httpd->daemon);
+  buf_free(&httpd->cert);
+  buf_free(&httpd->key);
   free(httpd);
 }

@@ -25,17 +25,19 @@ struct httpd_handlers {
 
 struct httpd_options {
   struct opts_address listen;
-  size_t connection_memory; // bytes per connection for headers and buffers
-  unsigned connections;     // at once; more wait in the backlog
-  unsigned idle_timeout_s;  // of a connection that is not suspended; 0: none
+  const char *tls_cert, *tls_key; // PEM files; both NULL: plain HTTP
+  size_t connection_memory;       // bytes per connection for headers and buffers
+  unsigned connections;           // at once; more wait in the backlog
+  unsigned idle_timeout_s;        // of a connection that is not suspended; 0: none
 };
 
-// Listens and serves from the loop. STATUS_IO ("cannot listen on HOST:PORT: ..."), STATUS_MEMORY.
+// Listens and serves from the loop. STATUS_IO ("cannot listen on HOST:PORT: ...", a TLS file that cannot be
+// read or used), STATUS_NOT_FOUND (such a file is not there), STATUS_MEMORY.
 enum status httpd_open(struct loop *loop, const struct httpd_options *options,
                        const struct httpd_handlers *handlers, struct httpd **out,
                        struct error *error) MUST_USE;
 
-// "http://HOST:PORT" with the port that was picked.
+// "http://HOST:PORT" (https:// with TLS) with the port that was picked.
 const char *httpd_address(const struct httpd *httpd);
 
 // Stops accepting; connections that are open go on.

@@ -70,6 +70,16 @@ static enum status take_cacert(void *context, const char *value, struct error *e
   return take_text(&opts->ca_file, value, "a file name", error);
 }
 
+static enum status take_tls_cert(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return take_text(&opts->tls_cert, value, "a file name", error);
+}
+
+static enum status take_tls_key(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return take_text(&opts->tls_key, value, "a file name", error);
+}
+
 static enum status take_insecure(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   (void)value, (void)error;
@@ -199,6 +209,8 @@ static const struct cli_option options[] = {
     {"cacert", 0, "FILE", "the system's", "certificates that an https upstream is checked against",
      take_cacert, NULL},
     {"insecure", 0, NULL, NULL, "do not check the upstream's certificate", take_insecure, NULL},
+    {"tls-cert", 0, "FILE", NULL, "serve https with this certificate chain (PEM)", take_tls_cert, NULL},
+    {"tls-key", 0, "FILE", NULL, "and this private key (PEM)", take_tls_key, NULL},
     {"max-header", 0, "SIZE", "16KiB", "longest request or response header", take_max_header, NULL},
     {"max-connections", 0, "N", "4096", "clients at once; more wait to be accepted", take_max_connections,
      NULL},
@@ -293,6 +305,8 @@ enum status opts_parse(struct opts *out, int argc, char **argv, struct cli_commo
   if (!out->upstream.url) {
     return status_fail(error, STATUS_USAGE, "-u/--upstream URL is needed (see capture --help)");
   }
+  if (!out->tls_cert != !out->tls_key)
+    return status_fail(error, STATUS_USAGE, "--tls-cert and --tls-key belong together");
   bool rotates = out->rotation.bytes > 0 || out->rotation.period_ns > 0;
   if (rotates && strcmp(out->output, "-") == 0)
     return status_fail(error, STATUS_USAGE, "--rotate needs -o/--output FILE");
@@ -311,6 +325,8 @@ void opts_free(struct opts *opts) {
   names_free(&opts->exclude);
   free(opts->output);
   free(opts->ca_file);
+  free(opts->tls_cert);
+  free(opts->tls_key);
   free(opts->anonymize_key);
   free(opts->input);
   *opts = (struct opts){0};

@@ -34,6 +34,7 @@ struct opts {
   int64_t queue_bytes, flush_interval_ns, grace_ns;
   char *ca_file; // NULL: the system's
   bool insecure;
+  char *tls_cert, *tls_key; // files; both or neither
   bool has_metrics;
   struct opts_address metrics;
   char *anonymize_key;                // file; NULL: texts are recorded

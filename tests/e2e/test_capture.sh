@@ -75,7 +75,7 @@ test_answers() {
 # Secrets wherever a request can carry them, and twenty times over
 test_secrets() {
   local trace=$scratch/secrets.jsonl i
-  sim server && proxy capture server "$trace" -v --redact pin || return
+  sim server && proxy capture server "$trace" -v --redact pin --bodies both --metrics 127.0.0.1:0 || return
   local url=${server_url[capture]}
   for i in Authorization Proxy-Authorization X-Api-Key api-key Cookie X-Auth-Token X-Amz-Security-Token X-My-Secret; do
     curl -sS -m 20 -o /dev/null -H "$i: $key" "$url/v1/models"
@@ -93,6 +93,10 @@ test_secrets() {
       curl -sS -m 20 -o /dev/null -H 'Content-Encoding: gzip' -H 'Content-Type: application/json' --data-binary @- "$url/x"
   fi
   curl -sS -m 20 -o /dev/null -u "user:$key" "$url/v1/models"
+  kill -USR1 "${server_pid[capture]}"
+  run curl -sS -m 20 "$(sed -n 's|.*metrics on \(http://.*\)|\1|p' "${server_err[capture]}")"
+  check_match 'the metrics are there' capture_requests_total "$out"
+  check_equal 'no secret is in the metrics' 0 "$(grep -c 4f1d <<<"$out")"
   stop_server capture
   check_equal 'no secret is in the trace' 0 "$(grep -c 4f1d "$trace")"
   check_equal 'no secret is in the log' 0 "$(grep -c 4f1d "${server_err[capture]}")"

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# capture with TLS towards its clients.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+need curl jq openssl cmp
+
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 \
+  -keyout "$scratch/key.pem" -out "$scratch/cert.pem" 2>/dev/null
+trace=$scratch/t.jsonl
+listening() { url=$(sed -n 's|^listening on \(https://.*\)|\1|p' "$scratch/err") && [ -n "$url" ]; }
+left() { [ "$(curl -s -m 5 "${server_url[server]}/stats" | jq .in_flight)" = "$1" ]; }
+
+test_tls_to_clients() {
+  start_server server "$bin/simllm" --listen 127.0.0.1:0 --step 0.01,0,0 --tokens 300 || return
+  "$bin/capture" -u "${server_url[server]}" -l 127.0.0.1:0 -o "$trace" --tls-cert "$scratch/cert.pem" --tls-key "$scratch/key.pem" \
+    2>"$scratch/err" </dev/null &
+  server_pid[capture]=$!
+  check 'the address is said with https' wait_for 10 listening || return
+  run curl -sS -m 20 -o /dev/null -w '%{http_code}' --cacert "$scratch/cert.pem" "$url/v1/models"
+  check_equal 'a request passes' 200 "$out"
+  run curl -sS -m 20 -o /dev/null "$url/v1/models"
+  check_equal 'a client that does not know the certificate is not served' 60 "$status"
+  run curl -sS -m 20 -N --cacert "$scratch/cert.pem" -d '{"stream":true,"max_tokens":20,"messages":[{"role":"user","content":"x"}]}' "$url/v1/chat/completions"
+  check_equal 'a stream ends well' 1 "$(grep -c '^data: \[DONE\]' <<<"$out")"
+  head -c 3000000 /dev/zero | tr '\0' x >"$scratch/large"
+  run curl -sS -m 20 -o /dev/null -w '%{http_code}' --cacert "$scratch/cert.pem" --data-binary @"$scratch/large" "$url/x"
+  check_equal 'a large body passes' 404 "$out"
+  curl -sS -N -m 20 -o /dev/null --cacert "$scratch/cert.pem" -d '{"stream":true,"messages":[{"role":"user","content":"x"}]}' "$url/v1/chat/completions" &
+  local client=$!
+  check 'a stream runs' wait_for 5 left 1
+  kill $client
+  wait $client 2>/dev/null
+  check 'a client that leaves ends it' wait_for 1 left 0
+  stop_server capture
+  check_equal 'exit code' 0 "${server_status[capture]}"
+  check_equal 'all is recorded' 'null null null client' "$(jq -r 'select(.type == "response").aborted_by' "$trace" | xargs)"
+  check_equal 'the large body too' 3000000 "$(jq -r 'select(.type == "request" and .path == "/x").body_text | length' "$trace")"
+}
+
+test_refused() {
+  run "$bin/capture" -u http://127.0.0.1:9 -l :0 --tls-cert "$scratch/cert.pem"
+  check_equal 'a certificate without key is usage' 2 "$status"
+  run "$bin/capture" -u http://127.0.0.1:9 -l :0 -o "$trace" --tls-cert "$scratch/key.pem" --tls-key "$scratch/cert.pem"
+  check_equal 'files that are none' 1 "$status"
+  run "$bin/capture" -u http://127.0.0.1:9 -l :0 -o "$trace" --tls-cert "$scratch/no.pem" --tls-key "$scratch/key.pem"
+  check_match 'a file that is not there is named' 'no\.pem' "$err"
+}
+
+test_tls_to_clients
+test_refused
+summary
