@@ -57,8 +57,8 @@ static enum status take_rotate(void *context, const char *value, struct error *e
   bool has_unit = value[0] != '\0' && value[strspn(value, "+-.0123456789")] != '\0';
   if (has_unit && units_bytes(value, KIB, 1024 * GIB, &opts->rotation.bytes, NULL) == STATUS_OK)
     return STATUS_OK;
-  if (has_unit &&
-      units_duration_ns(value, SECONDS, 366 * 86400 * SECONDS, &opts->rotation.period_ns, NULL) == STATUS_OK)
+  if (has_unit && units_duration_ns(value, SECONDS, INT64_C(366) * 86400 * SECONDS, &opts->rotation.period_ns,
+                                    NULL) == STATUS_OK)
     return STATUS_OK;
   return status_fail(
       error, STATUS_USAGE,

@@ -307,7 +307,7 @@ static enum status fit_plateau(const struct fit_data *data, enum stat_scale scal
   memcpy(sorted, data->x, data->count * sizeof *sorted);
   qsort(sorted, data->count, sizeof *sorted, stat_compare_doubles);
   found.rss = INFINITY;
-  size_t last = data->count - 1, every = 1 + data->count / (2 * THIN_ROWS);
+  size_t last = data->count - 1, every = 1 + data->count / ((size_t)2 * THIN_ROWS);
   size_t best = try_breakpoints(data, scale, sorted, 0, last, every, &found);
   if (every > 1) {
     size_t first = best > every ? best - every : 0;

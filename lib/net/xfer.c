@@ -106,7 +106,7 @@ static bool act_on(struct xfer *xfer) {
 static bool act_on_marks(struct xfer_pool *pool) {
   struct xfer *last = pool->last_marked;
   int added = 0;
-  for (struct xfer *xfer = NULL; xfer != last && added < MOST_STARTS;) {
+  for (struct xfer *xfer = NULL; pool->marked && xfer != last && added < MOST_STARTS;) {
     xfer = pool->marked;
     pool->marked = xfer->next_marked;
     if (!pool->marked) pool->last_marked = NULL;
