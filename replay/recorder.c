@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -113,6 +114,18 @@ static void write_header(struct recorder *recorder, const struct opts *opts, con
   buf_free(&plan_text);
 }
 
+// A run that is written over the trace it is drawn from would destroy it.
+static enum status refuse_own_input(const struct opts *opts, struct error *error) {
+  struct stat output, input;
+  if (!opts->output || stat(opts->output, &output) != 0 || !S_ISREG(output.st_mode)) return STATUS_OK;
+  for (size_t i = 0; i < opts->traces.count; i++) {
+    if (stat(opts->traces.items[i], &input) == 0 && input.st_dev == output.st_dev &&
+        input.st_ino == output.st_ino)
+      return status_fail(error, STATUS_USAGE, "%s: it cannot be read and written at once", opts->output);
+  }
+  return STATUS_OK;
+}
+
 enum status recorder_open(const struct opts *opts, const struct plan *plan, const struct work *work,
                           bool cache_bust, bool resumes, int argc, char *const *argv, struct recorder **out,
                           struct error *error) {
@@ -122,9 +135,11 @@ enum status recorder_open(const struct opts *opts, const struct plan *plan, cons
                                                  : GZLINE_REFUSE,
       .full = GZLINE_WAIT,
   };
+  enum status status = refuse_own_input(opts, error);
+  if (status) return status;
   struct recorder *recorder = calloc(1, sizeof *recorder);
   if (!recorder) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  enum status status = gzline_writer_open(opts->output, &options, &recorder->writer, error);
+  status = gzline_writer_open(opts->output, &options, &recorder->writer, error);
   if (status) {
     free(recorder);
     return status;

@@ -20,7 +20,7 @@ struct sweep {
   struct session *session;
   struct measure *measure;
   struct arrivals *arrivals; // NULL: batches
-  struct loop_signal *interrupt_signal, *terminate_signal;
+  struct loop_signal *interrupt_signal, *terminate_signal, *hangup_signal;
   struct loop_timer *draw_timer;
 
   size_t next_session; // the plan's
@@ -192,6 +192,8 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
     status = loop_signal_open(sweep->loop, SIGINT, on_interrupt, sweep, &sweep->interrupt_signal, error);
   if (!status)
     status = loop_signal_open(sweep->loop, SIGTERM, on_interrupt, sweep, &sweep->terminate_signal, error);
+  if (!status) // the terminal went away: what was measured is saved as at Ctrl-C
+    status = loop_signal_open(sweep->loop, SIGHUP, on_interrupt, sweep, &sweep->hangup_signal, error);
   if (!status) status = xfer_pool_open(sweep->loop, &transfers, &sweep->transfers, error);
   if (status) return status;
   struct measure_setup measure = {
@@ -219,6 +221,7 @@ static void close_parts(struct sweep *sweep) {
   session_close(sweep->session);
   loop_signal_close(sweep->interrupt_signal);
   loop_signal_close(sweep->terminate_signal);
+  loop_signal_close(sweep->hangup_signal);
   loop_timer_close(sweep->draw_timer);
   loop_close(sweep->loop);
 }
