@@ -222,8 +222,8 @@ static enum status take_request(struct load_run *run, const struct run_request *
   if (record->error != RUN_ERROR_NONE) return STATUS_OK;
   int64_t tpot = -1;
   // A response that came in one piece has no time between its tokens.
-  if (record->output_tokens >= 2 && record->events >= 2 && record->last_text_ns >= 0 &&
-      record->ttft_ns >= 0 && record->last_text_ns >= record->ttft_ns)
+  if (record->output_tokens >= 2 && (record->events < 0 || record->events >= 2) &&
+      record->last_text_ns >= 0 && record->ttft_ns >= 0 && record->last_text_ns >= record->ttft_ns)
     tpot = (record->last_text_ns - record->ttft_ns) / (record->output_tokens - 1);
   int64_t response = -1;
   if (record->latency_ns >= 0 && record->sent_ns >= record->intended_ns && record->intended_ns >= 0)
