@@ -9,7 +9,7 @@
 
 #include "capture/opts.h"
 
-#define MOST_WORDS 12
+#define MOST_WORDS 40
 
 static enum status parse(struct opts *opts, const char *const *words, struct error *error) {
   char *argv[MOST_WORDS + 2] = {(char *)(intptr_t) "capture"};
