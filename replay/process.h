@@ -3,8 +3,9 @@
 // A command of the user's that runs beside us: through `sh -c`, in a process group of its own, its output in
 // a file.
 //
-// Children that their parent left behind come to us (process_adopt_orphans) and are reaped with their group;
-// when we are killed, the shell gets KILL.
+// Children that their parent left behind come to us (process_adopt_orphans) and are reaped with their group.
+// A guard, itself a small shell in a session of its own, sends KILL to the group when we are gone without
+// having ended it: also after a KILL of ours nothing of the group is left.
 #ifndef REPLAY_PROCESS_H
 #define REPLAY_PROCESS_H
 
@@ -19,6 +20,8 @@
 struct process {
   pid_t group;     // also the shell's process id; 0: none
   bool shell_runs; // it has not been reaped yet
+  pid_t guard;     // 0: none
+  int leash;       // the guard acts when this is closed
 };
 
 // A word in braces and what it stands for.
@@ -49,7 +52,15 @@ bool process_reap(struct process *process, int *wait_status);
 // True when nothing of the group is left, not even a zombie.
 bool process_gone(const struct process *process);
 
-// KILL to the group, and waits for the shell.
+// KILL to the group, and waits for the shell. Takes an all-zero process.
 void process_end(struct process *process);
+
+// Lets go of a group without waiting: nothing is left of it, or it does not die. Takes an all-zero process.
+void process_forget(struct process *process);
+
+// KILL to every child of ours that is left: orphans that had left their group for a session of their own, as
+// daemons do. Reaps those that are dead. How many there still are; 0 also where the kernel does not tell.
+// Only while no process is running.
+int process_end_strays(void);
 
 #endif

@@ -104,15 +104,17 @@ static void poll_stop(struct server *server) {
   int64_t now_ns = clock_now_ns();
   reap(server);
   bool immortal = now_ns >= server->kill_deadline_ns + SERVER_GRACE_NS;
-  if (server->asking || (!process_gone(&server->process) && !immortal)) {
+  bool gone = process_gone(&server->process);
+  if (gone) process_forget(&server->process);
+  if (server->asking || (!immortal && (!gone || process_end_strays() > 0))) {
     if (server->killing || now_ns >= server->kill_deadline_ns) process_signal(&server->process, SIGKILL);
     loop_timer_set(server->timer, now_ns + POLL_NS);
     return;
   }
-  if (!process_gone(&server->process)) // it sits in the kernel
+  if (!gone) // it sits in the kernel
     snprintf(server->failure, sizeof server->failure, "process group %d of the server does not die",
              (int)server->process.group);
-  server->process.group = 0;
+  process_forget(&server->process);
   server->state = STATE_OFF;
   server->handlers->stopped(server->context);
 }

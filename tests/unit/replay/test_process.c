@@ -80,6 +80,71 @@ static void test_process_end_takes_the_whole_group(void **state) {
   unlink(path);
 }
 
+static bool exists(pid_t pid) {
+  return kill(pid, 0) == 0;
+}
+
+static void wait_until_gone(pid_t pid) {
+  for (int i = 0; i < 2500 && exists(pid); i++)
+    nap();
+  assert_false(exists(pid));
+}
+
+static pid_t read_pid(const char *path) {
+  int pid = 0;
+  for (int i = 0; i < 2500 && pid == 0; i++) {
+    FILE *file = fopen(path, "re");
+    if (file && fscanf(file, "%d\n", &pid) != 1) pid = 0;
+    if (file) fclose(file);
+    if (pid == 0) nap();
+  }
+  assert_int_not_equal(pid, 0);
+  return pid;
+}
+
+// A process that starts a group and is killed without a chance to end it.
+static void test_process_group_does_not_outlive_who_started_it(void **state) {
+  (void)state;
+  char path[] = "/tmp/test_process.XXXXXX";
+  make_path(path);
+  pid_t starter = fork();
+  if (starter == 0) {
+    struct process process = {0};
+    if (process_start("sleep 60 & echo $!; wait", path, &process, NULL)) _exit(1);
+    for (;;)
+      pause();
+  }
+  pid_t sleeper = read_pid(path);
+  assert_true(exists(sleeper));
+  kill(starter, SIGKILL);
+  waitpid(starter, NULL, 0);
+  for (int i = 0; i < 2500 && waitpid(sleeper, NULL, WNOHANG) != sleeper; i++) // it is ours now
+    nap();
+  wait_until_gone(sleeper);
+  while (waitpid(-1, NULL, WNOHANG) > 0) // and so is the guard
+    nap();
+  unlink(path);
+}
+
+static void test_process_strays_in_a_session_of_their_own_are_ended(void **state) {
+  (void)state;
+  char path[] = "/tmp/test_process.XXXXXX";
+  struct process process = {0};
+  make_path(path);
+  assert_int_equal(process_start("setsid sleep 60 & echo $!", path, &process, NULL), STATUS_OK);
+  int wait_status = wait_for_end(&process);
+  assert_true(WIFEXITED(wait_status));
+  pid_t daemon = read_pid(path);
+  for (int i = 0; i < 2500 && getpgid(daemon) != daemon; i++)
+    nap();
+  process_end(&process);
+  assert_true(exists(daemon));
+  for (int i = 0; i < 2500 && process_end_strays() > 0; i++)
+    nap();
+  assert_false(exists(daemon));
+  unlink(path);
+}
+
 static void test_process_without_an_output_file_does_not_start(void **state) {
   (void)state;
   struct process process = {.group = 5};
@@ -96,6 +161,8 @@ int main(void) {
       cmocka_unit_test(test_process_words_are_replaced),
       cmocka_unit_test(test_process_output_goes_to_its_file_and_its_status_comes_back),
       cmocka_unit_test(test_process_end_takes_the_whole_group),
+      cmocka_unit_test(test_process_group_does_not_outlive_who_started_it),
+      cmocka_unit_test(test_process_strays_in_a_session_of_their_own_are_ended),
       cmocka_unit_test(test_process_without_an_output_file_does_not_start),
   };
   return cmocka_run_group_tests_name("process", tests, NULL, NULL);
