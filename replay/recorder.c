@@ -82,6 +82,7 @@ struct run_header recorder_identity(const struct opts *opts, const struct plan *
       .seed = opts->seed,
       .repeat = plan->repeat_most,
       .warmup = opts->warmup,
+      .http_version = opts->http_version,
   };
 }
 
@@ -102,7 +103,6 @@ static void write_header(struct recorder *recorder, const struct opts *opts, con
   header.arguments = slice_of_buf(&arguments);
   header.server = opts->server ? slice_of_buf(&server) : slice(NULL);
   header.cache_bust = cache_bust;
-  header.http_version = opts->http_version;
   header.resumes = resumes;
   recorder->start_ns = clock_now_ns();
   run_format_header(&recorder->line, &header);

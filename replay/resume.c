@@ -6,7 +6,8 @@
 #include <sys/stat.h>
 
 static const char *const trait_names[RESUME_TRAITS] = {
-    "plan", "--seed", "trace", "--timing", "--order", "--pick", "--dispatch", "--warmup", "model",
+    "plan",   "--seed",     "trace",    "--timing", "--order",
+    "--pick", "--dispatch", "--warmup", "model",    "HTTP version",
 };
 
 static void print_slice(struct json_slice text, struct buf *out) {
@@ -23,7 +24,8 @@ static void print_trait(const struct run_header *header, int trait, struct buf *
   case 5: print_slice(header->pick, out); break;
   case 6: print_slice(header->dispatch, out); break;
   case 7: buf_printf(out, "%lld", (long long)header->warmup); break;
-  default: print_slice(header->model, out); break;
+  case 8: print_slice(header->model, out); break;
+  default: buf_printf(out, "%lld", (long long)header->http_version); break;
   }
 }
 

@@ -17,7 +17,7 @@
 #include "replay/plan.h"
 
 // What must be the same; each is kept as text, so that a difference can be named.
-enum { RESUME_TRAITS = 9 };
+enum { RESUME_TRAITS = 10 };
 
 struct resume {
   bool found;                  // the file holds a run; all else is of its last one

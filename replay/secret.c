@@ -136,8 +136,10 @@ static print_value *value_of(const char *argument, const char **value) {
   static const struct {
     const char *option;
     print_value *print;
-  } options[] = {
-      {"--header", print_header}, {"--extra-body", print_body}, {"--server", secret_print_command}};
+  } options[] = {{"--header", print_header},
+                 {"--extra-body", print_body},
+                 {"--server", secret_print_command},
+                 {"--between", secret_print_command}};
   for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
     size_t len = strlen(options[i].option);
     if (strncmp(argument, options[i].option, len) != 0) continue;

@@ -110,6 +110,9 @@ replay fails "${again[@]}" --resume
 check_equal 'between fails: resumed' '0 [0,1,2,3]' "$status $(records "$scratch/fails.jsonl" batch "$measured | map(.rep)")"
 check_match 'between fails: the record of the arguments has the command' 'broken' \
   "$(records "$scratch/fails.jsonl" run '.[1].arguments')"
+replay secret -W 1 -r 1 --max-tokens 1 --between 'PASSWORD=hidden1 true --api-key hidden2' \
+  --metrics-url "http://user:hidden3@${server_url[sim]#http://}/metrics"
+check_equal 'secrets of the command and the URL: none in the run' '0 ' "$status $(grep -oE 'hidden.|user:' "$scratch/secret.jsonl")"
 
 # What it leaves in the background does not stay, and Ctrl-C ends it.
 nap="sleep 60.$$" # a command line that nobody else has

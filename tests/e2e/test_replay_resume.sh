@@ -70,6 +70,7 @@ other() { # NAME REGEX ARGUMENT...
 }
 other seed '--seed differs \(it was 1\)' --seed 2
 other plan 'plan differs' -r 4
+other 'HTTP version' 'HTTP version differs \(it was 1\)' --http2
 other model 'model differs' -m other
 grep -v '"path":"/api/chat"' $trace >"$scratch/other.trace.jsonl"
 plan[0]=$scratch/other.trace.jsonl
