@@ -13,7 +13,7 @@
 
 struct recorder {
   struct gzline_writer *writer;
-  struct buf line, chunks;
+  struct buf line;
   int64_t start_ns;
   enum status status;
   struct run_end end;
@@ -188,17 +188,15 @@ static void sum_up(struct recorder_sums *sums, enum run_error error, const struc
   if (error != RUN_ERROR_NONE) sums->errors[error]++;
 }
 
-// The times of a response's text events as a JSON array; none where they are not kept.
-static struct json_slice print_chunks(struct recorder *recorder, const struct stream_result *result) {
+// The times of a response's text events as a JSON array; none where they are not kept, or without memory.
+static struct json_slice print_chunks(const struct stream_result *result, struct buf *out) {
   if (!result->chunks) return slice(NULL);
-  struct json_writer w = JSON_WRITER(&recorder->chunks);
-  buf_clear(&recorder->chunks);
+  struct json_writer w = JSON_WRITER(out);
   json_write_array(&w);
   for (size_t i = 0; i < result->chunks->count; i++)
     json_write_seconds(&w, result->chunks->at_ns[i] - result->sent_ns);
   json_write_array_end(&w);
-  if (recorder->chunks.status) recorder->status = recorder->chunks.status;
-  return (struct json_slice){recorder->chunks.data, recorder->chunks.len};
+  return out->status ? slice(NULL) : (struct json_slice){out->data, out->len};
 }
 
 void recorder_request(struct recorder *recorder, const struct recorder_batch *batch,
@@ -206,6 +204,7 @@ void recorder_request(struct recorder *recorder, const struct recorder_batch *ba
   const struct response *response = result->response;
   enum run_error error = run_error_of(response->failure);
   bool has_gaps = result->text_gaps->count > 0;
+  struct buf chunks = {0};
   struct run_request record = {
       .session = batch->session,
       .workers = batch->workers,
@@ -237,7 +236,7 @@ void recorder_request(struct recorder *recorder, const struct recorder_batch *ba
       .prompt_eval_ns = response->prompt_eval_ns,
       .eval_ns = response->eval_ns,
       .server_total_ns = response->total_ns,
-      .chunks_s = print_chunks(recorder, result),
+      .chunks_s = print_chunks(result, &chunks),
       .attempts = result->attempts,
       .retry_after_ns = result->retry_after_ns,
       .error = error,
@@ -246,6 +245,7 @@ void recorder_request(struct recorder *recorder, const struct recorder_batch *ba
   sum_up(&recorder->sums, error, response);
   recorder->end.requests++;
   run_format_request(&recorder->line, &record);
+  buf_free(&chunks);
   write_line(recorder);
 }
 
@@ -348,7 +348,6 @@ enum status recorder_close(struct recorder *recorder, struct error *error) {
   if (status) status_write(error, "run records: %s", status_name(status));
   enum status closing = gzline_writer_close(recorder->writer, NULL, error);
   buf_free(&recorder->line);
-  buf_free(&recorder->chunks);
   free(recorder);
   return closing ? closing : status;
 }
