@@ -86,7 +86,7 @@ static bool take_quoted(struct rest *rest, struct buf *series) {
   for (; rest->at < rest->end && *rest->at != '"'; rest->at++) {
     if (*rest->at != '\\') continue;
     rest->at++;
-    if (rest->at == rest->end || !memchr("\\\"n", *rest->at, 3)) return false;
+    if (rest->at == rest->end || (*rest->at != '\\' && *rest->at != '"' && *rest->at != 'n')) return false;
   }
   if (!take_char(rest, '"')) return false;
   buf_append(series, start, (size_t)(rest->at - start));
