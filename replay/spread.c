@@ -33,6 +33,13 @@ void spread_add(struct spread *spread, int64_t ns) {
   spread->buckets[bucket_of(ns)]++;
 }
 
+void spread_merge(struct spread *spread, const struct spread *other) {
+  spread->count += other->count;
+  if (other->max_ns > spread->max_ns) spread->max_ns = other->max_ns;
+  for (int i = 0; i < SPREAD_BUCKETS; i++)
+    spread->buckets[i] += other->buckets[i];
+}
+
 int64_t spread_quantile(const struct spread *spread, double fraction) {
   if (spread->count == 0) return -1;
   // 0.07 x 5000 is a little over 350 in binary: that is still rank 350.

@@ -132,7 +132,8 @@ enum status turns_done(struct turns *turns, int64_t index, int64_t done_ns) {
   if (after >= (int64_t)pace->count) return STATUS_OK;
   int64_t think = think_ns(turns, after);
   int64_t intended_ns = think < 0 ? turns->start_ns + pace->offsets_ns[after] : done_ns + think;
-  if (turns->options.until_window && intended_ns >= turns->start_ns + pace->window_ns) return STATUS_OK;
+  int64_t until_ns = turns->options.until_ns;
+  if (until_ns > 0 && intended_ns >= turns->start_ns + until_ns) return STATUS_OK;
   int64_t ready_ns = intended_ns > done_ns ? intended_ns : done_ns;
   return push(turns, &(struct turns_next){after, intended_ns, ready_ns});
 }

@@ -34,8 +34,8 @@ struct turns_options {
   int64_t think_ns;      // fixed
   double speed;          // recorded think time: this many times as fast
   int64_t max_idle_ns;   // recorded think time: cut to this first; 0: never
-  bool until_window;     // what would be intended at the window's end or after it is left out
-  int64_t share, shares; // only the conversations and requests that fall to this share of several; 0, 1: all
+  int64_t until_ns;      // since the start: later turns intended from then on are left out; 0: none is
+  int64_t share, shares; // only the conversations and requests of this share of several; 0, 1: all
 };
 
 struct turns;
