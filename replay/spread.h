@@ -16,6 +16,7 @@ enum { SPREAD_STEPS = 128, SPREAD_OCTAVES = 27, SPREAD_BUCKETS = SPREAD_STEPS * 
 struct spread {
   int64_t count;
   int64_t max_ns;
+  int first, last; // buckets that are not 0 lie between these two; of an empty one they mean nothing
   uint32_t buckets[SPREAD_BUCKETS];
 };
 

@@ -63,6 +63,28 @@ static void test_extremes_are_counted(void **state) {
   assert_int_equal(spread_quantile(&spread, 0.9), INT64_MAX);
 }
 
+// Of two halves put together, and of one that was used before and cleared.
+static void test_merged_and_used_again_a_spread_is_as_new(void **state) {
+  (void)state;
+  static struct spread whole, low, high, empty;
+  for (int64_t i = 0; i < 1000; i++) {
+    spread_add(&whole, i * i * 1000);
+    spread_add(i < 300 ? &low : &high, i * i * 1000);
+  }
+  spread_merge(&high, &low);
+  spread_merge(&high, &empty);
+  spread_merge(&empty, &high);
+  assert_memory_equal(&high, &whole, sizeof whole);
+  assert_memory_equal(&empty, &whole, sizeof whole);
+  spread_clear(&high);
+  assert_int_equal(spread_quantile(&high, 0.5), -1);
+  spread_add(&high, 5000);
+  assert_in_range(spread_quantile(&high, 0.01), 4096, 5000);
+  assert_in_range(spread_quantile(&high, 1), 5000, 5000);
+  for (int i = 0; i < SPREAD_BUCKETS; i++)
+    assert_true(high.buckets[i] == (i == 4));
+}
+
 struct scene {
   const char *name;
   int64_t lag_ns, latency_ns; // of all requests
@@ -132,6 +154,7 @@ int main(void) {
       cmocka_unit_test(test_nothing_has_no_quantile),
       cmocka_unit_test(test_quantiles_are_off_by_less_than_half_a_percent),
       cmocka_unit_test(test_extremes_are_counted),
+      cmocka_unit_test(test_merged_and_used_again_a_spread_is_as_new),
       cmocka_unit_test(test_the_client_is_judged_by_lag_stall_and_cpu),
       cmocka_unit_test(test_what_two_threads_saw_is_judged_as_one),
   };
