@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A proxy under test between two raw sockets: the test itself is the client on one side and the upstream
-// server on the other, byte by byte. Every wait is bounded; what does not come fails the test.
-#ifndef TESTS_UNIT_CAPTURE_HARNESS_H
-#define TESTS_UNIT_CAPTURE_HARNESS_H
+// capture between two raw sockets: the test itself is the client on one side and the upstream server on the
+// other, byte by byte. Every wait is bounded; what does not come fails the test.
+#ifndef TESTS_E2E_HARNESS_H
+#define TESTS_E2E_HARNESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,8 @@ struct harness {
   int upstream; // listens
   int upstream_port;
   int port;        // where the proxy listens
-  pid_t proxy;     // a child process that runs it
+  pid_t proxy;     // $BUILD/bin/capture
+  int words;       // what it says on standard error
   char trace[64];  // its trace, plain
   struct buf seen; // what harness_read_until read last
 };
