@@ -156,6 +156,7 @@ static enum status open_parts(struct proxy *proxy, const struct opts *opts, stru
                                    .insecure = opts->insecure};
   int64_t idle_s = (opts->idle_timeout_ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S;
   struct httpd_options httpd = {.listen = opts->listen,
+                                .unix_socket = opts->unix_socket,
                                 .tls_cert = opts->tls_cert,
                                 .tls_key = opts->tls_key,
                                 .connection_memory = 2 * (size_t)opts->max_header_bytes + BODY_ROOM,
