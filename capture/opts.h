@@ -23,6 +23,7 @@ struct opts_address {
 struct opts {
   struct origin upstream;
   struct opts_address listen;
+  bool has_listen;
   char *unix_socket; // a path to listen on instead; NULL: none
   char *output;      // "-": standard output
   struct tracefile_rotation rotation;
