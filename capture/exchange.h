@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "capture/guard.h"
+#include "capture/histogram.h"
 #include "capture/httpd.h"
 #include "capture/origin.h"
 #include "capture/recorder.h"
@@ -38,6 +39,7 @@ struct exchange_counts {
   int64_t abandoned;            // by the client
   int64_t resent;               // sent again, since a kept connection was dead
   int64_t bytes_up, bytes_down; // of bodies
+  struct histogram upstream;    // from sending to the end, of every request that was forwarded, well or not
 };
 
 // What all exchanges of a proxy share.

@@ -203,6 +203,7 @@ static void on_done(void *context, const struct xfer_result *result) {
     log_detail(exchange->house->log, "upstream: %s (%s)", xfer_outcome_name(result->outcome), result->words);
   }
   exchange->house->counts.resent += result->attempts > 1;
+  histogram_add(&exchange->house->counts.upstream, result->done_ns - result->started_ns);
   record_end(exchange, result);
   if (exchange->state == EXCHANGE_OPEN && result->outcome == XFER_OK) {
     exchange->state = EXCHANGE_WHOLE;
