@@ -94,10 +94,10 @@ struct exchange {
 
   // Upstream to client.
   int status;
-  bool is_ours;      // the answer was made here (502, 504)
-  struct buf fields; // of the answer: name, NUL, value, NUL
-  bool fields_too_long;
-  int64_t length; // of the answer's body; -1: unknown
+  bool is_ours;          // the answer was made here (502, 504)
+  struct buf fields;     // of the answer: name, NUL, value, NUL
+  const char *objection; // why the upstream's header is not passed on; NULL: it is
+  int64_t length;        // of the answer's body; -1: unknown
   bool head_ready;
   struct buf download; // body bytes that the client has not got
   size_t download_taken;
