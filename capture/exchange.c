@@ -80,13 +80,26 @@ void exchange_time_out(struct exchange *exchange) {
   if (exchange->xfer) xfer_cancel(exchange->xfer);
 }
 
+// libmicrohttpd misses an end that comes together with the last bytes before it, and would keep the
+// connection for as long as an idle one. It looks again at one that is resumed.
+static void look_again(struct exchange_client *client) {
+  MHD_suspend_connection(client->connection);
+  MHD_resume_connection(client->connection);
+  httpd_run_soon(client->house->httpd);
+}
+
 void exchange_client_gone(struct exchange_client *client) {
   client->gone = true;
   struct exchange *exchange = client->current;
-  if (!exchange) return;
-  if (exchange->state == EXCHANGE_OPEN && !exchange->aborted_by) exchange->aborted_by = "client";
-  if (exchange->xfer) xfer_cancel(exchange->xfer);
-  exchange_wake(exchange);
+  if (exchange) {
+    if (exchange->state == EXCHANGE_OPEN && !exchange->aborted_by) exchange->aborted_by = "client";
+    if (exchange->xfer) xfer_cancel(exchange->xfer);
+  }
+  if (exchange && exchange->suspended) {
+    exchange_wake(exchange);
+  } else {
+    look_again(client);
+  }
 }
 
 void exchange_release(struct exchange *exchange) {

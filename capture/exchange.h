@@ -61,6 +61,7 @@ struct exchange_house {
 struct exchange_client {
   struct exchange_house *house;
   struct exchange_client *previous, *next;
+  struct MHD_Connection *connection;
   int fd;
   bool gone; // it has closed its side
   struct exchange *current;

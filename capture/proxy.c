@@ -72,6 +72,7 @@ static void open_client(struct proxy *proxy, struct MHD_Connection *connection, 
   struct exchange_client *client = calloc(1, sizeof *client);
   if (!client) return; // its requests are closed in on_request
   client->house = &proxy->house;
+  client->connection = connection;
   client->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
   if (hangup_add(proxy->hangup, client->fd, client)) {
     free(client);

@@ -133,11 +133,30 @@ static void test_so_does_one_that_goes_away_in_mid_upload(void **state) {
   assert_non_null(strstr(harness_trace(harness), "\"requests\":0,\"responses\":0,\"dropped\":0"));
 }
 
+// The end of a connection may be there before anybody has looked at the bytes that came with it.
+static void test_an_end_that_comes_with_the_last_bytes_is_noticed(void **state) {
+  struct harness *harness = *state;
+  static const char *const requests[] = {
+      "POST /v1/ch", "POST / HTTP/1.1\r\nHost: h\r\n\r\n", CHAT("2000"), "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nso"};
+  for (size_t i = 0; i < sizeof requests / sizeof requests[0] * TRIES; i++) {
+    bool was_reset;
+    int client = harness_connect(harness);
+    harness_send(client, requests[i / TRIES]);
+    shutdown(client, SHUT_WR);
+    assert_string_equal(harness_read_to_end(harness, client, &was_reset), "");
+    close(client);
+  }
+  assert_int_equal(harness_end_proxy(harness), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_a_client_that_goes_away_ends_the_upstream_request_within_50_ms,
                                       harness_start, harness_stop),
       cmocka_unit_test_setup_teardown(test_so_does_one_that_goes_away_in_mid_upload, harness_start,
+                                      harness_stop),
+      cmocka_unit_test_setup_teardown(test_an_end_that_comes_with_the_last_bytes_is_noticed, harness_start,
                                       harness_stop),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
