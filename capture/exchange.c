@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/early.h"
 #include "lib/base/clock.h"
 #include "lib/base/json_write.h"
 
@@ -30,6 +31,12 @@ void exchange_wake(struct exchange *exchange) {
   exchange->suspended = false;
   MHD_resume_connection(exchange->connection);
   httpd_run_soon(exchange->house->httpd);
+}
+
+void exchange_complete(struct exchange *exchange) {
+  exchange->state = EXCHANGE_WHOLE;
+  early_answer(exchange);
+  exchange_wake(exchange);
 }
 
 static const char *kind_of(int status) {
@@ -68,6 +75,7 @@ void exchange_fail(struct exchange *exchange, int status, const char *words) {
     exchange->state = EXCHANGE_CUT;
   } else {
     exchange_answer(exchange, status, words);
+    early_answer(exchange);
   }
   exchange_wake(exchange);
 }

@@ -50,6 +50,7 @@ struct exchange_house {
   struct httpd *httpd;
   struct log *log;
   size_t max_header_bytes;
+  bool tls;               // towards the clients
   bool draining;          // answers close their connection
   struct exchange *first; // all that live
   struct exchange_counts counts;
@@ -104,6 +105,7 @@ struct exchange {
   size_t download_taken;
   bool download_waits; // the upstream's side is paused
   enum exchange_state state;
+  int64_t early_ns; // when the client got the answer before its request was whole; 0: it did not
   bool timed_out;
 
   // The two sides.
@@ -115,6 +117,9 @@ struct exchange {
 
 // An exchange for a request whose target has just been read. NULL: no memory.
 struct exchange *exchange_new(struct exchange_house *house, const char *target);
+
+// The upstream's answer is complete.
+void exchange_complete(struct exchange *exchange);
 
 // Says that there is something for the client's side to do.
 void exchange_wake(struct exchange *exchange);

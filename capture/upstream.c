@@ -7,7 +7,8 @@
 #include "capture/hopbyhop.h"
 #include "lib/base/clock.h"
 
-#define MOST_DIGITS 18 // of a length: fit an int64_t with room to spare
+#define STOPS_UPLOAD 300 // the least status after which libcurl sends no more of the request
+#define MOST_DIGITS 18   // of a length: fit an int64_t with room to spare
 
 static bool is_nominated(const struct guard_request *request, const struct guard_field *field) {
   for (size_t i = 0; i < request->field_count; i++) {
@@ -130,6 +131,8 @@ static enum xfer_flow on_head(void *context) {
   recorder_head(exchange->entry, exchange->status, field_slice(exchange, "Content-Type"),
                 field_slice(exchange, "Content-Encoding"));
   exchange->head_ready = true;
+  // libcurl sends no more then, but while the upload is paused it would not see that it is through.
+  if (exchange->status >= STOPS_UPLOAD) upstream_more(exchange);
   exchange_wake(exchange);
   return XFER_GO;
 }
@@ -228,8 +231,7 @@ static void on_done(void *context, const struct xfer_result *result) {
   histogram_add(&exchange->house->counts.upstream, result->done_ns - result->started_ns);
   record_end(exchange, result);
   if (exchange->state == EXCHANGE_OPEN && result->outcome == XFER_OK) {
-    exchange->state = EXCHANGE_WHOLE;
-    exchange_wake(exchange);
+    exchange_complete(exchange);
   } else if (exchange->state == EXCHANGE_OPEN) {
     bool late = result->outcome == XFER_TIMEOUT ||
                 (result->outcome == XFER_CONNECT &&
