@@ -120,6 +120,29 @@ int harness_stop(void **state) {
   return 0;
 }
 
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) ||     \
+    __has_feature(thread_sanitizer)
+#define MEMORY_IS_ODD true
+#else
+#define MEMORY_IS_ODD false
+#endif
+
+long harness_peak_kib(const struct harness *harness) {
+  char path[64], line[256];
+  long peak_kib = 0;
+  snprintf(path, sizeof path, "/proc/%d/status", (int)harness->proxy);
+  FILE *status = fopen(path, "r");
+  assert_non_null(status);
+  while (fgets(line, sizeof line, status) && sscanf(line, "VmHWM: %ld kB", &peak_kib) != 1)
+    continue;
+  fclose(status);
+  assert_int_not_equal(peak_kib, 0);
+  return MEMORY_IS_ODD ? 0 : peak_kib;
+}
+
 static bool is_ready(int fd, int wait_ms) {
   struct pollfd ready = {.fd = fd, .events = POLLIN};
   return poll(&ready, 1, wait_ms) == 1;
