@@ -274,6 +274,27 @@ static void test_a_request_that_outlasts_the_grace_is_cut_and_recorded(void **st
   close(client);
 }
 
+static void test_a_second_signal_ends_the_grace(void **state) {
+  struct harness *harness = *state;
+  bool was_reset;
+  int idle = harness_connect(harness);
+  int client = harness_connect(harness);
+  harness_send(client, CHAT);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "}]}");
+  kill(harness->proxy, SIGINT);
+  harness_read_to_end(harness, idle, &was_reset); // it has seen the first
+  assert_true(harness_is_silent(client, 50));
+  int64_t start_ns = clock_now_ns();
+  end_proxy(harness);
+  assert_true(clock_now_ns() - start_ns < 2 * CLOCK_NS_PER_S);
+  assert_string_equal(harness_read_to_end(harness, client, &was_reset), "");
+  assert_true(has(harness_trace(harness), "\"error\":\"cancelled\",\"aborted_by\":null"));
+  close(idle);
+  close(upstream);
+  close(client);
+}
+
 static void test_a_key_that_the_upstream_repeats_is_not_recorded(void **state) {
   struct harness *harness = *state;
   static const char words[] =
@@ -339,6 +360,7 @@ int main(void) {
       with_impatient_proxy(test_a_stream_that_falls_silent_for_too_long_is_cut),
       with_proxy(test_a_request_under_way_is_finished_before_the_proxy_stops),
       with_impatient_proxy(test_a_request_that_outlasts_the_grace_is_cut_and_recorded),
+      with_proxy(test_a_second_signal_ends_the_grace),
       with_proxy(test_a_key_that_the_upstream_repeats_is_not_recorded),
       cmocka_unit_test_setup_teardown(test_a_key_that_the_upstream_repeats_is_not_recorded,
                                       start_with_all_bodies, harness_stop),
