@@ -45,7 +45,8 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const c
 }
 
 // An answer that only the end of the connection delimits, and that is cut: a reset is all that can tell the
-// client. (A close would not do: libmicrohttpd ends its sending in the orderly way first.)
+// client. (A close would not do: libmicrohttpd ends its sending in the orderly way first. A Unix socket has
+// no reset.)
 static void reset_connection(const struct exchange *exchange) {
   struct sockaddr nobody = {.sa_family = AF_UNSPEC};
   if (exchange->is_old && exchange->length < 0) (void)connect(exchange->client->fd, &nobody, sizeof nobody);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 // cmocka wants these first.
 #include <cmocka.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,31 @@ static void check_phase(struct harness *harness, const struct phase *phase) {
   }
 }
 
+// The upstream is held back, since the client does not read.
+static void test_a_client_that_reads_nothing_and_goes_away_does_too(void **state) {
+  struct harness *harness = *state;
+  static const char zeros[65536];
+  for (enum way way = 0; way < WAYS; way++) {
+    bool was_reset;
+    int client = harness_connect(harness);
+    harness_send(client, CHAT("56"));
+    int upstream = harness_accept(harness);
+    harness_read_until(harness, upstream, BODY);
+    harness_send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
+    struct pollfd ready = {.fd = upstream, .events = POLLOUT};
+    while (poll(&ready, 1, 200) == 1)
+      assert_true(send(upstream, zeros, sizeof zeros, MSG_NOSIGNAL | MSG_DONTWAIT) > 0);
+    int64_t left_ns = clock_now_ns();
+    leave(client, way);
+    harness_read_to_end(harness, upstream, &was_reset);
+    double took_ms = (double)(clock_now_ns() - left_ns) / (double)CLOCK_NS_PER_MS;
+    printf("  %-28s %-10s %6.2f ms\n", "held back in mid-stream", way_names[way], took_ms);
+    assert_true(took_ms <= MOST_MS);
+    if (way == BY_HALF_CLOSE) close(client);
+    close(upstream);
+  }
+}
+
 static size_t count_of(const char *text, const char *part) {
   size_t count = 0;
   for (const char *at = text; (at = strstr(at, part)); at += strlen(part))
@@ -117,7 +143,7 @@ static void test_a_client_that_goes_away_ends_the_upstream_request_within_50_ms(
     check_phase(harness, &phases[i]);
   assert_int_equal(harness_end_proxy(harness), 0);
   const char *trace = harness_trace(harness);
-  size_t all = PHASES * WAYS * TRIES, each = WAYS * TRIES;
+  size_t each = (size_t)WAYS * TRIES, all = PHASES * each;
   assert_int_equal(count_of(trace, "\"error\":\"cancelled\",\"aborted_by\":\"client\""), all);
   assert_int_equal(count_of(trace, "\"type\":\"response\""), all);
   assert_int_equal(count_of(trace, "\"status\":null"), each);     // before the header
@@ -155,6 +181,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_a_client_that_goes_away_ends_the_upstream_request_within_50_ms,
                                       harness_start, harness_stop),
       cmocka_unit_test_setup_teardown(test_so_does_one_that_goes_away_in_mid_upload, harness_start,
+                                      harness_stop),
+      cmocka_unit_test_setup_teardown(test_a_client_that_reads_nothing_and_goes_away_does_too, harness_start,
                                       harness_stop),
       cmocka_unit_test_setup_teardown(test_an_end_that_comes_with_the_last_bytes_is_noticed, harness_start,
                                       harness_stop),

@@ -16,7 +16,7 @@
 static double value_of(struct buf *page, const char *start) {
   const char *at = strstr(buf_text(page), start);
   if (!at) fail_msg("no '%s' in %s", start, buf_text(page));
-  return strtod(at + strlen(start), NULL);
+  return at ? strtod(at + strlen(start), NULL) : -1;
 }
 
 static double bucket_of(struct buf *page, const char *bound) {
