@@ -19,11 +19,21 @@ unit-$(1): $$(UNIT_$(1))
 endef
 $(foreach r,$(notdir $(wildcard tests/unit/*)),$(eval $(call unit_room,$(r))))
 
+# tests/e2e/test_NAME.c is one cmocka program too: it drives a program in $(BUILD)/bin from outside, byte by byte where
+# curl would be too polite, and is linked with what other C files stand beside it and the rooms below record.
+E2E_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/e2e/test_*.c))
+E2E_HELPERS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/e2e/test_%,$(wildcard tests/e2e/*.c)))
+$(E2E_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(E2E_HELPERS) $(USES_record:%=$(BUILD)/lib/%.a)
+	@mkdir -p $(@D)
+	@echo "  link $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(foreach r,$(USES_record),$(LIBS_$(r)))
+
 ## test: unit tests, command-line tables and end-to-end tests (loopback only)
-.PHONY: test unit unit-build
-test: all unit-build
+.PHONY: test unit unit-build e2e-build
+test: all unit-build e2e-build
 	@BUILD=$(BUILD) tests/run.sh
 unit-build: $(UNIT_PROGRAMS)
+e2e-build: $(BINARIES) $(E2E_PROGRAMS)
 ## unit: the unit tests alone; unit-ROOM runs one room's (unit-stat, unit-llm, ...)
 unit: unit-build
 	@BUILD=$(BUILD) tests/run.sh unit

@@ -264,22 +264,6 @@ test_full_disk() {
   umount "$scratch/tiny"
 }
 
-test_metrics() {
-  sim server || return
-  start_server capture "$bin/capture" -u "${server_url[server]}" -l 127.0.0.1:0 -o "$scratch/m.jsonl" --metrics 127.0.0.1:0 || return
-  local page
-  page=$(sed -n 's|.*metrics on \(http://.*\)|\1|p' "${server_err[capture]}")
-  server_url[capture]=$(sed -n 's|^listening on \(http://.*\)|\1|p' "${server_err[capture]}")
-  curl -sS -m 20 -o /dev/null "${server_url[capture]}/v1/models"
-  curl -sS -m 20 -o /dev/null -H 'Content-Length: 1' -H 'Transfer-Encoding: chunked' -d x "${server_url[capture]}/v1/models"
-  run curl -sS -m 20 "$page"
-  check_match 'requests are counted' 'capture_requests_total 1' "$out"
-  check_match 'refusals are counted' 'capture_refused_total 1' "$out"
-  check_match 'records are counted' 'capture_recorded_responses_total 1' "$out"
-  check_equal 'every line is a comment or a sample' 0 "$(grep -cvE '^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+ [0-9]+)$' <<<"$out")"
-  stop_server capture && stop_server server
-}
-
 tls_port() { tls_port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$scratch/tls.out") && [ -n "$tls_port" ]; }
 
 test_tls() {
@@ -333,5 +317,4 @@ test_sessions_and_choice
 test_kill
 test_drops
 test_full_disk
-test_metrics
 summary

@@ -72,6 +72,9 @@ check_equal 'the run says so' 2 "$(records "$scratch/shared.jsonl" run '.[0].htt
 replay many "https://127.0.0.1:$port" --http2 -W 30 -B 60 --warmup 0
 check_equal 'beyond the limit of streams: all succeed' '0 0' "$status $(records "$scratch/many.jsonl" request 'map(select(.error)) | length')"
 check_match 'beyond the limit of streams: more connections' '^([2-9]|[1-5][0-9])$' "$(cut -d' ' -f2 "$folder/tls.log" | sort -u | wc -l)"
+replay threads "https://127.0.0.1:$port" --http2 -W 9 -B 30 --threads 3
+check_equal 'several threads: all succeed' '0 0' "$status $(records "$scratch/threads.jsonl" request 'map(select(.error)) | length')"
+check_equal 'several threads: it is HTTP/2' HTTP/2.0 "$(versions tls)"
 
 # A server that chooses HTTP/1.1 is not measured as if it spoke 2.
 replay old "https://127.0.0.1:$((port + 2))" --http2 -W 1 -B 2

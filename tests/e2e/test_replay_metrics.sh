@@ -87,6 +87,11 @@ check_equal 'chunks: the largest gap is the one recorded' 0 "$(records "$scratch
   'map(select(.events > 1) | (.chunks_s as $t | [range(1; $t | length) | $t[.] - $t[. - 1]] | max) - .itl_s.max | fabs | select(. > 2e-9)) | length')"
 check_equal 'chunks: none when nobody asked' '[false]' \
   "$(records "$scratch/plain.jsonl" request 'map(has("chunks_s")) | unique')"
+replay threads -W 6 -B 24 -r 2 --max-tokens 9 --threads 3 --chunks --metrics-url /metrics --between 'true'
+check_equal 'several threads: one time per event' '0 0' "$status $(records "$scratch/threads.jsonl" request \
+  'map(select((.chunks_s | length) != .events or .chunks_s[0] != .ttft_s or .chunks_s[-1] != .last_text_s)) | length')"
+check_equal 'several threads: tokens as the server counts them' '[true]' "$(records "$scratch/threads.jsonl" batch \
+  "$measured | map(.server_metrics[\"vllm:generation_tokens_total\"] == .output_tokens and .output_tokens > 0) | unique")"
 
 # --between: before each measured batch, with its words replaced, and in no batch's time.
 replay between -W 2 -B 2,4 -r 2 --max-tokens 3 --between 'echo "w{workers} b{batch} r{rep} p{port}"; sleep 0.3'
