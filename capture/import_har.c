@@ -7,6 +7,7 @@
 
 #include "capture/base64.h"
 #include "capture/import_parts.h"
+#include "capture/keep.h"
 #include "lib/base/clock.h"
 #include "lib/llm/response.h"
 
@@ -118,7 +119,7 @@ static enum status take_headers(const struct import *import, struct json_slice a
     bool is_session = header.name.len == 12 && strncasecmp(header.name.data, "x-session-id", 12) == 0;
     if (is_session && header.value.len > 0 && header.value.len <= SESSION_ID_MOST) {
       buf_clear(session);
-      buf_append(session, header.value.data, header.value.len);
+      keep_session(header.value, session);
     }
     import_http_header(import, header.name, header.value, headers);
   }

@@ -5,9 +5,9 @@
 
 #include "capture/import_parts.h"
 #include "capture/keep.h"
-#include "capture/redact.h"
 #include "lib/base/json_write.h"
 #include "lib/llm/api.h"
+#include "lib/record/redact.h"
 
 #define NAME_MOST 128 // bytes of a header's name
 
@@ -23,7 +23,8 @@ void import_http_header(const struct import *import, struct json_slice name, str
   struct json_writer w = JSON_WRITER(headers);
   w.comma = headers->len > 0;
   json_write_key(&w, lower);
-  json_write_text(&w, value.data ? value.data : "", value.len);
+  struct json_slice kept = keep_value(value);
+  json_write_text(&w, kept.data ? kept.data : "", kept.len);
 }
 
 struct json_slice import_http_target(struct json_slice url) {

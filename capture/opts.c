@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/redact.h"
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
+#include "lib/record/redact.h"
 
 #define KIB INT64_C(1024)
 #define MIB (INT64_C(1024) * KIB)

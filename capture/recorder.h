@@ -14,8 +14,8 @@
 
 #include "capture/anonymize.h"
 #include "capture/guard.h"
-#include "capture/names.h"
 #include "capture/tracefile.h"
+#include "lib/base/names.h"
 #include "lib/base/status.h"
 #include "lib/llm/response.h"
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "capture/keep.h"
-#include "capture/redact.h"
 #include "lib/base/json_write.h"
+#include "lib/record/redact.h"
 
 #define SESSION_ID_MOST 256 // bytes of a client's own id that are kept
 
@@ -35,7 +35,8 @@ static void write_value(struct json_writer *w, const struct guard_request *reque
     buf_append(&joined, field->value, field->value_len);
   }
   if (joined.status) w->out->status = joined.status;
-  json_write_text(w, joined.data ? joined.data : "", joined.len);
+  struct json_slice kept = keep_value((struct json_slice){joined.data, joined.len});
+  json_write_text(w, kept.data ? kept.data : "", kept.len);
   buf_free(&joined);
 }
 
@@ -82,7 +83,8 @@ static bool read_request(struct recorder_entry *entry, const struct guard_reques
   write_headers(entry, request);
   remember_secrets(entry, request);
   const struct guard_field *id = guard_find(request, "X-Session-Id");
-  if (id && id->value_len <= SESSION_ID_MOST) buf_append(&entry->session, id->value, id->value_len);
+  if (id && id->value_len <= SESSION_ID_MOST)
+    keep_session((struct json_slice){id->value, id->value_len}, &entry->session);
   const struct guard_field *type = guard_find(request, "Content-Type");
   entry->body.is_form = type && keep_is_form(type->value, type->value_len);
   const struct guard_field *coding = guard_find(request, "Content-Encoding");
