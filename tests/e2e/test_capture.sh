@@ -264,6 +264,8 @@ test_full_disk() {
   umount "$scratch/tiny"
 }
 
+metrics_say() { curl -s -m 5 "$page" | grep -qx "$1"; }
+
 test_metrics() {
   sim server || return
   start_server capture "$bin/capture" -u "${server_url[server]}" -l 127.0.0.1:0 -o "$scratch/m.jsonl" --metrics 127.0.0.1:0 || return
@@ -272,10 +274,10 @@ test_metrics() {
   server_url[capture]=$(sed -n 's|^listening on \(http://.*\)|\1|p' "${server_err[capture]}")
   curl -sS -m 20 -o /dev/null "${server_url[capture]}/v1/models"
   curl -sS -m 20 -o /dev/null -H 'Content-Length: 1' -H 'Transfer-Encoding: chunked' -d x "${server_url[capture]}/v1/models"
+  check 'records are counted' wait_for 5 metrics_say 'capture_recorded_responses_total 1'
   run curl -sS -m 20 "$page"
   check_match 'requests are counted' 'capture_requests_total 1' "$out"
   check_match 'refusals are counted' 'capture_refused_total 1' "$out"
-  check_match 'records are counted' 'capture_recorded_responses_total 1' "$out"
   check_equal 'every line is a comment or a sample' 0 "$(grep -cvE '^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+ [0-9]+)$' <<<"$out")"
   stop_server capture && stop_server server
 }
