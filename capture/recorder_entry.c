@@ -138,6 +138,8 @@ static bool read_request(struct recorder_entry *entry, const struct guard_reques
   entry->target = target.status ? NULL : strdup(buf_text(&target));
   buf_free(&target);
   remember_secrets(entry, request);
+  if (entry->target)
+    recorder_hide_secrets(entry, entry->target, strlen(entry->target), RECORDER_BODY_SECRET_LEAST, false);
   write_headers(entry, request);
   if (entry->headers.len)
     recorder_hide_secrets(entry, entry->headers.data, entry->headers.len, RECORDER_BODY_SECRET_LEAST, false);
