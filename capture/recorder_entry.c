@@ -199,6 +199,8 @@ struct recorder_entry *recorder_begin(struct recorder *recorder, const struct gu
   entry->seq = -1;
   entry->api = entry->asked = api_from_path(request->method, request->target);
   entry->request_job = (struct scribe_job){.run = recorder_make_request, .context = entry};
+  entry->heard = SESSION_ANSWER;
+  entry->answer_job = (struct scribe_job){.run = recorder_take_answer, .context = entry};
   entry->end_job = (struct scribe_job){.run = recorder_make_response, .context = entry};
   pthread_mutex_lock(&recorder->entries_lock);
   entry->next = recorder->first;

@@ -80,7 +80,8 @@ struct recorder_entry {
   struct recorder_body body;
   int64_t body_bytes;
   enum api api;
-  int64_t seq;                    // -1: no request record
+  int64_t seq; // -1: no request record
+  struct session_place place;
   struct trace_request anonymous; // waits for the response when anonymising
   struct buf anonymous_texts;     // what its slices point to
 
@@ -91,6 +92,13 @@ struct recorder_entry {
   bool responding; // `response` is open
   struct response response;
   struct recorder_body answer; // gathered with --bodies both
+  struct session_answer heard; // so far
+
+  // The loop's, until a stream says that it is complete, which is before its connection says so.
+  struct scribe_job answer_job;
+  bool answered;
+  struct session_answer whole;
+
   struct recorder_ending ending;
 
   atomic_bool skipped; // by the scribe: no record is written of it
@@ -124,6 +132,7 @@ bool recorder_has_room(struct recorder *recorder, size_t len);
 
 // The jobs of an entry.
 void recorder_make_request(void *entry);
+void recorder_take_answer(void *entry);
 void recorder_make_response(void *entry);
 
 // Covers with asterisks what the entry's secrets (of at least `least` bytes) are in these bytes; also one

@@ -39,9 +39,9 @@ static bool is_sampled(struct recorder *recorder, const struct buf *session) {
 }
 
 static void find_session(struct recorder_entry *entry, struct json_slice body) {
-  if (entry->session.len || (entry->api != API_OPENAI_CHAT && entry->api != API_OLLAMA_CHAT)) return;
-  int64_t number = session_of(entry->recorder->sessions, json_scan_get(body, "messages"));
-  if (number > 0) buf_printf(&entry->session, "c%lld", (long long)number);
+  if (entry->session.len) return;
+  session_find(entry->recorder->sessions, entry->api, body, &entry->place);
+  if (entry->place.session > 0) buf_printf(&entry->session, "c%lld", (long long)entry->place.session);
 }
 
 static struct json_slice slice_of(const struct buf *buf) {

@@ -11,16 +11,24 @@
 
 void recorder_head(struct recorder_entry *entry, int status, struct json_slice content_type,
                    struct json_slice content_encoding) {
-  if (!entry || entry->skipped || entry->responding) return;
+  if (!entry || entry->responding) return;
   entry->responding = true;
   if (content_encoding.data) entry->answer.coding = inflate_coding_of(content_encoding);
   response_open(&entry->response, entry->asked, status, content_type, content_encoding, RESPONSE_MOST);
+  entry->response.on_part = session_hear;
+  entry->response.on_part_context = &entry->heard;
 }
 
 void recorder_data(struct recorder_entry *entry, const char *data, size_t len, int64_t now_ns) {
-  if (!entry || !entry->responding || entry->skipped) return;
-  response_feed(&entry->response, data, len, now_ns);
+  if (!entry || !entry->responding) return;
   struct recorder *recorder = entry->recorder;
+  response_feed(&entry->response, data, len, now_ns); // also of what is not recorded: it may be continued
+  if (entry->handed && !entry->answered && entry->response.streamed && entry->response.ended) {
+    entry->answered = true; // the client may ask on before the connection says that all is over
+    entry->whole = entry->heard;
+    scribe_post(recorder->scribe, &entry->answer_job);
+  }
+  if (entry->skipped) return;
   if (recorder->options.keep_answers && !recorder->options.anonymize)
     recorder_body_add(recorder, &entry->answer, data, len);
 }
@@ -62,8 +70,6 @@ static void write_response(struct recorder_entry *entry) {
   const struct recorder_ending *ending = &entry->ending;
   struct recorder *recorder = entry->recorder;
   struct response *found = &entry->response;
-  if (!api_generates_text(entry->api)) found->api = API_HTTP; // as the request's body says
-  response_finish(found, ending->transport);
   recorder_hide_secrets(entry, found->error_text, strlen(found->error_text), RECORDER_SECRET_LEAST, true);
   const char *source = token_source_name(found->token_source);
   const char *failure = failure_name(found->failure);
@@ -93,8 +99,16 @@ static void write_response(struct recorder_entry *entry) {
   buf_free(&clean);
 }
 
+void recorder_take_answer(void *context) {
+  struct recorder_entry *entry = context;
+  session_answered(entry->recorder->sessions, &entry->place, &entry->whole);
+}
+
 void recorder_make_response(void *context) {
   struct recorder_entry *entry = context;
+  if (!api_generates_text(entry->api)) entry->response.api = API_HTTP; // as the request's body says
+  response_finish(&entry->response, entry->ending.transport);
+  if (!entry->answered) session_answered(entry->recorder->sessions, &entry->place, &entry->heard);
   if (entry->seq >= 0 && !entry->skipped) write_response(entry);
   recorder_entry_free(entry);
 }

@@ -212,12 +212,13 @@ test_faults() {
 }
 
 test_sessions_and_choice() {
-  local trace=$scratch/choice.jsonl one two
+  local trace=$scratch/choice.jsonl one two three
   sim server && proxy capture server "$trace" --include '/v1/*' --exclude '*/models' --keep-header X-Team --bodies none || return
   local url=${server_url[capture]}
-  one='{"role":"user","content":"one"}' two='{"role":"assistant","content":"two"},{"role":"user","content":"three"}'
+  one='{"role":"user","content":"one"}' three='{"role":"user","content":"three"}'
   post "$url/v1/chat/completions" "{\"messages\":[$one]}" -H 'X-Team: blue' -H 'X-Other: 1'
-  post "$url/v1/chat/completions" "{\"messages\":[$one,$two]}"
+  two=$(jq -c '.choices[0].message' <<<"$out")
+  post "$url/v1/chat/completions" "{\"messages\":[$one,$two,$three]}"
   post "$url/v1/chat/completions" "{\"messages\":[$one]}"
   post "$url/v1/chat/completions" "{\"messages\":[$one]}" -H 'X-Session-Id: mine'
   curl -sS -m 20 -o /dev/null "$url/v1/models"
@@ -238,6 +239,43 @@ test_sessions_and_choice() {
     "$(records "$scratch/sampled.jsonl" request | jq -s -r 'group_by(.session) | map(length) | unique | join(" ")')"
   check_near 'about half of them' 20 "$(records "$scratch/sampled.jsonl" request | jq -r .session | sort -u | wc -l)" 0.6
   stop_server server
+}
+
+# What a stream's events hold together, as a JSON string
+joined() { sed 's/^data: //' <<<"$out" | jq -R 'fromjson? // empty' | jq -sc "map($1 // empty | select(type == \"string\")) | add"; }
+
+# Each conversation's second request carries the answer that the first really got, or one that nobody gave.
+test_conversations() {
+  local trace=$scratch/talk.jsonl url user next='{"role":"user","content":"b"}' said stream path
+  sim server && proxy capture server "$trace" || return
+  url=${server_url[capture]}
+  for path in /v1/chat/completions /api/chat; do
+    for stream in false true; do
+      user="{\"role\":\"user\",\"content\":\"a $path $stream\"}"
+      post "$url$path" "{\"model\":\"m\",\"stream\":$stream,\"messages\":[$user]}"
+      said=$(joined '.choices[0].delta.content // .choices[0].message.content // .message.content')
+      post "$url$path" "{\"model\":\"m\",\"stream\":$stream,\"messages\":[$user,{\"role\":\"assistant\",\"content\":$said},$next]}"
+      post "$url$path" "{\"model\":\"m\",\"stream\":$stream,\"messages\":[$user,{\"role\":\"assistant\",\"content\":\"never\"},$next]}"
+    done
+  done
+  for path in /v1/completions /api/generate; do
+    for stream in false true; do
+      post "$url$path" "{\"model\":\"m\",\"stream\":$stream,\"prompt\":\"Once $path $stream\"}"
+      said=$(joined '.choices[0].text // .response')
+      post "$url$path" "{\"model\":\"m\",\"stream\":$stream,\"prompt\":$(jq -c '"Once '"$path $stream"' " + . + " and"' <<<"$said")}"
+      post "$url$path" "{\"model\":\"m\",\"stream\":$stream,\"prompt\":\"Once $path $stream never and\"}"
+    done
+  done
+  # Two at once with the same beginning
+  post "$url/v1/chat/completions" "{\"model\":\"m\",\"max_tokens\":3,\"messages\":[$user]}"
+  said=$(jq -c '.choices[0].message' <<<"$out")
+  post "$url/v1/chat/completions" "{\"model\":\"m\",\"max_tokens\":5,\"messages\":[$user]}"
+  post "$url/v1/chat/completions" "{\"model\":\"m\",\"messages\":[$user,$(jq -c '.choices[0].message' <<<"$out"),$next]}"
+  post "$url/v1/chat/completions" "{\"model\":\"m\",\"messages\":[$user,$said,$next]}"
+  stop_server capture && stop_server server
+  check_equal 'only the answer that was given continues a conversation, streamed or not, in every API' \
+    'c1 c1 c2 c3 c3 c4 c5 c5 c6 c7 c7 c8 c9 c9 c10 c11 c11 c12 c13 c13 c14 c15 c15 c16 c17 c18 c18 c17' \
+    "$(records "$trace" request | jq -r .session | xargs)"
 }
 
 test_kill() {
@@ -369,6 +407,7 @@ test_leaving_client
 test_dead_upstream
 test_faults
 test_sessions_and_choice
+test_conversations
 test_kill
 test_drops
 test_full_disk
