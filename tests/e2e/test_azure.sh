@@ -31,5 +31,5 @@ check_lines 'every request is answered and counted' $count "$(cat "$scratch/coun
 check_equal 'output tokens are as recorded' "$(cut -d , -f 2 "$scratch/recorded")" "$(cut -d , -f 2 "$scratch/counted")"
 off=$(paste -d , "$scratch/recorded" "$scratch/counted" |
   awk -F , '{ d = $3 / $1 - 1; sum += d < 0 ? -d : d } END { printf "%.5f", sum / NR }')
-check "input tokens are within 2 % on average (they are $off off)" awk -v off="$off" 'BEGIN { exit !(off <= 0.02) }'
+check "input tokens are within 2 % on average (off by $off)" awk -v off="$off" 'BEGIN { exit !(off <= 0.02) }'
 summary

@@ -164,6 +164,33 @@ test_large_bodies() {
   stop_server server
 }
 
+# CPU time in ns of the thread that serves traffic, and of all others
+loop_cpu() { cut -d ' ' -f 1 "/proc/${server_pid[capture]}/task/${server_pid[capture]}/schedstat"; }
+other_cpu() { cat /proc/"${server_pid[capture]}"/task/*/schedstat | awk -v loop="$(loop_cpu)" '{ sum += $1 } END { printf "%d", sum - loop }'; }
+
+# What recording a body of 16 MB takes is not taken from the thread that serves everybody.
+test_large_bodies_beside_the_loop() {
+  local trace=$scratch/beside.jsonl without with others
+  [ -r /proc/self/schedstat ] || { skip 'large bodies beside the loop' 'no /proc/PID/task/TID/schedstat here'; return; }
+  { printf '{"model":"m","stream":false,"max_tokens":1,"messages":[' &&
+    seq 120000 | sed 's/.*/{"role":"user","content":"& \\"quoted\\" words and more of them, which make a long conversation with nobody at all, again and again"},/' | tr -d '\n' &&
+    printf '{"role":"user","content":"x"}]}'; } >"$scratch/beside.json"
+  local -a ask=(curl -sS -m 30 -o "$scratch/answer" -w '%{http_code}' -H 'Content-Type: application/json' --data-binary @"$scratch/beside.json")
+  sim server && proxy capture server "$trace" --exclude '/v1/*' || return
+  run "${ask[@]}" "${server_url[capture]}/v1/chat/completions"
+  without=$(loop_cpu)
+  stop_server capture
+  proxy capture server "$trace" || return
+  run "${ask[@]}" "${server_url[capture]}/v1/chat/completions"
+  check_equal 'a body of 16 MB passes' 200 "$out"
+  check 'and is recorded' wait_for 10 recorded_on_disk "$trace"
+  with=$(loop_cpu) others=$(other_cpu)
+  stop_server capture && stop_server server
+  check "recording takes other threads' time (ns: loop $without without, $with with; others $others)" \
+    test $(((with - without) * 3)) -lt "$others"
+}
+recorded_on_disk() { [ "$(stat -c %s "$1")" -gt 15000000 ]; }
+
 in_flight_is() { [ "$(curl -s -m 5 "${server_url[slow]}/stats" | jq .in_flight)" = "$1" ]; }
 
 tokens_came() { [ "$(grep -c content "$scratch/part")" -ge 3 ]; } # the first is the role, without text
@@ -403,6 +430,7 @@ test_tls
 test_few_descriptors
 test_secrets
 test_large_bodies
+test_large_bodies_beside_the_loop
 test_leaving_client
 test_dead_upstream
 test_faults
