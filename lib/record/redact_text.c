@@ -89,16 +89,18 @@ static bool is_name_char(char c) {
          c == '.' || c == '%';
 }
 
-// The name that stands from `at` to `stop`, without quotes: NAME=VALUE, or NAME: "VALUE".
+// The name that stands from `at` to `stop`, without an opening quote: NAME=VALUE, NAME: "VALUE", and NAME":
+// VALUE where quotes do not pair.
 static bool find_bare(const struct names *more, const char *at, const char *stop, const char *end,
                       struct found *found) {
   if (stop == end || !redact_is_secret_query_key(more, at, (size_t)(stop - at))) return false;
-  const char *sign = skip_blank(stop, end);
+  bool is_closed = *stop == '"' || *stop == '\'';
+  const char *sign = skip_blank(is_closed ? stop + 1 : stop, end);
   if (sign < end && *sign == ':') {
     found->value = skip_blank(sign + 1, end);
     found->quoted = true;
     found->stop = value_end(found->value, end);
-    return found->value < end && (*found->value == '"' || *found->value == '\'');
+    return is_closed || (found->value < end && (*found->value == '"' || *found->value == '\''));
   }
   found->value = stop + 1;
   found->stop = form_value_end(found->value, end);

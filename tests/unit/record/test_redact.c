@@ -149,6 +149,7 @@ static void test_text_that_is_nearly_json_leaks_nothing(void **state) {
       {"model=m&api_key=" SECRET "&n=1", "model=m&api_key=***&n=1"},
       {"OPENAI=1 token='" SECRET " x' next", "OPENAI=1 token=*** next"},
       {"api%5Fkey=" SECRET, "api%5Fkey=***"},
+      {"auth=\"x:\n{\"api_key\":\"" SECRET "\"}", "auth=***api_key\":\"***\"}"},
       {"the key: a word, max_tokens=5", "the key: a word, max_tokens=5"},
       {"--b\r\nContent-Disposition: form-data; name=\"api_key\"\r\n\r\n" SECRET "\r\n--b--",
        "--b\r\nContent-Disposition: form-data; name=\"api_key\"\r\n\r\n***\r\n--b--"},
