@@ -83,7 +83,7 @@ static void remember_words(struct recorder_entry *entry, const char *value, size
   const char *end = value + len;
   for (const char *at = value; at < end;) {
     const char *stop = at;
-    while (stop < end && !memchr(" ;,", *stop, 3))
+    while (stop < end && *stop != ' ' && *stop != ';' && *stop != ',')
       stop++;
     bool is_scheme = at == value && stop < end && *stop == ' ';
     const char *equals = memchr(at, '=', (size_t)(stop - at));

@@ -118,6 +118,11 @@ static bool is_key_word(const char *word, size_t len) {
   return false;
 }
 
+static bool ends_word(char c) {
+  static const char ends[] = " \t,;=:/\"'";
+  return c != '\0' && strchr(ends, c);
+}
+
 bool redact_looks_secret(const char *value, size_t len) {
   static const char *const schemes[] = {"bearer ", "basic ", "token ", "digest ", "negotiate "};
   for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
@@ -126,7 +131,7 @@ bool redact_looks_secret(const char *value, size_t len) {
   }
   for (size_t at = 0; at < len;) {
     size_t end = at;
-    while (end < len && !memchr(" \t,;=:/\"'", value[end], 9))
+    while (end < len && !ends_word(value[end]))
       end++;
     if (is_key_word(value + at, end - at)) return true;
     at = end + 1;

@@ -156,7 +156,6 @@ void redact_text(const struct names *more, const char *text, size_t len, struct 
     struct json_slice value;
     if (is_json_line(text, line, line_end, &value)) {
       redact_plain(more, piece, line, out);
-      piece = line;
       if (redact_json_has_secret(more, value)) {
         buf_append(out, line, (size_t)(value.data - line));
         redact_json(more, value, out);

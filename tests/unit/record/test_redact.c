@@ -171,8 +171,8 @@ static void test_lines_of_json_lose_only_their_own_fields(void **state) {
 
 static void test_values_that_look_like_credentials_are_known(void **state) {
   (void)state;
-  static const char *const secret[] = {"Bearer abc",   "basic dTpw",     SECRET,
-                                       "user " SECRET, "hf_abcdefghijk", "a=eyJhbGciOiJIUzI1NiJ9.e30.x"};
+  static const char *const secret[] = {"Bearer abc",     "basic dTpw",     SECRET,
+                                       ("user " SECRET), "hf_abcdefghijk", "a=eyJhbGciOiJIUzI1NiJ9.e30.x"};
   static const char *const open[] = {"",          "application/json", "curl/7.88.1", "conversation-17",
                                      "sk-",       "sk-short",         "Bearer",      "task-4f1d-9999",
                                      "2023-06-01"};
