@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// What was asked of the run: how it stands against an older one, and whether the assertions hold.
+#include "analyze/chapters_comparison.h"
+
 #include <math.h>
 #include <string.h>
-
-#include "analyze/chapters_parts.h"
 
 static const char *verdict_word(struct chapters *c, const char *verdict) {
   static const struct {

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// What stands at the end of a report: failures, the client's own audit, the facts of the run and how to
-// repeat it.
+#include "analyze/chapters_facts.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "analyze/chapters_parts.h"
 #include "lib/base/json_scan.h"
 
 static void class_list(const struct cell *cell, struct buf *out) {

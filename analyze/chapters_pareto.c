@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// Throughput against latency: the cells that no other cell beats in both.
+#include "analyze/chapters_pareto.h"
+
 #include <math.h>
 #include <stdlib.h>
-
-#include "analyze/chapters_parts.h"
 
 static double latency_of(const struct cell *cell) {
   return cell->latency_s.p95.estimate;

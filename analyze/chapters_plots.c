@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// The report's pictures, described for plot.h.
+#include "analyze/chapters_plots.h"
+
 #include <math.h>
 
-#include "analyze/chapters_parts.h"
+#include "analyze/chapters_curve.h"
 
 enum { SERIES_MOST = 24 };
 

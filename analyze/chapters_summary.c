@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// The first screen: what to use, how sure that is, and what is wrong with the data.
+#include "analyze/chapters_summary.h"
+
 #include <math.h>
 
-#include "analyze/chapters_parts.h"
+#include "analyze/chapters_comparison.h"
+#include "analyze/chapters_curve.h"
+#include "analyze/chapters_matrix.h"
+#include "analyze/chapters_pareto.h"
+#include "analyze/chapters_plots.h"
+#include "analyze/chapters_warnings.h"
+#include "analyze/chapters_words.h"
 
 // The set without the two that the sentence names itself.
 static void set_list(const struct results *results, struct chapters_list *list, size_t one, size_t other) {
@@ -104,7 +110,7 @@ static void overview(struct chapters *c, struct document_node *parent) {
       lang_text(c->lang, LANG_CAPTION_CURVE));
 }
 
-void chapters_first_screen(struct chapters *c, struct document_node *parent) {
+static void first_screen(struct chapters *c, struct document_node *parent) {
   chapters_recommendation(c, parent);
   chapters_edges(c, parent);
   chapters_limits(c, parent);
@@ -194,7 +200,7 @@ void chapters_optima_table(struct chapters *c, struct document_node *parent, boo
     optima_row(c, table, &results->workers[i], interval, capacity);
 }
 
-void chapters_optima(struct chapters *c, struct document_node *parent) {
+static void optima(struct chapters *c, struct document_node *parent) {
   if (c->results->workers_count == 0) return;
   struct document_node *section = chapters_section(c, parent, LANG_OPTIMA, LANG_ALONE);
   chapters_optima_table(c, section, false);
@@ -231,7 +237,7 @@ static void set_table(struct chapters *c, struct document_node *parent) {
   }
 }
 
-void chapters_best(struct chapters *c, struct document_node *parent) {
+static void best(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
   if (results->cell_count == 0) return;
   struct document_node *section = chapters_section(c, parent, LANG_BEST, LANG_ALONE);
@@ -250,4 +256,18 @@ void chapters_best(struct chapters *c, struct document_node *parent) {
                 LANG_WITH(batch.text));
   chapters_item(c, list, LANG_BEST_RATE, LANG_WITH(rate.text, interval.text));
   set_table(c, section);
+}
+
+void chapters_summary(struct chapters *c, struct document_node *root) {
+  const struct results *results = c->results;
+  if (results->cell_count == 0 && !results->curve.exists && results->warning_count == 0) {
+    if (results->load_count == 0) chapters_paragraph(c, root, LANG_NOTHING, LANG_ALONE);
+    return;
+  }
+  struct document_node *section = chapters_section(c, root, LANG_SUMMARY, LANG_ALONE);
+  first_screen(c, section);
+  optima(c, section);
+  best(c, section);
+  chapters_dependencies(c, section);
+  document_rule(root);
 }

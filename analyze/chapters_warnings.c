@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// One sentence per warning code, with the numbers that the warning carries or that the cells can tell.
-#include <math.h>
+#include "analyze/chapters_warnings.h"
 
-#include "analyze/chapters_parts.h"
+#include <math.h>
 
 // Batches that are measured once, cold, failed ...: what a warning's count says when it carries none.
 static int64_t flagged(const struct results *results, unsigned flag) {
@@ -149,25 +147,16 @@ void chapters_warnings(struct chapters *c, struct document_node *parent) {
   }
 }
 
-enum status chapters_warning_text(const struct results *results, enum lang lang, size_t index,
-                                  struct buf *out) {
-  struct results view = *results; // of this warning alone, so that its sentence speaks of nothing else
-  view.warnings = &results->warnings[index];
-  view.warning_count = 1;
-  struct chapters chapters = {.results = &view, .lang = lang};
-  struct document document = {0};
-  struct document_node *root = document_start(&document, "");
-  switch (view.warnings->code) {
-  case WARNING_FAILED_LEVEL: failed_levels(&chapters, root); break;
-  case WARNING_CLIFF: cliff(&chapters, root, view.warnings); break;
-  default: sentence(&chapters, root, view.warnings); break;
+void chapters_warning(struct chapters *c, struct document_node *parent, size_t index) {
+  const struct results *all = c->results;
+  struct results alone = *all; // so that its sentence speaks of no other
+  alone.warnings = &all->warnings[index];
+  alone.warning_count = 1;
+  c->results = &alone;
+  switch (alone.warnings->code) {
+  case WARNING_FAILED_LEVEL: failed_levels(c, parent); break;
+  case WARNING_CLIFF: cliff(c, parent, alone.warnings); break;
+  default: sentence(c, parent, alone.warnings); break;
   }
-  const char *at = root && root->first ? root->first->text : "";
-  struct document_span span = {0};
-  while (document_span_next(&at, &span))
-    buf_append(out, span.text, span.len);
-  enum status status = document.status != STATUS_OK ? document.status : out->status;
-  document_free(&document);
-  buf_free(&chapters.line);
-  return status;
+  c->results = all;
 }

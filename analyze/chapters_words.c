@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// What depends on what, in words. "Rises" and "falls" are said only of a tested ratio whose interval leaves 1
-// out, or of two cells whose intervals do not meet; everything else is "not established".
+#include "analyze/chapters_words.h"
+
 #include <math.h>
 
-#include "analyze/chapters_parts.h"
-
+// "Rises" and "falls" are said only of a tested ratio whose interval leaves 1 out, or of two cells whose
+// intervals do not meet; everything else is "not established".
 enum verdict { VERDICT_RISES, VERDICT_FALLS, VERDICT_OPEN, VERDICT_UNKNOWN };
 
 struct step {

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Open-loop loads: what was offered, what came of it.
+#ifndef ANALYZE_CHAPTERS_LOADS_H
+#define ANALYZE_CHAPTERS_LOADS_H
+
+#include "analyze/chapters_parts.h"
+
+void chapters_loads(struct chapters *c, struct document_node *root);
+
+#endif
