@@ -3,6 +3,7 @@
 
 #include "analyze/chapters_comparison.h"
 #include "analyze/chapters_curve.h"
+#include "analyze/chapters_distribution.h"
 #include "analyze/chapters_facts.h"
 #include "analyze/chapters_levels.h"
 #include "analyze/chapters_loads.h"
@@ -34,6 +35,7 @@ enum status chapters_build(const struct results *results, enum lang lang, struct
   chapters_comparison(&c, root);
   chapters_curve(&c, root);
   chapters_pareto(&c, root);
+  chapters_distribution(&c, root);
   chapters_loads(&c, root);
   chapters_levels(&c, root);
   chapters_failures(&c, root);

@@ -183,6 +183,17 @@ struct warning {
   const char *words;             // a name, a file, the system's own words; NULL
 };
 
+// How the times of one cell's requests spread: quantiles over all its successful requests, whatever their
+// session, seconds; NaN at the levels beyond which no request lies, and where nothing was measured.
+enum results_time { RESULTS_LATENCY, RESULTS_TTFT, RESULTS_TPOT, RESULTS_ITL, RESULTS_TIMES };
+enum { RESULTS_QUANTILES = 40 };
+extern const double results_quantile_levels[RESULTS_QUANTILES]; // ascending, above 0 and below 1
+struct distribution {
+  size_t cell; // index into results.cells
+  int64_t requests;
+  double of[RESULTS_TIMES][RESULTS_QUANTILES]; // RESULTS_ITL: of each response's median gap between events
+};
+
 // Where the numbers come from, for the facts and the "how to repeat it" part. NULL: unknown.
 struct run_facts {
   char *source; // input file
@@ -247,6 +258,8 @@ struct results {
   size_t step_count;
   struct load *loads;
   size_t load_count;
+  struct distribution *distributions; // of the cells worth a closer look, in the order of cells
+  size_t distribution_count;
   struct comparison comparison;
   struct assertion *assertions;
   size_t assertion_count;

@@ -376,4 +376,21 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_ROBUST] =
         "With far points weighed down (bisquare weights) the peak lies at n = {0}, with {1} tokens/s",
     [LANG_BAND_AVERAGED] = "No model stands out: the band averages all of them by their weights",
+    [LANG_DISTRIBUTION] = "How the times spread",
+    [LANG_DISTRIBUTION_MEANS] =
+        "The recommended cell and the highest, their neighbours and equals. A line at p95 is the time that "
+        "95 of 100 requests of its cell do not exceed; the scale widens towards the slow end. Lines are over "
+        "all successful requests of a cell. In brackets {0}% intervals: over server sessions where there "
+        "were several, else over requests.",
+    [LANG_TIMES_FASTER] = "{0} is established to be lower than that of the recommended {1} at: {2}",
+    [LANG_TIMES_SLOWER] = "{0} is established to be higher than that of the recommended {1} at: {2}",
+    [LANG_TIMES_OPEN] = "No difference of {0} from that of the recommended {1} is established (the intervals "
+                        "overlap) at: {2}",
+    [LANG_ALT_DISTRIBUTION] = "{0} by percentile of requests, one line for each of {1} cells; p50 from {2} "
+                              "to {3}, p95 from {4} to {5}",
+    [LANG_AXIS_PERCENTILE] = "Percentile of requests",
+    [LANG_AXIS_LATENCY] = "Latency (s)",
+    [LANG_AXIS_TTFT] = "Time to first token, TTFT (s)",
+    [LANG_AXIS_TPOT] = "Time per output token, TPOT (ms)",
+    [LANG_AXIS_ITL] = "Median gap between events of a response, ITL (ms)",
 };

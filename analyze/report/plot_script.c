@@ -124,9 +124,10 @@ static struct range padded_y(struct range y, bool logarithmic) {
   return (struct range){y.lo < 0 ? y.lo * 1.08 : 0, top};
 }
 
-// Where x lies between the borders, 0 to 1.
-static double place_x(const struct plot *plot, struct range x, double value) {
-  return plot->x_log ? log(value / x.lo) / log(x.hi / x.lo) : (value - x.lo) / (x.hi - x.lo);
+// Where a value lies between the borders, 0 to 1.
+static double place(struct range range, bool logarithmic, double value) {
+  if (logarithmic && range.lo > 0) return log(value / range.lo) / log(range.hi / range.lo);
+  return (value - range.lo) / (range.hi - range.lo);
 }
 
 static int ascending(const void *a, const void *b) {
@@ -158,14 +159,40 @@ static void tics_at_points(const struct plot *plot, struct range x, struct buf *
     double last = -1;
     buf_append_text(out, "set xtics (");
     for (size_t i = 0; i < kept; i++) {
-      double place = place_x(plot, x, values[i]);
-      bool room = place - last >= 0.025;
+      double at = place(x, plot->x_log, values[i]);
+      bool room = at - last >= 0.025;
       buf_printf(out, "%s\"%s\" %s", i ? ", " : "", room ? exact(values[i]).text : "", exact(values[i]).text);
-      if (room) last = place;
+      if (room) last = at;
     }
     buf_append_text(out, ")\n");
   }
   free(values);
+}
+
+static void named_tics(const struct plot *plot, struct buf *out) {
+  buf_append_text(out, "set xtics (");
+  for (const struct plot_tic *tic = plot->tics; tic; tic = tic->next) {
+    quoted(out, tic->label);
+    buf_printf(out, " %s%s", exact(tic->at).text, tic->next ? ", " : "");
+  }
+  buf_append_text(out, ")\n");
+}
+
+// gnuplot's own logarithmic ticks are a decade apart: too few where the data span little more than one.
+static void tics_in_decades(struct range y, struct buf *out) {
+  static const int steps[] = {1, 2, 5};
+  enum { DECADES_MOST = 3 };
+  if (y.hi / y.lo > pow(10, DECADES_MOST)) return;
+  bool any = false;
+  for (int decade = (int)floor(log10(y.lo)); decade <= (int)floor(log10(y.hi)); decade++) {
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+      double at = steps[i] * pow(10, decade);
+      if (at < y.lo || at > y.hi) continue;
+      buf_printf(out, "%s%s", any ? ", " : "set ytics (", exact(at).text);
+      any = true;
+    }
+  }
+  if (any) buf_append_text(out, ")\n");
 }
 
 static void axis_label(struct buf *out, const char *axis, const char *text, const char *colour) {
@@ -194,6 +221,8 @@ static void axes(const struct plot *plot, const struct extent *extent, struct bu
   buf_printf(out, "set xrange [%s:%s]\nset yrange [%s:%s]\n", exact(x.lo).text, exact(x.hi).text,
              exact(y.lo).text, exact(y.hi).text);
   if (extent->y.hi <= 0 && extent->y.lo >= 0) buf_append_text(out, "set ytics (0)\n"); // nothing but failures
+  if (plot->y_log && y.lo > 0) tics_in_decades(y, out);
+  if (plot->tics) named_tics(plot, out);
   axis_label(out, "x", plot->x_label, NULL);
   axis_label(out, "y", plot->y_label, axis_colour(plot, false, &left));
   if (plot->x_tics_at_points) tics_at_points(plot, x, out);
@@ -265,15 +294,15 @@ static void spread(struct direct_label *labels, size_t count) {
 static void direct_labels(const struct plot *plot, const struct extent *extent, struct buf *out) {
   struct direct_label labels[LABELS_MOST];
   size_t count = 0;
-  struct range x = padded_x(plot, extent->x), y = padded_y(extent->y, false);
+  struct range x = padded_x(plot, extent->x), y = padded_y(extent->y, plot->y_log);
   for (const struct plot_series *series = plot->series; series; series = series->next) {
     if (!series->direct || !series->label || count == LABELS_MOST) continue;
     const struct plot_point *last = NULL;
     for (size_t i = 0; i < series->count; i++)
       if (drawn(&series->points[i])) last = &series->points[i];
     if (!last) continue;
-    labels[count++] = (struct direct_label){series, last->x, last->y, place_x(plot, x, last->x),
-                                            (last->y - y.lo) / (y.hi - y.lo)};
+    double left = plot->labels_at_border ? 1 : place(x, plot->x_log, last->x);
+    labels[count++] = (struct direct_label){series, last->x, last->y, left, place(y, plot->y_log, last->y)};
   }
   if (count == 0) return;
   spread(labels, count);
@@ -281,9 +310,14 @@ static void direct_labels(const struct plot *plot, const struct extent *extent, 
   for (size_t i = 0; i < count; i++) {
     buf_append_text(out, "set label ");
     quoted(out, labels[i].series->label);
-    buf_printf(out, " at first %s, graph %s left offset 1,0 font \",12\" textcolor rgb \"%s\"\n",
-               exact(labels[i].x).text, number_fixed(labels[i].height, 4).text,
-               word_colour_of(labels[i].series).text);
+    buf_append_text(out, " at ");
+    if (plot->labels_at_border) {
+      buf_append_text(out, "graph 1");
+    } else {
+      buf_printf(out, "first %s", exact(labels[i].x).text);
+    }
+    buf_printf(out, ", graph %s left offset 1,0 font \",12\" textcolor rgb \"%s\"\n",
+               number_fixed(labels[i].height, 4).text, word_colour_of(labels[i].series).text);
   }
 }
 

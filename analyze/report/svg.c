@@ -77,6 +77,16 @@ static void escaped_text(struct buf *out, const char *text) {
   svg_escape(out, text, strlen(text));
 }
 
+// What the x axis calls this value, where it has words for it.
+static struct number_text x_words(const struct plot *plot, double x) {
+  struct number_text out = number_six(x);
+  for (const struct plot_tic *tic = plot->tics; tic; tic = tic->next) {
+    if (tic->label && fabs(tic->at - x) <= 1e-9 * fabs(x))
+      snprintf(out.text, sizeof out.text, "%s", tic->label);
+  }
+  return out;
+}
+
 // "Batch: 24", a line break, "Throughput (tokens/s): 355.074 [340.3, 370.5]".
 static void point_words(struct embedding *e, const struct plot_point *point) {
   const char *y_label = e->series->second ? e->plot->y2_label : e->plot->y_label;
@@ -92,7 +102,8 @@ static void point_words(struct embedding *e, const struct plot_point *point) {
     escaped_text(e->out, e->plot->x_label);
     buf_append_text(e->out, ": ");
   }
-  buf_printf(e->out, "%s\n", number_six(point->x).text);
+  escaped_text(e->out, x_words(e->plot, point->x).text);
+  buf_append_char(e->out, '\n');
   if (y_label) {
     escaped_text(e->out, y_label);
     buf_append_text(e->out, ": ");

@@ -178,6 +178,47 @@ static void starts_with(const char *folder, const char *name, const char *bytes,
   buf_free(&path);
 }
 
+// Percentiles: words for numbers on the axis, and for those who point at a dot.
+static void test_named_ticks_stand_in_for_numbers(void **state) {
+  struct work *work = *state;
+  struct plot *plot = plot_add(&work->set, "p");
+  plot_text(plot, &plot->x_label, "Percentile");
+  plot->x_log = true;
+  plot_tic_add(plot, 2, "p50");
+  plot_tic_add(plot, 100, "it's p99");
+  plot_cell_add(plot_series_add(plot, PLOT_POINTS, PLOT_BLUE, NULL), 100, 1.5, "24");
+  HAS(script(work, plot), "set xtics ('p50' 2, 'it''s p99' 100)\n");
+  static const char svg[] = "<svg><g id=\"gnuplot_plot_1\"><use xlink:href='#gpDot' x='1'/></g></svg>";
+  struct buf out = {0};
+  assert_int_equal(svg_embed(svg, sizeof svg - 1, plot, "", "", &out), STATUS_OK);
+  HAS(buf_text(&out), "<title>24\nPercentile: it&#39;s p99\n1.5</title>");
+  buf_free(&out);
+}
+
+static void test_a_logarithmic_axis_has_ticks_within_a_decade(void **state) {
+  struct work *work = *state;
+  struct plot *plot = plot_add(&work->set, "p");
+  plot->y_log = true;
+  struct plot_series *series = plot_series_add(plot, PLOT_LINE, PLOT_BLUE, NULL);
+  plot_point_add(series, 1, 0.04, NAN, NAN);
+  plot_point_add(series, 2, 1.1, NAN, NAN);
+  HAS(script(work, plot), "set ytics (0.05, 0.1, 0.2, 0.5, 1)\n");
+}
+
+// On the logarithmic axis from 1/1.2 to 1000*1.2, ten lies a little above a third of the way.
+static void test_labels_at_the_border_stand_at_the_height_of_their_ends(void **state) {
+  struct work *work = *state;
+  struct plot *plot = plot_add(&work->set, "p");
+  plot->y_log = plot->labels_at_border = true;
+  static const double ends[] = {1, 10, 1000};
+  for (size_t i = 0; i < 3; i++) {
+    struct plot_series *series = plot_series_add(plot, PLOT_LINE, PLOT_SHADE, i == 1 ? "ten" : "x");
+    series->direct = true;
+    plot_point_add(series, (double)i + 1, ends[i], NAN, NAN);
+  }
+  HAS(script(work, plot), "set label 'ten' at graph 1, graph 0.3417 left");
+}
+
 static void test_gnuplot_draws_every_picture_of_a_set(void **state) {
   struct work *work = *state;
   if (!has_gnuplot()) {
@@ -331,6 +372,9 @@ int main(void) {
       WORK(test_points_that_are_not_numbers_are_left_out),
       WORK(test_an_interval_without_end_reaches_the_border),
       WORK(test_labels_of_lines_that_end_together_are_apart),
+      WORK(test_named_ticks_stand_in_for_numbers),
+      WORK(test_a_logarithmic_axis_has_ticks_within_a_decade),
+      WORK(test_labels_at_the_border_stand_at_the_height_of_their_ends),
       WORK(test_gnuplot_draws_every_picture_of_a_set),
       WORK(test_gnuplot_takes_awkward_numbers),
       WORK(test_each_point_that_gnuplot_draws_tells_its_values),
