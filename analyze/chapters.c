@@ -6,6 +6,7 @@
 #include "analyze/chapters_distribution.h"
 #include "analyze/chapters_facts.h"
 #include "analyze/chapters_levels.h"
+#include "analyze/chapters_limits.h"
 #include "analyze/chapters_loads.h"
 #include "analyze/chapters_pareto.h"
 #include "analyze/chapters_summary.h"

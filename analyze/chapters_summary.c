@@ -5,8 +5,8 @@
 
 #include "analyze/chapters_comparison.h"
 #include "analyze/chapters_curve.h"
+#include "analyze/chapters_limits.h"
 #include "analyze/chapters_matrix.h"
-#include "analyze/chapters_pareto.h"
 #include "analyze/chapters_plots.h"
 #include "analyze/chapters_warnings.h"
 #include "analyze/chapters_words.h"
@@ -149,13 +149,37 @@ static void level_marks(struct chapters *c, const struct workers_row *row, const
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LARGEST));
   if (best->in_best_set && results->best.set_count > 1)
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EQUAL));
+  if (best->meets_slo == CELL_SLO_MISSED) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_SLO_MISSED));
   if (row->best_is_edge) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EDGE));
   if (chapters_level_lower_edge(results, row))
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LOWER_EDGE));
 }
 
+// The level's batches that keep the limits.
+static void kept_cell(struct chapters *c, struct document_node *table, const struct workers_row *row,
+                      enum document_mark mark) {
+  struct chapters_list kept = {0};
+  size_t usable = 0;
+  for (size_t i = 0; i < row->cell_count; i++) {
+    const struct cell *cell = &c->results->cells[row->first_cell + i];
+    if (!chapters_cell_usable(cell)) continue;
+    usable++;
+    if (cell->meets_slo == CELL_SLO_MET) chapters_list_add(&kept, number_count(cell->batch).text);
+  }
+  document_cell(table,
+                kept.count == 0        ? lang_text(c->lang, LANG_NONE)
+                : kept.count == usable ? lang_text(c->lang, LANG_ALL)
+                                       : chapters_list_text(c, &kept),
+                mark);
+  chapters_list_free(&kept);
+}
+
+struct optima_shape { // which columns the table has beyond the standing ones
+  bool interval, capacity, limits;
+};
+
 static void optima_row(struct chapters *c, struct document_node *table, const struct workers_row *row,
-                       bool interval, bool capacity) {
+                       struct optima_shape shape) {
   const struct results *results = c->results;
   const struct cell *best = chapters_level_best(results, row);
   enum document_mark mark = !best ? DOCUMENT_BAD
@@ -166,18 +190,19 @@ static void optima_row(struct chapters *c, struct document_node *table, const st
   document_cell(table, number_count(row->workers).text, mark);
   document_cell(table, best ? number_count(row->best_batch).text : NUMBER_UNKNOWN, mark);
   document_cell(table, best ? number_six(row->max_tokens_per_s).text : NUMBER_UNKNOWN, mark);
-  if (interval) {
+  if (shape.interval) {
     struct number_text text = best ? number_interval(best->tokens_per_s.lo, best->tokens_per_s.hi, 4)
                                    : (struct number_text){.text = ""};
     document_cell(table, text.text, mark);
   }
-  if (capacity) {
+  if (shape.capacity) {
     struct estimate known = row->capacity;
     document_cell(table,
                   isfinite(known.estimate) ? number_with_interval(known.estimate, known.lo, known.hi, 4).text
                                            : "",
                   mark);
   }
+  if (shape.limits) kept_cell(c, table, row, mark);
   struct chapters_list marks = {0};
   level_marks(c, row, best, &marks);
   document_cell(table, chapters_list_text(c, &marks), mark);
@@ -188,16 +213,18 @@ static void optima_row(struct chapters *c, struct document_node *table, const st
 void chapters_optima_table(struct chapters *c, struct document_node *parent, bool brief) {
   const struct results *results = c->results;
   if (results->workers_count == 0) return;
-  bool interval = any_best_interval(results), capacity = !brief && any_capacity(results);
+  struct optima_shape shape = {any_best_interval(results), !brief && any_capacity(results),
+                               chapters_limits_judged(results)};
   struct document_node *table = document_table(parent, "");
   chapters_column(c, table, LANG_COLUMN_WORKERS, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_BEST_BATCH, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_MAX, DOCUMENT_DECIMAL);
-  if (interval) chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
-  if (capacity) chapters_column(c, table, LANG_COLUMN_CAPACITY, DOCUMENT_RIGHT);
+  if (shape.interval) chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
+  if (shape.capacity) chapters_column(c, table, LANG_COLUMN_CAPACITY, DOCUMENT_RIGHT);
+  if (shape.limits) chapters_column(c, table, LANG_COLUMN_KEPT, DOCUMENT_LEFT);
   chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
   for (size_t i = 0; i < results->workers_count; i++)
-    optima_row(c, table, &results->workers[i], interval, capacity);
+    optima_row(c, table, &results->workers[i], shape);
 }
 
 static void optima(struct chapters *c, struct document_node *parent) {

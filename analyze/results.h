@@ -194,6 +194,14 @@ struct distribution {
   double of[RESULTS_TIMES][RESULTS_QUANTILES]; // RESULTS_ITL: of each response's median gap between events
 };
 
+// A limit that was given with --slo: on each request's time, or on a percentile of a cell's.
+struct limit {
+  enum results_time time;
+  int percentile; // 50, 95 or 99; 0: of each request
+  double limit_s;
+};
+enum { RESULTS_LIMITS = 12 };
+
 // Where the numbers come from, for the facts and the "how to repeat it" part. NULL: unknown.
 struct run_facts {
   char *source; // input file
@@ -261,6 +269,8 @@ struct results {
   struct distribution *distributions; // of the cells worth a closer look, in the order of cells
   size_t distribution_count;
   struct comparison comparison;
+  struct limit limits[RESULTS_LIMITS];
+  size_t limit_count;
   struct assertion *assertions;
   size_t assertion_count;
   const char *const *arguments; // how analyze was called, the program first (borrowed); NULL: unknown

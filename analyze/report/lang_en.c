@@ -367,9 +367,6 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_COLUMN_LIMITS] = "Limits",
     [LANG_LIMITS_KEPT] = "kept",
     [LANG_LIMITS_MISSED] = "missed",
-    [LANG_PARETO_SLO] = "Of the cells that keep every limit (" CODE(
-        "--slo") "), {0} measured the highest throughput: {1} tokens per second.",
-    [LANG_PARETO_SLO_NONE] = "No cell keeps every limit (" CODE("--slo") ").",
     [LANG_MARK_SLO_MISSED] = "misses a limit",
     [LANG_OPTIMUM_PLATEAU] = "Capacity curve ({0}): throughput rises up to n = {1} and stays level from "
                              "there (tested up to {2}), so there is no single optimum.",
@@ -393,4 +390,21 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_AXIS_TTFT] = "Time to first token, TTFT (s)",
     [LANG_AXIS_TPOT] = "Time per output token, TPOT (ms)",
     [LANG_AXIS_ITL] = "Median gap between events of a response, ITL (ms)",
+    [LANG_PARETO_SLO] = STRONG("Within the limits") " ({3}; {4} of {5} {5:cell|cells}), {0} measured the "
+                                                    "highest throughput: {1} tokens per second{2}.",
+    [LANG_PARETO_SLO_NONE] = STRONG("Within the limits:") " no cell keeps them ({0}).",
+    [LANG_SLO_CERTAIN] = " The intervals of its times lie below every limit.",
+    [LANG_SLO_OPEN] = " That it keeps them is not established: an interval of its times reaches beyond a "
+                      "limit, or is not known.",
+    [LANG_SLO_EQUALS] = " Cells within the limits whose throughput intervals overlap with its own: {0}.",
+    [LANG_SLO_GOODPUT] = STRONG("Goodput:") " {0} has the most requests per second that keep {1}: {2}{3}.",
+    [LANG_SLO_GOODPUT_NONE] = STRONG("Goodput:") " in no cell did a request keep {0}.",
+    [LANG_LIMIT_LATENCY] = "latency{0} ≤ {1} s",
+    [LANG_LIMIT_TTFT] = "TTFT{0} ≤ {1} s",
+    [LANG_LIMIT_TPOT] = "TPOT{0} ≤ {1} ms",
+    [LANG_COLUMN_KEPT] = "Batches within the limits",
+    [LANG_LIMITS_KEPT_OPEN] = "kept, not for certain",
+    [LANG_LIMITS_MISSED_OPEN] = "missed, not for certain",
+    [LANG_NONE] = "none",
+    [LANG_ALL] = "all",
 };

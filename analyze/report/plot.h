@@ -28,6 +28,7 @@ struct plot_series {
   char *label; // in the key, or beside the last point; NULL: nowhere
   bool direct; // beside the last point; with plot.labels_at_border beside the plot, at that point's height
   bool second; // belongs to the right axis
+  bool named;  // points that have a name and room for it show it
   bool dashed; // lines
   bool hollow; // points
   enum plot_style style;

@@ -103,6 +103,9 @@ static struct extent extent_of(const struct plot *plot) {
       widen(y, point->hi);
     }
   }
+  for (const struct plot_mark *mark = plot->marks; mark; mark = mark->next) {
+    if (mark->from == mark->to) widen(&extent.x, mark->from);
+  }
   if (extent.x.lo > extent.x.hi) extent.x = (struct range){1, 2};
   return extent;
 }
@@ -321,6 +324,32 @@ static void direct_labels(const struct plot *plot, const struct extent *extent, 
   }
 }
 
+// From the last point back: on a rising front the highest matter most.
+static void point_names(const struct plot *plot, const struct extent *extent, struct buf *out) {
+  struct {
+    double x, y;
+  } used[LABELS_MOST];
+  size_t count = 0;
+  struct range x = padded_x(plot, extent->x), y = padded_y(extent->y, plot->y_log);
+  for (const struct plot_series *series = plot->series; series; series = series->next) {
+    for (size_t i = series->named ? series->count : 0; i-- > 0 && count < LABELS_MOST;) {
+      const struct plot_point *point = &series->points[i];
+      if (!drawn(point) || !*point->name) continue;
+      double left = place(x, plot->x_log, point->x), height = place(y, plot->y_log, point->y);
+      bool room = true;
+      for (size_t j = 0; j < count; j++)
+        room = room && (fabs(used[j].x - left) > 0.08 || fabs(used[j].y - height) > 0.05);
+      if (!room) continue;
+      used[count].x = left;
+      used[count++].y = height;
+      buf_append_text(out, "set label ");
+      quoted(out, point->name);
+      buf_printf(out, " at first %s, first %s left offset 0.6,-0.8 font \",12\" textcolor rgb \"%s\"\n",
+                 exact(point->x).text, exact(point->y).text, word_colour_of(series).text);
+    }
+  }
+}
+
 static void series_title(const struct plot_series *series, struct buf *out) {
   if (!series->label || series->direct) {
     buf_append_text(out, "notitle");
@@ -403,6 +432,7 @@ enum status plot_script(const struct plot *plot, struct buf *out) {
   axes(plot, &extent, out);
   marks(plot, out);
   direct_labels(plot, &extent, out);
+  point_names(plot, &extent, out);
   buf_printf(out,
              "set terminal pngcairo size 1280,640 font \"DejaVu Sans,15\" noenhanced\nset output '%s.png'\n",
              plot->name);
