@@ -52,8 +52,10 @@ enum status chapters_brief(const struct results *results, enum lang lang, struct
   chapters_recommendation(&c, root);
   chapters_edges(&c, root);
   chapters_limits(&c, root);
+  chapters_loads_limits(&c, root);
   chapters_verdict(&c, root);
   chapters_optima_table(&c, root, true);
+  chapters_loads_brief(&c, root);
   chapters_optimum(&c, root);
   chapters_warnings(&c, root);
   return finish(&c, document, error);

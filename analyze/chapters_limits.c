@@ -53,17 +53,13 @@ void chapters_limits_name(struct chapters *c, const struct limit *limit, struct 
   buf_free(&percentile);
 }
 
-// The limits on requests, or those on percentiles.
-static const char *all_names(struct chapters *c, bool requests, struct chapters_list *list) {
+void chapters_limits_names(struct chapters *c, bool requests, struct buf *out) {
   for (size_t i = 0; i < c->results->limit_count; i++) {
     const struct limit *limit = &c->results->limits[i];
     if ((limit->percentile == 0) != requests) continue;
-    struct buf name = {0};
-    chapters_limits_name(c, limit, &name);
-    chapters_list_add(list, buf_text(&name));
-    buf_free(&name);
+    if (out->len) buf_append_text(out, ", ");
+    chapters_limits_name(c, limit, out);
   }
-  return chapters_list_text(c, list);
 }
 
 static bool keeps(const struct cell *cell) {
@@ -94,22 +90,21 @@ static void by_throughput(struct chapters *c, struct document_node *parent) {
     kept++;
     if (!best || cell->tokens_per_s.estimate > best->tokens_per_s.estimate) best = cell;
   }
-  struct chapters_list limits = {0};
-  struct buf text = {0};
-  const char *names = all_names(c, false, &limits);
+  struct buf names = {0}, text = {0};
+  chapters_limits_names(c, false, &names);
   if (best) {
     lang_format(&text, c->lang, LANG_PARETO_SLO,
                 LANG_WITH(chapters_cell_name(best).text, number_fixed(best->tokens_per_s.estimate, 2).text,
-                          chapters_interval(best->tokens_per_s, 4).text, names, number_count(kept).text,
-                          number_count(judged).text));
+                          chapters_interval(best->tokens_per_s, 4).text, buf_text(&names),
+                          number_count(kept).text, number_count(judged).text));
     lang_format(&text, c->lang, certain(results, best) ? LANG_SLO_CERTAIN : LANG_SLO_OPEN, LANG_ALONE);
     equals(c, best, &text);
   } else {
-    lang_format(&text, c->lang, LANG_PARETO_SLO_NONE, LANG_WITH(names));
+    lang_format(&text, c->lang, LANG_PARETO_SLO_NONE, LANG_WITH(buf_text(&names)));
   }
   document_callout(parent, DOCUMENT_NOTE, buf_text(&text));
   buf_free(&text);
-  chapters_list_free(&limits);
+  buf_free(&names);
 }
 
 static void by_goodput(struct chapters *c, struct document_node *parent) {
@@ -119,17 +114,17 @@ static void by_goodput(struct chapters *c, struct document_node *parent) {
     if (!chapters_cell_usable(cell) || !(cell->goodput.estimate > 0)) continue;
     if (!best || cell->goodput.estimate > best->goodput.estimate) best = cell;
   }
-  struct chapters_list limits = {0};
-  const char *names = all_names(c, true, &limits);
+  struct buf names = {0};
+  chapters_limits_names(c, true, &names);
   if (best) {
     chapters_callout(c, parent, DOCUMENT_NOTE, LANG_SLO_GOODPUT,
-                     LANG_WITH(chapters_cell_name(best).text, names,
+                     LANG_WITH(chapters_cell_name(best).text, buf_text(&names),
                                number_significant(best->goodput.estimate, 4).text,
                                chapters_interval(best->goodput, 4).text));
   } else {
-    chapters_callout(c, parent, DOCUMENT_NOTE, LANG_SLO_GOODPUT_NONE, LANG_WITH(names));
+    chapters_callout(c, parent, DOCUMENT_NOTE, LANG_SLO_GOODPUT_NONE, LANG_WITH(buf_text(&names)));
   }
-  chapters_list_free(&limits);
+  buf_free(&names);
 }
 
 static bool any_goodput(const struct results *results) {

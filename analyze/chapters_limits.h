@@ -18,4 +18,7 @@ const char *chapters_limits_word(struct chapters *c, const struct cell *cell);
 // Appends "latency p95 <= 1.5 s".
 void chapters_limits_name(struct chapters *c, const struct limit *limit, struct buf *out);
 
+// The names of all limits on requests, or of all on percentiles, with commas between them.
+void chapters_limits_names(struct chapters *c, bool requests, struct buf *out);
+
 #endif

@@ -6,6 +6,7 @@
 #include "analyze/chapters_comparison.h"
 #include "analyze/chapters_curve.h"
 #include "analyze/chapters_limits.h"
+#include "analyze/chapters_loads.h"
 #include "analyze/chapters_matrix.h"
 #include "analyze/chapters_plots.h"
 #include "analyze/chapters_warnings.h"
@@ -114,6 +115,7 @@ static void first_screen(struct chapters *c, struct document_node *parent) {
   chapters_recommendation(c, parent);
   chapters_edges(c, parent);
   chapters_limits(c, parent);
+  chapters_loads_limits(c, parent);
   chapters_verdict(c, parent);
   chapters_optimum(c, parent);
   chapters_warnings(c, parent);
@@ -289,6 +291,7 @@ void chapters_summary(struct chapters *c, struct document_node *root) {
   const struct results *results = c->results;
   if (results->cell_count == 0 && !results->curve.exists && results->warning_count == 0) {
     if (results->load_count == 0) chapters_paragraph(c, root, LANG_NOTHING, LANG_ALONE);
+    chapters_loads_limits(c, root);
     return;
   }
   struct document_node *section = chapters_section(c, root, LANG_SUMMARY, LANG_ALONE);

@@ -269,8 +269,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_LEVEL_UNUSABLE_RATE] = STRONG("Highest throughput:") " none: no usable measurement",
     [LANG_TIMES_MEAN] = "Times are over successful requests; in brackets {0}% intervals. ITL is per event, "
                         "and an event may carry several tokens.",
-    [LANG_LOADS_MEAN] = "Requests were sent at times of their own, without waiting for earlier ones; n is "
-                        "the mean number in flight.",
+    [LANG_LOADS_MEAN] =
+        "Requests were sent at times of their own, without waiting for earlier ones; n is "
+        "the mean number in flight. In brackets {0}% intervals over the requests of one load.",
     [LANG_FAILURES_MEAN] = "A failed request is counted as a failure, never as a request of no tokens. "
                            "Failure rates with {0}% intervals (Clopper–Pearson).",
     [LANG_CLASS_UNKNOWN] = "class unknown",
@@ -407,4 +408,15 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_LIMITS_MISSED_OPEN] = "missed, not for certain",
     [LANG_NONE] = "none",
     [LANG_ALL] = "all",
+    [LANG_LOADS_WITHIN] =
+        STRONG("Within the limits") " ({0}) by their estimates are loads of up to {1} requests per second; "
+                                    "at {2} a limit is missed. Rates between them were not tested.",
+    [LANG_LOADS_ALL_WITHIN] =
+        STRONG("Within the limits") " ({0}) by their estimates are all loads, up to {1} requests per second. "
+                                    "Nothing beyond was tried: this is the edge of the tested range.",
+    [LANG_LOADS_NONE_WITHIN] = STRONG(
+        "Within the limits") " ({0}) is no load: the lowest, {1} requests per second, misses one already.",
+    [LANG_ALT_LOADS] =
+        "Throughput and latency against the offered rate: {0} loads from {1} to {2} requests per second",
+    [LANG_PLOT_LOADS_TITLE] = "Throughput and latency against the offered rate",
 };

@@ -64,7 +64,7 @@ static void test_open_loop_alone_is_a_table_of_loads(void **state) {
   const char *text = made_report(made, LANG_EN);
   HAS(text, "## Open-loop load");
   HAS(text, " 3.25 |               812.5 |        600 |        0 |");
-  HAS(text, "1.25 |");
+  HAS(text, "1.25 [1.10, \u221e) |");
   LACKS(text, "## Detailed results");
   LACKS(text, "## Conclusions");
 }
