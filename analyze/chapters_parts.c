@@ -44,6 +44,13 @@ void chapters_definition(struct chapters *c, struct document_node *definitions, 
   if (text && *text) document_definition(definitions, lang_text(c->lang, term), text);
 }
 
+void chapters_definition_code(struct chapters *c, struct document_node *definitions, enum lang_id term,
+                              const char *text) {
+  if (!text || !*text) return;
+  const char *plain = chapters_say(c, LANG_CODE, LANG_WITH(text));
+  document_definition(definitions, lang_text(c->lang, term), plain);
+}
+
 struct number_text chapters_cell_name(const struct cell *cell) {
   struct number_text out;
   snprintf(out.text, sizeof out.text, "%" PRId64 "\u00d7%" PRId64, cell->workers, cell->batch);

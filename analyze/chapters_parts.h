@@ -34,6 +34,8 @@ void chapters_column(struct chapters *c, struct document_node *table, enum lang_
                      enum document_align align);
 void chapters_definition(struct chapters *c, struct document_node *definitions, enum lang_id term,
                          const char *text); // no text: no row
+void chapters_definition_code(struct chapters *c, struct document_node *definitions, enum lang_id term,
+                              const char *text); // set as code: addresses, commands, file names
 
 // "24×48"
 struct number_text chapters_cell_name(const struct cell *cell);

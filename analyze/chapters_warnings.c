@@ -128,10 +128,21 @@ static void sentence(struct chapters *c, struct document_node *parent, const str
                              warning->words ? warning->words : NUMBER_UNKNOWN));
 }
 
+// Where nothing at all is usable, one sentence says it: what follows from it would only repeat it.
+static bool follows_from_failure(const struct results *results, enum warning_code code) {
+  if (code != WARNING_FAILED_LEVEL && code != WARNING_FAILED_CELLS && code != WARNING_PARTIAL_WAVES)
+    return false;
+  for (size_t i = 0; i < results->warning_count; i++) {
+    if (results->warnings[i].code == WARNING_ALL_FAILED) return true;
+  }
+  return false;
+}
+
 void chapters_warnings(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
   for (size_t i = 0; i < results->warning_count; i++) {
     const struct warning *warning = &results->warnings[i];
+    if (follows_from_failure(results, warning->code)) continue;
     switch (warning->code) {
     case WARNING_EDGE_BATCH:
     case WARNING_EDGE_WORKERS:

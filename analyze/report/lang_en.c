@@ -419,4 +419,5 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_ALT_LOADS] =
         "Throughput and latency against the offered rate: {0} loads from {1} to {2} requests per second",
     [LANG_PLOT_LOADS_TITLE] = "Throughput and latency against the offered rate",
+    [LANG_CODE] = CODE("{0}"),
 };

@@ -418,4 +418,5 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
     [LANG_ALT_LOADS] =
         "Скорость и задержка от заданного темпа: нагрузок {0}, от {1} до {2} запросов в секунду",
     [LANG_PLOT_LOADS_TITLE] = "Скорость и задержка от заданного темпа",
+    [LANG_CODE] = CODE("{0}"),
 };
