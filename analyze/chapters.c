@@ -6,7 +6,6 @@
 #include "analyze/chapters_distribution.h"
 #include "analyze/chapters_facts.h"
 #include "analyze/chapters_levels.h"
-#include "analyze/chapters_limits.h"
 #include "analyze/chapters_loads.h"
 #include "analyze/chapters_pareto.h"
 #include "analyze/chapters_summary.h"
@@ -49,11 +48,7 @@ enum status chapters_brief(const struct results *results, enum lang lang, struct
                            struct error *error) {
   struct chapters c = {.results = results, .lang = lang};
   struct document_node *root = title(&c, document);
-  chapters_recommendation(&c, root);
-  chapters_edges(&c, root);
-  chapters_limits(&c, root);
-  chapters_loads_limits(&c, root);
-  chapters_verdict(&c, root);
+  chapters_answer(&c, root);
   chapters_optima_table(&c, root, true);
   chapters_loads_brief(&c, root);
   chapters_optimum(&c, root);

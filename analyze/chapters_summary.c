@@ -34,7 +34,7 @@ static void say_best(struct chapters *c, struct document_node *parent, enum lang
       LANG_WITH(workers.text, batch.text, rate.text, interval.text, top.text, top_rate.text, equals));
 }
 
-void chapters_recommendation(struct chapters *c, struct document_node *parent) {
+static void recommendation(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
   const struct best *best = &results->best;
   if (results->cell_count == 0) return;
@@ -59,13 +59,17 @@ void chapters_recommendation(struct chapters *c, struct document_node *parent) {
              &results->cells[best->recommended], chapters_list_text(c, &list));
   }
   chapters_list_free(&list);
-  if (isfinite(best->regret_bound)) {
-    struct number_text regret = number_percent(best->regret_bound), confidence = chapters_confidence(results);
-    chapters_paragraph(c, parent, LANG_REGRET, LANG_WITH(regret.text, confidence.text));
-  }
 }
 
-void chapters_edges(struct chapters *c, struct document_node *parent) {
+static void regret(struct chapters *c, struct document_node *parent) {
+  const struct best *best = &c->results->best;
+  if (!best->exists || best->set_count == 0 || !isfinite(best->regret_bound)) return;
+  chapters_paragraph(
+      c, parent, LANG_REGRET,
+      LANG_WITH(number_percent(best->regret_bound).text, chapters_confidence(c->results).text));
+}
+
+static void edges(struct chapters *c, struct document_node *parent) {
   const struct best *best = &c->results->best;
   if (!best->exists || !(best->batch_edge || best->workers_edge)) return;
   const struct cell *cell = &c->results->cells[best->cell];
@@ -74,6 +78,16 @@ void chapters_edges(struct chapters *c, struct document_node *parent) {
                     : best->batch_edge                     ? LANG_EDGE_BATCH
                                                            : LANG_EDGE_WORKERS;
   chapters_callout(c, parent, DOCUMENT_NOTE, id, LANG_WITH(batch.text, workers.text));
+}
+
+void chapters_answer(struct chapters *c, struct document_node *parent) {
+  chapters_verdict(c, parent);
+  recommendation(c, parent);
+  regret(c, parent);
+  chapters_next(c, parent);
+  edges(c, parent);
+  chapters_limits(c, parent);
+  chapters_loads_limits(c, parent);
 }
 
 static void spread(struct chapters *c, struct document_node *parent) {
@@ -111,15 +125,18 @@ static void overview(struct chapters *c, struct document_node *parent) {
       lang_text(c->lang, LANG_CAPTION_CURVE));
 }
 
+// The picture stands early: a wide screen shows it beside what follows.
 static void first_screen(struct chapters *c, struct document_node *parent) {
-  chapters_recommendation(c, parent);
-  chapters_edges(c, parent);
+  chapters_verdict(c, parent);
+  recommendation(c, parent);
+  overview(c, parent);
+  regret(c, parent);
+  chapters_next(c, parent);
+  edges(c, parent);
   chapters_limits(c, parent);
   chapters_loads_limits(c, parent);
-  chapters_verdict(c, parent);
   chapters_optimum(c, parent);
   chapters_warnings(c, parent);
-  overview(c, parent);
   spread(c, parent);
   chapters_matrix(c, parent);
 }

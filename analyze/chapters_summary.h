@@ -9,11 +9,9 @@
 // The whole part, or a sentence when there is nothing.
 void chapters_summary(struct chapters *c, struct document_node *root);
 
-// What to use, with its interval and its equals.
-void chapters_recommendation(struct chapters *c, struct document_node *parent);
-
-// That the best lies on the border of what was tested; nothing when it does not.
-void chapters_edges(struct chapters *c, struct document_node *parent);
+// For the terminal: how the run stands against a baseline, what to use, how sure that is, what to measure
+// next, and what keeps the limits.
+void chapters_answer(struct chapters *c, struct document_node *parent);
 
 // The table of workers levels, `brief` with fewer columns.
 void chapters_optima_table(struct chapters *c, struct document_node *parent, bool brief);

@@ -2,6 +2,7 @@
 #include "analyze/chapters_warnings.h"
 
 #include <math.h>
+#include <stdio.h>
 
 // Batches that are measured once, cold, failed ...: what a warning's count says when it carries none.
 static int64_t flagged(const struct results *results, unsigned flag) {
@@ -120,6 +121,9 @@ static void sentence(struct chapters *c, struct document_node *parent, const str
   bool percent = warning->code == WARNING_DRIFT || warning->code == WARNING_CACHED_TOKENS;
   bool share = percent || warning->code == WARNING_OUTLIER;
   struct number_text value = share ? number_percent(warning->value) : number_significant(warning->value, 3);
+  if (warning->code == WARNING_OUTLIER && isfinite(warning->value))
+    snprintf(value.text, sizeof value.text, "%s%s", warning->value < 0 ? "\u2212" : "+",
+             number_percent(fabs(warning->value)).text);
   struct number_text lo = percent ? number_percent(warning->lo) : number_significant(warning->lo, 3);
   struct number_text hi = percent ? number_percent(warning->hi) : number_significant(warning->hi, 3);
   chapters_callout(c, parent, DOCUMENT_WARNING, sentence_of(warning),

@@ -8,4 +8,7 @@
 
 void chapters_dependencies(struct chapters *c, struct document_node *parent);
 
+// What to measure next, in one paragraph.
+void chapters_next(struct chapters *c, struct document_node *parent);
+
 #endif

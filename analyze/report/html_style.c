@@ -47,6 +47,8 @@ const char html_style_sheet[] =
 "border-radius:4px;white-space:pre-line;width:max-content;max-width:20rem;transform:translate(-50%,-100%);z-index:1}\n"
 "dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.2rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}\n"
 "hr{border:0;margin:1.2rem 0}\n"
+"@media screen and (min-width:66rem){nav+section>figure:first-of-type{float:right;width:34rem;margin:.2rem 0 .6rem 1.5rem}\n"
+"nav+section>.callout{display:flow-root;max-width:none}nav+section>section{clear:both}}\n"
 "@media(max-width:40rem){body{font-size:15px}h1{font-size:1.5rem}dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}\n"
 "figure{overflow-x:auto}.plot{min-width:34rem}.answer{font-size:1rem}}\n"
 "@media print{nav,.tip{display:none}html{font-size:10pt}main{max-width:none;padding:0}body{font-size:1rem}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}\n"

@@ -420,4 +420,16 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "Throughput and latency against the offered rate: {0} loads from {1} to {2} requests per second",
     [LANG_PLOT_LOADS_TITLE] = "Throughput and latency against the offered rate",
     [LANG_CODE] = CODE("{0}"),
+    [LANG_COMPARED_WITH] = "The baseline is " CODE("{0}"),
+    [LANG_ALT_COMPARISON] =
+        "Ratio to the baseline for each of {0} common cells with its interval; of all together {1}",
+    [LANG_CAPTION_COMPARISON] = "Above 1 is faster. An interval that leaves out 1 shows a difference; one "
+                                "that lies within the band shows that there is none worth the name.",
+    [LANG_AXIS_CELL] = "Workers×batch",
+    [LANG_PLOT_COMPARISON_TITLE] = "Throughput against the baseline",
+    [LANG_PLOT_MARGIN] = "within ±{0}%",
+    [LANG_NEXT] = STRONG("Next:"),
+    [LANG_NEXT_CELLS] = "Measure (workers×batch) {0}, as " CODE("--suggest") " proposes",
+    [LANG_NEXT_NOTHING] =
+        "Nothing more needs measuring: a better tested configuration can win by {0}% at most",
 };

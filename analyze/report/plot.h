@@ -59,6 +59,8 @@ struct plot {
   char *name;                                 // of its files: letters, digits, '_' and '-'
   char *title, *x_label, *y_label, *y2_label; // y2_label NULL: no right axis
   bool x_log;                                 // base 2, all x must be positive
+  bool compact;                               // its words are as large beside less of a picture
+  bool y_from_data;                           // y does not start at zero: differences, ratios
   bool y_log;                                 // base 10
   bool x_tics_at_points;                      // ticks stand where points stand
   struct plot_series *series, *last_series;

@@ -120,8 +120,12 @@ static struct range padded_x(const struct plot *plot, struct range x) {
 }
 
 // A quantity that is compared by height starts at zero, unless its axis is logarithmic.
-static struct range padded_y(struct range y, bool logarithmic) {
+static struct range padded_y(const struct plot *plot, struct range y, bool logarithmic) {
   if (y.lo > y.hi) return (struct range){0, 1};
+  if (plot->y_from_data) {
+    double room = y.hi > y.lo ? 0.08 * (y.hi - y.lo) : 0.1 * fabs(y.hi) + 0.01;
+    return (struct range){y.lo - room, y.hi + room};
+  }
   if (logarithmic && y.lo > 0) return (struct range){y.lo / 1.2, y.hi * 1.2};
   double top = y.hi > 0 ? y.hi * 1.08 : 1;
   return (struct range){y.lo < 0 ? y.lo * 1.08 : 0, top};
@@ -217,7 +221,7 @@ static const char *axis_colour(const struct plot *plot, bool second, struct colo
 }
 
 static void axes(const struct plot *plot, const struct extent *extent, struct buf *out) {
-  struct range x = padded_x(plot, extent->x), y = padded_y(extent->y, plot->y_log);
+  struct range x = padded_x(plot, extent->x), y = padded_y(plot, extent->y, plot->y_log);
   struct colour_text left, right;
   if (plot->x_log) buf_append_text(out, "set logscale x 2\n");
   if (plot->y_log) buf_append_text(out, "set logscale y 10\n");
@@ -230,7 +234,7 @@ static void axes(const struct plot *plot, const struct extent *extent, struct bu
   axis_label(out, "y", plot->y_label, axis_colour(plot, false, &left));
   if (plot->x_tics_at_points) tics_at_points(plot, x, out);
   if (!plot->y2_label) return;
-  struct range y2 = padded_y(extent->y2, false);
+  struct range y2 = padded_y(plot, extent->y2, false);
   buf_printf(out, "set y2range [%s:%s]\nset y2tics\n", exact(y2.lo).text, exact(y2.hi).text);
   axis_label(out, "y2", plot->y2_label, axis_colour(plot, true, &right));
 }
@@ -244,7 +248,8 @@ static void mark_end(struct buf *out, double x, bool upper) {
 }
 
 // Their labels stand one above the other, as two of them may be near.
-static void marks(const struct plot *plot, struct buf *out) {
+static void marks(const struct plot *plot, const struct extent *extent, struct buf *out) {
+  struct range x = padded_x(plot, extent->x);
   double height = 0.05;
   for (const struct plot_mark *mark = plot->marks; mark; mark = mark->next) {
     bool line = mark->from == mark->to;
@@ -262,8 +267,9 @@ static void marks(const struct plot *plot, struct buf *out) {
     quoted(out, mark->label);
     buf_append_text(out, " at ");
     mark_end(out, mark->from, false);
-    buf_printf(out, ", graph %s left offset 0.7,0 textcolor rgb \"%s\"\n", number_fixed(height, 2).text,
-               word_colour(colours[mark->colour]).text);
+    bool before = isfinite(mark->from) && place(x, plot->x_log, mark->from) > 0.75; // no room behind it
+    buf_printf(out, ", graph %s %s,0 textcolor rgb \"%s\"\n", number_fixed(height, 2).text,
+               before ? "right offset -0.7" : "left offset 0.7", word_colour(colours[mark->colour]).text);
     height += 0.07;
   }
 }
@@ -297,7 +303,7 @@ static void spread(struct direct_label *labels, size_t count) {
 static void direct_labels(const struct plot *plot, const struct extent *extent, struct buf *out) {
   struct direct_label labels[LABELS_MOST];
   size_t count = 0;
-  struct range x = padded_x(plot, extent->x), y = padded_y(extent->y, plot->y_log);
+  struct range x = padded_x(plot, extent->x), y = padded_y(plot, extent->y, plot->y_log);
   for (const struct plot_series *series = plot->series; series; series = series->next) {
     if (!series->direct || !series->label || count == LABELS_MOST) continue;
     const struct plot_point *last = NULL;
@@ -330,7 +336,7 @@ static void point_names(const struct plot *plot, const struct extent *extent, st
     double x, y;
   } used[LABELS_MOST];
   size_t count = 0;
-  struct range x = padded_x(plot, extent->x), y = padded_y(extent->y, plot->y_log);
+  struct range x = padded_x(plot, extent->x), y = padded_y(plot, extent->y, plot->y_log);
   for (const struct plot_series *series = plot->series; series; series = series->next) {
     for (size_t i = series->named ? series->count : 0; i-- > 0 && count < LABELS_MOST;) {
       const struct plot_point *point = &series->points[i];
@@ -430,7 +436,7 @@ enum status plot_script(const struct plot *plot, struct buf *out) {
     buf_printf(out, " offset 0,%s font \",17\"\n", key ? "1.2" : "0");
   }
   axes(plot, &extent, out);
-  marks(plot, out);
+  marks(plot, &extent, out);
   direct_labels(plot, &extent, out);
   point_names(plot, &extent, out);
   buf_printf(out,
@@ -438,9 +444,9 @@ enum status plot_script(const struct plot *plot, struct buf *out) {
              plot->name);
   plot_command(plot, out);
   buf_printf(out,
-             "set terminal svg size 960,480 dynamic font \"DejaVu Sans,14\" noenhanced\nset output '%s.svg'\n"
+             "set terminal svg size %s dynamic font \"DejaVu Sans,14\" noenhanced\nset output '%s.svg'\n"
              "replot\nset output\n",
-             plot->name);
+             plot->compact ? "680,420" : "960,480", plot->name);
   return out->status;
 }
 

@@ -77,11 +77,14 @@ static void escaped_text(struct buf *out, const char *text) {
   svg_escape(out, text, strlen(text));
 }
 
-// What the x axis calls this value, where it has words for it.
-static struct number_text x_words(const struct plot *plot, double x) {
-  struct number_text out = number_six(x);
+// What the x axis calls this value. Where it has words for some, a value without any is known by its point's
+// name alone: empty.
+static struct number_text x_words(const struct plot *plot, const struct plot_point *point) {
+  struct number_text out = number_six(point->x);
+  if (plot->tics) out.text[0] = '\0';
   for (const struct plot_tic *tic = plot->tics; tic; tic = tic->next) {
-    if (tic->label && fabs(tic->at - x) <= 1e-9 * fabs(x))
+    if (tic->label && fabs(tic->at - point->x) <= 1e-9 * fabs(point->x) &&
+        strcmp(tic->label, point->name) != 0)
       snprintf(out.text, sizeof out.text, "%s", tic->label);
   }
   return out;
@@ -98,12 +101,15 @@ static void point_words(struct embedding *e, const struct plot_point *point) {
     escaped_text(e->out, point->name);
     buf_append_char(e->out, '\n');
   }
-  if (e->plot->x_label) {
+  struct number_text x = x_words(e->plot, point);
+  if (e->plot->x_label && *x.text) {
     escaped_text(e->out, e->plot->x_label);
     buf_append_text(e->out, ": ");
   }
-  escaped_text(e->out, x_words(e->plot, point->x).text);
-  buf_append_char(e->out, '\n');
+  if (*x.text) {
+    escaped_text(e->out, x.text);
+    buf_append_char(e->out, '\n');
+  }
   if (y_label) {
     escaped_text(e->out, y_label);
     buf_append_text(e->out, ": ");

@@ -123,7 +123,7 @@ static void test_a_baseline_is_judged_by_its_verdict(void **state) {
   struct made *made = *state;
   made_small_run(&made->results);
   struct comparison *comparison = &made->results.comparison;
-  *comparison = (struct comparison){.baseline = strdup("base.jsonl.gz"),
+  *comparison = (struct comparison){.baseline = strdup("runs/base.jsonl.gz"),
                                     .margin = 0.05,
                                     .max_regression = 0.05,
                                     .ratio = {0.9, 0.88, 0.92},
@@ -138,6 +138,16 @@ static void test_a_baseline_is_judged_by_its_verdict(void **state) {
   const char *text = made_report(made, LANG_EN);
   HAS(text, "> \u26a0 Against base.jsonl.gz: throughput is 0.900 [0.880, 0.920] of the baseline: slower.");
   HAS(text, "> \u26a0 This is a regression: for certain more than 5% slower");
+  assert_true(strstr(text, "Against base") < strstr(text, "**Recommendation:**"));
+  HAS(text, "- The baseline is `runs/base.jsonl.gz`\n");
+  HAS(text, "for each of 1 common cells with its interval; of all together 0.900 [0.880, "
+            "0.920]](plots/comparison.png)");
+  const struct plot *forest = plot_find(&made->plots, "comparison");
+  assert_non_null(forest);
+  struct buf data = {0};
+  assert_int_equal(plot_data(forest, &data), STATUS_OK);
+  HAS(buf_text(&data), "1 0.9 0.85 0.96\n3 0.9 0.88 0.92\n");
+  buf_free(&data);
   HAS(text, "| slower    |");
   HAS(text, "|                       — | fails now |");
   comparison->regressed = false;
@@ -148,6 +158,38 @@ static void test_a_baseline_is_judged_by_its_verdict(void **state) {
   HAS(text, "> По сравнению с base.jsonl.gz: скорость в целом сравнить нельзя, вывод: не решено.");
   HAS(text, "примерно 11 повторов каждого прогона");
   LACKS(text, "ухудшение");
+}
+
+static void test_next_says_what_to_measure_or_that_all_is_done(void **state) {
+  struct made *made = *state;
+  made_small_run(&made->results);
+  fixture_cliff(&made->results, 8, 16, (struct estimate){0.3, 0.28, 0.32});
+  HAS(made_report(made, LANG_EN),
+      "**Next:** Do not use 16 workers or more; measure between 8 and 16. Measure "
+      "(workers\u00d7batch) ");
+  results_free(&made->results); // every neighbour of the best level is known, and it is the best by far
+  fixture_start(&made->results, 16);
+  static const struct {
+    int64_t workers;
+    double rate;
+  } levels[] = {{4, 150}, {6, 190}, {7, 198}, {8, 220}, {10, 197}, {11, 190}, {16, 120}};
+  for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+    made_add(&made->results, levels[i].workers, 2 * levels[i].workers, levels[i].rate);
+    struct cell *cell = &made->results.cells[i];
+    cell->flags = 0;
+    cell->reps = 5;
+    cell->tokens_per_s.lo = cell->tokens_per_s.estimate - 1;
+    cell->tokens_per_s.hi = cell->tokens_per_s.estimate + 1;
+  }
+  fixture_finish(&made->results);
+  struct best *best = &made->results.best;
+  best->set = malloc(sizeof *best->set);
+  best->set[0] = best->cell;
+  best->set_count = 1;
+  best->regret_bound = 0.004;
+  best->batch_edge = false;
+  HAS(made_brief(made, LANG_EN),
+      "Next: Nothing more needs measuring: a better tested configuration can win by\n0.4% at most.");
 }
 
 static void test_assertions_say_whether_they_hold(void **state) {
@@ -196,6 +238,7 @@ int main(void) {
       MADE(test_the_levels_say_which_batches_keep_the_limits),
       MADE(test_goodput_names_its_limits),
       MADE(test_a_baseline_is_judged_by_its_verdict),
+      MADE(test_next_says_what_to_measure_or_that_all_is_done),
       MADE(test_assertions_say_whether_they_hold),
       MADE(test_the_smallest_warm_batch_is_no_optimum),
       MADE(test_the_command_is_the_one_that_was_typed),

@@ -141,6 +141,46 @@ static void test_an_interval_without_end_reaches_the_border(void **state) {
   HAS(text, "set label 'n* = 27.9' at first 27.9, graph 0.05");
 }
 
+static void test_a_mark_near_the_right_border_is_named_before_it(void **state) {
+  struct work *work = *state;
+  struct plot *plot = plot_add(&work->set, "marks");
+  struct plot_series *series = plot_series_add(plot, PLOT_LINE, PLOT_BLUE, NULL);
+  plot_point_add(series, 0, 1, NAN, NAN);
+  plot_point_add(series, 30, 1, NAN, NAN);
+  plot_mark_add(plot, 29, 29, PLOT_GREEN, "last");
+  plot_mark_add(plot, 10, 10, PLOT_GREY, "first");
+  const char *text = script(work, plot);
+  HAS(text, "set label 'last' at first 29, graph 0.05 right offset -0.7,0");
+  HAS(text, "set label 'first' at first 10, graph 0.12 left offset 0.7,0");
+}
+
+static void test_ratios_do_not_start_at_zero(void **state) {
+  struct work *work = *state;
+  struct plot *plot = plot_add(&work->set, "p");
+  plot->y_from_data = plot->compact = true;
+  struct plot_series *series = plot_series_add(plot, PLOT_POINTS, PLOT_BLUE, NULL);
+  plot_point_add(series, 1, 0.9, 0.85, 0.95);
+  plot_point_add(series, 2, 1.0, 0.95, 1.05);
+  HAS(script(work, plot), "set yrange [0.834:1.066]\n");
+  HAS(script(work, plot), "set terminal svg size 680,420 ");
+}
+
+static void test_points_with_names_show_them_where_there_is_room(void **state) {
+  struct work *work = *state;
+  struct plot *plot = plot_add(&work->set, "p");
+  struct plot_series *series = plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, NULL);
+  series->named = true;
+  plot_cell_add(series, 1, 100, "low");
+  plot_cell_add(series, 1.01, 101, "hidden"); // its place is taken by the next
+  plot_cell_add(series, 1.02, 102, "near");
+  plot_cell_add(series, 9, 300, "high");
+  const char *text = script(work, plot);
+  HAS(text, "set label 'high' at first 9, first 300 left");
+  HAS(text, "set label 'near' at first 1.02, first 102 left");
+  assert_null(strstr(text, "'hidden'"));
+  assert_null(strstr(text, "'low'"));
+}
+
 static void test_labels_of_lines_that_end_together_are_apart(void **state) {
   struct work *work = *state;
   struct plot *plot = plot_add(&work->set, "labels");
@@ -371,6 +411,9 @@ int main(void) {
       WORK(test_a_name_that_is_no_file_name_is_refused),
       WORK(test_points_that_are_not_numbers_are_left_out),
       WORK(test_an_interval_without_end_reaches_the_border),
+      WORK(test_a_mark_near_the_right_border_is_named_before_it),
+      WORK(test_ratios_do_not_start_at_zero),
+      WORK(test_points_with_names_show_them_where_there_is_room),
       WORK(test_labels_of_lines_that_end_together_are_apart),
       WORK(test_named_ticks_stand_in_for_numbers),
       WORK(test_a_logarithmic_axis_has_ticks_within_a_decade),
