@@ -63,6 +63,11 @@ coverage-sim: $(BUILD)/tests/bench/coverage_sim
 test-browser: $(BUILD)/bin/analyze
 	@BUILD=$(BUILD) tests/browser/report.sh || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
 
+## test-markdown: reports of every kind and the documents please markdownlint (of npm, installed under build/markdown)
+.PHONY: test-markdown
+test-markdown: $(BUILD)/bin/analyze
+	@BUILD=$(BUILD) tests/markdown/lint.sh || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
+
 # Peers and makers of input of `make bench` and `make test-long`: each tests/{bench,long}/NAME.c is one program, with
 # what these share and the rooms below record.
 BENCH_HELPERS := tests/bench/wire.c tests/long/http_peer.c
