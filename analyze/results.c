@@ -34,6 +34,8 @@ const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_PLOTS] = "plots",
     [WARNING_OUTLIER] = "outlier",
     [WARNING_FEW_LEVELS] = "few_levels",
+    [WARNING_UNLIKE_INPUTS] = "unlike_inputs",
+    [WARNING_NEWER_VERSION] = "newer_version",
 };
 
 static void facts_free(struct run_facts *facts) {
