@@ -98,7 +98,9 @@ static void about_input(struct collector *collector) {
   for (size_t i = 0; i < collector->data->notice_count; i++) {
     const struct load_notice *notice = &collector->data->notices[i];
     if (notice->code == WARNING_INVALID_CLIENT) invalid += notice->count;
-    if (notice->code != WARNING_DAMAGED_INPUT && notice->code != WARNING_NO_END) continue;
+    if (notice->code != WARNING_DAMAGED_INPUT && notice->code != WARNING_NO_END &&
+        notice->code != WARNING_UNLIKE_INPUTS && notice->code != WARNING_NEWER_VERSION)
+      continue;
     struct warning warning = warnings_new(notice->code);
     warning.count = notice->count;
     warning.words = notice->words;
