@@ -132,9 +132,12 @@ enum status ci_proportion(uint64_t hits, uint64_t trials, double confidence, str
   if (trials == 0) return status_fail(error, STATUS_USAGE, "a proportion of no trials");
   if (hits > trials) return status_fail(error, STATUS_USAGE, "more hits than trials");
   double tail = (1 - confidence) / 2, x = (double)hits, n = (double)trials;
-  *ci = (struct ci){.estimate = x / n,
-                    .lo = hits == 0 ? 0 : stat_beta_quantile(tail, x, n - x + 1),
-                    .hi = hits == trials ? 1 : stat_beta_quantile(1 - tail, x + 1, n - x)};
+  // Beta(1, n) and Beta(n, 1) have closed quantiles, and most cells have no failure at all.
+  double none = -expm1(log(tail) / n), all = exp(log(tail) / n);
+  *ci = (struct ci){
+      .estimate = x / n,
+      .lo = hits == 0 ? 0 : hits == trials ? all : stat_beta_quantile(tail, x, n - x + 1),
+      .hi = hits == trials ? 1 : hits == 0 ? none : stat_beta_quantile(1 - tail, x + 1, n - x)};
   return STATUS_OK;
 }
 
