@@ -437,7 +437,8 @@ enum status load_run_line(struct load_run *run, const char *line, size_t len, st
   case RUN_OTHER: break;
   }
   if (status == STATUS_OK) return STATUS_OK;
-  return status_fail(error, status, "line %" PRId64 ": %s", run->line, status_name(status));
+  return status_fail(error, status, "line %" PRId64 ": %s%s", run->line, status_name(status),
+                     status == STATUS_LIMIT ? " (cells, replicates or segments)" : "");
 }
 
 enum status load_run_end(struct load_run *run, const struct gzline_damage *damage, struct error *error) {

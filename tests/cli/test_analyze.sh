@@ -115,6 +115,11 @@ check_match 'without gnuplot: a warning in the summary' '"plots"' \
   "$(jq -c '[.warnings[].code]' "$scratch/noplots/summary.json")"
 check_equal 'without gnuplot: no link to a picture' '' "$(grep -F 'plots/' "$scratch/noplots/report.md")"
 
+# More cells than are allowed are refused in so many words.
+awk 'BEGIN { print "workers,batch,total_s,tokens"; for (w = 1; w <= 400; w++) for (b = 1; b <= 251; b++) print w "," b ",1," b }' \
+  >"$scratch/many.csv"
+refused 'too many cells' 1 'many.csv: line 100002: more than 100000 cells' "$scratch/many.csv"
+
 # Stopped while its pictures are drawn, it leaves nothing half made, and no gnuplot.
 mkdir "$scratch/slow"
 printf '#!/bin/sh\necho $$ >"%s/slow/pid"\nexec sleep 60\n' "$scratch" >"$scratch/slow/gnuplot"
