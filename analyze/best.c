@@ -106,10 +106,12 @@ static double *complete_blocks(const struct cells_samples *samples, enum stat_sc
 static enum status compare_all(const struct cells_samples *samples, const struct best_options *options,
                                const struct results *results, struct candidates *candidates,
                                struct mcb_result *out, struct error *error) {
-  struct mcb_options mcb = {
-      .confidence = results->confidence, .scale = options->scale, .seed = options->seed};
+  struct mcb_options mcb = {.confidence = results->confidence,
+                            .scale = options->scale,
+                            .seed = options->seed,
+                            .draws = options->draws};
   // The draws cost as much as there are cells; a table of thousands must not take minutes.
-  if (candidates->count > 500)
+  if (mcb.draws == 0 && candidates->count > 500)
     mcb.draws = 50000000 / candidates->count < 2000 ? 2000 : 50000000 / candidates->count;
   bool from_replicates = results->sigma_source == SIGMA_REPLICATES;
   size_t blocks = 0;

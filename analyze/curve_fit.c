@@ -199,7 +199,8 @@ static enum status knee_of_points(const struct work *work, size_t total, struct 
   double d;
   status = STATUS_OK;
   if (groups < 2 || !(spread.df > 0)) goto cleanup;
-  if (mcb_critical_value(groups - 1, spread.df, work->options->confidence, 1, 0, &d, NULL) == STATUS_OK &&
+  if (mcb_critical_value(groups - 1, spread.df, work->options->confidence, 1, work->options->draws, &d,
+                         NULL) == STATUS_OK &&
       mcb_knee(n, means, replicates, groups, spread, work->options->scale, d, 0.05, &index, NULL) ==
           STATUS_OK)
     curve->knee_n.estimate = n[index];

@@ -39,9 +39,9 @@ bench-$(1): $(BUILD)/tests/bench/bench_$(1)
 endef
 $(foreach r,$(filter $(ROOMS),$(patsubst tests/bench/bench_%.c,%,$(wildcard tests/bench/bench_*.c))),$(eval $(call bench_room,$(r))))
 
-$(BUILD)/tests/bench/coverage_sim: $(BUILD)/obj/tests/bench/coverage_sim.o $(USES_stat:%=$(BUILD)/lib/%.a)
+$(BUILD)/tests/bench/coverage_sim: $(BUILD)/obj/tests/bench/coverage_sim.o $(USES_analyze:%=$(BUILD)/lib/%.a)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(foreach r,$(USES_stat),$(LIBS_$(r)))
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(foreach r,$(USES_analyze),$(LIBS_$(r)))
 ## coverage-sim: do intervals cover what they promise? 2000 simulated sweeps per scenario (REPLICATIONS=); takes minutes
 REPLICATIONS ?= 2000
 .PHONY: coverage-sim
