@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyze/cells.h"
+#include "analyze/estimate.h"
 #include "analyze/stat/imported.h"
 
 static enum status pool_replicates(const struct cells_samples *samples, enum stat_scale scale,
@@ -172,7 +173,7 @@ enum status cells_intervals(const struct cells_samples *samples, enum stat_scale
                            (long long)cell->batch);
     }
     double geometric = cell->tokens_per_s.estimate;
-    cell->tokens_per_s = cells_estimate(ci);
+    cell->tokens_per_s = estimate_of(ci);
     if (scale == STAT_SCALE_LN) cell->tokens_per_s.estimate = geometric;
     cell->pooled_interval = source == CI_SOURCE_POOLED || source == CI_SOURCE_BORROWED;
   }

@@ -98,7 +98,7 @@ FUZZ_base := json_scan json_write
 FUZZ_record := gzline trace run
 FUZZ_llm := sse ndjson openai ollama
 FUZZ_capture := import_azure import_burstgpt import_har import_mooncake import_openai_batch import_sharegpt import_trace import_vegeta
-FUZZ_analyze := cells_csv
+FUZZ_analyze := cells_csv curve_csv measured
 FUZZ_SECONDS ?= 10
 define fuzz_target
 $(BUILD)/bin/fuzz_$(1): $(BUILD)/obj/tests/fuzz/fuzz_$(1).o $(USES_$(2):%=$(BUILD)/lib/%.a)
