@@ -8,6 +8,7 @@
 #include "capture/redact.h"
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
+#include "lib/net/trust.h"
 
 #define KIB INT64_C(1024)
 #define MIB (INT64_C(1024) * KIB)
@@ -225,6 +226,8 @@ static enum status check_recording(const struct opts *opts, struct error *error)
                        LISTENER_PATH_MOST);
   if (!opts->tls_cert != !opts->tls_key)
     return status_fail(error, STATUS_USAGE, "--tls-cert and --tls-key belong together");
+  enum status status = opts->ca_file ? trust_check_file(opts->ca_file, error) : STATUS_OK;
+  if (status) return status_prefix(error, status, "--cacert");
   bool rotates = opts->rotation.bytes > 0 || opts->rotation.period_ns > 0;
   if (rotates && strcmp(opts->output, "-") == 0)
     return status_fail(error, STATUS_USAGE, "--rotate needs -o/--output FILE");
