@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "capture/listener.h"
-#include "capture/redact.h"
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
 #include "lib/net/trust.h"
+#include "lib/record/redact.h"
 
 #define KIB INT64_C(1024)
 #define MIB (INT64_C(1024) * KIB)

@@ -10,10 +10,10 @@
 
 #include "capture/export.h"
 #include "capture/import.h"
-#include "capture/names.h"
 #include "capture/origin.h"
 #include "capture/tracefile.h"
 #include "lib/base/cli.h"
+#include "lib/base/names.h"
 
 struct opts_address {
   char host[256]; // a name or an address, without brackets

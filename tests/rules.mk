@@ -49,9 +49,9 @@ bench-$(1): $(BUILD)/tests/bench/bench_$(1)
 endef
 $(foreach r,$(filter $(ROOMS),$(patsubst tests/bench/bench_%.c,%,$(wildcard tests/bench/bench_*.c))),$(eval $(call bench_room,$(r))))
 
-$(BUILD)/tests/bench/coverage_sim: $(BUILD)/obj/tests/bench/coverage_sim.o $(USES_stat:%=$(BUILD)/lib/%.a)
+$(BUILD)/tests/bench/coverage_sim: $(BUILD)/obj/tests/bench/coverage_sim.o $(USES_analyze:%=$(BUILD)/lib/%.a)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(foreach r,$(USES_stat),$(LIBS_$(r)))
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(foreach r,$(USES_analyze),$(LIBS_$(r)))
 ## coverage-sim: do intervals cover what they promise? 2000 simulated sweeps per scenario (REPLICATIONS=); takes minutes
 REPLICATIONS ?= 2000
 .PHONY: coverage-sim
@@ -62,6 +62,11 @@ coverage-sim: $(BUILD)/tests/bench/coverage_sim
 .PHONY: test-browser
 test-browser: $(BUILD)/bin/analyze
 	@BUILD=$(BUILD) tests/browser/report.sh || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
+
+## test-markdown: reports of every kind and the documents please markdownlint (of npm, installed under build/markdown)
+.PHONY: test-markdown
+test-markdown: $(BUILD)/bin/analyze
+	@BUILD=$(BUILD) tests/markdown/lint.sh || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
 
 # Peers and makers of input of `make bench` and `make test-long`: each tests/{bench,long}/NAME.c is one program, with
 # what these share and the rooms below record.
@@ -105,10 +110,10 @@ demo-seeds: all
 # tests/fuzz/fuzz_NAME.c is one libFuzzer target; FUZZ_room names those that need this room and the rooms below it.
 # Each starts from its seeds, if it has any, and from what earlier runs found worth keeping in build/fuzz/corpus.
 FUZZ_base := json_scan json_write
-FUZZ_record := gzline trace run
+FUZZ_record := gzline redact trace run
 FUZZ_llm := sse ndjson openai ollama prometheus
 FUZZ_capture := import_azure import_burstgpt import_har import_mooncake import_openai_batch import_sharegpt import_trace import_vegeta
-FUZZ_analyze := cells_csv
+FUZZ_analyze := cells_csv curve_csv measured
 FUZZ_SECONDS ?= 10
 define fuzz_target
 $(BUILD)/bin/fuzz_$(1): $(BUILD)/obj/tests/fuzz/fuzz_$(1).o $(USES_$(2):%=$(BUILD)/lib/%.a)
