@@ -232,6 +232,8 @@ static void on_done(void *context, const struct xfer_result *result) {
   record_end(exchange, result);
   if (exchange->state == EXCHANGE_OPEN && result->outcome == XFER_OK) {
     exchange_complete(exchange);
+  } else if (exchange->state == EXCHANGE_OPEN && exchange->aborted_by) {
+    exchange_wake(exchange); // its client's side ends it; the upstream has not failed
   } else if (exchange->state == EXCHANGE_OPEN) {
     bool late = result->outcome == XFER_TIMEOUT ||
                 (result->outcome == XFER_CONNECT &&

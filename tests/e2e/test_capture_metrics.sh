@@ -36,6 +36,7 @@ lint() {
 }
 value() { awk -v name="$1" '$1 == name { print $2 }' <<<"$page"; }
 bucket() { value "capture_upstream_seconds_bucket{le=\"$1\"}"; }
+abandoned_are() { curl -s -m 5 "$metrics" | grep -qx "capture_abandoned_total $1"; }
 scrape() {
   run curl -sS -m 20 -w '\n%{http_code} %{content_type}' "$metrics"
   check_equal 'the page is of its type' '200 text/plain; version=0.0.4' "$(tail -n 1 <<<"$out")"
@@ -76,11 +77,19 @@ test_counts() {
   scrape
   check_equal 'a slow answer is in its bucket' '1 2' "$(bucket 0.1) $(value capture_upstream_seconds_count)"
   check 'and its time in the sum' awk -v sum="$(value capture_upstream_seconds_sum)" 'BEGIN { exit !(sum >= 0.18 && sum < 10) }'
+  curl -s -N -m 0.1 -o /dev/null -d '{"model":"m","stream":true,"messages":[{"role":"user","content":"x"}]}' "$url/v1/chat/completions"
+  check 'a client that leaves is counted' wait_for 5 abandoned_are 1
+  scrape
+  check_equal 'and is no failure of the upstream' 0 "$(value capture_failed_total)"
+  stop_server server KILL
+  curl -s -m 20 -o /dev/null "$url/v1/models"
+  scrape
+  check_equal 'a failure of the upstream is' '1 1' "$(value capture_failed_total) $(value capture_abandoned_total)"
   run curl -sS -m 20 -o /dev/null -w '%{http_code}' -d x "$metrics"
   check_equal 'the page is only read' 405 "$out"
   run curl -sS -m 20 -o /dev/null -w '%{http_code}' "${metrics%/metrics}/"
   check_equal 'there is no other page' 404 "$out"
-  stop_server capture && stop_server server
+  stop_server capture
 }
 
 test_lint_sees_faults
