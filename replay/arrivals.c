@@ -150,6 +150,8 @@ static void on_done(void *context, const struct stream_result *result) {
                 success ? result->done_ns - result->sent_ns : -1);
   add_to_window(arrivals, result);
   recorder_request(arrivals->setup.recorder, &arrivals->record, result);
+  struct work_place place = {arrivals->offset, result->index, false};
+  work_observe(arrivals->setup.work, &place, success ? result->response->input_tokens : -1);
   if (result->done_ns > arrivals->last_done_ns) arrivals->last_done_ns = result->done_ns;
   arrivals->requests++;
   if (!success && result->response->failure != FAILURE_CANCELLED) arrivals->failed++;

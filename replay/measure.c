@@ -25,6 +25,7 @@ struct measure {
   enum phase phase;
   struct batch batch;
   struct recorder_batch record;
+  int64_t offset; // of the batch in the draw
   struct audit audit;
   uint64_t nonce_base, nonce_count;
   int64_t requests, failed; // of all batches
@@ -45,6 +46,8 @@ static void on_result(void *context, const struct stream_result *result) {
   audit_request(&measure->audit, result->sent_ns - later(result->intended_ns, result->ready_ns),
                 success ? result->done_ns - result->sent_ns : -1);
   recorder_request(measure->setup.recorder, &measure->record, result);
+  struct work_place place = {measure->offset, result->index, measure->record.warmup};
+  work_observe(measure->setup.work, &place, success ? result->response->input_tokens : -1);
   measure->requests++;
   if (!success && result->response->failure != FAILURE_CANCELLED) measure->failed++;
 }
@@ -109,9 +112,11 @@ void measure_start(struct measure *measure, const struct recorder_batch *batch, 
       .port = port,
       .offset = offset,
       .count = batch->batch,
+      .warmup = batch->warmup,
       .nonce = measure->setup.cache_bust ? nonce : NULL,
   };
   measure->record = *batch;
+  measure->offset = offset;
   if (batch_prepare(&measure->batch, &source, NULL)) {
     measure->phase = PHASE_CANCELLED;
     loop_timer_set(measure->timer, 0);

@@ -13,6 +13,7 @@
 
 struct recorder {
   struct gzline_writer *writer;
+  const struct work *work;
   struct buf line;
   int64_t start_ns;
   enum status status;
@@ -144,6 +145,7 @@ enum status recorder_open(const struct opts *opts, const struct plan *plan, cons
     free(recorder);
     return status;
   }
+  recorder->work = work;
   write_header(recorder, opts, plan, work, cache_bust, resumes, argc, argv);
   *out = recorder;
   return STATUS_OK;
@@ -271,7 +273,15 @@ static struct run_batch make_batch(const struct recorder *recorder, const struct
       .reason = slice(verdict->valid ? NULL : verdict->reason),
       .rate = NAN,
       .in_flight_mean = NAN,
+      .characters_per_token = NAN,
+      .fixed_tokens = NAN,
   };
+  if (recorder->work->calibrate) {
+    const struct synth_scale *scale = &recorder->work->calibrate->scale;
+    record.characters_per_token = scale->characters_per_token;
+    record.fixed_tokens = scale->fixed_tokens;
+    record.calibrated = scale->calibrated;
+  }
   memcpy(record.errors, sums->errors, sizeof record.errors);
   return record;
 }

@@ -85,7 +85,10 @@ static void next_batch(struct sweep *sweep) {
   sweep->warming = sweep->next_batch < sweep->session_end && sweep->round < sweep->setup->opts->warmup;
   if (ending(sweep) || (!sweep->warming && sweep->next_batch == sweep->session_end)) {
     session_end(sweep->session);
-  } else if (sweep->warming) {
+    return;
+  }
+  work_calibrate(sweep->setup->work, sweep->warming, sweep->setup->log);
+  if (sweep->warming) {
     int64_t workers = plan->sessions[sweep->next_session - 1].warmup_workers;
     struct recorder_batch round = {
         .session = number, .workers = workers, .batch = workers, .rep = sweep->round, .warmup = true};

@@ -88,11 +88,14 @@ struct run_batch {
   int64_t errors[RUN_ERROR_COUNT];
   double client_cpu; // share of one core, 0..n
   int64_t lag_p50_ns, lag_p99_ns, lag_max_ns, stall_max_ns;
-  bool valid;               // also when not said
-  struct json_slice reason; // why not
-  struct json_slice timing; // open loop; none: batch
-  double rate;              // requests/s asked for; NaN
-  double in_flight_mean;    // NaN
+  bool valid;                  // also when not said
+  struct json_slice reason;    // why not
+  struct json_slice timing;    // open loop; none: batch
+  double rate;                 // requests/s asked for; NaN
+  double in_flight_mean;       // NaN
+  double characters_per_token; // of made prompts; NaN: none is made
+  double fixed_tokens;         // that the server counts besides; NaN
+  bool calibrated;             // both were fitted to the server's own counts
 };
 
 struct run_end {
