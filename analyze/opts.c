@@ -9,43 +9,11 @@
 #include "analyze/suggest.h"
 #include "lib/base/units.h"
 
-static enum status set_text(char **place, const char *value, struct error *error) {
-  if (!*value) return status_fail(error, STATUS_USAGE, "'': a name is needed");
-  free(*place);
-  *place = strdup(value);
-  return *place ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-}
-
-// Index of a word in a NULL-terminated list; STATUS_USAGE names them all.
-static enum status choose(const char *const *words, const char *value, size_t *index, struct error *error) {
-  struct buf list = {0};
-  for (size_t i = 0; words[i]; i++) {
-    if (strcmp(words[i], value) == 0) {
-      *index = i;
-      buf_free(&list);
-      return STATUS_OK;
-    }
-    buf_printf(&list, "%s%s", i ? ", " : "", words[i]);
-  }
-  enum status status = status_fail(error, STATUS_USAGE, "'%.80s' is not one of %s", value, buf_text(&list));
-  buf_free(&list);
-  return status;
-}
-
-static enum status take_output(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  enum status status = set_text(&opts->output, value, error);
-  if (status != STATUS_OK) return status;
-  for (size_t len = strlen(opts->output); len > 1 && opts->output[len - 1] == '/'; len--)
-    opts->output[len - 1] = '\0';
-  return STATUS_OK;
-}
-
 static enum status take_format(void *context, const char *value, struct error *error) {
   static const char *const words[] = {"text", "md", "json", "csv", NULL};
   struct opts *opts = context;
-  size_t index;
-  enum status status = choose(words, value, &index, error);
+  int index;
+  enum status status = cli_choice(words, value, &index, error);
   if (status != STATUS_OK) return status;
   opts->format = (enum opts_format)index;
   opts->has_format = true;
@@ -54,14 +22,6 @@ static enum status take_format(void *context, const char *value, struct error *e
 
 static enum status take_lang(void *context, const char *value, struct error *error) {
   return lang_parse(value, &((struct opts *)context)->lang, error);
-}
-
-static enum status take_title(void *context, const char *value, struct error *error) {
-  return set_text(&((struct opts *)context)->title, value, error);
-}
-
-static enum status take_confidence(void *context, const char *value, struct error *error) {
-  return units_fraction(value, 0.5, 0.9999, &((struct opts *)context)->analysis.confidence, error);
 }
 
 static enum status take_models(void *context, const char *value, struct error *error) {
@@ -85,19 +45,6 @@ static enum status take_models(void *context, const char *value, struct error *e
   }
 }
 
-static enum status take_scale(void *context, const char *value, struct error *error) {
-  static const char *const words[] = {"log", "linear", NULL};
-  size_t index;
-  enum status status = choose(words, value, &index, error);
-  if (status != STATUS_OK) return status;
-  ((struct opts *)context)->analysis.scale = index == 0 ? STAT_SCALE_LN : STAT_SCALE_LINEAR;
-  return STATUS_OK;
-}
-
-static enum status take_sigma(void *context, const char *value, struct error *error) {
-  return set_text(&((struct opts *)context)->sigma, value, error);
-}
-
 static enum status take_seed(void *context, const char *value, struct error *error) {
   int64_t seed;
   enum status status = units_count(value, 0, INT64_C(1) << 53, &seed, error);
@@ -105,48 +52,11 @@ static enum status take_seed(void *context, const char *value, struct error *err
   return status;
 }
 
-static enum status take_no_plots(void *context, const char *value, struct error *error) {
-  (void)value, (void)error;
-  ((struct opts *)context)->no_plots = true;
-  return STATUS_OK;
-}
-
-static enum status take_force(void *context, const char *value, struct error *error) {
-  (void)value, (void)error;
-  ((struct opts *)context)->force = true;
-  return STATUS_OK;
-}
-
-static enum status take_curve(void *context, const char *value, struct error *error) {
-  return set_text(&((struct opts *)context)->curve, value, error);
-}
-
-static enum status append_text(char ***list, size_t *count, const char *value, struct error *error) {
-  char **grown = reallocarray(*list, *count + 1, sizeof *grown);
-  if (grown) *list = grown;
-  char *copy = grown ? strdup(value) : NULL;
-  if (!copy) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  grown[(*count)++] = copy;
-  return STATUS_OK;
-}
-
-static enum status take_baseline(void *context, const char *value, struct error *error) {
-  return set_text(&((struct opts *)context)->baseline, value, error);
-}
-
-static enum status take_max_regression(void *context, const char *value, struct error *error) {
-  return units_fraction(value, 1e-4, 0.99, &((struct opts *)context)->max_regression, error);
-}
-
 static enum status take_assert(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   struct assertion_parts parts;
   enum status status = assertion_parse(value, &parts, error);
-  return status == STATUS_OK ? append_text(&opts->assertions, &opts->assertion_count, value, error) : status;
-}
-
-static enum status take_suggest(void *context, const char *value, struct error *error) {
-  return units_count(value, 1, SUGGEST_MOST, &((struct opts *)context)->suggest, error);
+  return status == STATUS_OK ? cli_texts_add(&opts->assertions, value, error) : status;
 }
 
 static enum status take_slo(void *context, const char *value, struct error *error) {
@@ -155,37 +65,44 @@ static enum status take_slo(void *context, const char *value, struct error *erro
 
 static enum status take_operand(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
-  return append_text(&opts->inputs, &opts->input_count, value, error);
+  return cli_texts_add(&opts->inputs, value, error);
 }
+
+// In the order of enum stat_scale.
+static const char *const scale_names[] = {"log", "linear", NULL};
 
 static const struct cli_option options[] = {
     {"output", 'o', "DIR", "standard output",
-     "write report.md, report.html, summary.json, cells.csv and plots/", take_output, "Output"},
-    {"format", 0, "FORMAT", "text", "what standard output gets: text, md, json, csv", take_format, NULL},
-    {"lang", 0, "LANG", "en", "language of the report: en, ru", take_lang, NULL},
-    {"title", 0, "TEXT", "the model's name", "title of the report", take_title, NULL},
-    {"no-plots", 0, NULL, NULL, "draw no pictures", take_no_plots, NULL},
-    {"force", 0, NULL, NULL, "replace an older report in DIR", take_force, NULL},
-    {"curve", 0, "FILE", NULL, "analyze points (columns n,throughput) instead of runs", take_curve,
-     "Statistics"},
-    {"confidence", 0, "SHARE", "0.95", "of every interval", take_confidence, NULL},
-    {"models", 0, "LIST", "all", "curves to fit: usl,hyperbolic,exponential,hill,plateau,quadratic_ln",
-     take_models, NULL},
-    {"scale", 0, "SCALE", "log", "scale of throughput for means, fits and comparisons: log, linear",
-     take_scale, NULL},
-    {"sigma", 0, "SD[,DF]", NULL, "spread of a single run, for tables without repetitions: 2.1%,40",
-     take_sigma, NULL},
-    {"seed", 0, "N", "1", "of the Monte Carlo draws behind the best set", take_seed, NULL},
-    {"slo", 0, "LIST", NULL, "what is fast enough: ttft=0.5s per request (goodput), ttft_p95=1s per cell",
-     take_slo, "Judgement (exit code 3 when it is bad)"},
-    {"baseline", 0, "FILE", NULL, "compare with this older run or table", take_baseline, NULL},
-    {"max-regression", 0, "SHARE", NULL, "fail when for certain more than this slower: 5%",
-     take_max_regression, NULL},
-    {"assert", 0, "EXPR", NULL, "fail unless it holds: 'best.tokens_per_s.lo>=300'; repeatable", take_assert,
+     "write report.md, report.html, summary.json, cells.csv and plots/", CLI_TEXT(struct opts, output),
+     "Output"},
+    {"format", 0, "FORMAT", "text", "what standard output gets: text, md, json, csv", CLI_OWN(take_format),
      NULL},
+    {"lang", 0, "LANG", "en", "language of the report: en, ru", CLI_OWN(take_lang), NULL},
+    {"title", 0, "TEXT", "the model's name", "title of the report", CLI_TEXT(struct opts, title), NULL},
+    {"no-plots", 0, NULL, NULL, "draw no pictures", CLI_FLAG(struct opts, no_plots), NULL},
+    {"force", 0, NULL, NULL, "replace an older report in DIR", CLI_FLAG(struct opts, force), NULL},
+    {"curve", 0, "FILE", NULL, "analyze points (columns n,throughput) instead of runs",
+     CLI_TEXT(struct opts, curve), "Statistics"},
+    {"confidence", 0, "SHARE", "0.95", "of every interval",
+     CLI_FRACTION(struct opts, analysis.confidence, 0.5, 0.9999), NULL},
+    {"models", 0, "LIST", "all", "curves to fit: usl,hyperbolic,exponential,hill,plateau,quadratic_ln",
+     CLI_OWN(take_models), NULL},
+    {"scale", 0, "SCALE", "log", "scale of throughput for means, fits and comparisons: log, linear",
+     CLI_CHOICE(struct opts, analysis.scale, scale_names), NULL},
+    {"sigma", 0, "SD[,DF]", NULL, "spread of a single run, for tables without repetitions: 2.1%,40",
+     CLI_TEXT(struct opts, sigma), NULL},
+    {"seed", 0, "N", "1", "of the Monte Carlo draws behind the best set", CLI_OWN(take_seed), NULL},
+    {"slo", 0, "LIST", NULL, "what is fast enough: ttft=0.5s per request (goodput), ttft_p95=1s per cell",
+     CLI_OWN(take_slo), "Judgement (exit code 3 when it is bad)"},
+    {"baseline", 0, "FILE", NULL, "compare with this older run or table", CLI_TEXT(struct opts, baseline),
+     NULL},
+    {"max-regression", 0, "SHARE", NULL, "fail when for certain more than this slower: 5%",
+     CLI_FRACTION(struct opts, max_regression, 1e-4, 0.99), NULL},
+    {"assert", 0, "EXPR", NULL, "fail unless it holds: 'best.tokens_per_s.lo>=300'; repeatable",
+     CLI_OWN(take_assert), NULL},
     {"suggest", 0, "N", NULL, "print up to N cells to measure next, for replay --cells, and nothing else",
-     take_suggest, "Next"},
-    {NULL, 0, NULL, NULL, NULL, NULL, NULL},
+     CLI_COUNT(struct opts, suggest, 1, SUGGEST_MOST), "Next"},
+    {0},
 };
 
 const struct cli_program opts_program = {
@@ -219,6 +136,16 @@ static enum status read_sigma(const char *text, enum stat_scale scale, struct ci
   return STATUS_OK;
 }
 
+// "-" is standard output; a directory loses the slashes behind it.
+static void tidy_output(struct opts *opts) {
+  if (opts->output && strcmp(opts->output, "-") == 0) {
+    free(opts->output);
+    opts->output = NULL;
+  }
+  for (size_t len = opts->output ? strlen(opts->output) : 0; len > 1 && opts->output[len - 1] == '/'; len--)
+    opts->output[len - 1] = '\0';
+}
+
 enum status opts_parse(int argc, char **argv, struct opts *opts, struct error *error) {
   *opts = (struct opts){.analysis = {.confidence = 0.95, .scale = STAT_SCALE_LN, .seed = 1},
                         .max_regression = NAN,
@@ -227,15 +154,12 @@ enum status opts_parse(int argc, char **argv, struct opts *opts, struct error *e
     opts->analysis.models[opts->analysis.model_count++] = (enum models_id)i;
   enum status status = cli_parse(&opts_program, argc, argv, opts, &opts->common, error);
   if (status != STATUS_OK || opts->common.outcome != CLI_RUN) return status;
-  if (opts->output && strcmp(opts->output, "-") == 0) {
-    free(opts->output);
-    opts->output = NULL;
-  }
-  if (opts->curve && opts->input_count > 0) {
+  tidy_output(opts);
+  if (opts->curve && opts->inputs.count > 0) {
     return status_fail(error, STATUS_USAGE, "--curve takes points instead of runs: '%.200s' is one too many",
-                       opts->inputs[0]);
+                       opts->inputs.items[0]);
   }
-  if (!opts->curve && opts->input_count == 0) {
+  if (!opts->curve && opts->inputs.count == 0) {
     return status_fail(error, STATUS_USAGE,
                        "give a run or a table to analyze ('-' is standard input; see "
                        "analyze --help)");
@@ -259,16 +183,8 @@ enum status opts_parse(int argc, char **argv, struct opts *opts, struct error *e
 }
 
 void opts_free(struct opts *opts) {
-  for (size_t i = 0; i < opts->input_count; i++)
-    free(opts->inputs[i]);
-  free(opts->inputs);
-  free(opts->curve);
-  free(opts->output);
-  free(opts->title);
-  free(opts->sigma);
-  free(opts->baseline);
-  for (size_t i = 0; i < opts->assertion_count; i++)
-    free(opts->assertions[i]);
-  free(opts->assertions);
+  cli_free(&opts_program, opts);
+  cli_texts_free(&opts->inputs);
+  cli_texts_free(&opts->assertions);
   *opts = (struct opts){0};
 }

@@ -12,18 +12,16 @@
 enum opts_format { OPTS_FORMAT_TEXT, OPTS_FORMAT_MD, OPTS_FORMAT_JSON, OPTS_FORMAT_CSV };
 
 struct opts {
-  char **inputs; // "-": standard input
-  size_t input_count;
-  char *curve;  // NULL: runs
-  char *output; // directory without trailing slashes; NULL: standard output
+  struct cli_texts inputs; // "-": standard input
+  char *curve;             // NULL: runs
+  char *output;            // directory without trailing slashes; NULL: standard output
   char *title;
   enum opts_format format;
   enum lang lang;
-  bool has_format, has_models, no_plots, force;
+  bool has_format, no_plots, force;
   char *baseline;        // NULL: none
   double max_regression; // fraction; NaN: no limit
-  char **assertions;
-  size_t assertion_count;
+  struct cli_texts assertions;
   struct slo slo;
   int64_t suggest; // cells to propose; 0: not asked
   char *sigma;     // as given; analysis.sigma holds what it means

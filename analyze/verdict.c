@@ -61,23 +61,23 @@ static enum status judge_assertions(const struct opts *opts, struct results *res
                                     bool *bad, struct error *error) {
   struct buf text = {0};
   struct json *summary = NULL;
-  results->assertions = calloc(opts->assertion_count, sizeof *results->assertions);
+  results->assertions = calloc(opts->assertions.count, sizeof *results->assertions);
   enum status status = results->assertions ? summary_json(results, NULL, &text) : STATUS_MEMORY;
   if (status == STATUS_OK) status = json_parse(text.data, text.len, &summary, error);
-  for (size_t i = 0; i < opts->assertion_count && status == STATUS_OK; i++) {
+  for (size_t i = 0; i < opts->assertions.count && status == STATUS_OK; i++) {
     struct assertion_parts parts;
     struct assertion *assertion = &results->assertions[i];
-    status = assertion_parse(opts->assertions[i], &parts, error);
+    status = assertion_parse(opts->assertions.items[i], &parts, error);
     if (status != STATUS_OK) break;
-    assertion->expression = strdup(opts->assertions[i]);
+    assertion->expression = strdup(opts->assertions.items[i]);
     results->assertion_count = i + 1;
-    assertion->passed = assertion_holds(opts->assertions[i], &parts, summary, &assertion->value);
+    assertion->passed = assertion_holds(opts->assertions.items[i], &parts, summary, &assertion->value);
     if (assertion->passed) continue;
     *bad = true;
     if (isnan(assertion->value)) {
-      log_error(log, "assertion failed: %s (no such value)", opts->assertions[i]);
+      log_error(log, "assertion failed: %s (no such value)", opts->assertions.items[i]);
     } else {
-      log_error(log, "assertion failed: %s (it is %.6g)", opts->assertions[i], assertion->value);
+      log_error(log, "assertion failed: %s (it is %.6g)", opts->assertions.items[i], assertion->value);
     }
   }
   json_free(summary);
@@ -96,7 +96,7 @@ enum status verdict_reach(const struct opts *opts, const struct load_data *data,
     log_error(log, "regression: for certain more than %.4g%% slower than %s, or failing where it worked",
               100 * opts->max_regression, opts->baseline);
   }
-  if (status == STATUS_OK && opts->assertion_count > 0) {
+  if (status == STATUS_OK && opts->assertions.count > 0) {
     status = judge_assertions(opts, results, log, bad, error);
   }
   return status;

@@ -12,18 +12,10 @@
 #define MIB (INT64_C(1024) * KIB)
 #define GIB (INT64_C(1024) * MIB)
 #define SECONDS CLOCK_NS_PER_S
+#define DAY_NS (86400 * SECONDS)
 
 static enum status no_memory(struct error *error) {
   return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-}
-
-static enum status take_text(char **out, const char *value, const char *needed, struct error *error) {
-  if (value[0] == '\0') return status_fail(error, STATUS_USAGE, "'' is not %s", needed);
-  char *copy = strdup(value);
-  if (!copy) return no_memory(error);
-  free(*out);
-  *out = copy;
-  return STATUS_OK;
 }
 
 static enum status take_address(struct opts_address *out, const char *value, struct error *error) {
@@ -47,55 +39,27 @@ static enum status take_metrics(void *context, const char *value, struct error *
   return take_address(&opts->metrics, value, error);
 }
 
-static enum status take_output(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return take_text(&opts->output, value, "a file name (or - for standard output)", error);
-}
-
 static enum status take_rotate(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   bool has_unit = value[0] != '\0' && value[strspn(value, "+-.0123456789")] != '\0';
   if (has_unit && units_bytes(value, KIB, 1024 * GIB, &opts->rotation.bytes, NULL) == STATUS_OK)
     return STATUS_OK;
-  if (has_unit && units_duration_ns(value, SECONDS, INT64_C(366) * 86400 * SECONDS, &opts->rotation.period_ns,
-                                    NULL) == STATUS_OK)
+  if (has_unit &&
+      units_duration_ns(value, SECONDS, 366 * DAY_NS, &opts->rotation.period_ns, NULL) == STATUS_OK)
     return STATUS_OK;
   return status_fail(
       error, STATUS_USAGE,
       "'%s' is neither a size (1KiB to 1TiB, with its unit) nor a time (1s to 366d, with its unit)", value);
 }
 
-static enum status take_cacert(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return take_text(&opts->ca_file, value, "a file name", error);
-}
-
-static enum status take_tls_cert(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return take_text(&opts->tls_cert, value, "a file name", error);
-}
-
-static enum status take_tls_key(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return take_text(&opts->tls_key, value, "a file name", error);
-}
-
-static enum status take_insecure(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  (void)value, (void)error;
-  opts->insecure = true;
-  return STATUS_OK;
-}
-
 static enum status take_bodies(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
-  bool both = strcmp(value, "both") == 0;
-  bool keep = both || strcmp(value, "request") == 0;
-  if (!keep && strcmp(value, "none") != 0) {
-    return status_fail(error, STATUS_USAGE, "'%s' is none of request, both and none", value);
-  }
-  opts->keep_bodies = keep;
-  opts->keep_answers = both;
+  static const char *const names[] = {"request", "both", "none", NULL};
+  int which;
+  enum status status = cli_choice(names, value, &which, error);
+  if (status) return status;
+  opts->keep_bodies = which != 2;
+  opts->keep_answers = which == 1;
   return STATUS_OK;
 }
 
@@ -123,51 +87,6 @@ static enum status take_exclude(void *context, const char *value, struct error *
   return names_add(&opts->exclude, value, error);
 }
 
-static enum status take_sample(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_fraction(value, 0, 1, &opts->sample, error);
-}
-
-static enum status take_max_body(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_bytes(value, 0, 128 * MIB, &opts->max_body_bytes, error);
-}
-
-static enum status take_max_header(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_bytes(value, KIB, MIB, &opts->max_header_bytes, error);
-}
-
-static enum status take_max_connections(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_count(value, 1, 500000, &opts->max_connections, error);
-}
-
-static enum status take_idle_timeout(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_duration_ns(value, 0, 86400 * SECONDS, &opts->idle_timeout_ns, error);
-}
-
-static enum status take_queue(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_bytes(value, 64 * KIB, 64 * GIB, &opts->queue_bytes, error);
-}
-
-static enum status take_flush_interval(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_duration_ns(value, SECONDS / 100, 3600 * SECONDS, &opts->flush_interval_ns, error);
-}
-
-static enum status take_grace(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_duration_ns(value, 0, 86400 * SECONDS, &opts->grace_ns, error);
-}
-
-static enum status take_anonymize(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return take_text(&opts->anonymize_key, value, "a file name", error);
-}
-
 static enum status take_import(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   opts->import = import_find(value);
@@ -182,69 +101,65 @@ static enum status take_export(void *context, const char *value, struct error *e
   return status_fail(error, STATUS_USAGE, "'%s' is none of " EXPORT_NAMES, value);
 }
 
-static enum status take_skip_bad(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  (void)value, (void)error;
-  opts->skip_bad = true;
-  return STATUS_OK;
-}
-
-static enum status take_force(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  (void)value, (void)error;
-  opts->force = true;
-  return STATUS_OK;
-}
-
 static enum status take_operand(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   if (opts->input) return status_fail(error, STATUS_USAGE, "'%s': one FILE is enough", value);
-  return take_text(&opts->input, value, "a file name", error);
+  if (value[0] == '\0') return status_fail(error, STATUS_USAGE, "'' is not a file name");
+  opts->input = strdup(value);
+  return opts->input ? STATUS_OK : no_memory(error);
 }
 
 static const struct cli_option options[] = {
-    {"upstream", 'u', "URL", NULL, "the server to forward to, http:// or https://", take_upstream, "Traffic"},
+    {"upstream", 'u', "URL", NULL, "the server to forward to, http:// or https://", CLI_OWN(take_upstream),
+     "Traffic"},
     {"listen", 'l', "HOST:PORT", "127.0.0.1:8080", "where clients connect; port 0 picks a free one",
-     take_listen, NULL},
+     CLI_OWN(take_listen), NULL},
     {"cacert", 0, "FILE", "the system's", "certificates that an https upstream is checked against",
-     take_cacert, NULL},
-    {"insecure", 0, NULL, NULL, "do not check the upstream's certificate", take_insecure, NULL},
-    {"tls-cert", 0, "FILE", NULL, "serve https with this certificate chain (PEM)", take_tls_cert, NULL},
-    {"tls-key", 0, "FILE", NULL, "and this private key (PEM)", take_tls_key, NULL},
-    {"max-header", 0, "SIZE", "16KiB", "longest request or response header", take_max_header, NULL},
-    {"max-connections", 0, "N", "4096", "clients at once; more wait to be accepted", take_max_connections,
+     CLI_TEXT(struct opts, ca_file), NULL},
+    {"insecure", 0, NULL, NULL, "do not check the upstream's certificate", CLI_FLAG(struct opts, insecure),
      NULL},
+    {"tls-cert", 0, "FILE", NULL, "serve https with this certificate chain (PEM)",
+     CLI_TEXT(struct opts, tls_cert), NULL},
+    {"tls-key", 0, "FILE", NULL, "and this private key (PEM)", CLI_TEXT(struct opts, tls_key), NULL},
+    {"max-header", 0, "SIZE", "16KiB", "longest request or response header",
+     CLI_BYTES(struct opts, max_header_bytes, KIB, MIB), NULL},
+    {"max-connections", 0, "N", "4096", "clients at once; more wait to be accepted",
+     CLI_COUNT(struct opts, max_connections, 1, 500000), NULL},
     {"idle-timeout", 0, "TIME", "10m", "close what has moved no byte for so long; 0: never",
-     take_idle_timeout, NULL},
-    {"grace", 0, "TIME", "10s", "on TERM or INT, how long requests under way may take to end", take_grace,
-     NULL},
-    {"metrics", 0, "HOST:PORT", NULL, "serve counters there in the Prometheus text format", take_metrics,
-     NULL},
+     CLI_DURATION(struct opts, idle_timeout_ns, 0, DAY_NS), NULL},
+    {"grace", 0, "TIME", "10s", "on TERM or INT, how long requests under way may take to end",
+     CLI_DURATION(struct opts, grace_ns, 0, DAY_NS), NULL},
+    {"metrics", 0, "HOST:PORT", NULL, "serve counters there in the Prometheus text format",
+     CLI_OWN(take_metrics), NULL},
     {"output", 'o', "FILE", "standard output", "the trace; .gz is compressed, an existing trace is continued",
-     take_output, "Recording"},
+     CLI_TEXT(struct opts, output), "Recording"},
     {"rotate", 0, "SIZE|TIME", NULL, "begin a new file at this size or every TIME; FILE may hold %Y%m%d...",
-     take_rotate, NULL},
+     CLI_OWN(take_rotate), NULL},
     {"bodies", 0, "WHICH", "request",
-     "request: record request bodies; both: responses' too; none: only sizes", take_bodies, NULL},
+     "request: record request bodies; both: responses' too; none: only sizes", CLI_OWN(take_bodies), NULL},
     {"max-body", 0, "SIZE", "16MiB", "record no body that is longer (it is forwarded all the same)",
-     take_max_body, NULL},
-    {"keep-header", 0, "NAME", NULL, "record this request header too; may be repeated", take_keep_header,
-     NULL},
+     CLI_BYTES(struct opts, max_body_bytes, 0, 128 * MIB), NULL},
+    {"keep-header", 0, "NAME", NULL, "record this request header too; may be repeated",
+     CLI_OWN(take_keep_header), NULL},
     {"redact", 0, "NAME", NULL, "also hide this query key or top-level JSON field; may be repeated",
-     take_redact, NULL},
-    {"include", 0, "GLOB", "every path", "record only paths that match; may be repeated", take_include, NULL},
-    {"exclude", 0, "GLOB", NULL, "do not record paths that match; may be repeated", take_exclude, NULL},
-    {"sample", 0, "FRACTION", "1", "record only this share of the sessions", take_sample, NULL},
+     CLI_OWN(take_redact), NULL},
+    {"include", 0, "GLOB", "every path", "record only paths that match; may be repeated",
+     CLI_OWN(take_include), NULL},
+    {"exclude", 0, "GLOB", NULL, "do not record paths that match; may be repeated", CLI_OWN(take_exclude),
+     NULL},
+    {"sample", 0, "FRACTION", "1", "record only this share of the sessions",
+     CLI_FRACTION(struct opts, sample, 0, 1), NULL},
     {"queue", 0, "SIZE", "64MiB", "most memory for what is not yet on disk; beyond it records are dropped",
-     take_queue, NULL},
-    {"flush-interval", 0, "TIME", "1s", "how often the file is written", take_flush_interval, NULL},
+     CLI_BYTES(struct opts, queue_bytes, 64 * KIB, 64 * GIB), NULL},
+    {"flush-interval", 0, "TIME", "1s", "how often the file is written",
+     CLI_DURATION(struct opts, flush_interval_ns, SECONDS / 100, 3600 * SECONDS), NULL},
     {"anonymize", 0, "KEYFILE", NULL, "record no text: sizes, times, keyed hashes of what prompts begin with",
-     take_anonymize, NULL},
-    {"import", 0, "FORMAT", NULL, "make a trace of FILE: " IMPORT_NAMES, take_import, "Conversion"},
-    {"export", 0, "FORMAT", NULL, "write the trace FILE as " EXPORT_NAMES, take_export, NULL},
+     CLI_TEXT(struct opts, anonymize_key), NULL},
+    {"import", 0, "FORMAT", NULL, "make a trace of FILE: " IMPORT_NAMES, CLI_OWN(take_import), "Conversion"},
+    {"export", 0, "FORMAT", NULL, "write the trace FILE as " EXPORT_NAMES, CLI_OWN(take_export), NULL},
     {"skip-bad", 0, NULL, NULL, "skip and count bad lines of FILE instead of stopping at the first",
-     take_skip_bad, NULL},
-    {"force", 0, NULL, NULL, "replace an existing output file", take_force, NULL},
+     CLI_FLAG(struct opts, skip_bad), NULL},
+    {"force", 0, NULL, NULL, "replace an existing output file", CLI_FLAG(struct opts, force), NULL},
     {0},
 };
 
@@ -318,16 +233,12 @@ enum status opts_parse(struct opts *out, int argc, char **argv, struct cli_commo
 }
 
 void opts_free(struct opts *opts) {
+  cli_free(&opts_program, opts);
   origin_free(&opts->upstream);
   names_free(&opts->keep_headers);
   names_free(&opts->redact);
   names_free(&opts->include);
   names_free(&opts->exclude);
-  free(opts->output);
-  free(opts->ca_file);
-  free(opts->tls_cert);
-  free(opts->tls_key);
-  free(opts->anonymize_key);
   free(opts->input);
   *opts = (struct opts){0};
 }

@@ -7,16 +7,9 @@
 #include "lib/base/clock.h"
 
 void opts_free(struct opts *opts) {
-  char *texts[] = {opts->url,   opts->model,       opts->cells_path, opts->server,
-                   opts->ready, opts->api_key_env, opts->ca_file,    opts->output};
-  struct opts_texts *lists[] = {&opts->traces, &opts->headers};
-  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-    free(texts[i]);
-  for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-    for (size_t j = 0; j < lists[i]->count; j++)
-      free(lists[i]->items[j]);
-    free(lists[i]->items);
-  }
+  cli_free(&opts_program, opts);
+  cli_texts_free(&opts->traces);
+  cli_texts_free(&opts->headers);
   endpoint_free(&opts->endpoint);
   json_free(opts->extra_body);
   free(opts->workers);
@@ -55,6 +48,8 @@ static enum status check_server(struct opts *opts, struct error *error) {
       return status_fail(error, STATUS_USAGE, "-u/--url: " ENDPOINT_PORT " goes with --server");
     return STATUS_OK;
   }
+  if (opts->ready && opts->ready[0] != '/')
+    return status_fail(error, STATUS_USAGE, "--ready: '%s' does not begin with '/'", opts->ready);
   if (has_port != opts->endpoint.port_open)
     return status_fail(error, STATUS_USAGE,
                        ENDPOINT_PORT " must stand in both --server and -u/--url, or in neither");

@@ -22,13 +22,8 @@ enum opts_timing { OPTS_TIMING_BATCH, OPTS_TIMING_ORIGINAL, OPTS_TIMING_RATE };
 enum opts_api { OPTS_API_AUTO, OPTS_API_OPENAI, OPTS_API_OLLAMA, OPTS_API_HTTP };
 enum opts_cache_bust { OPTS_CACHE_BUST_AUTO, OPTS_CACHE_BUST_ON, OPTS_CACHE_BUST_OFF };
 
-struct opts_texts {
-  char **items;
-  size_t count;
-};
-
 struct opts {
-  struct opts_texts traces; // at least one; "-": standard input
+  struct cli_texts traces; // at least one; "-": standard input
   char *url;
   struct endpoint endpoint;
   char *model; // NULL: as recorded
@@ -63,8 +58,8 @@ struct opts {
   enum rewrite_stream stream;
   int64_t max_tokens; // 0: as recorded
   bool ignore_eos;
-  struct json *extra_body;   // NULL: none
-  struct opts_texts headers; // "Name: value" of -H
+  struct json *extra_body;  // NULL: none
+  struct cli_texts headers; // "Name: value" of -H
   char *api_key_env;
   enum opts_cache_bust cache_bust;
 

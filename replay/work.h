@@ -54,7 +54,7 @@ struct work {
 };
 
 struct work_options {
-  const struct opts_texts *traces;
+  const struct cli_texts *traces;
   enum opts_api api;
   enum opts_pick pick;
   int64_t seed;

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# `make demo`: the whole pipeline on a simulated server, in about a minute. Its throughput peaks at 28 requests in
-# flight (--step's closed form), so the report can be held against the truth.
+# `make demo`: the whole pipeline on a simulated server, in about a minute.
 set -eu
 cd "$(dirname "$0")/.."
 bin=${BUILD:-build}/bin
+. tests/demo_sweep.sh
 out=${1:-report}
 work=$(mktemp -d)
 pids=()
@@ -28,8 +28,6 @@ address() { # LOG: waits until the server behind it has said where it listens
   cat "$1" >&2
   return 1
 }
-
-server="exec $bin/simllm --listen 127.0.0.1:{port} --slots {workers} --time-scale 0.0125 --noise 0.05 --session-noise 0.01 --seed \$\$"
 
 say "1. A simulated server, and capture in front of it"
 "$bin/simllm" --listen 127.0.0.1:0 --slots 8 --time-scale 0.02 2>"$work/simllm.log" &
@@ -62,8 +60,7 @@ wait "$capture_pid"
 zcat "$work/prod.jsonl.gz" | tail -n 1
 
 say "3. Replay over a sweep: 7 workers levels x 6 batch sizes x 3 repeats, a server of its own for each level and block"
-"$bin/replay" "$work/prod.jsonl.gz" -u 'http://127.0.0.1:{port}' --server "$server" --ready /health \
-  -W 4,8,12,16,24,32,48 -B 8,16,24,48,96,144 -r 3 --max-tokens 160 --seed 7 -o "$work/run.jsonl.gz"
+demo_sweep "$work/prod.jsonl.gz" 7 "$work/run.jsonl.gz"
 
 say "4. Analyze"
 "$bin/analyze" "$work/run.jsonl.gz" --title "simllm"

@@ -87,6 +87,11 @@ test-clients: all
 demo: all
 	@BUILD=$(BUILD) tests/demo.sh
 
+## demo-seeds: does the demo's interval hold the simulated server's true optimum? SEEDS (40) sweeps, some 25 minutes
+.PHONY: demo-seeds
+demo-seeds: all
+	@BUILD=$(BUILD) tests/demo_seeds.sh
+
 # tests/fuzz/fuzz_NAME.c is one libFuzzer target; FUZZ_room names those that need this room and the rooms below it.
 # Each starts from its seeds, if it has any, and from what earlier runs found worth keeping in build/fuzz/corpus.
 FUZZ_base := json_scan json_write

@@ -5,13 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/cli_value.h"
+
 // The rows that every program has, after its own.
 enum { COMMON_HELP, COMMON_VERSION, COMMON_VERBOSE, COMMON_QUIET, COMMON_COUNT };
 static const struct cli_option common_options[COMMON_COUNT + 1] = {
-    [COMMON_HELP] = {"help", 'h', NULL, NULL, "this text", NULL, "Common"},
-    [COMMON_VERSION] = {"version", 0, NULL, NULL, "name and version", NULL, NULL},
-    [COMMON_VERBOSE] = {"verbose", 'v', NULL, NULL, "say more", NULL, NULL},
-    [COMMON_QUIET] = {"quiet", 'q', NULL, NULL, "say only what went wrong", NULL, NULL},
+    [COMMON_HELP] = {"help", 'h', NULL, NULL, "this text", {0}, "Common"},
+    [COMMON_VERSION] = {"version", 0, NULL, NULL, "name and version", {0}, NULL},
+    [COMMON_VERBOSE] = {"verbose", 'v', NULL, NULL, "say more", {0}, NULL},
+    [COMMON_QUIET] = {"quiet", 'q', NULL, NULL, "say only what went wrong", {0}, NULL},
 };
 
 static size_t count_options(const struct cli_option *options) {
@@ -47,7 +49,7 @@ static enum status take_common(size_t which, struct cli_common *common) {
 
 static enum status take_option(const struct cli_option *row, const char *value, void *context,
                                struct error *error) {
-  enum status status = row->take(context, value, error);
+  enum status status = cli_value_take(&row->value, context, value, error);
   if (status == STATUS_OK) return STATUS_OK;
   if (row->letter) return status_prefix(error, status, "-%c/--%s", row->letter, row->name);
   return status_prefix(error, status, "--%s", row->name);
@@ -111,6 +113,11 @@ void cli_print_help(const struct cli_program *program, FILE *out) {
 
 void cli_print_version(const struct cli_program *program, FILE *out) {
   fprintf(out, "%s (Tidemark) %s\n", program->name, TIDEMARK_VERSION);
+}
+
+void cli_free(const struct cli_program *program, void *context) {
+  for (const struct cli_option *row = program->options; row->name; row++)
+    cli_value_free(&row->value, context);
 }
 
 int cli_exit_code(enum status status) {

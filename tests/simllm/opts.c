@@ -15,21 +15,6 @@ static enum status take_listen(void *context, const char *value, struct error *e
   return units_host_port(value, opts->host, sizeof opts->host, &opts->port, error);
 }
 
-static enum status take_slots(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_count(value, 1, MOST_SLOTS, &opts->engine.slots, error);
-}
-
-static enum status take_max_slots(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_count(value, 1, MOST_SLOTS, &opts->max_slots, error);
-}
-
-static enum status take_tokens(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_count(value, 1, MOST_TOKENS, &opts->tokens, error);
-}
-
 // The three numbers of "c0,c1,c2".
 static enum status take_step(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
@@ -73,24 +58,6 @@ static enum status take_load(void *context, const char *value, struct error *err
   return take_seconds(value, &opts->engine.load_s, error);
 }
 
-static enum status take_noise(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_fraction(value, 0, 10, &opts->engine.noise, error);
-}
-
-static enum status take_session_noise(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_fraction(value, 0, 10, &opts->engine.session_noise, error);
-}
-
-static enum status take_prompt_cache(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  (void)value;
-  (void)error;
-  opts->prompt_cache = true;
-  return STATUS_OK;
-}
-
 static enum status take_cliff(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   const char *colon = strchr(value, ':');
@@ -106,11 +73,6 @@ static enum status take_cliff(void *context, const char *value, struct error *er
   return status;
 }
 
-static enum status take_time_scale(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_real(value, 1e-6, 1e6, &opts->engine.time_scale, error);
-}
-
 static enum status take_seed(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   int64_t seed;
@@ -122,20 +84,6 @@ static enum status take_seed(void *context, const char *value, struct error *err
 static enum status take_fault(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   return faults_add(&opts->faults, value, error);
-}
-
-static enum status take_usage(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  if (strcmp(value, "auto") == 0) {
-    opts->usage = OPTS_USAGE_AUTO;
-  } else if (strcmp(value, "always") == 0) {
-    opts->usage = OPTS_USAGE_ALWAYS;
-  } else if (strcmp(value, "never") == 0) {
-    opts->usage = OPTS_USAGE_NEVER;
-  } else {
-    return status_fail(error, STATUS_USAGE, "'%s' is not one of auto, always, never", value);
-  }
-  return STATUS_OK;
 }
 
 static enum status take_headers(void *context, const char *value, struct error *error) {
@@ -170,43 +118,48 @@ static enum status take_model(void *context, const char *value, struct error *er
   return STATUS_OK;
 }
 
-static enum status take_log(void *context, const char *value, struct error *error) {
-  struct opts *opts = context;
-  return units_count(value, 1, 1000000, &opts->log_requests, error);
-}
+// In the order of enum opts_usage.
+static const char *const usage_names[] = {"auto", "always", "never", NULL};
 
 static const struct cli_option options[] = {
-    {"listen", 'l', "HOST:PORT", "127.0.0.1:8000", "where to listen; port 0 picks one", take_listen,
+    {"listen", 'l', "HOST:PORT", "127.0.0.1:8000", "where to listen; port 0 picks one", CLI_OWN(take_listen),
      "Server"},
     {"headers", 0, "early|late", "early", "send a stream's headers at once or with its first token",
-     take_headers, NULL},
+     CLI_OWN(take_headers), NULL},
     {"chunks", 0, "event|ready|BYTES", "event",
-     "a chunk is one event, all events that are ready, or a piece of one", take_chunks, NULL},
+     "a chunk is one event, all events that are ready, or a piece of one", CLI_OWN(take_chunks), NULL},
     {"usage", 0, "auto|always|never", "auto",
-     "token counts in answers; auto: in OpenAI streams only when asked", take_usage, NULL},
-    {"tags-model", 'm', "NAME", "sim", "the model that /v1/models and /api/tags list", take_model, NULL},
-    {"log", 0, "COUNT", "4096", "how many past requests /stats?log=1 shows", take_log, NULL},
-    {"slots", 's', "COUNT", "8", "requests decoded at once; more wait", take_slots, "Engine"},
+     "token counts in answers; auto: in OpenAI streams only when asked",
+     CLI_CHOICE(struct opts, usage, usage_names), NULL},
+    {"tags-model", 'm', "NAME", "sim", "the model that /v1/models and /api/tags list", CLI_OWN(take_model),
+     NULL},
+    {"log", 0, "COUNT", "4096", "how many past requests /stats?log=1 shows",
+     CLI_COUNT(struct opts, log_requests, 1, 1000000), NULL},
+    {"slots", 's', "COUNT", "8", "requests decoded at once; more wait",
+     CLI_COUNT(struct opts, engine.slots, 1, MOST_SLOTS), "Engine"},
     {"step", 0, "C0,C1,C2", ".02447,.001076,.0000314", "seconds of a step: C0 + C1*n + C2*n*n with n active",
-     take_step, NULL},
-    {"tokens", 't', "COUNT", "169", "tokens to make where a request sets no limit", take_tokens, NULL},
-    {"prefill", 0, "TIME", "0", "delay of the first token per prompt token", take_prefill, NULL},
+     CLI_OWN(take_step), NULL},
+    {"tokens", 't', "COUNT", "169", "tokens to make where a request sets no limit",
+     CLI_COUNT(struct opts, tokens, 1, MOST_TOKENS), NULL},
+    {"prefill", 0, "TIME", "0", "delay of the first token per prompt token", CLI_OWN(take_prefill), NULL},
     {"prompt-cache", 0, NULL, NULL, "an equal request again prefills one token only, and usage says so",
-     take_prompt_cache, NULL},
-    {"load", 0, "TIME", "0", "model loading, at the first request", take_load, NULL},
-    {"noise", 0, "CV", "0", "coefficient of variation of a step's time", take_noise, NULL},
+     CLI_FLAG(struct opts, prompt_cache), NULL},
+    {"load", 0, "TIME", "0", "model loading, at the first request", CLI_OWN(take_load), NULL},
+    {"noise", 0, "CV", "0", "coefficient of variation of a step's time",
+     CLI_FRACTION(struct opts, engine.noise, 0, 10), NULL},
     {"session-noise", 0, "CV", "0", "the same of one factor for the whole life of the server",
-     take_session_noise, NULL},
+     CLI_FRACTION(struct opts, engine.session_noise, 0, 10), NULL},
     {"cliff", 0, "COUNT:FACTOR", "none", "with more active slots a step takes FACTOR times longer",
-     take_cliff, NULL},
+     CLI_OWN(take_cliff), NULL},
     {"max-slots", 0, "COUNT", "none", "started with more --slots, every request fails with 500",
-     take_max_slots, NULL},
-    {"time-scale", 0, "FACTOR", "1", "multiplies every delay", take_time_scale, NULL},
-    {"seed", 0, "NUMBER", "1", "of text, noise and faults", take_seed, NULL},
+     CLI_COUNT(struct opts, max_slots, 1, MOST_SLOTS), NULL},
+    {"time-scale", 0, "FACTOR", "1", "multiplies every delay",
+     CLI_REAL(struct opts, engine.time_scale, 1e-6, 1e6), NULL},
+    {"seed", 0, "NUMBER", "1", "of text, noise and faults", CLI_OWN(take_seed), NULL},
     {"fault", 0, "KIND:PROBABILITY", "none",
-     "repeatable; 500 429 reset reset_early truncate hang malformed error_in_stream empty", take_fault,
-     "Faults"},
-    {NULL, 0, NULL, NULL, NULL, NULL, NULL},
+     "repeatable; 500 429 reset reset_early truncate hang malformed error_in_stream empty",
+     CLI_OWN(take_fault), "Faults"},
+    {0},
 };
 
 const struct cli_program opts_program = {

@@ -42,12 +42,12 @@ static enum status take_operand(void *context, const char *value, struct error *
 }
 
 static const struct cli_option options[] = {
-    {"workers", 'W', "LIST", "1", "how many at once", take_workers, "Load"},
-    {"output", 'o', "FILE", NULL, "where records go", take_output, NULL},
-    {"force", 0, NULL, NULL, "replace an existing file", take_force, "Files"},
+    {"workers", 'W', "LIST", "1", "how many at once", CLI_OWN(take_workers), "Load"},
+    {"output", 'o', "FILE", NULL, "where records go", CLI_OWN(take_output), NULL},
+    {"force", 0, NULL, NULL, "replace an existing file", CLI_OWN(take_force), "Files"},
     {"an-option-with-a-very-long-name", 0, "VALUE", "none", "its help stands on a line of its own",
-     take_output, NULL},
-    {NULL, 0, NULL, NULL, NULL, NULL, NULL},
+     CLI_OWN(take_output), NULL},
+    {0},
 };
 static const struct cli_program program = {.name = "tool",
                                            .summary = "does a thing",
@@ -230,8 +230,93 @@ static void test_cli_exit_codes(void **state) {
     assert_int_equal(cli_exit_code(failures[i]), 1);
 }
 
+enum colour { RED, GREEN, BLUE };
+
+struct settings {
+  bool loud;
+  enum colour colour, background;
+  char *name;
+  struct cli_texts tags;
+  int64_t count, wait_ns, size_bytes;
+  double factor, share;
+};
+
+static const char *const colours[] = {"red", "green", "blue", NULL};
+static const struct cli_option setting_options[] = {
+    {"loud", 0, NULL, NULL, "", CLI_FLAG(struct settings, loud), NULL},
+    {"colour", 0, "NAME", NULL, "", CLI_CHOICE(struct settings, colour, colours), NULL},
+    {"green", 0, NULL, NULL, "", CLI_SET(struct settings, background, GREEN), NULL},
+    {"name", 0, "TEXT", NULL, "", CLI_TEXT(struct settings, name), NULL},
+    {"tag", 0, "TEXT", NULL, "", CLI_TEXTS(struct settings, tags), NULL},
+    {"count", 0, "N", NULL, "", CLI_COUNT(struct settings, count, 1, 1e15), NULL},
+    {"wait", 0, "TIME", NULL, "", CLI_DURATION(struct settings, wait_ns, 0, 5e9), NULL},
+    {"size", 0, "SIZE", NULL, "", CLI_BYTES(struct settings, size_bytes, 0, 4096), NULL},
+    {"factor", 0, "X", NULL, "", CLI_REAL(struct settings, factor, -1, 1), NULL},
+    {"share", 0, "SHARE", NULL, "", CLI_FRACTION(struct settings, share, 0, 1), NULL},
+    {0},
+};
+static const struct cli_program setting_program = {
+    .name = "tool", .summary = "", .usage = "", .options = setting_options};
+
+static enum status set(struct settings *settings, const char *argument, struct error *error) {
+  char *argv[] = {"tool", (char *)(uintptr_t)argument, NULL};
+  struct cli_common common;
+  return cli_parse(&setting_program, 2, argv, settings, &common, error);
+}
+
+static void test_cli_rows_put_values_into_their_fields(void **state) {
+  (void)state;
+  static const char *const arguments[] = {"--loud",        "--colour=blue", "--green",       "--name=first",
+                                          "--name=second", "--tag=a",       "--tag=b",       "--count=1.5k",
+                                          "--wait=250ms",  "--size=2KiB",   "--factor=-0.5", "--share=5%"};
+  struct settings settings = {0};
+  for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++)
+    assert_int_equal(set(&settings, arguments[i], NULL), STATUS_OK);
+  assert_true(settings.loud);
+  assert_int_equal(settings.colour, BLUE);
+  assert_int_equal(settings.background, GREEN);
+  assert_string_equal(settings.name, "second");
+  assert_int_equal(settings.tags.count, 2);
+  assert_string_equal(settings.tags.items[1], "b");
+  assert_int_equal(settings.count, 1500);
+  assert_int_equal(settings.wait_ns, 250000000);
+  assert_int_equal(settings.size_bytes, 2048);
+  assert_true(settings.factor == -0.5 && settings.share == 0.05);
+  cli_free(&setting_program, &settings);
+  assert_null(settings.name);
+  assert_int_equal(settings.tags.count, 0);
+}
+
+static void test_cli_rows_refuse_what_is_not_allowed_and_keep_the_field(void **state) {
+  (void)state;
+  static const struct {
+    const char *argument, *words;
+  } cases[] = {
+      {"--colour=pink", "--colour: 'pink' is not one of red, green, blue"},
+      {"--name=", "--name: '' is empty"},
+      {"--tag=", "--tag: '' is empty"},
+      {"--count=0", "--count: "},
+      {"--wait=6s", "--wait: "},
+      {"--size=1MiB", "--size: "},
+      {"--factor=2", "--factor: "},
+      {"--share=101%", "--share: "},
+  };
+  struct settings settings = {.colour = GREEN, .count = 7};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct error error;
+    assert_int_equal(set(&settings, cases[i].argument, &error), STATUS_USAGE);
+    assert_memory_equal(error.text, cases[i].words, strlen(cases[i].words));
+  }
+  assert_int_equal(settings.colour, GREEN);
+  assert_int_equal(settings.count, 7);
+  assert_null(settings.name);
+  assert_int_equal(settings.tags.count, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_cli_rows_put_values_into_their_fields),
+      cmocka_unit_test(test_cli_rows_refuse_what_is_not_allowed_and_keep_the_field),
       cmocka_unit_test(test_cli_takes_options_in_every_spelling),
       cmocka_unit_test(test_cli_refuses_with_option_value_and_what_is_allowed),
       cmocka_unit_test(test_cli_help_and_version_stop_the_reading),

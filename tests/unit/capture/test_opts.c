@@ -88,7 +88,7 @@ static void test_what_cannot_be_is_refused_with_its_name(void **state) {
       {{"-u", "http://:80/", NULL}, {"--upstream", "must be"}},
       {{"-l", "8080", NULL}, {"--listen", "8080"}},
       {{"-l", "h:80000", NULL}, {"--listen", "80000"}},
-      {{"-o", "", NULL}, {"--output", "file name"}},
+      {{"-o", "", NULL}, {"--output", "empty"}},
       {{"--rotate=5", NULL}, {"--rotate", "unit"}},
       {{"--rotate=1ms", NULL}, {"--rotate", "1s to"}},
       {{"-u", "http://h", "--rotate=1h", NULL}, {"--rotate", "-o"}},

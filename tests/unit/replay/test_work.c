@@ -31,7 +31,7 @@ static char *write_trace(const char *lines) {
 static enum status load(const char *lines, const struct work_options *wanted, struct work *out,
                         struct error *error) {
   char *path = write_trace(lines);
-  struct opts_texts traces = {&path, 1};
+  struct cli_texts traces = {&path, 1};
   struct work_options options = *wanted;
   options.traces = &traces;
   enum status status = work_load(&options, NULL, out, error);
