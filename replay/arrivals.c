@@ -217,9 +217,9 @@ void arrivals_cancel(struct arrivals *arrivals) {
 void arrivals_progress(struct arrivals *arrivals, int64_t now_ns, struct progress_state *state) {
   const struct recorder_sums *sums = recorder_sums(arrivals->setup.recorder);
   double elapsed_s = clock_seconds(now_ns - arrivals->record.start_ns);
-  if (!arrivals->running) return;
   state->requests += arrivals->requests;
   state->failed += arrivals->failed;
+  if (!arrivals->running) return;
   state->in_flight = stream_in_flight(arrivals->streams);
   state->output_tokens = sums->output_tokens > 0 ? sums->output_tokens : 0;
   if (elapsed_s > 0) {

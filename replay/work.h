@@ -76,14 +76,15 @@ struct work_place {
   bool warmup;
 };
 
-// The response to a request: the input tokens that the server counted (-1: it did
-// not say). Calibrates the length of made prompts in the warm-up, and tells afterwards how well that did. May
-// be called from several threads.
+// The response to a request: the input tokens that the server counted (-1: it did not say). Calibrates the
+// length of made prompts in the warm-up, and tells afterwards how well that did. May be called from several
+// threads.
 void work_observe(const struct work *work, const struct work_place *place, int64_t input_tokens);
 
 // Of how many tokens the prompt of a made request is to be: those recorded, but in the first warm-up every
 // second request is of at least the mean size, so that a few small ones do not calibrate large ones.
 int64_t work_made_tokens(const struct work *work, const struct work_place *place);
+
 // Before each batch: fits the length of made prompts to what was observed so far. The first batch that is no
 // warm-up keeps it for the rest of the run, and what came of it is told.
 void work_calibrate(const struct work *work, bool warmup, struct log *log);
