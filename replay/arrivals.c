@@ -179,12 +179,12 @@ static void over_due(void *context) {
       .output_tokens = arrivals->tokens_known ? (int64_t)(arrivals->window_tokens + 0.5) : -1,
       .total_ns = total_ns,
   };
-  struct measure_outcome outcome = {.total_ns = total_ns,
+  struct measure_outcome outcome = {.batch = &arrivals->record,
+                                    .total_ns = total_ns,
                                     .sums = recorder_sums(arrivals->setup.recorder),
                                     .verdict = &verdict,
                                     .open_loop = &open};
   audit_finish(&arrivals->audit, now_ns, clock_cpu_ns(), loop_take_stall_ns(arrivals->setup.loop), &verdict);
-  recorder_open_loop(arrivals->setup.recorder, &arrivals->record, &open, &verdict);
   if (!verdict.valid)
     log_detail(arrivals->setup.log, "rep %lld is not valid: %s", (long long)arrivals->record.rep,
                verdict.reason);
@@ -250,6 +250,7 @@ enum status arrivals_open(const struct measure_setup *setup, const struct pace *
     status = stream_pool_open(setup->transfers, setup->opts->timeout_ns, &stream_handlers, arrivals,
                               &arrivals->streams, error);
   }
+  if (!status && setup->opts->chunks) stream_keep_chunks(arrivals->streams);
   if (status) {
     arrivals_close(arrivals);
     return status;

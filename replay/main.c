@@ -10,6 +10,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/net/xfer.h"
 #include "replay/limits.h"
 #include "replay/opts.h"
 #include "replay/pace.h"
@@ -61,6 +62,12 @@ static void tell_what_is_sent(struct replay *replay) {
                (long long)replay->work.made);
     if (!replay->work.model && !replay->opts.model)
       log_notice(&replay->log, "no model is named in the trace: most servers want one (-m)");
+  }
+  if (replay->opts.http_version == 2 && strncasecmp(replay->opts.endpoint.text, "http:", 5) == 0 &&
+      !xfer_shares_plain_http2()) {
+    log_notice(
+        &replay->log,
+        "--http2: this libcurl cannot keep HTTP/2 connections without TLS, each request makes its own");
   }
   bool ollama = false;
   for (size_t i = 0; i < replay->work.count; i++)

@@ -66,10 +66,13 @@ static void on_over(void *context, int64_t done_ns) {
   }
   struct audit_verdict verdict;
   struct measure_outcome outcome = {
-      .total_ns = done_ns - measure->record.start_ns, .sums = sums, .verdict = &verdict};
+      .batch = &measure->record,
+      .total_ns = done_ns - measure->record.start_ns,
+      .sums = sums,
+      .verdict = &verdict,
+  };
   measure->phase = PHASE_IDLE;
   audit_finish(&measure->audit, done_ns, clock_cpu_ns(), loop_take_stall_ns(measure->setup.loop), &verdict);
-  recorder_batch(measure->setup.recorder, &measure->record, done_ns, &verdict);
   if (!verdict.valid) {
     log_detail(measure->setup.log, "workers %lld batch %lld rep %lld is not valid: %s",
                (long long)measure->record.workers, (long long)measure->record.batch,
@@ -170,6 +173,7 @@ enum status measure_open(const struct measure_setup *setup, measure_over *over, 
     status = pool_open(setup->loop, setup->transfers, setup->opts->timeout_ns, &pool_handlers, measure,
                        &measure->pool, error);
   }
+  if (status == STATUS_OK && setup->opts->chunks) pool_keep_chunks(measure->pool);
   if (status) {
     measure_close(measure);
     return status;

@@ -14,7 +14,7 @@
 struct recorder {
   struct gzline_writer *writer;
   const struct work *work;
-  struct buf line;
+  struct buf line, chunks;
   int64_t start_ns;
   enum status status;
   struct run_end end;
@@ -103,6 +103,7 @@ static void write_header(struct recorder *recorder, const struct opts *opts, con
   header.arguments = slice_of_buf(&arguments);
   header.server = opts->server ? slice_of_buf(&server) : slice(NULL);
   header.cache_bust = cache_bust;
+  header.http_version = opts->http_version;
   header.resumes = resumes;
   recorder->start_ns = clock_now_ns();
   run_format_header(&recorder->line, &header);
@@ -189,6 +190,19 @@ static void sum_up(struct recorder_sums *sums, enum run_error error, const struc
   if (error != RUN_ERROR_NONE) sums->errors[error]++;
 }
 
+// The times of a response's text events as a JSON array; none where they are not kept.
+static struct json_slice print_chunks(struct recorder *recorder, const struct stream_result *result) {
+  if (!result->chunks) return slice(NULL);
+  struct json_writer w = JSON_WRITER(&recorder->chunks);
+  buf_clear(&recorder->chunks);
+  json_write_array(&w);
+  for (size_t i = 0; i < result->chunks->count; i++)
+    json_write_seconds(&w, result->chunks->at_ns[i] - result->sent_ns);
+  json_write_array_end(&w);
+  if (recorder->chunks.status) recorder->status = recorder->chunks.status;
+  return (struct json_slice){recorder->chunks.data, recorder->chunks.len};
+}
+
 void recorder_request(struct recorder *recorder, const struct recorder_batch *batch,
                       const struct stream_result *result) {
   const struct response *response = result->response;
@@ -224,6 +238,8 @@ void recorder_request(struct recorder *recorder, const struct recorder_batch *ba
       .load_ns = response->load_ns,
       .prompt_eval_ns = response->prompt_eval_ns,
       .eval_ns = response->eval_ns,
+      .server_total_ns = response->total_ns,
+      .chunks_s = print_chunks(recorder, result),
       .attempts = result->attempts,
       .retry_after_ns = result->retry_after_ns,
       .error = error,
@@ -249,7 +265,8 @@ static int64_t tokens_of(const struct recorder_sums *sums, int64_t tokens) {
 }
 
 static struct run_batch make_batch(const struct recorder *recorder, const struct recorder_batch *batch,
-                                   const struct audit_verdict *verdict) {
+                                   const struct audit_verdict *verdict,
+                                   const struct recorder_metrics *metrics) {
   const struct recorder_sums *sums = &recorder->sums;
   struct run_batch record = {
       .session = batch->session,
@@ -275,6 +292,8 @@ static struct run_batch make_batch(const struct recorder *recorder, const struct
       .in_flight_mean = NAN,
       .characters_per_token = NAN,
       .fixed_tokens = NAN,
+      .server_metrics = metrics->values,
+      .server_metrics_left_out = metrics->left_out,
   };
   if (recorder->work->calibrate) {
     const struct synth_scale *scale = &recorder->work->calibrate->scale;
@@ -292,16 +311,17 @@ static void write_batch(struct recorder *recorder, const struct run_batch *recor
   write_line(recorder);
 }
 
-void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t done_ns,
-                    const struct audit_verdict *verdict) {
-  struct run_batch record = make_batch(recorder, batch, verdict);
-  record.total_ns = done_ns - batch->start_ns;
+void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t total_ns,
+                    const struct audit_verdict *verdict, const struct recorder_metrics *metrics) {
+  struct run_batch record = make_batch(recorder, batch, verdict, metrics);
+  record.total_ns = total_ns;
   write_batch(recorder, &record);
 }
 
 void recorder_open_loop(struct recorder *recorder, const struct recorder_batch *batch,
-                        const struct recorder_open_loop *open, const struct audit_verdict *verdict) {
-  struct run_batch record = make_batch(recorder, batch, verdict);
+                        const struct recorder_open_loop *open, const struct audit_verdict *verdict,
+                        const struct recorder_metrics *metrics) {
+  struct run_batch record = make_batch(recorder, batch, verdict, metrics);
   record.timing = slice(open->timing);
   record.rate = open->rate;
   record.in_flight_mean = open->in_flight_mean;
@@ -338,6 +358,7 @@ enum status recorder_close(struct recorder *recorder, struct error *error) {
   if (status) status_write(error, "run records: %s", status_name(status));
   enum status closing = gzline_writer_close(recorder->writer, NULL, error);
   buf_free(&recorder->line);
+  buf_free(&recorder->chunks);
   free(recorder);
   return closing ? closing : status;
 }

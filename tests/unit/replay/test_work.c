@@ -334,7 +334,7 @@ static void load_two(const char *const start[2], const char *const lines[2], str
     fprintf(file, "{\"type\":\"trace\",\"version\":1,\"start_unix_s\":%s}\n%s", start[i], lines[i]);
     fclose(file);
   }
-  struct opts_texts traces = {paths, 2};
+  struct cli_texts traces = {paths, 2};
   struct work_options options = {.traces = &traces, .seed = 1, .draws = INT64_MAX, .in_time = true};
   assert_int_equal(work_load(&options, NULL, out, NULL), STATUS_OK);
   for (int i = 0; i < 2; i++) {
