@@ -7,6 +7,7 @@
 #include "analyze/best.h"
 #include "analyze/cells_times.h"
 #include "analyze/curve.h"
+#include "analyze/distributions.h"
 #include "analyze/levels.h"
 #include "analyze/warnings.h"
 
@@ -47,9 +48,12 @@ static bool is_managed(const struct load_data *data) {
 
 static enum status run_cells(struct load_data *data, const struct analysis_options *options,
                              struct cells_samples *samples, struct results *results, struct error *error) {
-  struct best_options best = {.scale = options->scale, .seed = options->seed, .managed = is_managed(data)};
-  struct curve_options curve = {
-      .scale = options->scale, .confidence = options->confidence, .model_count = options->model_count};
+  struct best_options best = {
+      .scale = options->scale, .seed = options->seed, .draws = options->draws, .managed = is_managed(data)};
+  struct curve_options curve = {.scale = options->scale,
+                                .confidence = options->confidence,
+                                .model_count = options->model_count,
+                                .draws = options->draws};
   for (size_t i = 0; i < options->model_count; i++)
     curve.models[i] = options->models[i];
   double first_cliff = INFINITY;
@@ -62,6 +66,7 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
   }
   if (status == STATUS_OK) status = cells_intervals(samples, options->scale, &best.pool, results, error);
   if (status == STATUS_OK) status = best_find(samples, &best, results, error);
+  if (status == STATUS_OK) status = distributions_build(samples, results, error);
   if (status == STATUS_OK) {
     status = data->point_count > 0 ? curve_take_points(data, results, error)
                                    : curve_choose_points(samples, first_cliff, results, error);

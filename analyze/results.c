@@ -34,7 +34,15 @@ const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_PLOTS] = "plots",
     [WARNING_OUTLIER] = "outlier",
     [WARNING_FEW_LEVELS] = "few_levels",
+    [WARNING_UNLIKE_INPUTS] = "unlike_inputs",
+    [WARNING_NEWER_VERSION] = "newer_version",
 };
+
+// Denser towards the slow end, which is what the reader asks for.
+const double results_quantile_levels[RESULTS_QUANTILES] = {
+    0.01, 0.05, 0.1,   0.15, 0.2,    0.25,  0.3,    0.35,  0.4,   0.45,   0.5,    0.55,  0.6,  0.65,
+    0.7,  0.75, 0.8,   0.82, 0.84,   0.86,  0.88,   0.9,   0.91,  0.92,   0.93,   0.94,  0.95, 0.96,
+    0.97, 0.98, 0.985, 0.99, 0.9925, 0.995, 0.9965, 0.998, 0.999, 0.9995, 0.9998, 0.9999};
 
 static void facts_free(struct run_facts *facts) {
   char *texts[] = {facts->source,    facts->kind,           facts->url,   facts->model,
@@ -60,6 +68,7 @@ void results_free(struct results *results) {
   free(results->cliffs);
   free(results->steps);
   free(results->loads);
+  free(results->distributions);
   free(results->warnings);
   free(results->comparison.baseline);
   free(results->comparison.cells);
@@ -70,8 +79,15 @@ void results_free(struct results *results) {
 }
 
 size_t results_find(const struct results *results, int64_t workers, int64_t batch) {
-  for (size_t i = 0; i < results->cell_count; i++) {
-    if (results->cells[i].workers == workers && results->cells[i].batch == batch) return i;
+  size_t lo = 0, hi = results->cell_count;
+  while (lo < hi) {
+    size_t middle = lo + (hi - lo) / 2;
+    const struct cell *cell = &results->cells[middle];
+    if (cell->workers == workers && cell->batch == batch) return middle;
+    if (cell->workers < workers || (cell->workers == workers && cell->batch < batch))
+      lo = middle + 1;
+    else
+      hi = middle;
   }
   return SIZE_MAX;
 }

@@ -8,22 +8,15 @@
 #include "lib/base/json_write.h"
 #include "replay/random.h"
 
-// Short words that are one token each, with their space, in the vocabularies of GPT, Llama and Qwen.
-static const struct {
-  char text[8]; // copied whole, which is faster than by its length
-  size_t len;
-} words[] = {
-    {" time", 5},   {" year", 5},   {" people", 7}, {" way", 4},   {" day", 4},   {" man", 4},
-    {" thing", 6},  {" woman", 6},  {" life", 5},   {" child", 6}, {" world", 6}, {" school", 7},
-    {" state", 6},  {" family", 7}, {" group", 6},  {" hand", 5},  {" part", 5},  {" place", 6},
-    {" case", 5},   {" week", 5},   {" work", 5},   {" night", 6}, {" point", 6}, {" home", 5},
-    {" water", 6},  {" room", 5},   {" area", 5},   {" money", 6}, {" story", 6}, {" fact", 5},
-    {" month", 6},  {" lot", 4},    {" right", 6},  {" study", 6}, {" book", 5},  {" eye", 4},
-    {" job", 4},    {" word", 5},   {" side", 5},   {" kind", 5},  {" head", 5},  {" house", 6},
-    {" friend", 7}, {" father", 7}, {" power", 6},  {" hour", 5},  {" game", 5},  {" line", 5},
-    {" end", 4},    {" law", 4},    {" car", 4},    {" city", 5},  {" name", 5},  {" team", 5},
-    {" minute", 7}, {" idea", 5},   {" body", 5},   {" back", 5},  {" face", 5},  {" door", 5},
-    {" war", 4},    {" party", 6},  {" reason", 7}, {" air", 4},
+// One token each, with its space, in the vocabularies of GPT, Llama and Qwen; and of four bytes, which is
+// what servers without a tokenizer at hand take for a token.
+enum { WORD_LEN = 4 };
+static const char words[][WORD_LEN + 1] = {
+    " way", " day", " man", " lot", " eye", " job", " end", " law", " car", " war", " air", " new", " old",
+    " big", " red", " sea", " sun", " oil", " gas", " art", " age", " boy", " dog", " cat", " box", " bed",
+    " bus", " cup", " ear", " egg", " fan", " gun", " hat", " ice", " key", " leg", " map", " net", " pan",
+    " pen", " pot", " row", " sky", " son", " tax", " tea", " tie", " top", " toy", " use", " win", " bit",
+    " act", " add", " ago", " aid", " arm", " bad", " bag", " bar", " buy", " cut", " dry", " far",
 };
 enum { WORDS = sizeof words / sizeof words[0], WORD_BITS = 6, WORDS_AT_ONCE = 64 / WORD_BITS };
 _Static_assert(WORDS == 1 << WORD_BITS, "a word is drawn by so many bits");
@@ -86,14 +79,13 @@ int64_t synth_characters(int64_t tokens, const struct synth_scale *scale) {
 }
 
 static void print_words(uint64_t seed, size_t characters, struct buf *out) {
-  if (buf_reserve(out, characters + sizeof words[0].text)) return;
+  if (buf_reserve(out, characters + WORD_LEN)) return;
   char *at = out->data + out->len, *end = at + characters;
   while (at < end) {
     uint64_t bits = random_spread(seed++);
     for (int i = 0; i < WORDS_AT_ONCE && at < end; i++, bits >>= WORD_BITS) {
-      size_t word = bits % WORDS;
-      memcpy(at, words[word].text, sizeof words[word].text);
-      at += words[word].len;
+      memcpy(at, words[bits % WORDS], WORD_LEN);
+      at += WORD_LEN;
     }
   }
   out->len += characters; // what the last word has more is written over

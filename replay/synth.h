@@ -3,10 +3,11 @@
 // Makes the text of a request that is known only by its size (imported or anonymised): a prompt of as many
 // tokens, in which equal blocks are equal text, so that the sharing of prefixes survives.
 //
-// The text is common English words, cut to a number of characters: the recorded tokens, less those that the
-// server adds to each request, times the characters per token (calibrate.h). Block `id` is the same text
-// wherever it stands, drawn by splitmix64 from the id; what goes beyond the blocks is drawn from seq, so that
-// no two requests share it. Of a prompt that ends inside a block the text is the block's beginning.
+// The text is common English words of three letters with their space, cut to a number of characters: the
+// recorded tokens, less those that the server adds to each request, times the characters per token
+// (calibrate.h). Block `id` is the same text wherever it stands, drawn by splitmix64 from the id; what goes
+// beyond the blocks is drawn from seq, so that no two requests share it. Of a prompt that ends inside a block
+// the text is the block's beginning.
 //
 // A whole number below 2^32 as id is one of its trace alone, as formats that number their blocks have them;
 // other ids (hashes, texts) mean the same block in every trace of a run.
@@ -23,8 +24,8 @@
 
 #define SYNTH_TOKENS_MOST INT64_C(16000000) // of one prompt
 
-// The mean length of the words with their space: byte-pair tokenizers keep each of them whole.
-#define SYNTH_CHARACTERS_PER_TOKEN 5.328125
+// The length of a word with its space: byte-pair tokenizers keep each of them whole.
+#define SYNTH_CHARACTERS_PER_TOKEN 4.0
 
 struct synth_scale {
   double characters_per_token; // of the text

@@ -15,16 +15,17 @@
 
 #include "lib/base/log.h"
 #include "replay/calibrate.h"
+#include "replay/conversations.h"
 #include "replay/headers.h"
 #include "replay/opts.h"
 #include "replay/rewrite.h"
 #include "replay/synth.h"
 
 struct work_request {
-  int64_t seq;   // the trace's
-  int64_t trace; // which trace of the command line, from 0
-  int64_t at_ns; // when it was recorded, since 1970
-  bool undated;  // the trace knows no wall clock: since the start of the earliest that does
+  int64_t seq;                 // the trace's
+  int64_t at_ns;               // when it was recorded, since 1970
+  int64_t conversation, trace; // its number, -1: none; and that of the file
+  bool undated;                // the trace knows no wall clock: since the start of the earliest that does
   enum api api;
   char *method;
   char *path;
@@ -41,7 +42,8 @@ struct work {
   struct work_request **requests; // in the order of the draw
   size_t count;
   char digest[80]; // "sha256:..." over method, path and recorded body (or size) of each, NUL after each
-  struct calibrate *calibrate; // of made prompts; NULL: none is made
+  struct conversations_turn *turns; // `count`, by place; NULL: not asked for, or there are no conversations
+  struct calibrate *calibrate;      // of made prompts; NULL: none is made
 
   char *model;               // that every qualifying request names; NULL: several, or not said
   int64_t available;         // requests of the traces that qualify
@@ -60,6 +62,7 @@ struct work_options {
   int64_t seed;
   int64_t draws; // how many are kept at most
   bool in_time;  // sort what is kept by its time (several traces may overlap)
+  bool in_turn;  // the places of a conversation's requests follow the order of its turns; `turns` is made
   struct rewrite_rules rules;
   struct headers_own headers;
 };
