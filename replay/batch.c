@@ -4,19 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Appends the body with the nonce at each of its places.
-static void print_body(const struct work_request *request, const char *nonce, struct buf *out) {
-  size_t done = 0;
-  for (size_t i = 0; i < request->nonce_count; i++) {
-    buf_append(out, request->body + done, request->nonce_places[i] - done);
-    buf_append(out, nonce, REWRITE_NONCE_BYTES);
-    done = request->nonce_places[i];
+// Appends the body from *done to `end`, and the made prompt where it belongs: behind a nonce at its place.
+static void print_up_to(const struct batch_source *source, int64_t index, size_t *done, size_t end,
+                        struct buf *out) {
+  const struct work_request *request = work_at(source->work, source->offset + index);
+  if (request->made && *done <= request->made_place && request->made_place < end) {
+    buf_append(out, request->body + *done, request->made_place - *done);
+    struct work_place place = {source->offset, index, source->warmup};
+    synth_print_prompt(request->made, work_made_tokens(source->work, &place), &source->work->calibrate->scale,
+                       out);
+    *done = request->made_place;
   }
-  buf_append(out, request->body + done, request->body_len - done);
+  buf_append(out, request->body + *done, end - *done);
+  *done = end;
+}
+
+// Appends the body with the nonce at each of its places.
+static void print_body(const struct batch_source *source, int64_t index, struct buf *out) {
+  const struct work_request *request = work_at(source->work, source->offset + index);
+  size_t done = 0;
+  for (size_t i = 0; source->nonce && i < request->nonce_count; i++) {
+    print_up_to(source, index, &done, request->nonce_places[i], out);
+    buf_append(out, source->nonce, REWRITE_NONCE_BYTES);
+  }
+  print_up_to(source, index, &done, request->body_len, out);
 }
 
 static bool changes(const struct batch_source *source, const struct work_request *request) {
-  return source->nonce && request->nonce_count > 0;
+  return request->made || (source->nonce && request->nonce_count > 0);
 }
 
 // All URLs and bodies one after another; the pointers to them come later, when the text moves no more.
@@ -26,7 +41,7 @@ static void print_texts(struct batch *batch, const struct batch_source *source) 
     endpoint_print(source->endpoint, source->port, request->path, &batch->text);
     buf_append_char(&batch->text, '\0');
     size_t start = batch->text.len;
-    if (changes(source, request)) print_body(request, source->nonce, &batch->text);
+    if (changes(source, request)) print_body(source, i, &batch->text);
     batch->requests[i] = (struct stream_request){
         .seq = request->seq,
         .api = request->api,

@@ -20,9 +20,10 @@ struct batch {
 struct batch_source {
   const struct work *work;
   const struct endpoint *endpoint;
-  uint16_t port;     // for {port}; 0: none
-  int64_t offset;    // where in the draw it begins
-  int64_t count;     // at least 1
+  uint16_t port;  // for {port}; 0: none
+  int64_t offset; // where in the draw it begins
+  int64_t count;  // at least 1
+  bool warmup;
   const char *nonce; // REWRITE_NONCE_BYTES that go before each prompt; NULL: bodies as they are
 };
 

@@ -160,6 +160,8 @@ static void on_done(void *context, const struct stream_result *result) {
                 success ? result->done_ns - result->sent_ns : -1);
   add_to_window(flow, result);
   recorder_request(flow->setup.recorder, flow->setup.lane->number, &flow->record, result);
+  struct work_place place = {flow->offset, result->index, false};
+  work_observe(flow->setup.work, &place, success ? result->response->input_tokens : -1);
   if (result->done_ns > flow->sums.last_done_ns) flow->sums.last_done_ns = result->done_ns;
   set(&flow->ended, get(&flow->ended) + 1);
   set(&flow->in_flight, stream_in_flight(flow->streams));

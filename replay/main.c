@@ -2,6 +2,7 @@
 //
 // replay: options in, one sweep, exit code out.
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +187,7 @@ static enum status continue_output(struct replay *replay, struct error *error) {
   status = resume_check(&replay->earlier, &header, error);
   buf_free(&plan_text);
   if (status) return status_prefix(error, status, "--resume %s", opts->output);
+  if (replay->earlier.has_scale) work_keep_scale(&replay->work, &replay->earlier.scale);
   size_t planned = replay->plan.batch_count;
   plan_drop_done(&replay->plan, replay->earlier.done, replay->earlier.done_count);
   if (replay->earlier.found) {
@@ -225,6 +227,11 @@ static void tell_what_came(struct replay *replay) {
         "cells differ in output tokens per request, from %.4g to %.4g: their tokens/s are not like for "
         "like (--max-tokens with --ignore-eos makes them equal)",
         least, most);
+  }
+  double error = work_size_error(&replay->work);
+  if (error > 0.02 || error < -0.02) {
+    log_notice(&replay->log, "made prompts were %.1f %% %s than recorded by the server's count",
+               100 * fabs(error), error > 0 ? "longer" : "shorter");
   }
   if (replay->summary.out_of_tokens) {
     log_notice(&replay->log,

@@ -42,6 +42,7 @@ struct measure {
   struct batch batch;
   _Atomic int64_t next; // of the batch, that no lane has taken
   struct recorder_batch record;
+  int64_t offset;     // of the batch in the draw
   struct audit audit; // of all lanes
   uint64_t nonce_base, nonce_count;
   char label[96];
@@ -67,6 +68,8 @@ static void on_result(void *context, const struct stream_result *result) {
   audit_request(&share->audit, result->sent_ns - later(result->intended_ns, result->ready_ns),
                 success ? result->done_ns - result->sent_ns : -1);
   recorder_request(measure->setup.recorder, share->lane->number, &measure->record, result);
+  struct work_place place = {measure->offset, result->index, measure->record.warmup};
+  work_observe(measure->setup.work, &place, success ? result->response->input_tokens : -1);
   add(&share->requests, 1);
   if (!success && result->response->failure != FAILURE_CANCELLED) add(&share->failed, 1);
   atomic_store_explicit(&share->in_flight, pool_in_flight(share->pool), memory_order_relaxed);
@@ -199,9 +202,11 @@ void measure_start(struct measure *measure, const struct recorder_batch *batch, 
       .port = port,
       .offset = offset,
       .count = batch->batch,
+      .warmup = batch->warmup,
       .nonce = measure->setup.cache_bust ? nonce : NULL,
   };
   measure->record = *batch;
+  measure->offset = offset;
   measure->running = true;
   measure->cancelled = false;
   if (batch_prepare(&measure->batch, &source, NULL)) {

@@ -19,6 +19,7 @@ struct texts {
 
 struct recorder {
   struct gzline_writer *writer;
+  const struct work *work;
   struct buf line;
   struct texts *texts; // one for each lane
   int64_t lanes;
@@ -173,6 +174,7 @@ enum status recorder_open(const struct opts *opts, const struct plan *plan, cons
     free(recorder);
     return status;
   }
+  recorder->work = work;
   pthread_mutex_init(&recorder->lock, NULL);
   write_header(recorder, opts, plan, work, cache_bust, resumes, argc, argv);
   *out = recorder;
@@ -327,9 +329,17 @@ static struct run_batch make_batch(const struct recorder *recorder, const struct
       .reason = slice(verdict->valid ? NULL : verdict->reason),
       .rate = NAN,
       .in_flight_mean = NAN,
+      .characters_per_token = NAN,
+      .fixed_tokens = NAN,
       .server_metrics = metrics->values,
       .server_metrics_left_out = metrics->left_out,
   };
+  if (recorder->work->calibrate) {
+    const struct synth_scale *scale = &recorder->work->calibrate->scale;
+    record.characters_per_token = scale->characters_per_token;
+    record.fixed_tokens = scale->fixed_tokens;
+    record.calibrated = scale->calibrated;
+  }
   memcpy(record.errors, sums->errors, sizeof record.errors);
   return record;
 }

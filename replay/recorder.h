@@ -26,8 +26,8 @@ struct run_header recorder_identity(const struct opts *opts, const struct plan *
                                     struct buf *plan_text);
 
 // Opens the output and writes the header; the segment starts now. `resumes`: it goes on with the run that is
-// in the file. `argc`, `argv` are recorded without secrets. STATUS_EXISTS, STATUS_IO, STATUS_MEMORY with
-// words.
+// in the file. `work` is borrowed. `argc`, `argv` are recorded without secrets. STATUS_EXISTS, STATUS_IO,
+// STATUS_MEMORY with words.
 enum status recorder_open(const struct opts *opts, const struct plan *plan, const struct work *work,
                           bool cache_bust, bool resumes, int argc, char *const *argv, struct recorder **out,
                           struct error *error) MUST_USE;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replay/resume.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "replay/calibrate.h"
+
+static const double MOST_FIXED_TOKENS = 1e4; // a file may hold anything
 
 static const char *const trait_names[RESUME_TRAITS] = {
     "plan",   "--seed",     "trace",    "--timing", "--order",
@@ -30,7 +35,10 @@ static void print_trait(const struct run_header *header, int trait, struct buf *
 }
 
 static enum status take_header(struct resume *resume, const struct run_header *header) {
-  if (!header->resumes) resume->done_count = 0;
+  if (!header->resumes) {
+    resume->done_count = 0;
+    resume->has_scale = false;
+  }
   resume->found = true;
   for (int i = 0; i < RESUME_TRAITS; i++) {
     buf_clear(&resume->traits[i]);
@@ -42,6 +50,11 @@ static enum status take_header(struct resume *resume, const struct run_header *h
 
 static enum status take_batch(struct resume *resume, const struct run_batch *batch) {
   if (batch->warmup) return STATUS_OK;
+  if (batch->characters_per_token >= 1 && batch->characters_per_token <= CALIBRATE_MOST &&
+      fabs(batch->fixed_tokens) <= MOST_FIXED_TOKENS) {
+    resume->has_scale = true;
+    resume->scale = (struct synth_scale){batch->characters_per_token, batch->fixed_tokens, batch->calibrated};
+  }
   if (resume->done_count == resume->done_room) {
     if (resume->done_room > PLAN_BATCHES_MOST) return STATUS_LIMIT;
     size_t more = resume->done_room ? 2 * resume->done_room : 64;

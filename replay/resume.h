@@ -15,6 +15,7 @@
 #include "lib/base/buf.h"
 #include "lib/record/run.h"
 #include "replay/plan.h"
+#include "replay/synth.h"
 
 // What must be the same; each is kept as text, so that a difference can be named.
 enum { RESUME_TRAITS = 10 };
@@ -23,7 +24,9 @@ struct resume {
   bool found;                  // the file holds a run; all else is of its last one
   struct plan_replicate *done; // its measured batches that are finished, in plan_replicate's order
   size_t done_count, done_room;
-  int64_t sessions; // one more than the highest session number in the file
+  int64_t sessions;         // one more than the highest session number in the file
+  struct synth_scale scale; // of its made prompts in measured batches
+  bool has_scale;
   struct buf traits[RESUME_TRAITS];
 };
 

@@ -6,8 +6,17 @@
 #include "lib/base/json_patch.h"
 #include "lib/base/json_write.h"
 
+// What the body is to say of streaming: extra members have the last word.
+static enum rewrite_stream stream_rule(const struct rewrite_rules *rules) {
+  const struct json *extra = rules->extra_body ? json_get(rules->extra_body, "stream") : NULL;
+  bool on = json_bool(extra, false);
+  if (!extra || on != json_bool(extra, true)) return rules->stream; // not said, or no boolean
+  return on ? REWRITE_STREAM_ON : REWRITE_STREAM_OFF;
+}
+
 static bool will_stream(const struct rewrite_rules *rules, const struct api_request_facts *facts) {
-  return rules->stream == REWRITE_STREAM_RECORDED ? facts->stream : rules->stream == REWRITE_STREAM_ON;
+  enum rewrite_stream rule = stream_rule(rules);
+  return rule == REWRITE_STREAM_RECORDED ? facts->stream : rule == REWRITE_STREAM_ON;
 }
 
 static bool needs_change(const struct rewrite_rules *rules, enum api api,
@@ -55,7 +64,7 @@ static void write_patch(const struct rewrite_rules *rules, enum api api, struct 
   json_write_object(&patch);
   if (rules->model) json_member_string(&patch, "model", rules->model);
   if (rules->max_tokens > 0) write_max_tokens(&patch, api, body, rules->max_tokens);
-  if (rules->stream != REWRITE_STREAM_RECORDED || (stream && !api_is_ollama(api)))
+  if (stream_rule(rules) != REWRITE_STREAM_RECORDED || (stream && !api_is_ollama(api)))
     write_stream(&patch, api, stream);
   if (rules->ignore_eos && !api_is_ollama(api)) json_member_bool(&patch, "ignore_eos", true);
   json_write_object_end(&patch);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replay/summary.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
@@ -9,6 +10,8 @@ enum status summary_open(const struct plan *plan, struct summary *out, struct er
   bool open_loop = plan->cell_count == 0;
   struct summary_cell *cells = calloc(open_loop ? 1 : plan->cell_count, sizeof *cells);
   if (!cells) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  for (size_t i = 0; i < plan->batch_count; i++)
+    cells[plan->batches[i].cell].planned++;
   *out = (struct summary){.plan = plan, .open_loop = open_loop, .cells = cells};
   return STATUS_OK;
 }
@@ -28,6 +31,8 @@ void summary_add(struct summary *summary, const struct summary_batch *batch) {
   sums->reps++;
   sums->requests += batch->requests;
   sums->failed += batch->failed;
+  for (int i = 0; batch->errors && i < RUN_ERROR_COUNT; i++)
+    sums->errors[i] += batch->errors[i];
   summary->succeeded += batch->requests - batch->failed;
   if (!batch->valid) {
     sums->invalid++;
@@ -52,6 +57,39 @@ double summary_token_spread(const struct summary *summary, double *least, double
   return cells < 2 ? 0 : *most / *least - 1;
 }
 
+static double waves(const struct plan_cell *cell) {
+  return (double)((cell->batch + cell->workers - 1) / cell->workers);
+}
+
+double summary_left_s(const struct summary *summary) {
+  double measured_s = 0, measured_waves = 0, left_s = 0, left_waves = 0;
+  for (size_t i = 0; i < summary->plan->cell_count; i++) {
+    const struct summary_cell *sums = &summary->cells[i];
+    int64_t valid = sums->reps - sums->invalid;
+    double left = sums->ended ? 0 : (double)(sums->planned - sums->reps);
+    measured_s += sums->total_s;
+    measured_waves += (double)valid * waves(&summary->plan->cells[i]);
+    if (valid > 0) {
+      left_s += left * sums->total_s / (double)valid;
+    } else {
+      left_waves += left * waves(&summary->plan->cells[i]);
+    }
+  }
+  return measured_waves > 0 ? left_s + left_waves * measured_s / measured_waves : NAN;
+}
+
+// What ends a row: why requests failed, and whether the client was at fault.
+static void print_remarks(const struct summary_cell *sums, FILE *out) {
+  const char *between = "  failed: ";
+  for (enum run_error error = 0; error < RUN_ERROR_COUNT; error++) {
+    if (sums->errors[error] == 0 || error == RUN_ERROR_CANCELLED) continue;
+    fprintf(out, "%s%lld %s", between, (long long)sums->errors[error], run_error_name(error));
+    between = ", ";
+  }
+  if (sums->invalid > 0) fprintf(out, "  %lld not valid: the client was too slow", (long long)sums->invalid);
+  fputc('\n', out);
+}
+
 static void print_open_loop(const struct summary_cell *sums, FILE *out) {
   int64_t valid = sums->reps - sums->invalid;
   fprintf(out, "%5s %10s %10s %10s %10s %8s\n", "reps", "requests", "total s", "in flight", "tokens/s",
@@ -64,8 +102,7 @@ static void print_open_loop(const struct summary_cell *sums, FILE *out) {
     fprintf(out, " %10s %10s %10s", "-", "-", "-");
   }
   fprintf(out, " %8lld", (long long)sums->failed);
-  if (sums->invalid > 0) fprintf(out, "  %lld not valid: the client was too slow", (long long)sums->invalid);
-  fputc('\n', out);
+  print_remarks(sums, out);
 }
 
 static void print_row(const struct plan_cell *cell, const struct summary_cell *sums, FILE *out) {
@@ -77,8 +114,7 @@ static void print_row(const struct plan_cell *cell, const struct summary_cell *s
     fprintf(out, " %10s %10s", "-", "-");
   }
   fprintf(out, " %8lld", (long long)sums->failed);
-  if (sums->invalid > 0) fprintf(out, "  %lld not valid: the client was too slow", (long long)sums->invalid);
-  fputc('\n', out);
+  print_remarks(sums, out);
 }
 
 void summary_print(const struct summary *summary, FILE *out) {

@@ -8,12 +8,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "lib/record/run.h"
 #include "replay/plan.h"
-
 struct summary_cell {
   int64_t reps;    // measured
   int64_t invalid; // of them, batches in which the client was the bottleneck: not in the sums
+  int64_t planned; // batches of this run
   int64_t requests, failed;
+  int64_t errors[RUN_ERROR_COUNT];
   int64_t known_tokens, known_requests; // output tokens of successes, where the server said
   double total_s;                       // sums over the valid ones
   double tokens_per_s;
@@ -39,6 +41,7 @@ struct summary_batch {
   size_t cell;
   int64_t total_ns;
   int64_t requests, failed;
+  const int64_t *errors; // RUN_ERROR_COUNT: failures of each class; NULL: none
   int64_t output_tokens; // -1: unknown
   double in_flight_mean; // open loop
   bool valid;
@@ -49,6 +52,11 @@ void summary_add(struct summary *summary, const struct summary_batch *batch);
 // where fewer than two cells have any. Above SUMMARY_TOKENS_ALIKE their tokens/s are not like for like.
 #define SUMMARY_TOKENS_ALIKE 0.10
 double summary_token_spread(const struct summary *summary, double *least, double *most);
+
+// How long the batches that are not measured yet will take, the one under way included: as long as the valid
+// ones of their cell took, or as many waves of ceil(batch/workers) at the mean time of a wave. Seconds; NaN:
+// nothing was measured.
+double summary_left_s(const struct summary *summary);
 
 void summary_print(const struct summary *summary, FILE *out);
 

@@ -36,24 +36,74 @@ struct sweep {
   int64_t total_ns;
   struct audit_verdict verdict;
   struct recorder_open_loop open_loop;
-  bool warming;     // it is a warm-up round
-  int64_t measured; // batches
-  int64_t tokens;   // input and output, warm-up included
+  bool warming;           // it is a warm-up round
+  int64_t measured;       // batches
+  int64_t measured_ns;    // their time
+  int64_t batch_start_ns; // of a measured batch under way; 0: none is
+  int64_t tokens;         // input and output, warm-up included
   bool interrupted;
   enum status status; // why the sweep ends early
   struct error error; // its words; "": the status says it all
 };
 
-static void draw_due(void *context) {
-  struct sweep *sweep = context;
-  int64_t now_ns = clock_now_ns();
+// How long the rest of the plan takes, 0: not known. Each session to come takes its batches, and what the
+// ones so far took besides (the server's start, the warm-up).
+static int64_t left_ns(const struct sweep *sweep, int64_t now_ns) {
+  const struct sweep_setup *setup = sweep->setup;
+  int64_t under_way_ns = sweep->batch_start_ns > 0 ? now_ns - sweep->batch_start_ns : 0;
+  double left_s;
+  if (setup->pace) {
+    left_s =
+        clock_seconds(setup->pace->window_ns) * (double)((int64_t)setup->plan->batch_count - sweep->measured);
+  } else {
+    double besides_s = clock_seconds(now_ns - setup->progress->start_ns - under_way_ns - sweep->measured_ns);
+    double sessions = sweep->next_session > 0 ? (double)sweep->next_session : 1;
+    left_s = summary_left_s(setup->summary) +
+             (double)(setup->plan->session_count - sweep->next_session) * besides_s / sessions;
+  }
+  left_s -= clock_seconds(under_way_ns);
+  return left_s > 0 ? clock_from_seconds(left_s) : 0; // not for NaN
+}
+
+static struct progress_state progress_now(const struct sweep *sweep, int64_t now_ns) {
   struct progress_state state = {
       .done = sweep->measured,
       .total = (int64_t)sweep->setup->plan->batch_count,
+      .left_ns = left_ns(sweep, now_ns),
       .label = "server",
   };
   measure_progress(sweep->measure, now_ns, &state);
   if (sweep->arrivals) arrivals_progress(sweep->arrivals, now_ns, &state);
+  return state;
+}
+
+// A script sees how it ended: tokens and rates are of all measured batches.
+static void finish_progress(const struct sweep *sweep) {
+  const struct summary *summary = sweep->setup->summary;
+  size_t cells = summary->open_loop ? 1 : summary->plan->cell_count;
+  int64_t now_ns = clock_now_ns(), requests = 0, tokens = 0;
+  struct progress_state state = progress_now(sweep, now_ns);
+  for (size_t i = 0; i < cells; i++) {
+    requests += summary->cells[i].requests;
+    tokens += summary->cells[i].known_tokens;
+  }
+  state.output_tokens = tokens;
+  if (summary->open_loop) { // else measure counts them
+    state.requests += requests;
+    state.failed += summary->cells[0].failed;
+  }
+  if (sweep->measured_ns > 0) {
+    state.requests_per_s = (double)requests / clock_seconds(sweep->measured_ns);
+    state.tokens_per_s = (double)tokens / clock_seconds(sweep->measured_ns);
+  }
+  state.label = sweep->interrupted ? "interrupted" : "done";
+  progress_finish(sweep->setup->progress, &state, now_ns);
+}
+
+static void draw_due(void *context) {
+  struct sweep *sweep = context;
+  int64_t now_ns = clock_now_ns();
+  struct progress_state state = progress_now(sweep, now_ns);
   progress_draw(sweep->setup->progress, &state, now_ns);
   loop_timer_set(sweep->draw_timer, now_ns + DRAW_NS);
 }
@@ -86,6 +136,7 @@ static bool ending(struct sweep *sweep) {
 }
 
 static void start_measured(struct sweep *sweep) {
+  sweep->batch_start_ns = clock_now_ns();
   if (sweep->arrivals) {
     arrivals_start(sweep->arrivals, &sweep->batch, sweep->offset);
   } else {
@@ -110,7 +161,10 @@ static void next_batch(struct sweep *sweep) {
   sweep->warming = sweep->next_batch < sweep->session_end && sweep->round < sweep->setup->opts->warmup;
   if (ending(sweep) || (!sweep->warming && sweep->next_batch == sweep->session_end)) {
     session_end(sweep->session);
-  } else if (sweep->warming) {
+    return;
+  }
+  work_calibrate(sweep->setup->work, sweep->warming, sweep->setup->log);
+  if (sweep->warming) {
     int64_t workers = plan->sessions[sweep->next_session - 1].warmup_workers;
     struct recorder_batch round = {
         .session = number, .workers = workers, .batch = workers, .rep = sweep->round, .warmup = true};
@@ -146,11 +200,13 @@ static void record(struct sweep *sweep) {
 static void add_up(struct sweep *sweep, const struct measure_outcome *outcome) {
   const struct recorder_sums *sums = outcome->sums;
   sweep->measured++;
+  sweep->measured_ns += outcome->total_ns;
   struct summary_batch batch = {
       .cell = sweep->cell,
       .total_ns = outcome->total_ns,
       .requests = sums->requests,
       .failed = sums->failed,
+      .errors = sums->errors,
       .output_tokens = outcome->open_loop ? outcome->open_loop->output_tokens : sums->output_tokens,
       .in_flight_mean = outcome->open_loop ? outcome->open_loop->in_flight_mean : 0,
       .valid = outcome->verdict->valid,
@@ -161,6 +217,7 @@ static void add_up(struct sweep *sweep, const struct measure_outcome *outcome) {
 
 static void batch_over(void *context, const struct measure_outcome *outcome) {
   struct sweep *sweep = context;
+  sweep->batch_start_ns = 0;
   if (!outcome) {
     if (!sweep->interrupted) sweep->status = STATUS_MEMORY;
     next_batch(sweep);
@@ -310,6 +367,7 @@ enum status sweep_run(const struct sweep_setup *setup, struct error *error) {
     (void)loop_take_stall_ns(sweep.loop); // starts the heartbeat
     next_session(&sweep);
     status = loop_run(sweep.loop, error);
+    finish_progress(&sweep);
   }
   setup->summary->out_of_tokens = setup->opts->token_budget > 0 && !sweep.interrupted &&
                                   sweep.tokens >= setup->opts->token_budget &&

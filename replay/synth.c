@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replay/synth.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/json_write.h"
@@ -8,40 +10,97 @@
 
 // One token each, with its space, in the vocabularies of GPT, Llama and Qwen; and of four bytes, which is
 // what servers without a tokenizer at hand take for a token.
-static const char *const words[] = {
+enum { WORD_LEN = 4 };
+static const char words[][WORD_LEN + 1] = {
     " way", " day", " man", " lot", " eye", " job", " end", " law", " car", " war", " air", " new", " old",
     " big", " red", " sea", " sun", " oil", " gas", " art", " age", " boy", " dog", " cat", " box", " bed",
     " bus", " cup", " ear", " egg", " fan", " gun", " hat", " ice", " key", " leg", " map", " net", " pan",
     " pen", " pot", " row", " sky", " son", " tax", " tea", " tie", " top", " toy", " use", " win", " bit",
     " act", " add", " ago", " aid", " arm", " bad", " bag", " bar", " buy", " cut", " dry", " far",
 };
-enum { WORDS = sizeof words / sizeof words[0] };
+enum { WORDS = sizeof words / sizeof words[0], WORD_BITS = 6, WORDS_AT_ONCE = 64 / WORD_BITS };
+_Static_assert(WORDS == 1 << WORD_BITS, "a word is drawn by so many bits");
 
 bool synth_fits(const struct trace_request *record) {
   return record->body_kind == TRACE_BODY_NONE && record->input_tokens >= 0 &&
          record->input_tokens <= SYNTH_TOKENS_MOST;
 }
 
-static void print_words(uint64_t seed, int64_t count, struct buf *out) {
-  for (int64_t i = 0; i < count && out->status == STATUS_OK; i++)
-    buf_append_text(out, words[random_spread(seed + (uint64_t)i) % WORDS]);
+// FNV-1a, 64 bits (Fowler, Noll, Vo).
+static uint64_t hash(struct json_slice text) {
+  uint64_t sum = UINT64_C(0xcbf29ce484222325);
+  for (size_t i = 0; i < text.len; i++)
+    sum = (sum ^ (unsigned char)text.data[i]) * UINT64_C(0x100000001b3);
+  return sum;
 }
 
-// The prompt between its quotes: nothing in it needs an escape.
-static void print_prompt(const struct trace_request *record, struct buf *out) {
+// What tells one trace's seeds from another's; none for the first.
+static uint64_t salt(int64_t trace) {
+  return trace > 0 ? random_spread((uint64_t)trace) : 0;
+}
+
+static uint64_t seed_of_block(struct json_slice id, int64_t trace) {
+  int64_t number;
+  if (!json_scan_int64(id, &number)) return random_spread(hash(id));
+  bool numbered = number >= 0 && number <= UINT32_MAX;
+  return random_spread((uint64_t)number) ^ (numbered ? salt(trace) : 0);
+}
+
+static size_t count_elements(struct json_slice array) {
+  struct json_scan scan = json_scan_start(array);
+  struct json_slice element;
+  size_t count = 0;
+  while (json_scan_kind(array) == JSON_ARRAY && json_scan_element(&scan, &element))
+    count++;
+  return count;
+}
+
+struct synth_prompt *synth_prompt_of(const struct trace_request *record, int64_t trace) {
+  int64_t tokens = record->input_tokens > 0 ? record->input_tokens : 1;
+  size_t count = record->block_tokens > 0 ? count_elements(record->prefix_blocks) : 0;
+  if (count > 0 && count > (size_t)(tokens / record->block_tokens) + 1) // more than the prompt has room for
+    count = (size_t)(tokens / record->block_tokens) + 1;
+  struct synth_prompt *prompt = malloc(sizeof *prompt + count * sizeof prompt->blocks[0]);
+  if (!prompt) return NULL;
+  prompt->tokens = tokens;
+  prompt->block_tokens = count > 0 ? record->block_tokens : 0;
+  prompt->own = random_spread(~random_spread((uint64_t)record->seq)) ^ salt(trace);
+  prompt->block_count = count;
   struct json_scan scan = json_scan_start(record->prefix_blocks);
-  struct json_slice block;
-  int64_t left = record->input_tokens > 0 ? record->input_tokens : 1;
-  int64_t id;
-  buf_append_char(out, '"');
-  while (left > 0 && record->block_tokens > 0 && json_scan_element(&scan, &block)) {
-    if (!json_scan_int64(block, &id)) break;
-    int64_t count = record->block_tokens < left ? record->block_tokens : left;
-    print_words(random_spread((uint64_t)id), count, out);
-    left -= count;
+  struct json_slice id;
+  for (size_t i = 0; i < count && json_scan_element(&scan, &id); i++)
+    prompt->blocks[i] = seed_of_block(id, trace);
+  return prompt;
+}
+
+int64_t synth_characters(int64_t tokens, const struct synth_scale *scale) {
+  double characters = ((double)tokens - scale->fixed_tokens) * scale->characters_per_token;
+  return characters > 1 ? llround(characters) : 1;
+}
+
+static void print_words(uint64_t seed, size_t characters, struct buf *out) {
+  if (buf_reserve(out, characters + WORD_LEN)) return;
+  char *at = out->data + out->len, *end = at + characters;
+  while (at < end) {
+    uint64_t bits = random_spread(seed++);
+    for (int i = 0; i < WORDS_AT_ONCE && at < end; i++, bits >>= WORD_BITS) {
+      memcpy(at, words[bits % WORDS], WORD_LEN);
+      at += WORD_LEN;
+    }
   }
-  print_words(random_spread(~random_spread((uint64_t)record->seq)), left, out);
-  buf_append_char(out, '"');
+  out->len += characters; // what the last word has more is written over
+}
+
+void synth_print_prompt(const struct synth_prompt *prompt, int64_t tokens, const struct synth_scale *scale,
+                        struct buf *out) {
+  int64_t left = synth_characters(tokens, scale);
+  int64_t block = llround((double)prompt->block_tokens * scale->characters_per_token);
+  for (size_t i = 0; i < prompt->block_count && left > 0; i++) {
+    int64_t characters = block < left ? block : left;
+    print_words(prompt->blocks[i], (size_t)characters, out);
+    left -= characters;
+  }
+  if (left > 0) print_words(prompt->own, (size_t)left, out);
 }
 
 static void print_limit(const struct trace_request *record, enum api api, struct json_writer *w) {
@@ -69,8 +128,7 @@ void synth_print_body(const struct trace_request *record, enum api api, struct b
     json_member_string(&w, "role", "user");
     json_write_key(&w, "content");
   }
-  print_prompt(record, out);
-  w.comma = true; // the prompt went past the writer
+  json_write_string(&w, SYNTH_PLACEHOLDER);
   if (chat) {
     json_write_object_end(&w);
     json_write_array_end(&w);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replay/work.h"
 
+#include <endian.h>
 #include <math.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -24,6 +25,8 @@ struct loading {
   double latency_s, output_tokens; // sums
   int64_t latencies, outputs;
   double segment_unix_s; // of the segment that is being read
+  int64_t earliest_ns;   // start of the earliest segment with a wall clock; INT64_MAX: none
+  int64_t undated;       // requests of segments without
   bool several_models;
 };
 
@@ -37,6 +40,7 @@ static void request_free(struct work_request *request) {
   free(request->path);
   free(request->headers);
   free(request->body);
+  free(request->made);
   free(request->nonce_places);
   free(request);
 }
@@ -44,6 +48,8 @@ static void request_free(struct work_request *request) {
 void work_free(struct work *work) {
   for (size_t i = 0; i < work->count; i++)
     request_free(work->requests[i]);
+  if (work->calibrate) calibrate_end(work->calibrate);
+  free(work->calibrate);
   free(work->requests);
   free(work->turns);
   free(work->model);
@@ -115,7 +121,7 @@ static int64_t place_of(struct loading *loading, int64_t number, int64_t *moved_
 }
 
 static struct work_request *make_request(struct loading *loading, const struct trace_request *record,
-                                         enum api api, struct error *error) {
+                                         enum api api, bool sized, struct error *error) {
   struct work_request *request = calloc(1, sizeof *request);
   if (!request) {
     (void)no_memory(error);
@@ -123,6 +129,7 @@ static struct work_request *make_request(struct loading *loading, const struct t
   }
   request->seq = record->seq;
   request->at_ns = clock_from_seconds(loading->segment_unix_s) + record->t_ns;
+  request->undated = loading->segment_unix_s <= 0;
   request->api = api;
   request->trace = loading->conversations.trace;
   request->method = copy_slice(record->method);
@@ -132,8 +139,10 @@ static struct work_request *make_request(struct loading *loading, const struct t
     request->body_len = loading->scratch.len;
     if (request->body) memcpy(request->body, loading->scratch.data, request->body_len);
   }
+  if (sized) request->made = synth_prompt_of(record, loading->conversations.trace);
   enum status status = STATUS_MEMORY;
-  if (request->method && request->path && (request->body || request->body_len == 0))
+  bool whole = (request->body || request->body_len == 0) && (request->made || !sized);
+  if (request->method && request->path && whole)
     status = conversations_number(&loading->conversations, record->session, &request->conversation);
   if (status == STATUS_OK) {
     status = headers_make(record->headers, api_generates_text(api), &loading->options->headers,
@@ -168,8 +177,8 @@ static enum status keep(struct loading *loading, const struct trace_request *rec
   int64_t place = place_of(loading, work->available, &moved_to);
   work->available++;
   if (place < 0) return STATUS_OK;
-  if (api_generates_text(api) &&
-      synth_fits(record)) { // costs too much to be done for those that are not kept
+  bool sized = api_generates_text(api) && synth_fits(record);
+  if (sized) {
     buf_clear(&loading->scratch);
     synth_print_body(record, api, &loading->scratch);
     if (loading->scratch.status) return no_memory(error);
@@ -183,7 +192,7 @@ static enum status keep(struct loading *loading, const struct trace_request *rec
     work->requests = grown;
     grown[work->count++] = NULL;
   }
-  struct work_request *request = make_request(loading, record, api, error);
+  struct work_request *request = make_request(loading, record, api, sized, error);
   if (!request) return STATUS_MEMORY;
   if (moved_to >= 0) {
     work->requests[moved_to] = work->requests[place];
@@ -269,6 +278,16 @@ static void report_damage(struct loading *loading, const char *path,
   work->lost += counts->bad_lines + places + counts->dropped;
 }
 
+static void note_clock(struct loading *loading, enum trace_kind kind) {
+  int64_t start_ns = clock_from_seconds(loading->segment_unix_s);
+  if (kind != TRACE_REQUEST) return;
+  if (start_ns <= 0) {
+    loading->undated++;
+  } else if (start_ns < loading->earliest_ns) {
+    loading->earliest_ns = start_ns;
+  }
+}
+
 static enum status load_trace(struct loading *loading, const char *path, struct error *error) {
   struct trace_reader *reader = NULL;
   struct trace_record record;
@@ -276,6 +295,7 @@ static enum status load_trace(struct loading *loading, const char *path, struct 
   while (status == STATUS_OK) {
     status = trace_read(reader, &record, &loading->segment_unix_s, error);
     if (status) break;
+    note_clock(loading, record.kind);
     if (record.kind == TRACE_REQUEST) status = take_request(loading, &record.request, error);
     if (record.kind == TRACE_RESPONSE) status = take_response(loading, &record.response, error);
   }
@@ -288,6 +308,20 @@ static enum status load_trace(struct loading *loading, const char *path, struct 
   return status;
 }
 
+static bool digest_number(EVP_MD_CTX *context, uint64_t number) {
+  number = htole64(number);
+  return EVP_DigestUpdate(context, &number, sizeof number);
+}
+
+// Of a made prompt what it is made of: its text waits for the calibration.
+static bool digest_prompt(EVP_MD_CTX *context, const struct synth_prompt *prompt) {
+  bool good = digest_number(context, (uint64_t)prompt->tokens) &&
+              digest_number(context, (uint64_t)prompt->block_tokens) && digest_number(context, prompt->own);
+  for (size_t i = 0; good && i < prompt->block_count; i++)
+    good = digest_number(context, prompt->blocks[i]);
+  return good;
+}
+
 static enum status digest(const struct work *work, char into[80], struct error *error) {
   unsigned char sum[EVP_MAX_MD_SIZE];
   unsigned len = 0;
@@ -298,7 +332,7 @@ static enum status digest(const struct work *work, char into[80], struct error *
     good = EVP_DigestUpdate(context, request->method, strlen(request->method) + 1) &&
            EVP_DigestUpdate(context, request->path, strlen(request->path) + 1) &&
            (request->body_len == 0 || EVP_DigestUpdate(context, request->body, request->body_len)) &&
-           EVP_DigestUpdate(context, "", 1);
+           (!request->made || digest_prompt(context, request->made)) && EVP_DigestUpdate(context, "", 1);
   }
   good = good && EVP_DigestFinal_ex(context, sum, &len);
   EVP_MD_CTX_free(context);
@@ -307,6 +341,23 @@ static enum status digest(const struct work *work, char into[80], struct error *
   for (unsigned i = 0; i < len && i < 32; i++)
     used += snprintf(into + used, 80 - (size_t)used, "%02x", sum[i]);
   return STATUS_OK;
+}
+
+// Notes where the made prompt goes. Where --extra-body put another prompt in its place, none is made.
+static void cut_placeholder(struct work_request *request, size_t *nonce_places) {
+  enum { LEN = sizeof SYNTH_PLACEHOLDER - 1 };
+  char *at = memmem(request->body, request->body_len, SYNTH_PLACEHOLDER, LEN);
+  if (!at) {
+    free(request->made);
+    request->made = NULL;
+    return;
+  }
+  request->made_place = (size_t)(at - request->body);
+  memmove(at, at + LEN, request->body_len - request->made_place - LEN);
+  request->body_len -= LEN;
+  for (size_t i = 0; i < request->nonce_count; i++) {
+    if (nonce_places[i] > request->made_place) nonce_places[i] -= LEN;
+  }
 }
 
 // The recorded body becomes the one that is sent.
@@ -325,6 +376,7 @@ static enum status make_ready(struct loading *loading, struct work_request *requ
   size_t places[NONCE_PLACES_MOST];
   request->nonce_count =
       rewrite_nonce_places(request->api, request->body, request->body_len, places, NONCE_PLACES_MOST);
+  if (request->made) cut_placeholder(request, places);
   if (request->nonce_count == 0) return STATUS_OK;
   request->nonce_places = calloc(request->nonce_count, sizeof *places);
   if (!request->nonce_places) return no_memory(error);
@@ -346,11 +398,38 @@ static enum status nothing_to_send(const struct work *work, struct error *error)
   return status_fail(error, STATUS_FORMAT, "no request in the trace");
 }
 
-// By time, then as they stand in the trace.
+// Traces are merged by the wall clock. One that knows none begins with the earliest that does.
+static void merge_clocks(struct loading *loading) {
+  struct work *work = loading->work;
+  if (loading->undated == 0 || loading->earliest_ns == INT64_MAX) return;
+  log_notice(loading->log, "%lld requests have no wall clock: their trace begins with the earliest other",
+             (long long)loading->undated);
+  for (size_t i = 0; i < work->count; i++) {
+    if (work->requests[i]->undated) work->requests[i]->at_ns += loading->earliest_ns;
+  }
+}
+
+// By time, then as they stand in the traces.
 static int compare_times(const void *a, const void *b) {
   const struct work_request *x = *(struct work_request *const *)a, *y = *(struct work_request *const *)b;
   if (x->at_ns != y->at_ns) return x->at_ns < y->at_ns ? -1 : 1;
+  if (x->trace != y->trace) return x->trace < y->trace ? -1 : 1;
   return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+static enum status start_calibration(struct work *work, struct error *error) {
+  work->calibrate = calloc(1, sizeof *work->calibrate);
+  if (!work->calibrate) return no_memory(error);
+  calibrate_start(work->calibrate);
+  double tokens = 0;
+  int64_t requests = 0;
+  for (size_t i = 0; i < work->count; i++) {
+    if (!work->requests[i]->made) continue;
+    tokens += (double)work->requests[i]->made->tokens;
+    requests++;
+  }
+  if (requests > 0) work->calibrate->mean_tokens = (int64_t)(tokens / (double)requests);
+  return STATUS_OK;
 }
 
 // Lets each conversation's requests follow the order of its turns, and keeps who comes after whom.
@@ -380,7 +459,7 @@ static enum status put_in_turn(struct loading *loading, struct error *error) {
 enum status work_load(const struct work_options *options, struct log *log, struct work *out,
                       struct error *error) {
   struct work work = {0};
-  struct loading loading = {.options = options, .log = log, .work = &work};
+  struct loading loading = {.options = options, .log = log, .work = &work, .earliest_ns = INT64_MAX};
   enum status status = STATUS_OK;
   loading.random = random_open(options->seed);
   if (!loading.random) status = no_memory(error);
@@ -389,12 +468,15 @@ enum status work_load(const struct work_options *options, struct log *log, struc
     conversations_next_trace(&loading.conversations);
   }
   if (status == STATUS_OK && work.count == 0) status = nothing_to_send(&work, error);
-  if (status == STATUS_OK && options->in_time)
+  if (status == STATUS_OK && options->in_time) {
+    merge_clocks(&loading);
     qsort(work.requests, work.count, sizeof(struct work_request *), compare_times);
+  }
   if (status == STATUS_OK && options->in_turn) status = put_in_turn(&loading, error);
   if (status == STATUS_OK) status = digest(&work, work.digest, error);
   for (size_t i = 0; status == STATUS_OK && i < work.count; i++)
     status = make_ready(&loading, work.requests[i], error);
+  if (status == STATUS_OK && work.made > 0) status = start_calibration(&work, error);
   work.mean_latency_s = loading.latencies > 0 ? loading.latency_s / (double)loading.latencies : NAN;
   work.mean_output_tokens = loading.outputs > 0 ? loading.output_tokens / (double)loading.outputs : NAN;
   random_close(loading.random);

@@ -14,30 +14,36 @@
 #include <stdint.h>
 
 #include "lib/base/log.h"
+#include "replay/calibrate.h"
 #include "replay/conversations.h"
 #include "replay/headers.h"
 #include "replay/opts.h"
 #include "replay/rewrite.h"
+#include "replay/synth.h"
 
 struct work_request {
   int64_t seq;                 // the trace's
   int64_t at_ns;               // when it was recorded, since 1970
   int64_t conversation, trace; // its number, -1: none; and that of the file
+  bool undated;                // the trace knows no wall clock: since the start of the earliest that does
   enum api api;
   char *method;
   char *path;
   char **headers; // NULL-terminated, one block
-  char *body;     // as it is sent but for the nonce; NULL: none
+  char *body;     // as it is sent but for the nonce and a made prompt; NULL: none
   size_t body_len;
-  size_t *nonce_places; // offsets into body, ascending
+  struct synth_prompt *made; // the prompt of a request that is known only by its size; NULL: it is in body
+  size_t made_place;         // offset into body where its text goes, behind a nonce
+  size_t *nonce_places;      // offsets into body, ascending
   size_t nonce_count;
 };
 
 struct work {
   struct work_request **requests; // in the order of the draw
   size_t count;
+  char digest[80]; // "sha256:..." over method, path and recorded body (or size) of each, NUL after each
   struct conversations_turn *turns; // `count`, by place; NULL: not asked for, or there are no conversations
-  char digest[80]; // "sha256:..." over method, path and recorded body of each, NUL after each, in this order
+  struct calibrate *calibrate;      // of made prompts; NULL: none is made
 
   char *model;               // that every qualifying request names; NULL: several, or not said
   int64_t available;         // requests of the traces that qualify
@@ -66,6 +72,32 @@ struct work_options {
 enum status work_load(const struct work_options *options, struct log *log, struct work *out,
                       struct error *error) MUST_USE;
 void work_free(struct work *work); // takes an all-zero work
+
+// A request of a batch: the draw's `offset` + `index`.
+struct work_place {
+  int64_t offset, index;
+  bool warmup;
+};
+
+// The response to a request: the input tokens that the server counted (-1: it did not say). Calibrates the
+// length of made prompts in the warm-up, and tells afterwards how well that did. May be called from several
+// threads.
+void work_observe(const struct work *work, const struct work_place *place, int64_t input_tokens);
+
+// Of how many tokens the prompt of a made request is to be: those recorded, but in the first warm-up every
+// second request is of at least the mean size, so that a few small ones do not calibrate large ones.
+int64_t work_made_tokens(const struct work *work, const struct work_place *place);
+
+// Before each batch: fits the length of made prompts to what was observed so far. The first batch that is no
+// warm-up keeps it for the rest of the run, and what came of it is told.
+void work_calibrate(const struct work *work, bool warmup, struct log *log);
+
+// Keeps the scale of an earlier part of the same run.
+void work_keep_scale(const struct work *work, const struct synth_scale *scale);
+
+// The share by which the server's count of the measured made requests is above what was recorded; NaN: not
+// known.
+double work_size_error(const struct work *work);
 
 // The request at a place of the draw, which starts again when it is exhausted.
 const struct work_request *work_at(const struct work *work, int64_t place);

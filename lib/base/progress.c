@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/base/progress.h"
 
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "lib/base/buf.h"
@@ -11,41 +14,99 @@
 
 void progress_open(struct progress *progress, FILE *stream, enum progress_mode mode, int64_t now_ns) {
   if (mode == PROGRESS_AUTO) mode = isatty(fileno(stream)) ? PROGRESS_BAR : PROGRESS_NONE;
-  *progress = (struct progress){.stream = stream, .mode = mode, .start_ns = now_ns};
+  const char *columns = getenv("COLUMNS");
+  int64_t count = 0;
+  if (columns && units_count(columns, 1, 10000, &count, NULL)) count = 0;
+  *progress = (struct progress){.stream = stream, .mode = mode, .start_ns = now_ns, .columns = (int)count};
 }
 
-// What is left at the pace so far; -1 while there is none.
+// What is left, at the pace so far where nobody knows better; -1 while there is none.
 static int64_t eta_ns(const struct progress *progress, const struct progress_state *state, int64_t now_ns) {
+  if (state->left_ns > 0) return state->left_ns;
   if (state->done <= 0 || state->total < state->done) return -1;
   double per_cell = (double)(now_ns - progress->start_ns) / (double)state->done;
   return (int64_t)(per_cell * (double)(state->total - state->done));
 }
 
-static void draw_bar(struct progress *progress, const struct progress_state *state, int64_t now_ns) {
-  enum { WIDTH = 20 };
-  struct buf line = BUF_LIMIT(4096);
-  int64_t full = state->total > 0 ? state->done * WIDTH / state->total : 0;
-  buf_append_char(&line, '[');
-  for (int64_t i = 0; i < WIDTH; i++)
-    buf_append_char(&line, i < full ? '#' : '.');
-  buf_printf(&line, "] %lld/%lld", (long long)state->done, (long long)state->total);
-  if (state->label) buf_printf(&line, "  %s", state->label);
-  buf_printf(&line, "  %lld in flight  %.3g req/s  %.4g tok/s  %lld failed", (long long)state->in_flight,
-             state->requests_per_s, state->tokens_per_s, (long long)state->failed);
-  int64_t eta = eta_ns(progress, state, now_ns);
-  if (eta >= 0) {
-    buf_append_text(&line, "  ETA ");
-    units_print_duration(&line, eta);
+// How much a line shows, the widest first.
+struct shape {
+  int bar;
+  bool in_flight, requests, tokens;
+};
+static const struct shape shapes[] = {
+    {20, true, true, true},   {10, true, true, true},    {10, false, true, true},
+    {10, false, false, true}, {10, false, false, false}, {0, false, false, false},
+};
+enum { SHAPES = sizeof shapes / sizeof shapes[0], LABEL_LEAST = 16, ANY_WIDTH = 4096 };
+
+// Without the label, which goes at the place returned.
+static size_t print_shape(const struct progress_state *state, const struct shape *shape, int64_t left_ns,
+                          struct buf *line) {
+  int64_t full = state->total > 0 ? state->done * shape->bar / state->total : 0;
+  buf_clear(line);
+  for (int64_t i = 0; i < shape->bar; i++)
+    buf_append_text(line, i == 0 ? (i < full ? "[#" : "[.") : i < full ? "#" : ".");
+  buf_printf(line, "%s%lld/%lld", shape->bar > 0 ? "] " : "", (long long)state->done,
+             (long long)state->total);
+  size_t place = line->len;
+  if (shape->in_flight) buf_printf(line, "  %lld in flight", (long long)state->in_flight);
+  if (shape->requests) buf_printf(line, "  %.3g req/s", state->requests_per_s);
+  if (shape->tokens) buf_printf(line, "  %.4g tok/s", state->tokens_per_s);
+  buf_printf(line, "  %lld failed", (long long)state->failed);
+  if (left_ns >= 0) {
+    buf_append_text(line, "  ETA ");
+    units_print_duration(line, (left_ns + CLOCK_NS_PER_S / 2) / CLOCK_NS_PER_S * CLOCK_NS_PER_S);
   }
+  return place;
+}
+
+// How many characters of the label fit, all or at least LABEL_LEAST; 0: not enough.
+static size_t label_room(const char *label, size_t len, size_t most) {
+  size_t whole = strlen(label);
+  size_t room = most > len + 2 ? most - len - 2 : 0;
+  return room >= whole ? whole : room >= LABEL_LEAST ? room : 0;
+}
+
+// The widest line of at most `most` columns.
+static void print_line(const struct progress_state *state, int64_t left_ns, size_t most, struct buf *line) {
+  struct buf plain = BUF_LIMIT(ANY_WIDTH);
+  const char *label = state->label ? state->label : "";
+  size_t place = 0, room = 0;
+  for (size_t i = 0; i < SHAPES; i++) {
+    place = print_shape(state, &shapes[i], left_ns, &plain);
+    room = label_room(label, plain.len, most);
+    if (plain.len <= most && (room > 0 || !*label)) break;
+  }
+  buf_append(line, plain.data, place);
+  if (room > 0) buf_printf(line, "  %.*s", (int)room, label);
+  buf_append(line, plain.data + place, plain.len - place);
+  if (line->len > most) line->len = most;
+  buf_free(&plain);
+}
+
+// One less than the terminal has, so that the cursor does not leave the line.
+static size_t columns_most(const struct progress *progress) {
+  struct winsize size;
+  int columns = progress->columns;
+  if (ioctl(fileno(progress->stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) columns = size.ws_col;
+  return columns > 0 ? (size_t)columns - 1 : ANY_WIDTH;
+}
+
+static void draw_bar(struct progress *progress, const struct progress_state *state, int64_t now_ns) {
+  struct buf line = BUF_LIMIT(2 * ANY_WIDTH);
+  size_t most = columns_most(progress);
+  print_line(state, eta_ns(progress, state, now_ns), most, &line);
   int len = (int)line.len;
-  fprintf(progress->stream, "\r%s%*s", buf_text(&line), progress->shown > len ? progress->shown - len : 0,
-          "");
+  int cover = progress->shown > len ? progress->shown - len : 0; // what stood there longer
+  if (cover > (int)most - len) cover = (int)most - len;          // the terminal has become narrower
+  fprintf(progress->stream, "\r%s%*s", buf_text(&line), cover, "");
   fflush(progress->stream);
   progress->shown = len;
   buf_free(&line);
 }
 
-static void draw_json(struct progress *progress, const struct progress_state *state, int64_t now_ns) {
+static void draw_json(struct progress *progress, const struct progress_state *state, int64_t now_ns,
+                      bool final) {
   struct buf line = BUF_LIMIT(4096);
   struct json_writer w = JSON_WRITER(&line);
   json_write_object(&w);
@@ -60,11 +121,16 @@ static void draw_json(struct progress *progress, const struct progress_state *st
   json_member_int(&w, "output_tokens", state->output_tokens);
   json_member_number(&w, "requests_per_s", state->requests_per_s);
   json_member_number(&w, "tokens_per_s", state->tokens_per_s);
-  json_member_duration(&w, "eta_s", eta_ns(progress, state, now_ns));
+  json_member_duration(&w, "eta_s", final ? 0 : eta_ns(progress, state, now_ns));
+  if (final) json_member_bool(&w, "final", true);
   json_write_object_end(&w);
   fprintf(progress->stream, "%s\n", buf_text(&line));
   fflush(progress->stream);
   buf_free(&line);
+}
+
+void progress_finish(struct progress *progress, const struct progress_state *state, int64_t now_ns) {
+  if (progress->mode == PROGRESS_JSON) draw_json(progress, state, now_ns, true);
 }
 
 void progress_draw(struct progress *progress, const struct progress_state *state, int64_t now_ns) {
@@ -73,7 +139,7 @@ void progress_draw(struct progress *progress, const struct progress_state *state
   if (progress->last_ns != 0 && now_ns - progress->last_ns < every_ns) return;
   progress->last_ns = now_ns;
   if (progress->mode == PROGRESS_JSON) {
-    draw_json(progress, state, now_ns);
+    draw_json(progress, state, now_ns, false);
   } else {
     draw_bar(progress, state, now_ns);
   }

@@ -151,6 +151,13 @@ static const struct field client_fields[] = {
     {.name = NULL},
 };
 
+static const struct field synth_fields[] = {
+    FIELD(run_batch, characters_per_token, "characters_per_token", FIELD_NUMBER),
+    FIELD(run_batch, fixed_tokens, "fixed_tokens", FIELD_NUMBER),
+    FIELD(run_batch, calibrated, "calibrated", FIELD_BOOL),
+    {.name = NULL},
+};
+
 static const struct field batch_fields[] = {
     FIELD_REQUIRED(run_batch, session, "session", FIELD_COUNT),
     FIELD(run_batch, workers, "workers", FIELD_COUNT),
@@ -170,6 +177,7 @@ static const struct field batch_fields[] = {
     FIELD(run_batch, timing, "timing", FIELD_TEXT),
     FIELD(run_batch, rate, "rate", FIELD_NUMBER),
     FIELD(run_batch, in_flight_mean, "in_flight_mean", FIELD_NUMBER),
+    TABLE("synth", synth_fields),
     FIELD(run_batch, server_metrics, "server_metrics", FIELD_OBJECT),
     FIELD(run_batch, server_metrics_left_out, "server_metrics_left_out", FIELD_COUNT),
     {.name = NULL},
@@ -234,6 +242,8 @@ static const struct run_batch no_batch = {
     .valid = true,
     .rate = NAN,
     .in_flight_mean = NAN,
+    .characters_per_token = NAN,
+    .fixed_tokens = NAN,
 };
 
 static const struct field no_fields[] = {{.name = NULL}};

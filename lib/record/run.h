@@ -99,6 +99,9 @@ struct run_batch {
   double in_flight_mean;            // NaN
   struct json_slice server_metrics; // JSON: what the server's own counters grew by; none: nobody asked
   int64_t server_metrics_left_out;  // series that are not in it
+  double characters_per_token;      // of made prompts; NaN: none is made
+  double fixed_tokens;              // that the server counts besides; NaN
+  bool calibrated;                  // both were fitted to the server's own counts
 };
 
 struct run_end {

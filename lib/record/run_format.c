@@ -140,6 +140,15 @@ static void format_client(struct json_writer *w, const struct run_batch *batch) 
   json_write_object_end(w);
 }
 
+static void format_synth(struct json_writer *w, const struct run_batch *batch) {
+  json_write_key(w, "synth");
+  json_write_object(w);
+  json_member_number(w, "characters_per_token", batch->characters_per_token);
+  json_member_number(w, "fixed_tokens", batch->fixed_tokens);
+  json_member_bool(w, "calibrated", batch->calibrated);
+  json_write_object_end(w);
+}
+
 void run_format_batch(struct buf *out, const struct run_batch *batch) {
   struct json_writer w = begin(out, "batch");
   json_member_count(&w, "session", batch->session);
@@ -162,6 +171,7 @@ void run_format_batch(struct buf *out, const struct run_batch *batch) {
     json_member_number(&w, "rate", batch->rate);
     json_member_number(&w, "in_flight_mean", batch->in_flight_mean);
   }
+  if (batch->characters_per_token > 0) format_synth(&w, batch);
   if (batch->server_metrics.data) json_member_raw(&w, "server_metrics", batch->server_metrics);
   if (batch->server_metrics_left_out > 0)
     json_member_int(&w, "server_metrics_left_out", batch->server_metrics_left_out);

@@ -15,6 +15,7 @@ check_equal 'too many errors: exit code' 3 "$status"
 check_equal 'too many errors: each cell ends after its first batch' '[[1,1],[2,1]]' \
   "$(records "$scratch/ended.jsonl" batch 'group_by(.workers) | map([.[0].workers, length])')"
 check_match 'too many errors: words' 'workers 1 batch 4: 100 % of the requests failed, the cell ends' "$err"
+check_match 'too many errors: the table names the class' '2 +4 +1 .* 4  failed: 4 http_429' "$err"
 check_equal 'too many errors: counted apart' '[{"http_429":4},{"http_429":4}]' "$(records "$scratch/ended.jsonl" batch 'map(.errors)')"
 said=$(curl -si "${server_url[busy]}/v1/completions" -H 'content-type: application/json' -d '{"model":"m","prompt":"x"}' |
   tr -d '\r' | sed -n 's/^[Rr]etry-[Aa]fter: //p')
@@ -31,6 +32,13 @@ start_server sim "$bin/simllm" -l 127.0.0.1:0 --time-scale 0.01
 run "$bin/replay" $trace -u "${server_url[sim]}" -W 1 -B 4 -r 2 --max-error-rate 0 -o "$scratch/good.jsonl"
 check_equal 'no error: exit code' 0 "$status"
 check_equal 'no error: all is measured' 2 "$(records "$scratch/good.jsonl" batch length)"
+# What a script sees at the end, whether or not a second has passed.
+run "$bin/replay" $trace -u "${server_url[sim]}" -W 1 -B 4 -r 2 --max-tokens 5 --progress json -o "$scratch/said.jsonl"
+check_equal 'progress: the last line is final' '[true,2,2,9,40,0]' \
+  "$(grep '^{' <<<"$err" | tail -n 1 | jq -c '[.final, .done, .total, .requests, .output_tokens, .eta_s]')"
+run "$bin/replay" $trace -u "${server_url[sim]}" --timing rate --request-rate 100 --arrival constant --duration 100ms --warmup 0 --progress json -o "$scratch/said2.jsonl"
+check_equal 'progress: and that of an open loop' '[true,1,1,10]' \
+  "$(grep '^{' <<<"$err" | tail -n 1 | jq -c '[.final, .done, .total, .requests]')"
 # 20 requests of 10 tokens each and their prompts, then no more; the rest can be added.
 budget=("$trace" -u "${server_url[sim]}" -W 1 -B 4 -r 10 --max-tokens 10 --warmup 0 -o "$scratch/budget.jsonl")
 run "$bin/replay" "${budget[@]}" --token-budget 200

@@ -110,6 +110,12 @@ static ssize_t copy_out(struct call *call, char *to, size_t room, size_t end) {
   return (ssize_t)len;
 }
 
+static void log_tokens(struct call *call, int64_t count, int64_t now_ns) {
+  struct stats_record *record = &call->record;
+  for (int64_t i = 0; record->event_ns && i < count && record->event_count < call->exchange.job.tokens; i++)
+    record->event_ns[record->event_count++] = now_ns;
+}
+
 // Fetches what the next chunk is made of: one event, or with --chunks ready all that can be had now.
 static enum exchange_step fetch_events(struct call *call) {
   enum exchange_step step;
@@ -122,6 +128,7 @@ static enum exchange_step fetch_events(struct call *call) {
     step = exchange_next(&call->exchange, now_ns, now_s, &call->out);
   } while (all && step == EXCHANGE_STEP_EVENT && call->out.len < READY_BYTES);
   stats_tokens(call->calls->stats, call->exchange.sent - sent);
+  log_tokens(call, call->exchange.sent - sent, now_ns);
   return call->out.len > 0 ? EXCHANGE_STEP_EVENT : step;
 }
 
@@ -214,6 +221,8 @@ static enum MHD_Result begin(struct call *call) {
   }
   exchange_init(exchange, opts, fault, call->record.id, cached_tokens, clock_wall_s());
   exchange->job.owner = call;
+  if (opts->log_events && exchange->ask.stream)
+    call->record.event_ns = calloc((size_t)exchange->job.tokens, sizeof *call->record.event_ns);
   if (fault == FAULT_RESET_EARLY) {
     exchange->fault_shown = true;
     reset_connection(call);

@@ -135,6 +135,8 @@ static const struct cli_option options[] = {
      NULL},
     {"log", 0, "COUNT", "4096", "how many past requests /stats?log=1 shows",
      CLI_COUNT(struct opts, log_requests, 1, 1000000), NULL},
+    {"log-events", 0, NULL, NULL, "with each, when every token of its stream was sent",
+     CLI_FLAG(struct opts, log_events), NULL},
     {"slots", 's', "COUNT", "8", "requests decoded at once; more wait",
      CLI_COUNT(struct opts, engine.slots, 1, MOST_SLOTS), "Engine"},
     {"step", 0, "C0,C1,C2", ".02447,.001076,.0000314", "seconds of a step: C0 + C1*n + C2*n*n with n active",

@@ -29,6 +29,7 @@ struct opts {
   int64_t chunk_bytes; // or OPTS_CHUNK_EVENT: one event each; OPTS_CHUNK_READY: all that are ready
   char model[128];
   int64_t log_requests; // how many requests /stats?log=1 can show
+  bool log_events;      // and with each when its tokens were sent
 };
 
 extern const struct cli_program opts_program;

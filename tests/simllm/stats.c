@@ -51,6 +51,8 @@ enum status stats_open(int64_t log_requests, int64_t now_ns, struct stats **out)
 
 void stats_close(struct stats *stats) {
   if (!stats) return;
+  for (int64_t i = 0; i < stats->log_size; i++)
+    free(stats->log[i].event_ns);
   free(stats->log);
   free(stats);
 }
@@ -84,6 +86,7 @@ void stats_done(struct stats *stats, const struct stats_record *record) {
     api->ok++;
     stats->output_tokens_ok += record->output_tokens;
   }
+  free(stats->log[stats->logged % stats->log_size].event_ns);
   stats->log[stats->logged % stats->log_size] = *record;
   stats->logged++;
 }
@@ -136,6 +139,13 @@ static void write_record(const struct stats_record *record, struct json_writer *
   write_time(w, "done_ns", record->done_ns);
   json_member_int(w, "input_tokens", record->input_tokens);
   json_member_int(w, "output_tokens", record->output_tokens);
+  if (record->event_ns) {
+    json_write_key(w, "events_ns");
+    json_write_array(w);
+    for (int64_t i = 0; i < record->event_count; i++)
+      json_write_int(w, record->event_ns[i]);
+    json_write_array_end(w);
+  }
   json_write_object_end(w);
 }
 

@@ -38,6 +38,8 @@ struct stats_record {
   int64_t done_ns;
   int64_t input_tokens;
   int64_t output_tokens; // sent; those of an answer that is not streamed count when all of it was sent
+  int64_t *event_ns;     // when each token of a stream was handed to the socket; NULL: not kept
+  int64_t event_count;
   enum stats_outcome outcome;
 };
 
@@ -53,7 +55,7 @@ void stats_arrived(struct stats *stats, enum ask_api api);
 void stats_prompt(struct stats *stats, int64_t prompt_tokens, int64_t cached_tokens);
 void stats_tokens(struct stats *stats, int64_t tokens);   // so many more went out
 void stats_step_lag(struct stats *stats, int64_t lag_ns); // a step was done so much after its time
-void stats_done(struct stats *stats, const struct stats_record *record);
+void stats_done(struct stats *stats, const struct stats_record *record); // event_ns becomes its own
 
 // Appends the JSON object of /stats; with_log adds "log", the requests that ended, oldest first. Failures
 // show in out->status.

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -150,6 +154,125 @@ static void test_progress_mode_names(void **state) {
   assert_string_equal(error.text, "'dots' is not one of auto, none, bar, json");
 }
 
+// What of the bar fits: a terminal of n takes n - 1.
+static void test_progress_bar_is_never_as_wide_as_the_terminal(void **state) {
+  (void)state;
+  static const struct {
+    const char *columns, *line;
+  } cases[] = {
+      {"200",
+       "[##########..........] 5/10  W=8 B=16 rep 1  8 in flight  12.5 req/s  300 tok/s  2 failed  ETA 5 s"},
+      {"100",
+       "[##########..........] 5/10  W=8 B=16 rep 1  8 in flight  12.5 req/s  300 tok/s  2 failed  ETA 5 s"},
+      {"98", "[#####.....] 5/10  W=8 B=16 rep 1  8 in flight  12.5 req/s  300 tok/s  2 failed  ETA 5 s"},
+      {"94", "[#####.....] 5/10  W=8 B=16 rep 1  8 in flight  12.5 req/s  300 tok/s  2 failed  ETA 5 s"},
+      {"80", "[#####.....] 5/10  W=8 B=16 rep 1  12.5 req/s  300 tok/s  2 failed  ETA 5 s"},
+      {"60", "[#####.....] 5/10  W=8 B=16 rep 1  2 failed  ETA 5 s"},
+      {"40", "5/10  W=8 B=16 rep 1  2 failed  ETA 5 s"},
+      {"38", "5/10  2 failed  ETA 5 s"},
+      {"30", "5/10  2 failed  ETA 5 s"},
+      {"12", "5/10  2 fai"},
+      {"1", ""},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    FILE *stream = tmpfile();
+    struct buf out = {0};
+    struct progress progress;
+    struct progress_state now = half;
+    assert_non_null(stream);
+    now.label = "W=8 B=16 rep 1";
+    setenv("COLUMNS", cases[i].columns, 1);
+    progress_open(&progress, stream, PROGRESS_BAR, 0);
+    unsetenv("COLUMNS");
+    progress_draw(&progress, &now, 5000 * MS);
+    assert_string_equal(written(stream, &out) + 1, cases[i].line);
+    fclose(stream);
+    buf_free(&out);
+  }
+}
+
+static void test_progress_heeds_what_the_caller_knows_is_left(void **state) {
+  (void)state;
+  FILE *stream = tmpfile();
+  struct buf out = {0};
+  struct progress progress;
+  struct progress_state now = half;
+  assert_non_null(stream);
+  now.left_ns = 90 * CLOCK_NS_PER_S + 123 * MS;
+  progress_open(&progress, stream, PROGRESS_BAR, 0);
+  progress_draw(&progress, &now, 5000 * MS);
+  assert_non_null(strstr(written(stream, &out), "ETA 90 s"));
+  fclose(stream);
+  buf_free(&out);
+}
+
+static void test_progress_json_ends_with_a_final_line(void **state) {
+  (void)state;
+  FILE *stream = tmpfile();
+  struct buf out = {0};
+  struct progress progress;
+  assert_non_null(stream);
+  progress_open(&progress, stream, PROGRESS_JSON, 0);
+  progress_draw(&progress, &half, 5000 * MS);
+  struct progress_state end = half;
+  end.done = 10;
+  end.left_ns = 1;
+  progress_finish(&progress, &end, 5001 * MS); // at once
+  const char *last = strchr(written(stream, &out), '\n') + 1;
+  struct json_slice line;
+  bool final = false;
+  int64_t done = 0, eta = -1;
+  assert_int_equal(json_scan_text(last, strlen(last), &line, NULL), STATUS_OK);
+  assert_true(json_scan_bool(json_scan_get(line, "final"), &final) && final);
+  assert_true(json_scan_int64(json_scan_get(line, "done"), &done) && done == 10);
+  assert_true(json_scan_int64(json_scan_get(line, "eta_s"), &eta) && eta == 0);
+  size_t before = out.len;
+  progress.mode = PROGRESS_BAR;
+  progress_finish(&progress, &end, 6000 * MS);
+  assert_int_equal(strlen(written(stream, &out)), before);
+  fclose(stream);
+  buf_free(&out);
+}
+
+static void test_progress_bar_asks_the_terminal_for_its_width(void **state) {
+  (void)state;
+  int terminal, end;
+  const struct winsize size = {.ws_row = 24, .ws_col = 41};
+  char text[200] = "";
+  struct progress progress;
+  assert_int_equal(openpty(&terminal, &end, NULL, NULL, &size), 0);
+  FILE *stream = fdopen(end, "w");
+  assert_non_null(stream);
+  setenv("COLUMNS", "200", 1); // of another terminal
+  progress_open(&progress, stream, PROGRESS_AUTO, 0);
+  unsetenv("COLUMNS");
+  assert_int_equal(progress.mode, PROGRESS_BAR);
+  progress_draw(&progress, &half, 5000 * MS);
+  assert_true(read(terminal, text, sizeof text - 1) > 0);
+  assert_string_equal(text, "\r5/10  W=8 B=16  2 failed  ETA 5 s");
+  fclose(stream);
+  close(terminal);
+}
+
+static void test_progress_bar_cuts_a_long_label(void **state) {
+  (void)state;
+  FILE *stream = tmpfile();
+  struct buf out = {0};
+  struct progress progress;
+  struct progress_state now = half;
+  assert_non_null(stream);
+  now.label = "rep 1: 1234 of 5678 sent";
+  setenv("COLUMNS", "94", 1);
+  progress_open(&progress, stream, PROGRESS_BAR, 0);
+  unsetenv("COLUMNS");
+  progress_draw(&progress, &now, 5000 * MS);
+  assert_string_equal(
+      written(stream, &out) + 1,
+      "[#####.....] 5/10  rep 1: 1234 of 5678  8 in flight  12.5 req/s  300 tok/s  2 failed  ETA 5 s");
+  fclose(stream);
+  buf_free(&out);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_progress_is_silent_where_no_terminal_is),
@@ -157,6 +280,11 @@ int main(void) {
       cmocka_unit_test(test_progress_bar_of_an_unknown_total_has_no_eta),
       cmocka_unit_test(test_progress_json_is_one_valid_line_a_second),
       cmocka_unit_test(test_progress_mode_names),
+      cmocka_unit_test(test_progress_bar_is_never_as_wide_as_the_terminal),
+      cmocka_unit_test(test_progress_bar_cuts_a_long_label),
+      cmocka_unit_test(test_progress_bar_asks_the_terminal_for_its_width),
+      cmocka_unit_test(test_progress_heeds_what_the_caller_knows_is_left),
+      cmocka_unit_test(test_progress_json_ends_with_a_final_line),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

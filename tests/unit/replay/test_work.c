@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -240,6 +241,135 @@ static void test_the_digest_is_sha256_of_what_was_drawn(void **state) {
   free(lines);
 }
 
+#define SIZED(seq, t, tokens, blocks)                                                                        \
+  "{\"type\":\"request\",\"seq\":" #seq ",\"t_s\":" #t ",\"method\":\"POST\",\"path\":\"/v1/completions\","  \
+  "\"headers\":{},\"input_tokens\":" #tokens ",\"output_tokens\":3,\"prefix_blocks\":" blocks                \
+  ",\"block_tokens\":50}\n"
+
+// The text between the quotes of "prompt".
+static char *sent_prompt(const struct stream_request *request) {
+  char *start = memmem(request->body, request->body_len, "\"prompt\":\"", 10);
+  assert_non_null(start);
+  start += 10;
+  char *end = memchr(start, '"', request->body_len - (size_t)(start - request->body));
+  assert_non_null(end);
+  return strndup(start, (size_t)(end - start));
+}
+
+// A server that takes 4 characters as a token and adds 9 tells so in the warm-up; then the sizes are right.
+static void test_made_prompts_follow_what_the_server_counts(void **state) {
+  (void)state;
+  static const int64_t tokens[] = {400, 120, 3000};
+  static const char nonce[] = "0123456789abcdef: ";
+  struct work work;
+  struct endpoint endpoint;
+  struct batch batch = {0};
+  static const struct work_options options = {.pick = OPTS_PICK_TRACE, .seed = 1, .draws = 10};
+  assert_int_equal(load(SIZED(0, 0, 400, "[1,2]") SIZED(1, 1, 120, "[1,2]") SIZED(2, 2, 3000, "[5]"),
+                        &options, &work, NULL),
+                   STATUS_OK);
+  assert_int_equal(endpoint_parse("http://h", &endpoint, NULL), STATUS_OK);
+  struct batch_source source = {.work = &work, .endpoint = &endpoint, .count = 3, .nonce = nonce};
+  for (int round = 0; round < 3; round++) {
+    source.warmup = round == 0;
+    assert_int_equal(batch_prepare(&batch, &source, NULL), STATUS_OK);
+    for (int64_t i = 0; i < 3; i++) {
+      char *prompt = sent_prompt(&batch.requests[i]);
+      assert_memory_equal(prompt, nonce, strlen(nonce));
+      int64_t counted = ((int64_t)strlen(prompt) + 3) / 4 + 9;
+      if (round > 0) assert_true(llabs(counted - tokens[i]) * 100 <= tokens[i]);
+      work_observe(&work, &(struct work_place){0, i, round == 0}, counted);
+      free(prompt);
+    }
+    if (round == 0) assert_true(isnan(work_size_error(&work)));
+    work_calibrate(&work, false, NULL);
+  }
+  assert_true(work.calibrate->scale.calibrated);
+  assert_true(fabs(work_size_error(&work)) < 0.01);
+  batch_free(&batch);
+  endpoint_free(&endpoint);
+  work_free(&work);
+}
+
+static void test_the_first_measured_batch_keeps_the_scale(void **state) {
+  (void)state;
+  struct work work;
+  static const struct work_options options = {.pick = OPTS_PICK_TRACE, .seed = 1, .draws = 10};
+  const struct work_place warmup = {0, 0, true};
+  assert_int_equal(load(SIZED(0, 0, 400, "[]"), &options, &work, NULL), STATUS_OK);
+  work_observe(&work, &warmup, 500);
+  work_calibrate(&work, true, NULL);
+  double first = work.calibrate->scale.characters_per_token;
+  assert_true(first < SYNTH_CHARACTERS_PER_TOKEN);
+  work_observe(&work, &warmup, -1); // a server that does not say
+  work_calibrate(&work, false, NULL);
+  assert_true(work.calibrate->scale.characters_per_token == first);
+  work_observe(&work, &warmup, 4000); // the warm-up of the next session
+  work_calibrate(&work, true, NULL);
+  assert_true(work.calibrate->scale.characters_per_token == first);
+  work_free(&work);
+}
+
+static void test_an_extra_body_with_a_prompt_of_its_own_takes_the_made_one_out(void **state) {
+  (void)state;
+  struct work work;
+  struct json *extra = NULL;
+  assert_int_equal(json_parse("{\"prompt\":\"mine\"}", 17, &extra, NULL), STATUS_OK);
+  const struct work_options options = {
+      .pick = OPTS_PICK_TRACE, .seed = 1, .draws = 10, .rules = {.extra_body = extra}};
+  assert_int_equal(load(SIZED(0, 0, 400, "[]"), &options, &work, NULL), STATUS_OK);
+  assert_null(work.requests[0]->made);
+  assert_non_null(memmem(work.requests[0]->body, work.requests[0]->body_len, "\"mine\"", 6));
+  work_free(&work);
+  json_free(extra);
+}
+
+// Loads two traces in time; `start` is each one's wall clock.
+static void load_two(const char *const start[2], const char *const lines[2], struct work *out) {
+  char *paths[2];
+  for (int i = 0; i < 2; i++) {
+    paths[i] = strdup("/tmp/tidemark-work-XXXXXX");
+    FILE *file = fdopen(mkstemp(paths[i]), "w");
+    assert_non_null(file);
+    fprintf(file, "{\"type\":\"trace\",\"version\":1,\"start_unix_s\":%s}\n%s", start[i], lines[i]);
+    fclose(file);
+  }
+  struct cli_texts traces = {paths, 2};
+  struct work_options options = {.traces = &traces, .seed = 1, .draws = INT64_MAX, .in_time = true};
+  assert_int_equal(work_load(&options, NULL, out, NULL), STATUS_OK);
+  for (int i = 0; i < 2; i++) {
+    unlink(paths[i]);
+    free(paths[i]);
+  }
+}
+
+static void test_two_traces_are_merged_by_the_wall_clock(void **state) {
+  (void)state;
+  static const char *const lines[] = {SIZED(0, 0.5, 10, "[]") SIZED(1, 5, 10, "[]") SIZED(2, 9, 10, "[]"),
+                                      SIZED(0, 0, 10, "[]") SIZED(1, 1.25, 10, "[]") SIZED(2, 5, 10, "[]")};
+  static const struct {
+    const char *start[2];
+    int64_t order[6][3]; // trace, seq, milliseconds since the first
+  } cases[] = {
+      {{"1000", "1004"}, {{0, 0, 0}, {1, 0, 3500}, {0, 1, 4500}, {1, 1, 4750}, {0, 2, 8500}, {1, 2, 8500}}},
+      {{"1004", "1000"}, {{1, 0, 0}, {1, 1, 1250}, {0, 0, 4500}, {1, 2, 5000}, {0, 1, 9000}, {0, 2, 13000}}},
+      {{"1000", "0"}, {{1, 0, 0}, {0, 0, 500}, {1, 1, 1250}, {0, 1, 5000}, {1, 2, 5000}, {0, 2, 9000}}},
+      {{"0", "0"}, {{1, 0, 0}, {0, 0, 500}, {1, 1, 1250}, {0, 1, 5000}, {1, 2, 5000}, {0, 2, 9000}}},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct work work;
+    load_two(cases[i].start, lines, &work);
+    assert_int_equal(work.count, 6);
+    for (size_t j = 0; j < 6; j++) {
+      const struct work_request *request = work.requests[j];
+      assert_int_equal(request->trace, cases[i].order[j][0]);
+      assert_int_equal(request->seq, cases[i].order[j][1]);
+      assert_int_equal((request->at_ns - work.requests[0]->at_ns + 500000) / 1000000, cases[i].order[j][2]);
+    }
+    work_free(&work);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_draw_is_a_permutation),
@@ -251,6 +381,10 @@ int main(void) {
       cmocka_unit_test(test_a_trace_without_work_is_an_error_that_says_why),
       cmocka_unit_test(test_a_batch_has_one_nonce_in_every_prompt),
       cmocka_unit_test(test_the_digest_is_sha256_of_what_was_drawn),
+      cmocka_unit_test(test_made_prompts_follow_what_the_server_counts),
+      cmocka_unit_test(test_the_first_measured_batch_keeps_the_scale),
+      cmocka_unit_test(test_an_extra_body_with_a_prompt_of_its_own_takes_the_made_one_out),
+      cmocka_unit_test(test_two_traces_are_merged_by_the_wall_clock),
   };
   return cmocka_run_group_tests_name("work", tests, NULL, NULL);
 }
