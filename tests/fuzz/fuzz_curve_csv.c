@@ -25,12 +25,12 @@ static enum status feed(struct load_table *table, const uint8_t *data, size_t si
   return load_table_end(table, error);
 }
 
+// Every step but the slow fits.
 static void analyse(struct load_data *data) {
   struct analysis_options options = {.confidence = 0.95,
                                      .scale = data->point_count % 2 ? STAT_SCALE_LN : STAT_SCALE_LINEAR,
                                      .seed = 1,
-                                     .models = {MODELS_USL},
-                                     .model_count = 1};
+                                     .draws = 100};
   struct results results = {0};
   struct buf out = {0};
   struct error error = {0};
@@ -38,7 +38,7 @@ static void analyse(struct load_data *data) {
     FUZZ_CHECK(summary_json(&results, NULL, &out) == STATUS_OK);
     struct json_slice whole;
     FUZZ_CHECK(json_scan_text(out.data, out.len, &whole, NULL) == STATUS_OK); // which has no nan
-    if (data->point_count < 4) FUZZ_CHECK(!results.curve.optimum_established);
+    FUZZ_CHECK(!results.curve.optimum_established);                           // since nothing was fitted
   }
   results_free(&results);
   buf_free(&out);
