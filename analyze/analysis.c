@@ -7,6 +7,7 @@
 #include "analyze/best.h"
 #include "analyze/cells_times.h"
 #include "analyze/curve.h"
+#include "analyze/distributions.h"
 #include "analyze/levels.h"
 #include "analyze/warnings.h"
 
@@ -65,6 +66,7 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
   }
   if (status == STATUS_OK) status = cells_intervals(samples, options->scale, &best.pool, results, error);
   if (status == STATUS_OK) status = best_find(samples, &best, results, error);
+  if (status == STATUS_OK) status = distributions_build(samples, results, error);
   if (status == STATUS_OK) {
     status = data->point_count > 0 ? curve_take_points(data, results, error)
                                    : curve_choose_points(samples, first_cliff, results, error);

@@ -1,125 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analyze/chapters.h"
 
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
-
-#include "analyze/chapters_parts.h"
-
-enum { LIST_MOST = 12 };
-
-const char *chapters_say(struct chapters *c, enum lang_id id, const char *const *arguments, size_t count) {
-  buf_clear(&c->line);
-  lang_format(&c->line, c->lang, id, arguments, count);
-  return buf_text(&c->line);
-}
-
-struct document_node *chapters_section(struct chapters *c, struct document_node *parent, enum lang_id id,
-                                       const char *const *arguments, size_t count) {
-  return document_section(parent, chapters_say(c, id, arguments, count));
-}
-
-void chapters_paragraph(struct chapters *c, struct document_node *parent, enum lang_id id,
-                        const char *const *arguments, size_t count) {
-  document_paragraph(parent, chapters_say(c, id, arguments, count));
-}
-
-struct document_node *chapters_item(struct chapters *c, struct document_node *list, enum lang_id id,
-                                    const char *const *arguments, size_t count) {
-  return document_item(list, chapters_say(c, id, arguments, count));
-}
-
-void chapters_callout(struct chapters *c, struct document_node *parent, enum document_tone tone,
-                      enum lang_id id, const char *const *arguments, size_t count) {
-  document_callout(parent, tone, chapters_say(c, id, arguments, count));
-}
-
-void chapters_column(struct chapters *c, struct document_node *table, enum lang_id id,
-                     enum document_align align) {
-  struct number_text confidence = chapters_confidence(c->results);
-  document_column(table, chapters_say(c, id, LANG_WITH(confidence.text)), align);
-}
-
-void chapters_definition(struct chapters *c, struct document_node *definitions, enum lang_id term,
-                         const char *text) {
-  if (text && *text) document_definition(definitions, lang_text(c->lang, term), text);
-}
-
-struct number_text chapters_cell_name(const struct cell *cell) {
-  struct number_text out;
-  snprintf(out.text, sizeof out.text, "%" PRId64 "\u00d7%" PRId64, cell->workers, cell->batch);
-  return out;
-}
-
-struct number_text chapters_confidence(const struct results *results) {
-  double confidence = results->confidence > 0 ? results->confidence : 0.95;
-  return number_significant(confidence * 100, 4);
-}
-
-struct number_text chapters_interval(struct estimate estimate, int digits) {
-  struct number_text out, interval = number_interval(estimate.lo, estimate.hi, digits);
-  snprintf(out.text, sizeof out.text, "%s%.62s", *interval.text ? " " : "", interval.text);
-  return out;
-}
-
-bool chapters_has_interval(struct estimate estimate) {
-  return isfinite(estimate.lo) && isfinite(estimate.hi);
-}
-
-bool chapters_cell_usable(const struct cell *cell) {
-  return !(cell->flags & (CELL_COLD | CELL_FAILED | CELL_INVALID_CLIENT)) && cell->tokens_per_s.estimate > 0;
-}
-
-const struct cell *chapters_level_best(const struct results *results, const struct workers_row *row) {
-  if (!row->usable || row->best_batch < 0) return NULL;
-  size_t index = results_find(results, row->workers, row->best_batch);
-  return index == SIZE_MAX ? NULL : &results->cells[index];
-}
-
-bool chapters_level_lower_edge(const struct results *results, const struct workers_row *row) {
-  const struct cell *best = chapters_level_best(results, row), *first = &results->cells[row->first_cell];
-  if (!best || best == first) return false;
-  for (const struct cell *cell = first; cell < best; cell++) {
-    if (!(cell->flags & CELL_COLD)) return false;
-  }
-  return true;
-}
-
-bool chapters_level_failed(const struct results *results, const struct workers_row *row) {
-  for (size_t i = 0; i < row->cell_count; i++) {
-    const struct cell *cell = &results->cells[row->first_cell + i];
-    if (!(cell->flags & CELL_FAILED) || cell->requests == 0 || cell->failed < cell->requests) return false;
-  }
-  return row->cell_count > 0;
-}
-
-bool chapters_any_usable(const struct results *results) {
-  for (size_t i = 0; i < results->workers_count; i++) {
-    if (results->workers[i].usable) return true;
-  }
-  return false;
-}
-
-void chapters_list_add(struct chapters_list *list, const char *text) {
-  if (++list->count > LIST_MOST) return;
-  if (list->count > 1) buf_append_text(&list->text, ", ");
-  buf_append_text(&list->text, text);
-}
-
-const char *chapters_list_text(struct chapters *c, struct chapters_list *list) {
-  if (list->count > LIST_MOST) {
-    struct number_text more = number_count((int64_t)(list->count - LIST_MOST));
-    lang_format(&list->text, c->lang, LANG_AND_MORE, LANG_WITH(more.text));
-    list->count = LIST_MOST;
-  }
-  return buf_text(&list->text);
-}
-
-void chapters_list_free(struct chapters_list *list) {
-  buf_free(&list->text);
-  *list = (struct chapters_list){0};
-}
+#include "analyze/chapters_comparison.h"
+#include "analyze/chapters_curve.h"
+#include "analyze/chapters_distribution.h"
+#include "analyze/chapters_facts.h"
+#include "analyze/chapters_levels.h"
+#include "analyze/chapters_loads.h"
+#include "analyze/chapters_pareto.h"
+#include "analyze/chapters_summary.h"
+#include "analyze/chapters_warnings.h"
 
 static struct document_node *title(struct chapters *c, struct document *document) {
   const struct results *results = c->results;
@@ -136,29 +26,16 @@ static enum status finish(struct chapters *c, const struct document *document, s
   return status ? status_fail(error, status, "report: %s", status_name(status)) : STATUS_OK;
 }
 
-static void summary(struct chapters *c, struct document_node *root) {
-  const struct results *results = c->results;
-  if (results->cell_count == 0 && !results->curve.exists && results->warning_count == 0) {
-    if (results->load_count == 0) chapters_paragraph(c, root, LANG_NOTHING, LANG_ALONE);
-    return;
-  }
-  struct document_node *section = chapters_section(c, root, LANG_SUMMARY, LANG_ALONE);
-  chapters_first_screen(c, section);
-  chapters_optima(c, section);
-  chapters_best(c, section);
-  chapters_dependencies(c, section);
-  document_rule(root);
-}
-
 enum status chapters_build(const struct results *results, enum lang lang, struct document *document,
                            struct plot_set *plots, struct error *error) {
   struct chapters c = {.results = results, .lang = lang, .plots = plots};
   if (plots) plot_set_free(plots);
   struct document_node *root = title(&c, document);
-  summary(&c, root);
+  chapters_summary(&c, root);
   chapters_comparison(&c, root);
   chapters_curve(&c, root);
   chapters_pareto(&c, root);
+  chapters_distribution(&c, root);
   chapters_loads(&c, root);
   chapters_levels(&c, root);
   chapters_failures(&c, root);
@@ -171,12 +48,26 @@ enum status chapters_brief(const struct results *results, enum lang lang, struct
                            struct error *error) {
   struct chapters c = {.results = results, .lang = lang};
   struct document_node *root = title(&c, document);
-  chapters_recommendation(&c, root);
-  chapters_edges(&c, root);
-  chapters_limits(&c, root);
-  chapters_verdict(&c, root);
+  chapters_answer(&c, root);
   chapters_optima_table(&c, root, true);
+  chapters_loads_brief(&c, root);
   chapters_optimum(&c, root);
   chapters_warnings(&c, root);
   return finish(&c, document, error);
+}
+
+enum status chapters_warning_text(const struct results *results, enum lang lang, size_t index,
+                                  struct buf *out) {
+  struct chapters chapters = {.results = results, .lang = lang};
+  struct document document = {0};
+  struct document_node *root = document_start(&document, "");
+  chapters_warning(&chapters, root, index);
+  const char *at = root && root->first ? root->first->text : "";
+  struct document_span span = {0};
+  while (document_span_next(&at, &span))
+    buf_append(out, span.text, span.len);
+  enum status status = document.status != STATUS_OK ? document.status : out->status;
+  document_free(&document);
+  buf_free(&chapters.line);
+  return status;
 }

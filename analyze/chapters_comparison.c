@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// What was asked of the run: how it stands against an older one, and whether the assertions hold.
+#include "analyze/chapters_comparison.h"
+
 #include <math.h>
 #include <string.h>
-
-#include "analyze/chapters_parts.h"
 
 static const char *verdict_word(struct chapters *c, const char *verdict) {
   static const struct {
@@ -32,6 +30,11 @@ static struct number_text ratio_text(struct estimate ratio) {
   return number_with_interval(ratio.estimate, ratio.lo, ratio.hi, 3);
 }
 
+static const char *file_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
 // One sentence for the first screen.
 void chapters_verdict(struct chapters *c, struct document_node *parent) {
   const struct comparison *comparison = &c->results->comparison;
@@ -39,7 +42,7 @@ void chapters_verdict(struct chapters *c, struct document_node *parent) {
   enum document_tone tone = comparison->regressed ? DOCUMENT_WARNING : DOCUMENT_NOTE;
   const char *word = verdict_word(c, comparison->verdict);
   chapters_callout(c, parent, tone, isfinite(comparison->ratio.estimate) ? LANG_COMPARED : LANG_COMPARED_BARE,
-                   LANG_WITH(comparison->baseline, ratio_text(comparison->ratio).text, word,
+                   LANG_WITH(file_name(comparison->baseline), ratio_text(comparison->ratio).text, word,
                              number_percent(comparison->margin).text));
   if (comparison->regressed && isfinite(comparison->max_regression))
     chapters_callout(c, parent, tone, LANG_REGRESSED,
@@ -69,16 +72,88 @@ static void cells(struct chapters *c, struct document_node *parent) {
   }
 }
 
+// One series for each verdict, so that the key tells the colours.
+static struct plot_series *series_of(struct chapters *c, struct plot *plot, const char *verdict) {
+  static const struct {
+    const char *verdict;
+    enum plot_colour colour;
+  } colours[] = {
+      {"faster", PLOT_GREEN}, {"slower", PLOT_RED}, {"same", PLOT_BLUE}, {"undecided", PLOT_PURPLE}};
+  const char *label = verdict_word(c, verdict);
+  for (struct plot_series *series = plot->series; series; series = series->next) {
+    if (series->style == PLOT_POINTS && series->label && strcmp(series->label, label) == 0) return series;
+  }
+  enum plot_colour colour = PLOT_GREY;
+  for (size_t i = 0; i < sizeof colours / sizeof colours[0]; i++) {
+    if (verdict && strcmp(colours[i].verdict, verdict) == 0) colour = colours[i].colour;
+  }
+  return plot_series_add(plot, PLOT_POINTS, colour, label);
+}
+
+static void forest_row(struct chapters *c, struct plot *plot, double at, struct estimate ratio,
+                       const char *verdict, const char *name) {
+  struct plot_series *series = series_of(c, plot, verdict);
+  plot_cell_add(series, at, ratio.estimate, name);
+  if (!series || series->count == 0) return;
+  struct plot_point *point = &series->points[series->count - 1];
+  point->lo = ratio.lo;
+  point->hi = ratio.hi;
+}
+
+// The ratio of every common cell with its interval, of all together at the end; the band is what counts as
+// the same.
+static void forest(struct chapters *c, struct document_node *section) {
+  enum { TICS_MOST = 12 };
+  const struct comparison *comparison = &c->results->comparison;
+  size_t shown = 0, at = 0;
+  for (size_t i = 0; i < comparison->cell_count; i++)
+    shown += isfinite(comparison->cells[i].ratio.estimate);
+  struct plot *plot = c->plots && shown > 0 ? plot_add(c->plots, "comparison") : NULL;
+  if (!plot) return;
+  plot->y_from_data = true;
+  plot_text(plot, &plot->title, lang_text(c->lang, LANG_PLOT_COMPARISON_TITLE));
+  plot_text(plot, &plot->x_label, lang_text(c->lang, LANG_AXIS_CELL));
+  plot_text(plot, &plot->y_label, lang_text(c->lang, LANG_COLUMN_RATIO));
+  struct plot_series *band =
+      plot_series_add(plot, PLOT_BAND, PLOT_GREY,
+                      chapters_say(c, LANG_PLOT_MARGIN, LANG_WITH(number_percent(comparison->margin).text)));
+  struct plot_series *one = plot_series_add(plot, PLOT_LINE, PLOT_GREY, NULL);
+  for (int end = 0; end < 2; end++) {
+    double x = end ? (double)shown + 2.5 : 0.5;
+    plot_point_add(band, x, 1, 1 / (1 + comparison->margin), 1 + comparison->margin);
+    plot_point_add(one, x, 1, NAN, NAN);
+  }
+  for (size_t i = 0; i < comparison->cell_count; i++) {
+    const struct comparison_cell *cell = &comparison->cells[i];
+    if (!isfinite(cell->ratio.estimate)) continue;
+    struct number_text name =
+        chapters_cell_name(&(struct cell){.workers = cell->workers, .batch = cell->batch});
+    if (at % (1 + shown / TICS_MOST) == 0) plot_tic_add(plot, (double)at + 1, name.text);
+    forest_row(c, plot, (double)++at, cell->ratio, cell->verdict, name.text);
+  }
+  const char *all = lang_text(c->lang, LANG_ALL);
+  plot_tic_add(plot, (double)shown + 2, all);
+  if (isfinite(comparison->ratio.estimate))
+    forest_row(c, plot, (double)shown + 2, comparison->ratio, comparison->verdict, all);
+  document_figure(
+      section, "comparison",
+      chapters_say(c, LANG_ALT_COMPARISON,
+                   LANG_WITH(number_count((int64_t)shown).text, ratio_text(comparison->ratio).text)),
+      lang_text(c->lang, LANG_CAPTION_COMPARISON));
+}
+
 static void comparison(struct chapters *c, struct document_node *root) {
   const struct comparison *comparison = &c->results->comparison;
   if (!comparison->baseline) return;
   struct document_node *section = chapters_section(c, root, LANG_COMPARISON, LANG_ALONE);
   struct document_node *list = document_list(section, false);
+  chapters_item(c, list, LANG_COMPARED_WITH, LANG_WITH(comparison->baseline));
   chapters_item(c, list, LANG_COMPARED_ALL,
                 LANG_WITH(ratio_text(comparison->ratio).text, verdict_word(c, comparison->verdict)));
   chapters_item(c, list, comparison->by_blocks ? LANG_COMPARED_BY_BLOCKS : LANG_COMPARED_BY_CELLS,
                 LANG_ALONE);
   chapters_item(c, list, LANG_COMPARED_MARGIN, LANG_WITH(number_percent(comparison->margin).text));
+  forest(c, section);
   if (comparison->cell_count > 0) cells(c, section);
 }
 

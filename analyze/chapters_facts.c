@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// What stands at the end of a report: failures, the client's own audit, the facts of the run and how to
-// repeat it.
+#include "analyze/chapters_facts.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "analyze/chapters_parts.h"
 #include "lib/base/json_scan.h"
 
 static void class_list(const struct cell *cell, struct buf *out) {
@@ -96,13 +94,13 @@ static void run(struct chapters *c, struct document_node *parent, const struct r
   struct document_node *rows = document_definitions(parent);
   struct number_text start;
   instant(facts->start_unix_s, &start);
-  chapters_definition(c, rows, LANG_FACT_SOURCE, facts->source);
+  chapters_definition_code(c, rows, LANG_FACT_SOURCE, facts->source);
   chapters_definition(c, rows, LANG_FACT_MODEL, facts->model);
-  chapters_definition(c, rows, LANG_FACT_URL, facts->url);
+  chapters_definition_code(c, rows, LANG_FACT_URL, facts->url);
   chapters_definition(c, rows, LANG_FACT_API, facts->api);
   chapters_definition(c, rows, LANG_FACT_HOST, facts->host);
-  chapters_definition(c, rows, LANG_FACT_SERVER, facts->server_command);
-  chapters_definition(c, rows, LANG_FACT_TRACE, facts->trace_digest);
+  chapters_definition_code(c, rows, LANG_FACT_SERVER, facts->server_command);
+  chapters_definition_code(c, rows, LANG_FACT_TRACE, facts->trace_digest);
   chapters_definition(c, rows, LANG_FACT_TIMING, facts->timing);
   chapters_definition(c, rows, LANG_FACT_START, start.text);
   chapters_definition(c, rows, LANG_FACT_TOOL, facts->tool_version);

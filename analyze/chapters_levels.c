@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// One section per workers level: picture, table, best cell, percentiles.
+#include "analyze/chapters_levels.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
-#include "analyze/chapters_parts.h"
+#include "analyze/chapters_plots.h"
 
 struct shape { // which columns this level's table needs beyond the standing ones
   bool intervals, reps, failures, goodput, percentiles;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// All cells at a glance: one row per workers level, one column per batch.
-#include <math.h>
+#include "analyze/chapters_matrix.h"
 
-#include "analyze/chapters_parts.h"
+#include <math.h>
 
 enum { BATCHES_MOST = 20 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// Throughput against latency: the cells that no other cell beats in both.
+#include "analyze/chapters_pareto.h"
+
 #include <math.h>
 #include <stdlib.h>
 
-#include "analyze/chapters_parts.h"
+#include "analyze/chapters_limits.h"
 
 static double latency_of(const struct cell *cell) {
   return cell->latency_s.p95.estimate;
@@ -56,6 +56,34 @@ static void front_find(const struct results *results, struct front *front) {
   if (front->places) qsort(front->places, front->count, sizeof *front->places, by_latency);
 }
 
+// Crosses over those that miss a limit, whether on the front or not.
+static void draw_missed(struct chapters *c, struct plot *plot) {
+  const struct results *results = c->results;
+  struct plot_series *missed = NULL;
+  for (size_t i = 0; i < results->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    if (!has_place(cell) || cell->meets_slo != CELL_SLO_MISSED) continue;
+    if (!missed)
+      missed = plot_series_add(plot, PLOT_POINTS, PLOT_RED, lang_text(c->lang, LANG_MARK_SLO_MISSED));
+    plot_cell_add(missed, latency_of(cell), cell->tokens_per_s.estimate, chapters_cell_name(cell).text);
+  }
+}
+
+// The limits on latency. One far beyond every cell would press them together; the words tell of it all the
+// same.
+static void draw_limits(struct chapters *c, struct plot *plot, double slowest_s) {
+  const struct results *results = c->results;
+  for (size_t i = 0; i < results->limit_count; i++) {
+    const struct limit *limit = &results->limits[i];
+    if (limit->time != RESULTS_LATENCY || limit->percentile == 50 || limit->percentile == 99) continue;
+    if (limit->limit_s > 2 * slowest_s) continue;
+    struct buf words = {0};
+    chapters_limits_name(c, limit, &words);
+    plot_mark_add(plot, limit->limit_s, limit->limit_s, PLOT_RED, buf_text(&words));
+    buf_free(&words);
+  }
+}
+
 static void draw(struct chapters *c, const struct front *front) {
   const struct results *results = c->results;
   struct plot *plot = plot_add(c->plots, "pareto");
@@ -71,17 +99,15 @@ static void draw(struct chapters *c, const struct front *front) {
     if (has_place(cell) && !on_front(results, cell))
       plot_cell_add(others, latency_of(cell), cell->tokens_per_s.estimate, chapters_cell_name(cell).text);
   }
+  draw_missed(c, plot);
   struct plot_series *line =
       plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, lang_text(c->lang, LANG_PLOT_FRONT));
+  if (line) line->named = true;
   for (size_t i = 0; i < front->count; i++) {
     const struct cell *cell = front->places[i].cell;
     plot_cell_add(line, latency_of(cell), cell->tokens_per_s.estimate, chapters_cell_name(cell).text);
   }
-}
-
-static const char *limits_word(struct chapters *c, const struct cell *cell) {
-  if (cell->meets_slo == CELL_SLO_UNKNOWN) return NUMBER_UNKNOWN;
-  return lang_text(c->lang, cell->meets_slo == CELL_SLO_MET ? LANG_LIMITS_KEPT : LANG_LIMITS_MISSED);
+  draw_limits(c, plot, latency_of(front->places[front->count - 1].cell));
 }
 
 static void front_table(struct chapters *c, struct document_node *parent, const struct front *front) {
@@ -103,30 +129,9 @@ static void front_table(struct chapters *c, struct document_node *parent, const 
     document_cell(table, number_with_interval(p50.estimate, p50.lo, p50.hi, 3).text, mark);
     document_cell(table, number_with_interval(p95.estimate, p95.lo, p95.hi, 3).text, mark);
     if (front->goodput) document_cell(table, number_significant(cell->goodput.estimate, 4).text, mark);
-    if (front->limits) document_cell(table, limits_word(c, cell), mark);
+    if (front->limits) document_cell(table, chapters_limits_word(c, cell), mark);
     document_row_end(table);
   }
-}
-
-// Which cell to take when there are limits: the highest throughput among those that keep them.
-void chapters_limits(struct chapters *c, struct document_node *parent) {
-  const struct results *results = c->results;
-  const struct cell *best = NULL;
-  bool limits = false;
-  for (size_t i = 0; i < results->cell_count; i++) {
-    const struct cell *cell = &results->cells[i];
-    limits |= cell->meets_slo != CELL_SLO_UNKNOWN;
-    if (!chapters_cell_usable(cell) || cell->meets_slo != CELL_SLO_MET) continue;
-    if (!best || cell->tokens_per_s.estimate > best->tokens_per_s.estimate) best = cell;
-  }
-  if (!limits) return;
-  if (!best) {
-    chapters_callout(c, parent, DOCUMENT_NOTE, LANG_PARETO_SLO_NONE, LANG_ALONE);
-    return;
-  }
-  chapters_callout(
-      c, parent, DOCUMENT_NOTE, LANG_PARETO_SLO,
-      LANG_WITH(chapters_cell_name(best).text, number_fixed(best->tokens_per_s.estimate, 2).text));
 }
 
 void chapters_pareto(struct chapters *c, struct document_node *root) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// The report's pictures, described for plot.h.
+#include "analyze/chapters_plots.h"
+
 #include <math.h>
 
-#include "analyze/chapters_parts.h"
+#include "analyze/chapters_curve.h"
 
 enum { SERIES_MOST = 24 };
 
@@ -71,6 +71,7 @@ const char *chapters_plot_levels(struct chapters *c) {
   const char *name = results->curve.exists ? "levels" : "overview";
   struct plot *plot = plot_add(c->plots, name);
   if (!plot) return NULL;
+  plot->compact = !results->curve.exists;
   texts(c, plot, LANG_COLUMN_BATCH, LANG_AXIS_RATE);
   plot_text(plot, &plot->title, lang_text(c->lang, LANG_PLOT_LEVELS_TITLE));
   plot->x_tics_at_points = true;
@@ -122,6 +123,7 @@ static const char *plot_curve(struct chapters *c) {
   const struct curve *curve = &c->results->curve;
   struct plot *plot = plot_add(c->plots, "overview");
   if (!plot) return NULL;
+  plot->compact = true;
   texts(c, plot, LANG_AXIS_IN_FLIGHT, LANG_AXIS_RATE);
   plot_text(plot, &plot->title, lang_text(c->lang, LANG_PLOT_CURVE_TITLE));
   bool fit = curve->selected < curve->model_count && curve->band_count > 0;

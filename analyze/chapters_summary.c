@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// The first screen: what to use, how sure that is, and what is wrong with the data.
+#include "analyze/chapters_summary.h"
+
 #include <math.h>
 
-#include "analyze/chapters_parts.h"
+#include "analyze/chapters_comparison.h"
+#include "analyze/chapters_curve.h"
+#include "analyze/chapters_limits.h"
+#include "analyze/chapters_loads.h"
+#include "analyze/chapters_matrix.h"
+#include "analyze/chapters_plots.h"
+#include "analyze/chapters_warnings.h"
+#include "analyze/chapters_words.h"
 
 // The set without the two that the sentence names itself.
 static void set_list(const struct results *results, struct chapters_list *list, size_t one, size_t other) {
@@ -27,7 +34,7 @@ static void say_best(struct chapters *c, struct document_node *parent, enum lang
       LANG_WITH(workers.text, batch.text, rate.text, interval.text, top.text, top_rate.text, equals));
 }
 
-void chapters_recommendation(struct chapters *c, struct document_node *parent) {
+static void recommendation(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
   const struct best *best = &results->best;
   if (results->cell_count == 0) return;
@@ -52,13 +59,17 @@ void chapters_recommendation(struct chapters *c, struct document_node *parent) {
              &results->cells[best->recommended], chapters_list_text(c, &list));
   }
   chapters_list_free(&list);
-  if (isfinite(best->regret_bound)) {
-    struct number_text regret = number_percent(best->regret_bound), confidence = chapters_confidence(results);
-    chapters_paragraph(c, parent, LANG_REGRET, LANG_WITH(regret.text, confidence.text));
-  }
 }
 
-void chapters_edges(struct chapters *c, struct document_node *parent) {
+static void regret(struct chapters *c, struct document_node *parent) {
+  const struct best *best = &c->results->best;
+  if (!best->exists || best->set_count == 0 || !isfinite(best->regret_bound)) return;
+  chapters_paragraph(
+      c, parent, LANG_REGRET,
+      LANG_WITH(number_percent(best->regret_bound).text, chapters_confidence(c->results).text));
+}
+
+static void edges(struct chapters *c, struct document_node *parent) {
   const struct best *best = &c->results->best;
   if (!best->exists || !(best->batch_edge || best->workers_edge)) return;
   const struct cell *cell = &c->results->cells[best->cell];
@@ -67,6 +78,16 @@ void chapters_edges(struct chapters *c, struct document_node *parent) {
                     : best->batch_edge                     ? LANG_EDGE_BATCH
                                                            : LANG_EDGE_WORKERS;
   chapters_callout(c, parent, DOCUMENT_NOTE, id, LANG_WITH(batch.text, workers.text));
+}
+
+void chapters_answer(struct chapters *c, struct document_node *parent) {
+  chapters_verdict(c, parent);
+  recommendation(c, parent);
+  regret(c, parent);
+  chapters_next(c, parent);
+  edges(c, parent);
+  chapters_limits(c, parent);
+  chapters_loads_limits(c, parent);
 }
 
 static void spread(struct chapters *c, struct document_node *parent) {
@@ -104,14 +125,18 @@ static void overview(struct chapters *c, struct document_node *parent) {
       lang_text(c->lang, LANG_CAPTION_CURVE));
 }
 
-void chapters_first_screen(struct chapters *c, struct document_node *parent) {
-  chapters_recommendation(c, parent);
-  chapters_edges(c, parent);
-  chapters_limits(c, parent);
+// The picture stands early: a wide screen shows it beside what follows.
+static void first_screen(struct chapters *c, struct document_node *parent) {
   chapters_verdict(c, parent);
+  recommendation(c, parent);
+  overview(c, parent);
+  regret(c, parent);
+  chapters_next(c, parent);
+  edges(c, parent);
+  chapters_limits(c, parent);
+  chapters_loads_limits(c, parent);
   chapters_optimum(c, parent);
   chapters_warnings(c, parent);
-  overview(c, parent);
   spread(c, parent);
   chapters_matrix(c, parent);
 }
@@ -143,13 +168,37 @@ static void level_marks(struct chapters *c, const struct workers_row *row, const
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LARGEST));
   if (best->in_best_set && results->best.set_count > 1)
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EQUAL));
+  if (best->meets_slo == CELL_SLO_MISSED) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_SLO_MISSED));
   if (row->best_is_edge) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EDGE));
   if (chapters_level_lower_edge(results, row))
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LOWER_EDGE));
 }
 
+// The level's batches that keep the limits.
+static void kept_cell(struct chapters *c, struct document_node *table, const struct workers_row *row,
+                      enum document_mark mark) {
+  struct chapters_list kept = {0};
+  size_t usable = 0;
+  for (size_t i = 0; i < row->cell_count; i++) {
+    const struct cell *cell = &c->results->cells[row->first_cell + i];
+    if (!chapters_cell_usable(cell)) continue;
+    usable++;
+    if (cell->meets_slo == CELL_SLO_MET) chapters_list_add(&kept, number_count(cell->batch).text);
+  }
+  document_cell(table,
+                kept.count == 0        ? lang_text(c->lang, LANG_NONE)
+                : kept.count == usable ? lang_text(c->lang, LANG_ALL)
+                                       : chapters_list_text(c, &kept),
+                mark);
+  chapters_list_free(&kept);
+}
+
+struct optima_shape { // which columns the table has beyond the standing ones
+  bool interval, capacity, limits;
+};
+
 static void optima_row(struct chapters *c, struct document_node *table, const struct workers_row *row,
-                       bool interval, bool capacity) {
+                       struct optima_shape shape) {
   const struct results *results = c->results;
   const struct cell *best = chapters_level_best(results, row);
   enum document_mark mark = !best ? DOCUMENT_BAD
@@ -160,18 +209,19 @@ static void optima_row(struct chapters *c, struct document_node *table, const st
   document_cell(table, number_count(row->workers).text, mark);
   document_cell(table, best ? number_count(row->best_batch).text : NUMBER_UNKNOWN, mark);
   document_cell(table, best ? number_six(row->max_tokens_per_s).text : NUMBER_UNKNOWN, mark);
-  if (interval) {
+  if (shape.interval) {
     struct number_text text = best ? number_interval(best->tokens_per_s.lo, best->tokens_per_s.hi, 4)
                                    : (struct number_text){.text = ""};
     document_cell(table, text.text, mark);
   }
-  if (capacity) {
+  if (shape.capacity) {
     struct estimate known = row->capacity;
     document_cell(table,
                   isfinite(known.estimate) ? number_with_interval(known.estimate, known.lo, known.hi, 4).text
                                            : "",
                   mark);
   }
+  if (shape.limits) kept_cell(c, table, row, mark);
   struct chapters_list marks = {0};
   level_marks(c, row, best, &marks);
   document_cell(table, chapters_list_text(c, &marks), mark);
@@ -182,19 +232,21 @@ static void optima_row(struct chapters *c, struct document_node *table, const st
 void chapters_optima_table(struct chapters *c, struct document_node *parent, bool brief) {
   const struct results *results = c->results;
   if (results->workers_count == 0) return;
-  bool interval = any_best_interval(results), capacity = !brief && any_capacity(results);
+  struct optima_shape shape = {any_best_interval(results), !brief && any_capacity(results),
+                               chapters_limits_judged(results)};
   struct document_node *table = document_table(parent, "");
   chapters_column(c, table, LANG_COLUMN_WORKERS, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_BEST_BATCH, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_MAX, DOCUMENT_DECIMAL);
-  if (interval) chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
-  if (capacity) chapters_column(c, table, LANG_COLUMN_CAPACITY, DOCUMENT_RIGHT);
+  if (shape.interval) chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
+  if (shape.capacity) chapters_column(c, table, LANG_COLUMN_CAPACITY, DOCUMENT_RIGHT);
+  if (shape.limits) chapters_column(c, table, LANG_COLUMN_KEPT, DOCUMENT_LEFT);
   chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
   for (size_t i = 0; i < results->workers_count; i++)
-    optima_row(c, table, &results->workers[i], interval, capacity);
+    optima_row(c, table, &results->workers[i], shape);
 }
 
-void chapters_optima(struct chapters *c, struct document_node *parent) {
+static void optima(struct chapters *c, struct document_node *parent) {
   if (c->results->workers_count == 0) return;
   struct document_node *section = chapters_section(c, parent, LANG_OPTIMA, LANG_ALONE);
   chapters_optima_table(c, section, false);
@@ -231,7 +283,7 @@ static void set_table(struct chapters *c, struct document_node *parent) {
   }
 }
 
-void chapters_best(struct chapters *c, struct document_node *parent) {
+static void best(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
   if (results->cell_count == 0) return;
   struct document_node *section = chapters_section(c, parent, LANG_BEST, LANG_ALONE);
@@ -250,4 +302,19 @@ void chapters_best(struct chapters *c, struct document_node *parent) {
                 LANG_WITH(batch.text));
   chapters_item(c, list, LANG_BEST_RATE, LANG_WITH(rate.text, interval.text));
   set_table(c, section);
+}
+
+void chapters_summary(struct chapters *c, struct document_node *root) {
+  const struct results *results = c->results;
+  if (results->cell_count == 0 && !results->curve.exists && results->warning_count == 0) {
+    if (results->load_count == 0) chapters_paragraph(c, root, LANG_NOTHING, LANG_ALONE);
+    chapters_loads_limits(c, root);
+    return;
+  }
+  struct document_node *section = chapters_section(c, root, LANG_SUMMARY, LANG_ALONE);
+  first_screen(c, section);
+  optima(c, section);
+  best(c, section);
+  chapters_dependencies(c, section);
+  document_rule(root);
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// One sentence per warning code, with the numbers that the warning carries or that the cells can tell.
-#include <math.h>
+#include "analyze/chapters_warnings.h"
 
-#include "analyze/chapters_parts.h"
+#include <math.h>
+#include <stdio.h>
 
 // Batches that are measured once, cold, failed ...: what a warning's count says when it carries none.
 static int64_t flagged(const struct results *results, unsigned flag) {
@@ -124,6 +123,9 @@ static void sentence(struct chapters *c, struct document_node *parent, const str
   bool percent = warning->code == WARNING_DRIFT || warning->code == WARNING_CACHED_TOKENS;
   bool share = percent || warning->code == WARNING_OUTLIER;
   struct number_text value = share ? number_percent(warning->value) : number_significant(warning->value, 3);
+  if (warning->code == WARNING_OUTLIER && isfinite(warning->value))
+    snprintf(value.text, sizeof value.text, "%s%s", warning->value < 0 ? "\u2212" : "+",
+             number_percent(fabs(warning->value)).text);
   struct number_text lo = percent ? number_percent(warning->lo) : number_significant(warning->lo, 3);
   struct number_text hi = percent ? number_percent(warning->hi) : number_significant(warning->hi, 3);
   chapters_callout(c, parent, DOCUMENT_WARNING, sentence_of(warning),
@@ -132,10 +134,21 @@ static void sentence(struct chapters *c, struct document_node *parent, const str
                              warning->words ? warning->words : NUMBER_UNKNOWN));
 }
 
+// Where nothing at all is usable, one sentence says it: what follows from it would only repeat it.
+static bool follows_from_failure(const struct results *results, enum warning_code code) {
+  if (code != WARNING_FAILED_LEVEL && code != WARNING_FAILED_CELLS && code != WARNING_PARTIAL_WAVES)
+    return false;
+  for (size_t i = 0; i < results->warning_count; i++) {
+    if (results->warnings[i].code == WARNING_ALL_FAILED) return true;
+  }
+  return false;
+}
+
 void chapters_warnings(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
   for (size_t i = 0; i < results->warning_count; i++) {
     const struct warning *warning = &results->warnings[i];
+    if (follows_from_failure(results, warning->code)) continue;
     switch (warning->code) {
     case WARNING_EDGE_BATCH:
     case WARNING_EDGE_WORKERS:
@@ -151,25 +164,16 @@ void chapters_warnings(struct chapters *c, struct document_node *parent) {
   }
 }
 
-enum status chapters_warning_text(const struct results *results, enum lang lang, size_t index,
-                                  struct buf *out) {
-  struct results view = *results; // of this warning alone, so that its sentence speaks of nothing else
-  view.warnings = &results->warnings[index];
-  view.warning_count = 1;
-  struct chapters chapters = {.results = &view, .lang = lang};
-  struct document document = {0};
-  struct document_node *root = document_start(&document, "");
-  switch (view.warnings->code) {
-  case WARNING_FAILED_LEVEL: failed_levels(&chapters, root); break;
-  case WARNING_CLIFF: cliff(&chapters, root, view.warnings); break;
-  default: sentence(&chapters, root, view.warnings); break;
+void chapters_warning(struct chapters *c, struct document_node *parent, size_t index) {
+  const struct results *all = c->results;
+  struct results alone = *all; // so that its sentence speaks of no other
+  alone.warnings = &all->warnings[index];
+  alone.warning_count = 1;
+  c->results = &alone;
+  switch (alone.warnings->code) {
+  case WARNING_FAILED_LEVEL: failed_levels(c, parent); break;
+  case WARNING_CLIFF: cliff(c, parent, alone.warnings); break;
+  default: sentence(c, parent, alone.warnings); break;
   }
-  const char *at = root && root->first ? root->first->text : "";
-  struct document_span span = {0};
-  while (document_span_next(&at, &span))
-    buf_append(out, span.text, span.len);
-  enum status status = document.status != STATUS_OK ? document.status : out->status;
-  document_free(&document);
-  buf_free(&chapters.line);
-  return status;
+  c->results = all;
 }

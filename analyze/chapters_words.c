@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// What depends on what, in words. "Rises" and "falls" are said only of a tested ratio whose interval leaves 1
-// out, or of two cells whose intervals do not meet; everything else is "not established".
+#include "analyze/chapters_words.h"
+
 #include <math.h>
 
-#include "analyze/chapters_parts.h"
+#include "analyze/suggest.h"
 
+// "Rises" and "falls" are said only of a tested ratio whose interval leaves 1 out, or of two cells whose
+// intervals do not meet; everything else is "not established".
 enum verdict { VERDICT_RISES, VERDICT_FALLS, VERDICT_OPEN, VERDICT_UNKNOWN };
 
 struct step {
@@ -226,27 +227,70 @@ static void edges(struct chapters *c, struct document_node *list) {
   chapters_list_free(&capacity);
 }
 
+// What to measure next, one sentence each; `edges` also what lies beyond the tested range.
+static void measure_next(struct chapters *c, bool edges, void (*say)(struct chapters *, void *, const char *),
+                         void *to) {
+  const struct results *results = c->results;
+  const struct best *best = &results->best;
+  const struct cell *largest = &results->cells[best->cell];
+  if (results->cliff_count > 0) // above the first cliff nothing else matters
+    say(c, to,
+        chapters_say(
+            c, LANG_ADVICE_CLIFF,
+            LANG_WITH(number_count(results->cliffs[0].from).text, number_count(results->cliffs[0].to).text)));
+  if (edges && best->batch_edge)
+    say(c, to, chapters_say(c, LANG_ADVICE_BATCH, LANG_WITH(number_count(largest->batch).text)));
+  if (edges && best->workers_edge)
+    say(c, to, chapters_say(c, LANG_ADVICE_WORKERS, LANG_WITH(number_count(largest->workers).text)));
+  bool single = true;
+  for (size_t i = 0; i < results->cell_count; i++)
+    single = single && (results->cells[i].flags & CELL_UNREPLICATED);
+  if (single) say(c, to, chapters_say(c, LANG_ADVICE_REPEAT, LANG_ALONE));
+}
+
+static void as_item(struct chapters *c, void *list, const char *sentence) {
+  (void)c;
+  document_item(list, sentence);
+}
+
 static void advice(struct chapters *c, struct document_node *list) {
   const struct results *results = c->results;
   const struct best *best = &results->best;
   const struct cell *use = &results->cells[best->set_count ? best->recommended : best->cell];
   chapters_item(c, list, best->set_count ? LANG_ADVICE_USE : LANG_ADVICE_CONFIRM,
                 LANG_WITH(number_count(use->workers).text, number_count(use->batch).text));
-  for (size_t i = 0; i < results->cliff_count; i++) {
-    if (i > 0) break; // above the first cliff nothing else matters
-    chapters_item(
-        c, list, LANG_ADVICE_CLIFF,
-        LANG_WITH(number_count(results->cliffs[i].from).text, number_count(results->cliffs[i].to).text));
+  measure_next(c, true, as_item, list);
+}
+
+static void as_sentence(struct chapters *c, void *text, const char *sentence) {
+  (void)c;
+  buf_printf(text, " %s.", sentence);
+}
+
+void chapters_next(struct chapters *c, struct document_node *parent) {
+  enum { CELLS_MOST = 3 };
+  const struct results *results = c->results;
+  if (!results->best.exists) return;
+  struct buf text = {0};
+  struct suggest_cell cells[CELLS_MOST];
+  struct chapters_list list = {0};
+  buf_append_text(&text, chapters_say(c, LANG_NEXT, LANG_ALONE));
+  size_t start = text.len;
+  size_t count = suggest_next(results, CELLS_MOST, cells);
+  measure_next(c, count == 0, as_sentence, &text); // cells beyond the edge are among those that it proposes
+  for (size_t i = 0; i < count; i++)
+    chapters_list_add(
+        &list, chapters_cell_name(&(struct cell){.workers = cells[i].workers, .batch = cells[i].batch}).text);
+  if (count > 0) {
+    as_sentence(c, &text, chapters_say(c, LANG_NEXT_CELLS, LANG_WITH(chapters_list_text(c, &list))));
+  } else if (text.len == start && isfinite(results->best.regret_bound)) {
+    as_sentence(
+        c, &text,
+        chapters_say(c, LANG_NEXT_NOTHING, LANG_WITH(number_percent(results->best.regret_bound).text)));
   }
-  const struct cell *largest = &results->cells[best->cell];
-  if (best->batch_edge)
-    chapters_item(c, list, LANG_ADVICE_BATCH, LANG_WITH(number_count(largest->batch).text));
-  if (best->workers_edge)
-    chapters_item(c, list, LANG_ADVICE_WORKERS, LANG_WITH(number_count(largest->workers).text));
-  bool single = true;
-  for (size_t i = 0; i < results->cell_count; i++)
-    single = single && (results->cells[i].flags & CELL_UNREPLICATED);
-  if (single) chapters_item(c, list, LANG_ADVICE_REPEAT, LANG_ALONE);
+  if (text.len > start) document_paragraph(parent, buf_text(&text));
+  chapters_list_free(&list);
+  buf_free(&text);
 }
 
 void chapters_dependencies(struct chapters *c, struct document_node *parent) {

@@ -185,6 +185,25 @@ struct warning {
   const char *words;             // a name, a file, the system's own words; NULL
 };
 
+// How the times of one cell's requests spread: quantiles over all its successful requests, whatever their
+// session, seconds; NaN at the levels beyond which no request lies, and where nothing was measured.
+enum results_time { RESULTS_LATENCY, RESULTS_TTFT, RESULTS_TPOT, RESULTS_ITL, RESULTS_TIMES };
+enum { RESULTS_QUANTILES = 40 };
+extern const double results_quantile_levels[RESULTS_QUANTILES]; // ascending, above 0 and below 1
+struct distribution {
+  size_t cell; // index into results.cells
+  int64_t requests;
+  double of[RESULTS_TIMES][RESULTS_QUANTILES]; // RESULTS_ITL: of each response's median gap between events
+};
+
+// A limit that was given with --slo: on each request's time, or on a percentile of a cell's.
+struct limit {
+  enum results_time time;
+  int percentile; // 50, 95 or 99; 0: of each request
+  double limit_s;
+};
+enum { RESULTS_LIMITS = 12 };
+
 // Where the numbers come from, for the facts and the "how to repeat it" part. NULL: unknown.
 struct run_facts {
   char *source; // input file
@@ -249,7 +268,11 @@ struct results {
   size_t step_count;
   struct load *loads;
   size_t load_count;
+  struct distribution *distributions; // of the cells worth a closer look, in the order of cells
+  size_t distribution_count;
   struct comparison comparison;
+  struct limit limits[RESULTS_LIMITS];
+  size_t limit_count;
   struct assertion *assertions;
   size_t assertion_count;
   const char *const *arguments; // how analyze was called, the program first (borrowed); NULL: unknown

@@ -88,7 +88,25 @@ static enum cell_slo judge(const struct slo *slo, const struct cell *cell) {
   return answer;
 }
 
+static void add_limit(struct results *results, size_t time, int percentile, double limit_s) {
+  static const enum results_time times[SLO_TIMES] = {RESULTS_TTFT, RESULTS_TPOT, RESULTS_LATENCY};
+  if (!(limit_s > 0) || results->limit_count == RESULTS_LIMITS) return;
+  results->limits[results->limit_count++] = (struct limit){times[time], percentile, limit_s};
+}
+
+static void write_limits(const struct slo *slo, struct results *results) {
+  static const int percentiles[LOAD_PERCENTILES] = {50, 95, 99};
+  const int64_t request_ns[SLO_TIMES] = {slo->request.ttft_ns, slo->request.tpot_ns, slo->request.latency_ns};
+  results->limit_count = 0;
+  for (size_t time = 0; time < SLO_TIMES; time++) {
+    add_limit(results, time, 0, clock_seconds(request_ns[time]));
+    for (size_t p = 0; p < LOAD_PERCENTILES; p++)
+      add_limit(results, time, percentiles[p], slo->cell_s[time][p]);
+  }
+}
+
 void slo_apply(const struct slo *slo, struct results *results) {
+  write_limits(slo, results);
   for (size_t i = 0; i < results->cell_count; i++) {
     struct cell *cell = &results->cells[i];
     cell->meets_slo = CELL_SLO_UNKNOWN;

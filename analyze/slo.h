@@ -22,7 +22,8 @@ struct slo {
 // limit twice.
 enum status slo_parse(const char *text, struct slo *slo, struct error *error) MUST_USE;
 
-// Writes meets_slo of every cell: CELL_SLO_UNKNOWN where a percentile that has a limit was not measured.
+// Writes the limits, and meets_slo of every cell: CELL_SLO_UNKNOWN where a percentile that has a limit was
+// not measured.
 void slo_apply(const struct slo *slo, struct results *results);
 
 #endif

@@ -77,6 +77,19 @@ enum status times_quantile(struct times *times, double p, double confidence, str
   return STATUS_OK;
 }
 
+void times_quantiles(struct times *times, const double *levels, size_t count, double *seconds) {
+  uint64_t have = times_count(times);
+  if (!times->hist && times->count > 1) qsort(times->values, times->count, sizeof *times->values, compare_ns);
+  for (size_t i = 0; i < count; i++) {
+    seconds[i] = NAN;
+    if (have == 0 || (1 - levels[i]) * (double)have < 1 - 1e-9) continue;
+    uint64_t rank = (uint64_t)ceil(levels[i] * (double)have - 1e-9);
+    if (rank == 0) rank = 1;
+    int64_t ns = times->hist ? hist_value_at_rank(times->hist, rank) : times->values[rank - 1];
+    seconds[i] = (double)ns / NS_PER_S;
+  }
+}
+
 void times_clear(struct times *times) {
   hist_free(times->hist);
   times->hist = NULL;

@@ -37,6 +37,10 @@ uint64_t times_count(const struct times *times);
 enum status times_quantile(struct times *times, double p, double confidence, struct ci *ci,
                            struct error *error) MUST_USE;
 
+// The quantiles at `count` levels in seconds, without intervals: the value of rank ceil(p n). NaN at levels
+// beyond which no value lies ((1 - p) n < 1), and when empty. May put the values in order.
+void times_quantiles(struct times *times, const double *levels, size_t count, double *seconds);
+
 // Empties it and keeps the memory of exact values; times_free gives all back.
 void times_clear(struct times *times);
 void times_free(struct times *times);

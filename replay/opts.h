@@ -15,6 +15,7 @@
 #include "replay/pace.h"
 #include "replay/plan.h"
 #include "replay/rewrite.h"
+#include "replay/turns.h"
 
 enum opts_pick { OPTS_PICK_SHUFFLED, OPTS_PICK_TRACE };
 enum opts_dispatch { OPTS_DISPATCH_POOL, OPTS_DISPATCH_BURST };
@@ -48,11 +49,17 @@ struct opts {
   bool arrival_given;
   double burstiness;   // gamma
   int64_t duration_ns; // 0: one pass of the trace
+  enum turns_think think;
+  int64_t think_ns; // fixed
 
   char *server; // NULL: not managed
   enum plan_restart restart;
   char *ready; // path; NULL: any answer
   int64_t ready_timeout_ns;
+
+  char *metrics_url;       // a URL, or a path of the server; NULL: none
+  struct endpoint metrics; // of a URL
+  char *between;           // NULL: no command between batches
 
   enum opts_api api;
   enum rewrite_stream stream;
@@ -63,14 +70,17 @@ struct opts {
   char *api_key_env;
   enum opts_cache_bust cache_bust;
 
+  int64_t threads;       // loops, each on its own
   int64_t token_budget;  // input and output tokens of the run; 0: any
   double max_error_rate; // 0..1; 1: never too many
   int64_t timeout_ns, connect_timeout_ns;
+  int http_version; // 1 or 2
   char *ca_file;
   bool insecure;
 
   char *output;               // NULL: standard output
   bool force, append, resume; // at most one
+  bool chunks;                // record the time of every text event
   bool dry_run;
   enum progress_mode progress;
 };
@@ -83,6 +93,10 @@ extern const struct cli_program opts_program;
 enum status opts_parse(int argc, char **argv, struct opts *out, struct cli_common *common,
                        struct error *error) MUST_USE;
 void opts_free(struct opts *opts); // takes an all-zero opts
+
+// Appends the output's path without .jsonl and .gz, "replay" for standard output: what the names of files
+// beside the run begin with.
+void opts_print_stem(const struct opts *opts, struct buf *out);
 
 // The body rules that the options come to; borrows from `opts`.
 struct rewrite_rules opts_rewrite_rules(const struct opts *opts);

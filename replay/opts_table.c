@@ -8,6 +8,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
+#include "replay/lanes.h"
 #include "replay/random.h"
 
 #define HOUR_NS (3600 * CLOCK_NS_PER_S)
@@ -63,6 +64,19 @@ static enum status take_arrival(void *context, const char *value, struct error *
   return status;
 }
 
+static enum status take_think_time(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  if (strcmp(value, "recorded") == 0) {
+    opts->think = TURNS_THINK_RECORDED;
+    return STATUS_OK;
+  }
+  enum status status = units_duration_ns(value, 0, 24 * HOUR_NS, &opts->think_ns, error);
+  if (status)
+    return status_fail(error, status, "'%s' is neither 'recorded' nor a time from 0s to 24h", value);
+  opts->think = TURNS_THINK_FIXED;
+  return STATUS_OK;
+}
+
 static enum status take_restart(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   int choice = 0;
@@ -110,6 +124,9 @@ static const struct cli_option options[] = {
      CLI_DURATION(struct opts, timeout_ns, CLOCK_NS_PER_MS, 24 * HOUR_NS), NULL},
     {"connect-timeout", 0, "TIME", "10s", "most time of one connection",
      CLI_DURATION(struct opts, connect_timeout_ns, CLOCK_NS_PER_MS, HOUR_NS), NULL},
+    {"http1", 0, NULL, NULL, "speak HTTP/1.1 (the default)", CLI_SET(struct opts, http_version, 1), NULL},
+    {"http2", 0, NULL, NULL, "speak HTTP/2: by ALPN on https, by prior knowledge on http",
+     CLI_SET(struct opts, http_version, 2), NULL},
     {"cacert", 0, "FILE", NULL, "trust these certificates instead of the system's",
      CLI_TEXT(struct opts, ca_file), NULL},
     {"insecure", 0, NULL, NULL, "do not verify TLS", CLI_FLAG(struct opts, insecure), NULL},
@@ -131,6 +148,8 @@ static const struct cli_option options[] = {
      CLI_COUNT(struct opts, seed, RANDOM_SEED_LEAST, RANDOM_SEED_MOST), NULL},
     {"dispatch", 0, "HOW", "pool", "pool (at most W in flight) or burst (the whole batch at once)",
      CLI_CHOICE(struct opts, dispatch, dispatch_names), NULL},
+    {"threads", 0, "N", "1", "send from so many threads, when one core is not enough",
+     CLI_COUNT(struct opts, threads, 1, LANES_MOST), NULL},
     {"max-error-rate", 0, "SHARE", "none",
      "leave out what is left of a cell when more of a batch's requests fail; exit code 3",
      CLI_FRACTION(struct opts, max_error_rate, 0, 1), NULL},
@@ -154,6 +173,8 @@ static const struct cli_option options[] = {
      CLI_REAL(struct opts, burstiness, 1e-3, 1e3), NULL},
     {"duration", 0, "TIME", "one pass", "send for this long; a trace that is used up begins again (rate)",
      CLI_DURATION(struct opts, duration_ns, CLOCK_NS_PER_MS, 24 * HOUR_NS), NULL},
+    {"think-time", 0, "recorded|TIME", "none", "from the end of a conversation's turn to its next one",
+     CLI_OWN(take_think_time), NULL},
 
     {"model", 'm', "NAME", "as recorded", "ask for this model", CLI_TEXT(struct opts, model), "Requests"},
     {"max-tokens", 0, "N", "as recorded", "limit of output tokens, under each API's own name",
@@ -177,12 +198,19 @@ static const struct cli_option options[] = {
     {"ready-timeout", 0, "TIME", "300s", "most time until then",
      CLI_DURATION(struct opts, ready_timeout_ns, CLOCK_NS_PER_MS, 24 * HOUR_NS), NULL},
 
+    {"between", 0, "CMD", NULL, "run this before each measured batch; {workers}, {batch}, {rep}, {port}",
+     CLI_TEXT(struct opts, between), NULL},
+    {"metrics-url", 0, "URL", NULL, "read the server's Prometheus counters before and after each batch",
+     CLI_TEXT(struct opts, metrics_url), NULL},
+
     {"output", 'o', "FILE", "stdout", "run records; .gz is compressed", CLI_TEXT(struct opts, output),
      "Output"},
     {"force", 0, NULL, NULL, "replace an existing file", CLI_FLAG(struct opts, force), NULL},
     {"append", 0, NULL, NULL, "add the run to an existing file", CLI_FLAG(struct opts, append), NULL},
     {"resume", 0, NULL, NULL, "measure only what an interrupted run in the file still lacks",
      CLI_FLAG(struct opts, resume), NULL},
+    {"chunks", 0, NULL, NULL, "record the time of every event with text", CLI_FLAG(struct opts, chunks),
+     NULL},
     {"progress", 0, "HOW", "auto", "auto, none, bar or json, on stderr", CLI_OWN(take_progress), NULL},
     {0},
 };

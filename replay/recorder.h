@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Writes the run: what was planned, every request as it ends, every batch and session, and what was lost.
+//
+// recorder_request may be called by several threads at once, each for a lane of its own (opts->threads of
+// them); everything else belongs to the main thread, and to times when no request is on its way, but for
+// recorder_sums_now.
 #ifndef REPLAY_RECORDER_H
 #define REPLAY_RECORDER_H
 
@@ -35,8 +39,8 @@ struct recorder_batch {
   int64_t start_ns; // instant of clock_now_ns
 };
 
-// One request of it; sums it up for the batch's own record.
-void recorder_request(struct recorder *recorder, const struct recorder_batch *batch,
+// One request of it, which ended on this lane; sums it up for the batch's own record.
+void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
                       const struct stream_result *result);
 
 // Sums of the batch since recorder_start_batch.
@@ -47,10 +51,17 @@ struct recorder_sums {
 };
 void recorder_start_batch(struct recorder *recorder);
 const struct recorder_sums *recorder_sums(const struct recorder *recorder);
+struct recorder_sums recorder_sums_now(struct recorder *recorder); // while requests are on their way
 
-// The batch itself, after its last request; `done_ns` is the instant of its last byte.
-void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t done_ns,
-                    const struct audit_verdict *verdict);
+// What the server itself counted meanwhile.
+struct recorder_metrics {
+  struct json_slice values; // JSON; {NULL, 0}: nobody asked
+  int64_t left_out;
+};
+
+// The batch itself, after its last request; `total_ns` from its start to its last byte.
+void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t total_ns,
+                    const struct audit_verdict *verdict, const struct recorder_metrics *metrics);
 
 // What an open loop's repetition has beside or instead of a batch's sums.
 struct recorder_open_loop {
@@ -61,7 +72,8 @@ struct recorder_open_loop {
   int64_t total_ns;
 };
 void recorder_open_loop(struct recorder *recorder, const struct recorder_batch *batch,
-                        const struct recorder_open_loop *open, const struct audit_verdict *verdict);
+                        const struct recorder_open_loop *open, const struct audit_verdict *verdict,
+                        const struct recorder_metrics *metrics);
 
 struct recorder_session {
   int64_t session, workers, block;

@@ -275,8 +275,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_LEVEL_UNUSABLE_RATE] = STRONG("Highest throughput:") " none: no usable measurement",
     [LANG_TIMES_MEAN] = "Times are over successful requests; in brackets {0}% intervals. ITL is per event, "
                         "and an event may carry several tokens.",
-    [LANG_LOADS_MEAN] = "Requests were sent at times of their own, without waiting for earlier ones; n is "
-                        "the mean number in flight.",
+    [LANG_LOADS_MEAN] =
+        "Requests were sent at times of their own, without waiting for earlier ones; n is "
+        "the mean number in flight. In brackets {0}% intervals over the requests of one load.",
     [LANG_FAILURES_MEAN] = "A failed request is counted as a failure, never as a request of no tokens. "
                            "Failure rates with {0}% intervals (Clopper–Pearson).",
     [LANG_CLASS_UNKNOWN] = "class unknown",
@@ -373,13 +374,68 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_COLUMN_LIMITS] = "Limits",
     [LANG_LIMITS_KEPT] = "kept",
     [LANG_LIMITS_MISSED] = "missed",
-    [LANG_PARETO_SLO] = "Of the cells that keep every limit (" CODE(
-        "--slo") "), {0} measured the highest throughput: {1} tokens per second.",
-    [LANG_PARETO_SLO_NONE] = "No cell keeps every limit (" CODE("--slo") ").",
     [LANG_MARK_SLO_MISSED] = "misses a limit",
     [LANG_OPTIMUM_PLATEAU] = "Capacity curve ({0}): throughput rises up to n = {1} and stays level from "
                              "there (tested up to {2}), so there is no single optimum.",
     [LANG_ROBUST] =
         "With far points weighed down (bisquare weights) the peak lies at n = {0}, with {1} tokens/s",
     [LANG_BAND_AVERAGED] = "No model stands out: the band averages all of them by their weights",
+    [LANG_DISTRIBUTION] = "How the times spread",
+    [LANG_DISTRIBUTION_MEANS] =
+        "The recommended cell and the highest, their neighbours and equals. A line at p95 is the time that "
+        "95 of 100 requests of its cell do not exceed; the scale widens towards the slow end. Lines are over "
+        "all successful requests of a cell. In brackets {0}% intervals: over server sessions where there "
+        "were several, else over requests.",
+    [LANG_TIMES_FASTER] = "{0} is established to be lower than that of the recommended {1} at: {2}",
+    [LANG_TIMES_SLOWER] = "{0} is established to be higher than that of the recommended {1} at: {2}",
+    [LANG_TIMES_OPEN] = "No difference of {0} from that of the recommended {1} is established (the intervals "
+                        "overlap) at: {2}",
+    [LANG_ALT_DISTRIBUTION] = "{0} by percentile of requests, one line for each of {1} cells; p50 from {2} "
+                              "to {3}, p95 from {4} to {5}",
+    [LANG_AXIS_PERCENTILE] = "Percentile of requests",
+    [LANG_AXIS_LATENCY] = "Latency (s)",
+    [LANG_AXIS_TTFT] = "Time to first token, TTFT (s)",
+    [LANG_AXIS_TPOT] = "Time per output token, TPOT (ms)",
+    [LANG_AXIS_ITL] = "Median gap between events of a response, ITL (ms)",
+    [LANG_PARETO_SLO] = STRONG("Within the limits") " ({3}; {4} of {5} {5:cell|cells}), {0} measured the "
+                                                    "highest throughput: {1} tokens per second{2}.",
+    [LANG_PARETO_SLO_NONE] = STRONG("Within the limits:") " no cell keeps them ({0}).",
+    [LANG_SLO_CERTAIN] = " The intervals of its times lie below every limit.",
+    [LANG_SLO_OPEN] = " That it keeps them is not established: an interval of its times reaches beyond a "
+                      "limit, or is not known.",
+    [LANG_SLO_EQUALS] = " Cells within the limits whose throughput intervals overlap with its own: {0}.",
+    [LANG_SLO_GOODPUT] = STRONG("Goodput:") " {0} has the most requests per second that keep {1}: {2}{3}.",
+    [LANG_SLO_GOODPUT_NONE] = STRONG("Goodput:") " in no cell did a request keep {0}.",
+    [LANG_LIMIT_LATENCY] = "latency{0} ≤ {1} s",
+    [LANG_LIMIT_TTFT] = "TTFT{0} ≤ {1} s",
+    [LANG_LIMIT_TPOT] = "TPOT{0} ≤ {1} ms",
+    [LANG_COLUMN_KEPT] = "Batches within the limits",
+    [LANG_LIMITS_KEPT_OPEN] = "kept, not for certain",
+    [LANG_LIMITS_MISSED_OPEN] = "missed, not for certain",
+    [LANG_NONE] = "none",
+    [LANG_ALL] = "all",
+    [LANG_LOADS_WITHIN] =
+        STRONG("Within the limits") " ({0}) by their estimates are loads of up to {1} requests per second; "
+                                    "at {2} a limit is missed. Rates between them were not tested.",
+    [LANG_LOADS_ALL_WITHIN] =
+        STRONG("Within the limits") " ({0}) by their estimates are all loads, up to {1} requests per second. "
+                                    "Nothing beyond was tried: this is the edge of the tested range.",
+    [LANG_LOADS_NONE_WITHIN] = STRONG(
+        "Within the limits") " ({0}) is no load: the lowest, {1} requests per second, misses one already.",
+    [LANG_ALT_LOADS] =
+        "Throughput and latency against the offered rate: {0} loads from {1} to {2} requests per second",
+    [LANG_PLOT_LOADS_TITLE] = "Throughput and latency against the offered rate",
+    [LANG_CODE] = CODE("{0}"),
+    [LANG_COMPARED_WITH] = "The baseline is " CODE("{0}"),
+    [LANG_ALT_COMPARISON] =
+        "Ratio to the baseline for each of {0} common cells with its interval; of all together {1}",
+    [LANG_CAPTION_COMPARISON] = "Above 1 is faster. An interval that leaves out 1 shows a difference; one "
+                                "that lies within the band shows that there is none worth the name.",
+    [LANG_AXIS_CELL] = "Workers×batch",
+    [LANG_PLOT_COMPARISON_TITLE] = "Throughput against the baseline",
+    [LANG_PLOT_MARGIN] = "within ±{0}%",
+    [LANG_NEXT] = STRONG("Next:"),
+    [LANG_NEXT_CELLS] = "Measure (workers×batch) {0}, as " CODE("--suggest") " proposes",
+    [LANG_NEXT_NOTHING] =
+        "Nothing more needs measuring: a better tested configuration can win by {0}% at most",
 };

@@ -20,6 +20,11 @@ void plot_set_free(struct plot_set *set) {
       free(mark->label);
       free(mark);
     }
+    for (struct plot_tic *tic = plot->tics, *after; tic; tic = after) {
+      after = tic->next;
+      free(tic->label);
+      free(tic);
+    }
     free(plot->name);
     free(plot->title);
     free(plot->x_label);
@@ -118,6 +123,23 @@ void plot_cell_add(struct plot_series *series, double x, double y, const char *n
   if (!series || series->set->status) return;
   struct plot_point *point = &series->points[series->count - 1];
   snprintf(point->name, sizeof point->name, "%s", name);
+}
+
+void plot_tic_add(struct plot *plot, double at, const char *label) {
+  if (!plot || plot->set->status) return;
+  struct plot_tic *tic = calloc(1, sizeof *tic);
+  if (!tic) {
+    plot->set->status = STATUS_MEMORY;
+    return;
+  }
+  tic->at = at;
+  tic->label = copy(plot->set, label);
+  if (plot->last_tic) {
+    plot->last_tic->next = tic;
+  } else {
+    plot->tics = tic;
+  }
+  plot->last_tic = tic;
 }
 
 void plot_mark_add(struct plot *plot, double from, double to, enum plot_colour colour, const char *label) {

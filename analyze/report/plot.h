@@ -26,8 +26,9 @@ struct plot_point {
 
 struct plot_series {
   char *label; // in the key, or beside the last point; NULL: nowhere
-  bool direct; // beside the last point
+  bool direct; // beside the last point; with plot.labels_at_border beside the plot, at that point's height
   bool second; // belongs to the right axis
+  bool named;  // points that have a name and room for it show it
   bool dashed; // lines
   bool hollow; // points
   enum plot_style style;
@@ -47,13 +48,24 @@ struct plot_mark {
   struct plot_mark *next;
 };
 
+// A tick of the x axis with words in place of its number.
+struct plot_tic {
+  double at;
+  char *label;
+  struct plot_tic *next;
+};
+
 struct plot {
   char *name;                                 // of its files: letters, digits, '_' and '-'
   char *title, *x_label, *y_label, *y2_label; // y2_label NULL: no right axis
   bool x_log;                                 // base 2, all x must be positive
-  bool y_log;
-  bool x_tics_at_points; // ticks stand where points stand
+  bool compact;                               // its words are as large beside less of a picture
+  bool y_from_data;                           // y does not start at zero: differences, ratios
+  bool y_log;                                 // base 10
+  bool x_tics_at_points;                      // ticks stand where points stand
   struct plot_series *series, *last_series;
+  bool labels_at_border;            // for lines that end at different x but near each other in y
+  struct plot_tic *tics, *last_tic; // none: numbers, where gnuplot puts them
   struct plot_mark *marks;
   struct plot *next;
   struct plot_set *set;
@@ -73,6 +85,7 @@ struct plot_series *plot_series_add(struct plot *plot, enum plot_style style, en
                                     const char *label);
 void plot_point_add(struct plot_series *series, double x, double y, double lo, double hi);
 void plot_cell_add(struct plot_series *series, double x, double y, const char *name); // without a bar
+void plot_tic_add(struct plot *plot, double at, const char *label);
 void plot_mark_add(struct plot *plot, double from, double to, enum plot_colour colour, const char *label);
 
 // The script, run in the folder of NAME.dat, writes NAME.png and NAME.svg. The data: one indexed block per

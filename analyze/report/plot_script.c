@@ -103,6 +103,9 @@ static struct extent extent_of(const struct plot *plot) {
       widen(y, point->hi);
     }
   }
+  for (const struct plot_mark *mark = plot->marks; mark; mark = mark->next) {
+    if (mark->from == mark->to) widen(&extent.x, mark->from);
+  }
   if (extent.x.lo > extent.x.hi) extent.x = (struct range){1, 2};
   return extent;
 }
@@ -117,16 +120,21 @@ static struct range padded_x(const struct plot *plot, struct range x) {
 }
 
 // A quantity that is compared by height starts at zero, unless its axis is logarithmic.
-static struct range padded_y(struct range y, bool logarithmic) {
+static struct range padded_y(const struct plot *plot, struct range y, bool logarithmic) {
   if (y.lo > y.hi) return (struct range){0, 1};
+  if (plot->y_from_data) {
+    double room = y.hi > y.lo ? 0.08 * (y.hi - y.lo) : 0.1 * fabs(y.hi) + 0.01;
+    return (struct range){y.lo - room, y.hi + room};
+  }
   if (logarithmic && y.lo > 0) return (struct range){y.lo / 1.2, y.hi * 1.2};
   double top = y.hi > 0 ? y.hi * 1.08 : 1;
   return (struct range){y.lo < 0 ? y.lo * 1.08 : 0, top};
 }
 
-// Where x lies between the borders, 0 to 1.
-static double place_x(const struct plot *plot, struct range x, double value) {
-  return plot->x_log ? log(value / x.lo) / log(x.hi / x.lo) : (value - x.lo) / (x.hi - x.lo);
+// Where a value lies between the borders, 0 to 1.
+static double place(struct range range, bool logarithmic, double value) {
+  if (logarithmic && range.lo > 0) return log(value / range.lo) / log(range.hi / range.lo);
+  return (value - range.lo) / (range.hi - range.lo);
 }
 
 static int ascending(const void *a, const void *b) {
@@ -158,14 +166,40 @@ static void tics_at_points(const struct plot *plot, struct range x, struct buf *
     double last = -1;
     buf_append_text(out, "set xtics (");
     for (size_t i = 0; i < kept; i++) {
-      double place = place_x(plot, x, values[i]);
-      bool room = place - last >= 0.025;
+      double at = place(x, plot->x_log, values[i]);
+      bool room = at - last >= 0.025;
       buf_printf(out, "%s\"%s\" %s", i ? ", " : "", room ? exact(values[i]).text : "", exact(values[i]).text);
-      if (room) last = place;
+      if (room) last = at;
     }
     buf_append_text(out, ")\n");
   }
   free(values);
+}
+
+static void named_tics(const struct plot *plot, struct buf *out) {
+  buf_append_text(out, "set xtics (");
+  for (const struct plot_tic *tic = plot->tics; tic; tic = tic->next) {
+    quoted(out, tic->label);
+    buf_printf(out, " %s%s", exact(tic->at).text, tic->next ? ", " : "");
+  }
+  buf_append_text(out, ")\n");
+}
+
+// gnuplot's own logarithmic ticks are a decade apart: too few where the data span little more than one.
+static void tics_in_decades(struct range y, struct buf *out) {
+  static const int steps[] = {1, 2, 5};
+  enum { DECADES_MOST = 3 };
+  if (y.hi / y.lo > pow(10, DECADES_MOST)) return;
+  bool any = false;
+  for (int decade = (int)floor(log10(y.lo)); decade <= (int)floor(log10(y.hi)); decade++) {
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+      double at = steps[i] * pow(10, decade);
+      if (at < y.lo || at > y.hi) continue;
+      buf_printf(out, "%s%s", any ? ", " : "set ytics (", exact(at).text);
+      any = true;
+    }
+  }
+  if (any) buf_append_text(out, ")\n");
 }
 
 static void axis_label(struct buf *out, const char *axis, const char *text, const char *colour) {
@@ -187,18 +221,20 @@ static const char *axis_colour(const struct plot *plot, bool second, struct colo
 }
 
 static void axes(const struct plot *plot, const struct extent *extent, struct buf *out) {
-  struct range x = padded_x(plot, extent->x), y = padded_y(extent->y, plot->y_log);
+  struct range x = padded_x(plot, extent->x), y = padded_y(plot, extent->y, plot->y_log);
   struct colour_text left, right;
   if (plot->x_log) buf_append_text(out, "set logscale x 2\n");
   if (plot->y_log) buf_append_text(out, "set logscale y 10\n");
   buf_printf(out, "set xrange [%s:%s]\nset yrange [%s:%s]\n", exact(x.lo).text, exact(x.hi).text,
              exact(y.lo).text, exact(y.hi).text);
   if (extent->y.hi <= 0 && extent->y.lo >= 0) buf_append_text(out, "set ytics (0)\n"); // nothing but failures
+  if (plot->y_log && y.lo > 0) tics_in_decades(y, out);
+  if (plot->tics) named_tics(plot, out);
   axis_label(out, "x", plot->x_label, NULL);
   axis_label(out, "y", plot->y_label, axis_colour(plot, false, &left));
   if (plot->x_tics_at_points) tics_at_points(plot, x, out);
   if (!plot->y2_label) return;
-  struct range y2 = padded_y(extent->y2, false);
+  struct range y2 = padded_y(plot, extent->y2, false);
   buf_printf(out, "set y2range [%s:%s]\nset y2tics\n", exact(y2.lo).text, exact(y2.hi).text);
   axis_label(out, "y2", plot->y2_label, axis_colour(plot, true, &right));
 }
@@ -212,7 +248,8 @@ static void mark_end(struct buf *out, double x, bool upper) {
 }
 
 // Their labels stand one above the other, as two of them may be near.
-static void marks(const struct plot *plot, struct buf *out) {
+static void marks(const struct plot *plot, const struct extent *extent, struct buf *out) {
+  struct range x = padded_x(plot, extent->x);
   double height = 0.05;
   for (const struct plot_mark *mark = plot->marks; mark; mark = mark->next) {
     bool line = mark->from == mark->to;
@@ -230,8 +267,9 @@ static void marks(const struct plot *plot, struct buf *out) {
     quoted(out, mark->label);
     buf_append_text(out, " at ");
     mark_end(out, mark->from, false);
-    buf_printf(out, ", graph %s left offset 0.7,0 textcolor rgb \"%s\"\n", number_fixed(height, 2).text,
-               word_colour(colours[mark->colour]).text);
+    bool before = isfinite(mark->from) && place(x, plot->x_log, mark->from) > 0.75; // no room behind it
+    buf_printf(out, ", graph %s %s,0 textcolor rgb \"%s\"\n", number_fixed(height, 2).text,
+               before ? "right offset -0.7" : "left offset 0.7", word_colour(colours[mark->colour]).text);
     height += 0.07;
   }
 }
@@ -265,15 +303,15 @@ static void spread(struct direct_label *labels, size_t count) {
 static void direct_labels(const struct plot *plot, const struct extent *extent, struct buf *out) {
   struct direct_label labels[LABELS_MOST];
   size_t count = 0;
-  struct range x = padded_x(plot, extent->x), y = padded_y(extent->y, false);
+  struct range x = padded_x(plot, extent->x), y = padded_y(plot, extent->y, plot->y_log);
   for (const struct plot_series *series = plot->series; series; series = series->next) {
     if (!series->direct || !series->label || count == LABELS_MOST) continue;
     const struct plot_point *last = NULL;
     for (size_t i = 0; i < series->count; i++)
       if (drawn(&series->points[i])) last = &series->points[i];
     if (!last) continue;
-    labels[count++] = (struct direct_label){series, last->x, last->y, place_x(plot, x, last->x),
-                                            (last->y - y.lo) / (y.hi - y.lo)};
+    double left = plot->labels_at_border ? 1 : place(x, plot->x_log, last->x);
+    labels[count++] = (struct direct_label){series, last->x, last->y, left, place(y, plot->y_log, last->y)};
   }
   if (count == 0) return;
   spread(labels, count);
@@ -281,9 +319,40 @@ static void direct_labels(const struct plot *plot, const struct extent *extent, 
   for (size_t i = 0; i < count; i++) {
     buf_append_text(out, "set label ");
     quoted(out, labels[i].series->label);
-    buf_printf(out, " at first %s, graph %s left offset 1,0 font \",12\" textcolor rgb \"%s\"\n",
-               exact(labels[i].x).text, number_fixed(labels[i].height, 4).text,
-               word_colour_of(labels[i].series).text);
+    buf_append_text(out, " at ");
+    if (plot->labels_at_border) {
+      buf_append_text(out, "graph 1");
+    } else {
+      buf_printf(out, "first %s", exact(labels[i].x).text);
+    }
+    buf_printf(out, ", graph %s left offset 1,0 font \",12\" textcolor rgb \"%s\"\n",
+               number_fixed(labels[i].height, 4).text, word_colour_of(labels[i].series).text);
+  }
+}
+
+// From the last point back: on a rising front the highest matter most.
+static void point_names(const struct plot *plot, const struct extent *extent, struct buf *out) {
+  struct {
+    double x, y;
+  } used[LABELS_MOST];
+  size_t count = 0;
+  struct range x = padded_x(plot, extent->x), y = padded_y(plot, extent->y, plot->y_log);
+  for (const struct plot_series *series = plot->series; series; series = series->next) {
+    for (size_t i = series->named ? series->count : 0; i-- > 0 && count < LABELS_MOST;) {
+      const struct plot_point *point = &series->points[i];
+      if (!drawn(point) || !*point->name) continue;
+      double left = place(x, plot->x_log, point->x), height = place(y, plot->y_log, point->y);
+      bool room = true;
+      for (size_t j = 0; j < count; j++)
+        room = room && (fabs(used[j].x - left) > 0.08 || fabs(used[j].y - height) > 0.05);
+      if (!room) continue;
+      used[count].x = left;
+      used[count++].y = height;
+      buf_append_text(out, "set label ");
+      quoted(out, point->name);
+      buf_printf(out, " at first %s, first %s left offset 0.6,-0.8 font \",12\" textcolor rgb \"%s\"\n",
+                 exact(point->x).text, exact(point->y).text, word_colour_of(series).text);
+    }
   }
 }
 
@@ -367,16 +436,17 @@ enum status plot_script(const struct plot *plot, struct buf *out) {
     buf_printf(out, " offset 0,%s font \",17\"\n", key ? "1.2" : "0");
   }
   axes(plot, &extent, out);
-  marks(plot, out);
+  marks(plot, &extent, out);
   direct_labels(plot, &extent, out);
+  point_names(plot, &extent, out);
   buf_printf(out,
              "set terminal pngcairo size 1280,640 font \"DejaVu Sans,15\" noenhanced\nset output '%s.png'\n",
              plot->name);
   plot_command(plot, out);
   buf_printf(out,
-             "set terminal svg size 960,480 dynamic font \"DejaVu Sans,14\" noenhanced\nset output '%s.svg'\n"
+             "set terminal svg size %s dynamic font \"DejaVu Sans,14\" noenhanced\nset output '%s.svg'\n"
              "replot\nset output\n",
-             plot->name);
+             plot->compact ? "680,420" : "960,480", plot->name);
   return out->status;
 }
 

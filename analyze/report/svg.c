@@ -77,6 +77,19 @@ static void escaped_text(struct buf *out, const char *text) {
   svg_escape(out, text, strlen(text));
 }
 
+// What the x axis calls this value. Where it has words for some, a value without any is known by its point's
+// name alone: empty.
+static struct number_text x_words(const struct plot *plot, const struct plot_point *point) {
+  struct number_text out = number_six(point->x);
+  if (plot->tics) out.text[0] = '\0';
+  for (const struct plot_tic *tic = plot->tics; tic; tic = tic->next) {
+    if (tic->label && fabs(tic->at - point->x) <= 1e-9 * fabs(point->x) &&
+        strcmp(tic->label, point->name) != 0)
+      snprintf(out.text, sizeof out.text, "%s", tic->label);
+  }
+  return out;
+}
+
 // "Batch: 24", a line break, "Throughput (tokens/s): 355.074 [340.3, 370.5]".
 static void point_words(struct embedding *e, const struct plot_point *point) {
   const char *y_label = e->series->second ? e->plot->y2_label : e->plot->y_label;
@@ -88,11 +101,15 @@ static void point_words(struct embedding *e, const struct plot_point *point) {
     escaped_text(e->out, point->name);
     buf_append_char(e->out, '\n');
   }
-  if (e->plot->x_label) {
+  struct number_text x = x_words(e->plot, point);
+  if (e->plot->x_label && *x.text) {
     escaped_text(e->out, e->plot->x_label);
     buf_append_text(e->out, ": ");
   }
-  buf_printf(e->out, "%s\n", number_six(point->x).text);
+  if (*x.text) {
+    escaped_text(e->out, x.text);
+    buf_append_char(e->out, '\n');
+  }
   if (y_label) {
     escaped_text(e->out, y_label);
     buf_append_text(e->out, ": ");

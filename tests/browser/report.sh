@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# `make test-browser`: a report in a real browser (chromium, headless, without network): what check.js asks for, in both
-# colour schemes, on a wide screen and on a telephone's. Screenshots and a PDF stay in $BUILD/browser to be looked at.
+# `make test-browser`: reports of every kind in a real browser (chromium, headless, without network): what check.js asks
+# for, in both colour schemes, on a wide screen and on a telephone's. Screenshots and a PDF stay in $BUILD/browser to be
+# looked at.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build}
 out=$build/browser
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) ||
   { echo "skipped: no chromium here (make deps-browser)"; exit 77; }
-table=../shared/data/report1.csv
-[ -r "$table" ] || { table=tests/data/sweep.csv; echo "no ../shared/data: the report is made from $table"; }
+. tests/browser/pages.sh
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 scratch=$(mktemp -d)
@@ -60,18 +60,23 @@ picture() { # PAGE SCHEME SIZE NAME
   note "$([ -s "$out/$4.png" ] || echo 'not ')ok picture $4" picture
 }
 
-for lang in ru en; do
-  rm -rf "$out/$lang"
-  "$build/bin/analyze" -q "$table" -o "$out/$lang" --lang $lang || exit 1
-  page=$out/$lang/report.html
-  for scheme in light dark; do
-    examine "$page" $scheme 1280,900 "$lang $scheme"
-    picture "$page" $scheme 1280,1400 "$lang-$scheme"
+pages_make "$build/bin/analyze" "$out" || exit 1
+lang=en
+for name in $pages_names; do
+  [ $lang = ru ] && lang=en || lang=ru # of the pages, every other one
+  for which in $([ "$name" = table ] && echo ru en || echo $lang); do
+    page=$out/$name-$which/report.html
+    for scheme in light dark; do
+      examine "$page" $scheme 1280,900 "$name $which $scheme"
+    done
+    examine "$page" light 500,900 "$name $which narrow"
+    picture "$page" light 1280,1600 "$name-$which"
+    picture "$page" light 500,1800 "$name-$which-narrow"
   done
-  examine "$page" light 500,900 "$lang narrow"
-  picture "$page" light 500,1800 "$lang-narrow"
 done
-chromium dark --no-pdf-header-footer --print-to-pdf="$out/print.pdf" "file://$out/ru/report.html" >/dev/null
+picture "$out/table-ru/report.html" dark 1280,1600 table-ru-dark
+picture "$out/sweep-$lang/report.html" dark 1280,1600 sweep-dark
+chromium light --no-pdf-header-footer --print-to-pdf="$out/print.pdf" "file://$out/table-ru/report.html" >/dev/null
 note "$([ -s "$out/print.pdf" ] || echo 'not ')ok print" print
 echo "$passed passed, $failed failed; pictures: $out"
 [ "$failed" -eq 0 ]

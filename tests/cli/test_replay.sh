@@ -43,6 +43,15 @@ fails 'burst at several levels' 2 '--dispatch burst' $trace -u $nowhere -W 1,2 -
 fails 'header without colon' 2 '-H/--header: a header is written' $trace -u $nowhere -H 'x-a b'
 fails 'extra body is no JSON' 2 '--extra-body' $trace -u $nowhere --extra-body '{'
 fails 'extra body is no object' 2 '--extra-body: not a JSON object' $trace -u $nowhere --extra-body '[1]'
+fails 'no such certificates' 1 '--cacert: /no/such: No such file' $trace -u $nowhere --cacert /no/such
+fails 'certificates that are none' 1 '--cacert: .*no certificate in it' $trace -u $nowhere --cacert $trace
+printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' >"$scratch/broken.pem"
+fails 'a broken certificate' 1 '--cacert: .*broken' $trace -u $nowhere --cacert "$scratch/broken.pem"
+fails 'metrics of another scheme' 2 '--metrics-url: neither http' $trace -u $nowhere --metrics-url metrics
+fails 'metrics with white space' 2 '--metrics-url: white space' $trace -u $nowhere --metrics-url '/a b'
+fails 'metrics at an open port' 2 '--metrics-url: \{port\} must stand in -u' $trace -u $nowhere --metrics-url 'http://h:{port}/metrics'
+fails 'no metrics' 2 '--metrics-url: ' $trace -u $nowhere --metrics-url ''
+fails 'no command' 2 '--between: ' $trace -u $nowhere --between ''
 fails 'http bodies stay as they are' 2 '--api http' $trace -u $nowhere --api http -m other
 fails 'no such key variable' 2 "--api-key-env: no variable 'NO_SUCH_KEY'" $trace -u $nowhere --api-key-env NO_SUCH_KEY
 fails 'cells beside workers' 2 '--cells goes without' $trace -u $nowhere --cells x -W 2
@@ -63,6 +72,15 @@ fails 'workers in open loop' 2 '-W/--workers goes with --timing batch' $trace -u
 fails 'server in open loop' 2 '--server goes with --timing batch' $trace -u $nowhere "${open[@]}" --server x
 fails 'speed of a rate' 2 '--speed goes with --timing original' $trace -u $nowhere "${open[@]}" --speed 2
 fails 'duration of batches' 2 '--duration goes with' $trace -u $nowhere --duration 5s
+fails 'think time of batches' 2 '--think-time goes with --timing original or rate' $trace -u $nowhere --think-time 5s
+fails 'think time in other words' 2 "--think-time: 'soon' is neither 'recorded' nor a time from 0s to 24h" \
+  $trace -u $nowhere "${open[@]}" --think-time soon
+fails 'no thread' 2 '--threads' $trace -u $nowhere --threads 0
+fails 'too many threads' 2 '--threads' $trace -u $nowhere --threads 257
+fails 'half a thread' 2 '--threads' $trace -u $nowhere --threads 1.5
+grep -v '"type":"response"' $trace >"$scratch/unanswered"
+run "$bin/replay" "$scratch/unanswered" -u $nowhere --timing original --think-time recorded --dry-run
+check_match 'think time: what the trace does not tell is said' 'of 6 of 6 later turns the trace does not tell' "$err"
 run "$bin/replay" $trace -u $nowhere --timing original --speed 2 --dry-run
 check_match 'dry run of the original times' 'original, 9 requests in 1.575 s, 1 times' "$out"
 

@@ -34,6 +34,28 @@ static void test_few_values_give_exact_percentiles(void **state) {
   times_free(&times);
 }
 
+// The value of rank ceil(p n), and none beyond the last whole value: 1 % of 101 values is one, 0.1 % is none.
+static void test_quantiles_end_where_the_values_do(void **state) {
+  static const double levels[] = {0.01, 0.5, 0.9, 0.99, 0.999};
+  double seconds[5];
+  struct times times = {0};
+  (void)state;
+  times_quantiles(&times, levels, 5, seconds);
+  assert_true(isnan(seconds[0]) && isnan(seconds[4]));
+  fill(&times, 101);
+  times_quantiles(&times, levels, 5, seconds);
+  static const double expected[] = {0.002, 0.051, 0.091, 0.100};
+  for (size_t i = 0; i < 4; i++)
+    scenario_near("quantile of 1..101 ms", seconds[i], expected[i], 1e-12);
+  assert_true(isnan(seconds[4]));
+  times_free(&times);
+  fill(&times, INT64_C(3) * TIMES_EXACT);
+  times_quantiles(&times, levels, 5, seconds);
+  for (size_t i = 0; i < 5; i++)
+    scenario_near("of a histogram", seconds[i], levels[i] * 3 * TIMES_EXACT / 1000, 2e-3 * seconds[i] + 1e-3);
+  times_free(&times);
+}
+
 static void test_many_values_keep_three_digits(void **state) {
   struct times times = {0};
   struct ci ci;
@@ -82,6 +104,7 @@ static void test_a_cleared_one_starts_anew(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_few_values_give_exact_percentiles),
+      cmocka_unit_test(test_quantiles_end_where_the_values_do),
       cmocka_unit_test(test_many_values_keep_three_digits),
       cmocka_unit_test(test_merging_in_either_form_loses_nothing),
       cmocka_unit_test(test_a_cleared_one_starts_anew),

@@ -141,6 +141,46 @@ static void test_an_interval_without_end_reaches_the_border(void **state) {
   HAS(text, "set label 'n* = 27.9' at first 27.9, graph 0.05");
 }
 
+static void test_a_mark_near_the_right_border_is_named_before_it(void **state) {
+  struct work *work = *state;
+  struct plot *plot = plot_add(&work->set, "marks");
+  struct plot_series *series = plot_series_add(plot, PLOT_LINE, PLOT_BLUE, NULL);
+  plot_point_add(series, 0, 1, NAN, NAN);
+  plot_point_add(series, 30, 1, NAN, NAN);
+  plot_mark_add(plot, 29, 29, PLOT_GREEN, "last");
+  plot_mark_add(plot, 10, 10, PLOT_GREY, "first");
+  const char *text = script(work, plot);
+  HAS(text, "set label 'last' at first 29, graph 0.05 right offset -0.7,0");
+  HAS(text, "set label 'first' at first 10, graph 0.12 left offset 0.7,0");
+}
+
+static void test_ratios_do_not_start_at_zero(void **state) {
+  struct work *work = *state;
+  struct plot *plot = plot_add(&work->set, "p");
+  plot->y_from_data = plot->compact = true;
+  struct plot_series *series = plot_series_add(plot, PLOT_POINTS, PLOT_BLUE, NULL);
+  plot_point_add(series, 1, 0.9, 0.85, 0.95);
+  plot_point_add(series, 2, 1.0, 0.95, 1.05);
+  HAS(script(work, plot), "set yrange [0.834:1.066]\n");
+  HAS(script(work, plot), "set terminal svg size 680,420 ");
+}
+
+static void test_points_with_names_show_them_where_there_is_room(void **state) {
+  struct work *work = *state;
+  struct plot *plot = plot_add(&work->set, "p");
+  struct plot_series *series = plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, NULL);
+  series->named = true;
+  plot_cell_add(series, 1, 100, "low");
+  plot_cell_add(series, 1.01, 101, "hidden"); // its place is taken by the next
+  plot_cell_add(series, 1.02, 102, "near");
+  plot_cell_add(series, 9, 300, "high");
+  const char *text = script(work, plot);
+  HAS(text, "set label 'high' at first 9, first 300 left");
+  HAS(text, "set label 'near' at first 1.02, first 102 left");
+  assert_null(strstr(text, "'hidden'"));
+  assert_null(strstr(text, "'low'"));
+}
+
 static void test_labels_of_lines_that_end_together_are_apart(void **state) {
   struct work *work = *state;
   struct plot *plot = plot_add(&work->set, "labels");
@@ -176,6 +216,47 @@ static void starts_with(const char *folder, const char *name, const char *bytes,
   assert_memory_equal(content.data, bytes, len);
   buf_free(&content);
   buf_free(&path);
+}
+
+// Percentiles: words for numbers on the axis, and for those who point at a dot.
+static void test_named_ticks_stand_in_for_numbers(void **state) {
+  struct work *work = *state;
+  struct plot *plot = plot_add(&work->set, "p");
+  plot_text(plot, &plot->x_label, "Percentile");
+  plot->x_log = true;
+  plot_tic_add(plot, 2, "p50");
+  plot_tic_add(plot, 100, "it's p99");
+  plot_cell_add(plot_series_add(plot, PLOT_POINTS, PLOT_BLUE, NULL), 100, 1.5, "24");
+  HAS(script(work, plot), "set xtics ('p50' 2, 'it''s p99' 100)\n");
+  static const char svg[] = "<svg><g id=\"gnuplot_plot_1\"><use xlink:href='#gpDot' x='1'/></g></svg>";
+  struct buf out = {0};
+  assert_int_equal(svg_embed(svg, sizeof svg - 1, plot, "", "", &out), STATUS_OK);
+  HAS(buf_text(&out), "<title>24\nPercentile: it&#39;s p99\n1.5</title>");
+  buf_free(&out);
+}
+
+static void test_a_logarithmic_axis_has_ticks_within_a_decade(void **state) {
+  struct work *work = *state;
+  struct plot *plot = plot_add(&work->set, "p");
+  plot->y_log = true;
+  struct plot_series *series = plot_series_add(plot, PLOT_LINE, PLOT_BLUE, NULL);
+  plot_point_add(series, 1, 0.04, NAN, NAN);
+  plot_point_add(series, 2, 1.1, NAN, NAN);
+  HAS(script(work, plot), "set ytics (0.05, 0.1, 0.2, 0.5, 1)\n");
+}
+
+// On the logarithmic axis from 1/1.2 to 1000*1.2, ten lies a little above a third of the way.
+static void test_labels_at_the_border_stand_at_the_height_of_their_ends(void **state) {
+  struct work *work = *state;
+  struct plot *plot = plot_add(&work->set, "p");
+  plot->y_log = plot->labels_at_border = true;
+  static const double ends[] = {1, 10, 1000};
+  for (size_t i = 0; i < 3; i++) {
+    struct plot_series *series = plot_series_add(plot, PLOT_LINE, PLOT_SHADE, i == 1 ? "ten" : "x");
+    series->direct = true;
+    plot_point_add(series, (double)i + 1, ends[i], NAN, NAN);
+  }
+  HAS(script(work, plot), "set label 'ten' at graph 1, graph 0.3417 left");
 }
 
 static void test_gnuplot_draws_every_picture_of_a_set(void **state) {
@@ -330,7 +411,13 @@ int main(void) {
       WORK(test_a_name_that_is_no_file_name_is_refused),
       WORK(test_points_that_are_not_numbers_are_left_out),
       WORK(test_an_interval_without_end_reaches_the_border),
+      WORK(test_a_mark_near_the_right_border_is_named_before_it),
+      WORK(test_ratios_do_not_start_at_zero),
+      WORK(test_points_with_names_show_them_where_there_is_room),
       WORK(test_labels_of_lines_that_end_together_are_apart),
+      WORK(test_named_ticks_stand_in_for_numbers),
+      WORK(test_a_logarithmic_axis_has_ticks_within_a_decade),
+      WORK(test_labels_at_the_border_stand_at_the_height_of_their_ends),
       WORK(test_gnuplot_draws_every_picture_of_a_set),
       WORK(test_gnuplot_takes_awkward_numbers),
       WORK(test_each_point_that_gnuplot_draws_tells_its_values),

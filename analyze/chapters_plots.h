@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The report's pictures of cells and of the curve, described for plot.h.
+#ifndef ANALYZE_CHAPTERS_PLOTS_H
+#define ANALYZE_CHAPTERS_PLOTS_H
+
+#include "analyze/chapters_parts.h"
+
+// Each adds its plot to the set, if there is one, and answers its name; NULL: there was nothing to draw.
+const char *chapters_plot_overview(struct chapters *c);
+const char *chapters_plot_levels(struct chapters *c);
+void chapters_plot_level(struct chapters *c, const struct workers_row *row, const char *name);
+
+#endif
