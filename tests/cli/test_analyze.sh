@@ -115,6 +115,24 @@ check_match 'without gnuplot: a warning in the summary' '"plots"' \
   "$(jq -c '[.warnings[].code]' "$scratch/noplots/summary.json")"
 check_equal 'without gnuplot: no link to a picture' '' "$(grep -F 'plots/' "$scratch/noplots/report.md")"
 
+# summary.json is what its schema says, which can refuse.
+summary_problems() { run jq -rn --slurpfile schema traces/summary.schema.json -f tests/schema.jq "$1"; }
+printf 'n,throughput\n1,20\n2,38.5\n4,70\n8,120\n16,150\n32,140\n40,131\n48,120\n' >"$scratch/eight.csv"
+for arguments in "$table" "$table --slo ttft_p95=1s --baseline $table --assert best.batch>=1" traces/sample.run.jsonl \
+  "--curve $scratch/eight.csv"; do
+  # shellcheck disable=SC2086 # several words
+  "$analyze" --format json $arguments >"$scratch/summary.json" 2>/dev/null
+  summary_problems "$scratch/summary.json"
+  check_equal "the summary of ${arguments##*/} is as its schema says" '0 ' "$status $out$err"
+done
+check_equal 'a curve of eight points has a robust look and a band' 'object object' \
+  "$(jq -r '.curve | "\(.robust | type) \(.band | type)"' "$scratch/summary.json")"
+jq '.colour = 1 | .curve.band.of = null | .warnings = [{code: "bad luck", text: ""}]' "$scratch/summary.json" >"$scratch/bad.json"
+summary_problems "$scratch/bad.json"
+check_match 'the schema finds an unknown member' '\.colour: is what it must not be' "$out"
+check_match 'the schema finds a warning that there is none' '"bad luck" is none of' "$out"
+check_match 'the schema finds a band of nothing' '\.curve: ' "$out"
+
 # More cells than are allowed are refused in so many words.
 awk 'BEGIN { print "workers,batch,total_s,tokens"; for (w = 1; w <= 400; w++) for (b = 1; b <= 251; b++) print w "," b ",1," b }' \
   >"$scratch/many.csv"

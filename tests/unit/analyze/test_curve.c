@@ -292,8 +292,7 @@ static void test_three_levels_establish_no_optimum_and_say_so(void **state) {
 }
 
 #define LOAD(rep, rate, n, tokens)                                                                           \
-  "{\"type\":\"batch\",\"session\":0,\"workers\":null,\"batch\":null,\"rep\":" #rep ",\"start_s\":" #rep     \
-  "0,"                                                                                                       \
+  "{\"type\":\"batch\",\"session\":0,\"workers\":null,\"batch\":null,\"rep\":" #rep ",\"start_s\":" #rep "," \
   "\"total_s\":10,\"requests\":50,\"failed\":0,\"output_tokens\":" #tokens                                   \
   ",\"timing\":\"rate\",\"rate\":" #rate ",\"in_flight_mean\":" #n "}\n"
 
