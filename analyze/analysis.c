@@ -48,9 +48,12 @@ static bool is_managed(const struct load_data *data) {
 
 static enum status run_cells(struct load_data *data, const struct analysis_options *options,
                              struct cells_samples *samples, struct results *results, struct error *error) {
-  struct best_options best = {.scale = options->scale, .seed = options->seed, .managed = is_managed(data)};
-  struct curve_options curve = {
-      .scale = options->scale, .confidence = options->confidence, .model_count = options->model_count};
+  struct best_options best = {
+      .scale = options->scale, .seed = options->seed, .draws = options->draws, .managed = is_managed(data)};
+  struct curve_options curve = {.scale = options->scale,
+                                .confidence = options->confidence,
+                                .model_count = options->model_count,
+                                .draws = options->draws};
   for (size_t i = 0; i < options->model_count; i++)
     curve.models[i] = options->models[i];
   double first_cliff = INFINITY;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyze/cells.h"
+#include "analyze/estimate.h"
 #include "analyze/stat/compare.h"
 
 // One run's cells.
@@ -49,7 +50,7 @@ static void compare_one(const struct side *baseline, const struct side *run, str
   struct compare compare;
   if (compare_cell((struct ci_sample){old->values, old->count}, (struct ci_sample){new->values, new->count},
                    options, &compare, NULL) == STATUS_OK) {
-    out->ratio = cells_estimate(compare.ratio);
+    out->ratio = estimate_of(compare.ratio);
     out->verdict = verdict_name(compare.verdict);
     out->replicates_needed = needed(&compare);
   } else {
@@ -117,7 +118,7 @@ static enum status compare_all(const struct load_data *data[2], const struct sid
                              &out->by_blocks, NULL);
   }
   if (status == STATUS_OK) {
-    out->ratio = cells_estimate(compare.ratio);
+    out->ratio = estimate_of(compare.ratio);
     out->verdict = verdict_name(compare.verdict);
     out->replicates_needed = needed(&compare);
     if (isfinite(out->max_regression)) out->regressed = compare_regressed(&compare, out->max_regression);

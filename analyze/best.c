@@ -106,10 +106,12 @@ static double *complete_blocks(const struct cells_samples *samples, enum stat_sc
 static enum status compare_all(const struct cells_samples *samples, const struct best_options *options,
                                const struct results *results, struct candidates *candidates,
                                struct mcb_result *out, struct error *error) {
-  struct mcb_options mcb = {
-      .confidence = results->confidence, .scale = options->scale, .seed = options->seed};
+  struct mcb_options mcb = {.confidence = results->confidence,
+                            .scale = options->scale,
+                            .seed = options->seed,
+                            .draws = options->draws};
   // The draws cost as much as there are cells; a table of thousands must not take minutes.
-  if (candidates->count > 500)
+  if (mcb.draws == 0 && candidates->count > 500)
     mcb.draws = 50000000 / candidates->count < 2000 ? 2000 : 50000000 / candidates->count;
   bool from_replicates = results->sigma_source == SIGMA_REPLICATES;
   size_t blocks = 0;
@@ -130,23 +132,37 @@ static enum status compare_all(const struct cells_samples *samples, const struct
   return status;
 }
 
+struct ranked {
+  double tokens_per_s;
+  size_t cell;
+};
+
+static int compare_ranked(const void *left, const void *right) {
+  const struct ranked *a = left, *b = right;
+  if (a->tokens_per_s != b->tokens_per_s) return a->tokens_per_s > b->tokens_per_s ? -1 : 1;
+  return (a->cell > b->cell) - (a->cell < b->cell);
+}
+
 // The set, largest first.
 static enum status keep_set(const struct candidates *candidates, struct results *results,
                             struct error *error) {
   struct best *best = &results->best;
+  struct ranked *ranked = calloc(candidates->count, sizeof *ranked);
   best->set = calloc(candidates->count, sizeof *best->set);
-  if (!best->set) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!best->set || !ranked) {
+    free(ranked);
+    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  }
   for (size_t i = 0; i < candidates->count; i++) {
     if (!candidates->in_set[i]) continue;
-    size_t cell = candidates->index[i], at = best->set_count++;
-    double value = results->cells[cell].tokens_per_s.estimate;
+    size_t cell = candidates->index[i];
     results->cells[cell].in_best_set = true;
-    while (at > 0 && results->cells[best->set[at - 1]].tokens_per_s.estimate < value) {
-      best->set[at] = best->set[at - 1];
-      at--;
-    }
-    best->set[at] = cell;
+    ranked[best->set_count++] = (struct ranked){results->cells[cell].tokens_per_s.estimate, cell};
   }
+  qsort(ranked, best->set_count, sizeof *ranked, compare_ranked);
+  for (size_t i = 0; i < best->set_count; i++)
+    best->set[i] = ranked[i].cell;
+  free(ranked);
   return STATUS_OK;
 }
 

@@ -10,6 +10,7 @@ struct best_options {
   enum stat_scale scale;
   struct ci_pool pool; // spread.df 0: no spread is known, and no set is given
   uint64_t seed;
+  size_t draws; // Monte Carlo sample size; 0: MCB_DRAWS, fewer for thousands of cells
   bool managed; // sessions are restarts: cells of one level and block share one
 };
 

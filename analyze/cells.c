@@ -5,16 +5,12 @@
 #include <stdlib.h>
 
 #include "analyze/cells_times.h"
+#include "analyze/estimate.h"
 #include "analyze/stat/imported.h"
 
 bool cells_usable(const struct cell *cell) {
   return cell->reps > 0 && !(cell->flags & (CELL_COLD | CELL_FAILED | CELL_INVALID_CLIENT)) &&
          cell->tokens_per_s.estimate > 0;
-}
-
-struct estimate cells_estimate(struct ci ci) {
-  return (struct estimate){isfinite(ci.estimate) ? ci.estimate : NAN, isfinite(ci.lo) ? ci.lo : NAN,
-                           isfinite(ci.hi) ? ci.hi : NAN};
 }
 
 static int compare_cells(const void *left, const void *right) {
@@ -88,17 +84,17 @@ static struct estimate goodput_of(const struct cells_sample *sample, double conf
   struct ci ci = {NAN, NAN, NAN};
   for (size_t i = 0; i < sample->count; i++) {
     const struct load_replicate *replicate = &sample->cell->replicates[sample->replicates[i]];
-    if (replicate->good < 0) return cells_estimate(ci);
+    if (replicate->good < 0) return estimate_of(ci);
     scratch[i] = (double)replicate->good / replicate->total_s;
   }
-  if (sample->count == 0) return cells_estimate(ci);
+  if (sample->count == 0) return estimate_of(ci);
   struct ci_sample values = {scratch, sample->count};
   if (ci_of_sample(values, STAT_SCALE_LINEAR, NULL, confidence, &ci, NULL) == STATUS_OK)
-    return cells_estimate(ci);
+    return estimate_of(ci);
   double sum = 0;
   for (size_t i = 0; i < sample->count; i++)
     sum += scratch[i];
-  return cells_estimate(ci_unbounded(sum / (double)sample->count));
+  return estimate_of(ci_unbounded(sum / (double)sample->count));
 }
 
 // Batches of one cell in one life of a managed server share its effect, so that together they are one
@@ -145,7 +141,7 @@ static enum status fill_cell(const struct load_data *data, struct cells_sample *
     struct ci rate;
     enum status status = ci_proportion((uint64_t)cell->failed, (uint64_t)tried, confidence, &rate, error);
     if (status != STATUS_OK) return status;
-    cell->failure_rate = cells_estimate(rate);
+    cell->failure_rate = estimate_of(rate);
   }
   if (has_failed(sample, cell)) {
     cell->flags |= CELL_FAILED;

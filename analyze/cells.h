@@ -54,7 +54,4 @@ enum status cells_intervals(const struct cells_samples *samples, enum stat_scale
 // True for a cell that is ranked and fitted: measured, neither failed nor cold nor left out.
 bool cells_usable(const struct cell *cell);
 
-// An interval as results want it: NaN where stat says infinite.
-struct estimate cells_estimate(struct ci ci);
-
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyze/cells.h"
+#include "analyze/estimate.h"
 #include "analyze/stat/imported.h"
 
 static enum status pool_replicates(const struct cells_samples *samples, enum stat_scale scale,
@@ -79,7 +80,7 @@ static void add_level(const struct residual *residuals, size_t count, double df,
 // Cells that share sessions do not tell the spread independently: Satterthwaite's degrees of freedom of the
 // pooled variance, between 1 and what independent cells would have.
 static enum status shared_df(const struct cells_samples *samples, enum stat_scale scale,
-                             const struct results *results, struct ci_spread *spread, struct error *error) {
+                             const struct results *results, struct ci_pool *pool, struct error *error) {
   size_t room = 1;
   for (size_t i = 0; i < samples->count; i++)
     room += samples->of[i].count;
@@ -103,8 +104,7 @@ static enum status shared_df(const struct cells_samples *samples, enum stat_scal
   double squares = shared.between + shared.within, weakness = 0;
   if (shared.between_df > 0) weakness += shared.between * shared.between / shared.between_df;
   if (shared.within_df > 0) weakness += shared.within * shared.within / shared.within_df;
-  if (shared.between_df > 0 && weakness > 0)
-    spread->df = fmin(spread->df, fmax(1, squares * squares / weakness));
+  if (shared.between_df > 0 && weakness > 0) ci_pool_depend(pool, fmax(1, squares * squares / weakness));
   return STATUS_OK;
 }
 
@@ -136,7 +136,7 @@ enum status cells_spread(const struct cells_samples *samples, enum stat_scale sc
   } else {
     status = pool_replicates(samples, scale, results, &found, error);
     if (status == STATUS_OK && found.spread.df > 0)
-      status = shared_df(samples, scale, results, &found.spread, error);
+      status = shared_df(samples, scale, results, &found, error);
     if (status != STATUS_OK) return status;
     if (found.spread.df > 0 && found.spread.sd > 0) {
       source = SIGMA_REPLICATES;
@@ -173,7 +173,7 @@ enum status cells_intervals(const struct cells_samples *samples, enum stat_scale
                            (long long)cell->batch);
     }
     double geometric = cell->tokens_per_s.estimate;
-    cell->tokens_per_s = cells_estimate(ci);
+    cell->tokens_per_s = estimate_of(ci);
     if (scale == STAT_SCALE_LN) cell->tokens_per_s.estimate = geometric;
     cell->pooled_interval = source == CI_SOURCE_POOLED || source == CI_SOURCE_BORROWED;
   }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "analyze/cells.h"
+#include "analyze/estimate.h"
 
 static const struct estimate unknown = {NAN, NAN, NAN};
 
@@ -12,7 +12,7 @@ static struct estimate over_requests(const struct times *times, double p, double
   struct times view = *times; // sorting changes the order of the values, nothing else
   struct ci ci;
   if (times_quantile(&view, p, confidence, &ci, NULL) != STATUS_OK) return unknown;
-  return cells_estimate(ci);
+  return estimate_of(ci);
 }
 
 static struct estimate over_sessions(const struct load_cell *cell, enum load_time time, size_t percentile,
@@ -32,7 +32,7 @@ static struct estimate over_sessions(const struct load_cell *cell, enum load_tim
     }
   }
   free(values);
-  return cells_estimate(ci);
+  return estimate_of(ci);
 }
 
 static struct estimate one(const struct load_cell *cell, enum load_time time, size_t percentile,

@@ -45,6 +45,8 @@ static const enum lang_id sentences[WARNING_CODE_COUNT] = {
     [WARNING_PLOTS] = LANG_WARNING_PLOTS,
     [WARNING_OUTLIER] = LANG_WARNING_OUTLIER,
     [WARNING_FEW_LEVELS] = LANG_WARNING_FEW_LEVELS,
+    [WARNING_UNLIKE_INPUTS] = LANG_WARNING_UNLIKE_INPUTS,
+    [WARNING_NEWER_VERSION] = LANG_WARNING_NEWER_VERSION,
 };
 
 static bool every_request_failed(const struct results *results, int64_t workers) {

@@ -29,6 +29,7 @@ struct curve_options {
   double confidence;
   enum models_id models[MODELS_COUNT]; // to be fitted; the first decides the range
   size_t model_count;
+  size_t draws; // Monte Carlo sample size behind the knee of the points; 0: MCB_DRAWS
 };
 
 // Writes results->curve.points and kind from the cells and loads: full waves, else open loop, else single

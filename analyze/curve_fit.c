@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyze/curve.h"
+#include "analyze/estimate.h"
 #include "analyze/stat/choice.h"
 #include "analyze/stat/fold.h"
 #include "analyze/stat/lack_of_fit.h"
@@ -60,7 +61,7 @@ static void fill_parameters(const struct work *work, size_t fit, struct curve_mo
         ci = ci_unbounded(result->theta[p]);
       }
     }
-    out->parameters[p] = cells_estimate(ci);
+    out->parameters[p] = estimate_of(ci);
   }
 }
 
@@ -126,8 +127,8 @@ static void find_optima(const struct work *work, size_t selected, struct curve *
     curve->models[i].optimum_throughput = finite_or_nan(optimum.throughput.estimate);
     if (i != selected || curve->gate_failed) continue;
     curve->has_optimum = true;
-    curve->optimum_n = cells_estimate(optimum.n);
-    curve->optimum_throughput = cells_estimate(optimum.throughput);
+    curve->optimum_n = estimate_of(optimum.n);
+    curve->optimum_throughput = estimate_of(optimum.throughput);
     curve->optimum_edge = kind == OPTIMUM_OPEN || optimum.edge;
     curve->optimum_established = kind == OPTIMUM_PEAK && optimum.established;
   }
@@ -199,7 +200,8 @@ static enum status knee_of_points(const struct work *work, size_t total, struct 
   double d;
   status = STATUS_OK;
   if (groups < 2 || !(spread.df > 0)) goto cleanup;
-  if (mcb_critical_value(groups - 1, spread.df, work->options->confidence, 1, 0, &d, NULL) == STATUS_OK &&
+  if (mcb_critical_value(groups - 1, spread.df, work->options->confidence, 1, work->options->draws, &d,
+                         NULL) == STATUS_OK &&
       mcb_knee(n, means, replicates, groups, spread, work->options->scale, d, 0.05, &index, NULL) ==
           STATUS_OK)
     curve->knee_n.estimate = n[index];
@@ -221,7 +223,7 @@ static void find_knee(const struct work *work, size_t model, struct curve *curve
                             work->count, fit, curve->range_lo, curve->range_hi, CURVE_KNEE_SHARE,
                             work->options->confidence, &whole, NULL) == STATUS_OK)
     knee = whole;
-  curve->knee_n = cells_estimate(knee);
+  curve->knee_n = estimate_of(knee);
   curve->knee_of_fit = true;
 }
 

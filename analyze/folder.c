@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,56 @@ static enum status check_place(const char *path, bool force, bool *replace, stru
   return check_replaceable(path, error);
 }
 
+static void remove_known(const char *path, bool (*known)(const char *name)) {
+  DIR *dir = opendir(path);
+  struct dirent *entry;
+  while (dir && (entry = readdir(dir))) {
+    if (known(entry->d_name)) unlinkat(dirfd(dir), entry->d_name, 0);
+  }
+  if (dir) closedir(dir);
+}
+
+// Removes a report's files and then the folder, which fails if something else is in it.
+static void remove_report(const char *path) {
+  char *plots = NULL;
+  if (asprintf(&plots, "%s/%s", path, plots_name) >= 0) {
+    remove_known(plots, is_plot_file);
+    rmdir(plots);
+    free(plots);
+  }
+  remove_known(path, is_report_file);
+  rmdir(path);
+}
+
+// The process number behind "NAME.new-"; -1: another entry.
+static long maker_of(const char *entry, const char *name) {
+  static const char infix[] = ".new-";
+  size_t len = strlen(name);
+  if (strncmp(entry, name, len) != 0 || strncmp(entry + len, infix, sizeof infix - 1) != 0) return -1;
+  const char *digits = entry + len + sizeof infix - 1;
+  if (!*digits || strlen(digits) > 9 || digits[strspn(digits, "0123456789")]) return -1;
+  return strtol(digits, NULL, 10);
+}
+
+// Removes what programs that were killed have left of this folder.
+static void sweep_abandoned(const char *path) {
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  char *parent = slash ? strndup(path, (size_t)(name - path)) : strdup(".");
+  DIR *dir = parent ? opendir(parent) : NULL;
+  struct dirent *entry;
+  struct stat info;
+  char *full = NULL;
+  while (dir && (entry = readdir(dir))) {
+    long maker = maker_of(entry->d_name, name);
+    if (maker <= 0 || kill((pid_t)maker, 0) == 0 || errno != ESRCH) continue;
+    if (asprintf(&full, "%s.new-%ld", path, maker) < 0) break;
+    if (lstat(full, &info) == 0 && S_ISDIR(info.st_mode)) remove_report(full);
+    free(full);
+  }
+  if (dir) closedir(dir);
+  free(parent);
+}
+
 enum status folder_open(const char *path, bool force, struct folder **out, struct error *error) {
   bool replace;
   enum status status = check_place(path, force, &replace, error);
@@ -94,6 +145,7 @@ enum status folder_open(const char *path, bool force, struct folder **out, struc
   struct folder *folder = calloc(1, sizeof *folder);
   if (!folder) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   folder->replace = replace;
+  sweep_abandoned(path);
   folder->path = strdup(path);
   if (!folder->path || asprintf(&folder->fresh, "%s.new-%ld", path, (long)getpid()) < 0) folder->fresh = NULL;
   if (!folder->fresh || asprintf(&folder->old, "%s.old-%ld", path, (long)getpid()) < 0) folder->old = NULL;
@@ -145,27 +197,6 @@ enum status folder_write(struct folder *folder, const char *name, const struct b
   }
   free(path);
   return status;
-}
-
-static void remove_known(const char *path, bool (*known)(const char *name)) {
-  DIR *dir = opendir(path);
-  struct dirent *entry;
-  while (dir && (entry = readdir(dir))) {
-    if (known(entry->d_name)) unlinkat(dirfd(dir), entry->d_name, 0);
-  }
-  if (dir) closedir(dir);
-}
-
-// Removes a report's files and then the folder, which fails if something else is in it.
-static void remove_report(const char *path) {
-  char *plots = NULL;
-  if (asprintf(&plots, "%s/%s", path, plots_name) >= 0) {
-    remove_known(plots, is_plot_file);
-    rmdir(plots);
-    free(plots);
-  }
-  remove_known(path, is_report_file);
-  rmdir(path);
 }
 
 enum status folder_commit(struct folder *folder, struct error *error) {

@@ -11,9 +11,9 @@
 
 struct folder;
 
-// Makes an empty folder "PATH.new-PID". STATUS_EXISTS: there is something at `path` and `force` is false, or
-// it is not a report of ours (a folder that holds nothing but a report's files, or nothing), which even
-// `force` never replaces. STATUS_IO, STATUS_MEMORY.
+// Makes an empty folder "PATH.new-PID", and removes those of processes that are no more. STATUS_EXISTS: there
+// is something at `path` and `force` is false, or it is not a report of ours (a folder that holds nothing but
+// a report's files, or nothing), which even `force` never replaces. STATUS_IO, STATUS_MEMORY.
 enum status folder_open(const char *path, bool force, struct folder **out, struct error *error) MUST_USE;
 
 // Makes a folder inside it; *path is where (borrowed, until folder_close).

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analyze/estimate.h"
 #include "analyze/levels_scan.h"
 #include "analyze/stat/capacity.h"
 
@@ -27,7 +28,7 @@ static void fill_capacity(const struct cells_samples *samples, const struct resu
   struct capacity capacity;
   if (capacity_fit(tokens, total_s, count, results->confidence, &capacity, NULL) == STATUS_OK &&
       capacity.stands) {
-    row->capacity = cells_estimate(capacity.xinf);
+    row->capacity = estimate_of(capacity.xinf);
     row->start_up_s = capacity.t0.estimate;
   }
   free(tokens);
@@ -94,7 +95,7 @@ static void keep_steps(const struct levels_scan_step *steps, size_t count, struc
                        double *first_cliff) {
   for (size_t i = 0; i < count; i++) {
     bool total = steps[i].ratio.estimate <= 0;
-    struct estimate ratio = cells_estimate(steps[i].ratio);
+    struct estimate ratio = estimate_of(steps[i].ratio);
     if (total) ratio.lo = ratio.hi = NAN;
     struct cliff step = {
         .from = (int64_t)steps[i].from, .to = (int64_t)steps[i].to, .ratio = ratio, .total = total};

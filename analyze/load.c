@@ -85,7 +85,12 @@ static enum status read_all(struct load_data *data, const char *path, bool point
   if (status != STATUS_OK) return status;
   const char *line;
   size_t len;
-  while ((status = gzline_read(reader, &line, &len, error)) == STATUS_OK) {
+  while ((status = gzline_read(reader, &line, &len, error)) == STATUS_OK ||
+         (status == STATUS_LIMIT && feed.run)) {
+    if (status == STATUS_LIMIT) {
+      load_run_overlong(feed.run);
+      continue;
+    }
     if (!feed.run && !feed.table && is_blank_line(line, len) && gzline_reader_line_number(reader) > 1)
       continue;
     status = feed_line(data, &feed, path, points, line, len, error);
@@ -123,5 +128,6 @@ enum status load_finish(struct load_data *data, struct error *error) {
     enum status status = load_cell_fold(&data->cells[i]);
     if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
   }
+  load_note_unlike(data);
   return STATUS_OK;
 }

@@ -158,7 +158,7 @@ enum status load_curve_file(struct load_data *data, const char *path, struct err
 // True when fewer than LOAD_MIN_SUCCESS of the requests that were not cancelled succeeded.
 bool load_is_failing(int64_t requests, int64_t failed, int64_t cancelled);
 
-// To be called once after the last file: folds what the last sessions left.
+// To be called once after the last file: folds what the last sessions left, and notes what runs differ in.
 enum status load_finish(struct load_data *data, struct error *error) MUST_USE;
 
 void load_free(struct load_data *data); // takes NULL and a half-made one

@@ -25,6 +25,9 @@ enum status load_session_add(struct load_data *data, const struct load_session *
 void load_notice_add(struct load_data *data, enum warning_code code, int64_t workers, int64_t count,
                      const char *words);
 
+// A notice of what the runs that were read differ in, if anything that must not be pooled unawares.
+void load_note_unlike(struct load_data *data);
+
 // Facts of a segment or table, all unknown but source and kind.
 enum status load_facts_add(struct load_data *data, const char *source, const char *kind,
                            struct run_facts **facts) MUST_USE;
@@ -41,6 +44,8 @@ struct load_run;
 enum status load_run_new(struct load_data *data, const char *path, struct load_run **out) MUST_USE;
 // A line that is no record is counted, unless it is the first (STATUS_FORMAT).
 enum status load_run_line(struct load_run *run, const char *line, size_t len, struct error *error) MUST_USE;
+// A line too long to be read counts as one that is no record.
+void load_run_overlong(struct load_run *run);
 // After the last line. STATUS_FORMAT when nothing was measured.
 enum status load_run_end(struct load_run *run, const struct gzline_damage *damage,
                          struct error *error) MUST_USE;

@@ -48,9 +48,12 @@ struct load_run {
   struct buf plan;           // the header's, to know what a failed level would have held
   int64_t requests, batches; // records read in this segment
   int64_t measured;          // batches and failed levels in the file
-  int64_t bad_lines, first_bad_line;
-  int64_t missing_records; // an end record counted more than were read
-  int64_t unfinished;      // requests whose batch record never came
+  int64_t bad_lines;
+  bool unknown_segment; // behind a header that could not be read: whose batches these are is not known
+  bool newer_segment;   // and why: it is of a later version
+  int64_t unknown_records, newer_records; // left out behind such headers, which count too
+  int64_t missing_records;                // an end record counted more than were read
+  int64_t unfinished;                     // requests whose batch record never came
   bool ended;
   struct pending pending;
 };
@@ -115,7 +118,7 @@ static enum status take_header(struct load_run *run, const struct run_header *he
   run->first_session = data->session_count;
   run->last_session = SIZE_MAX;
   run->requests = run->batches = 0;
-  run->ended = false;
+  run->ended = run->unknown_segment = false;
   if (run->no_warmup) data->no_warmup = true;
   buf_clear(&run->plan);
   return buf_append(&run->plan, header->plan.data, header->plan.len);
@@ -369,6 +372,33 @@ static void take_end(struct load_run *run, const struct run_end *end) {
   run->ended = true;
 }
 
+// A header that cannot be read begins a segment all the same: what follows is not of the segment before.
+static bool take_unknown_header(struct load_run *run, const char *line, size_t len) {
+  struct json_slice record, type;
+  int64_t version = 0;
+  if (json_scan_text(line, len, &record, NULL) != STATUS_OK) return false;
+  type = json_scan_raw_string(json_scan_get(record, "type"));
+  if (!json_slice_is(type, "run")) return false;
+  if (!run->unknown_segment && !run->ended) load_notice_add(run->data, WARNING_NO_END, -1, -1, run->path);
+  run->unknown_segment = run->ended = true;
+  run->newer_segment = json_scan_int64(json_scan_get(record, "version"), &version) && version > RUN_VERSION;
+  return true;
+}
+
+// One more line behind such a header, or that itself.
+static void leave_out(struct load_run *run) {
+  run->newer_records += run->newer_segment;
+  run->unknown_records += !run->newer_segment;
+}
+
+void load_run_overlong(struct load_run *run) {
+  run->line++;
+  if (run->unknown_segment)
+    leave_out(run);
+  else
+    run->bad_lines++;
+}
+
 enum status load_run_line(struct load_run *run, const char *line, size_t len, struct error *error) {
   run->line++;
   struct run_record record;
@@ -383,10 +413,17 @@ enum status load_run_line(struct load_run *run, const char *line, size_t len, st
                        run->line);
   }
   if (status == STATUS_FORMAT) {
-    if (run->bad_lines++ == 0) run->first_bad_line = run->line;
+    if (take_unknown_header(run, line, len) || run->unknown_segment)
+      leave_out(run);
+    else
+      run->bad_lines++;
     return STATUS_OK;
   }
   if (status != STATUS_OK) return status;
+  if (run->unknown_segment && record.kind != RUN_HEADER) {
+    leave_out(run);
+    return STATUS_OK;
+  }
   switch (record.kind) {
   case RUN_HEADER:
     if (!run->ended) load_notice_add(run->data, WARNING_NO_END, -1, -1, run->path);
@@ -400,14 +437,19 @@ enum status load_run_line(struct load_run *run, const char *line, size_t len, st
   case RUN_OTHER: break;
   }
   if (status == STATUS_OK) return STATUS_OK;
-  return status_fail(error, status, "line %" PRId64 ": %s", run->line, status_name(status));
+  return status_fail(error, status, "line %" PRId64 ": %s%s", run->line, status_name(status),
+                     status == STATUS_LIMIT ? " (cells, replicates or segments)" : "");
 }
 
 enum status load_run_end(struct load_run *run, const struct gzline_damage *damage, struct error *error) {
   struct load_data *data = run->data;
   if (!run->ended) load_notice_add(data, WARNING_NO_END, -1, -1, run->path);
-  int64_t spots = damage->places + run->bad_lines + run->missing_records;
+  int64_t spots = damage->places + run->bad_lines + run->missing_records + run->unknown_records;
   if (spots == 0 && damage->torn_end) spots = 1;
+  if (run->newer_records > 0) {
+    data->lost = true;
+    load_notice_add(data, WARNING_NEWER_VERSION, -1, run->newer_records, run->path);
+  }
   if (spots > 0) {
     data->lost = true;
     load_notice_add(data, WARNING_DAMAGED_INPUT, -1, spots, run->path);

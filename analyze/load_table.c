@@ -246,8 +246,11 @@ static enum status take_cell(struct load_table *table, const double *numbers, st
   if (status != STATUS_OK) return status;
   size_t cell;
   status = load_cell_of(data, (int64_t)numbers[COLUMN_WORKERS], (int64_t)numbers[COLUMN_BATCH], &cell);
-  if (status != STATUS_OK)
-    return status_fail(error, status, "more than %d cells, or no memory", LOAD_MAX_CELLS);
+  if (status == STATUS_LIMIT) {
+    return status_fail(error, status, "line %" PRId64 ": more than %d cells", table->csv.record_line,
+                       LOAD_MAX_CELLS);
+  }
+  if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
   int64_t rep = 0;
   status = repetition(table, cell, numbers[COLUMN_REP], &rep, error);
   if (status != STATUS_OK) return status;

@@ -9,6 +9,7 @@
 
 #include "analyze/chapters.h"
 #include "analyze/folder.h"
+#include "analyze/interrupt.h"
 #include "analyze/report/html.h"
 #include "analyze/report/markdown.h"
 #include "analyze/report/text.h"
@@ -105,20 +106,22 @@ enum status output_print(const struct opts *opts, const struct results *results,
 }
 
 // Draws into the folder; without pictures, says why and lets the report go on.
-static enum status draw_plots(struct folder *folder, const struct plot_set *plots, struct results *results,
-                              struct error *words, const char **drawn, struct error *error) {
+static enum status draw_plots(struct folder *folder, const struct plot_set *plots,
+                              const struct interrupt *interrupt, struct results *results, struct error *words,
+                              const char **drawn, struct error *error) {
   const char *path;
   *drawn = NULL;
   if (!plots->first) return STATUS_OK;
   enum status status = folder_add(folder, "plots", &path, error);
   if (status != STATUS_OK) return status;
-  struct plot_options options = {0};
+  struct plot_options options = {.stop_fd = interrupt->fd};
   status = plot_set_write(plots, path, &options, words);
   if (status == STATUS_OK) {
     *drawn = path;
     return STATUS_OK;
   }
-  if (status == STATUS_MEMORY) return status_fail(error, status, "%s", words->text);
+  if (status == STATUS_MEMORY || status == STATUS_CANCELLED)
+    return status_fail(error, status, "%s", words->text);
   struct warning warning = warnings_new(WARNING_PLOTS);
   warning.words = words->text;
   return warnings_add(results, &warning);
@@ -164,8 +167,9 @@ static enum status write_numbers(const struct opts *opts, struct folder *folder,
   return status;
 }
 
-enum status output_folder(const struct opts *opts, struct results *results, struct log *log,
-                          struct error *error) {
+// The folder, made whole and put in its place, or not at all.
+static enum status write_folder(const struct opts *opts, const struct interrupt *interrupt,
+                                struct results *results, struct log *log, struct error *error) {
   struct folder *folder = NULL;
   struct document document = {0};
   struct plot_set plots = {0};
@@ -176,7 +180,7 @@ enum status output_folder(const struct opts *opts, struct results *results, stru
   if (status != STATUS_OK) return status;
   status = chapters_build(results, opts->lang, &document, opts->no_plots ? NULL : &plots, error);
   if (status == STATUS_OK && !opts->no_plots) {
-    status = draw_plots(folder, &plots, results, &words, &drawn, error);
+    status = draw_plots(folder, &plots, interrupt, results, &words, &drawn, error);
     if (status == STATUS_OK && results->warning_count > warnings) {
       log_notice(log, "no pictures: %s", words.text);
       status = chapters_build(results, opts->lang, &document, NULL, error);
@@ -184,10 +188,21 @@ enum status output_folder(const struct opts *opts, struct results *results, stru
   }
   if (status == STATUS_OK) status = write_pages(opts, folder, &document, drawn, &plots, error);
   if (status == STATUS_OK) status = write_numbers(opts, folder, results, error);
+  if (status == STATUS_OK && interrupt_came(interrupt))
+    status = status_fail(error, STATUS_CANCELLED, "interrupted");
   if (status == STATUS_OK) status = folder_commit(folder, error);
   results->warning_count = warnings;
   document_free(&document);
   plot_set_free(&plots);
   folder_close(folder);
+  return status;
+}
+
+enum status output_folder(const struct opts *opts, struct results *results, struct log *log,
+                          struct error *error) {
+  struct interrupt interrupt;
+  enum status status = interrupt_hold(&interrupt, error);
+  if (status == STATUS_OK) status = write_folder(opts, &interrupt, results, log, error);
+  interrupt_release(&interrupt);
   return status;
 }

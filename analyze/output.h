@@ -15,7 +15,8 @@ enum status output_print(const struct opts *opts, const struct results *results,
                          struct error *error) MUST_USE;
 
 // Writes the folder opts->output. Pictures that cannot be drawn become a warning in `results`, a notice in
-// `log`, and no error. STATUS_EXISTS, STATUS_IO, STATUS_MEMORY.
+// `log`, and no error. Interrupted (SIGINT, SIGTERM, SIGHUP) it leaves nothing of a new folder behind:
+// STATUS_CANCELLED. STATUS_EXISTS, STATUS_IO, STATUS_MEMORY.
 enum status output_folder(const struct opts *opts, struct results *results, struct log *log,
                           struct error *error) MUST_USE;
 

@@ -34,6 +34,8 @@ const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_PLOTS] = "plots",
     [WARNING_OUTLIER] = "outlier",
     [WARNING_FEW_LEVELS] = "few_levels",
+    [WARNING_UNLIKE_INPUTS] = "unlike_inputs",
+    [WARNING_NEWER_VERSION] = "newer_version",
 };
 
 // Denser towards the slow end, which is what the reader asks for.
@@ -77,8 +79,15 @@ void results_free(struct results *results) {
 }
 
 size_t results_find(const struct results *results, int64_t workers, int64_t batch) {
-  for (size_t i = 0; i < results->cell_count; i++) {
-    if (results->cells[i].workers == workers && results->cells[i].batch == batch) return i;
+  size_t lo = 0, hi = results->cell_count;
+  while (lo < hi) {
+    size_t middle = lo + (hi - lo) / 2;
+    const struct cell *cell = &results->cells[middle];
+    if (cell->workers == workers && cell->batch == batch) return middle;
+    if (cell->workers < workers || (cell->workers == workers && cell->batch < batch))
+      lo = middle + 1;
+    else
+      hi = middle;
   }
   return SIZE_MAX;
 }

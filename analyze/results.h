@@ -169,6 +169,8 @@ enum warning_code {
   WARNING_PLOTS,          // no pictures: gnuplot is missing or failed
   WARNING_OUTLIER,        // a point lies far off the curve: measure its cell again
   WARNING_FEW_LEVELS,     // too few different n for a curve to show an optimum
+  WARNING_UNLIKE_INPUTS,  // runs that were pooled differ in model, server or work
+  WARNING_NEWER_VERSION,  // a segment of a version that is not known was left out
   WARNING_CODE_COUNT
 };
 extern const char *const warning_code_names[WARNING_CODE_COUNT]; // "cold_start", ...

@@ -98,7 +98,9 @@ static void about_input(struct collector *collector) {
   for (size_t i = 0; i < collector->data->notice_count; i++) {
     const struct load_notice *notice = &collector->data->notices[i];
     if (notice->code == WARNING_INVALID_CLIENT) invalid += notice->count;
-    if (notice->code != WARNING_DAMAGED_INPUT && notice->code != WARNING_NO_END) continue;
+    if (notice->code != WARNING_DAMAGED_INPUT && notice->code != WARNING_NO_END &&
+        notice->code != WARNING_UNLIKE_INPUTS && notice->code != WARNING_NEWER_VERSION)
+      continue;
     struct warning warning = warnings_new(notice->code);
     warning.count = notice->count;
     warning.words = notice->words;
@@ -220,7 +222,8 @@ static void about_curve(struct collector *collector) {
     const struct curve_point *points = curve->points;
     distinct += points[i].fitted && (i == 0 || points[i].n > points[i - 1].n || !points[i - 1].fitted);
   }
-  if (curve->model_count > 0 && distinct < OPTIMUM_MIN_DISTINCT)
+  // Without any model the cells speak for themselves, but loads have nothing else.
+  if ((curve->model_count > 0 || collector->results->load_count > 1) && distinct < OPTIMUM_MIN_DISTINCT)
     add_count(collector, WARNING_FEW_LEVELS, distinct);
   if (curve->model_count > 0 && curve->range_lo > curve->points[0].n) {
     struct warning warning = warnings_new(WARNING_FIT_RANGE);

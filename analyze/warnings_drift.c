@@ -59,18 +59,14 @@ static int compare_sessions(const void *left, const void *right) {
   return (a->session > b->session) - (a->session < b->session);
 }
 
-static size_t row_of(const struct results *results, size_t cell) {
-  size_t row = 0;
-  while (row + 1 < results->workers_count && results->workers[row + 1].first_cell <= cell)
-    row++;
-  return row;
-}
-
 // Makes one moment of each session: the mean of its batches, whose cells' levels are out already. Groups are
 // then workers rows.
 static size_t gather_sessions(const struct results *results, struct moment *moments, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    moments[i].group = row_of(results, moments[i].group);
+  for (size_t i = 0, row = 0; i < count; i++) { // cells ascend, and so do their rows
+    while (row + 1 < results->workers_count && results->workers[row + 1].first_cell <= moments[i].group)
+      row++;
+    moments[i].group = row;
+  }
   qsort(moments, count, sizeof *moments, compare_sessions);
   size_t kept = 0;
   for (size_t i = 0; i < count;) {

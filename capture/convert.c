@@ -26,8 +26,8 @@ static enum status transform(const struct opts *opts, struct anonymize *anonymiz
 
 static void say(const struct opts *opts, struct log *log, const struct import_counts *counts) {
   if (counts->bad > 0) {
-    log_notice(log, "%s: %lld bad lines skipped, the first: %s", opts->input, (long long)counts->bad,
-               counts->first_bad.text);
+    log_error(log, "%s: %lld bad lines skipped, the first: %s", opts->input, (long long)counts->bad,
+              counts->first_bad.text);
   }
   if (counts->left_out > 0) {
     log_notice(log, "%s: %lld entries left out: %s", opts->input, (long long)counts->left_out,
@@ -73,6 +73,15 @@ static const char *place_path(const struct place *place, const struct opts *opts
   return place->beside ? place->beside : opts->output;
 }
 
+// An error names the file that the user has named.
+static void name_output(const struct place *place, const struct opts *opts, struct error *error) {
+  const char *at = place->beside ? strstr(error->text, place->beside) : NULL;
+  if (!at) return;
+  struct error words = *error;
+  status_write(error, "%.*s%s%s", (int)(at - error->text), words.text, opts->output,
+               words.text + (at - error->text) + strlen(place->beside));
+}
+
 static enum status place_close(struct place *place, const struct opts *opts, enum status status,
                                struct error *error) {
   if (place->beside && status) unlink(place->beside);
@@ -85,7 +94,17 @@ static enum status place_close(struct place *place, const struct opts *opts, enu
   return status;
 }
 
-enum status convert_run(const struct opts *opts, struct log *log, struct error *error) {
+// Fills the writer's file. When that cannot be written, its words say more than those of who wrote to it.
+static enum status fill(const struct opts *opts, struct anonymize *anonymize, struct gzline_writer *writer,
+                        struct import_counts *counts, struct error *error) {
+  struct error late;
+  enum status status = transform(opts, anonymize, writer, counts, error);
+  enum status closed = gzline_writer_close(writer, NULL, &late);
+  if (closed) *error = late;
+  return closed ? closed : status;
+}
+
+enum status convert_run(const struct opts *opts, struct log *log, bool *is_lossy, struct error *error) {
   struct gzline_options options = {.existing = opts->force ? GZLINE_REPLACE : GZLINE_REFUSE,
                                    .full = GZLINE_WAIT,
                                    .queue_bytes = (size_t)opts->queue_bytes,
@@ -95,6 +114,7 @@ enum status convert_run(const struct opts *opts, struct log *log, struct error *
   struct gzline_writer *writer = NULL;
   struct import_counts counts = {0};
   enum status status = STATUS_OK;
+  *is_lossy = false;
   if (is_same_file(opts->input, opts->output))
     return status_fail(error, STATUS_USAGE, "%s: it cannot be read and written at once", opts->input);
   if (access(opts->input, R_OK) != 0 && strcmp(opts->input, "-") != 0) // before the output is touched
@@ -102,13 +122,11 @@ enum status convert_run(const struct opts *opts, struct log *log, struct error *
   if (opts->anonymize_key) status = anonymize_open(opts->anonymize_key, &anonymize, error);
   if (status == STATUS_OK) status = place_open(opts, &place, error);
   if (status == STATUS_OK) status = gzline_writer_open(place_path(&place, opts), &options, &writer, error);
-  if (status == STATUS_OK) {
-    status = transform(opts, anonymize, writer, &counts, error);
-    enum status closed = gzline_writer_close(writer, NULL, status ? NULL : error);
-    if (status == STATUS_OK) status = closed;
-  }
+  if (status == STATUS_OK) status = fill(opts, anonymize, writer, &counts, error);
+  if (status) name_output(&place, opts, error);
   status = place_close(&place, opts, status, error);
   anonymize_close(anonymize);
   if (status == STATUS_OK) say(opts, log, &counts);
+  *is_lossy = status == STATUS_OK && counts.bad > 0;
   return status;
 }

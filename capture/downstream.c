@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "capture/early.h"
 #include "capture/upstream.h"
 #include "lib/base/clock.h"
 
@@ -44,7 +45,8 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const c
 }
 
 // An answer that only the end of the connection delimits, and that is cut: a reset is all that can tell the
-// client. (A close would not do: libmicrohttpd ends its sending in the orderly way first.)
+// client. (A close would not do: libmicrohttpd ends its sending in the orderly way first. A Unix socket has
+// no reset.)
 static void reset_connection(const struct exchange *exchange) {
   struct sockaddr nobody = {.sa_family = AF_UNSPEC};
   if (exchange->is_old && exchange->length < 0) (void)connect(exchange->client->fd, &nobody, sizeof nobody);
@@ -176,7 +178,10 @@ static void take_body(struct exchange *exchange, const char *data, size_t *len) 
   recorder_body(exchange->entry, data, taken);
   exchange->house->counts.bytes_up += (int64_t)taken;
   *len -= taken;
-  if (is_first && !is_all) upstream_start(exchange, false);
+  if (is_first && !is_all) {
+    upstream_start(exchange, false);
+    if (!exchange->xfer) *len = 0; // it could not be: nobody wants the rest, or would wake us for it
+  }
   upstream_more(exchange);
   if (*len > 0) suspend(exchange);
 }
@@ -193,6 +198,7 @@ enum MHD_Result downstream_handle(struct exchange *exchange, struct MHD_Connecti
   exchange->connection = connection;
   if (!exchange->begun) return begin(exchange, method, version);
   if (exchange->client->gone) return MHD_NO;
+  if (exchange->early_ns > 0) return early_discard(exchange, len);
   if (*len > 0) {
     take_body(exchange, data, len);
     return MHD_YES;
@@ -205,7 +211,7 @@ enum MHD_Result downstream_handle(struct exchange *exchange, struct MHD_Connecti
 
 void downstream_completed(struct exchange *exchange, bool well) {
   bool whole = well && exchange->upload_complete;
-  if (!whole && exchange->begun && !exchange->is_ours) {
+  if (!whole && exchange->begun && !exchange->is_ours && exchange->early_ns == 0) {
     exchange->house->counts.abandoned += exchange->state != EXCHANGE_CUT;
     if (exchange->state == EXCHANGE_OPEN && !exchange->aborted_by) exchange->aborted_by = "client";
   }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/early.h"
 #include "lib/base/clock.h"
 #include "lib/base/json_write.h"
 
@@ -30,6 +31,12 @@ void exchange_wake(struct exchange *exchange) {
   exchange->suspended = false;
   MHD_resume_connection(exchange->connection);
   httpd_run_soon(exchange->house->httpd);
+}
+
+void exchange_complete(struct exchange *exchange) {
+  exchange->state = EXCHANGE_WHOLE;
+  early_answer(exchange);
+  exchange_wake(exchange);
 }
 
 static const char *kind_of(int status) {
@@ -68,6 +75,7 @@ void exchange_fail(struct exchange *exchange, int status, const char *words) {
     exchange->state = EXCHANGE_CUT;
   } else {
     exchange_answer(exchange, status, words);
+    early_answer(exchange);
   }
   exchange_wake(exchange);
 }
@@ -80,13 +88,26 @@ void exchange_time_out(struct exchange *exchange) {
   if (exchange->xfer) xfer_cancel(exchange->xfer);
 }
 
+// libmicrohttpd misses an end that comes together with the last bytes before it, and would keep the
+// connection for as long as an idle one. It looks again at one that is resumed.
+static void look_again(struct exchange_client *client) {
+  MHD_suspend_connection(client->connection);
+  MHD_resume_connection(client->connection);
+  httpd_run_soon(client->house->httpd);
+}
+
 void exchange_client_gone(struct exchange_client *client) {
   client->gone = true;
   struct exchange *exchange = client->current;
-  if (!exchange) return;
-  if (exchange->state == EXCHANGE_OPEN && !exchange->aborted_by) exchange->aborted_by = "client";
-  if (exchange->xfer) xfer_cancel(exchange->xfer);
-  exchange_wake(exchange);
+  if (exchange) {
+    if (exchange->state == EXCHANGE_OPEN && !exchange->aborted_by) exchange->aborted_by = "client";
+    if (exchange->xfer) xfer_cancel(exchange->xfer);
+  }
+  if (exchange && exchange->suspended) {
+    exchange_wake(exchange);
+  } else {
+    look_again(client);
+  }
 }
 
 void exchange_release(struct exchange *exchange) {

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "capture/guard.h"
+#include "capture/histogram.h"
 #include "capture/httpd.h"
 #include "capture/origin.h"
 #include "capture/recorder.h"
@@ -38,6 +39,7 @@ struct exchange_counts {
   int64_t abandoned;            // by the client
   int64_t resent;               // sent again, since a kept connection was dead
   int64_t bytes_up, bytes_down; // of bodies
+  struct histogram upstream;    // from sending to the end, of every request that was forwarded, well or not
 };
 
 // What all exchanges of a proxy share.
@@ -48,6 +50,7 @@ struct exchange_house {
   struct httpd *httpd;
   struct log *log;
   size_t max_header_bytes;
+  bool tls;               // towards the clients
   bool draining;          // answers close their connection
   struct exchange *first; // all that live
   struct exchange_counts counts;
@@ -59,6 +62,7 @@ struct exchange_house {
 struct exchange_client {
   struct exchange_house *house;
   struct exchange_client *previous, *next;
+  struct MHD_Connection *connection;
   int fd;
   bool gone; // it has closed its side
   struct exchange *current;
@@ -92,15 +96,16 @@ struct exchange {
 
   // Upstream to client.
   int status;
-  bool is_ours;      // the answer was made here (502, 504)
-  struct buf fields; // of the answer: name, NUL, value, NUL
-  bool fields_too_long;
-  int64_t length; // of the answer's body; -1: unknown
+  bool is_ours;          // the answer was made here (502, 504)
+  struct buf fields;     // of the answer: name, NUL, value, NUL
+  const char *objection; // why the upstream's header is not passed on; NULL: it is
+  int64_t length;        // of the answer's body; -1: unknown
   bool head_ready;
   struct buf download; // body bytes that the client has not got
   size_t download_taken;
   bool download_waits; // the upstream's side is paused
   enum exchange_state state;
+  int64_t early_ns; // when the client got the answer before its request was whole; 0: it did not
   bool timed_out;
 
   // The two sides.
@@ -112,6 +117,9 @@ struct exchange {
 
 // An exchange for a request whose target has just been read. NULL: no memory.
 struct exchange *exchange_new(struct exchange_house *house, const char *target);
+
+// The upstream's answer is complete.
+void exchange_complete(struct exchange *exchange);
 
 // Says that there is something for the client's side to do.
 void exchange_wake(struct exchange *exchange);

@@ -2,26 +2,21 @@
 #include "capture/httpd.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "capture/listener.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
-
-// Clients that connect together must not wait for a second SYN (DESIGN 6.7).
-#define BACKLOG 4096
 
 struct httpd {
   struct MHD_Daemon *daemon;
   struct loop_watch *watch;
   struct loop_timer *timer;
   bool soon; // the timer is set for now
-  char address[300];
+  struct listener listener;
   struct buf cert, key; // PEM texts
 };
 
@@ -59,49 +54,6 @@ void httpd_run_soon(struct httpd *httpd) {
   if (httpd->soon) return;
   httpd->soon = true;
   loop_timer_set(httpd->timer, 0);
-}
-
-static int listen_on_one(const struct addrinfo *info) {
-  int yes = 1;
-  int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, info->ai_protocol);
-  if (fd < 0) return -1;
-  if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) ||
-      bind(fd, info->ai_addr, info->ai_addrlen) || listen(fd, BACKLOG)) {
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return -1;
-  }
-  return fd;
-}
-
-static enum status listen_on(const struct opts_address *address, int *out, struct error *error) {
-  char port[8];
-  snprintf(port, sizeof port, "%u", address->port);
-  struct addrinfo hints = {
-      .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-  struct addrinfo *found = NULL;
-  int refused = getaddrinfo(address->host, port, &hints, &found);
-  int fd = -1;
-  for (struct addrinfo *info = found; info && fd < 0; info = info->ai_next)
-    fd = listen_on_one(info);
-  const char *words = refused ? gai_strerror(refused) : strerror(errno);
-  if (found) freeaddrinfo(found);
-  if (fd < 0) {
-    return status_fail(error, STATUS_IO, "cannot listen on %s:%s: %s", address->host, port, words);
-  }
-  *out = fd;
-  return STATUS_OK;
-}
-
-static void write_address(struct httpd *httpd, const char *host, bool tls, int fd) {
-  struct sockaddr_storage bound = {0};
-  socklen_t len = sizeof bound;
-  char port[NI_MAXSERV] = "0";
-  if (getsockname(fd, (struct sockaddr *)&bound, &len) == 0)
-    getnameinfo((struct sockaddr *)&bound, len, NULL, 0, port, sizeof port, NI_NUMERICSERV);
-  const char *format = strchr(host, ':') ? "http%s://[%s]:%s" : "http%s://%s:%s";
-  snprintf(httpd->address, sizeof httpd->address, format, tls ? "s" : "", host, port);
 }
 
 static enum status read_tls(struct httpd *httpd, const struct httpd_options *options, struct error *error) {
@@ -146,22 +98,25 @@ static struct MHD_Daemon *start_daemon(struct httpd *httpd, int fd, const struct
 
 enum status httpd_open(struct loop *loop, const struct httpd_options *options,
                        const struct httpd_handlers *handlers, struct httpd **out, struct error *error) {
-  int fd = -1;
+  bool owns_socket = false; // before the daemon does
   struct httpd *httpd = calloc(1, sizeof *httpd);
   enum status status =
       httpd ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   if (!status) status = read_tls(httpd, options, error);
-  if (!status) status = listen_on(&options->listen, &fd, error);
+  if (!status) {
+    bool tls = options->tls_cert != NULL;
+    status = listener_open(&options->listen, options->unix_socket, tls, &httpd->listener, error);
+  }
   if (status) goto cleanup;
-  write_address(httpd, options->listen.host, options->tls_cert, fd);
-  httpd->daemon = start_daemon(httpd, fd, options, handlers);
+  owns_socket = true;
+  httpd->daemon = start_daemon(httpd, httpd->listener.fd, options, handlers);
   if (!httpd->daemon) {
     status =
-        status_fail(error, STATUS_IO, "cannot serve on %s: %s", httpd->address,
+        status_fail(error, STATUS_IO, "cannot serve on %s: %s", httpd->listener.address,
                     options->tls_cert ? "the certificate and key do not work together" : strerror(errno));
     goto cleanup;
   }
-  fd = -1; // the daemon's now
+  owns_socket = false;
   const union MHD_DaemonInfo *info = MHD_get_daemon_info(httpd->daemon, MHD_DAEMON_INFO_EPOLL_FD);
   status = loop_timer_open(loop, run_due, httpd, &httpd->timer, error);
   if (!status) {
@@ -173,16 +128,17 @@ enum status httpd_open(struct loop *loop, const struct httpd_options *options,
   return STATUS_OK;
 
 cleanup:
-  if (fd >= 0) close(fd);
+  if (owns_socket) close(httpd->listener.fd);
   httpd_close(httpd);
   return status;
 }
 
 const char *httpd_address(const struct httpd *httpd) {
-  return httpd->address;
+  return httpd->listener.address;
 }
 
 void httpd_stop_listening(struct httpd *httpd) {
+  listener_remove_file(&httpd->listener); // who comes next may listen there already
   MHD_socket fd = MHD_quiesce_daemon(httpd->daemon);
   if (fd != MHD_INVALID_SOCKET) close(fd);
 }
@@ -191,6 +147,7 @@ void httpd_close(struct httpd *httpd) {
   if (!httpd) return;
   loop_watch_close(httpd->watch);
   loop_timer_close(httpd->timer);
+  listener_remove_file(&httpd->listener);
   if (httpd->daemon) MHD_stop_daemon(httpd->daemon);
   buf_free(&httpd->cert);
   buf_free(&httpd->key);

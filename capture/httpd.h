@@ -25,22 +25,23 @@ struct httpd_handlers {
 
 struct httpd_options {
   struct opts_address listen;
+  const char *unix_socket;        // a path; NULL: listen on the address
   const char *tls_cert, *tls_key; // PEM files; both NULL: plain HTTP
   size_t connection_memory;       // bytes per connection for headers and buffers
   unsigned connections;           // at once; more wait in the backlog
   unsigned idle_timeout_s;        // of a connection that is not suspended; 0: none
 };
 
-// Listens and serves from the loop. STATUS_IO ("cannot listen on HOST:PORT: ...", a TLS file that cannot be
-// read or used), STATUS_NOT_FOUND (such a file is not there), STATUS_MEMORY.
+// Listens and serves from the loop. STATUS_IO ("cannot listen on ...: ...", see listener_open; a TLS file
+// that cannot be read or used), STATUS_NOT_FOUND (such a file is not there), STATUS_MEMORY.
 enum status httpd_open(struct loop *loop, const struct httpd_options *options,
                        const struct httpd_handlers *handlers, struct httpd **out,
                        struct error *error) MUST_USE;
 
-// "http://HOST:PORT" (https:// with TLS) with the port that was picked.
+// "http://HOST:PORT" (https:// with TLS) with the port that was picked, or "unix:PATH".
 const char *httpd_address(const struct httpd *httpd);
 
-// Stops accepting; connections that are open go on.
+// Stops accepting, and removes the file of a Unix socket; connections that are open go on.
 void httpd_stop_listening(struct httpd *httpd);
 
 // Gives the daemon a turn soon, from the loop: connections that were resumed go on only then (without a

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "capture/anonymize.h"
-#include "capture/names.h"
+#include "lib/base/names.h"
 #include "lib/base/status.h"
 #include "lib/record/gzline.h"
 #include "lib/record/trace.h"

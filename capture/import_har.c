@@ -7,6 +7,7 @@
 
 #include "capture/base64.h"
 #include "capture/import_parts.h"
+#include "capture/keep.h"
 #include "lib/base/clock.h"
 #include "lib/llm/response.h"
 
@@ -118,7 +119,7 @@ static enum status take_headers(const struct import *import, struct json_slice a
     bool is_session = header.name.len == 12 && strncasecmp(header.name.data, "x-session-id", 12) == 0;
     if (is_session && header.value.len > 0 && header.value.len <= SESSION_ID_MOST) {
       buf_clear(session);
-      buf_append(session, header.value.data, header.value.len);
+      keep_session(header.value, session);
     }
     import_http_header(import, header.name, header.value, headers);
   }
@@ -208,13 +209,16 @@ static struct json_slice text_slice(const char *text) {
 
 // What came of it. `found` is closed by the caller; the record's texts point into it.
 static struct trace_response judge(const struct entry *entry, int64_t t_ns, enum api api,
-                                   struct json_slice content, struct response *found) {
+                                   struct json_slice content, struct response *found,
+                                   struct session_answer *heard) {
   struct trace_response record = import_blank_response();
   struct json_slice none = {NULL, 0};
   bool answered = entry->status > 0;
   // Without the text nothing but HTTP can be judged.
   response_open(found, content.len > 0 ? api : API_HTTP, answered ? (int)entry->status : 0,
                 entry->content_type, none, RESPONSE_MOST);
+  found->on_part = session_hear;
+  found->on_part_context = heard;
   response_feed(found, content.data, content.len, 0);
   response_finish(found, answered ? FAILURE_NONE : FAILURE_RESET);
   // The request is handed over once a connection is there; `time` counts from before that.
@@ -246,7 +250,9 @@ static enum status write_entry(struct import *import, struct har *har, const str
   if (status == STATUS_OK)
     status = bytes_of(entry.content_text, entry.content_encoding, &texts.content, &content, error);
   if (status == STATUS_OK) {
-    struct trace_response record = judge(&entry, http.t_ns, import_http_api(&http), content, &found);
+    struct session_answer heard = SESSION_ANSWER;
+    struct trace_response record = judge(&entry, http.t_ns, import_http_api(&http), content, &found, &heard);
+    if (content.len > 0) http.answer = &heard;
     status = import_add_http(import, &http, &record, error);
   }
   response_close(&found);

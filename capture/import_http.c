@@ -5,9 +5,9 @@
 
 #include "capture/import_parts.h"
 #include "capture/keep.h"
-#include "capture/redact.h"
 #include "lib/base/json_write.h"
 #include "lib/llm/api.h"
+#include "lib/record/redact.h"
 
 #define NAME_MOST 128 // bytes of a header's name
 
@@ -23,7 +23,8 @@ void import_http_header(const struct import *import, struct json_slice name, str
   struct json_writer w = JSON_WRITER(headers);
   w.comma = headers->len > 0;
   json_write_key(&w, lower);
-  json_write_text(&w, value.data ? value.data : "", value.len);
+  struct json_slice kept = keep_value(value);
+  json_write_text(&w, kept.data ? kept.data : "", kept.len);
 }
 
 struct json_slice import_http_target(struct json_slice url) {
@@ -93,10 +94,13 @@ static void take_facts(const struct import_http *http, struct http_texts *texts,
   struct api_request_facts facts;
   api_request_facts(api, json.data, json.len, &facts);
   json_scan_string(json_scan_get(json, "model"), &texts->model);
-  bool chat = api == API_OPENAI_CHAT || api == API_OLLAMA_CHAT;
-  if (http->sessions && chat && !http->session.data) {
-    int64_t number = session_of(http->sessions, json_scan_get(json, "messages"));
-    if (number > 0) buf_printf(&texts->session, "c%lld", (long long)number);
+  if (http->sessions && !http->session.data) {
+    struct session_place place;
+    session_find(http->sessions, api, json, &place);
+    if (place.session > 0) buf_printf(&texts->session, "c%lld", (long long)place.session);
+    // Best the answer that was given; but browsers leave some out, and misread the characters of streams.
+    if (http->answer) session_answered(http->sessions, &place, http->answer);
+    session_answered(http->sessions, &place, NULL);
   }
   request->api = (struct json_slice){api_name(api), strlen(api_name(api))};
   request->stream = facts.stream;

@@ -107,7 +107,8 @@ struct import_http {
   struct json_slice headers; // what import_http_header gathered: the members of a JSON object without braces
   struct json_slice body;    // its bytes
   struct json_slice session;
-  struct session_table *sessions; // not NULL: where a chat request that names no session finds its own
+  struct session_table *sessions;      // not NULL: where a request that names no session finds its own
+  const struct session_answer *answer; // what it was answered; NULL: nobody knows
 };
 
 // Appends a header to those of a request, unless it is none that is recorded (DESIGN 2). The name in lower

@@ -197,10 +197,11 @@ static int run(struct capture *capture) {
 
 static int convert(struct capture *capture) {
   struct error error = {""};
-  enum status status = convert_run(&capture->opts, &capture->log, &error);
+  bool is_lossy = false;
+  enum status status = convert_run(&capture->opts, &capture->log, &is_lossy, &error);
   if (status) log_error(&capture->log, "%s", error.text);
   opts_free(&capture->opts);
-  return cli_exit_code(status);
+  return is_lossy ? CLI_EXIT_LOST : cli_exit_code(status);
 }
 
 int main(int argc, char **argv) {

@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/redact.h"
+#include "capture/listener.h"
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
 #include "lib/net/trust.h"
+#include "lib/record/redact.h"
 
 #define KIB INT64_C(1024)
 #define MIB (INT64_C(1024) * KIB)
@@ -31,6 +32,7 @@ static enum status take_upstream(void *context, const char *value, struct error 
 
 static enum status take_listen(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
+  opts->has_listen = true;
   return take_address(&opts->listen, value, error);
 }
 
@@ -115,6 +117,8 @@ static const struct cli_option options[] = {
      "Traffic"},
     {"listen", 'l', "HOST:PORT", "127.0.0.1:8080", "where clients connect; port 0 picks a free one",
      CLI_OWN(take_listen), NULL},
+    {"unix-socket", 0, "PATH", NULL, "listen on this Unix socket instead (the owner's alone)",
+     CLI_TEXT(struct opts, unix_socket), NULL},
     {"cacert", 0, "FILE", "the system's", "certificates that an https upstream is checked against",
      CLI_TEXT(struct opts, ca_file), NULL},
     {"insecure", 0, NULL, NULL, "do not check the upstream's certificate", CLI_FLAG(struct opts, insecure),
@@ -167,7 +171,7 @@ static const struct cli_option options[] = {
 const struct cli_program opts_program = {
     .name = "capture",
     .summary = "a reverse proxy that records the requests to a language-model server",
-    .usage = "-u URL [-l HOST:PORT] [-o FILE] [OPTION]...\n"
+    .usage = "-u URL [-l HOST:PORT | --unix-socket PATH] [-o FILE] [OPTION]...\n"
              "--import FORMAT FILE [-o FILE] [OPTION]...\n"
              "--export FORMAT FILE [-o FILE] [OPTION]...",
     .example = "  capture -u http://127.0.0.1:11434 -l 127.0.0.1:8080 -o prod.jsonl.gz\n"
@@ -207,32 +211,39 @@ static enum status check_conversion(const struct opts *opts, struct error *error
   return STATUS_OK;
 }
 
+static enum status check_recording(const struct opts *opts, struct error *error) {
+  if (opts->input)
+    return status_fail(error, STATUS_USAGE, "'%s': a FILE needs --import or --export", opts->input);
+  if (opts->skip_bad) return status_fail(error, STATUS_USAGE, "--skip-bad needs --import or --export");
+  if (opts->force)
+    return status_fail(error, STATUS_USAGE, "--force needs --import or --export (a recording is continued)");
+  if (!opts->upstream.url)
+    return status_fail(error, STATUS_USAGE, "-u/--upstream URL is needed (see capture --help)");
+  if (opts->unix_socket && opts->has_listen)
+    return status_fail(error, STATUS_USAGE, "-l/--listen and --unix-socket are not for one command");
+  if (opts->unix_socket && strlen(opts->unix_socket) > LISTENER_PATH_MOST)
+    return status_fail(error, STATUS_USAGE, "--unix-socket: '%s' is longer than %zu bytes", opts->unix_socket,
+                       LISTENER_PATH_MOST);
+  if (!opts->tls_cert != !opts->tls_key)
+    return status_fail(error, STATUS_USAGE, "--tls-cert and --tls-key belong together");
+  enum status status = opts->ca_file ? trust_check_file(opts->ca_file, error) : STATUS_OK;
+  if (status) return status_prefix(error, status, "--cacert");
+  bool rotates = opts->rotation.bytes > 0 || opts->rotation.period_ns > 0;
+  if (rotates && strcmp(opts->output, "-") == 0)
+    return status_fail(error, STATUS_USAGE, "--rotate needs -o/--output FILE");
+  if (opts->max_body_bytes > opts->queue_bytes) {
+    return status_fail(error, STATUS_USAGE, "--max-body %lld is more than --queue %lld holds",
+                       (long long)opts->max_body_bytes, (long long)opts->queue_bytes);
+  }
+  return STATUS_OK;
+}
+
 enum status opts_parse(struct opts *out, int argc, char **argv, struct cli_common *common,
                        struct error *error) {
   enum status status = set_defaults(out, error);
   if (status == STATUS_OK) status = cli_parse(&opts_program, argc, argv, out, common, error);
   if (status || common->outcome != CLI_RUN) return status;
-  if (out->import || out->export) return check_conversion(out, error);
-  if (out->input)
-    return status_fail(error, STATUS_USAGE, "'%s': a FILE needs --import or --export", out->input);
-  if (out->skip_bad) return status_fail(error, STATUS_USAGE, "--skip-bad needs --import or --export");
-  if (out->force)
-    return status_fail(error, STATUS_USAGE, "--force needs --import or --export (a recording is continued)");
-  if (!out->upstream.url) {
-    return status_fail(error, STATUS_USAGE, "-u/--upstream URL is needed (see capture --help)");
-  }
-  if (!out->tls_cert != !out->tls_key)
-    return status_fail(error, STATUS_USAGE, "--tls-cert and --tls-key belong together");
-  if (out->ca_file && (status = trust_check_file(out->ca_file, error)))
-    return status_prefix(error, status, "--cacert");
-  bool rotates = out->rotation.bytes > 0 || out->rotation.period_ns > 0;
-  if (rotates && strcmp(out->output, "-") == 0)
-    return status_fail(error, STATUS_USAGE, "--rotate needs -o/--output FILE");
-  if (out->max_body_bytes > out->queue_bytes) {
-    return status_fail(error, STATUS_USAGE, "--max-body %lld is more than --queue %lld holds",
-                       (long long)out->max_body_bytes, (long long)out->queue_bytes);
-  }
-  return STATUS_OK;
+  return out->import || out->export ? check_conversion(out, error) : check_recording(out, error);
 }
 
 void opts_free(struct opts *opts) {

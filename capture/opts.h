@@ -10,10 +10,10 @@
 
 #include "capture/export.h"
 #include "capture/import.h"
-#include "capture/names.h"
 #include "capture/origin.h"
 #include "capture/tracefile.h"
 #include "lib/base/cli.h"
+#include "lib/base/names.h"
 
 struct opts_address {
   char host[256]; // a name or an address, without brackets
@@ -23,7 +23,9 @@ struct opts_address {
 struct opts {
   struct origin upstream;
   struct opts_address listen;
-  char *output; // "-": standard output
+  bool has_listen;
+  char *unix_socket; // a path to listen on instead; NULL: none
+  char *output;      // "-": standard output
   struct tracefile_rotation rotation;
   bool keep_bodies;  // of requests
   bool keep_answers; // bodies of responses

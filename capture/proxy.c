@@ -72,6 +72,7 @@ static void open_client(struct proxy *proxy, struct MHD_Connection *connection, 
   struct exchange_client *client = calloc(1, sizeof *client);
   if (!client) return; // its requests are closed in on_request
   client->house = &proxy->house;
+  client->connection = connection;
   client->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
   if (hangup_add(proxy->hangup, client->fd, client)) {
     free(client);
@@ -156,6 +157,7 @@ static enum status open_parts(struct proxy *proxy, const struct opts *opts, stru
                                    .insecure = opts->insecure};
   int64_t idle_s = (opts->idle_timeout_ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S;
   struct httpd_options httpd = {.listen = opts->listen,
+                                .unix_socket = opts->unix_socket,
                                 .tls_cert = opts->tls_cert,
                                 .tls_key = opts->tls_key,
                                 .connection_memory = 2 * (size_t)opts->max_header_bytes + BODY_ROOM,
@@ -180,8 +182,10 @@ enum status proxy_open(struct loop *loop, const struct opts *opts, struct log *l
   if (!proxy) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   proxy->loop = loop;
   proxy->idle_timeout_ns = opts->idle_timeout_ns;
-  proxy->house = (struct exchange_house){
-      .origin = &opts->upstream, .log = log, .max_header_bytes = (size_t)opts->max_header_bytes};
+  proxy->house = (struct exchange_house){.origin = &opts->upstream,
+                                         .log = log,
+                                         .max_header_bytes = (size_t)opts->max_header_bytes,
+                                         .tls = opts->tls_cert != NULL};
   enum status status = open_parts(proxy, opts, log, error);
   if (status) {
     proxy_close(proxy);

@@ -22,7 +22,7 @@ enum status proxy_open(struct loop *loop, const struct opts *opts, struct log *l
 // is taken is found out before the file is touched.)
 void proxy_record(struct proxy *proxy, struct recorder *recorder);
 
-// "http://HOST:PORT" (https:// with TLS)
+// "http://HOST:PORT" (https:// with TLS) or "unix:PATH"
 const char *proxy_address(const struct proxy *proxy);
 
 struct exchange_counts proxy_counts(const struct proxy *proxy);

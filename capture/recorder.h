@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Turns exchanges into trace records beside the data path: it takes copies of bytes, never waits, and when it
-// cannot keep up it loses records (counted), never traffic. Secrets are taken out before anything is queued.
+// Turns exchanges into trace records beside the data path: the caller's thread copies bytes and never waits;
+// a thread of the recorder's own (scribe.h) decodes, takes secrets out, finds conversations and formats, so
+// that a body of many megabytes holds up nobody. When it cannot keep up it loses records (counted), never
+// traffic. Nothing is handed to the writer before its secrets are taken out.
 //
 // An entry is the recorder's side of one exchange. Every function that takes an entry takes NULL too (an
 // exchange that is not recorded).
@@ -14,8 +16,8 @@
 
 #include "capture/anonymize.h"
 #include "capture/guard.h"
-#include "capture/names.h"
 #include "capture/tracefile.h"
+#include "lib/base/names.h"
 #include "lib/base/status.h"
 #include "lib/llm/response.h"
 
@@ -38,7 +40,7 @@ struct recorder_options {
 
 struct recorder_counts {
   int64_t requests, responses; // records that the writer took (it may have dropped some later)
-  int64_t dropped;             // records lost, for want of room or because the disk refused
+  int64_t dropped;             // records, and bodies of responses, lost for want of room or to the disk
   struct gzline_counts writer;
 };
 
@@ -69,9 +71,9 @@ bool recorder_take_trouble(struct recorder *recorder, struct error *error);
 struct recorder_entry *recorder_begin(struct recorder *recorder, const struct guard_request *request,
                                       int64_t arrived_ns);
 void recorder_body(struct recorder_entry *entry, const char *data, size_t len);
-// The request's body is complete: its record is written. When anonymising it is written with the response's,
-// since only that says how many tokens the server counted; and only requests that ask for text are recorded
-// at all.
+// The request's body is complete: its record will be written. When anonymising it is written with the
+// response's, since only that says how many tokens the server counted; and only requests that ask for text
+// are recorded at all.
 void recorder_request_complete(struct recorder_entry *entry);
 
 // The response's head, and its body bytes as they come (copied from, never kept as they are).
@@ -88,7 +90,7 @@ struct recorder_ending {
   int attempts;           // times it was sent; 2: a kept connection was dead
 };
 
-// Writes the response's record and frees the entry. Without a complete request nothing is written.
+// Has the response's record written and gives the entry up. Without a complete request nothing is written.
 void recorder_end(struct recorder_entry *entry, const struct recorder_ending *ending);
 
 #endif

@@ -20,9 +20,7 @@ void recorder_body_add(struct recorder *recorder, struct recorder_body *body, co
     give_up(recorder, body, RECORDER_BODY_TOO_LONG);
     return;
   }
-  size_t queued = (size_t)tracefile_counts(recorder->file).queued_bytes;
-  if (recorder->held_bytes + queued + len > recorder->options.queue_bytes ||
-      buf_append(&body->bytes, data, len)) {
+  if (!recorder_has_room(recorder, len) || buf_append(&body->bytes, data, len)) {
     give_up(recorder, body, RECORDER_BODY_DROPPED);
     return;
   }
@@ -51,8 +49,10 @@ void recorder_body_decode(struct recorder *recorder, struct recorder_body *body)
   body->bytes = plain;
 }
 
-enum trace_body recorder_body_clean(const struct recorder *recorder, const struct recorder_body *body,
+enum trace_body recorder_body_clean(const struct recorder *recorder, struct recorder_body *body,
                                     struct buf *out) {
   struct json_slice bytes = {body->bytes.data, body->bytes.len};
-  return keep_body(recorder->options.redact, bytes, body->is_form, out);
+  enum trace_body kind = keep_body(recorder->options.redact, bytes, body->is_form, out);
+  if (kind == TRACE_BODY_NONE && bytes.len > 0) body->state = RECORDER_BODY_UNREADABLE;
+  return kind;
 }

@@ -2,10 +2,18 @@
 //
 // The recorder's side of one exchange, shared by its files: recorder_entry.c begins and ends it,
 // recorder_request.c and recorder_response.c make the two records. Private to capture/recorder*.c.
+//
+// Two threads work here. The loop's gathers bytes and times; what takes time (decoding, searching secrets and
+// conversations, formatting) is the scribe's. An entry goes from one to the other in steps, and each of its
+// members is used by one thread at a time.
 #ifndef CAPTURE_RECORDER_ENTRY_H
 #define CAPTURE_RECORDER_ENTRY_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "capture/recorder.h"
+#include "capture/scribe.h"
 #include "capture/session.h"
 #include "lib/base/buf.h"
 #include "lib/llm/api.h"
@@ -16,17 +24,29 @@
 
 struct recorder {
   struct recorder_options options;
+  struct scribe *scribe;
+
+  pthread_mutex_t file_lock; // the file, and the segment
   struct tracefile *file;
-  struct session_table *sessions;
-  struct buf line;  // the record being formatted
-  int64_t start_ns; // of the segment
-  int64_t next_seq;
-  int64_t requests, responses;
-  struct trace_end before;      // the same and `dropped` at the segment's start
+  int64_t start_ns;        // of the segment
+  struct trace_end before; // `requests`, `responses` and `dropped` at the segment's start
+
+  pthread_mutex_t entries_lock;
   struct recorder_entry *first; // all that live
-  int64_t dropped;              // records lost before the writer, which counts its own
-  int64_t unnamed;              // requests without a session so far
-  size_t held_bytes;            // bodies of entries whose record is not written yet
+
+  // The scribe's.
+  struct session_table *sessions;
+  struct buf line; // the record being formatted
+  int64_t next_seq;
+  int64_t unnamed; // requests without a session so far
+
+  // The loop's.
+  size_t queued_bytes; // as the writer said last
+
+  // Everyone's.
+  _Atomic int64_t requests, responses;
+  _Atomic int64_t dropped;   // records lost before the writer, which counts its own
+  _Atomic size_t held_bytes; // bodies of entries whose record is not written yet, and entries the scribe has
 };
 
 // What became of a body.
@@ -47,22 +67,41 @@ struct recorder_body {
 
 struct recorder_entry {
   struct recorder *recorder;
-  struct recorder_entry *previous, *next;
-  int64_t arrived_ns;
-  int64_t seq;  // -1: no request record (yet)
-  bool skipped; // by --sample
+  struct recorder_entry *previous, *next; // under entries_lock
+  int64_t arrived_ns;                     // never changes
+
+  // The loop's, until the request is handed over (request_job): then the scribe's.
+  struct scribe_job request_job;
   char *method, *target;
   struct buf headers; // the JSON object of the record
-  struct buf session; // the client's own id
-  struct buf secrets; // secret values of the query and headers, each with its NUL: a server may repeat them
+  struct buf session; // the client's own id, or what the scribe finds
+  struct buf
+      secrets; // secret values of the query and headers, each with its NUL: they may stand elsewhere too
   struct recorder_body body;
   int64_t body_bytes;
   enum api api;
+  int64_t seq; // -1: no request record
+  struct session_place place;
   struct trace_request anonymous; // waits for the response when anonymising
   struct buf anonymous_texts;     // what its slices point to
-  bool responding;                // `response` is open
+
+  // The loop's, until the exchange has ended (end_job): then the scribe's.
+  struct scribe_job end_job;
+  enum api asked;  // by the path alone
+  bool handed;     // the request is the scribe's
+  bool responding; // `response` is open
   struct response response;
   struct recorder_body answer; // gathered with --bodies both
+  struct session_answer heard; // so far
+
+  // The loop's, until a stream says that it is complete, which is before its connection says so.
+  struct scribe_job answer_job;
+  bool answered;
+  struct session_answer whole;
+
+  struct recorder_ending ending;
+
+  atomic_bool skipped; // by the scribe: no record is written of it
 };
 
 // Adds to a body as far as --max-body and --queue allow.
@@ -72,14 +111,36 @@ void recorder_body_add(struct recorder *recorder, struct recorder_body *body, co
 // recorded.
 void recorder_body_decode(struct recorder *recorder, struct recorder_body *body);
 
-// Appends the body as a record has it, without secrets.
-enum trace_body recorder_body_clean(const struct recorder *recorder, const struct recorder_body *body,
+// Appends the body as a record has it, without secrets. One that cannot be searched becomes
+// RECORDER_BODY_UNREADABLE.
+enum trace_body recorder_body_clean(const struct recorder *recorder, struct recorder_body *body,
                                     struct buf *out);
 
 void recorder_body_free(struct recorder *recorder, struct recorder_body *body);
 
-// Hands recorder->line to the writer and counts what became of it.
-void recorder_write(struct recorder *recorder, bool is_request);
+// Formats a record whose time is `start_ns` less. It may be asked twice, when a new segment begins meanwhile.
+typedef void recorder_format(struct buf *line, const void *record, int64_t start_ns);
+
+// Hands a record to the writer and counts what became of it. On the scribe's thread.
+void recorder_write(struct recorder *recorder, recorder_format *format, const void *record, bool is_request);
+
+// The same for a request's record, its time an instant of clock_now_ns.
+void recorder_write_request(struct recorder *recorder, const struct trace_request *request);
+
+// There is room in --queue for `len` bytes more. On the loop's thread.
+bool recorder_has_room(struct recorder *recorder, size_t len);
+
+// The jobs of an entry.
+void recorder_make_request(void *entry);
+void recorder_take_answer(void *entry);
+void recorder_make_response(void *entry);
+
+// Covers with asterisks what the entry's secrets (of at least `least` bytes) are in these bytes; also one
+// that their end cuts, when `is_cut`.
+void recorder_hide_secrets(const struct recorder_entry *entry, char *bytes, size_t len, size_t least,
+                           bool is_cut);
+#define RECORDER_SECRET_LEAST 4      // in a server's short words
+#define RECORDER_BODY_SECRET_LEAST 8 // in a body, where a placeholder key may be an ordinary word
 
 // Gives everything back; nothing is written.
 void recorder_entry_free(struct recorder_entry *entry);

@@ -1,15 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// From a request's body to its record.
+// From a request's body to its record. The first two functions are the loop's, the rest is the scribe's.
 #include <stdlib.h>
 #include <string.h>
 
 #include "capture/recorder_entry.h"
 
+// What an entry that waits for the scribe counts for in --queue, beside its bodies.
+#define ENTRY_BYTES (sizeof(struct recorder_entry) + 1024)
+
 void recorder_body(struct recorder_entry *entry, const char *data, size_t len) {
-  if (!entry) return;
+  if (!entry || entry->handed) return;
   entry->body_bytes += (int64_t)len;
   recorder_body_add(entry->recorder, &entry->body, data, len);
+}
+
+void recorder_request_complete(struct recorder_entry *entry) {
+  if (!entry || entry->handed || entry->skipped) return;
+  struct recorder *recorder = entry->recorder;
+  if (recorder_has_room(recorder, ENTRY_BYTES)) {
+    entry->handed = true;
+    recorder->held_bytes += ENTRY_BYTES;
+    scribe_post(recorder->scribe, &entry->request_job);
+  } else {
+    entry->skipped = true;
+    recorder->dropped += 2;
+    recorder_body_free(recorder, &entry->body);
+  }
 }
 
 // Whether the session is among the recorded share. A session's requests are all in or all out.
@@ -22,9 +39,9 @@ static bool is_sampled(struct recorder *recorder, const struct buf *session) {
 }
 
 static void find_session(struct recorder_entry *entry, struct json_slice body) {
-  if (entry->session.len || (entry->api != API_OPENAI_CHAT && entry->api != API_OLLAMA_CHAT)) return;
-  int64_t number = session_of(entry->recorder->sessions, json_scan_get(body, "messages"));
-  if (number > 0) buf_printf(&entry->session, "c%lld", (long long)number);
+  if (entry->session.len) return;
+  session_find(entry->recorder->sessions, entry->api, body, &entry->place);
+  if (entry->place.session > 0) buf_printf(&entry->session, "c%lld", (long long)entry->place.session);
 }
 
 static struct json_slice slice_of(const struct buf *buf) {
@@ -43,6 +60,16 @@ static void hold_request(struct recorder_entry *entry, const struct trace_reques
   entry->skipped = true;
 }
 
+static void format_request(struct buf *line, const void *record, int64_t start_ns) {
+  struct trace_request request = *(const struct trace_request *)record;
+  request.t_ns -= start_ns;
+  trace_format_request(line, &request);
+}
+
+void recorder_write_request(struct recorder *recorder, const struct trace_request *request) {
+  recorder_write(recorder, format_request, request, true);
+}
+
 static void write_request(struct recorder_entry *entry, enum trace_body kind, struct json_slice body) {
   struct recorder *recorder = entry->recorder;
   struct api_request_facts facts = {0};
@@ -55,7 +82,7 @@ static void write_request(struct recorder_entry *entry, enum trace_body kind, st
   bool keeps = recorder->options.keep_bodies || recorder->options.anonymize;
   struct trace_request record = {
       .seq = entry->seq,
-      .t_ns = entry->arrived_ns - recorder->start_ns,
+      .t_ns = entry->arrived_ns,
       .session = slice_of(&entry->session),
       .method = recorder_text(entry->method),
       .path = recorder_text(entry->target),
@@ -74,20 +101,22 @@ static void write_request(struct recorder_entry *entry, enum trace_body kind, st
   if (recorder->options.anonymize) {
     hold_request(entry, &record);
   } else {
-    trace_format_request(&recorder->line, &record);
-    recorder_write(recorder, true);
+    recorder_write_request(recorder, &record);
   }
   buf_free(&model);
 }
 
-void recorder_request_complete(struct recorder_entry *entry) {
-  if (!entry || entry->seq >= 0 || entry->skipped) return;
+void recorder_make_request(void *context) {
+  struct recorder_entry *entry = context;
   struct recorder *recorder = entry->recorder;
   struct buf clean = {0};
   recorder_body_decode(recorder, &entry->body);
+  if (entry->body.bytes.len)
+    recorder_hide_secrets(entry, entry->body.bytes.data, entry->body.bytes.len, RECORDER_BODY_SECRET_LEAST,
+                          false);
   enum trace_body kind = recorder_body_clean(recorder, &entry->body, &clean);
   struct json_slice body = slice_of(&clean);
-  if (!entry->responding) entry->api = api_from_request(entry->method, entry->target, body.data, body.len);
+  entry->api = api_from_request(entry->method, entry->target, body.data, body.len);
   if (kind == TRACE_BODY_JSON) find_session(entry, body);
   if (entry->body.state == RECORDER_BODY_DROPPED || clean.status || entry->session.status) {
     recorder->dropped += 2; // the response would stand alone
@@ -100,4 +129,5 @@ void recorder_request_complete(struct recorder_entry *entry) {
   }
   buf_free(&clean);
   recorder_body_free(recorder, &entry->body);
+  recorder->held_bytes -= ENTRY_BYTES;
 }

@@ -7,6 +7,9 @@
 #include "capture/hopbyhop.h"
 #include "lib/base/clock.h"
 
+#define STOPS_UPLOAD 300 // the least status after which libcurl sends no more of the request
+#define MOST_DIGITS 18   // of a length: fit an int64_t with room to spare
+
 static bool is_nominated(const struct guard_request *request, const struct guard_field *field) {
   for (size_t i = 0; i < request->field_count; i++) {
     const struct guard_field *connection = &request->fields[i];
@@ -43,10 +46,16 @@ static void on_field(void *context, const char *name, size_t name_len, const cha
   struct exchange *exchange = context;
   struct buf *fields = &exchange->fields;
   if (fields->len + name_len + value_len > exchange->house->max_header_bytes)
-    exchange->fields_too_long = true;
-  if (exchange->fields_too_long || exchange->head_ready) return;
-  buf_append(fields, name, name_len);
-  buf_append_char(fields, '\0');
+    exchange->objection = "the upstream server's header is too large";
+  if (exchange->objection || exchange->head_ready) return;
+  if (name_len > 0) {
+    buf_append(fields, name, name_len);
+    buf_append_char(fields, '\0');
+  } else if (fields->len > 0) {
+    fields->data[fields->len - 1] = ' '; // a folded line: one blank is the same (RFC 9112 5.2)
+  } else {
+    return; // it continues nothing
+  }
   buf_append(fields, value, value_len);
   buf_append_char(fields, '\0');
 }
@@ -70,15 +79,28 @@ static bool is_answer_nominated(const struct exchange *exchange, const char *nam
   return false;
 }
 
-// Leaves of the answer's fields those that are forwarded, and notes the length.
+// Notes the length of the answer's body. What two readers could take for different ends is an objection (RFC
+// 9112 6.3): lengths that differ or are no numbers, and codings that nobody asked for.
+static void read_framing(struct exchange *exchange) {
+  const char *first = find_field(exchange, "Content-Length", 0);
+  const char *coding = find_field(exchange, "Transfer-Encoding", 0), *length;
+  bool is_clear =
+      !coding || (strcasecmp(coding, "chunked") == 0 && !find_field(exchange, "Transfer-Encoding", 1));
+  for (size_t nth = 0; (length = find_field(exchange, "Content-Length", nth)); nth++) {
+    size_t digits = strspn(length, "0123456789");
+    is_clear =
+        is_clear && digits > 0 && digits <= MOST_DIGITS && !length[digits] && strcmp(length, first) == 0;
+  }
+  if (!is_clear) {
+    exchange->objection = "the length of the upstream server's answer is not clear";
+  } else if (first && !coding) {
+    exchange->length = strtoll(first, NULL, 10);
+  }
+}
+
+// Leaves of the answer's fields those that are forwarded.
 static void sift_fields(struct exchange *exchange) {
   struct buf kept = {0};
-  const char *length = find_field(exchange, "Content-Length", 0);
-  if (length && !find_field(exchange, "Transfer-Encoding", 0)) {
-    char *rest;
-    long long number = strtoll(length, &rest, 10);
-    if (*length >= '0' && *length <= '9' && *rest == '\0') exchange->length = number;
-  }
   const char *end = exchange->fields.data + exchange->fields.len;
   for (const char *at = exchange->fields.data; at && at < end;) {
     const char *value = at + strlen(at) + 1;
@@ -88,7 +110,7 @@ static void sift_fields(struct exchange *exchange) {
       buf_append(&kept, at, (size_t)(next - at));
     at = next;
   }
-  if (kept.status) exchange->fields_too_long = true;
+  if (kept.status) exchange->objection = "no memory for the upstream server's header";
   buf_free(&exchange->fields);
   exchange->fields = kept;
 }
@@ -102,12 +124,15 @@ static enum xfer_flow on_head(void *context) {
   struct exchange *exchange = context;
   exchange->moved_ns = clock_now_ns();
   if (exchange->head_ready) return XFER_ABORT;
+  if (exchange->fields.status) exchange->objection = "no memory for the upstream server's header";
+  if (!exchange->objection) read_framing(exchange);
   sift_fields(exchange);
-  if (exchange->fields.status) exchange->fields_too_long = true;
-  if (exchange->fields_too_long || exchange->status < 200) return XFER_ABORT;
+  if (exchange->objection || exchange->status < 200) return XFER_ABORT;
   recorder_head(exchange->entry, exchange->status, field_slice(exchange, "Content-Type"),
                 field_slice(exchange, "Content-Encoding"));
   exchange->head_ready = true;
+  // libcurl sends no more then, but while the upload is paused it would not see that it is through.
+  if (exchange->status >= STOPS_UPLOAD) upstream_more(exchange);
   exchange_wake(exchange);
   return XFER_GO;
 }
@@ -162,13 +187,13 @@ static enum failure failure_of(const struct exchange *exchange, enum xfer_outcom
   case XFER_TIMEOUT: return FAILURE_TIMEOUT;
   case XFER_TRUNCATED: return FAILURE_TRUNCATED;
   case XFER_PROTOCOL: return FAILURE_PROTOCOL;
-  case XFER_CANCELLED: return exchange->fields_too_long ? FAILURE_PROTOCOL : FAILURE_CANCELLED;
+  case XFER_CANCELLED: return exchange->objection ? FAILURE_PROTOCOL : FAILURE_CANCELLED;
   default: return FAILURE_RESET;
   }
 }
 
 static const char *words_of(const struct exchange *exchange, enum xfer_outcome outcome) {
-  if (exchange->fields_too_long) return "the upstream server's header is too large";
+  if (exchange->objection) return exchange->objection;
   switch (outcome) {
   case XFER_CONNECT: return "the upstream server cannot be reached";
   case XFER_TLS: return "no secure connection to the upstream server";
@@ -203,10 +228,10 @@ static void on_done(void *context, const struct xfer_result *result) {
     log_detail(exchange->house->log, "upstream: %s (%s)", xfer_outcome_name(result->outcome), result->words);
   }
   exchange->house->counts.resent += result->attempts > 1;
+  histogram_add(&exchange->house->counts.upstream, result->done_ns - result->started_ns);
   record_end(exchange, result);
   if (exchange->state == EXCHANGE_OPEN && result->outcome == XFER_OK) {
-    exchange->state = EXCHANGE_WHOLE;
-    exchange_wake(exchange);
+    exchange_complete(exchange);
   } else if (exchange->state == EXCHANGE_OPEN) {
     bool late = result->outcome == XFER_TIMEOUT ||
                 (result->outcome == XFER_CONNECT &&

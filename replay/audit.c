@@ -5,9 +5,8 @@
 
 #include "lib/base/clock.h"
 
-void audit_start(struct audit *audit, int64_t now_ns, int64_t cpu_ns) {
+void audit_start(struct audit *audit, int64_t now_ns) {
   audit->start_ns = now_ns;
-  audit->start_cpu_ns = cpu_ns;
   spread_clear(&audit->lag);
   spread_clear(&audit->latency);
 }
@@ -15,6 +14,11 @@ void audit_start(struct audit *audit, int64_t now_ns, int64_t cpu_ns) {
 void audit_request(struct audit *audit, int64_t lag_ns, int64_t latency_ns) {
   spread_add(&audit->lag, lag_ns);
   if (latency_ns >= 0) spread_add(&audit->latency, latency_ns);
+}
+
+void audit_merge(struct audit *audit, const struct audit *other) {
+  spread_merge(&audit->lag, &other->lag);
+  spread_merge(&audit->latency, &other->latency);
 }
 
 static double milliseconds(int64_t ns) {
@@ -47,7 +51,7 @@ void audit_finish(const struct audit *audit, int64_t now_ns, int64_t cpu_ns, int
                   struct audit_verdict *out) {
   int64_t wall_ns = now_ns - audit->start_ns;
   *out = (struct audit_verdict){
-      .cpu = wall_ns > 0 ? (double)(cpu_ns - audit->start_cpu_ns) / (double)wall_ns : 0,
+      .cpu = wall_ns > 0 ? (double)cpu_ns / (double)wall_ns : 0,
       .lag_p50_ns = spread_quantile(&audit->lag, 0.5),
       .lag_p99_ns = spread_quantile(&audit->lag, 0.99),
       .lag_max_ns = audit->lag.count > 0 ? audit->lag.max_ns : -1,

@@ -23,26 +23,29 @@
 // One batch under watch.
 struct audit {
   int64_t start_ns;
-  int64_t start_cpu_ns;
   struct spread lag;
   struct spread latency; // of the requests that succeeded
 };
 
 struct audit_verdict {
-  double cpu; // share of one core, all threads
+  double cpu; // share of one core
   int64_t lag_p50_ns, lag_p99_ns, lag_max_ns;
   int64_t stall_max_ns;
   bool valid;       // also where nothing succeeded: such a batch is the server's failure, not the client's
   char reason[160]; // "" when valid
 };
 
-// Times are of clock_now_ns and clock_cpu_ns.
-void audit_start(struct audit *audit, int64_t now_ns, int64_t cpu_ns);
+// `now_ns`: the batch's start, an instant of clock_now_ns.
+void audit_start(struct audit *audit, int64_t now_ns);
 
 // lag: sent - max(intended, ready). latency -1: the request did not succeed, or was never answered.
 void audit_request(struct audit *audit, int64_t lag_ns, int64_t latency_ns);
 
-// `stall_max_ns`: the loop's longest since the start (loop_take_stall_ns).
+// Adds what another one saw of the same batch.
+void audit_merge(struct audit *audit, const struct audit *other);
+
+// CPU time since the start: of the process, or of the busiest of several threads that each have a loop.
+// `stall_max_ns`: the longest of a loop since the start (loop_take_stall_ns).
 void audit_finish(const struct audit *audit, int64_t now_ns, int64_t cpu_ns, int64_t stall_max_ns,
                   struct audit_verdict *out);
 

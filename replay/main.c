@@ -44,6 +44,24 @@ static int64_t connections_wanted(const struct replay *replay) {
   return replay->opts.warmup > 0 && plan->workers_most > wanted ? plan->workers_most : wanted;
 }
 
+// A think time that is not known, or that nothing waits for.
+static void tell_think_time(struct replay *replay) {
+  if (replay->opts.think == TURNS_THINK_SCHEDULE) return;
+  int64_t later = 0, unknown = 0;
+  for (size_t i = 0; replay->work.turns && i < replay->work.count; i++) {
+    later += replay->work.turns[i].before >= 0;
+    unknown += replay->work.turns[i].before >= 0 && replay->work.turns[i].think_ns < 0;
+  }
+  if (later == 0) {
+    log_notice(&replay->log, "--think-time: the trace has no conversation of several turns");
+  } else if (replay->opts.think == TURNS_THINK_RECORDED && unknown > 0) {
+    log_notice(
+        &replay->log,
+        "--think-time recorded: of %lld of %lld later turns the trace does not tell, the schedule holds",
+        (long long)unknown, (long long)later);
+  }
+}
+
 // What a user would not expect is told: requests left out or made up, options that some do not heed.
 static void tell_what_is_sent(struct replay *replay) {
   if (replay->work.bodiless > 0) {
@@ -68,6 +86,7 @@ static void tell_what_is_sent(struct replay *replay) {
         &replay->log,
         "--http2: this libcurl cannot keep HTTP/2 connections without TLS, each request makes its own");
   }
+  tell_think_time(replay);
   bool ollama = false;
   for (size_t i = 0; i < replay->work.count; i++)
     ollama |= api_is_ollama(replay->work.requests[i]->api);
@@ -140,6 +159,7 @@ static enum status load(struct replay *replay, struct error *error) {
       .seed = opts->seed,
       .draws = draws(replay),
       .in_time = opts->timing == OPTS_TIMING_ORIGINAL,
+      .in_turn = opts->timing != OPTS_TIMING_BATCH,
       .rules = opts_rewrite_rules(opts),
       .headers = {(const char *const *)opts->headers.items, opts->headers.count, key},
   };

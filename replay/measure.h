@@ -10,9 +10,8 @@
 
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
-#include "lib/net/loop.h"
-#include "lib/net/xfer.h"
 #include "replay/audit.h"
+#include "replay/lanes.h"
 #include "replay/opts.h"
 #include "replay/recorder.h"
 #include "replay/work.h"
@@ -20,8 +19,7 @@
 struct measure;
 
 struct measure_setup {
-  struct loop *loop;
-  struct xfer_pool *transfers;
+  struct lanes *lanes; // they are sent from
   const struct opts *opts;
   const struct work *work;
   bool cache_bust;
@@ -45,7 +43,7 @@ typedef void measure_over(void *context, const struct measure_outcome *outcome);
 // Borrows what the setup points to. STATUS_IO, STATUS_MEMORY with words.
 enum status measure_open(const struct measure_setup *setup, measure_over *over, void *context,
                          struct measure **out, struct error *error) MUST_USE;
-// Takes NULL. Close the transfers before it.
+// Takes NULL. Stop the lanes before it.
 void measure_close(struct measure *measure);
 
 // Sends batch->batch requests from `offset` of the draw; `port` stands for {port}. `start_ns` is set here.

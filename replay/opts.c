@@ -128,6 +128,8 @@ static enum status check_timing(const struct opts *opts, struct error *error) {
   if (open && closed) return status_fail(error, STATUS_USAGE, "%s goes with --timing batch", closed);
   if (!open && opts->duration_ns > 0)
     return status_fail(error, STATUS_USAGE, "--duration goes with --timing original or rate");
+  if (!open && opts->think != TURNS_THINK_SCHEDULE)
+    return status_fail(error, STATUS_USAGE, "--think-time goes with --timing original or rate");
   if (opts->timing != OPTS_TIMING_ORIGINAL && (opts->speed > 0 || opts->max_idle_ns > 0))
     return status_fail(error, STATUS_USAGE, "%s goes with --timing original",
                        opts->speed > 0 ? "--speed" : "--max-idle");
@@ -180,6 +182,7 @@ enum status opts_parse(int argc, char **argv, struct opts *out, struct cli_commo
   struct opts opts = {
       .arrival = PACE_ARRIVAL_POISSON,
       .warmup = 1,
+      .threads = 1,
       .seed = 1,
       .max_error_rate = 1,
       .http_version = 1,

@@ -15,6 +15,7 @@
 #include "replay/pace.h"
 #include "replay/plan.h"
 #include "replay/rewrite.h"
+#include "replay/turns.h"
 
 enum opts_pick { OPTS_PICK_SHUFFLED, OPTS_PICK_TRACE };
 enum opts_dispatch { OPTS_DISPATCH_POOL, OPTS_DISPATCH_BURST };
@@ -48,6 +49,8 @@ struct opts {
   bool arrival_given;
   double burstiness;   // gamma
   int64_t duration_ns; // 0: one pass of the trace
+  enum turns_think think;
+  int64_t think_ns; // fixed
 
   char *server; // NULL: not managed
   enum plan_restart restart;
@@ -67,6 +70,7 @@ struct opts {
   char *api_key_env;
   enum opts_cache_bust cache_bust;
 
+  int64_t threads;       // loops, each on its own
   int64_t token_budget;  // input and output tokens of the run; 0: any
   double max_error_rate; // 0..1; 1: never too many
   int64_t timeout_ns, connect_timeout_ns;

@@ -8,6 +8,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
+#include "replay/lanes.h"
 #include "replay/random.h"
 
 #define HOUR_NS (3600 * CLOCK_NS_PER_S)
@@ -61,6 +62,19 @@ static enum status take_arrival(void *context, const char *value, struct error *
   opts->arrival = (enum pace_arrival)choice;
   opts->arrival_given = true;
   return status;
+}
+
+static enum status take_think_time(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  if (strcmp(value, "recorded") == 0) {
+    opts->think = TURNS_THINK_RECORDED;
+    return STATUS_OK;
+  }
+  enum status status = units_duration_ns(value, 0, 24 * HOUR_NS, &opts->think_ns, error);
+  if (status)
+    return status_fail(error, status, "'%s' is neither 'recorded' nor a time from 0s to 24h", value);
+  opts->think = TURNS_THINK_FIXED;
+  return STATUS_OK;
 }
 
 static enum status take_restart(void *context, const char *value, struct error *error) {
@@ -134,6 +148,8 @@ static const struct cli_option options[] = {
      CLI_COUNT(struct opts, seed, RANDOM_SEED_LEAST, RANDOM_SEED_MOST), NULL},
     {"dispatch", 0, "HOW", "pool", "pool (at most W in flight) or burst (the whole batch at once)",
      CLI_CHOICE(struct opts, dispatch, dispatch_names), NULL},
+    {"threads", 0, "N", "1", "send from so many threads, when one core is not enough",
+     CLI_COUNT(struct opts, threads, 1, LANES_MOST), NULL},
     {"max-error-rate", 0, "SHARE", "none",
      "leave out what is left of a cell when more of a batch's requests fail; exit code 3",
      CLI_FRACTION(struct opts, max_error_rate, 0, 1), NULL},
@@ -157,6 +173,8 @@ static const struct cli_option options[] = {
      CLI_REAL(struct opts, burstiness, 1e-3, 1e3), NULL},
     {"duration", 0, "TIME", "one pass", "send for this long; a trace that is used up begins again (rate)",
      CLI_DURATION(struct opts, duration_ns, CLOCK_NS_PER_MS, 24 * HOUR_NS), NULL},
+    {"think-time", 0, "recorded|TIME", "none", "from the end of a conversation's turn to its next one",
+     CLI_OWN(take_think_time), NULL},
 
     {"model", 'm', "NAME", "as recorded", "ask for this model", CLI_TEXT(struct opts, model), "Requests"},
     {"max-tokens", 0, "N", "as recorded", "limit of output tokens, under each API's own name",

@@ -11,34 +11,47 @@ struct pool {
   const struct pool_handlers *handlers;
   void *context;
   struct pool_batch batch;
-  int64_t next;     // the first that was not sent
+  int64_t held;     // taken but not sent: there was no memory; -1: none
+  int64_t taken;    // and sent
   int64_t finished; // results handed out
   int64_t last_done_ns;
   bool cancelled;
 };
 
-static void check_over(struct pool *pool) {
-  bool all = pool->cancelled ? pool->finished == pool->next : pool->finished == pool->batch.count;
-  if (all) loop_timer_set(pool->over_timer, 0);
+// The next request, if this pool may still take one; else -1.
+static int64_t take(struct pool *pool) {
+  int64_t index = pool->held;
+  pool->held = -1;
+  if (index >= 0) return index;
+  if (pool->cancelled || pool->taken == pool->batch.most) return -1;
+  index = atomic_fetch_add_explicit(pool->batch.next, 1, memory_order_relaxed);
+  return index < pool->batch.count ? index : -1;
 }
 
 // Sends as long as workers are free; `ready_ns` is since when they are.
 static void dispatch(struct pool *pool, int64_t ready_ns) {
-  while (!pool->cancelled && pool->next < pool->batch.count &&
-         stream_in_flight(pool->streams) < pool->batch.workers) {
-    int64_t index = pool->next++;
+  while (!pool->cancelled && stream_in_flight(pool->streams) < pool->batch.workers) {
+    int64_t index = take(pool);
+    if (index < 0) return;
+    pool->taken++;
     if (stream_send(pool->streams, &pool->batch.requests[index], index, pool->batch.start_ns, ready_ns,
                     NULL)) {
-      pool->next--; // no memory: the next worker that gets free tries again
+      pool->taken--; // no memory: the next worker that gets free tries again
+      pool->held = index;
       if (stream_in_flight(pool->streams) == 0) pool->cancelled = true;
       return;
     }
   }
 }
 
-static void on_freed(void *context, int64_t done_ns) {
+// Nothing is under way here and nothing is left to take: a worker that got free took it before this is asked.
+static void check_over(struct pool *pool) {
+  if (pool->finished == pool->taken) loop_timer_set(pool->over_timer, 0);
+}
+
+static void on_freed(void *context, const struct stream_result *result) {
   struct pool *pool = context;
-  dispatch(pool, done_ns);
+  dispatch(pool, result->done_ns);
 }
 
 static void on_done(void *context, const struct stream_result *result) {
@@ -51,6 +64,7 @@ static void on_done(void *context, const struct stream_result *result) {
 
 static void over_due(void *context) {
   struct pool *pool = context;
+  if (pool->finished < pool->taken) return; // the one that ended could not even be started, others could
   pool->handlers->over(pool->context, pool->last_done_ns);
 }
 
@@ -86,7 +100,8 @@ void pool_close(struct pool *pool) {
 
 void pool_start(struct pool *pool, const struct pool_batch *batch) {
   pool->batch = *batch;
-  pool->next = pool->finished = 0;
+  pool->held = -1;
+  pool->taken = pool->finished = 0;
   pool->last_done_ns = batch->start_ns;
   pool->cancelled = false;
   dispatch(pool, batch->start_ns);
@@ -97,6 +112,10 @@ void pool_cancel(struct pool *pool) {
   pool->cancelled = true;
   stream_cancel_all(pool->streams);
   check_over(pool);
+}
+
+int64_t pool_finished(const struct pool *pool) {
+  return pool->finished;
 }
 
 int64_t pool_in_flight(const struct pool *pool) {

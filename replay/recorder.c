@@ -2,6 +2,7 @@
 #include "replay/recorder.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,9 +12,17 @@
 #include "lib/base/clock.h"
 #include "replay/secret.h"
 
+// What a lane prints before it asks for the lock.
+struct texts {
+  struct buf line, chunks;
+};
+
 struct recorder {
   struct gzline_writer *writer;
-  struct buf line, chunks;
+  struct buf line;
+  struct texts *texts; // one for each lane
+  int64_t lanes;
+  pthread_mutex_t lock; // with several lanes: of what recorder_request changes
   int64_t start_ns;
   enum status status;
   struct run_end end;
@@ -28,11 +37,23 @@ static struct json_slice slice_of_buf(struct buf *text) {
   return slice(buf_text(text));
 }
 
+static void write_text(struct recorder *recorder, struct buf *line) {
+  if (recorder->status == STATUS_OK) recorder->status = line->status;
+  if (recorder->status == STATUS_OK) recorder->status = gzline_write(recorder->writer, line->data, line->len);
+  buf_clear(line);
+}
+
 static void write_line(struct recorder *recorder) {
-  if (recorder->status == STATUS_OK) recorder->status = recorder->line.status;
-  if (recorder->status == STATUS_OK)
-    recorder->status = gzline_write(recorder->writer, recorder->line.data, recorder->line.len);
-  buf_clear(&recorder->line);
+  write_text(recorder, &recorder->line);
+}
+
+// One lane alone takes no lock.
+static void lock(struct recorder *recorder) {
+  if (recorder->lanes > 1) pthread_mutex_lock(&recorder->lock);
+}
+
+static void unlock(struct recorder *recorder) {
+  if (recorder->lanes > 1) pthread_mutex_unlock(&recorder->lock);
 }
 
 static int64_t since_start(const struct recorder *recorder, int64_t instant_ns) {
@@ -59,6 +80,8 @@ static void write_pace(struct json_writer *w, const struct opts *opts) {
     json_member_seconds(w, "max_idle_s", opts->max_idle_ns);
   }
   json_member_seconds(w, "duration_s", opts->duration_ns);
+  if (opts->think == TURNS_THINK_RECORDED) json_member_string(w, "think_time", "recorded");
+  if (opts->think == TURNS_THINK_FIXED) json_member_seconds(w, "think_time_s", opts->think_ns);
   json_write_object_end(w);
 }
 
@@ -103,6 +126,7 @@ static void write_header(struct recorder *recorder, const struct opts *opts, con
   header.server = opts->server ? slice_of_buf(&server) : slice(NULL);
   header.cache_bust = cache_bust;
   header.http_version = opts->http_version;
+  header.threads = opts->threads;
   header.resumes = resumes;
   recorder->start_ns = clock_now_ns();
   run_format_header(&recorder->line, &header);
@@ -140,11 +164,16 @@ enum status recorder_open(const struct opts *opts, const struct plan *plan, cons
   if (status) return status;
   struct recorder *recorder = calloc(1, sizeof *recorder);
   if (!recorder) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  status = gzline_writer_open(opts->output, &options, &recorder->writer, error);
+  recorder->lanes = opts->threads;
+  recorder->texts = calloc((size_t)opts->threads, sizeof *recorder->texts);
+  status = recorder->texts ? gzline_writer_open(opts->output, &options, &recorder->writer, error)
+                           : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   if (status) {
+    free(recorder->texts);
     free(recorder);
     return status;
   }
+  pthread_mutex_init(&recorder->lock, NULL);
   write_header(recorder, opts, plan, work, cache_bust, resumes, argc, argv);
   *out = recorder;
   return STATUS_OK;
@@ -189,23 +218,23 @@ static void sum_up(struct recorder_sums *sums, enum run_error error, const struc
 }
 
 // The times of a response's text events as a JSON array; none where they are not kept.
-static struct json_slice print_chunks(struct recorder *recorder, const struct stream_result *result) {
+static struct json_slice print_chunks(struct buf *chunks, const struct stream_result *result) {
   if (!result->chunks) return slice(NULL);
-  struct json_writer w = JSON_WRITER(&recorder->chunks);
-  buf_clear(&recorder->chunks);
+  struct json_writer w = JSON_WRITER(chunks);
+  buf_clear(chunks);
   json_write_array(&w);
   for (size_t i = 0; i < result->chunks->count; i++)
     json_write_seconds(&w, result->chunks->at_ns[i] - result->sent_ns);
   json_write_array_end(&w);
-  if (recorder->chunks.status) recorder->status = recorder->chunks.status;
-  return (struct json_slice){recorder->chunks.data, recorder->chunks.len};
+  return (struct json_slice){chunks->data, chunks->len};
 }
 
-void recorder_request(struct recorder *recorder, const struct recorder_batch *batch,
+void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
                       const struct stream_result *result) {
   const struct response *response = result->response;
   enum run_error error = run_error_of(response->failure);
   bool has_gaps = result->text_gaps->count > 0;
+  struct texts *texts = &recorder->texts[lane];
   struct run_request record = {
       .session = batch->session,
       .workers = batch->workers,
@@ -237,16 +266,19 @@ void recorder_request(struct recorder *recorder, const struct recorder_batch *ba
       .prompt_eval_ns = response->prompt_eval_ns,
       .eval_ns = response->eval_ns,
       .server_total_ns = response->total_ns,
-      .chunks_s = print_chunks(recorder, result),
+      .chunks_s = print_chunks(&texts->chunks, result),
       .attempts = result->attempts,
       .retry_after_ns = result->retry_after_ns,
       .error = error,
       .error_text = slice(error == RUN_ERROR_NONE || !result->words[0] ? NULL : result->words),
   };
+  run_format_request(&texts->line, &record);
+  lock(recorder);
+  if (texts->chunks.status && !recorder->status) recorder->status = texts->chunks.status;
   sum_up(&recorder->sums, error, response);
   recorder->end.requests++;
-  run_format_request(&recorder->line, &record);
-  write_line(recorder);
+  write_text(recorder, &texts->line);
+  unlock(recorder);
 }
 
 void recorder_start_batch(struct recorder *recorder) {
@@ -255,6 +287,13 @@ void recorder_start_batch(struct recorder *recorder) {
 
 const struct recorder_sums *recorder_sums(const struct recorder *recorder) {
   return &recorder->sums;
+}
+
+struct recorder_sums recorder_sums_now(struct recorder *recorder) {
+  lock(recorder);
+  struct recorder_sums sums = recorder->sums;
+  unlock(recorder);
+  return sums;
 }
 
 // Without a success nothing was made: 0 tokens, and nothing is unknown about that.
@@ -340,6 +379,11 @@ enum status recorder_status(const struct recorder *recorder) {
   return recorder->status;
 }
 
+static void texts_free(struct texts *texts) {
+  buf_free(&texts->line);
+  buf_free(&texts->chunks);
+}
+
 enum status recorder_close(struct recorder *recorder, struct error *error) {
   if (!recorder) return STATUS_OK;
   run_format_end(&recorder->line, &recorder->end);
@@ -348,7 +392,10 @@ enum status recorder_close(struct recorder *recorder, struct error *error) {
   if (status) status_write(error, "run records: %s", status_name(status));
   enum status closing = gzline_writer_close(recorder->writer, NULL, error);
   buf_free(&recorder->line);
-  buf_free(&recorder->chunks);
+  for (int64_t i = 0; i < recorder->lanes; i++)
+    texts_free(&recorder->texts[i]);
+  free(recorder->texts);
+  pthread_mutex_destroy(&recorder->lock);
   free(recorder);
   return closing ? closing : status;
 }

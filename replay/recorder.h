@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Writes the run: what was planned, every request as it ends, every batch and session, and what was lost.
+//
+// recorder_request may be called by several threads at once, each for a lane of its own (opts->threads of
+// them); everything else belongs to the main thread, and to times when no request is on its way, but for
+// recorder_sums_now.
 #ifndef REPLAY_RECORDER_H
 #define REPLAY_RECORDER_H
 
@@ -35,8 +39,8 @@ struct recorder_batch {
   int64_t start_ns; // instant of clock_now_ns
 };
 
-// One request of it; sums it up for the batch's own record.
-void recorder_request(struct recorder *recorder, const struct recorder_batch *batch,
+// One request of it, which ended on this lane; sums it up for the batch's own record.
+void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
                       const struct stream_result *result);
 
 // Sums of the batch since recorder_start_batch.
@@ -47,6 +51,7 @@ struct recorder_sums {
 };
 void recorder_start_batch(struct recorder *recorder);
 const struct recorder_sums *recorder_sums(const struct recorder *recorder);
+struct recorder_sums recorder_sums_now(struct recorder *recorder); // while requests are on their way
 
 // What the server itself counted meanwhile.
 struct recorder_metrics {

@@ -5,49 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/json.h"
 #include "lib/base/json_write.h"
+#include "lib/record/redact.h"
 
-#define MASK "***"
-
-static bool equals(const char *text, size_t len, const char *word) {
-  return len == strlen(word) && strncasecmp(text, word, len) == 0;
-}
-
-static bool ends_with(const char *text, size_t len, const char *word) {
-  size_t word_len = strlen(word);
-  return len >= word_len && strncasecmp(text + len - word_len, word, word_len) == 0;
-}
-
-static bool contains(const char *text, size_t len, const char *word) {
-  size_t word_len = strlen(word);
-  for (size_t i = 0; i + word_len <= len; i++) {
-    if (strncasecmp(text + i, word, word_len) == 0) return true;
-  }
-  return false;
-}
-
-bool secret_header(const char *name, size_t len) {
-  return equals(name, len, "authorization") || equals(name, len, "proxy-authorization") ||
-         equals(name, len, "cookie") || equals(name, len, "set-cookie") || ends_with(name, len, "api-key") ||
-         contains(name, len, "token") || contains(name, len, "secret");
-}
-
-// A name in a command or a JSON body. Not "contains token": max_tokens is no secret.
-static bool secret_name(const char *name, size_t len) {
-  static const char *const endings[] = {"api-key", "api_key",  "apikey",       "token",
-                                        "secret",  "password", "authorization"};
-  for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-    if (ends_with(name, len, endings[i])) return true;
-  }
-  return equals(name, len, "key");
-}
+#define MASK REDACT_MARK
 
 static void print_header(const char *value, struct buf *out) {
   size_t name_len = strcspn(value, ":;");
   while (name_len > 0 && isspace((unsigned char)value[name_len - 1]))
     name_len--;
-  if (value[name_len] == '\0' || !secret_header(value, name_len)) {
+  if (value[name_len] == '\0' || !redact_is_secret_header(value, name_len)) {
     buf_append_text(out, value);
     return;
   }
@@ -56,24 +23,15 @@ static void print_header(const char *value, struct buf *out) {
 }
 
 static void print_body(const char *value, struct buf *out) {
-  struct json *body = NULL;
-  enum status status = json_parse(value, strlen(value), &body, NULL);
-  bool changed = false;
-  for (struct json *member = json_first(body); status == STATUS_OK && member; member = json_next(member)) {
-    const char *name = json_key(member);
-    if (!name || !secret_name(name, strlen(name))) continue;
-    if (json_kind_of(member) == JSON_STRING) {
-      status = json_change_text(member, MASK);
-      changed = true;
-    }
-  }
-  if (status == STATUS_OK && changed) {
-    status = json_print(body, out);
-  } else if (status == STATUS_OK) {
+  static const struct names none = {0};
+  struct json_slice body;
+  if (json_scan_text(value, strlen(value), &body, NULL) != STATUS_OK) {
+    buf_append_text(out, MASK); // no JSON: nothing is known about it
+  } else if (redact_json_has_secret(&none, body)) {
+    redact_json(&none, body, out);
+  } else {
     buf_append_text(out, value);
   }
-  if (status) buf_append_text(out, MASK); // no JSON: nothing is known about it
-  json_free(body);
 }
 
 static const char *word_end(const char *at) {
@@ -100,12 +58,12 @@ void secret_print_command(const char *command, struct buf *out) {
     if (mask_next) {
       buf_append_text(out, MASK);
       mask_next = false;
-    } else if (equal && secret_name(at, (size_t)(equal - at))) {
+    } else if (equal && redact_is_secret_variable(at, (size_t)(equal - at))) {
       buf_append(out, at, (size_t)(equal + 1 - at));
       buf_append_text(out, MASK);
     } else {
       buf_append(out, at, (size_t)(end - at));
-      mask_next = at[0] == '-' && !equal && secret_name(at, (size_t)(end - at));
+      mask_next = at[0] == '-' && !equal && redact_is_secret_variable(at, (size_t)(end - at));
     }
     at = end;
   }

@@ -6,8 +6,18 @@
 
 enum { UNIT_BITS = 10, STEP_BITS = 7 }; // the narrowest bucket is 2^10 ns wide
 
+// Only what was counted in: a stream of even gaps fills few of the buckets.
 void spread_clear(struct spread *spread) {
-  memset(spread, 0, sizeof *spread);
+  if (spread->count > 0) {
+    size_t used = (size_t)(spread->last - spread->first + 1);
+    memset(&spread->buckets[spread->first], 0, used * sizeof spread->buckets[0]);
+  }
+  spread->count = spread->max_ns = 0;
+}
+
+static void widen(struct spread *spread, int first, int last) {
+  if (spread->count == 0 || first < spread->first) spread->first = first;
+  if (spread->count == 0 || last > spread->last) spread->last = last;
 }
 
 static int bucket_of(int64_t ns) {
@@ -28,9 +38,20 @@ static int64_t middle_of(int bucket) {
 
 void spread_add(struct spread *spread, int64_t ns) {
   if (ns < 0) ns = 0;
+  int bucket = bucket_of(ns);
+  widen(spread, bucket, bucket);
   spread->count++;
   if (ns > spread->max_ns) spread->max_ns = ns;
-  spread->buckets[bucket_of(ns)]++;
+  spread->buckets[bucket]++;
+}
+
+void spread_merge(struct spread *spread, const struct spread *other) {
+  if (other->count == 0) return;
+  widen(spread, other->first, other->last);
+  spread->count += other->count;
+  if (other->max_ns > spread->max_ns) spread->max_ns = other->max_ns;
+  for (int i = other->first; i <= other->last; i++)
+    spread->buckets[i] += other->buckets[i];
 }
 
 int64_t spread_quantile(const struct spread *spread, double fraction) {
@@ -40,7 +61,7 @@ int64_t spread_quantile(const struct spread *spread, double fraction) {
   if (rank < 1) rank = 1;
   if (rank >= spread->count) return spread->max_ns;
   int64_t seen = 0;
-  for (int i = 0; i < SPREAD_BUCKETS; i++) {
+  for (int i = spread->first; i <= spread->last; i++) {
     seen += spread->buckets[i];
     if (seen >= rank) return middle_of(i) < spread->max_ns ? middle_of(i) : spread->max_ns;
   }

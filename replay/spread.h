@@ -16,6 +16,7 @@ enum { SPREAD_STEPS = 128, SPREAD_OCTAVES = 27, SPREAD_BUCKETS = SPREAD_STEPS * 
 struct spread {
   int64_t count;
   int64_t max_ns;
+  int first, last; // buckets that are not 0 lie between these two; of an empty one they mean nothing
   uint32_t buckets[SPREAD_BUCKETS];
 };
 
@@ -23,6 +24,9 @@ void spread_clear(struct spread *spread);
 
 // A negative duration counts as 0; one over 2.4 h falls into the last bucket.
 void spread_add(struct spread *spread, int64_t ns);
+
+// Adds all durations of another one.
+void spread_merge(struct spread *spread, const struct spread *other);
 
 // The smallest value with at least `fraction` (0 to 1) of all at or below it, in ns, as the middle of its
 // bucket and never above the largest; -1 when empty.

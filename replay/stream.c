@@ -157,7 +157,7 @@ static void on_done(void *context, const struct xfer_result *transfer) {
   if (pool->first == stream) pool->first = stream->next;
   if (stream->next) stream->next->previous = stream->previous;
   pool->in_flight--;
-  pool->handlers->freed(pool->context, result->done_ns);
+  pool->handlers->freed(pool->context, result);
   enum failure failure = failure_of(transfer->outcome);
   conclude(stream, failure, failure ? transfer->words : NULL);
 }

@@ -41,8 +41,9 @@ struct stream_result {
 
 struct stream_handlers {
   // The last byte came, or it failed: its place is free. Called before the response is judged, so that the
-  // next request need not wait for that.
-  void (*freed)(void *context, int64_t done_ns);
+  // next request need not wait for that; of the result only the request, its index and the instants are
+  // there.
+  void (*freed)(void *context, const struct stream_result *result);
   // The result, valid within the call. After `freed`, once per request that was taken.
   void (*done)(void *context, const struct stream_result *result);
 };

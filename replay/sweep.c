@@ -6,9 +6,9 @@
 
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
-#include "lib/net/xfer.h"
 #include "replay/arrivals.h"
 #include "replay/gap.h"
+#include "replay/lanes.h"
 #include "replay/measure.h"
 #include "replay/session.h"
 
@@ -17,7 +17,7 @@
 struct sweep {
   const struct sweep_setup *setup;
   struct loop *loop;
-  struct xfer_pool *transfers;
+  struct lanes *lanes;
   struct session *session;
   struct measure *measure;
   struct arrivals *arrivals; // NULL: batches
@@ -268,11 +268,10 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
     status = loop_signal_open(sweep->loop, SIGTERM, on_interrupt, sweep, &sweep->terminate_signal, error);
   if (!status) // the terminal went away: what was measured is saved as at Ctrl-C
     status = loop_signal_open(sweep->loop, SIGHUP, on_interrupt, sweep, &sweep->hangup_signal, error);
-  if (!status) status = xfer_pool_open(sweep->loop, &transfers, &sweep->transfers, error);
+  if (!status) status = lanes_open(setup->opts->threads, sweep->loop, &transfers, &sweep->lanes, error);
   if (status) return status;
   struct measure_setup measure = {
-      .loop = sweep->loop,
-      .transfers = sweep->transfers,
+      .lanes = sweep->lanes,
       .opts = setup->opts,
       .work = setup->work,
       .cache_bust = setup->cache_bust,
@@ -285,12 +284,12 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
                            error);
   if (!status) status = gap_open(sweep->loop, setup->opts, setup->log, gap_ended, sweep, &sweep->gap, error);
   if (status) return status;
-  return session_open(sweep->loop, sweep->transfers, setup->opts, setup->recorder, setup->log,
-                      &session_handlers, sweep, &sweep->session, error);
+  return session_open(sweep->loop, lanes_at(sweep->lanes, 0)->transfers, setup->opts, setup->recorder,
+                      setup->log, &session_handlers, sweep, &sweep->session, error);
 }
 
 static void close_parts(struct sweep *sweep) {
-  xfer_pool_close(sweep->transfers);
+  lanes_stop(sweep->lanes);
   measure_close(sweep->measure);
   arrivals_close(sweep->arrivals);
   gap_close(sweep->gap);
@@ -299,6 +298,7 @@ static void close_parts(struct sweep *sweep) {
   loop_signal_close(sweep->terminate_signal);
   loop_signal_close(sweep->hangup_signal);
   loop_timer_close(sweep->draw_timer);
+  lanes_close(sweep->lanes);
   loop_close(sweep->loop);
 }
 

@@ -3,9 +3,9 @@
 // Makes a body for a request that is known only by its size (imported or anonymised): a prompt of as many
 // tokens, in which equal blocks are equal text, so that the sharing of prefixes survives.
 //
-// A token is one common English word with its space, which byte-pair tokenizers keep whole; a server counts a
-// few more for its chat template. Block `id` is always the same block_tokens words, drawn by splitmix64 from
-// the id; what goes beyond the blocks is drawn from seq, so that no two requests share it.
+// A token is one common English word of three letters with its space, which byte-pair tokenizers keep whole;
+// a server counts a few more for its chat template. Block `id` is always the same block_tokens words, drawn
+// by splitmix64 from the id; what goes beyond the blocks is drawn from seq, so that no two requests share it.
 #ifndef REPLAY_SYNTH_H
 #define REPLAY_SYNTH_H
 

@@ -20,6 +20,7 @@ struct loading {
   struct work *work;
   struct random_source *random;
   struct buf scratch;
+  struct conversations conversations;
   double latency_s, output_tokens; // sums
   int64_t latencies, outputs;
   double segment_unix_s; // of the segment that is being read
@@ -44,6 +45,7 @@ void work_free(struct work *work) {
   for (size_t i = 0; i < work->count; i++)
     request_free(work->requests[i]);
   free(work->requests);
+  free(work->turns);
   free(work->model);
   *work = (struct work){0};
 }
@@ -122,6 +124,7 @@ static struct work_request *make_request(struct loading *loading, const struct t
   request->seq = record->seq;
   request->at_ns = clock_from_seconds(loading->segment_unix_s) + record->t_ns;
   request->api = api;
+  request->trace = loading->conversations.trace;
   request->method = copy_slice(record->method);
   request->path = copy_slice(record->path);
   if (loading->scratch.len > 0) {
@@ -130,7 +133,9 @@ static struct work_request *make_request(struct loading *loading, const struct t
     if (request->body) memcpy(request->body, loading->scratch.data, request->body_len);
   }
   enum status status = STATUS_MEMORY;
-  if (request->method && request->path && (request->body || request->body_len == 0)) {
+  if (request->method && request->path && (request->body || request->body_len == 0))
+    status = conversations_number(&loading->conversations, record->session, &request->conversation);
+  if (status == STATUS_OK) {
     status = headers_make(record->headers, api_generates_text(api), &loading->options->headers,
                           &request->headers, error);
   }
@@ -226,14 +231,21 @@ static enum status take_request(struct loading *loading, const struct trace_requ
   return status;
 }
 
-static void take_response(struct loading *loading, const struct trace_response *record) {
-  if (record->error.data || record->aborted_by.data || record->status < 200 || record->status > 299) return;
-  if (record->output_tokens <= 0) return; // not of a request that generates text
+static enum status take_response(struct loading *loading, const struct trace_response *record,
+                                 struct error *error) {
+  if (loading->options->in_turn && record->t_ns >= 0) {
+    int64_t over_ns = clock_from_seconds(loading->segment_unix_s) + record->t_ns;
+    if (conversations_add_answer(&loading->conversations, record->seq, over_ns)) return no_memory(error);
+  }
+  if (record->error.data || record->aborted_by.data || record->status < 200 || record->status > 299)
+    return STATUS_OK;
+  if (record->output_tokens <= 0) return STATUS_OK; // not of a request that generates text
   loading->output_tokens += (double)record->output_tokens;
   loading->outputs++;
-  if (record->latency_ns < 0) return;
+  if (record->latency_ns < 0) return STATUS_OK;
   loading->latency_s += clock_seconds(record->latency_ns);
   loading->latencies++;
+  return STATUS_OK;
 }
 
 // Says what was wrong with one trace.
@@ -265,7 +277,7 @@ static enum status load_trace(struct loading *loading, const char *path, struct 
     status = trace_read(reader, &record, &loading->segment_unix_s, error);
     if (status) break;
     if (record.kind == TRACE_REQUEST) status = take_request(loading, &record.request, error);
-    if (record.kind == TRACE_RESPONSE) take_response(loading, &record.response);
+    if (record.kind == TRACE_RESPONSE) status = take_response(loading, &record.response, error);
   }
   if (status == STATUS_END) {
     struct trace_reader_counts counts = trace_reader_counts(reader);
@@ -341,6 +353,30 @@ static int compare_times(const void *a, const void *b) {
   return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
+// Lets each conversation's requests follow the order of its turns, and keeps who comes after whom.
+static enum status put_in_turn(struct loading *loading, struct error *error) {
+  struct work *work = loading->work;
+  if (loading->conversations.name_count == 0) return STATUS_OK;
+  struct conversations_request *asked = calloc(work->count, sizeof *asked);
+  struct work_request **requests = calloc(work->count, sizeof(struct work_request *));
+  size_t *order = calloc(work->count, sizeof *order);
+  work->turns = calloc(work->count, sizeof *work->turns);
+  enum status status = asked && requests && order && work->turns ? STATUS_OK : STATUS_MEMORY;
+  for (size_t i = 0; status == STATUS_OK && i < work->count; i++) {
+    const struct work_request *request = requests[i] = work->requests[i];
+    asked[i] =
+        (struct conversations_request){request->conversation, request->trace, request->seq, request->at_ns};
+  }
+  if (status == STATUS_OK)
+    status = conversations_order(&loading->conversations, asked, work->count, order, work->turns);
+  for (size_t i = 0; status == STATUS_OK && i < work->count; i++)
+    work->requests[i] = requests[order[i]];
+  free(asked);
+  free(requests);
+  free(order);
+  return status ? no_memory(error) : STATUS_OK;
+}
+
 enum status work_load(const struct work_options *options, struct log *log, struct work *out,
                       struct error *error) {
   struct work work = {0};
@@ -348,17 +384,21 @@ enum status work_load(const struct work_options *options, struct log *log, struc
   enum status status = STATUS_OK;
   loading.random = random_open(options->seed);
   if (!loading.random) status = no_memory(error);
-  for (size_t i = 0; status == STATUS_OK && i < options->traces->count; i++)
+  for (size_t i = 0; status == STATUS_OK && i < options->traces->count; i++) {
     status = load_trace(&loading, options->traces->items[i], error);
+    conversations_next_trace(&loading.conversations);
+  }
   if (status == STATUS_OK && work.count == 0) status = nothing_to_send(&work, error);
   if (status == STATUS_OK && options->in_time)
     qsort(work.requests, work.count, sizeof(struct work_request *), compare_times);
+  if (status == STATUS_OK && options->in_turn) status = put_in_turn(&loading, error);
   if (status == STATUS_OK) status = digest(&work, work.digest, error);
   for (size_t i = 0; status == STATUS_OK && i < work.count; i++)
     status = make_ready(&loading, work.requests[i], error);
   work.mean_latency_s = loading.latencies > 0 ? loading.latency_s / (double)loading.latencies : NAN;
   work.mean_output_tokens = loading.outputs > 0 ? loading.output_tokens / (double)loading.outputs : NAN;
   random_close(loading.random);
+  conversations_free(&loading.conversations);
   buf_free(&loading.scratch);
   if (status) {
     work_free(&work);

@@ -14,13 +14,15 @@
 #include <stdint.h>
 
 #include "lib/base/log.h"
+#include "replay/conversations.h"
 #include "replay/headers.h"
 #include "replay/opts.h"
 #include "replay/rewrite.h"
 
 struct work_request {
-  int64_t seq;   // the trace's
-  int64_t at_ns; // when it was recorded, since 1970
+  int64_t seq;                 // the trace's
+  int64_t at_ns;               // when it was recorded, since 1970
+  int64_t conversation, trace; // its number, -1: none; and that of the file
   enum api api;
   char *method;
   char *path;
@@ -34,6 +36,7 @@ struct work_request {
 struct work {
   struct work_request **requests; // in the order of the draw
   size_t count;
+  struct conversations_turn *turns; // `count`, by place; NULL: not asked for, or there are no conversations
   char digest[80]; // "sha256:..." over method, path and recorded body of each, NUL after each, in this order
 
   char *model;               // that every qualifying request names; NULL: several, or not said
@@ -53,6 +56,7 @@ struct work_options {
   int64_t seed;
   int64_t draws; // how many are kept at most
   bool in_time;  // sort what is kept by its time (several traces may overlap)
+  bool in_turn;  // the places of a conversation's requests follow the order of its turns; `turns` is made
   struct rewrite_rules rules;
   struct headers_own headers;
 };

@@ -19,11 +19,21 @@ unit-$(1): $$(UNIT_$(1))
 endef
 $(foreach r,$(notdir $(wildcard tests/unit/*)),$(eval $(call unit_room,$(r))))
 
+# tests/e2e/test_NAME.c is one cmocka program too: it drives a program in $(BUILD)/bin from outside, byte by byte where
+# curl would be too polite, and is linked with what other C files stand beside it and the rooms below record.
+E2E_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/e2e/test_*.c))
+E2E_HELPERS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/e2e/test_%,$(wildcard tests/e2e/*.c)))
+$(E2E_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(E2E_HELPERS) $(USES_record:%=$(BUILD)/lib/%.a)
+	@mkdir -p $(@D)
+	@echo "  link $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(foreach r,$(USES_record),$(LIBS_$(r)))
+
 ## test: unit tests, command-line tables and end-to-end tests (loopback only)
-.PHONY: test unit unit-build
-test: all unit-build
+.PHONY: test unit unit-build e2e-build
+test: all unit-build e2e-build
 	@BUILD=$(BUILD) tests/run.sh
 unit-build: $(UNIT_PROGRAMS)
+e2e-build: $(BINARIES) $(E2E_PROGRAMS)
 ## unit: the unit tests alone; unit-ROOM runs one room's (unit-stat, unit-llm, ...)
 unit: unit-build
 	@BUILD=$(BUILD) tests/run.sh unit
@@ -39,9 +49,9 @@ bench-$(1): $(BUILD)/tests/bench/bench_$(1)
 endef
 $(foreach r,$(filter $(ROOMS),$(patsubst tests/bench/bench_%.c,%,$(wildcard tests/bench/bench_*.c))),$(eval $(call bench_room,$(r))))
 
-$(BUILD)/tests/bench/coverage_sim: $(BUILD)/obj/tests/bench/coverage_sim.o $(USES_stat:%=$(BUILD)/lib/%.a)
+$(BUILD)/tests/bench/coverage_sim: $(BUILD)/obj/tests/bench/coverage_sim.o $(USES_analyze:%=$(BUILD)/lib/%.a)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(foreach r,$(USES_stat),$(LIBS_$(r)))
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(foreach r,$(USES_analyze),$(LIBS_$(r)))
 ## coverage-sim: do intervals cover what they promise? 2000 simulated sweeps per scenario (REPLICATIONS=); takes minutes
 REPLICATIONS ?= 2000
 .PHONY: coverage-sim
@@ -100,10 +110,10 @@ demo-seeds: all
 # tests/fuzz/fuzz_NAME.c is one libFuzzer target; FUZZ_room names those that need this room and the rooms below it.
 # Each starts from its seeds, if it has any, and from what earlier runs found worth keeping in build/fuzz/corpus.
 FUZZ_base := json_scan json_write
-FUZZ_record := gzline trace run
+FUZZ_record := gzline redact trace run
 FUZZ_llm := sse ndjson openai ollama prometheus
 FUZZ_capture := import_azure import_burstgpt import_har import_mooncake import_openai_batch import_sharegpt import_trace import_vegeta
-FUZZ_analyze := cells_csv
+FUZZ_analyze := cells_csv curve_csv measured
 FUZZ_SECONDS ?= 10
 define fuzz_target
 $(BUILD)/bin/fuzz_$(1): $(BUILD)/obj/tests/fuzz/fuzz_$(1).o $(USES_$(2):%=$(BUILD)/lib/%.a)

@@ -174,6 +174,12 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "others: measure it again. Nothing was left out.",
     [LANG_WARNING_FEW_LEVELS] =
         "The curve stands on {2} different n: at least 4 are needed before it can establish an optimum.",
+    [LANG_WARNING_UNLIKE_INPUTS] =
+        "The runs that were read together differ in {6}. Their cells were pooled all "
+        "the same: to compare them, give one with --baseline.",
+    [LANG_WARNING_NEWER_VERSION] =
+        "{2} {2:record|records} in {6} were left out: they are of a later version than "
+        "this program knows.",
     [LANG_EFFECT_WORKERS] = STRONG("Effect of the number of parallel requests on performance:"),
     [LANG_EFFECT_BATCH] = STRONG("Effect of the batch size (batch_size) on performance:"),
     [LANG_ADVICE] = STRONG("Recommendations:"),

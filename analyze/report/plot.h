@@ -96,11 +96,13 @@ enum status plot_data(const struct plot *plot, struct buf *out) MUST_USE;
 struct plot_options {
   const char *gnuplot; // NULL: "gnuplot" by PATH
   int64_t limit_ns;    // for all pictures together; 0: 60 s
+  int stop_fd;         // drawing stops when this can be read; 0: none
 };
 
 // Writes scripts and data of the whole set into `folder` (which exists) and runs one gnuplot on them.
 // STATUS_IO when a file cannot be written; STATUS_NOT_FOUND: no gnuplot; STATUS_LIMIT: it took too long and
-// was stopped; STATUS_FORMAT with its first line when it failed. Scripts and data stay in each of these.
+// was stopped; STATUS_CANCELLED: stop_fd said so; STATUS_FORMAT with its first line when it failed. Scripts
+// and data stay in each of these.
 enum status plot_set_write(const struct plot_set *set, const char *folder, const struct plot_options *options,
                            struct error *error) MUST_USE;
 

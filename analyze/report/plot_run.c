@@ -106,15 +106,21 @@ static enum status start(const char *folder, char **arguments, struct child *chi
   return STATUS_OK;
 }
 
-// Reads until the other end is closed; false when time is up.
-static bool listen_until(int words, int64_t deadline_ns, struct buf *heard) {
+static bool is_readable(int fd) {
+  struct pollfd ready = {.fd = fd, .events = POLLIN};
+  return fd > 0 && poll(&ready, 1, 0) > 0;
+}
+
+// Reads until the other end is closed; false when time is up, or `stop` can be read.
+static bool listen_until(int words, int stop, int64_t deadline_ns, struct buf *heard) {
   for (;;) {
     int64_t left_ms = (deadline_ns - clock_now_ns()) / CLOCK_NS_PER_MS;
     if (left_ms <= 0) return false;
-    struct pollfd ready = {.fd = words, .events = POLLIN};
-    int got = poll(&ready, 1, left_ms > 1000 ? 1000 : (int)left_ms);
+    struct pollfd ready[2] = {{.fd = words, .events = POLLIN}, {.fd = stop, .events = POLLIN}};
+    int got = poll(ready, stop > 0 ? 2 : 1, left_ms > 1000 ? 1000 : (int)left_ms);
     if (got < 0 && errno != EINTR) return true;
     if (got <= 0) continue;
+    if (ready[1].revents) return false;
     char chunk[1024];
     ssize_t len = read(words, chunk, sizeof chunk);
     if (len <= 0) return true;
@@ -156,7 +162,8 @@ static const char *last_words(struct buf *heard) {
   return line + strspn(line, " ");
 }
 
-static enum status run(const char *folder, char **arguments, int64_t limit_ns, struct error *error) {
+static enum status run(const char *folder, char **arguments, int64_t limit_ns, int stop,
+                       struct error *error) {
   struct child child = {-1, -1};
   enum status status = start(folder, arguments, &child, error);
   if (status) return status;
@@ -164,10 +171,14 @@ static enum status run(const char *folder, char **arguments, int64_t limit_ns, s
   int64_t deadline_ns = clock_now_ns() + limit_ns;
   bool stopped = false;
   int code = 0;
-  listen_until(child.words, deadline_ns, &heard);
+  listen_until(child.words, stop, deadline_ns, &heard);
+  bool cancelled = is_readable(stop);
+  if (cancelled) deadline_ns = 0;
   bool known = reap(&child, deadline_ns, &stopped, &code);
   close(child.words);
-  if (stopped) {
+  if (cancelled) {
+    status = status_fail(error, STATUS_CANCELLED, "interrupted");
+  } else if (stopped) {
     status = status_fail(error, STATUS_LIMIT, "%s took longer than %.1f s and was stopped", arguments[0],
                          clock_seconds(limit_ns));
   } else if (known && WIFEXITED(code) && WEXITSTATUS(code) == CHILD_NO_PROGRAM) {
@@ -193,7 +204,7 @@ enum status plot_set_write(const struct plot_set *set, const char *folder, const
   int64_t limit_ns = options && options->limit_ns > 0 ? options->limit_ns : 60 * CLOCK_NS_PER_S;
   char **arguments = argument_list(set, program);
   if (!arguments) return status_fail(error, STATUS_MEMORY, "plots: out of memory");
-  enum status status = run(folder, arguments, limit_ns, error);
+  enum status status = run(folder, arguments, limit_ns, options ? options->stop_fd : 0, error);
   argument_list_free(arguments);
   return status;
 }

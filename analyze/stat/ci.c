@@ -66,11 +66,20 @@ enum status ci_pool_samples(const struct ci_sample *samples, size_t count, enum 
     double groups = (double)tested;
     double statistic = tested_df * log(tested_squares / tested_df) - tested_logs;
     double correction = 1 + (inverse_df - 1 / tested_df) / (3 * (groups - 1));
-    result.p = gsl_cdf_chisq_Q(fmax(0, statistic / correction), groups - 1);
+    result.statistic = fmax(0, statistic / correction);
+    result.p = gsl_cdf_chisq_Q(result.statistic, groups - 1);
     result.different = result.p < DIFFERENT_VARIANCES_LEVEL;
   }
   *pool = result;
   return STATUS_OK;
+}
+
+void ci_pool_depend(struct ci_pool *pool, double df) {
+  if (!(df > 0) || !(df < pool->spread.df)) return;
+  double share = df / pool->spread.df, groups = share * (double)pool->tested;
+  pool->spread.df = df;
+  pool->p = groups > 1 ? gsl_cdf_chisq_Q(share * pool->statistic, groups - 1) : 1;
+  pool->different = pool->p < DIFFERENT_VARIANCES_LEVEL;
 }
 
 enum status ci_of_sample(struct ci_sample sample, enum stat_scale scale, const struct ci_spread *spread,
@@ -132,9 +141,15 @@ enum status ci_proportion(uint64_t hits, uint64_t trials, double confidence, str
   if (trials == 0) return status_fail(error, STATUS_USAGE, "a proportion of no trials");
   if (hits > trials) return status_fail(error, STATUS_USAGE, "more hits than trials");
   double tail = (1 - confidence) / 2, x = (double)hits, n = (double)trials;
+  // Beta(1, n) and Beta(n, 1) have closed quantiles, and most cells have no failure at all.
+  double none = -expm1(log(tail) / n), all = exp(log(tail) / n);
   *ci = (struct ci){.estimate = x / n,
-                    .lo = hits == 0 ? 0 : stat_beta_quantile(tail, x, n - x + 1),
-                    .hi = hits == trials ? 1 : stat_beta_quantile(1 - tail, x + 1, n - x)};
+                    .lo = hits == 0        ? 0
+                          : hits == trials ? all
+                                           : stat_beta_quantile(tail, x, n - x + 1),
+                    .hi = hits == trials ? 1
+                          : hits == 0    ? none
+                                         : stat_beta_quantile(1 - tail, x + 1, n - x)};
   return STATUS_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "analyze/stat/imported.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 bool imported_is_cold(double first_batch, double first_throughput, double next_batch,
                       double next_throughput) {
@@ -14,29 +15,39 @@ static bool counts(const struct imported_cell *cell) {
   return cell->usable && cell->batch <= cell->workers && cell->batch >= IMPORTED_MIN_BATCH;
 }
 
+static int compare_batches(const void *left, const void *right) {
+  const struct imported_cell *a = *(const struct imported_cell *const *)left;
+  const struct imported_cell *b = *(const struct imported_cell *const *)right;
+  if (a->batch != b->batch) return a->batch < b->batch ? -1 : 1;
+  return (a > b) - (a < b); // in the order given
+}
+
 enum status imported_spread(const struct imported_cell *cells, size_t count, enum stat_scale scale,
                             struct ci_spread *spread, struct error *error) {
+  const struct imported_cell **alike = malloc((count + 1) * sizeof *alike);
+  size_t used = 0;
   double squares = 0, df = 0;
+  if (!alike) return status_fail(error, STATUS_MEMORY, "no memory for %zu cells", count);
   for (size_t i = 0; i < count; i++) {
-    if (counts(&cells[i]) && !stat_all_positive(&cells[i].throughput, 1)) {
+    if (!counts(&cells[i])) continue;
+    if (!stat_all_positive(&cells[i].throughput, 1)) {
+      free(alike);
       return status_fail(error, STATUS_NUMERIC, "a throughput is not above zero, or not finite");
     }
+    alike[used++] = &cells[i];
   }
-  for (size_t i = 0; i < count; i++) {
-    bool first = counts(&cells[i]);
-    for (size_t j = 0; j < i && first; j++)
-      first = !(counts(&cells[j]) && cells[j].batch == cells[i].batch);
-    if (!first) continue;
-    double members = 0, mean = 0, group = 0; // Welford over the cells of this batch
-    for (size_t j = i; j < count; j++) {
-      if (!counts(&cells[j]) || cells[j].batch != cells[i].batch) continue;
-      double value = stat_to_scale(scale, cells[j].throughput), step = value - mean;
+  qsort(alike, used, sizeof *alike, compare_batches);
+  for (size_t i = 0; i < used;) {
+    double members = 0, mean = 0, group = 0, batch = alike[i]->batch; // Welford over the cells of this batch
+    for (; i < used && alike[i]->batch == batch; i++) {
+      double value = stat_to_scale(scale, alike[i]->throughput), step = value - mean;
       mean += step / ++members;
       group += step * (value - mean);
     }
     squares += group;
     df += members - 1;
   }
+  free(alike);
   if (!(df > 0) || !isfinite(squares))
     return status_fail(error, STATUS_NUMERIC, "no two cells that should be alike");
   *spread = (struct ci_spread){.sd = sqrt(squares / df), .df = df};

@@ -23,7 +23,7 @@ struct imported_cell {
 
 // The sd of throughput on the scale, estimated from pseudo-replicates: usable cells with batch <= workers and
 // the same batch >= IMPORTED_MIN_BATCH differ only in workers that had nothing to do. STATUS_NUMERIC when no
-// batch has two such cells or a usable value is out of range.
+// batch has two such cells or a usable value is out of range; STATUS_MEMORY.
 enum status imported_spread(const struct imported_cell *cells, size_t count, enum stat_scale scale,
                             struct ci_spread *spread, struct error *error) MUST_USE;
 

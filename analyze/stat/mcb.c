@@ -6,6 +6,7 @@
 #include <gsl/gsl_rng.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum status mcb_critical_value(size_t others, double df, double confidence, uint64_t seed, size_t draws,
                                double *d, struct error *error) {
@@ -38,15 +39,23 @@ cleanup:
   return status;
 }
 
-// How far the difference of two cells may be off: critical value times its standard error.
-typedef double pair_margin(const void *context, size_t i, size_t j);
+// The rivals of one cell that share a margin, of which only the largest mean counts; -INFINITY: there are
+// none.
+struct rival {
+  double mean;
+  double margin; // how far a difference to one of them may be off: critical value times its standard error
+};
+
+// The `group`th of a fixed number of groups as cell i sees it (which is no rival of its own). Cells are many
+// and groups few, so that judging needs no look at every pair.
+typedef struct rival rival_of(const void *context, size_t i, size_t group);
 
 static double regret_on_scale(enum stat_scale scale, double loss) {
   if (!(loss > 0)) return 0;
   return scale == STAT_SCALE_LN ? expm1(loss) : loss;
 }
 
-static void judge(const double *means, size_t count, enum stat_scale scale, pair_margin *margin,
+static void judge(const double *means, size_t count, enum stat_scale scale, rival_of *rival, size_t groups,
                   const void *context, bool *in_set, double *regret, struct mcb_result *result) {
   result->best = 0;
   result->set_size = 0;
@@ -56,11 +65,11 @@ static void judge(const double *means, size_t count, enum stat_scale scale, pair
   for (size_t i = 0; i < count; i++) {
     double loss = 0; // the most by which some other cell may be better
     double lead = 0; // the most by which cell i may be the best, at or below zero: less than zero is out
-    for (size_t j = 0; j < count; j++) {
-      if (j == i) continue;
-      double half = margin(context, i, j);
-      loss = fmax(loss, means[j] - means[i] + half);
-      lead = fmin(lead, means[i] - means[j] + half);
+    for (size_t g = 0; g < groups; g++) {
+      struct rival other = rival(context, i, g);
+      if (isinf(other.mean)) continue;
+      loss = fmax(loss, other.mean - means[i] + other.margin);
+      lead = fmin(lead, means[i] - other.mean + other.margin);
     }
     bool member = i == result->best || lead >= 0;
     if (member) result->set_size++;
@@ -70,14 +79,80 @@ static void judge(const double *means, size_t count, enum stat_scale scale, pair
   }
 }
 
+// The two largest means among some cells, and whose the largest is.
+struct leaders {
+  double first, second;
+  size_t holder;
+};
+
+static const struct leaders nobody = {-INFINITY, -INFINITY, SIZE_MAX};
+
+static void take_leader(struct leaders *leaders, double mean, size_t holder) {
+  if (mean > leaders->first) {
+    leaders->second = leaders->first;
+    leaders->first = mean;
+    leaders->holder = holder;
+  } else if (mean > leaders->second) {
+    leaders->second = mean;
+  }
+}
+
+static double leader_beside(const struct leaders *leaders, size_t holder) {
+  return leaders->holder == holder ? leaders->second : leaders->first;
+}
+
+// Independent cells: those with equally many replicates share a margin.
 struct cells {
   const size_t *replicates;
   double scaled; // d times sd
+  size_t *group_replicates;
+  struct leaders *groups;
 };
 
-static double cells_margin(const void *context, size_t i, size_t j) {
+static double cells_margin(double scaled, size_t one, size_t other) {
+  return scaled * sqrt(1 / (double)one + 1 / (double)other);
+}
+
+static struct rival cells_rival(const void *context, size_t i, size_t group) {
   const struct cells *cells = context;
-  return cells->scaled * sqrt(1 / (double)cells->replicates[i] + 1 / (double)cells->replicates[j]);
+  return (struct rival){leader_beside(&cells->groups[group], i),
+                        cells_margin(cells->scaled, cells->replicates[i], cells->group_replicates[group])};
+}
+
+static int compare_sizes(const void *left, const void *right) {
+  size_t a = *(const size_t *)left, b = *(const size_t *)right;
+  return (a > b) - (a < b);
+}
+
+static enum status judge_cells(const double *means, const size_t *replicates, size_t count, double scaled,
+                               enum stat_scale scale, bool *in_set, double *regret, struct mcb_result *result,
+                               struct error *error) {
+  struct cells cells = {.replicates = replicates, .scaled = scaled};
+  cells.group_replicates = malloc(count * sizeof *cells.group_replicates);
+  cells.groups = malloc(count * sizeof *cells.groups);
+  enum status status = STATUS_OK;
+  if (!cells.group_replicates || !cells.groups) {
+    status = status_fail(error, STATUS_MEMORY, "no memory for %zu cells", count);
+    goto cleanup;
+  }
+  memcpy(cells.group_replicates, replicates, count * sizeof *replicates);
+  qsort(cells.group_replicates, count, sizeof *replicates, compare_sizes);
+  size_t groups = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (groups > 0 && cells.group_replicates[i] == cells.group_replicates[groups - 1]) continue;
+    cells.group_replicates[groups] = cells.group_replicates[i];
+    cells.groups[groups++] = nobody;
+  }
+  for (size_t i = 0; i < count; i++) {
+    const size_t *group =
+        bsearch(&replicates[i], cells.group_replicates, groups, sizeof *replicates, compare_sizes);
+    take_leader(&cells.groups[group - cells.group_replicates], means[i], i);
+  }
+  judge(means, count, scale, cells_rival, groups, &cells, in_set, regret, result);
+cleanup:
+  free(cells.group_replicates);
+  free(cells.groups);
+  return status;
 }
 
 static enum status check_cells(const double *means, const size_t *replicates, size_t count,
@@ -104,10 +179,10 @@ enum status mcb_cells(const double *means, const size_t *replicates, size_t coun
                                 &found.d, error);
   }
   if (status) return status;
-  struct cells cells = {replicates, found.d * spread.sd};
-  judge(means, count, options->scale, cells_margin, &cells, in_set, regret, &found);
-  *result = found;
-  return STATUS_OK;
+  status = judge_cells(means, replicates, count, found.d * spread.sd, options->scale, in_set, regret, &found,
+                       error);
+  if (status == STATUS_OK) *result = found;
+  return status;
 }
 
 // The variances of blocked measurements: of a cell within its session, and of sessions (which hold 1/c of the
@@ -120,75 +195,126 @@ struct components {
   double cells_per_session; // harmonic mean over levels
 };
 
-static double block_level_mean(const double *values, size_t cells, size_t block, const double *level,
-                               double wanted) {
-  double sum = 0, count = 0;
-  for (size_t c = 0; c < cells; c++) {
-    if (level[c] != wanted) continue;
-    sum += values[block * cells + c];
-    count++;
-  }
-  return sum / count;
+// Cells in the order of their levels; group[i] is the level of cell i by number.
+struct levels {
+  size_t *order, *group;
+  struct leaders *groups;
+  size_t count;
+  struct leaders tops; // of the groups' largest, by group
+};
+
+struct keyed {
+  double level;
+  size_t cell;
+};
+
+static int compare_keyed(const void *left, const void *right) {
+  const struct keyed *a = left, *b = right;
+  if (a->level != b->level) return a->level < b->level ? -1 : 1;
+  return (a->cell > b->cell) - (a->cell < b->cell);
 }
 
-static bool first_of_level(const double *level, size_t cell) {
-  for (size_t c = 0; c < cell; c++) {
-    if (level[c] == level[cell]) return false;
-  }
-  return true;
+static void free_levels(struct levels *levels) {
+  free(levels->order);
+  free(levels->group);
+  free(levels->groups);
 }
 
-// session_means: blocks x cells places; the first cell of each level holds that level's mean in the block.
+static enum status group_levels(const double *level, const double *means, size_t cells,
+                                struct levels *levels) {
+  struct keyed *keyed = malloc(cells * sizeof *keyed);
+  *levels = (struct levels){.order = malloc(cells * sizeof *levels->order),
+                            .group = malloc(cells * sizeof *levels->group),
+                            .groups = malloc(cells * sizeof *levels->groups),
+                            .tops = nobody};
+  if (!keyed || !levels->order || !levels->group || !levels->groups) {
+    free(keyed);
+    return STATUS_MEMORY;
+  }
+  for (size_t c = 0; c < cells; c++)
+    keyed[c] = (struct keyed){level[c], c};
+  qsort(keyed, cells, sizeof *keyed, compare_keyed);
+  for (size_t i = 0; i < cells; i++) {
+    size_t cell = keyed[i].cell;
+    if (i == 0 || keyed[i].level > keyed[i - 1].level) levels->groups[levels->count++] = nobody;
+    levels->order[i] = cell;
+    levels->group[cell] = levels->count - 1;
+    take_leader(&levels->groups[levels->count - 1], means[cell], cell);
+  }
+  for (size_t g = 0; g < levels->count; g++)
+    take_leader(&levels->tops, levels->groups[g].first, g);
+  free(keyed);
+  return STATUS_OK;
+}
+
+// One level's part: session_means[block] becomes its mean in the block, less that of the level.
+static double split_level(const double *values, size_t blocks, size_t cells, const size_t *members,
+                          size_t size, const double *means, double *session_means) {
+  double squares = 0, level_mean = 0;
+  for (size_t b = 0; b < blocks; b++) {
+    session_means[b] = 0;
+    for (size_t i = 0; i < size; i++)
+      session_means[b] += values[b * cells + members[i]];
+    session_means[b] /= (double)size;
+    level_mean += session_means[b] / (double)blocks;
+  }
+  for (size_t b = 0; b < blocks; b++) {
+    session_means[b] -= level_mean; // what is left is session and block
+    for (size_t i = 0; i < size; i++) {
+      double residual = values[b * cells + members[i]] - means[members[i]] - session_means[b];
+      squares += residual * residual;
+    }
+  }
+  return squares;
+}
+
+// session_means: levels x blocks places.
 static struct components split_variance(const double *values, size_t blocks, size_t cells,
-                                        const double *level, const double *means, double *session_means) {
+                                        const struct levels *levels, const double *means,
+                                        double *session_means) {
   struct components found = {0};
-  double cell_squares = 0, session_squares = 0, levels = 0, inverse_sizes = 0;
-  for (size_t f = 0; f < cells; f++) {
-    if (!first_of_level(level, f)) continue;
-    double size = 0, level_mean = 0;
-    for (size_t c = f; c < cells; c++)
-      size += level[c] == level[f];
-    for (size_t b = 0; b < blocks; b++) {
-      session_means[b * cells + f] = block_level_mean(values, cells, b, level, level[f]);
-      level_mean += session_means[b * cells + f] / (double)blocks;
-    }
-    for (size_t b = 0; b < blocks; b++) {
-      session_means[b * cells + f] -= level_mean; // what is left is session and block
-      for (size_t c = f; c < cells; c++) {
-        if (level[c] != level[f]) continue;
-        double residual = values[b * cells + c] - means[c] - session_means[b * cells + f];
-        cell_squares += residual * residual;
-      }
-    }
-    levels++;
-    inverse_sizes += 1 / size;
-    found.cell_df += (size - 1) * (double)(blocks - 1);
+  double cell_squares = 0, session_squares = 0, count = (double)levels->count, inverse_sizes = 0;
+  for (size_t g = 0, first = 0; g < levels->count; g++) {
+    size_t end = first;
+    while (end < cells && levels->group[levels->order[end]] == g)
+      end++;
+    cell_squares += split_level(values, blocks, cells, levels->order + first, end - first, means,
+                                session_means + g * blocks);
+    inverse_sizes += 1 / (double)(end - first);
+    found.cell_df += (double)(end - first - 1) * (double)(blocks - 1);
+    first = end;
   }
   for (size_t b = 0; b < blocks; b++) {
     double block_mean = 0;
-    for (size_t f = 0; f < cells; f++) {
-      if (first_of_level(level, f)) block_mean += session_means[b * cells + f] / levels;
-    }
-    for (size_t f = 0; f < cells; f++) {
-      if (first_of_level(level, f)) session_squares += pow(session_means[b * cells + f] - block_mean, 2);
+    for (size_t g = 0; g < levels->count; g++)
+      block_mean += session_means[g * blocks + b] / count;
+    for (size_t g = 0; g < levels->count; g++) {
+      double off = session_means[g * blocks + b] - block_mean;
+      session_squares += off * off;
     }
   }
-  found.session_df = (levels - 1) * (double)(blocks - 1);
+  found.session_df = (count - 1) * (double)(blocks - 1);
   found.cell_square = found.cell_df > 0 ? cell_squares / found.cell_df : 0;
   found.session_square = found.session_df > 0 ? session_squares / found.session_df : 0;
-  found.cells_per_session = levels / inverse_sizes;
+  found.cells_per_session = count / inverse_sizes;
   return found;
 }
 
+// The rivals of a cell are those of its own level, which share its sessions, and those of all others.
 struct blocked {
-  const double *level;
+  const struct levels *levels;
   double same;      // margin of two cells of one level
   double different; // of two levels
 };
 
-static double blocked_margin(const void *context, size_t i, size_t j) {
+enum { RIVALS_SAME_LEVEL, RIVALS_OTHER_LEVELS, RIVALS_BLOCKED };
+
+static struct rival blocked_rival(const void *context, size_t i, size_t group) {
   const struct blocked *blocked = context;
-  return blocked->level[i] == blocked->level[j] ? blocked->same : blocked->different;
+  const struct levels *levels = blocked->levels;
+  if (group == RIVALS_SAME_LEVEL)
+    return (struct rival){leader_beside(&levels->groups[levels->group[i]], i), blocked->same};
+  return (struct rival){leader_beside(&levels->tops, levels->group[i]), blocked->different};
 }
 
 // The variance of one difference between cells of different levels, 2 (session + cell), and Satterthwaite's
@@ -241,6 +367,7 @@ enum status mcb_blocks(const double *values, size_t blocks, size_t cells, const 
   if (status) return status;
   double *means = calloc(cells, sizeof *means);
   double *session_means = calloc(blocks * cells, sizeof *session_means);
+  struct levels levels = {0};
   if (!means || !session_means) {
     status = status_fail(error, STATUS_MEMORY, "no memory for %zu cells", cells);
     goto cleanup;
@@ -249,17 +376,23 @@ enum status mcb_blocks(const double *values, size_t blocks, size_t cells, const 
     for (size_t c = 0; c < cells; c++)
       means[c] += values[b * cells + c] / (double)blocks;
   }
-  struct components components = split_variance(values, blocks, cells, level, means, session_means);
-  struct blocked blocked = {.level = level};
+  status = group_levels(level, means, cells, &levels);
+  if (status) {
+    status_fail(error, status, "no memory for %zu cells", cells);
+    goto cleanup;
+  }
+  struct components components = split_variance(values, blocks, cells, &levels, means, session_means);
+  struct blocked blocked = {.levels = &levels};
   struct mcb_result found = {0};
   if (cells > 1) status = block_margins(&components, blocks, cells, options, &blocked, &found, error);
   if (status) goto cleanup;
-  judge(means, cells, options->scale, blocked_margin, &blocked, in_set, regret, &found);
+  judge(means, cells, options->scale, blocked_rival, RIVALS_BLOCKED, &blocked, in_set, regret, &found);
   *result = found;
 
 cleanup:
   free(means);
   free(session_means);
+  free_levels(&levels);
   return status;
 }
 
@@ -283,13 +416,13 @@ enum status mcb_knee(const double *n, const double *means, const size_t *replica
   if (!(loss >= 0 && loss < 1) || !(d >= 0) || !isfinite(d) || !stat_all_finite(n, count)) {
     return status_fail(error, STATUS_USAGE, "no knee for a loss of %g and a critical value of %g", loss, d);
   }
-  struct cells cells = {replicates, d * spread.sd};
   size_t knee = SIZE_MAX;
   for (size_t i = 0; i < count; i++) {
     bool near = true;
     for (size_t j = 0; j < count && near; j++) {
       double allowed = scale == STAT_SCALE_LN ? -log1p(-loss) : loss * means[j];
-      if (j != i) near = means[i] - means[j] + cells_margin(&cells, i, j) >= -allowed;
+      if (j != i)
+        near = means[i] - means[j] + cells_margin(d * spread.sd, replicates[i], replicates[j]) >= -allowed;
     }
     if (near && (knee == SIZE_MAX || n[i] < n[knee])) knee = i;
   }

@@ -31,7 +31,7 @@ struct mcb_result {
 // Independent cells: means on the scale (ln throughput on LN), replicates, and one spread for all. Writes
 // in_set and regret (NULL: not wanted), `count` places each. One cell is a set of one with regret 0.
 // STATUS_USAGE for count 0 or a replicate count of 0; STATUS_NUMERIC for means that are not finite or a
-// spread with df <= 0 or sd < 0.
+// spread with df <= 0 or sd < 0; STATUS_MEMORY. Time is count x different replicate counts.
 enum status mcb_cells(const double *means, const size_t *replicates, size_t count, struct ci_spread spread,
                       const struct mcb_options *options, bool *in_set, double *regret,
                       struct mcb_result *result, struct error *error) MUST_USE;

@@ -18,6 +18,10 @@ int64_t clock_cpu_ns(void) {
   return read_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+int64_t clock_thread_cpu_ns(void) {
+  return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 double clock_wall_s(void) {
   return clock_seconds(read_ns(CLOCK_REALTIME));
 }

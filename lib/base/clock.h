@@ -16,6 +16,9 @@ int64_t clock_now_ns(void);
 // CPU time that this process has used, all threads, in nanoseconds.
 int64_t clock_cpu_ns(void);
 
+// The same of the calling thread alone.
+int64_t clock_thread_cpu_ns(void);
+
 // Seconds since 1970-01-01 UTC by the wall clock. Never subtract two of these to measure something.
 double clock_wall_s(void);
 

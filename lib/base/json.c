@@ -90,13 +90,6 @@ struct json *json_at(const struct json *array, size_t index) {
   return node;
 }
 
-size_t json_count(const struct json *container) {
-  size_t count = 0;
-  for (struct json *node = json_first(container); node; node = json_next(node))
-    count++;
-  return count;
-}
-
 struct json *json_first(const struct json *container) {
   cJSON *node = node_of(container);
   return node && (cJSON_IsObject(node) || cJSON_IsArray(node)) ? json_of(node->child) : NULL;

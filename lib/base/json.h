@@ -23,7 +23,6 @@ void json_free(struct json *root); // takes NULL
 // All take NULL and nodes of another kind, and answer NULL, `otherwise` or 0 then.
 struct json *json_get(const struct json *object, const char *key);
 struct json *json_at(const struct json *array, size_t index);
-size_t json_count(const struct json *container);
 struct json *json_first(const struct json *container);
 struct json *json_next(const struct json *node);
 enum json_kind json_kind_of(const struct json *node);

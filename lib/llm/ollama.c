@@ -16,7 +16,7 @@ static bool has_tool_call(struct json_slice calls) {
   return false;
 }
 
-static bool read_text(struct json_cursor *cursor) {
+static bool read_text(struct response *response, struct json_cursor *cursor) {
   struct json_slice key;
   bool text = false;
   if (!json_cursor_object(cursor)) return false;
@@ -24,8 +24,10 @@ static bool read_text(struct json_cursor *cursor) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "content") || json_slice_is(key, "thinking")) {
       text = text || json_scan_has_text(value);
+      if (json_slice_is(key, "content")) response_tell(response, RESPONSE_PART_TEXT, value);
     } else if (json_slice_is(key, "tool_calls")) {
       text = text || has_tool_call(value);
+      response_tell(response, RESPONSE_PART_CALLS, value);
     }
   }
   return text;
@@ -46,6 +48,9 @@ static void read_reason(struct response *response, struct json_slice value) {
 static void read_member(struct response *response, struct json_slice key, struct json_slice value) {
   if (json_slice_is(key, "response") || json_slice_is(key, "thinking")) {
     if (json_scan_has_text(value)) response->has_text = true;
+    if (json_slice_is(key, "response")) response_tell(response, RESPONSE_PART_TEXT, value);
+  } else if (json_slice_is(key, "context")) {
+    response_tell(response, RESPONSE_PART_CONTEXT, value);
   } else if (json_slice_is(key, "done")) {
     if (json_scan_kind(value) == JSON_TRUE) response->ended = response->closed = true;
   } else if (json_slice_is(key, "done_reason")) {
@@ -75,7 +80,7 @@ enum status ollama_read(struct response *response, const char *text, size_t len)
   json_cursor_object(&cursor);
   while (json_cursor_member(&cursor, &key)) {
     if (json_slice_is(key, "message")) {
-      if (read_text(&cursor)) response->has_text = true;
+      if (read_text(response, &cursor)) response->has_text = true;
     } else {
       read_member(response, key, json_cursor_value(&cursor));
     }

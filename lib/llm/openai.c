@@ -33,8 +33,8 @@ static bool has_tool_call(struct json_slice calls) {
   return false;
 }
 
-// A stream's delta or a body's message.
-static bool read_text(struct json_cursor *cursor) {
+// A stream's delta or a body's message. `is_first`: of the first choice.
+static bool read_text(struct response *response, struct json_cursor *cursor, bool is_first) {
   struct json_slice key;
   bool text = false;
   if (!json_cursor_object(cursor)) return false;
@@ -42,11 +42,13 @@ static bool read_text(struct json_cursor *cursor) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "content")) {
       text = text || has_content(value);
+      if (is_first) response_tell(response, RESPONSE_PART_TEXT, value);
     } else if (json_slice_is(key, "reasoning_content") || json_slice_is(key, "reasoning") ||
                json_slice_is(key, "thinking") || json_slice_is(key, "refusal")) {
       text = text || json_scan_has_text(value);
     } else if (json_slice_is(key, "tool_calls")) {
       text = text || has_tool_call(value);
+      if (is_first) response_tell(response, RESPONSE_PART_CALLS, value);
     } else if (json_slice_is(key, "function_call")) {
       text = text || has_call(value);
     }
@@ -56,15 +58,19 @@ static bool read_text(struct json_cursor *cursor) {
 
 static void read_choice(struct response *response, struct json_cursor *cursor) {
   struct json_slice key;
+  int64_t index = 0; // stands before what it numbers, wherever it is not 0
   if (!json_cursor_object(cursor)) return;
   while (json_cursor_member(cursor, &key)) {
     if (json_slice_is(key, "delta") || json_slice_is(key, "message")) {
-      if (read_text(cursor)) response->has_text = true;
+      if (read_text(response, cursor, index == 0)) response->has_text = true;
       continue;
     }
     struct json_slice value = json_cursor_value(cursor);
-    if (json_slice_is(key, "text")) {
+    if (json_slice_is(key, "index")) {
+      json_scan_int64(value, &index);
+    } else if (json_slice_is(key, "text")) {
       if (json_scan_has_text(value)) response->has_text = true;
+      if (index == 0) response_tell(response, RESPONSE_PART_TEXT, value);
     } else if (json_slice_is(key, "finish_reason") && json_scan_has_text(value)) {
       struct json_slice reason = json_scan_raw_string(value);
       words_copy(response->finish, sizeof response->finish, reason.data, reason.len);

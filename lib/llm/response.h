@@ -21,6 +21,13 @@
 // Called for each event that carries text, at once, with the time that response_feed was given.
 typedef void response_text_handler(void *context, int64_t now_ns);
 
+// Called for what a client may send back later, piece by piece as it comes: the value of a message's
+// `content`, `text` or `response` (a string or an array of parts), of its `tool_calls`, of Ollama's
+// `context`. Of several choices only the first's. What a model thought is none of it. `value` lives during
+// the call.
+enum response_part { RESPONSE_PART_TEXT, RESPONSE_PART_CALLS, RESPONSE_PART_CONTEXT };
+typedef void response_part_handler(void *context, enum response_part part, struct json_slice value);
+
 // How the body is cut into messages.
 enum response_framing { RESPONSE_OPAQUE, RESPONSE_UNDECIDED, RESPONSE_BODY, RESPONSE_SSE, RESPONSE_NDJSON };
 
@@ -48,6 +55,8 @@ struct response {
   // The caller's, may be set after response_open.
   response_text_handler *on_text; // NULL: none
   void *on_text_context;
+  response_part_handler *on_part; // NULL: none
+  void *on_part_context;
 
   // The rest is the parsers' own.
   enum response_framing framing;
@@ -90,6 +99,12 @@ void response_feed(struct response *response, const char *data, size_t len, int6
 // over max_body_bytes, or in a coding that is not read (br, zstd), is success by HTTP alone with unknown
 // tokens; error_text says so. So are the tokens of a body that is no stream and has text but no counts.
 void response_finish(struct response *response, enum failure transport);
+
+// For the parsers: hands a part over, if anyone wants it.
+static inline void response_tell(struct response *response, enum response_part part,
+                                 struct json_slice value) {
+  if (response->on_part) response->on_part(response->on_part_context, part, value);
+}
 
 // Gives memory back; the findings stay readable. Takes an all-zero response.
 void response_close(struct response *response);

@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 
@@ -14,6 +17,14 @@ struct loop {
   struct loop_timer *heartbeat; // NULL until the first loop_take_stall_ns
   int64_t heartbeat_at_ns;
   int64_t stall_ns;
+  struct mailbox *mailbox; // NULL until loop_open_mailbox
+};
+
+struct mailbox {
+  int wake_fd; // readable: there are letters
+  struct loop_watch *watch;
+  pthread_mutex_t lock; // of the letters
+  struct loop_letter *first, *last;
 };
 
 struct loop_timer {
@@ -62,9 +73,18 @@ cleanup:
   return status;
 }
 
+static void close_mailbox(struct mailbox *mailbox) {
+  if (!mailbox) return;
+  loop_watch_close(mailbox->watch);
+  close(mailbox->wake_fd);
+  pthread_mutex_destroy(&mailbox->lock);
+  free(mailbox);
+}
+
 void loop_close(struct loop *loop) {
   if (!loop) return;
   loop_timer_close(loop->heartbeat);
+  close_mailbox(loop->mailbox);
   event_base_free(loop->base);
   free(loop);
 }
@@ -196,6 +216,59 @@ void loop_signal_close(struct loop_signal *watch) {
   if (!watch) return;
   if (watch->event) event_free(watch->event);
   free(watch);
+}
+
+static void letters_came(void *context, unsigned events) {
+  struct mailbox *mailbox = context;
+  (void)events;
+  uint64_t count;
+  (void)!read(mailbox->wake_fd, &count, sizeof count); // it never blocks: whatever was posted is taken below
+  for (;;) {
+    pthread_mutex_lock(&mailbox->lock);
+    struct loop_letter *letter = mailbox->first;
+    if (letter) {
+      mailbox->first = letter->next;
+      letter->posted = false;
+    }
+    pthread_mutex_unlock(&mailbox->lock);
+    if (!letter) return;
+    letter->call(letter->context);
+  }
+}
+
+enum status loop_open_mailbox(struct loop *loop, struct error *error) {
+  struct mailbox *mailbox = calloc(1, sizeof *mailbox);
+  if (!mailbox) return status_fail(error, STATUS_MEMORY, "mailbox: %s", status_name(STATUS_MEMORY));
+  mailbox->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  pthread_mutex_init(&mailbox->lock, NULL);
+  enum status status = mailbox->wake_fd < 0 ? status_fail(error, STATUS_IO, "mailbox: %s", strerror(errno))
+                                            : loop_watch_open(loop, mailbox->wake_fd, LOOP_READ, letters_came,
+                                                              mailbox, &mailbox->watch, error);
+  if (status) {
+    close_mailbox(mailbox);
+    return status;
+  }
+  loop->mailbox = mailbox;
+  return STATUS_OK;
+}
+
+void loop_post(struct loop *loop, struct loop_letter *letter) {
+  struct mailbox *mailbox = loop->mailbox;
+  pthread_mutex_lock(&mailbox->lock);
+  bool wake = !mailbox->first;
+  if (!letter->posted) {
+    letter->posted = true;
+    letter->next = NULL;
+    if (wake) {
+      mailbox->first = letter;
+    } else {
+      mailbox->last->next = letter;
+    }
+    mailbox->last = letter;
+  }
+  pthread_mutex_unlock(&mailbox->lock);
+  uint64_t one = 1;
+  if (wake) (void)!write(mailbox->wake_fd, &one, sizeof one); // fails only when it is readable already
 }
 
 // Beats at fixed instants; how late it is called is how long a due event waited.

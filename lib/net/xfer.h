@@ -70,7 +70,7 @@ struct xfer_result {
 // started, cancelled or resumed in a callback, also the one that calls.
 struct xfer_callbacks {
   // The final response's status and header fields (1xx are dropped), in order; then `head` once they are
-  // complete.
+  // complete. A field without a name goes on with the value of the one before it (obs-fold, RFC 9112 5.2).
   void (*status)(void *context, int status);
   void (*header)(void *context, const char *name, size_t name_len, const char *value, size_t value_len);
   enum xfer_flow (*head)(void *context); // only XFER_GO or XFER_ABORT

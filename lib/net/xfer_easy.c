@@ -36,8 +36,9 @@ static int status_of_line(const char *line, size_t len) {
 }
 
 static void take_field(struct xfer *xfer, const char *line, size_t len) {
-  const char *colon = memchr(line, ':', len);
-  if (!colon || colon == line || line[0] == ' ' || line[0] == '\t' || !xfer->callbacks->header) return;
+  bool goes_on = line[0] == ' ' || line[0] == '\t';
+  const char *colon = goes_on ? line : memchr(line, ':', len);
+  if (!colon || (colon == line && !goes_on) || !xfer->callbacks->header) return;
   const char *value = colon + 1, *end = line + len;
   while (value < end && (*value == ' ' || *value == '\t'))
     value++;

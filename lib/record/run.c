@@ -77,6 +77,7 @@ static const struct field header_fields[] = {
     FIELD(run_header, seed, "seed", FIELD_INT),
     FIELD(run_header, repeat, "repeat", FIELD_COUNT),
     FIELD(run_header, warmup, "warmup", FIELD_COUNT),
+    FIELD(run_header, threads, "threads", FIELD_COUNT),
     FIELD(run_header, cache_bust, "cache_bust", FIELD_BOOL),
     FIELD(run_header, http_version, "http_version", FIELD_COUNT),
     FIELD(run_header, resumes, "resumes", FIELD_BOOL),
@@ -238,7 +239,8 @@ static const struct run_batch no_batch = {
 static const struct field no_fields[] = {{.name = NULL}};
 
 static enum status read_header(struct field_context *context, struct run_header *header) {
-  *header = (struct run_header){.version = -1, .seed = -1, .repeat = -1, .warmup = -1, .http_version = 1};
+  *header = (struct run_header){
+      .version = -1, .seed = -1, .repeat = -1, .warmup = -1, .threads = 1, .http_version = 1};
   context->into = header;
   enum status status = field_read(context, header_fields);
   if (status == STATUS_OK && header->version > RUN_VERSION) {

@@ -50,6 +50,7 @@ struct run_header {
   struct json_slice order, pick, dispatch;
   struct json_slice plan; // JSON: {"workers":[..],"batch":[..],"repeat":3,...}, as written
   int64_t seed, repeat, warmup;
+  int64_t threads; // that sent the requests; 1 (also when not said)
   bool cache_bust;
   int64_t http_version; // 1 (also when not said) or 2
   bool resumes;         // goes on with the run before it in the file

@@ -47,6 +47,7 @@ void run_format_header(struct buf *out, const struct run_header *header) {
   json_member_int(&w, "seed", header->seed);
   member_count_if(&w, "repeat", header->repeat);
   member_count_if(&w, "warmup", header->warmup);
+  if (header->threads > 1) json_member_int(&w, "threads", header->threads);
   json_member_bool(&w, "cache_bust", header->cache_bust);
   if (header->http_version > 1) json_member_int(&w, "http_version", header->http_version);
   if (header->resumes) json_member_bool(&w, "resumes", true);

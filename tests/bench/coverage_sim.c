@@ -14,6 +14,8 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 
+#include "analyze/analysis.h"
+#include "analyze/load_reader.h"
 #include "analyze/stat/ci.h"
 #include "analyze/stat/lack_of_fit.h"
 #include "analyze/stat/mcb.h"
@@ -231,6 +233,114 @@ static void simulate_blocks(struct simulation *simulation, size_t levels, size_t
   report(simulation, what, hits, 0.935, 1);
 }
 
+// A sweep against a managed server whose restarts differ: a session per level and block, its effect in all
+// its batches. Through everything that analyze does with a run behind its reader.
+struct managed {
+  size_t levels, sizes, blocks;
+  double session_sd, batch_sd;
+};
+
+// ln of the true throughput: the levels rise to the last but one, larger batches are a little better.
+static double managed_truth(const struct managed *managed, size_t level, size_t size) {
+  static const double below[] = {0.05, 0, 0.03, 0.20};
+  double loss = below[(managed->levels - 1 - level) % COUNT_OF(below)];
+  return log(500) - loss - 0.01 * (double)(managed->sizes - 1 - size);
+}
+
+static bool add_batch(struct load_data *data, size_t level, size_t size, size_t session, size_t block,
+                      double ln_x) {
+  struct load_replicate *replicate;
+  size_t index;
+  int64_t workers = INT64_C(4) << level, batch = workers << size;
+  if (load_cell_of(data, workers, batch, &index) || load_replicate_add(&data->cells[index], &replicate))
+    return false;
+  *replicate = (struct load_replicate){.session = session,
+                                       .block = (int64_t)block,
+                                       .start_s = (double)(session * 100 + size),
+                                       .tokens_per_s = exp(ln_x),
+                                       .total_s = 1e6 / exp(ln_x),
+                                       .requests = batch,
+                                       .tokens = 1000000,
+                                       .input_tokens = -1,
+                                       .cached_tokens = -1,
+                                       .good = -1};
+  return true;
+}
+
+static bool measure_managed(const struct simulation *simulation, const struct managed *managed,
+                            struct load_data *data) {
+  for (size_t b = 0; b < managed->blocks; b++) {
+    for (size_t w = 0; w < managed->levels; w++) {
+      struct load_session session = {.number = (int64_t)(b * managed->levels + w),
+                                     .workers = INT64_C(4) << w,
+                                     .managed = true,
+                                     .batches = (int64_t)managed->sizes};
+      double effect = gsl_ran_gaussian(simulation->rng, managed->session_sd);
+      size_t index;
+      if (load_session_add(data, &session, &index)) return false;
+      for (size_t s = 0; s < managed->sizes; s++) {
+        double noise = gsl_ran_gaussian(simulation->rng, managed->batch_sd);
+        if (!add_batch(data, w, s, index, b, managed_truth(managed, w, s) + effect + noise)) return false;
+      }
+    }
+  }
+  return load_finish(data, NULL) == STATUS_OK;
+}
+
+static double covered_share(const struct managed *managed, const struct results *results) {
+  double covered = 0;
+  for (size_t i = 0; i < results->cell_count; i++) {
+    double truth = exp(managed_truth(managed, i / managed->sizes, i % managed->sizes));
+    const struct estimate *x = &results->cells[i].tokens_per_s;
+    covered += x->lo <= truth && truth <= x->hi;
+  }
+  return covered / (double)results->cell_count;
+}
+
+static void simulate_managed(struct simulation *simulation, const struct managed *managed) {
+  double covered = 0;
+  size_t in_set = 0, within_bound = 0, best = (managed->levels - 1) * managed->sizes - 1;
+  char what[80];
+  for (size_t i = 0; i < simulation->replications; i++) {
+    struct load_data data = LOAD_DATA;
+    struct results results = {0};
+    struct analysis_options options = {
+        .confidence = 0.95, .scale = STAT_SCALE_LN, .seed = i + 1, .draws = MCB_SAMPLE};
+    if (measure_managed(simulation, managed, &data) &&
+        analysis_run(&data, &options, &results, NULL) == STATUS_OK) {
+      size_t largest = results.best.cell;
+      double lost = managed_truth(managed, managed->levels - 2, managed->sizes - 1) -
+                    managed_truth(managed, largest / managed->sizes, largest % managed->sizes);
+      covered += covered_share(managed, &results);
+      in_set += results.cells[best].in_best_set;
+      within_bound += expm1(lost) <= results.best.regret_bound;
+    }
+    results_free(&results);
+    load_free(&data);
+  }
+  const struct {
+    const char *name;
+    size_t hits;
+    double highest;
+  } parts[] = {
+      {"cells", (size_t)lround(covered), 0.965}, {"holds the best", in_set, 1}, {"bound", within_bound, 1}};
+  for (size_t i = 0; i < COUNT_OF(parts); i++) {
+    snprintf(what, sizeof what, "restarts %.0f %%, %zu x %zu, %zu sessions: %s", 100 * managed->session_sd,
+             managed->levels, managed->sizes, managed->blocks, parts[i].name);
+    report(simulation, what, parts[i].hits, 0.935, parts[i].highest);
+  }
+}
+
+static void simulate_restarts(struct simulation *simulation) {
+  const struct managed runs[] = {{4, 3, 5, 0.05, 0.01},
+                                 {4, 3, 3, 0.05, 0.01},
+                                 {4, 3, 5, 0.02, 0.02},
+                                 {8, 1, 3, 0.05, 0.01},
+                                 {2, 6, 3, 0.05, 0.01}};
+  for (size_t i = 0; i < COUNT_OF(runs); i++)
+    simulate_managed(simulation, &runs[i]);
+}
+
 static void simulate_quantile(struct simulation *simulation, double p, size_t count) {
   double values[1000];
   size_t hits = 0;
@@ -301,6 +411,7 @@ int main(int argc, char **argv) {
   if (!simulation.rng) return 1;
   gsl_rng_set(simulation.rng, 20240601);
   simulate_all(&simulation);
+  simulate_restarts(&simulation);
   gsl_rng_free(simulation.rng);
   printf("%zu replications each, %zu missed\n", simulation.replications, simulation.missed);
   return simulation.missed ? 1 : 0;

@@ -115,6 +115,30 @@ check_match 'without gnuplot: a warning in the summary' '"plots"' \
   "$(jq -c '[.warnings[].code]' "$scratch/noplots/summary.json")"
 check_equal 'without gnuplot: no link to a picture' '' "$(grep -F 'plots/' "$scratch/noplots/report.md")"
 
+# More cells than are allowed are refused in so many words.
+awk 'BEGIN { print "workers,batch,total_s,tokens"; for (w = 1; w <= 400; w++) for (b = 1; b <= 251; b++) print w "," b ",1," b }' \
+  >"$scratch/many.csv"
+refused 'too many cells' 1 'many.csv: line 100002: more than 100000 cells' "$scratch/many.csv"
+
+# Stopped while its pictures are drawn, it leaves nothing half made, and no gnuplot.
+mkdir "$scratch/slow"
+printf '#!/bin/sh\necho $$ >"%s/slow/pid"\nexec sleep 60\n' "$scratch" >"$scratch/slow/gnuplot"
+chmod +x "$scratch/slow/gnuplot"
+for signal in INT TERM HUP; do
+  rm -f "$scratch/slow/pid"
+  run timeout --preserve-status -s $signal 1 env PATH="$scratch/slow:$PATH" "$analyze" "$table" -o "$scratch/stopped"
+  check_equal "SIG$signal while drawing: exit" 130 "$status"
+  check_match "SIG$signal while drawing is said" 'interrupted' "$err"
+  check_equal "SIG$signal while drawing: nothing stays" '' "$(ls -d "$scratch"/stopped* 2>/dev/null)"
+  check_equal "SIG$signal while drawing: gnuplot is gone" 1 "$(kill -0 "$(cat "$scratch/slow/pid")" 2>/dev/null; echo $?)"
+done
+sh -c 'echo $$' >"$scratch/dead" # a process that is no more
+mkdir -p "$scratch/swept.new-$(cat "$scratch/dead")/plots" "$scratch/swept.new-$$" "$scratch/swept.newer"
+touch "$scratch/swept.new-$(cat "$scratch/dead")/report.md"
+run "$analyze" "$table" -o "$scratch/swept" --no-plots
+check_equal 'what a killed one left is swept, what may be in use is not' "swept swept.new-$$ swept.newer" \
+  "$(cd "$scratch" && echo swept*)"
+
 # A disk that is full is no success.
 if [ -e /dev/full ]; then
   "$analyze" --format json "$table" >/dev/full 2>"$scratch/full.err"

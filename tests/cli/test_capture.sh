@@ -27,6 +27,10 @@ test_usage() {
   refused 'option without value' 2 '-o: ' -u $url -o
   refused 'operand' 2 "'trace.gz': a FILE needs --import" -u $url trace.gz
   refused 'listen without port' 2 "-l/--listen: 'here' is not HOST:PORT" -u $url -l here
+  refused 'two places to listen' 2 '-l/--listen and --unix-socket are not for one command' -u $url -l :0 --unix-socket s
+  refused 'a Unix socket without a path' 2 "--unix-socket: '' " -u $url --unix-socket ''
+  refused 'a Unix socket whose path is too long' 2 "--unix-socket: 'x{108}' is longer than 107 bytes" -u $url \
+    --unix-socket "$(printf 'x%.0s' {1..108})"
   refused 'bad size' 2 "--queue: 'x' is not a size" -u $url --queue x
   refused 'bad time' 2 "--grace: 'soon' is not a time" -u $url --grace soon
   refused 'bad share' 2 "--sample: '1.5' is not a fraction" -u $url --sample 1.5

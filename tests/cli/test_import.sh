@@ -60,8 +60,18 @@ test_output() {
     -o "$scratch/none.jsonl"
   check_equal 'and leaves no file behind' '' "$(ls "$scratch/none.jsonl" 2>/dev/null)"
   run "$capture" --import azure --skip-bad "$scratch/bad.csv" -o "$scratch/skipped.jsonl"
-  check_equal 'or is skipped' '0 2' "$status $(grep -c '"type":"request"' "$scratch/skipped.jsonl")"
+  check_equal 'or is skipped, which is exit code 4' '4 2' "$status $(grep -c '"type":"request"' "$scratch/skipped.jsonl")"
   check_match 'and counted' '1 bad lines skipped, the first: line 3: ' "$err"
+  run "$capture" -q --import azure --skip-bad "$scratch/bad.csv" -o "$scratch/quiet.jsonl"
+  check_match 'also with -q' '1 bad lines skipped' "$err"
+  run "$capture" --import azure --skip-bad $data/azure.csv -o "$scratch/good.jsonl"
+  check_equal 'with nothing to skip it is 0' 0 "$status"
+  refused 'a folder that is not there' 1 "$scratch/no/out.jsonl: No such file" --import azure $data/azure.csv \
+    -o "$scratch/no/out.jsonl"
+  { head -n 1 $data/azure.csv && seq 500 | sed 's/.*/2023-11-16 18:17:03.5,&,8/'; } >"$scratch/long.csv"
+  run bash -c "trap '' XFSZ; ulimit -f 2; exec '$capture' -q --import azure '$scratch/long.csv' -o '$scratch/full.jsonl'"
+  check_equal 'what cannot be written is said by its own name' "1 capture: $scratch/full.jsonl: File too large" "$status $err"
+  check_equal 'and nothing is left of it' '' "$(find "$scratch" -name '*full.jsonl')"
 }
 
 test_documents() {

@@ -72,6 +72,15 @@ fails 'workers in open loop' 2 '-W/--workers goes with --timing batch' $trace -u
 fails 'server in open loop' 2 '--server goes with --timing batch' $trace -u $nowhere "${open[@]}" --server x
 fails 'speed of a rate' 2 '--speed goes with --timing original' $trace -u $nowhere "${open[@]}" --speed 2
 fails 'duration of batches' 2 '--duration goes with' $trace -u $nowhere --duration 5s
+fails 'think time of batches' 2 '--think-time goes with --timing original or rate' $trace -u $nowhere --think-time 5s
+fails 'think time in other words' 2 "--think-time: 'soon' is neither 'recorded' nor a time from 0s to 24h" \
+  $trace -u $nowhere "${open[@]}" --think-time soon
+fails 'no thread' 2 '--threads' $trace -u $nowhere --threads 0
+fails 'too many threads' 2 '--threads' $trace -u $nowhere --threads 257
+fails 'half a thread' 2 '--threads' $trace -u $nowhere --threads 1.5
+grep -v '"type":"response"' $trace >"$scratch/unanswered"
+run "$bin/replay" "$scratch/unanswered" -u $nowhere --timing original --think-time recorded --dry-run
+check_match 'think time: what the trace does not tell is said' 'of 6 of 6 later turns the trace does not tell' "$err"
 run "$bin/replay" $trace -u $nowhere --timing original --speed 2 --dry-run
 check_match 'dry run of the original times' 'original, 9 requests in 1.575 s, 1 times' "$out"
 

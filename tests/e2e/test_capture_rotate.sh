@@ -78,12 +78,17 @@ test_in_mid_request() {
   check_equal 'the clock goes on' true "$(cat "$file.1" "$file" | jq -s 'map(.start_unix_s | values) | .[0] <= .[1] and .[1] - .[0] < 5')"
 }
 
+status_says() { # WORDS: what has just passed is recorded a moment later
+  kill -USR1 "${server_pid[capture]}"
+  sleep 0.05
+  grep -q "status: .* $1" "${server_err[capture]}"
+}
+
 test_signals() {
   local file=$scratch/s.jsonl
   sim && proxy -q -o "$file" || return
   ask 1
-  kill -USR1 "${server_pid[capture]}"
-  check 'USR1 says how it is, also with -q' wait_for 5 grep -q 'status: .* 1 forwarded, .* 1 requests and 1 responses recorded, 0 dropped' "${server_err[capture]}"
+  check 'USR1 says how it is, also with -q' wait_for 5 status_says '1 forwarded, .* 1 requests and 1 responses recorded, 0 dropped'
   mv "$file" "$scratch/moved"
   echo mine >"$file"
   kill -HUP "${server_pid[capture]}"

@@ -6,9 +6,10 @@
 . "$(dirname "$0")/../lib.sh"
 need jq curl
 
-trace=tests/data/mixed.trace.jsonl
+trace=$scratch/apart.jsonl # turns of a conversation would wait for each other
+jq -c 'del(.session)' tests/data/mixed.trace.jsonl >"$trace"
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 128 --time-scale 0.12
-run "$bin/replay" $trace -u "${server_url[sim]}" --timing rate --request-rate 80 --arrival constant --duration 4s \
+run "$bin/replay" "$trace" -u "${server_url[sim]}" --timing rate --request-rate 80 --arrival constant --duration 4s \
   --max-tokens 60 --stream --warmup 0 -q -o "$scratch/run.jsonl"
 check_equal 'exit code' 0 "$status"
 curl -s "${server_url[sim]}/stats?log=1000" >"$scratch/stats.json"

@@ -291,6 +291,36 @@ static void test_three_levels_establish_no_optimum_and_say_so(void **state) {
   }
 }
 
+#define LOAD(rep, rate, n, tokens)                                                                           \
+  "{\"type\":\"batch\",\"session\":0,\"workers\":null,\"batch\":null,\"rep\":" #rep ",\"start_s\":" #rep     \
+  "0,"                                                                                                       \
+  "\"total_s\":10,\"requests\":50,\"failed\":0,\"output_tokens\":" #tokens                                   \
+  ",\"timing\":\"rate\",\"rate\":" #rate ",\"in_flight_mean\":" #n "}\n"
+
+static void test_few_loads_establish_no_optimum_and_say_so(void **state) {
+  static const struct {
+    const char *text;
+    int distinct;
+  } cases[] = {
+      {LOAD(0, 5, 7.5, 1000) LOAD(1, 5, 7.5, 1010), 1}, // two repetitions at one rate
+      {LOAD(0, 5, 7.5, 1000) LOAD(1, 5, 7.6, 1010), 2},
+      {LOAD(0, 5, 4, 1000) LOAD(1, 10, 8, 1500) LOAD(2, 20, 30, 1200), 3},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct scenario s;
+    struct buf text = {0};
+    buf_printf(&text, "%s%s%s", SCENARIO_HEADER("1", ",\"timing\":\"rate\""), cases[i].text, SCENARIO_END);
+    scenario_run(&s, buf_text(&text));
+    assert_false(s.results.curve.optimum_established);
+    const struct warning *warning = scenario_warning(&s, WARNING_FEW_LEVELS);
+    assert_non_null(warning);
+    assert_int_equal(warning->count, cases[i].distinct);
+    scenario_free(&s);
+    buf_free(&text);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_full_waves_are_preferred_and_find_the_true_optimum),
@@ -303,6 +333,7 @@ int main(void) {
       cmocka_unit_test(test_one_point_and_equal_points_give_no_curve_and_no_nonsense),
       cmocka_unit_test(test_each_replicate_is_a_point),
       cmocka_unit_test(test_three_levels_establish_no_optimum_and_say_so),
+      cmocka_unit_test(test_few_loads_establish_no_optimum_and_say_so),
       cmocka_unit_test(test_a_point_far_off_is_named_and_kept),
       cmocka_unit_test(test_a_band_averages_models_that_cannot_be_told_apart),
   };

@@ -26,6 +26,7 @@ static void test_defaults_are_those_of_the_help(void **state) {
   struct error error = {""};
   assert_int_equal(parse(&opts, (const char *[]){"-u", "http://127.0.0.1:11434", NULL}, &error), STATUS_OK);
   assert_string_equal(opts.listen.host, "127.0.0.1");
+  assert_null(opts.unix_socket);
   assert_int_equal(opts.listen.port, 8080);
   assert_string_equal(opts.output, "-");
   assert_true(opts.keep_bodies && !opts.insecure && !opts.has_metrics);

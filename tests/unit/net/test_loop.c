@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -145,12 +146,64 @@ static void test_a_signal_comes_as_an_event(void **state) {
   loop_close(loop);
 }
 
+enum { POSTERS = 3, ROUNDS = 500 };
+
+// Some threads post their letter again and again, each as soon as the loop has read it.
+struct poster {
+  struct loop *loop;
+  struct loop_letter letter;
+  pthread_t thread;
+  pthread_t reader; // that made the last call
+  int read;
+  int *open;
+};
+
+static void *post_first(void *context) {
+  struct poster *poster = context;
+  loop_post(poster->loop, &poster->letter);
+  return NULL;
+}
+
+static void letter_read(void *context) {
+  struct poster *poster = context;
+  poster->reader = pthread_self();
+  if (++poster->read < ROUNDS) {
+    loop_post(poster->loop, &poster->letter);
+    loop_post(poster->loop, &poster->letter); // is made once all the same
+  } else if (--*poster->open == 0) {
+    loop_stop(poster->loop);
+  }
+}
+
+static void test_letters_of_other_threads_are_read_on_the_loops_own(void **state) {
+  (void)state;
+  struct error error;
+  struct loop *loop = NULL;
+  struct poster posters[POSTERS] = {0};
+  int open = POSTERS;
+  assert_int_equal(loop_open(&loop, &error), STATUS_OK);
+  assert_int_equal(loop_open_mailbox(loop, &error), STATUS_OK);
+  for (int i = 0; i < POSTERS; i++) {
+    posters[i] = (struct poster){.loop = loop, .open = &open};
+    posters[i].letter = (struct loop_letter){.call = letter_read, .context = &posters[i]};
+    assert_int_equal(pthread_create(&posters[i].thread, NULL, post_first, &posters[i]), 0);
+  }
+  assert_int_equal(loop_run(loop, &error), STATUS_OK);
+  for (int i = 0; i < POSTERS; i++) {
+    pthread_join(posters[i].thread, NULL);
+    assert_int_equal(posters[i].read, ROUNDS);
+    assert_true(pthread_equal(posters[i].reader, pthread_self()));
+  }
+  loop_close(loop);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_timers_are_never_early_and_seldom_a_millisecond_late),
       cmocka_unit_test(test_a_callback_that_runs_long_shows_as_a_stall),
       cmocka_unit_test(test_a_descriptor_reports_what_it_is_ready_for),
       cmocka_unit_test(test_a_signal_comes_as_an_event),
+      cmocka_unit_test(test_letters_of_other_threads_are_read_on_the_loops_own),
   };
   return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
 }

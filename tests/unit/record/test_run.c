@@ -262,13 +262,13 @@ static void test_header_session_and_end_come_back_as_written(void **state) {
                               .seed = INT64_MIN,
                               .repeat = 3,
                               .warmup = 0,
+                              .threads = 3,
                               .cache_bust = true};
   run_format_header(&line, &header);
   parse_buf(&line);
   assert_int_equal(parsed.kind, RUN_HEADER);
   assert_int_equal(parsed.header.seed, INT64_MIN);
-  assert_int_equal(parsed.header.repeat, 3);
-  assert_int_equal(parsed.header.warmup, 0);
+  assert_true(parsed.header.repeat == 3 && parsed.header.warmup == 0 && parsed.header.threads == 3);
   assert_true(parsed.header.start_unix_s == 1700000000.123456 && parsed.header.cache_bust);
   assert_slice(parsed.header.tool, header.tool);
   assert_slice(parsed.header.url, header.url);

@@ -153,6 +153,30 @@ static void test_values_without_an_answer_are_refused(void **state) {
   assert_near(mean, 4, 1e-12);
 }
 
+// Cells that are copies of each other say nothing that one of them does not.
+static void test_cells_that_share_everything_weigh_as_one(void **state) {
+  enum { COPIES = 4, CELLS = 6 };
+  static const double values[CELLS][3] = {{100, 101, 99}, {90, 93, 88},     {80, 80.5, 79},
+                                          {70, 73, 66},   {60, 60.4, 59.9}, {50, 52, 49}};
+  struct ci_sample once[CELLS], copied[CELLS * COPIES];
+  struct ci_pool one, many;
+  (void)state;
+  for (size_t i = 0; i < CELLS * COPIES; i++)
+    copied[i] = once[i % CELLS] = (struct ci_sample){values[i % CELLS], 3};
+  assert_int_equal(ci_pool_samples(once, CELLS, STAT_SCALE_LN, &one, NULL), STATUS_OK);
+  assert_int_equal(ci_pool_samples(copied, CELLS * COPIES, STAT_SCALE_LN, &many, NULL), STATUS_OK);
+  assert_false(one.different);
+  assert_true(many.different); // taken for independent, they cry
+  double own = many.spread.df;
+  ci_pool_depend(&many, own); // independent after all: nothing changes
+  assert_true(many.different);
+  ci_pool_depend(&many, own / COPIES);
+  assert_near(many.spread.sd, one.spread.sd, 1e-12);
+  assert_near(many.spread.df, one.spread.df, 1e-12);
+  assert_near(many.p, one.p, 0.01);
+  assert_false(many.different);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_t_multipliers_agree_with_printed_tables),
@@ -164,6 +188,7 @@ int main(void) {
       cmocka_unit_test(test_cell_chooses_what_its_interval_stands_on),
       cmocka_unit_test(test_clopper_pearson_agrees_with_r_and_closed_forms),
       cmocka_unit_test(test_values_without_an_answer_are_refused),
+      cmocka_unit_test(test_cells_that_share_everything_weigh_as_one),
   };
   stat_init();
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -287,6 +287,37 @@ static void test_cells_without_an_answer_are_refused(void **state) {
                                          &result, &error));
 }
 
+// The set and every regret as Hsu's formulas give them, pair by pair.
+static void test_many_cells_are_judged_as_their_pairs_are(void **state) {
+  enum { MANY = 300 };
+  double means[MANY], regret[MANY];
+  size_t replicates[MANY];
+  bool in_set[MANY];
+  uint32_t random = 1;
+  struct ci_spread spread = {0.02, 100};
+  struct mcb_result result;
+  (void)state;
+  for (size_t i = 0; i < MANY; i++) {
+    random = random * 1664525 + 1013904223;
+    means[i] = (double)(random >> 16) / 65536 * 0.1; // some are equal
+    replicates[i] = 1 + (random >> 8) % 5;
+  }
+  assert_int_equal(mcb_cells(means, replicates, MANY, spread, &OPTIONS, in_set, regret, &result, NULL),
+                   STATUS_OK);
+  for (size_t i = 0; i < MANY; i++) {
+    double loss = 0;
+    bool member = true;
+    for (size_t j = 0; j < MANY; j++) {
+      if (j == i) continue;
+      double half = result.d * 0.02 * sqrt(1 / (double)replicates[i] + 1 / (double)replicates[j]);
+      loss = fmax(loss, means[j] - means[i] + half);
+      member = member && means[i] - means[j] + half >= 0;
+    }
+    assert_int_equal(in_set[i], member || i == result.best);
+    assert_near(regret[i], expm1(loss), 1e-12);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_critical_values_agree_with_dunnetts_table),
@@ -302,6 +333,7 @@ int main(void) {
       cmocka_unit_test(test_cheapest_member_has_fewest_workers_then_smallest_batch),
       cmocka_unit_test(test_knee_is_the_smallest_n_not_clearly_below),
       cmocka_unit_test(test_cells_without_an_answer_are_refused),
+      cmocka_unit_test(test_many_cells_are_judged_as_their_pairs_are),
   };
   stat_init();
   return cmocka_run_group_tests(tests, NULL, NULL);

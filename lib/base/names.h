@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // A short list of texts from the command line (--keep-header, --redact, --include, --exclude).
-#ifndef CAPTURE_NAMES_H
-#define CAPTURE_NAMES_H
+#ifndef LIB_BASE_NAMES_H
+#define LIB_BASE_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A proxy under test between two raw sockets: the test itself is the client on one side and the upstream
-// server on the other, byte by byte. Every wait is bounded; what does not come fails the test.
-#ifndef TESTS_UNIT_CAPTURE_HARNESS_H
-#define TESTS_UNIT_CAPTURE_HARNESS_H
+// capture between two raw sockets: the test itself is the client on one side and the upstream server on the
+// other, byte by byte. Every wait is bounded; what does not come fails the test.
+#ifndef TESTS_E2E_HARNESS_H
+#define TESTS_E2E_HARNESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,8 @@ struct harness {
   int upstream; // listens
   int upstream_port;
   int port;        // where the proxy listens
-  pid_t proxy;     // a child process that runs it
+  pid_t proxy;     // $BUILD/bin/capture
+  int words;       // what it says on standard error
   char trace[64];  // its trace, plain
   struct buf seen; // what harness_read_until read last
 };
@@ -29,6 +30,9 @@ int harness_stop(void **state);
 
 // Tells the proxy to stop and waits for it: its exit code.
 int harness_end_proxy(struct harness *harness);
+
+// The most memory that it has had, in KiB (VmHWM); 0 under a sanitizer, which keeps much of its own.
+long harness_peak_kib(const struct harness *harness);
 
 int harness_connect(const struct harness *harness); // a client's connection
 int harness_accept(const struct harness *harness);  // the proxy's connection to the upstream

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,72 +18,49 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "capture/opts.h"
-#include "capture/proxy.h"
-#include "capture/recorder.h"
+#define MOST_WORDS 24
 
-#define MOST_WORDS 16
-
-static void stop(void *context) {
-  loop_stop(context);
-}
-
-struct child {
-  struct loop *loop;
-  struct proxy *proxy;
-  struct opts opts;
-};
-
-static void on_term(void *context) {
-  struct child *child = context;
-  proxy_drain(child->proxy, child->opts.grace_ns, stop, child->loop);
-}
-
-// The child's whole life: as main.c has it, with the port told through a pipe.
-static int run_proxy(char **argv, int argc, int tell) {
-  struct child child = {0};
-  struct cli_common common;
-  struct error error = {""};
-  struct recorder *recorder = NULL;
-  struct recorder_counts counts = {0};
-  struct loop_signal *term = NULL;
-  struct log log = {.stream = NULL, .tool = "capture"};
-  enum status status = opts_parse(&child.opts, argc, argv, &common, &error);
-  if (!status) status = loop_open(&child.loop, &error);
-  if (!status) status = proxy_open(child.loop, &child.opts, &log, &child.proxy, &error);
-  struct recorder_options options = {.path = child.opts.output,
-                                     .rotation = child.opts.rotation,
-                                     .upstream = child.opts.upstream.shown,
-                                     .keep_bodies = true,
-                                     .keep_answers = child.opts.keep_answers,
-                                     .keep_headers = &child.opts.keep_headers,
-                                     .redact = &child.opts.redact,
-                                     .include = &child.opts.include,
-                                     .exclude = &child.opts.exclude,
-                                     .sample = 1,
-                                     .max_body_bytes = (size_t)child.opts.max_body_bytes,
-                                     .queue_bytes = (size_t)child.opts.queue_bytes,
-                                     .flush_interval_ns = child.opts.flush_interval_ns};
-  if (!status) status = recorder_open(&options, &recorder, &error);
-  if (!status) status = loop_signal_open(child.loop, SIGTERM, on_term, &child, &term, &error);
-  if (!status) {
-    proxy_record(child.proxy, recorder);
-    int port = atoi(strrchr(proxy_address(child.proxy), ':') + 1);
-    if (write(tell, &port, sizeof port) == sizeof port) status = loop_run(child.loop, &error);
+// Reads what capture says until it says where it listens; 0: it ended without.
+static int read_port(int words) {
+  static const char sign[] = "listening on http://127.0.0.1:";
+  char said[4096] = "";
+  for (size_t len = 0; len < sizeof said - 1;) {
+    struct pollfd ready = {.fd = words, .events = POLLIN};
+    ssize_t got = poll(&ready, 1, HARNESS_WAIT_MS) == 1 ? read(words, said + len, sizeof said - 1 - len) : -1;
+    if (got <= 0) break;
+    len += (size_t)got;
+    said[len] = '\0';
+    const char *at = strstr(said, sign);
+    if (at && strchr(at, '\n')) return (int)strtol(at + sizeof sign - 1, NULL, 10);
   }
-  if (status) fprintf(stderr, "%s\n", error.text);
-  proxy_close(child.proxy);
-  if (recorder_close(recorder, &counts, &error)) status = STATUS_IO;
-  loop_signal_close(term);
-  loop_close(child.loop);
-  opts_free(&child.opts);
-  return status ? 1 : 0;
+  print_error("%s", said);
+  return 0;
+}
+
+// Starts the program; its standard error is harness->words.
+static void start_program(struct harness *harness, char **argv) {
+  char program[256];
+  const char *build = getenv("BUILD");
+  int words[2];
+  snprintf(program, sizeof program, "%s/bin/capture", build ? build : "build");
+  assert_int_equal(pipe2(words, O_CLOEXEC), 0);
+  fflush(NULL);
+  harness->proxy = fork();
+  assert_true(harness->proxy >= 0);
+  if (harness->proxy == 0) {
+    dup2(words[1], STDERR_FILENO);
+    execv(program, argv);
+    dprintf(STDERR_FILENO, "%s: %s\n", program, strerror(errno));
+    _exit(127);
+  }
+  close(words[1]);
+  harness->words = words[0];
 }
 
 static int listen_somewhere(int *port) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t len = sizeof address;
-  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, 64) == 0);
   assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
   *port = ntohs(address.sin_port);
@@ -99,23 +77,13 @@ int harness_start_with(void **state, const char *const *options) {
   close(file);
   char url[64];
   snprintf(url, sizeof url, "http://127.0.0.1:%d", harness->upstream_port);
-  char *argv[MOST_WORDS + 1] = {"capture", "-u", url, "-l", ":0", "-o", harness->trace};
-  int argc = 7;
+  char *argv[MOST_WORDS + 1] = {"capture", "-u", url, "-q", "-l", ":0", "-o", harness->trace};
+  int argc = 8;
   for (; options && *options; options++)
     argv[argc++] = (char *)(intptr_t)*options;
-  int tell[2];
-  assert_int_equal(pipe(tell), 0);
-  fflush(NULL);
-  harness->proxy = fork();
-  assert_true(harness->proxy >= 0);
-  if (harness->proxy == 0) {
-    close(harness->upstream);
-    close(tell[0]);
-    _exit(run_proxy(argv, argc, tell[1]));
-  }
-  close(tell[1]);
-  assert_int_equal(read(tell[0], &harness->port, sizeof harness->port), sizeof harness->port);
-  close(tell[0]);
+  start_program(harness, argv);
+  harness->port = read_port(harness->words);
+  assert_int_not_equal(harness->port, 0);
   *state = harness;
   return 0;
 }
@@ -145,10 +113,34 @@ int harness_stop(void **state) {
     waitpid(harness->proxy, NULL, 0);
   }
   close(harness->upstream);
+  close(harness->words);
   unlink(harness->trace);
   buf_free(&harness->seen);
   free(harness);
   return 0;
+}
+
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) ||     \
+    __has_feature(thread_sanitizer)
+#define MEMORY_IS_ODD true
+#else
+#define MEMORY_IS_ODD false
+#endif
+
+long harness_peak_kib(const struct harness *harness) {
+  char path[64], line[256];
+  long peak_kib = 0;
+  snprintf(path, sizeof path, "/proc/%d/status", (int)harness->proxy);
+  FILE *status = fopen(path, "r");
+  assert_non_null(status);
+  while (fgets(line, sizeof line, status) && sscanf(line, "VmHWM: %ld kB", &peak_kib) != 1)
+    continue;
+  fclose(status);
+  assert_int_not_equal(peak_kib, 0);
+  return MEMORY_IS_ODD ? 0 : peak_kib;
 }
 
 static bool is_ready(int fd, int wait_ms) {

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "capture/redact.h"
+#include "lib/record/redact.h"
 
 #define SECRET "sk-4f1d-do-not-keep"
 
@@ -78,6 +78,9 @@ static void test_values_of_secret_query_keys_are_replaced(void **state) {
       {"/m?sig=" SECRET "&sv=2", "/m?sig=***&sv=2"},
       {"/m?x=?key=1&password=" SECRET, "/m?x=?key=1&password=***"},
       {"/m?api%5", "/m?api%5"},
+      {"/m?other=Bearer%20x&auth_value=" SECRET, "/m?other=Bearer%20x&auth_value=***"},
+      {"/tenant/" SECRET "/v1/chat", "/tenant/***/v1/chat"},
+      {"/skills/sk-short", "/skills/sk-short"},
   };
   check(target, &none, cases, sizeof cases / sizeof cases[0]);
 }
@@ -109,7 +112,8 @@ static void test_secret_top_level_json_fields_are_replaced(void **state) {
   static const struct case_of cases[] = {
       {"{\"model\":\"m\"}", "{\"model\":\"m\"}"},
       {"{}", "{}"},
-      {"[1, {\"key\":\"v\"}]", "[1,{\"key\":\"v\"}]"},
+      {"[1, {\"api_key\":\"" SECRET "\",\"n\":1}, []]", "[1,{\"api_key\":\"***\",\"n\":1},[]]"},
+      {"[]", "[]"},
       {"{\"api_key\":\"" SECRET "\",\"model\":\"m\"}", "{\"api_key\":\"***\",\"model\":\"m\"}"},
       {"{ \"model\" : \"m\" , \"token\" : \"" SECRET "\" }", "{\"model\":\"m\",\"token\":\"***\"}"},
       {"{\"\\u0061pi_key\":\"" SECRET "\"}", "{\"\\u0061pi_key\":\"***\"}"},
@@ -136,8 +140,60 @@ static void test_text_that_is_nearly_json_leaks_nothing(void **state) {
       {"{\"a\":\"it's\",\"key\":\"" SECRET, "{\"a\":\"it's\",\"key\":\"***\""},
       {"{\"key\":\"a\\\"" SECRET "\",\"b\":1,", "{\"key\":\"***\",\"b\":1,"},
       {"\"token\":", "\"token\":\"***\""},
+      {"\xEF\xBB\xBF{\"api_key\":\"" SECRET "\",\"a\":1}", "\xEF\xBB\xBF{\"api_key\":\"***\",\"a\":1}"},
+      {"{api_key: \"" SECRET "\"}", "{api_key: \"***\"}"},
+      {"{\"secret\":{\"a\":1,\"b\":\"" SECRET "\"},}", "{\"secret\":\"***\",}"},
+      {"{\"secret\":[\"" SECRET "\", \"" SECRET, "{\"secret\":\"***\""},
+      {"{\"api_key\":\n\"" SECRET "\",}", "{\"api_key\":\n\"***\",}"},
+      {"{\"api_key\":\n{\"deep\":\"" SECRET "\"}\n", "{\"api_key\":\n\"***\"\n"},
+      {"model=m&api_key=" SECRET "&n=1", "model=m&api_key=***&n=1"},
+      {"OPENAI=1 token='" SECRET " x' next", "OPENAI=1 token=*** next"},
+      {"api%5Fkey=" SECRET, "api%5Fkey=***"},
+      {"auth=\"x:\n{\"api_key\":\"" SECRET "\"}", "auth=***api_key\":\"***\"}"},
+      {"the key: a word, max_tokens=5", "the key: a word, max_tokens=5"},
+      {"--b\r\nContent-Disposition: form-data; name=\"api_key\"\r\n\r\n" SECRET "\r\n--b--",
+       "--b\r\nContent-Disposition: form-data; name=\"api_key\"\r\n\r\n***\r\n--b--"},
   };
   check(redact_text, &none, cases, sizeof cases / sizeof cases[0]);
+}
+
+static void test_lines_of_json_lose_only_their_own_fields(void **state) {
+  (void)state;
+  static const struct case_of cases[] = {
+      {"{\"token\":\"" SECRET "\", \"a\":1}\n{\"a\": 2}\n", "{\"token\":\"***\",\"a\":1}\n{\"a\": 2}\n"},
+      {"[{\"token\":\"" SECRET "\"}]\r\n{}", "[{\"token\":\"***\"}]\r\n{}"},
+      {"data: {\"choices\":[{\"logprobs\":{\"token\":\"He\"}}]}\n\ndata: [DONE]\n\n",
+       "data: {\"choices\":[{\"logprobs\":{\"token\":\"He\"}}]}\n\ndata: [DONE]\n\n"},
+      {"data: {\"api_key\":\"" SECRET "\"}\n\n", "data: {\"api_key\":\"***\"}\n\n"},
+  };
+  check(redact_text, &none, cases, sizeof cases / sizeof cases[0]);
+}
+
+static void test_values_that_look_like_credentials_are_known(void **state) {
+  (void)state;
+  static const char *const secret[] = {"Bearer abc",     "basic dTpw",     SECRET,
+                                       ("user " SECRET), "hf_abcdefghijk", "a=eyJhbGciOiJIUzI1NiJ9.e30.x"};
+  static const char *const open[] = {"",          "application/json", "curl/7.88.1", "conversation-17",
+                                     "sk-",       "sk-short",         "Bearer",      "task-4f1d-9999",
+                                     "2023-06-01"};
+  for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++) {
+    if (!redact_looks_secret(secret[i], strlen(secret[i]))) fail_msg("%s", secret[i]);
+  }
+  for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
+    if (redact_looks_secret(open[i], strlen(open[i]))) fail_msg("%s", open[i]);
+  }
+}
+
+static void test_variables_are_secret_by_their_ends(void **state) {
+  (void)state;
+  static const char *const secret[] = {"HF_TOKEN", "--api-key", "OPENAI_API_KEY", "--key", "DB_PASSWORD"};
+  static const char *const open[] = {"--max-tokens", "--tls-key", "PATH", "--", "-"};
+  for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++) {
+    if (!redact_is_secret_variable(secret[i], strlen(secret[i]))) fail_msg("%s", secret[i]);
+  }
+  for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
+    if (redact_is_secret_variable(open[i], strlen(open[i]))) fail_msg("%s", open[i]);
+  }
 }
 
 static void test_form_bodies_are_read_as_queries(void **state) {
@@ -158,6 +214,9 @@ int main(void) {
       cmocka_unit_test(test_names_from_the_command_line_are_added),
       cmocka_unit_test(test_secret_top_level_json_fields_are_replaced),
       cmocka_unit_test(test_text_that_is_nearly_json_leaks_nothing),
+      cmocka_unit_test(test_lines_of_json_lose_only_their_own_fields),
+      cmocka_unit_test(test_values_that_look_like_credentials_are_known),
+      cmocka_unit_test(test_variables_are_secret_by_their_ends),
       cmocka_unit_test(test_form_bodies_are_read_as_queries),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

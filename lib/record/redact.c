@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture/redact.h"
+#include "lib/record/redact.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #include "lib/base/json_write.h"
 
-#define NAME_MOST 128 // a longer name is none of ours
-#define KEY_MOST                                                                                             \
-  ((ptrdiff_t)6 * NAME_MOST) // the same, every character written as \u00XX; keeps redact_text linear
+#define NAME_MOST REDACT_NAME_MOST
 
 // Lower case, '_' as '-': so that Api_Key and api-key are one name. false: too long.
 static bool fold_name(const char *name, size_t len, char folded[NAME_MOST + 1]) {
@@ -88,6 +86,59 @@ bool redact_is_secret_key(const struct names *more, const char *name, size_t len
   return false;
 }
 
+bool redact_is_secret_variable(const char *name, size_t len) {
+  static const char *const endings[] = {"api-key",  "apikey", "token",         "secret",
+                                        "password", "passwd", "authorization", "access-key"};
+  static const struct names none = {0};
+  char folded[NAME_MOST + 1];
+  while (len > 0 && *name == '-') {
+    name++;
+    len--;
+  }
+  if (redact_is_secret_key(&none, name, len)) return true;
+  if (!fold_name(name, len, folded)) return false;
+  for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+    size_t ending_len = strlen(endings[i]);
+    if (len >= ending_len && strcmp(folded + len - ending_len, endings[i]) == 0) return true;
+  }
+  return false;
+}
+
+// What services begin their keys with; a word that does and is as long as one is taken for one.
+static bool is_key_word(const char *word, size_t len) {
+  static const char *const starts[] = {"sk-",         "sk_",    "pk_",    "hf_",   "gsk_", "ghp_", "gho_",
+                                       "github_pat_", "glpat-", "xoxb-",  "xoxp-", "AKIA", "ASIA", "AIza",
+                                       "ya29.",       "eyJ",    "nvapi-", "npm_",  "sess-"};
+  enum { KEY_LEAST = 12 };
+  if (len < KEY_LEAST) return false;
+  for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+    size_t start_len = strlen(starts[i]);
+    if (len > start_len && memcmp(word, starts[i], start_len) == 0) return true;
+  }
+  return false;
+}
+
+static bool ends_word(char c) {
+  static const char ends[] = " \t,;=:/\"'";
+  return c != '\0' && strchr(ends, c);
+}
+
+bool redact_looks_secret(const char *value, size_t len) {
+  static const char *const schemes[] = {"bearer ", "basic ", "token ", "digest ", "negotiate "};
+  for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+    size_t scheme_len = strlen(schemes[i]);
+    if (len > scheme_len && strncasecmp(value, schemes[i], scheme_len) == 0) return true;
+  }
+  for (size_t at = 0; at < len;) {
+    size_t end = at;
+    while (end < len && !ends_word(value[end]))
+      end++;
+    if (is_key_word(value + at, end - at)) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
 static int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -95,7 +146,7 @@ static int hex_digit(char c) {
   return -1;
 }
 
-static bool is_secret_query_key(const struct names *more, const char *key, size_t len) {
+bool redact_is_secret_query_key(const struct names *more, const char *key, size_t len) {
   char plain[NAME_MOST];
   size_t used = 0;
   for (size_t i = 0; i < len; i++) {
@@ -119,7 +170,9 @@ static bool next_pair(const struct names *more, const char **at, const char *end
   while (stop < end && *stop != '&' && *stop != ';')
     stop++;
   const char *equals = memchr(*at, '=', (size_t)(stop - *at));
-  bool is_secret = equals && equals + 1 < stop && is_secret_query_key(more, *at, (size_t)(equals - *at));
+  bool is_secret = equals && equals + 1 < stop &&
+                   (redact_is_secret_query_key(more, *at, (size_t)(equals - *at)) ||
+                    redact_looks_secret(equals + 1, (size_t)(stop - equals - 1)));
   *pair = (struct pair){*at, is_secret ? equals + 1 : NULL, stop};
   *at = stop < end ? stop + 1 : end;
   return true;
@@ -147,16 +200,30 @@ void redact_target_secrets(const struct names *more, const char *target, struct 
   }
 }
 
+static void redact_path(const char *path, size_t len, struct buf *out) {
+  for (size_t at = 0; at < len;) {
+    size_t end = at;
+    while (end < len && path[end] != '/')
+      end++;
+    if (is_key_word(path + at, end - at)) {
+      buf_append_text(out, REDACT_MARK);
+    } else {
+      buf_append(out, path + at, end - at);
+    }
+    if (end < len) buf_append_char(out, '/');
+    at = end + 1;
+  }
+}
+
 void redact_target(const struct names *more, const char *target, struct buf *out) {
   size_t path = strcspn(target, "?");
-  buf_append(out, target, path);
+  redact_path(target, path, out);
   if (target[path] == '\0') return;
   buf_append_char(out, '?');
   redact_form(more, target + path + 1, strlen(target + path + 1), out);
 }
 
-// `key` is the text between the quotes; escapes are resolved where there are any.
-static bool is_secret_json_key(const struct names *more, const char *key, size_t len) {
+bool redact_is_secret_json_key(const struct names *more, const char *key, size_t len) {
   if (!memchr(key, '\\', len)) return redact_is_secret_key(more, key, len);
   struct buf plain = BUF_LIMIT((size_t)8 * NAME_MOST);
   struct buf quoted = BUF_LIMIT((size_t)8 * NAME_MOST);
@@ -172,12 +239,14 @@ static bool is_secret_json_key(const struct names *more, const char *key, size_t
   return secret;
 }
 
-void redact_json(const struct names *more, struct json_slice value, struct buf *out) {
-  if (json_scan_kind(value) != JSON_OBJECT) {
-    json_write_compact(out, value);
-    return;
-  }
-  struct json_scan scan = json_scan_start(value);
+static bool is_secret_member(const struct names *more, struct json_slice key, struct json_slice member) {
+  enum json_kind kind = json_scan_kind(member);
+  if (kind == JSON_NULL || kind == JSON_TRUE || kind == JSON_FALSE) return false;
+  return redact_is_secret_json_key(more, key.data, key.len);
+}
+
+static void redact_object(const struct names *more, struct json_slice object, struct buf *out) {
+  struct json_scan scan = json_scan_start(object);
   struct json_slice key, member;
   char before = '{';
   while (json_scan_member(&scan, &key, &member)) {
@@ -186,9 +255,7 @@ void redact_json(const struct names *more, struct json_slice value, struct buf *
     buf_append_char(out, '"');
     buf_append(out, key.data, key.len);
     buf_append_text(out, "\":");
-    enum json_kind kind = json_scan_kind(member);
-    bool plain = kind == JSON_NULL || kind == JSON_TRUE || kind == JSON_FALSE;
-    if (!plain && is_secret_json_key(more, key.data, key.len)) {
+    if (is_secret_member(more, key, member)) {
       buf_append_text(out, "\"" REDACT_MARK "\"");
     } else {
       json_write_compact(out, member);
@@ -198,45 +265,43 @@ void redact_json(const struct names *more, struct json_slice value, struct buf *
   buf_append_char(out, '}');
 }
 
-// The end of a quoted text that starts after `at`: the closing quote, or `end`.
-static const char *quote_end(const char *at, const char *end, char quote) {
-  while (at < end && *at != quote)
-    at += *at == '\\' && at + 1 < end ? 2 : 1;
-  return at < end ? at : end;
-}
-
-static const char *skip_blank(const char *at, const char *end) {
-  while (at < end && strchr(" \t\r\n", *at) && *at)
-    at++;
-  return at;
-}
-
-// The end of the value at `at`: of a quoted text its closing quote, of anything else where it could end.
-static const char *value_end(const char *at, const char *end) {
-  if (at < end && (*at == '"' || *at == '\'')) {
-    const char *close = quote_end(at + 1, end, *at);
-    return close < end ? close + 1 : end;
+static void redact_array(const struct names *more, struct json_slice array, struct buf *out) {
+  struct json_scan scan = json_scan_start(array);
+  struct json_slice element;
+  char before = '[';
+  while (json_scan_element(&scan, &element)) {
+    buf_append_char(out, before);
+    before = ',';
+    if (json_scan_kind(element) == JSON_OBJECT) {
+      redact_object(more, element, out);
+    } else {
+      json_write_compact(out, element);
+    }
   }
-  while (at < end && *at != ',' && *at != '}' && *at != '\n')
-    at++;
-  return at;
+  if (before == '[') buf_append_char(out, '[');
+  buf_append_char(out, ']');
 }
 
-void redact_text(const struct names *more, const char *text, size_t len, struct buf *out) {
-  const char *end = text + len;
-  const char *kept = text; // what stands before it is in `out`
-  for (const char *at = text; at < end; at++) {
-    if (*at != '"' && *at != '\'') continue;
-    const char *reach = end - at > KEY_MOST ? at + KEY_MOST : end;
-    const char *close = quote_end(at + 1, reach, *at);
-    const char *colon = close < reach ? skip_blank(close + 1, end) : end;
-    if (colon >= end || *colon != ':') continue;
-    if (!is_secret_json_key(more, at + 1, (size_t)(close - at - 1))) continue;
-    const char *value = skip_blank(colon + 1, end);
-    buf_append(out, kept, (size_t)(value - kept));
-    buf_append_text(out, "\"" REDACT_MARK "\"");
-    kept = value_end(value, end);
-    at = kept > at ? kept - 1 : at;
+void redact_json(const struct names *more, struct json_slice value, struct buf *out) {
+  switch (json_scan_kind(value)) {
+  case JSON_OBJECT: redact_object(more, value, out); break;
+  case JSON_ARRAY: redact_array(more, value, out); break;
+  default: json_write_compact(out, value);
   }
-  buf_append(out, kept, (size_t)(end - kept));
+}
+
+bool redact_json_has_secret(const struct names *more, struct json_slice value) {
+  struct json_scan scan = json_scan_start(value);
+  struct json_slice key, member;
+  if (json_scan_kind(value) == JSON_ARRAY) {
+    while (json_scan_element(&scan, &member)) {
+      if (json_scan_kind(member) == JSON_OBJECT && redact_json_has_secret(more, member)) return true;
+    }
+    return false;
+  }
+  if (json_scan_kind(value) != JSON_OBJECT) return false;
+  while (json_scan_member(&scan, &key, &member)) {
+    if (is_secret_member(more, key, member)) return true;
+  }
+  return false;
 }

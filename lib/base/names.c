@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture/names.h"
+#include "lib/base/names.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Where clients connect: a listening socket on a TCP address, or on a Unix socket, whose file comes and goes
+// with it.
+#ifndef CAPTURE_LISTENER_H
+#define CAPTURE_LISTENER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include "capture/opts.h"
+#include "lib/base/status.h"
+
+// The longest path of a Unix socket, in bytes (its address has room for this and a NUL).
+#define LISTENER_PATH_MOST (sizeof((struct sockaddr_un *)NULL)->sun_path - 1)
+
+struct listener {
+  int fd;            // listens, does not block; the caller's to close
+  char address[300]; // "http://HOST:PORT" with the port that was picked, "https://..." or "unix:PATH"
+  char path[LISTENER_PATH_MOST + 1]; // of the Unix socket's file, "" when there is none
+  dev_t device;                      // and which file that is
+  ino_t inode;
+};
+
+// Listens on `address`, or on the Unix socket `path` when that is not NULL. The file of a Unix socket is the
+// owner's alone (0600); one that a dead server left is replaced; a file that is no socket, and a socket that
+// a server listens on, are left alone and refused. `tls` only colours out->address.
+// STATUS_IO ("cannot listen on ...: ...").
+enum status listener_open(const struct opts_address *address, const char *path, bool tls,
+                          struct listener *out, struct error *error) MUST_USE;
+
+// Removes the file of a Unix socket, unless another one has taken its place meanwhile. Nothing to do for TCP,
+// and the second time.
+void listener_remove_file(struct listener *listener);
+
+#endif

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# capture --metrics: the page as a scraper reads it (Prometheus text format 0.0.4), and what it counts.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+need curl awk
+
+# The page's rules: each metric has HELP and TYPE, in this order, before its first sample, and all its samples together; a
+# sample is NAME[{LABEL="VALUE"}] NUMBER; a histogram's bounds rise, its counts never fall, its last bucket is +Inf and
+# equals _count, and it has one _sum. Prints what is wrong.
+lint() {
+  awk '
+    function bad(words) { print NR ": " words ": " $0 }
+    function closes() {
+      if (type == "histogram" && (bound != "+Inf" || last != count || sums != 1)) bad("an unfinished histogram before")
+    }
+    /^# HELP [a-z_]+ [^ ].*$/ { closes(); name = $3; type = ""; if (name in seen) bad("twice"); seen[name] = 1; next }
+    /^# TYPE [a-z_]+ (counter|gauge|histogram)$/ {
+      if ($3 != name || type != "") bad("TYPE without its HELP")
+      type = $4; last = 0; bound = ""; count = -1; sums = 0
+      if ((type == "counter") != (name ~ /_total$/)) bad("a counter ends with _total, nothing else does")
+      next
+    }
+    type == "histogram" && $0 ~ "^" name "_bucket[{]le=\"([0-9.]+|[+]Inf)\"[}] [0-9]+$" {
+      split($0, part, "\"")
+      if (bound == "+Inf" || (bound != "" && part[2] != "+Inf" && part[2] + 0 <= bound + 0)) bad("bounds must rise")
+      if ($2 < last) bad("counts must not fall")
+      bound = part[2]; last = $2; next
+    }
+    type == "histogram" && $0 ~ "^" name "_sum [0-9]+[.][0-9]+$" { sums++; next }
+    type == "histogram" && $0 ~ "^" name "_count [0-9]+$" { count = $2; next }
+    (type == "counter" || type == "gauge") && $0 ~ "^" name " [0-9]+$" { next }
+    { bad("no line of this format") }
+    END { closes() }' <<<"$1"
+}
+value() { awk -v name="$1" '$1 == name { print $2 }' <<<"$page"; }
+bucket() { value "capture_upstream_seconds_bucket{le=\"$1\"}"; }
+scrape() {
+  run curl -sS -m 20 -w '\n%{http_code} %{content_type}' "$metrics"
+  check_equal 'the page is of its type' '200 text/plain; version=0.0.4' "$(tail -n 1 <<<"$out")"
+  page=$(head -n -1 <<<"$out")
+  check_equal 'the page is well made' '' "$(lint "$page")"
+}
+
+test_lint_sees_faults() {
+  local good=$'# HELP x Words.\n# TYPE x histogram\nx_bucket{le="1"} 1\nx_bucket{le="+Inf"} 2\nx_sum 3.5\nx_count 2' edit
+  check_equal 'a good page' '' "$(lint "$good")"
+  for edit in '/HELP/d' '/TYPE/d' '/Inf/d' '/_sum/d' '/_count/d' 's/} 1/} 3/' 's/t 2/t 3/' 's/histogram/counter/' '5s/3.5/much/'; do
+    check "a page after '$edit' is bad" test -n "$(lint "$(sed "$edit" <<<"$good")")"
+  done
+}
+
+one_response_is_recorded() {
+  scrape
+  [ "$(value capture_recorded_responses_total)" = 1 ]
+}
+
+test_counts() {
+  start_server server "$bin/simllm" --listen 127.0.0.1:0 --step 0.03,0,0 --tokens 7 --seed 5 || return
+  start_server capture "$bin/capture" -u "${server_url[server]}" -l 127.0.0.1:0 -o "$scratch/t.jsonl" --metrics 127.0.0.1:0 || return
+  metrics=$(sed -n 's|.*metrics on \(http://.*\)|\1|p' "${server_err[capture]}")
+  local url
+  url=$(sed -n 's|^listening on \(http://.*\)|\1|p' "${server_err[capture]}")
+  scrape
+  check_equal 'nothing yet' '0 0 0.000000000' "$(value capture_requests_total) $(bucket +Inf) $(value capture_upstream_seconds_sum)"
+  curl -sS -m 20 -o /dev/null "$url/v1/models"
+  curl -sS -m 20 -o /dev/null -H 'Content-Length: 1' -H 'Transfer-Encoding: chunked' -d x "$url/v1/models"
+  scrape
+  check_equal 'requests are counted' 1 "$(value capture_requests_total)"
+  check_equal 'refusals are counted' 1 "$(value capture_refused_total)"
+  check 'records are counted' wait_for 5 one_response_is_recorded
+  check_equal 'a refused request took the upstream no time' 1 "$(value capture_upstream_seconds_count)"
+  # Seven steps of 30 ms: the answer takes 0.2 s, and the time is that of the whole answer, not of its first byte.
+  curl -sS -N -m 20 -o /dev/null -d '{"model":"m","stream":true,"messages":[{"role":"user","content":"x"}]}' "$url/v1/chat/completions"
+  scrape
+  check_equal 'a slow answer is in its bucket' '1 2' "$(bucket 0.1) $(value capture_upstream_seconds_count)"
+  check 'and its time in the sum' awk -v sum="$(value capture_upstream_seconds_sum)" 'BEGIN { exit !(sum >= 0.18 && sum < 10) }'
+  run curl -sS -m 20 -o /dev/null -w '%{http_code}' -d x "$metrics"
+  check_equal 'the page is only read' 405 "$out"
+  run curl -sS -m 20 -o /dev/null -w '%{http_code}' "${metrics%/metrics}/"
+  check_equal 'there is no other page' 404 "$out"
+  stop_server capture && stop_server server
+}
+
+test_lint_sees_faults
+test_counts
+summary

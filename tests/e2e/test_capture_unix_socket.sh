@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# capture on a Unix socket: what passes, and the life of the socket's file.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+need curl jq
+
+socket=$scratch/s trace=$scratch/t.jsonl
+chat='"messages":[{"role":"user","content":"x"}]'
+
+listening() { grep -qx "listening on unix:$socket" "$scratch/capture.err"; }
+start_capture() { # OPTION...
+  : >"$scratch/capture.err"
+  "$bin/capture" -u "${server_url[server]}" --unix-socket "$socket" -o "$trace" "$@" 2>"$scratch/capture.err" </dev/null &
+  server_pid[capture]=$!
+  check 'it says where it listens' wait_for 10 listening
+}
+ask() { run curl -sS -N -m 20 --unix-socket "$socket" -o "$scratch/body" -w '%{http_code}' "http://any$1" "${@:2}"; }
+in_flight_is() { [ "$(curl -s -m 5 "${server_url[server]}/stats" | jq .in_flight)" = "$1" ]; }
+
+test_traffic() {
+  start_capture
+  ask /v1/models
+  check_equal 'a request passes' 200 "$out"
+  ask /v1/chat/completions -d "{\"stream\":true,\"max_tokens\":5,$chat}"
+  check_equal 'a stream passes' '200 1' "$out $(grep -c '^data: \[DONE\]' "$scratch/body")"
+  head -c 3000000 /dev/zero | tr '\0' x >"$scratch/large"
+  ask /x --data-binary @"$scratch/large"
+  check_equal 'a large body passes' 404 "$out"
+  ask /x -H 'Transfer-Encoding: chunked' -H 'Content-Length: 1' -d x
+  check_equal 'what could be read in two ways is refused here too' 400 "$out"
+  run curl -sS -m 20 --unix-socket "$socket" http://any/v1/models http://any/v1/models -w '%{num_connects}' -o /dev/null -o /dev/null
+  check_equal 'a connection is used again' 10 "$out"
+  curl -sS -N -m 20 -o /dev/null --unix-socket "$socket" -d "{\"stream\":true,\"max_tokens\":100000,$chat}" http://any/v1/chat/completions &
+  local client=$!
+  check 'a stream runs' wait_for 5 in_flight_is 1
+  kill $client
+  wait $client 2>/dev/null
+  check 'a client that leaves ends it' wait_for 1 in_flight_is 0
+  stop_server capture
+  check_equal 'exit code' 0 "${server_status[capture]}"
+  check_equal 'all is recorded' 'null null null null null client' "$(jq -r 'select(.type == "response").aborted_by' "$trace" | xargs)"
+}
+
+test_the_file() {
+  start_capture
+  check_equal 'the socket is its owner'"'"'s alone' 'socket 600' "$(stat -c '%F %a' "$socket")"
+  run "$bin/capture" -u "${server_url[server]}" --unix-socket "$socket" -o "$scratch/other.jsonl"
+  check_equal 'a socket that a server listens on is refused' "1 capture: cannot listen on unix:$socket: a server listens there already" "$status $err"
+  check 'and no file is touched for it' test ! -e "$scratch/other.jsonl"
+  ask /v1/models
+  check_equal 'the server there goes on' 200 "$out"
+  stop_server capture KILL
+  check 'kill -9 leaves the socket behind' test -S "$socket"
+  start_capture
+  ask /v1/models
+  check_equal 'a dead socket is replaced' 200 "$out"
+  stop_server capture
+  check 'the socket is gone with the server' test ! -e "$socket"
+  echo words >"$socket"
+  run "$bin/capture" -u "${server_url[server]}" --unix-socket "$socket" -o "$trace"
+  check_equal 'a file that is no socket is refused' "1 capture: cannot listen on unix:$socket: there is a file that is no socket" "$status $err"
+  check_equal 'and stays as it was' words "$(cat "$socket")"
+  rm "$socket"
+  run "$bin/capture" -u "${server_url[server]}" --unix-socket "$scratch/no/such" -o "$trace"
+  check_match 'no such folder' "^capture: cannot listen on unix:$scratch/no/such: No such" "$err"
+}
+
+# While requests under way are finished the next capture can take over: the first must not remove its socket.
+test_taking_over() {
+  start_capture --grace 20s
+  curl -sS -N -m 20 -o "$scratch/long" --unix-socket "$socket" -d "{\"stream\":true,\"max_tokens\":400,$chat}" http://any/v1/chat/completions &
+  local client=$! first=${server_pid[capture]} status
+  check 'a stream runs' wait_for 5 in_flight_is 1
+  kill "$first"
+  check 'who is told to stop gives the path up' wait_for 5 test ! -e "$socket"
+  trace=$scratch/second.jsonl start_capture
+  wait $client
+  wait "$first"
+  check_equal 'the stream ended well, and the first with it' '0 1' "$? $(grep -c '^data: \[DONE\]' "$scratch/long")"
+  ask /v1/models
+  check_equal 'the second serves' 200 "$out"
+  stop_server capture
+}
+
+start_server server "$bin/simllm" --listen 127.0.0.1:0 --step 0.005,0,0 --tokens 5 || summary
+test_traffic
+test_the_file
+test_taking_over
+summary

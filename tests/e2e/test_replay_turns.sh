@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Conversations in open loop: no turn goes before the turn before it is done, on one thread and on several.
+. "$(dirname "$0")/../lib.sh"
+need jq
+
+# Three conversations of four turns, a request every 20 ms; a response lasts about 100 ms here, and lasted 15 ms when
+# it was recorded, so that the recorded client thought for 45 ms.
+trace=$scratch/turns.jsonl
+jq -n -c '{type: "trace", version: 1, start_unix_s: 1000},
+  (range(12) as $i | {type: "request", seq: $i, t_s: ($i * 0.02), session: "s\($i % 3)", method: "POST",
+    path: "/v1/chat/completions", api: "openai.chat",
+    body: {model: "m", stream: true, max_tokens: 20, messages: [{role: "user", content: "turn \($i)"}]}},
+   {type: "response", seq: $i, t_s: ($i * 0.02 + 0.015), status: 200, output_tokens: 20, latency_s: 0.015}),
+  {type: "end", requests: 12, responses: 12, dropped: 0}' >"$trace"
+start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 64 --step 0.005,0,0
+run_turns() { # NAME OPTION... ; the requests in their order, with the end of the turn before as `before_s`
+  local file=$scratch/$1.jsonl
+  shift
+  run "$bin/replay" "$trace" -u "${server_url[sim]}" -o "$file" --force "$@"
+  turns=$(jq -s -c '[.[] | select(.type == "request" and (.warmup | not))] | sort_by(.index) |
+    [range(length) as $i | .[$i] + {done_s: (.[$i].sent_s + .[$i].latency_s),
+      before_s: (if $i < 3 then null else .[$i - 3].sent_s + .[$i - 3].latency_s end)}]' "$file")
+}
+said() { jq -c "$1" <<<"$turns"; }
+
+for threads in 1 3; do
+  run_turns "original$threads" --timing original --threads $threads
+  name="original, $threads thread(s)"
+  check_equal "$name: exit code" 0 "$status"
+  check_equal "$name: all turns are sent" '[0,1,2,3,4,5,6,7,8,9,10,11]' "$(said 'map(.seq)')"
+  check_equal "$name: none before the one before it is done" true "$(said '[.[3:][] | .sent_s >= .before_s - 1e-6] | all')"
+  check_equal "$name: all stay intended for their time" '[0,20,40,60,80,100,120,140,160,180,200,220]' \
+    "$(said '(.[0].intended_s) as $first | map((.intended_s - $first) * 1000 | round)')"
+  check_equal "$name: ready when the one before it is done" true \
+    "$(said '[.[3:][] | .ready_s - .before_s | fabs < 1e-6] | all')"
+  check_equal "$name: half of them at once" true "$(said '[.[3:][] | .sent_s - .ready_s] | sort | .[4] < 0.002')"
+  check_equal "$name: the wait is no lag of the client" true \
+    "$(jq -s '[.[] | select(.type == "batch" and (.warmup | not))][0].client.lag_p50_s < 0.01' "$scratch/original$threads.jsonl")"
+done
+check_equal 'the run says its threads' '[null,3]' \
+  "$(jq -s -c 'map(select(.type == "run") | .threads)' "$scratch/original1.jsonl" "$scratch/original3.jsonl")"
+
+run_turns fixed --timing original --think-time 80ms
+check_equal 'think time: intended so long after the answer' true \
+  "$(said '[.[3:][] | .intended_s - .before_s - 0.08 | fabs < 1e-6] | all')"
+check_equal 'think time: ready then' true "$(said '[.[] | .ready_s == .intended_s] | all')"
+run_turns recorded --timing original --think-time recorded
+check_equal 'recorded think time' true "$(said '[.[3:][] | .intended_s - .before_s - 0.045 | fabs < 1e-6] | all')"
+run_turns faster --timing original --speed 3 --think-time recorded
+check_equal 'recorded think time goes with --speed' true \
+  "$(said '[.[3:][] | .intended_s - .before_s - 0.015 | fabs < 1e-6] | all')"
+check_equal 'think time: measured until the last response ends' true "$(jq -s '
+  ([.[] | select(.type == "request" and (.warmup | not)) | .sent_s + .latency_s] | max) as $last_s |
+  [.[] | select(.type == "batch" and (.warmup | not))][0] | (.start_s + .total_s - $last_s | fabs) < 1e-6' "$scratch/faster.jsonl")"
+run_turns short --timing original --think-time 80ms --duration 300ms
+check_equal 'duration: later turns are left out' true "$(said 'length < 12 and length > 3 and
+  (.[0].intended_s as $first | [.[] | .intended_s - $first < 0.3] | all)')"
+run_turns rate --timing rate --request-rate 100 --arrival constant --duration 500ms
+check_equal 'rate: a shuffled draw keeps turns in order' true \
+  "$(said '.[:12] | group_by(.seq % 3) | map(map(.seq) == (map(.seq) | sort)) | all')"
+check_equal 'rate: each pass over the trace is new conversations' true \
+  "$(said '[.[] | .pass = (.index / 12 | floor) | .key = (.pass * 3 + .seq % 3)] | group_by(.key) |
+    map(. as $c | [range(1; length) as $i | $c[$i].sent_s >= $c[$i - 1].done_s - 1e-6] | all) | all')"
+check_equal 'rate: all are sent' 50 "$(said length)"
+stop_server sim
+
+# A turn that fails lets the next one go too.
+start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 64 --step 0.005,0,0 --fault 500:50% --seed 3
+run_turns failing --timing original
+check_equal 'failures: all turns are sent all the same' 12 "$(said length)"
+check_equal 'failures: there were some' true "$(said 'map(select(.error)) | length > 0')"
+check_equal 'failures: none goes early' true "$(said '[.[3:][] | .sent_s >= .before_s - 1e-6] | all')"
+
+# Ctrl-C while turns wait.
+for threads in 1 3; do
+  "$bin/replay" "$trace" -u "${server_url[sim]}" --timing original --think-time 60s --threads $threads --warmup 0 \
+    -o "$scratch/int$threads.jsonl" 2>/dev/null &
+  pid=$!
+  answered() { [ "$(jq -s '[.[] | select(.type == "request")] | length' "$scratch/int$threads.jsonl" 2>/dev/null)" = 3 ]; }
+  check "interrupt, $threads thread(s): first turns are answered" wait_for 20 answered
+  kill -INT $pid
+  wait $pid
+  check_equal "interrupt, $threads thread(s): exit code" 130 $?
+  check_equal "interrupt, $threads thread(s): no batch, but an end" session,end \
+    "$(tail -n 2 "$scratch/int$threads.jsonl" | jq -r .type | paste -sd,)"
+done
+stop_server sim
+summary
