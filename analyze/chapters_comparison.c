@@ -107,7 +107,7 @@ static void forest(struct chapters *c, struct document_node *section) {
   const struct comparison *comparison = &c->results->comparison;
   size_t shown = 0, at = 0;
   for (size_t i = 0; i < comparison->cell_count; i++)
-    shown += isfinite(comparison->cells[i].ratio.estimate);
+    shown += isfinite(comparison->cells[i].ratio.estimate) ? 1U : 0U;
   struct plot *plot = c->plots && shown > 0 ? plot_add(c->plots, "comparison") : NULL;
   if (!plot) return;
   plot->y_from_data = true;

@@ -107,6 +107,7 @@ const checkKeys = () => {
   for (const [i, figure] of [...document.querySelectorAll('figure:has(g[id*=gnuplot_plot_] use)')].entries()) {
     const tip = figure.querySelector('.tip'), press = key => figure.dispatchEvent(new KeyboardEvent('keydown', { key }));
     figure.focus({ focusVisible: true });
+    if (!document.hasFocus()) press('Home'); // a window that is not in front hears of no focus
     const first = !tip.hidden && tip.textContent;
     press('ArrowRight');
     const second = tip.textContent;
