@@ -7,6 +7,7 @@
 #include "capture/redact.h"
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
+#include "lib/net/trust.h"
 
 #define KIB INT64_C(1024)
 #define MIB (INT64_C(1024) * KIB)
@@ -222,6 +223,8 @@ enum status opts_parse(struct opts *out, int argc, char **argv, struct cli_commo
   }
   if (!out->tls_cert != !out->tls_key)
     return status_fail(error, STATUS_USAGE, "--tls-cert and --tls-key belong together");
+  if (out->ca_file && (status = trust_check_file(out->ca_file, error)))
+    return status_prefix(error, status, "--cacert");
   bool rotates = out->rotation.bytes > 0 || out->rotation.period_ns > 0;
   if (rotates && strcmp(out->output, "-") == 0)
     return status_fail(error, STATUS_USAGE, "--rotate needs -o/--output FILE");

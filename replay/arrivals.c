@@ -96,10 +96,12 @@ static void conclude(struct arrivals *arrivals) {
       .output_tokens = total.tokens_known ? (int64_t)(total.tokens + 0.5) : -1,
       .total_ns = total_ns,
   };
-  struct measure_outcome outcome = {
-      .total_ns = total_ns, .sums = sums, .verdict = &verdict, .open_loop = &open};
+  struct measure_outcome outcome = {.batch = &arrivals->record,
+                                    .total_ns = total_ns,
+                                    .sums = sums,
+                                    .verdict = &verdict,
+                                    .open_loop = &open};
   audit_finish(&arrivals->audit, clock_now_ns(), total.cpu_ns, total.stall_max_ns, &verdict);
-  recorder_open_loop(arrivals->setup.recorder, &arrivals->record, &open, &verdict);
   if (!verdict.valid)
     log_detail(arrivals->setup.log, "rep %lld is not valid: %s", (long long)arrivals->record.rep,
                verdict.reason);

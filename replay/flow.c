@@ -238,6 +238,7 @@ enum status flow_open(const struct flow_setup *setup, void (*over)(void *context
     status = stream_pool_open(setup->lane->transfers, setup->opts->timeout_ns, &stream_handlers, flow,
                               &flow->streams, error);
   }
+  if (!status && setup->opts->chunks) stream_keep_chunks(flow->streams);
   if (status) {
     flow_close(flow);
     return status;

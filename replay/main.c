@@ -9,6 +9,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/net/xfer.h"
 #include "replay/limits.h"
 #include "replay/opts.h"
 #include "replay/pace.h"
@@ -80,6 +81,12 @@ static void tell_what_is_sent(struct replay *replay) {
       log_notice(&replay->log, "no model is named in the trace: most servers want one (-m)");
   }
   tell_think_time(replay);
+  if (replay->opts.http_version == 2 && strncasecmp(replay->opts.endpoint.text, "http:", 5) == 0 &&
+      !xfer_shares_plain_http2()) {
+    log_notice(
+        &replay->log,
+        "--http2: this libcurl cannot keep HTTP/2 connections without TLS, each request makes its own");
+  }
   bool ollama = false;
   for (size_t i = 0; i < replay->work.count; i++)
     ollama |= api_is_ollama(replay->work.requests[i]->api);

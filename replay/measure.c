@@ -103,10 +103,13 @@ static void conclude(struct measure *measure) {
   }
   struct audit_verdict verdict;
   struct measure_outcome outcome = {
-      .total_ns = done_ns - measure->record.start_ns, .sums = sums, .verdict = &verdict};
+      .batch = &measure->record,
+      .total_ns = done_ns - measure->record.start_ns,
+      .sums = sums,
+      .verdict = &verdict,
+  };
   measure->running = false;
   judge(measure, done_ns, &verdict);
-  recorder_batch(measure->setup.recorder, &measure->record, done_ns, &verdict);
   if (!verdict.valid) {
     log_detail(measure->setup.log, "workers %lld batch %lld rep %lld is not valid: %s",
                (long long)measure->record.workers, (long long)measure->record.batch,
@@ -256,8 +259,10 @@ static enum status open_share(struct measure *measure, int64_t number, struct er
   share->over = (struct loop_letter){.call = share_is_over, .context = share};
   enum status status = loop_timer_open(lane->loop, start_due, share, &share->timer, error);
   if (status) return status;
-  return pool_open(lane->loop, lane->transfers, measure->setup.opts->timeout_ns, &pool_handlers, share,
-                   &share->pool, error);
+  status = pool_open(lane->loop, lane->transfers, measure->setup.opts->timeout_ns, &pool_handlers, share,
+                     &share->pool, error);
+  if (status == STATUS_OK && measure->setup.opts->chunks) pool_keep_chunks(share->pool);
+  return status;
 }
 
 enum status measure_open(const struct measure_setup *setup, measure_over *over, void *context,

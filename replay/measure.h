@@ -30,6 +30,7 @@ struct measure_setup {
 // What came of it; open_loop NULL: it was a batch. NULL where a batch did not finish: it was cancelled, or
 // there was no memory for it.
 struct measure_outcome {
+  const struct recorder_batch *batch; // to be recorded by who gets this
   int64_t total_ns;
   const struct recorder_sums *sums;
   const struct audit_verdict *verdict;

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/net/trust.h"
 
 void opts_free(struct opts *opts) {
   cli_free(&opts_program, opts);
   cli_texts_free(&opts->traces);
   cli_texts_free(&opts->headers);
   endpoint_free(&opts->endpoint);
+  endpoint_free(&opts->metrics);
   json_free(opts->extra_body);
   free(opts->workers);
   free(opts->batches);
@@ -56,6 +58,24 @@ static enum status check_server(struct opts *opts, struct error *error) {
   if (opts->restart == PLAN_RESTART_NEVER) opts->restart = PLAN_RESTART_BLOCK;
   if (!opts->ready_timeout_ns) opts->ready_timeout_ns = 300 * CLOCK_NS_PER_S;
   return STATUS_OK;
+}
+
+// A URL of its own, or a path of the server.
+static enum status check_metrics(struct opts *opts, struct error *error) {
+  const char *url = opts->metrics_url;
+  if (!url) return STATUS_OK;
+  enum status status = STATUS_OK;
+  if (url[0] != '/') {
+    status = endpoint_parse(url, &opts->metrics, error);
+    if (status == STATUS_OK && opts->metrics.port_open && !opts->endpoint.port_open)
+      status = status_fail(error, STATUS_USAGE, ENDPOINT_PORT " must stand in -u/--url too");
+  } else {
+    for (; *url; url++) {
+      if (*url <= ' ' || *url == 0x7F || *url == '#')
+        return status_fail(error, STATUS_USAGE, "--metrics-url: white space or a fragment in the path");
+    }
+  }
+  return status ? status_prefix(error, status, "--metrics-url") : STATUS_OK;
 }
 
 static enum status check_together(const struct opts *opts, struct error *error) {
@@ -144,12 +164,15 @@ static enum status check(struct opts *opts, struct error *error) {
   if (opts->api_key_env && !getenv(opts->api_key_env))
     return status_fail(error, STATUS_USAGE, "--api-key-env: no variable '%s' in the environment",
                        opts->api_key_env);
+  if (opts->ca_file && (status = trust_check_file(opts->ca_file, error)))
+    return status_prefix(error, status, "--cacert");
   status = check_timing(opts, error);
   if (status == STATUS_OK) status = check_output(opts, error);
   if (status) return status;
   set_standards(opts);
   status = make_cells(opts, error);
   if (status == STATUS_OK) status = check_server(opts, error);
+  if (status == STATUS_OK) status = check_metrics(opts, error);
   if (status == STATUS_OK) status = check_together(opts, error);
   return status;
 }
@@ -162,6 +185,7 @@ enum status opts_parse(int argc, char **argv, struct opts *out, struct cli_commo
       .threads = 1,
       .seed = 1,
       .max_error_rate = 1,
+      .http_version = 1,
       .timeout_ns = 600 * CLOCK_NS_PER_S,
       .connect_timeout_ns = 10 * CLOCK_NS_PER_S,
   };
@@ -173,6 +197,18 @@ enum status opts_parse(int argc, char **argv, struct opts *out, struct cli_commo
   }
   *out = opts;
   return STATUS_OK;
+}
+
+void opts_print_stem(const struct opts *opts, struct buf *out) {
+  const char *output = opts->output;
+  size_t len = output ? strlen(output) : 0;
+  if (len == 0 || strcmp(output, "-") == 0) {
+    output = "replay";
+    len = strlen(output);
+  }
+  if (len > 3 && strcmp(output + len - 3, ".gz") == 0) len -= 3;
+  if (len > 6 && strncmp(output + len - 6, ".jsonl", 6) == 0) len -= 6;
+  buf_append(out, output, len);
 }
 
 struct rewrite_rules opts_rewrite_rules(const struct opts *opts) {

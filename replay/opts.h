@@ -57,6 +57,10 @@ struct opts {
   char *ready; // path; NULL: any answer
   int64_t ready_timeout_ns;
 
+  char *metrics_url;       // a URL, or a path of the server; NULL: none
+  struct endpoint metrics; // of a URL
+  char *between;           // NULL: no command between batches
+
   enum opts_api api;
   enum rewrite_stream stream;
   int64_t max_tokens; // 0: as recorded
@@ -70,11 +74,13 @@ struct opts {
   int64_t token_budget;  // input and output tokens of the run; 0: any
   double max_error_rate; // 0..1; 1: never too many
   int64_t timeout_ns, connect_timeout_ns;
+  int http_version; // 1 or 2
   char *ca_file;
   bool insecure;
 
   char *output;               // NULL: standard output
   bool force, append, resume; // at most one
+  bool chunks;                // record the time of every text event
   bool dry_run;
   enum progress_mode progress;
 };
@@ -87,6 +93,10 @@ extern const struct cli_program opts_program;
 enum status opts_parse(int argc, char **argv, struct opts *out, struct cli_common *common,
                        struct error *error) MUST_USE;
 void opts_free(struct opts *opts); // takes an all-zero opts
+
+// Appends the output's path without .jsonl and .gz, "replay" for standard output: what the names of files
+// beside the run begin with.
+void opts_print_stem(const struct opts *opts, struct buf *out);
 
 // The body rules that the options come to; borrows from `opts`.
 struct rewrite_rules opts_rewrite_rules(const struct opts *opts);

@@ -87,6 +87,10 @@ enum status pool_open(struct loop *loop, struct xfer_pool *transfers, int64_t ti
   return STATUS_OK;
 }
 
+void pool_keep_chunks(struct pool *pool) {
+  stream_keep_chunks(pool->streams);
+}
+
 void pool_close(struct pool *pool) {
   if (!pool) return;
   stream_pool_close(pool->streams);

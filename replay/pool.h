@@ -36,6 +36,8 @@ enum status pool_open(struct loop *loop, struct xfer_pool *transfers, int64_t ti
                       struct error *error) MUST_USE;
 void pool_close(struct pool *pool);
 
+void pool_keep_chunks(struct pool *pool); // as stream_keep_chunks
+
 // Hands the batch over. Ready is the batch's start for the first W, then the instant at which a worker got
 // free.
 void pool_start(struct pool *pool, const struct pool_batch *batch);

@@ -12,10 +12,15 @@
 #include "lib/base/clock.h"
 #include "replay/secret.h"
 
+// Where a lane prints.
+struct desk {
+  struct buf line, chunks;
+};
+
 struct recorder {
   struct gzline_writer *writer;
   struct buf line;
-  struct buf *request_lines; // one for each lane
+  struct desk *desks; // one for each lane
   int64_t lanes;
   pthread_mutex_t lock; // with several lanes: of what recorder_request changes
   int64_t start_ns;
@@ -121,6 +126,7 @@ static void write_header(struct recorder *recorder, const struct opts *opts, con
   header.server = opts->server ? slice_of_buf(&server) : slice(NULL);
   header.cache_bust = cache_bust;
   header.threads = opts->threads;
+  header.http_version = opts->http_version;
   header.resumes = resumes;
   recorder->start_ns = clock_now_ns();
   run_format_header(&recorder->line, &header);
@@ -159,11 +165,11 @@ enum status recorder_open(const struct opts *opts, const struct plan *plan, cons
   struct recorder *recorder = calloc(1, sizeof *recorder);
   if (!recorder) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   recorder->lanes = opts->threads;
-  recorder->request_lines = calloc((size_t)opts->threads, sizeof *recorder->request_lines);
-  status = recorder->request_lines ? gzline_writer_open(opts->output, &options, &recorder->writer, error)
-                                   : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  recorder->desks = calloc((size_t)opts->threads, sizeof *recorder->desks);
+  status = recorder->desks ? gzline_writer_open(opts->output, &options, &recorder->writer, error)
+                           : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   if (status) {
-    free(recorder->request_lines);
+    free(recorder->desks);
     free(recorder);
     return status;
   }
@@ -211,8 +217,21 @@ static void sum_up(struct recorder_sums *sums, enum run_error error, const struc
   if (error != RUN_ERROR_NONE) sums->errors[error]++;
 }
 
+// The times of a response's text events as a JSON array; none where they are not kept.
+static struct json_slice print_chunks(struct buf *chunks, const struct stream_result *result) {
+  if (!result->chunks) return slice(NULL);
+  struct json_writer w = JSON_WRITER(chunks);
+  buf_clear(chunks);
+  json_write_array(&w);
+  for (size_t i = 0; i < result->chunks->count; i++)
+    json_write_seconds(&w, result->chunks->at_ns[i] - result->sent_ns);
+  json_write_array_end(&w);
+  return (struct json_slice){chunks->data, chunks->len};
+}
+
 void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
                       const struct stream_result *result) {
+  struct desk *desk = &recorder->desks[lane];
   const struct response *response = result->response;
   enum run_error error = run_error_of(response->failure);
   bool has_gaps = result->text_gaps->count > 0;
@@ -246,17 +265,19 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
       .load_ns = response->load_ns,
       .prompt_eval_ns = response->prompt_eval_ns,
       .eval_ns = response->eval_ns,
+      .server_total_ns = response->total_ns,
+      .chunks_s = print_chunks(&desk->chunks, result),
       .attempts = result->attempts,
       .retry_after_ns = result->retry_after_ns,
       .error = error,
       .error_text = slice(error == RUN_ERROR_NONE || !result->words[0] ? NULL : result->words),
   };
-  struct buf *line = &recorder->request_lines[lane];
-  run_format_request(line, &record);
+  run_format_request(&desk->line, &record);
   lock(recorder);
   sum_up(&recorder->sums, error, response);
   recorder->end.requests++;
-  write_text(recorder, line);
+  if (desk->chunks.status) recorder->status = desk->chunks.status;
+  write_text(recorder, &desk->line);
   unlock(recorder);
 }
 
@@ -281,7 +302,8 @@ static int64_t tokens_of(const struct recorder_sums *sums, int64_t tokens) {
 }
 
 static struct run_batch make_batch(const struct recorder *recorder, const struct recorder_batch *batch,
-                                   const struct audit_verdict *verdict) {
+                                   const struct audit_verdict *verdict,
+                                   const struct recorder_metrics *metrics) {
   const struct recorder_sums *sums = &recorder->sums;
   struct run_batch record = {
       .session = batch->session,
@@ -305,6 +327,8 @@ static struct run_batch make_batch(const struct recorder *recorder, const struct
       .reason = slice(verdict->valid ? NULL : verdict->reason),
       .rate = NAN,
       .in_flight_mean = NAN,
+      .server_metrics = metrics->values,
+      .server_metrics_left_out = metrics->left_out,
   };
   memcpy(record.errors, sums->errors, sizeof record.errors);
   return record;
@@ -316,16 +340,17 @@ static void write_batch(struct recorder *recorder, const struct run_batch *recor
   write_line(recorder);
 }
 
-void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t done_ns,
-                    const struct audit_verdict *verdict) {
-  struct run_batch record = make_batch(recorder, batch, verdict);
-  record.total_ns = done_ns - batch->start_ns;
+void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t total_ns,
+                    const struct audit_verdict *verdict, const struct recorder_metrics *metrics) {
+  struct run_batch record = make_batch(recorder, batch, verdict, metrics);
+  record.total_ns = total_ns;
   write_batch(recorder, &record);
 }
 
 void recorder_open_loop(struct recorder *recorder, const struct recorder_batch *batch,
-                        const struct recorder_open_loop *open, const struct audit_verdict *verdict) {
-  struct run_batch record = make_batch(recorder, batch, verdict);
+                        const struct recorder_open_loop *open, const struct audit_verdict *verdict,
+                        const struct recorder_metrics *metrics) {
+  struct run_batch record = make_batch(recorder, batch, verdict, metrics);
   record.timing = slice(open->timing);
   record.rate = open->rate;
   record.in_flight_mean = open->in_flight_mean;
@@ -362,9 +387,11 @@ enum status recorder_close(struct recorder *recorder, struct error *error) {
   if (status) status_write(error, "run records: %s", status_name(status));
   enum status closing = gzline_writer_close(recorder->writer, NULL, error);
   buf_free(&recorder->line);
-  for (int64_t i = 0; i < recorder->lanes; i++)
-    buf_free(&recorder->request_lines[i]);
-  free(recorder->request_lines);
+  for (int64_t i = 0; i < recorder->lanes; i++) {
+    buf_free(&recorder->desks[i].line);
+    buf_free(&recorder->desks[i].chunks);
+  }
+  free(recorder->desks);
   pthread_mutex_destroy(&recorder->lock);
   free(recorder);
   return closing ? closing : status;

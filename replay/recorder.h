@@ -53,9 +53,15 @@ void recorder_start_batch(struct recorder *recorder);
 const struct recorder_sums *recorder_sums(const struct recorder *recorder);
 struct recorder_sums recorder_sums_now(struct recorder *recorder); // while requests are on their way
 
-// The batch itself, after its last request; `done_ns` is the instant of its last byte.
-void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t done_ns,
-                    const struct audit_verdict *verdict);
+// What the server itself counted meanwhile.
+struct recorder_metrics {
+  struct json_slice values; // JSON; {NULL, 0}: nobody asked
+  int64_t left_out;
+};
+
+// The batch itself, after its last request; `total_ns` from its start to its last byte.
+void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t total_ns,
+                    const struct audit_verdict *verdict, const struct recorder_metrics *metrics);
 
 // What an open loop's repetition has beside or instead of a batch's sums.
 struct recorder_open_loop {
@@ -66,7 +72,8 @@ struct recorder_open_loop {
   int64_t total_ns;
 };
 void recorder_open_loop(struct recorder *recorder, const struct recorder_batch *batch,
-                        const struct recorder_open_loop *open, const struct audit_verdict *verdict);
+                        const struct recorder_open_loop *open, const struct audit_verdict *verdict,
+                        const struct recorder_metrics *metrics);
 
 struct recorder_session {
   int64_t session, workers, block;

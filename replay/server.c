@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replay/server.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
+#include "replay/process.h"
 
 // How often it is asked whether it is up, and whether its group is gone.
 #define POLL_NS (50 * CLOCK_NS_PER_MS)
@@ -30,8 +27,7 @@ struct server {
 
   struct server_start start;
   enum state state;
-  pid_t group;     // 0: no process
-  bool leader_ran; // the leader has not been reaped yet
+  struct process process;
   bool killing;
   bool wanted; // nobody has asked for its end
   int64_t ready_deadline_ns, kill_deadline_ns;
@@ -41,20 +37,6 @@ struct server {
   char failure[256];
 };
 
-void server_print_command(const struct server_start *start, struct buf *out) {
-  for (const char *at = start->command; *at;) {
-    if (strncmp(at, "{workers}", 9) == 0) {
-      buf_printf(out, "%lld", (long long)start->workers);
-      at += 9;
-    } else if (strncmp(at, "{port}", 6) == 0 && start->port != 0) {
-      buf_printf(out, "%u", (unsigned)start->port);
-      at += 6;
-    } else {
-      buf_append_char(out, *at++);
-    }
-  }
-}
-
 const char *server_failure(const struct server *server) {
   return server->failure[0] ? server->failure : NULL;
 }
@@ -63,15 +45,11 @@ int64_t server_exit_code(const struct server *server) {
   return server->exit_code;
 }
 
-static void signal_group(const struct server *server, int number) {
-  if (server->group > 0) kill(-server->group, number);
-}
-
 static void begin_stop(struct server *server) {
   if (server->state == STATE_STOPPING) return;
   server->state = STATE_STOPPING;
   server->kill_deadline_ns = clock_now_ns() + SERVER_GRACE_NS;
-  signal_group(server, SIGTERM);
+  process_signal(&server->process, SIGTERM);
   if (server->asking) xfer_cancel(server->asking);
   loop_timer_set(server->timer, 0);
 }
@@ -84,12 +62,11 @@ void server_stop(struct server *server) {
 void server_kill(struct server *server) {
   server_stop(server);
   server->killing = true;
-  signal_group(server, SIGKILL);
+  process_signal(&server->process, SIGKILL);
 }
 
-// The leader ended: by our wish, or it failed us.
-static void leader_ended(struct server *server, int wait_status) {
-  server->leader_ran = false;
+// The shell ended: by our wish, or it failed us.
+static void shell_ended(struct server *server, int wait_status) {
   if (!server->wanted || server->failure[0]) return;
   const char *when = server->state == STATE_STARTING ? " before it was ready" : "";
   if (WIFSIGNALED(wait_status)) {
@@ -101,9 +78,9 @@ static void leader_ended(struct server *server, int wait_status) {
     snprintf(server->failure, sizeof server->failure, "the server exited with status %lld%s",
              (long long)server->exit_code, when);
   }
-  // Without its leader the rest of the group is nothing that could be measured or trusted to end.
+  // Without its shell the rest of the group is nothing that could be measured or trusted to end.
   server->killing = true;
-  signal_group(server, SIGKILL);
+  process_signal(&server->process, SIGKILL);
   if (server->state == STATE_STARTING) {
     begin_stop(server);
   } else if (server->state == STATE_UP) {
@@ -113,14 +90,7 @@ static void leader_ended(struct server *server, int wait_status) {
 
 static void reap(struct server *server) {
   int wait_status;
-  pid_t pid;
-  while (server->group > 0 && (pid = waitpid(-server->group, &wait_status, WNOHANG)) > 0) {
-    if (pid == server->group) leader_ended(server, wait_status);
-  }
-}
-
-static bool group_gone(const struct server *server) {
-  return server->group <= 0 || (kill(-server->group, 0) != 0 && errno == ESRCH);
+  if (process_reap(&server->process, &wait_status)) shell_ended(server, wait_status);
 }
 
 static void child_ended(void *context) {
@@ -134,15 +104,17 @@ static void poll_stop(struct server *server) {
   int64_t now_ns = clock_now_ns();
   reap(server);
   bool immortal = now_ns >= server->kill_deadline_ns + SERVER_GRACE_NS;
-  if (server->asking || (!group_gone(server) && !immortal)) {
-    if (server->killing || now_ns >= server->kill_deadline_ns) signal_group(server, SIGKILL);
+  bool gone = process_gone(&server->process);
+  if (gone) process_forget(&server->process);
+  if (server->asking || (!immortal && (!gone || process_end_strays() > 0))) {
+    if (server->killing || now_ns >= server->kill_deadline_ns) process_signal(&server->process, SIGKILL);
     loop_timer_set(server->timer, now_ns + POLL_NS);
     return;
   }
-  if (!group_gone(server)) // it sits in the kernel
+  if (!gone) // it sits in the kernel
     snprintf(server->failure, sizeof server->failure, "process group %d of the server does not die",
-             (int)server->group);
-  server->group = 0;
+             (int)server->process.group);
+  process_forget(&server->process);
   server->state = STATE_OFF;
   server->handlers->stopped(server->context);
 }
@@ -203,59 +175,21 @@ static void timer_due(void *context) {
   }
 }
 
-// In the child: only async-signal-safe calls.
-static void become(const char *command, int output, int input, pid_t parent) {
-  char *const arguments[] = {"sh", "-c", (char *)(uintptr_t)command, NULL};
-  struct sigaction standard = {.sa_handler = SIG_DFL};
-  sigset_t none;
-  setpgid(0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(127); // it died before the line above
-  for (int number = 1; number < NSIG; number++)
-    sigaction(number, &standard, NULL);
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-  if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) _exit(127);
-  close_range(3, ~0U, 0);
-  execv("/bin/sh", arguments);
-  _exit(127);
-}
-
-static enum status spawn(struct server *server, const char *command, struct error *error) {
-  const char *path = server->start.output_path;
-  pid_t parent = getpid(), pid = -1;
-  int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  int output = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (output >= 0 && input >= 0) pid = fork();
-  if (pid == 0) become(command, output, input, parent);
-  enum status status = STATUS_OK;
-  if (output < 0) {
-    status = status_fail(error, STATUS_IO, "%s: %s", path, strerror(errno));
-  } else if (pid < 0) {
-    status = status_fail(error, STATUS_IO, "the server does not start: %s", strerror(errno));
-  } else {
-    setpgid(pid, pid); // here as well: whichever of the two comes first
-    server->group = pid;
-    server->leader_ran = true;
-  }
-  if (input >= 0) close(input);
-  if (output >= 0) close(output);
-  return status;
-}
-
 enum status server_run(struct server *server, const struct server_start *start, struct error *error) {
+  const struct process_word words[] = {{"{workers}", start->workers},
+                                       {"{port}", start->port > 0 ? start->port : -1}};
   struct buf command = BUF_LIMIT((size_t)1 << 20);
   server->start = *start;
   server->failure[0] = '\0';
   server->exit_code = -1;
   server->killing = false;
   server->wanted = true;
-  server_print_command(start, &command);
+  process_print_command(start->command, words, sizeof words / sizeof words[0], &command);
   enum status status = command.status;
   if (status) {
     status = status_fail(error, status, "--server: %s", status_name(status));
   } else {
-    status = spawn(server, buf_text(&command), error);
+    status = process_start(buf_text(&command), start->output_path, &server->process, error);
   }
   buf_free(&command);
   if (status) return status;
@@ -275,8 +209,7 @@ enum status server_open(struct loop *loop, struct xfer_pool *transfers,
   enum status status = loop_timer_open(loop, timer_due, server, &server->timer, error);
   if (status == STATUS_OK)
     status = loop_signal_open(loop, SIGCHLD, child_ended, server, &server->child_signal, error);
-  if (status == STATUS_OK && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
-    status = status_fail(error, STATUS_IO, "cannot adopt orphans: %s", strerror(errno));
+  if (status == STATUS_OK) status = process_adopt_orphans(error);
   if (status) {
     server_close(server);
     return status;
@@ -287,8 +220,7 @@ enum status server_open(struct loop *loop, struct xfer_pool *transfers,
 
 void server_close(struct server *server) {
   if (!server) return;
-  signal_group(server, SIGKILL);
-  if (server->leader_ran) waitpid(server->group, NULL, 0);
+  process_end(&server->process);
   loop_signal_close(server->child_signal);
   loop_timer_close(server->timer);
   free(server);

@@ -2,10 +2,8 @@
 //
 // The server under measurement as a process of our own (--server): started, awaited, watched, stopped.
 //
-// The command runs through `sh -c` in a process group of its own and must stay in the foreground. It is
-// stopped with TERM to the whole group and KILL to what is left after SERVER_GRACE_NS. Children that their
-// parent left behind come to us (PR_SET_CHILD_SUBREAPER) and are reaped; when replay itself is killed, the
-// shell gets KILL.
+// The command (process.h says how it runs) must stay in the foreground. It is stopped with TERM to the whole
+// group and KILL to what is left after SERVER_GRACE_NS, also to what has left the group.
 #ifndef REPLAY_SERVER_H
 #define REPLAY_SERVER_H
 
@@ -58,9 +56,5 @@ void server_kill(struct server *server);
 const char *server_failure(const struct server *server);
 // Its exit status when it ended by itself (128 + signal number when a signal ended it); -1 otherwise.
 int64_t server_exit_code(const struct server *server);
-
-// Appends the command with {workers} and {port} replaced.
-struct buf;
-void server_print_command(const struct server_start *start, struct buf *out);
 
 #endif

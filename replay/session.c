@@ -89,16 +89,8 @@ static void take_turn(struct session *session, bool ended) {
 
 // RUN.server-W-BLOCK.log, where RUN is the output without .jsonl and .gz.
 static void print_output_path(struct session *session, const struct plan_session *plan) {
-  const char *output = session->opts->output;
-  size_t len = output ? strlen(output) : 0;
-  if (len == 0 || strcmp(output, "-") == 0) {
-    output = "replay";
-    len = strlen(output);
-  }
-  if (len > 3 && strcmp(output + len - 3, ".gz") == 0) len -= 3;
-  if (len > 6 && strncmp(output + len - 6, ".jsonl", 6) == 0) len -= 6;
   buf_clear(&session->output_path);
-  buf_append(&session->output_path, output, len);
+  opts_print_stem(session->opts, &session->output_path);
   buf_printf(&session->output_path, ".server-%lld", (long long)plan->workers);
   if (plan->block >= 0) buf_printf(&session->output_path, "-%lld", (long long)plan->block);
   buf_append_text(&session->output_path, ".log");

@@ -26,6 +26,7 @@ struct stream {
   struct field content_type, content_encoding, retry_after;
   int64_t last_text_ns;
   struct spread text_gaps;
+  struct chunks chunks;
 };
 
 struct stream_pool {
@@ -33,6 +34,9 @@ struct stream_pool {
   int64_t timeout_ns;
   const struct stream_handlers *handlers;
   void *context;
+  response_text_handler *on_text;
+  bool keeps_chunks;
+  size_t chunk_bytes;
   struct stream *first; // in flight
   struct stream *idle;
   int64_t in_flight;
@@ -68,10 +72,17 @@ static void on_text(void *context, int64_t now_ns) {
   stream->last_text_ns = now_ns;
 }
 
+// A handler of its own: without --chunks there is nothing to ask on the path of every event.
+static void on_text_kept(void *context, int64_t now_ns) {
+  struct stream *stream = context;
+  on_text(stream, now_ns);
+  chunks_add(&stream->chunks, now_ns, &stream->pool->chunk_bytes);
+}
+
 static void open_response(struct stream *stream) {
   response_open(&stream->response, stream->result.request->api, stream->status,
                 slice_of(&stream->content_type), slice_of(&stream->content_encoding), 0);
-  stream->response.on_text = on_text;
+  stream->response.on_text = stream->pool->on_text;
   stream->response.on_text_context = stream;
   stream->response_opened = true;
 }
@@ -124,9 +135,11 @@ static void conclude(struct stream *stream, enum failure transport, const char *
   result->last_text_ns = since(stream->last_text_ns, result->sent_ns);
   result->retry_after_ns = retry_after_ns(&stream->retry_after);
   result->text_gaps = &stream->text_gaps;
+  result->chunks = pool->keeps_chunks ? &stream->chunks : NULL;
   result->words = stream->response.error_text[0] ? stream->response.error_text : words ? words : "";
   pool->handlers->done(pool->context, result);
   response_close(&stream->response);
+  if (pool->keeps_chunks) chunks_clear(&stream->chunks, &pool->chunk_bytes);
   stream->next = pool->idle;
   pool->idle = stream;
 }
@@ -163,9 +176,19 @@ enum status stream_pool_open(struct xfer_pool *transfers, int64_t timeout_ns,
   struct stream_pool *pool = calloc(1, sizeof *pool);
   if (!pool) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   *pool = (struct stream_pool){
-      .transfers = transfers, .timeout_ns = timeout_ns, .handlers = handlers, .context = context};
+      .transfers = transfers,
+      .timeout_ns = timeout_ns,
+      .handlers = handlers,
+      .context = context,
+      .on_text = on_text,
+  };
   *out = pool;
   return STATUS_OK;
+}
+
+void stream_keep_chunks(struct stream_pool *pool) {
+  pool->keeps_chunks = true;
+  pool->on_text = on_text_kept;
 }
 
 void stream_pool_close(struct stream_pool *pool) {
@@ -173,6 +196,7 @@ void stream_pool_close(struct stream_pool *pool) {
   while (pool->idle) {
     struct stream *stream = pool->idle;
     pool->idle = stream->next;
+    chunks_free(&stream->chunks, &pool->chunk_bytes);
     free(stream);
   }
   free(pool);

@@ -9,6 +9,7 @@
 
 #include "lib/llm/response.h"
 #include "lib/net/xfer.h"
+#include "replay/chunks.h"
 #include "replay/spread.h"
 
 // What is sent. Everything is borrowed until `done`.
@@ -34,6 +35,7 @@ struct stream_result {
   int attempts;
   const struct response *response; // finished; its `failure` is the request's class
   const struct spread *text_gaps;  // between consecutive text events
+  const struct chunks *chunks;     // their instants; NULL: not kept
   const char *words;               // why it failed, "": nothing is known
 };
 
@@ -52,6 +54,8 @@ struct stream_pool;
 enum status stream_pool_open(struct xfer_pool *transfers, int64_t timeout_ns,
                              const struct stream_handlers *handlers, void *context, struct stream_pool **out,
                              struct error *error) MUST_USE;
+// From now on every result has the instants of its text events.
+void stream_keep_chunks(struct stream_pool *pool);
 // Only when nothing is in flight. Takes NULL.
 void stream_pool_close(struct stream_pool *pool);
 

@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
 #include "replay/arrivals.h"
+#include "replay/gap.h"
 #include "replay/lanes.h"
 #include "replay/measure.h"
 #include "replay/session.h"
@@ -20,19 +21,27 @@ struct sweep {
   struct session *session;
   struct measure *measure;
   struct arrivals *arrivals; // NULL: batches
+  struct gap *gap;           // NULL: nothing goes on between batches
   struct loop_signal *interrupt_signal, *terminate_signal, *hangup_signal;
   struct loop_timer *draw_timer;
 
-  size_t next_session; // the plan's
-  int64_t round;       // warm-up rounds begun in this session
-  size_t next_batch;   // the plan's
-  size_t session_end;  // the plan's first batch behind the session
-  size_t cell;         // of the batch under way
-  bool warming;        // it is a warm-up round
-  int64_t measured;    // batches
-  int64_t tokens;      // input and output, warm-up included
+  size_t next_session;         // the plan's
+  int64_t round;               // warm-up rounds begun in this session
+  size_t next_batch;           // the plan's
+  size_t session_end;          // the plan's first batch behind the session
+  size_t cell;                 // of the batch under way
+  struct recorder_batch batch; // the measured one that comes, is under way, or is to be recorded
+  int64_t offset;              // of its draw
+  bool ended;                  // it is to be recorded, from these
+  int64_t total_ns;
+  struct audit_verdict verdict;
+  struct recorder_open_loop open_loop;
+  bool warming;     // it is a warm-up round
+  int64_t measured; // batches
+  int64_t tokens;   // input and output, warm-up included
   bool interrupted;
   enum status status; // why the sweep ends early
+  struct error error; // its words; "": the status says it all
 };
 
 static void draw_due(void *context) {
@@ -76,6 +85,22 @@ static bool ending(struct sweep *sweep) {
   return sweep->interrupted || sweep->status || (budget > 0 && sweep->tokens >= budget);
 }
 
+static void start_measured(struct sweep *sweep) {
+  if (sweep->arrivals) {
+    arrivals_start(sweep->arrivals, &sweep->batch, sweep->offset);
+  } else {
+    measure_start(sweep->measure, &sweep->batch, sweep->offset, session_port(sweep->session));
+  }
+}
+
+static void prepare_measured(struct sweep *sweep) {
+  if (sweep->gap) {
+    gap_before(sweep->gap, &sweep->batch, session_port(sweep->session));
+  } else {
+    start_measured(sweep);
+  }
+}
+
 static void next_batch(struct sweep *sweep) {
   const struct plan *plan = sweep->setup->plan;
   int64_t number = session_number(sweep->session);
@@ -92,43 +117,90 @@ static void next_batch(struct sweep *sweep) {
     measure_start(sweep->measure, &round, plan_warmup_offset(plan, sweep->round++), port);
   } else if (sweep->arrivals) {
     int64_t rep = plan->batches[sweep->next_batch++].rep;
-    struct recorder_batch batch = {.session = number, .workers = -1, .batch = -1, .rep = rep};
-    arrivals_start(sweep->arrivals, &batch, plan_offset(plan, rep));
+    sweep->batch = (struct recorder_batch){.session = number, .workers = -1, .batch = -1, .rep = rep};
+    sweep->offset = plan_offset(plan, rep);
+    prepare_measured(sweep);
   } else {
     const struct plan_batch *planned = &plan->batches[sweep->next_batch++];
     const struct plan_cell *cell = &plan->cells[planned->cell];
-    struct recorder_batch batch = {
+    sweep->batch = (struct recorder_batch){
         .session = number, .workers = cell->workers, .batch = cell->batch, .rep = planned->rep};
+    sweep->offset = plan_offset(plan, planned->rep);
     sweep->cell = planned->cell;
-    measure_start(sweep->measure, &batch, plan_offset(plan, planned->rep), port);
+    prepare_measured(sweep);
   }
+}
+
+static void record(struct sweep *sweep) {
+  struct recorder_metrics metrics = {.values = {NULL, 0}};
+  metrics.values = gap_metrics(sweep->gap, &metrics.left_out);
+  if (sweep->arrivals) {
+    recorder_open_loop(sweep->setup->recorder, &sweep->batch, &sweep->open_loop, &sweep->verdict, &metrics);
+  } else {
+    recorder_batch(sweep->setup->recorder, &sweep->batch, sweep->total_ns, &sweep->verdict, &metrics);
+  }
+  sweep->ended = false;
+  next_batch(sweep);
+}
+
+static void add_up(struct sweep *sweep, const struct measure_outcome *outcome) {
+  const struct recorder_sums *sums = outcome->sums;
+  sweep->measured++;
+  struct summary_batch batch = {
+      .cell = sweep->cell,
+      .total_ns = outcome->total_ns,
+      .requests = sums->requests,
+      .failed = sums->failed,
+      .output_tokens = outcome->open_loop ? outcome->open_loop->output_tokens : sums->output_tokens,
+      .in_flight_mean = outcome->open_loop ? outcome->open_loop->in_flight_mean : 0,
+      .valid = outcome->verdict->valid,
+  };
+  summary_add(sweep->setup->summary, &batch);
+  judge_errors(sweep, sums);
 }
 
 static void batch_over(void *context, const struct measure_outcome *outcome) {
   struct sweep *sweep = context;
   if (!outcome) {
     if (!sweep->interrupted) sweep->status = STATUS_MEMORY;
+    next_batch(sweep);
+    return;
+  }
+  const struct recorder_sums *sums = outcome->sums;
+  sweep->tokens += (sums->input_tokens > 0 ? sums->input_tokens : 0);
+  sweep->tokens += (sums->output_tokens > 0 ? sums->output_tokens : 0);
+  if (sweep->warming) {
+    const struct recorder_metrics none = {.values = {NULL, 0}};
+    recorder_batch(sweep->setup->recorder, outcome->batch, outcome->total_ns, outcome->verdict, &none);
+    next_batch(sweep);
+    return;
+  }
+  sweep->ended = true;
+  sweep->batch = *outcome->batch;
+  sweep->total_ns = outcome->total_ns;
+  sweep->verdict = *outcome->verdict;
+  if (outcome->open_loop) sweep->open_loop = *outcome->open_loop;
+  add_up(sweep, outcome);
+  if (sweep->gap) {
+    gap_after(sweep->gap);
   } else {
-    const struct recorder_sums *sums = outcome->sums;
-    sweep->tokens += (sums->input_tokens > 0 ? sums->input_tokens : 0);
-    sweep->tokens += (sums->output_tokens > 0 ? sums->output_tokens : 0);
+    record(sweep);
   }
-  if (outcome && !sweep->warming) {
-    const struct recorder_sums *sums = outcome->sums;
-    sweep->measured++;
-    struct summary_batch batch = {
-        .cell = sweep->cell,
-        .total_ns = outcome->total_ns,
-        .requests = sums->requests,
-        .failed = sums->failed,
-        .output_tokens = outcome->open_loop ? outcome->open_loop->output_tokens : sums->output_tokens,
-        .in_flight_mean = outcome->open_loop ? outcome->open_loop->in_flight_mean : 0,
-        .valid = outcome->verdict->valid,
-    };
-    summary_add(sweep->setup->summary, &batch);
-    judge_errors(sweep, sums);
+}
+
+static void gap_ended(void *context, enum status status, const char *words) {
+  struct sweep *sweep = context;
+  if (sweep->ended) {
+    record(sweep); // whatever became of the look after it
+  } else if (status || sweep->interrupted) {
+    if (status && !sweep->interrupted) {
+      sweep->status = status;
+      status_write(&sweep->error, "%s", words);
+    }
+    next_batch(sweep); // which begins nothing any more
+  } else {
+    start_measured(sweep);
   }
-  next_batch(sweep);
 }
 
 static void session_up(void *context) {
@@ -171,6 +243,8 @@ static void on_interrupt(void *context) {
     measure_cancel(sweep->measure);
   } else if (sweep->arrivals && arrivals_running(sweep->arrivals)) {
     arrivals_cancel(sweep->arrivals);
+  } else if (gap_running(sweep->gap)) {
+    gap_cancel(sweep->gap);
   } else {
     session_end(sweep->session); // a server is coming or going
   }
@@ -182,7 +256,7 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
   const struct sweep_setup *setup = sweep->setup;
   struct xfer_pool_options transfers = {
       .connect_timeout_ns = setup->opts->connect_timeout_ns,
-      .http_version = 1,
+      .http_version = setup->opts->http_version,
       .ca_file = setup->opts->ca_file,
       .insecure = setup->opts->insecure,
   };
@@ -208,6 +282,7 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
   if (!status && setup->pace)
     status = arrivals_open(&measure, setup->pace, setup->most_in_flight, batch_over, sweep, &sweep->arrivals,
                            error);
+  if (!status) status = gap_open(sweep->loop, setup->opts, setup->log, gap_ended, sweep, &sweep->gap, error);
   if (status) return status;
   return session_open(sweep->loop, lanes_at(sweep->lanes, 0)->transfers, setup->opts, setup->recorder,
                       setup->log, &session_handlers, sweep, &sweep->session, error);
@@ -217,6 +292,7 @@ static void close_parts(struct sweep *sweep) {
   lanes_stop(sweep->lanes);
   measure_close(sweep->measure);
   arrivals_close(sweep->arrivals);
+  gap_close(sweep->gap);
   session_close(sweep->session);
   loop_signal_close(sweep->interrupt_signal);
   loop_signal_close(sweep->terminate_signal);
@@ -239,7 +315,8 @@ enum status sweep_run(const struct sweep_setup *setup, struct error *error) {
                                   sweep.tokens >= setup->opts->token_budget &&
                                   sweep.measured < (int64_t)setup->plan->batch_count;
   if (status == STATUS_OK && sweep.status) {
-    status = status_fail(error, sweep.status, "%s", status_name(sweep.status));
+    bool wordless = sweep.error.text[0] == '\0';
+    status = status_fail(error, sweep.status, "%s", wordless ? status_name(sweep.status) : sweep.error.text);
   } else if (status == STATUS_OK && sweep.interrupted) {
     status = status_fail(error, STATUS_CANCELLED, "interrupted");
   }

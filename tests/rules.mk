@@ -96,7 +96,7 @@ demo-seeds: all
 # Each starts from its seeds, if it has any, and from what earlier runs found worth keeping in build/fuzz/corpus.
 FUZZ_base := json_scan json_write
 FUZZ_record := gzline trace run
-FUZZ_llm := sse ndjson openai ollama
+FUZZ_llm := sse ndjson openai ollama prometheus
 FUZZ_capture := import_azure import_burstgpt import_har import_mooncake import_openai_batch import_sharegpt import_trace import_vegeta
 FUZZ_analyze := cells_csv
 FUZZ_SECONDS ?= 10

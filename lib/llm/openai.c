@@ -100,6 +100,13 @@ static void read_usage(struct response *response, struct json_cursor *cursor) {
   }
 }
 
+// Milliseconds with a fraction.
+static void take_milliseconds(struct json_slice value, int64_t *ns) {
+  double milliseconds;
+  if (json_scan_number(value, &milliseconds) && milliseconds >= 0 && milliseconds < 1e12)
+    *ns = (int64_t)(milliseconds * 1e6 + 0.5);
+}
+
 // llama.cpp's own. prompt_n counts only what it had to process; cache_n, where it is sent, the rest of
 // the prompt.
 static void read_timings(struct response *response, struct json_cursor *cursor) {
@@ -114,6 +121,10 @@ static void read_timings(struct response *response, struct json_cursor *cursor) 
       take_count(value, &cached);
     } else if (json_slice_is(key, "predicted_n")) {
       take_count(value, &response->timings_output);
+    } else if (json_slice_is(key, "prompt_ms")) {
+      take_milliseconds(value, &response->prompt_eval_ns);
+    } else if (json_slice_is(key, "predicted_ms")) {
+      take_milliseconds(value, &response->eval_ns);
     }
   }
   if (processed >= 0) response->timings_input = processed + (cached > 0 ? cached : 0);

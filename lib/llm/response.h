@@ -38,7 +38,7 @@ struct response {
   int64_t text_events;   // events with text; a body that is no stream counts as one
   int64_t first_text_ns, last_text_ns;
   int64_t bytes;   // of the body as fed, before inflating
-  int64_t load_ns; // Ollama's own durations
+  int64_t load_ns; // the server's own durations: Ollama's, or of llama.cpp's timings the two of evaluation
   int64_t prompt_eval_ns;
   int64_t eval_ns;
   int64_t total_ns;

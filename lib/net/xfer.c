@@ -238,6 +238,8 @@ enum status xfer_pool_open(struct loop *loop, const struct xfer_pool_options *op
   // closed when its last transfers end.
   long kept = options->kept_connections ? options->kept_connections : MOST_KEPT;
   curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, kept);
+  // Left to itself libcurl puts at most 100 streams on a connection, whatever the server allows.
+  curl_multi_setopt(pool->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)INT32_MAX);
   *out = pool;
   return STATUS_OK;
 

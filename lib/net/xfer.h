@@ -20,10 +20,13 @@ struct xfer_pool_options {
   int64_t connect_timeout_ns; // 0: 10 s
   long max_connections;       // open at once; 0: no cap. More transfers than that wait
   long kept_connections;      // idle ones that are kept; 0: as many as were ever in flight
-  int http_version;           // 1 or 2 (prior knowledge on http://, ALPN on https://)
-  const char *ca_file;        // NULL: the system's
-  bool insecure;              // do not verify TLS
-  const char *unix_socket;    // NULL: TCP
+  // 1 or 2: prior knowledge on http://, ALPN on https:// (a server that then chooses 1.1 is XFER_PROTOCOL).
+  // With 2 transfers share a connection as far as the server allows streams on it; what is more than that
+  // goes over another one.
+  int http_version;
+  const char *ca_file;     // NULL: the system's
+  bool insecure;           // do not verify TLS
+  const char *unix_socket; // NULL: TCP
 };
 
 enum status xfer_pool_open(struct loop *loop, const struct xfer_pool_options *options, struct xfer_pool **out,
@@ -110,6 +113,10 @@ void xfer_cancel(struct xfer *xfer);
 int64_t xfer_pool_in_flight(const struct xfer_pool *pool);
 // Times that libcurl itself sent a request again, over the pool's life (see attempts).
 int64_t xfer_pool_resent(const struct xfer_pool *pool);
+
+// False where this libcurl cannot use an HTTP/2 connection without TLS twice (7.88, curl issue 10634: the
+// second request on it fails): each such transfer then has a connection of its own.
+bool xfer_shares_plain_http2(void);
 
 const char *xfer_outcome_name(enum xfer_outcome outcome);
 

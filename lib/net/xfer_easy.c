@@ -121,8 +121,7 @@ enum status xfer_easy_open(struct xfer *xfer) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, xfer);
   curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
   curl_easy_setopt(easy, CURLOPT_READDATA, xfer);
-  long version = options->http_version == 2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_1_1;
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
+  if (options->http_version != 2) curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   if (xfer->pool->ca_file) curl_easy_setopt(easy, CURLOPT_CAINFO, xfer->pool->ca_file);
   // Debian's default folder of certificates would switch libcurl's cache of the parsed bundle off: 20 ms of
   // the loop's time for each new connection.
@@ -133,6 +132,11 @@ enum status xfer_easy_open(struct xfer *xfer) {
   }
   if (xfer->pool->unix_socket) curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, xfer->pool->unix_socket);
   return STATUS_OK;
+}
+
+bool xfer_shares_plain_http2(void) {
+  unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+  return version < 0x075800 || version >= 0x080000;
 }
 
 static bool names_field(const char *line, const char *name) {
@@ -238,6 +242,16 @@ enum status xfer_easy_prepare(struct xfer *xfer, const struct xfer_request *requ
   link_headers(xfer, headers_at);
   CURL *easy = xfer->easy;
   set_body(xfer, request);
+  if (xfer->pool->options.http_version == 2) {
+    bool secure = strncasecmp(request->url, "https:", 6) == 0;
+    bool alone = !secure && !xfer_shares_plain_http2();
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     secure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+    // A transfer that finds a connection in the making waits whether it can share it.
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, alone ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, alone ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, alone ? 1L : 0L);
+  }
   CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, text->data);
   if (!code) code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, text->data + target_at);
   if (!code) code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
@@ -280,6 +294,13 @@ void xfer_easy_result(struct xfer *xfer, CURLcode code) {
   result->done_ns = clock_now_ns();
   result->outcome = outcome_of(xfer, code);
   result->words = xfer->words[0] ? xfer->words : curl_easy_strerror(code);
+  long version = 0;
+  if (result->outcome == XFER_OK && xfer->pool->options.http_version == 2 &&
+      curl_easy_getinfo(xfer->easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK &&
+      version != CURL_HTTP_VERSION_2_0) {
+    result->outcome = XFER_PROTOCOL;
+    result->words = "the server speaks HTTP/1.1, not 2";
+  }
   long connections = 0;
   curl_off_t connect_us = 0, tls_us = 0;
   curl_easy_getinfo(xfer->easy, CURLINFO_NUM_CONNECTS, &connections);

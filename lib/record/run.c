@@ -79,6 +79,7 @@ static const struct field header_fields[] = {
     FIELD(run_header, warmup, "warmup", FIELD_COUNT),
     FIELD(run_header, threads, "threads", FIELD_COUNT),
     FIELD(run_header, cache_bust, "cache_bust", FIELD_BOOL),
+    FIELD(run_header, http_version, "http_version", FIELD_COUNT),
     FIELD(run_header, resumes, "resumes", FIELD_BOOL),
     {.name = NULL},
 };
@@ -130,6 +131,8 @@ static const struct field request_fields[] = {
     FIELD(run_request, load_ns, "load_s", FIELD_DURATION),
     FIELD(run_request, prompt_eval_ns, "prompt_eval_s", FIELD_DURATION),
     FIELD(run_request, eval_ns, "eval_s", FIELD_DURATION),
+    FIELD(run_request, server_total_ns, "server_total_s", FIELD_DURATION),
+    FIELD(run_request, chunks_s, "chunks_s", FIELD_ARRAY),
     FIELD(run_request, attempts, "attempts", FIELD_COUNT),
     FIELD(run_request, retry_after_ns, "retry_after_s", FIELD_DURATION),
     CUSTOM("error", take_error),
@@ -167,6 +170,8 @@ static const struct field batch_fields[] = {
     FIELD(run_batch, timing, "timing", FIELD_TEXT),
     FIELD(run_batch, rate, "rate", FIELD_NUMBER),
     FIELD(run_batch, in_flight_mean, "in_flight_mean", FIELD_NUMBER),
+    FIELD(run_batch, server_metrics, "server_metrics", FIELD_OBJECT),
+    FIELD(run_batch, server_metrics_left_out, "server_metrics_left_out", FIELD_COUNT),
     {.name = NULL},
 };
 
@@ -204,6 +209,7 @@ static const struct run_request no_request = {
     .load_ns = -1,
     .prompt_eval_ns = -1,
     .eval_ns = -1,
+    .server_total_ns = -1,
     .attempts = 1,
     .retry_after_ns = -1,
     .error = RUN_ERROR_NONE,
@@ -233,7 +239,8 @@ static const struct run_batch no_batch = {
 static const struct field no_fields[] = {{.name = NULL}};
 
 static enum status read_header(struct field_context *context, struct run_header *header) {
-  *header = (struct run_header){.version = -1, .seed = -1, .repeat = -1, .warmup = -1, .threads = 1};
+  *header = (struct run_header){
+      .version = -1, .seed = -1, .repeat = -1, .warmup = -1, .threads = 1, .http_version = 1};
   context->into = header;
   enum status status = field_read(context, header_fields);
   if (status == STATUS_OK && header->version > RUN_VERSION) {

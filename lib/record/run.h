@@ -52,7 +52,8 @@ struct run_header {
   int64_t seed, repeat, warmup;
   int64_t threads; // that sent the requests; 1 (also when not said)
   bool cache_bust;
-  bool resumes; // goes on with the run before it in the file
+  int64_t http_version; // 1 (also when not said) or 2
+  bool resumes;         // goes on with the run before it in the file
 };
 
 struct run_session {
@@ -73,9 +74,11 @@ struct run_request {
   int64_t input_tokens, output_tokens, cached_tokens, events, bytes;
   struct json_slice token_source, finish;
   int64_t itl_p50_ns, itl_p99_ns, itl_max_ns;
-  int64_t load_ns, prompt_eval_ns, eval_ns; // the server's own durations (Ollama)
-  int64_t attempts;       // 1 (also when not said); 2: sent again once on a fresh connection (DESIGN 6.1)
-  int64_t retry_after_ns; // of a 429
+  int64_t load_ns, prompt_eval_ns, eval_ns; // the server's own durations (Ollama, llama.cpp)
+  int64_t server_total_ns;                  // ... of the whole request, as the server saw it
+  struct json_slice chunks_s; // a JSON array: since sent, each text event in seconds; none: not recorded
+  int64_t attempts;           // 1 (also when not said); 2: sent again once on a fresh connection (DESIGN 6.1)
+  int64_t retry_after_ns;     // of a 429
   enum run_error error;
   struct json_slice error_text;
 };
@@ -89,11 +92,13 @@ struct run_batch {
   int64_t errors[RUN_ERROR_COUNT];
   double client_cpu; // share of one core, 0..n
   int64_t lag_p50_ns, lag_p99_ns, lag_max_ns, stall_max_ns;
-  bool valid;               // also when not said
-  struct json_slice reason; // why not
-  struct json_slice timing; // open loop; none: batch
-  double rate;              // requests/s asked for; NaN
-  double in_flight_mean;    // NaN
+  bool valid;                       // also when not said
+  struct json_slice reason;         // why not
+  struct json_slice timing;         // open loop; none: batch
+  double rate;                      // requests/s asked for; NaN
+  double in_flight_mean;            // NaN
+  struct json_slice server_metrics; // JSON: what the server's own counters grew by; none: nobody asked
+  int64_t server_metrics_left_out;  // series that are not in it
 };
 
 struct run_end {

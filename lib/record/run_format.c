@@ -49,6 +49,7 @@ void run_format_header(struct buf *out, const struct run_header *header) {
   member_count_if(&w, "warmup", header->warmup);
   if (header->threads > 1) json_member_int(&w, "threads", header->threads);
   json_member_bool(&w, "cache_bust", header->cache_bust);
+  if (header->http_version > 1) json_member_int(&w, "http_version", header->http_version);
   if (header->resumes) json_member_bool(&w, "resumes", true);
   json_write_object_end(&w);
 }
@@ -108,6 +109,8 @@ void run_format_request(struct buf *out, const struct run_request *request) {
   member_duration_if(&w, "load_s", request->load_ns);
   member_duration_if(&w, "prompt_eval_s", request->prompt_eval_ns);
   member_duration_if(&w, "eval_s", request->eval_ns);
+  member_duration_if(&w, "server_total_s", request->server_total_ns);
+  if (request->chunks_s.data) json_member_raw(&w, "chunks_s", request->chunks_s);
   if (request->attempts != 1) json_member_count(&w, "attempts", request->attempts);
   member_duration_if(&w, "retry_after_s", request->retry_after_ns);
   json_member_string(&w, "error", run_error_name(request->error));
@@ -159,6 +162,9 @@ void run_format_batch(struct buf *out, const struct run_batch *batch) {
     json_member_number(&w, "rate", batch->rate);
     json_member_number(&w, "in_flight_mean", batch->in_flight_mean);
   }
+  if (batch->server_metrics.data) json_member_raw(&w, "server_metrics", batch->server_metrics);
+  if (batch->server_metrics_left_out > 0)
+    json_member_int(&w, "server_metrics_left_out", batch->server_metrics_left_out);
   json_write_object_end(&w);
 }
 

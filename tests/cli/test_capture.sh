@@ -32,6 +32,7 @@ test_usage() {
   refused 'bad share' 2 "--sample: '1.5' is not a fraction" -u $url --sample 1.5
   refused 'bad kind of bodies' 2 "--bodies: 'some' is not one of request, both, none" -u $url --bodies some
   refused 'a secret header cannot be kept' 2 "--keep-header: 'X-Api-Key'" -u $url --keep-header X-Api-Key
+  refused 'no such certificates' 1 '--cacert: /no/such: No such file' -u $url --cacert /no/such
   refused 'password in a bad URL is not shown' 2 '-u/--upstream: the URL \(not shown\)' -u 'http://u:hunter2@/'
 }
 

@@ -43,6 +43,15 @@ fails 'burst at several levels' 2 '--dispatch burst' $trace -u $nowhere -W 1,2 -
 fails 'header without colon' 2 '-H/--header: a header is written' $trace -u $nowhere -H 'x-a b'
 fails 'extra body is no JSON' 2 '--extra-body' $trace -u $nowhere --extra-body '{'
 fails 'extra body is no object' 2 '--extra-body: not a JSON object' $trace -u $nowhere --extra-body '[1]'
+fails 'no such certificates' 1 '--cacert: /no/such: No such file' $trace -u $nowhere --cacert /no/such
+fails 'certificates that are none' 1 '--cacert: .*no certificate in it' $trace -u $nowhere --cacert $trace
+printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' >"$scratch/broken.pem"
+fails 'a broken certificate' 1 '--cacert: .*broken' $trace -u $nowhere --cacert "$scratch/broken.pem"
+fails 'metrics of another scheme' 2 '--metrics-url: neither http' $trace -u $nowhere --metrics-url metrics
+fails 'metrics with white space' 2 '--metrics-url: white space' $trace -u $nowhere --metrics-url '/a b'
+fails 'metrics at an open port' 2 '--metrics-url: \{port\} must stand in -u' $trace -u $nowhere --metrics-url 'http://h:{port}/metrics'
+fails 'no metrics' 2 '--metrics-url: ' $trace -u $nowhere --metrics-url ''
+fails 'no command' 2 '--between: ' $trace -u $nowhere --between ''
 fails 'http bodies stay as they are' 2 '--api http' $trace -u $nowhere --api http -m other
 fails 'no such key variable' 2 "--api-key-env: no variable 'NO_SUCH_KEY'" $trace -u $nowhere --api-key-env NO_SUCH_KEY
 fails 'cells beside workers' 2 '--cells goes without' $trace -u $nowhere --cells x -W 2

@@ -127,13 +127,22 @@ wait $pid
 check_equal 'interrupt: exit code' 130 $?
 check_nobody_left interrupt
 
-# When replay itself is killed, its server goes too.
-"$bin/replay" $trace -u "$url" --server "exec $sim" --ready /health -W 1 -B 500 --max-tokens 50 -o "$scratch/killed.jsonl" \
-  2>/dev/null &
-pid=$!
+# One that goes into a session of its own, as daemons do.
+replay daemon --server "setsid $sim & sleep 60" --ready /health -W 1 -r 2
+check_equal 'a daemon serves: exit code' 0 "$status"
+check_nobody_left 'a daemon'
+
+# When replay itself is killed, its server goes too, also one that is not the shell itself.
 up() { pgrep -f "tags-model $mark" >/dev/null; }
-check 'killed: the server runs' wait_for 5 up
-kill -KILL $pid
-wait $pid 2>/dev/null
-check_nobody_left 'killed'
+for command in "exec $sim" "$sim & wait" "trap '' TERM; $sim; :"; do
+  "$bin/replay" $trace -u "$url" --server "$command" --ready /health -W 1 -B 500 --max-tokens 50 --force \
+    -o "$scratch/killed.jsonl" 2>/dev/null &
+  pid=$!
+  serving() { [ -s "$scratch/killed.jsonl" ] && up; }
+  check 'killed: the server runs' wait_for 5 serving
+  kill -KILL $pid
+  wait $pid 2>/dev/null
+  check_nobody_left "killed: $command"
+  rm -f "$scratch/killed.jsonl"
+done
 summary

@@ -138,10 +138,14 @@ static void test_every_member_that_is_written_is_explained(void **state) {
                                                     .order = WORD,
                                                     .pick = WORD,
                                                     .dispatch = WORD,
+                                                    .http_version = 2,
+                                                    .resumes = true,
                                                     .plan = object});
   run_format_session(&lines[5], &(struct run_session){0});
-  run_format_request(&lines[6], &(struct run_request){.warmup = true, .finish = WORD, .error_text = WORD});
-  run_format_batch(&lines[7], &(struct run_batch){.timing = WORD});
+  run_format_request(&lines[6], &(struct run_request){
+                                    .warmup = true, .finish = WORD, .chunks_s = array, .error_text = WORD});
+  run_format_batch(
+      &lines[7], &(struct run_batch){.timing = WORD, .server_metrics = object, .server_metrics_left_out = 1});
   run_format_end(&lines[8], &(struct run_end){0});
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
     struct json_slice record;

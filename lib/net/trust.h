@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The certificates that a user names to be trusted, looked at before a connection needs them.
+#ifndef LIB_NET_TRUST_H
+#define LIB_NET_TRUST_H
+
+#include "lib/base/status.h"
+
+// STATUS_OK when the file holds certificates in PEM, all of them well-formed. STATUS_IO: it cannot be read;
+// STATUS_FORMAT: it holds none, or one that is broken; with words that begin with the path.
+enum status trust_check_file(const char *path, struct error *error) MUST_USE;
+
+#endif
