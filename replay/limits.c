@@ -6,8 +6,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-// Descriptors besides the connections: output, log, epoll, timers, standard streams.
-enum { OTHER_DESCRIPTORS = 32 };
+// Descriptors besides the connections: output, log, epoll, timers, standard streams; and of each further
+// thread its loop's.
+enum { OTHER_DESCRIPTORS = 32, THREAD_DESCRIPTORS = 8 };
 
 int64_t limits_ports(const char *range) {
   long long first, last;
@@ -26,8 +27,10 @@ static int64_t ports_there(void) {
   return count;
 }
 
-static enum status raise_descriptors(int64_t wanted, bool fewer_will_do, int64_t *most, struct error *error) {
-  rlim_t needed = (rlim_t)wanted + OTHER_DESCRIPTORS;
+static enum status raise_descriptors(int64_t wanted, int64_t threads, bool fewer_will_do, int64_t *most,
+                                     struct error *error) {
+  int64_t others = OTHER_DESCRIPTORS + (threads - 1) * THREAD_DESCRIPTORS;
+  rlim_t needed = (rlim_t)(wanted + others);
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return STATUS_OK;
   if (limit.rlim_max < needed && !fewer_will_do) {
@@ -38,11 +41,12 @@ static enum status raise_descriptors(int64_t wanted, bool fewer_will_do, int64_t
   limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
     return status_fail(error, STATUS_LIMIT, "file descriptors: %s", strerror(errno));
-  if (limit.rlim_cur < needed) *most = (int64_t)limit.rlim_cur - OTHER_DESCRIPTORS;
+  if (limit.rlim_cur < needed) *most = (int64_t)limit.rlim_cur - others;
   return STATUS_OK;
 }
 
-enum status limits_prepare(int64_t wanted, bool fewer_will_do, int64_t *most, struct error *error) {
+enum status limits_prepare(int64_t wanted, int64_t threads, bool fewer_will_do, int64_t *most,
+                           struct error *error) {
   int64_t ports = ports_there();
   int64_t allowed = wanted;
   if (ports >= 0 && ports < wanted) {
@@ -54,7 +58,7 @@ enum status limits_prepare(int64_t wanted, bool fewer_will_do, int64_t *most, st
     }
     allowed = ports;
   }
-  enum status status = raise_descriptors(allowed, fewer_will_do, &allowed, error);
+  enum status status = raise_descriptors(allowed, threads, fewer_will_do, &allowed, error);
   if (status == STATUS_OK) *most = allowed;
   return status;
 }

@@ -27,13 +27,16 @@ static void test_an_open_loop_takes_what_there_is(void **state) {
   assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
   few = (struct rlimit){.rlim_cur = 64, .rlim_max = before.rlim_max};
   assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-  assert_int_equal(limits_prepare(200, false, &most, &error), STATUS_OK); // the soft limit is raised
+  assert_int_equal(limits_prepare(200, 1, false, &most, &error), STATUS_OK); // the soft limit is raised
   assert_int_equal(most, 200);
   few = (struct rlimit){.rlim_cur = 64, .rlim_max = 64};
   assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-  assert_int_equal(limits_prepare(200, true, &most, &error), STATUS_OK);
+  assert_int_equal(limits_prepare(200, 1, true, &most, &error), STATUS_OK);
   assert_int_equal(most, 32);
-  assert_int_equal(limits_prepare(200, false, &most, &error), STATUS_LIMIT);
+  assert_int_equal(limits_prepare(200, 3, true, &most, &error), STATUS_OK); // each further loop needs some
+  assert_int_equal(most, 16);
+  assert_int_equal(limits_prepare(200, 1, true, &most, &error), STATUS_OK);
+  assert_int_equal(limits_prepare(200, 1, false, &most, &error), STATUS_LIMIT);
   assert_int_equal(most, 32);
 }
 
