@@ -241,8 +241,9 @@ static void tell_what_came(struct replay *replay) {
 
 static enum status sweep(struct replay *replay, int argc, char **argv, struct error *error) {
   struct recorder *recorder = NULL;
-  enum status status = limits_prepare(connections_wanted(replay), replay->opts.timing != OPTS_TIMING_BATCH,
-                                      &replay->most_in_flight, error);
+  enum status status =
+      limits_prepare(connections_wanted(replay), replay->opts.threads,
+                     replay->opts.timing != OPTS_TIMING_BATCH, &replay->most_in_flight, error);
   if (status == STATUS_OK) status = check_reachable(replay, error);
   if (status == STATUS_OK) status = summary_open(&replay->plan, &replay->summary, error);
   if (status == STATUS_OK)
