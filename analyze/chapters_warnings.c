@@ -35,6 +35,7 @@ static const enum lang_id sentences[WARNING_CODE_COUNT] = {
     [WARNING_EDGE_WORKERS] = LANG_WARNING_EDGE_WORKERS,
     [WARNING_PARTIAL_WAVES] = LANG_WARNING_PARTIAL_WAVES,
     [WARNING_CLIFF] = LANG_WARNING_CLIFF,
+    [WARNING_CLIFF_POSSIBLE] = LANG_WARNING_CLIFF_POSSIBLE,
     [WARNING_TOKENS_DIFFER] = LANG_WARNING_TOKENS_DIFFER,
     [WARNING_LACK_OF_FIT] = LANG_WARNING_LACK_OF_FIT,
     [WARNING_FIT_RANGE] = LANG_WARNING_FIT_RANGE,
@@ -99,7 +100,8 @@ static void cliff(struct chapters *c, struct document_node *parent, const struct
                      LANG_WITH(number_count(from).text, number_count(to).text));
     return;
   }
-  chapters_callout(c, parent, DOCUMENT_WARNING, LANG_WARNING_CLIFF,
+  chapters_callout(c, parent, DOCUMENT_WARNING,
+                   warning->code == WARNING_CLIFF ? LANG_WARNING_CLIFF : LANG_WARNING_CLIFF_POSSIBLE,
                    LANG_WITH(number_count(from).text, number_count(to).text,
                              number_significant(ratio.estimate, 3).text, chapters_interval(ratio, 3).text));
 }
@@ -158,7 +160,8 @@ void chapters_warnings(struct chapters *c, struct document_node *parent) {
     case WARNING_FAILED_LEVEL:
       if (!said_before(results, i)) failed_levels(c, parent);
       break;
-    case WARNING_CLIFF: cliff(c, parent, warning); break;
+    case WARNING_CLIFF:
+    case WARNING_CLIFF_POSSIBLE: cliff(c, parent, warning); break;
     default: sentence(c, parent, warning); break;
     }
   }
@@ -172,7 +175,8 @@ void chapters_warning(struct chapters *c, struct document_node *parent, size_t i
   c->results = &alone;
   switch (alone.warnings->code) {
   case WARNING_FAILED_LEVEL: failed_levels(c, parent); break;
-  case WARNING_CLIFF: cliff(c, parent, alone.warnings); break;
+  case WARNING_CLIFF:
+  case WARNING_CLIFF_POSSIBLE: cliff(c, parent, alone.warnings); break;
   default: sentence(c, parent, alone.warnings); break;
   }
   c->results = all;

@@ -24,6 +24,7 @@ const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_EDGE_WORKERS] = "edge_workers",
     [WARNING_PARTIAL_WAVES] = "partial_waves",
     [WARNING_CLIFF] = "cliff",
+    [WARNING_CLIFF_POSSIBLE] = "cliff_possible",
     [WARNING_TOKENS_DIFFER] = "tokens_differ",
     [WARNING_LACK_OF_FIT] = "lack_of_fit",
     [WARNING_FIT_RANGE] = "fit_range",

@@ -143,7 +143,8 @@ struct curve {
 struct cliff {
   int64_t from, to; // workers
   struct estimate ratio;
-  bool total; // everything fails at `to`
+  bool total;    // everything fails at `to`
+  bool possible; // the ratio is below CLIFF_RATIO, but the data allow that nothing falls: not to be built on
 };
 
 enum warning_code {
@@ -159,6 +160,7 @@ enum warning_code {
   WARNING_EDGE_WORKERS,   // the best lies on the last workers level tested
   WARNING_PARTIAL_WAVES,  // partial waves are kept out of the capacity curve
   WARNING_CLIFF,          // throughput falls off between two levels
+  WARNING_CLIFF_POSSIBLE, // it may, but that is not established
   WARNING_TOKENS_DIFFER,  // output tokens per request differ between cells by more than 10 %
   WARNING_LACK_OF_FIT,    // no curve stands
   WARNING_FIT_RANGE,      // small n were dropped for the fit

@@ -83,7 +83,7 @@ static void about_failures(struct collector *collector) {
   for (size_t i = 0; i < results->cliff_count; i++) {
     const struct cliff *cliff = &results->cliffs[i];
     if (cliff->total) continue; // said as a failed level
-    struct warning warning = warnings_new(WARNING_CLIFF);
+    struct warning warning = warnings_new(cliff->possible ? WARNING_CLIFF_POSSIBLE : WARNING_CLIFF);
     warning.workers = cliff->from;
     warning.count = cliff->to;
     warning.value = cliff->ratio.estimate;

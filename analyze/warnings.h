@@ -18,7 +18,7 @@ struct warning warnings_new(enum warning_code code);
 //   all_failed      count: cells
 //   failed_level    workers; count: its cells; words: why its server did not come up (NULL: requests failed)
 //   failed_cells    count: failed cells on levels that have usable ones
-//   cliff           workers: the level before; count: the level beyond; value, lo, hi: the ratio
+//   cliff, cliff_possible   workers: the level before; count: the level beyond; value, lo, hi: the ratio
 //   damaged_input   count: broken or missing spots; words: the file
 //   no_end          words: the file
 //   invalid_client  count: batches left out; words: why the first was

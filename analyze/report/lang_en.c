@@ -151,6 +151,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "there is not saturation. Not used for the capacity curve.",
     [LANG_WARNING_CLIFF] = "From {0} to {1} workers throughput drops to {2}{3} of what it was.",
     [LANG_WARNING_CLIFF_BARE] = "Between {0} and {1} workers throughput breaks down.",
+    [LANG_WARNING_CLIFF_POSSIBLE] = "From {0} to {1} workers throughput measured {2}{3} of what it was, but "
+                                    "that it drops there is not established.",
     [LANG_WARNING_TOKENS_DIFFER] = "Output tokens per request differ between cells by more than 10% ({4} to "
                                    "{5}): the cells did not do the same work.",
     [LANG_WARNING_LACK_OF_FIT] =
@@ -228,6 +230,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_ADVICE_CONFIRM] = "{0} {0:worker|workers} with batch {1} measured highest; repeat it and its "
                             "neighbours before relying on it",
     [LANG_ADVICE_CLIFF] = "Do not use {1} workers or more; measure between {0} and {1}",
+    [LANG_ADVICE_CLIFF_POSSIBLE] =
+        "Measure {0} and {1} workers again: a drop between them is possible, but not established",
     [LANG_ADVICE_BATCH] = "Measure batches above {0}",
     [LANG_ADVICE_WORKERS] = "Measure more than {0} {0:worker|workers}",
     [LANG_ADVICE_REPEAT] =

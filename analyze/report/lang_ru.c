@@ -151,6 +151,8 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
         "скорости там — не насыщение; в кривой их нет.",
     [LANG_WARNING_CLIFF] = "При переходе от {0} к {1} workers остается {2}{3} прежней скорости: обрыв.",
     [LANG_WARNING_CLIFF_BARE] = "Между {0} и {1} workers скорость обрывается.",
+    [LANG_WARNING_CLIFF_POSSIBLE] = "При переходе от {0} к {1} workers измерено {2}{3} прежней скорости, но "
+                                    "что она там обрывается, не установлено.",
     [LANG_WARNING_TOKENS_DIFFER] = "Число токенов ответа на запрос различается между ячейками более чем на "
                                    "10 % (от {4} до {5}): ячейки делали неодинаковую работу.",
     [LANG_WARNING_LACK_OF_FIT] =
@@ -224,6 +226,8 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
     [LANG_ADVICE_CONFIRM] = "Наибольшее значение дали workers = {0} с размером пакета {1}; перед "
                             "использованием повторите измерение этой ячейки и соседних",
     [LANG_ADVICE_CLIFF] = "Не использовать {1} workers и более; измерить между {0} и {1}",
+    [LANG_ADVICE_CLIFF_POSSIBLE] =
+        "Измерить {0} и {1} workers снова: обрыв между ними возможен, но не установлен",
     [LANG_ADVICE_BATCH] = "Измерить размеры пакета больше {0}",
     [LANG_ADVICE_WORKERS] = "Измерить количество workers больше {0}",
     [LANG_ADVICE_REPEAT] = "Повторить каждую ячейку (" CODE(

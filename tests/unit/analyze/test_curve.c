@@ -83,15 +83,74 @@ static void test_points_beyond_a_cliff_stay_out(void **state) {
   for (int w = 1; w <= 32; w *= 2) {
     append_cell(&text, w, 4 * w, w == 32 ? 0.3 : 1);
     append_cell(&text, w, 128, w == 32 ? 0.3 : 1);
+    append_cell(&text, w, 256, w == 32 ? 0.301 : 1);
   }
   scenario_run(&s, buf_text(&text));
   assert_int_equal(s.results.cliff_count, 1);
+  assert_false(s.results.cliffs[0].possible);
   assert_int_equal(s.results.cliffs[0].from, 16);
   assert_int_equal(s.results.cliffs[0].to, 32);
   for (size_t i = 0; i < s.results.curve.point_count; i++)
     assert_true(s.results.curve.points[i].n < 32);
   scenario_free(&s);
   buf_free(&text);
+}
+
+// One batch in common, measured once: what a drop of one pair is worth nobody knows.
+static void test_a_drop_of_one_pair_without_a_spread_is_only_possible(void **state) {
+  struct scenario s;
+  (void)state;
+  scenario_run(&s, HEADER "4,8,1,1000,8,0\n8,8,1,673,8,0\n");
+  assert_int_equal(s.results.cliff_count, 1);
+  assert_true(s.results.cliffs[0].possible);
+  assert_true(isnan(s.results.cliffs[0].ratio.hi));
+  assert_null(scenario_warning(&s, WARNING_CLIFF));
+  assert_non_null(scenario_warning(&s, WARNING_CLIFF_POSSIBLE));
+  size_t beyond = 0;
+  for (size_t i = 0; i < s.results.curve.point_count; i++)
+    beyond += s.results.curve.points[i].workers == 8;
+  assert_int_equal(beyond, 1); // nothing is fitted below a drop that may be chance
+  scenario_free(&s);
+}
+
+// Two cells of two replicates each, exp(+-0.01) around 1000 and 500: s^2 = 2e-4 with 2 df, so that each half
+// width is t(2) 0.01 and that of the ratio sqrt(2) of it; t(2) = 4.302653.
+static void test_a_drop_of_one_pair_is_established_by_its_replicates(void **state) {
+  struct buf text = {0};
+  struct scenario s;
+  (void)state;
+  buf_append_text(&text, HEADER);
+  for (int r = -1; r <= 1; r += 2) {
+    buf_printf(&text, "4,8,%.17g,1000,8,0\n", exp(-0.01 * r));
+    buf_printf(&text, "8,8,%.17g,500,8,0\n", exp(0.01 * r));
+  }
+  scenario_run(&s, buf_text(&text));
+  assert_int_equal(s.results.cliff_count, 1);
+  assert_false(s.results.cliffs[0].possible);
+  double half = 4.302653 * 0.01 * sqrt(2);
+  scenario_near("ratio", s.results.cliffs[0].ratio.estimate, 0.5, 1e-12);
+  scenario_near("lo", s.results.cliffs[0].ratio.lo, 0.5 * exp(-half), 1e-6);
+  scenario_near("hi", s.results.cliffs[0].ratio.hi, 0.5 * exp(half), 1e-6);
+  assert_non_null(scenario_warning(&s, WARNING_CLIFF));
+  scenario_free(&s);
+  buf_free(&text);
+}
+
+// Whoever may be the best is not warned of: at batch 8 eight workers lose a third, but sixteen are as good as
+// four.
+static void test_no_cliff_is_established_before_a_cell_that_may_be_the_best(void **state) {
+  struct scenario s;
+  (void)state;
+  struct analysis_options options = scenario_options();
+  options.sigma = (struct ci_spread){0.01, INFINITY};
+  scenario_run_with(&s, HEADER "4,8,1,1000,8,0\n4,24,1,990,24,0\n8,8,1,670,8,0\n16,16,1,995,16,0\n",
+                    &options);
+  assert_int_equal(s.results.cliff_count, 1);
+  assert_int_equal(s.results.cliffs[0].to, 8);
+  assert_true(s.results.cliffs[0].ratio.hi < 1);
+  assert_true(scenario_cell(&s, 16, 16)->in_best_set);
+  assert_true(s.results.cliffs[0].possible);
+  scenario_free(&s);
 }
 
 static void test_a_level_that_fails_altogether_is_a_cliff(void **state) {
@@ -325,6 +384,9 @@ int main(void) {
       cmocka_unit_test(test_full_waves_are_preferred_and_find_the_true_optimum),
       cmocka_unit_test(test_single_waves_serve_where_full_waves_are_few),
       cmocka_unit_test(test_points_beyond_a_cliff_stay_out),
+      cmocka_unit_test(test_a_drop_of_one_pair_without_a_spread_is_only_possible),
+      cmocka_unit_test(test_a_drop_of_one_pair_is_established_by_its_replicates),
+      cmocka_unit_test(test_no_cliff_is_established_before_a_cell_that_may_be_the_best),
       cmocka_unit_test(test_a_level_that_fails_altogether_is_a_cliff),
       cmocka_unit_test(test_levels_without_a_common_batch_are_compared_by_their_largest),
       cmocka_unit_test(test_open_loop_is_a_curve_of_its_own),
