@@ -71,6 +71,9 @@ void chapters_client(struct chapters *c, struct document_node *root) {
   int64_t invalid = 0;
   for (size_t i = 0; i < results->cell_count; i++)
     invalid += results->cells[i].invalid;
+  for (size_t i = 0; i < results->warning_count; i++) { // which also knows of those that failed as well
+    if (results->warnings[i].code == WARNING_INVALID_CLIENT) invalid = results->warnings[i].count;
+  }
   struct document_node *section = chapters_section(c, root, LANG_CLIENT, LANG_ALONE);
   struct document_node *list = document_list(section, false);
   if (isfinite(results->client_cpu_max))

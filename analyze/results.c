@@ -30,6 +30,7 @@ const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_FIT_RANGE] = "fit_range",
     [WARNING_DRIFT] = "drift",
     [WARNING_CACHED_TOKENS] = "cached_tokens",
+    [WARNING_CACHED_UNEVEN] = "cached_tokens_differ",
     [WARNING_DAMAGED_INPUT] = "damaged_input",
     [WARNING_NO_END] = "no_end",
     [WARNING_PLOTS] = "plots",

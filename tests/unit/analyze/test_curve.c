@@ -379,6 +379,44 @@ static void test_few_loads_establish_no_optimum_and_say_so(void **state) {
   }
 }
 
+// X falls from n = 2 on: Michaelis and Menten with k = -0.65, which is a fit of that family and falls. A
+// parabola in ln n that opens upwards has a low point and no peak. A line is no curve.
+static void test_a_curve_that_falls_or_dips_has_no_optimum_and_is_named_so(void **state) {
+  static const double n[] = {2, 4, 8, 16, 32};
+  struct analysis_options options = scenario_options();
+  (void)state;
+  for (int dips = 0; dips < 2; dips++) {
+    struct buf text = {0};
+    struct scenario s;
+    options.models[0] = dips ? MODELS_QUADRATIC_LN : MODELS_HYPERBOLIC;
+    buf_append_text(&text, HEADER);
+    for (int i = 0; i < 5; i++) {
+      double x = log(n[i] / 8), rate = dips ? 200 * exp(0.2 * x * x) : 210 * n[i] / (n[i] - 0.65);
+      rate *= i % 2 ? 1.001 : 0.999;
+      buf_printf(&text, "32,%g,%.17g,1000,%g,0\n", n[i], 1000 / rate, n[i]);
+    }
+    scenario_run_with(&s, buf_text(&text), &options);
+    const struct curve *curve = &s.results.curve;
+    assert_int_equal(curve->selected, 0);
+    if (!dips) scenario_near("k", curve->models[0].parameters[1].estimate, -0.65, 0.02);
+    assert_int_equal(curve->course, dips ? CURVE_DIPS : CURVE_FALLS);
+    assert_false(curve->has_optimum);
+    scenario_free(&s);
+    buf_free(&text);
+  }
+}
+
+static void test_two_different_n_are_no_curve(void **state) {
+  struct analysis_options options = scenario_options();
+  struct scenario s;
+  (void)state;
+  options.models[0] = MODELS_HYPERBOLIC;
+  scenario_run_with(&s, HEADER "4,2,1,310,2,0\n4,2,1,312,2,0\n4,4,1,250,4,0\n4,4,1,252,4,0\n", &options);
+  assert_int_equal(s.results.curve.point_count, 4);
+  assert_int_equal(s.results.curve.model_count, 0);
+  scenario_free(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_full_waves_are_preferred_and_find_the_true_optimum),
@@ -396,6 +434,8 @@ int main(void) {
       cmocka_unit_test(test_three_levels_establish_no_optimum_and_say_so),
       cmocka_unit_test(test_few_loads_establish_no_optimum_and_say_so),
       cmocka_unit_test(test_a_point_far_off_is_named_and_kept),
+      cmocka_unit_test(test_a_curve_that_falls_or_dips_has_no_optimum_and_is_named_so),
+      cmocka_unit_test(test_two_different_n_are_no_curve),
       cmocka_unit_test(test_a_band_averages_models_that_cannot_be_told_apart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
