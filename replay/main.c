@@ -172,7 +172,9 @@ static enum status load(struct replay *replay, struct error *error) {
   if (opts->cache_bust == OPTS_CACHE_BUST_AUTO && opts->api != OPTS_API_HTTP)
     replay->cache_bust = sends_twice(replay);
   if (replay->cache_bust)
-    log_detail(&replay->log, "every batch puts a nonce of its own before its prompts (--cache-bust)");
+    log_detail(&replay->log,
+               "every batch puts a nonce of its own before its prompts, a new one when the trace begins "
+               "again (--cache-bust)");
   return STATUS_OK;
 }
 

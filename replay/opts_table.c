@@ -186,7 +186,7 @@ static const struct cli_option options[] = {
     {"extra-body", 0, "JSON", NULL, "merge this object into every body, last (null removes a member)",
      CLI_OWN(take_extra_body), NULL},
     {"cache-bust", 0, "WHEN", "auto",
-     "a nonce per batch before each prompt: auto (when requests are sent twice), on, off",
+     "a nonce per batch and pass of the trace before each prompt: auto (when any is sent twice), on, off",
      CLI_CHOICE(struct opts, cache_bust, cache_bust_names), NULL},
 
     {"server", 0, "CMD", NULL, "run the server too; {workers} and {port} in CMD are replaced",
