@@ -193,7 +193,7 @@ static const struct cli_option options[] = {
      CLI_TEXT(struct opts, server), "Server"},
     {"restart", 0, "WHEN", "block", "a new server per block and level, or one per level",
      CLI_OWN(take_restart), NULL},
-    {"ready", 0, "PATH", "any answer", "the server is up when this path answers 2xx",
+    {"ready", 0, "PATH", "/health or /", "the server is up when this path answers 2xx",
      CLI_TEXT(struct opts, ready), NULL},
     {"ready-timeout", 0, "TIME", "300s", "most time until then",
      CLI_DURATION(struct opts, ready_timeout_ns, CLOCK_NS_PER_MS, 24 * HOUR_NS), NULL},
