@@ -98,6 +98,32 @@ static void test_keeping_fewer_requests_keeps_the_first_of_the_same_draw(void **
   free(lines);
 }
 
+// 200 requests of which every tenth was answered with an error, after all of them.
+static void test_what_was_refused_when_recorded_leaves_a_full_draw_of_the_others(void **state) {
+  (void)state;
+  enum { COUNT = 200, KEPT = 40 };
+  char *requests = many(COUNT), *lines = calloc(1, strlen(requests) + (size_t)COUNT * 60 + 1);
+  size_t used = (size_t)sprintf(lines, "%s", requests);
+  for (int i = 0; i < COUNT; i++)
+    used += (size_t)sprintf(lines + used, "{\"type\":\"response\",\"seq\":%d,\"t_s\":1,\"status\":%d}\n", i,
+                            i % 10 == 0 ? 400 : 200);
+  struct work all, some;
+  assert_int_equal(load(lines, &(struct work_options){.seed = 9, .draws = COUNT}, &all, NULL), STATUS_OK);
+  assert_int_equal(load(lines, &(struct work_options){.seed = 9, .draws = KEPT}, &some, NULL), STATUS_OK);
+  assert_int_equal(all.count, 180);
+  assert_int_equal(some.count, KEPT);
+  assert_int_equal(some.available, 180);
+  assert_int_equal(some.refused, 20);
+  for (int64_t i = 0; i < 180; i++)
+    assert_int_not_equal(work_at(&all, i)->seq % 10, 0);
+  for (int64_t i = 0; i < KEPT; i++)
+    assert_int_equal(work_at(&some, i)->seq, work_at(&all, i)->seq);
+  work_free(&some);
+  work_free(&all);
+  free(lines);
+  free(requests);
+}
+
 // The place of request 0 among 10, over 2000 seeds: chi-squared with 9 degrees of freedom, 99.9 %
 // point 27.88.
 static void test_every_place_is_as_likely(void **state) {
@@ -396,6 +422,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_draw_is_a_permutation),
       cmocka_unit_test(test_keeping_fewer_requests_keeps_the_first_of_the_same_draw),
+      cmocka_unit_test(test_what_was_refused_when_recorded_leaves_a_full_draw_of_the_others),
       cmocka_unit_test(test_every_place_is_as_likely),
       cmocka_unit_test(test_pick_trace_keeps_the_order),
       cmocka_unit_test(test_each_api_draws_its_own_requests),
