@@ -98,10 +98,10 @@ static size_t on_upload(char *into, size_t size, size_t count, void *context) {
   return flow == XFER_PAUSE ? CURL_READFUNC_PAUSE : CURL_READFUNC_ABORT;
 }
 
-enum status xfer_easy_open(struct xfer *xfer) {
+// What is the same for all transfers of the pool.
+static void set_lasting(struct xfer *xfer) {
   const struct xfer_pool_options *options = &xfer->pool->options;
-  CURL *easy = xfer->easy = curl_easy_init();
-  if (!easy) return STATUS_MEMORY;
+  CURL *easy = xfer->easy;
   curl_easy_setopt(easy, CURLOPT_PRIVATE, xfer);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_PROXY, ""); // no proxy, whatever the environment says
@@ -132,6 +132,12 @@ enum status xfer_easy_open(struct xfer *xfer) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
   }
   if (xfer->pool->unix_socket) curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, xfer->pool->unix_socket);
+}
+
+enum status xfer_easy_open(struct xfer *xfer) {
+  xfer->easy = curl_easy_init();
+  if (!xfer->easy) return STATUS_MEMORY;
+  set_lasting(xfer);
   return STATUS_OK;
 }
 
@@ -242,6 +248,12 @@ enum status xfer_easy_prepare(struct xfer *xfer, const struct xfer_request *requ
   }
   link_headers(xfer, headers_at);
   CURL *easy = xfer->easy;
+  if (xfer->resent) {
+    // libcurl counts what it sends again over a handle's life, and gives up the sixth time.
+    curl_easy_reset(easy);
+    set_lasting(xfer);
+    xfer->resent = false;
+  }
   set_body(xfer, request);
   if (xfer->pool->options.http_version == 2) {
     bool secure = strncasecmp(request->url, "https:", 6) == 0;
@@ -294,6 +306,8 @@ void xfer_easy_result(struct xfer *xfer, CURLcode code) {
   struct xfer_result *result = &xfer->result;
   result->done_ns = clock_now_ns();
   result->outcome = outcome_of(xfer, code);
+  xfer->resent =
+      result->attempts > 1 || result->outcome != XFER_OK; // also where the second connection failed
   result->words = xfer->words[0] ? xfer->words : curl_easy_strerror(code);
   long version = 0;
   if (result->outcome == XFER_OK && xfer->pool->options.http_version == 2 &&
