@@ -63,6 +63,11 @@ static void tell_think_time(struct replay *replay) {
   }
 }
 
+// HTTP/2 is spoken at once, without asking whether the server does.
+static bool plain_http2(const struct replay *replay) {
+  return replay->opts.http_version == 2 && strncasecmp(replay->opts.endpoint.text, "http:", 5) == 0;
+}
+
 static const char *requests_are(int64_t count) {
   return count == 1 ? "request is" : "requests are";
 }
@@ -94,8 +99,7 @@ static void tell_what_is_sent(struct replay *replay) {
                "%lld requests in a row send some more than once: the trace has %lld to draw from",
                (long long)replay->plan.batch_most, (long long)replay->work.available);
   }
-  if (replay->opts.http_version == 2 && strncasecmp(replay->opts.endpoint.text, "http:", 5) == 0 &&
-      !xfer_shares_plain_http2()) {
+  if (plain_http2(replay) && !xfer_shares_plain_http2()) {
     log_notice(
         &replay->log,
         "--http2: this libcurl cannot keep HTTP/2 connections without TLS, each request makes its own");
@@ -266,6 +270,17 @@ static void tell_what_came(struct replay *replay) {
   }
 }
 
+// Every failure was a connection that broke, as a server's does that does not speak the version of HTTP.
+static bool all_broke(const struct summary *summary) {
+  size_t cells = summary->open_loop ? 1 : summary->plan->cell_count;
+  int64_t others = 0;
+  for (size_t i = 0; i < cells; i++) {
+    const struct summary_cell *cell = &summary->cells[i];
+    others += cell->failed - cell->errors[RUN_ERROR_RESET] - cell->errors[RUN_ERROR_PROTOCOL];
+  }
+  return others == 0;
+}
+
 static enum status sweep(struct replay *replay, int argc, char **argv, struct error *error) {
   struct recorder *recorder = NULL;
   enum status status =
@@ -302,7 +317,10 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   if (replay->common.verbosity >= 0) summary_print(&replay->summary, stderr);
   tell_what_came(replay);
   if (status == STATUS_OK && replay->summary.succeeded == 0 && replay->summary.ended == 0)
-    status = status_fail(error, STATUS_NETWORK, "not one request succeeded");
+    status = status_fail(error, STATUS_NETWORK, "not one request succeeded%s",
+                         plain_http2(replay) && all_broke(&replay->summary)
+                             ? " (does the server speak HTTP/2 without TLS?)"
+                             : "");
   return status;
 }
 
