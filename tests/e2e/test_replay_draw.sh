@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 need jq curl
 
-trace=tests/data/mixed.trace.jsonl
+nowhere=http://127.0.0.1:1 # nothing listens on port 1
 records() { jq -s -c "[.[] | select(.type==\"$2\")] | $3" "$1"; }
 header='{"type":"trace","version":1,"start_unix_s":1}'
 request() { # SEQ BODY
@@ -51,6 +51,10 @@ check_equal 'recorded errors: exit code' 0 "$status"
 check_equal 'recorded errors: the others are sent' '[0,3,4,6,7]' \
   "$(records "$scratch/mixed.jsonl" request 'map(.seq) | sort')"
 check_match 'recorded errors: told' '3 requests are left out: answered with an error status' "$err"
+grep -v '"seq":[25],' "$scratch/mixed" >"$scratch/single"
+run "$bin/replay" "$scratch/single" -u $nowhere --dry-run
+check_match 'one recorded error: told as one' '1 request is left out: ' "$err"
+check_match 'one recorded error: in the preview too' '5 requests to draw from, .* 1 refused' "$out"
 "$bin/replay" - -u "${server_url[sim]}" -W 1 -B 8 -r 1 --warmup 0 --force -o "$scratch/piped.jsonl" \
   2>"$scratch/piped.err" < <(cat "$scratch/mixed")
 check_equal 'recorded errors in a pipe: the others are sent' '[0,3,4,6,7]' \
