@@ -2,6 +2,7 @@
 //
 // One transfer and its libcurl easy handle: options before, callbacks during, the result after.
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -302,12 +303,27 @@ static enum xfer_outcome outcome_of(const struct xfer *xfer, CURLcode code) {
   return strstr(xfer->words, "chunk") ? XFER_PROTOCOL : XFER_RESET;
 }
 
+// A server of HTTP/1.1 that is spoken to in HTTP/2 at once hangs up in one way or another: none of libcurl's
+// words for that names the cause.
+static void doubt_http2(struct xfer *xfer, CURLcode code) {
+  const char *url = NULL;
+  const struct xfer_result *result = &xfer->result;
+  if (xfer->pool->options.http_version != 2 || result->outcome != XFER_RESET || result->status > 0) return;
+  if (curl_easy_getinfo(xfer->easy, CURLINFO_EFFECTIVE_URL, &url) || !url ||
+      strncasecmp(url, "http:", 5) != 0)
+    return;
+  if (xfer->words[0] == '\0') snprintf(xfer->words, sizeof xfer->words, "%s", curl_easy_strerror(code));
+  size_t len = strlen(xfer->words);
+  snprintf(xfer->words + len, sizeof xfer->words - len, " (does the server speak HTTP/2 without TLS?)");
+}
+
 void xfer_easy_result(struct xfer *xfer, CURLcode code) {
   struct xfer_result *result = &xfer->result;
   result->done_ns = clock_now_ns();
   result->outcome = outcome_of(xfer, code);
   xfer->resent =
       result->attempts > 1 || result->outcome != XFER_OK; // also where the second connection failed
+  doubt_http2(xfer, code);
   result->words = xfer->words[0] ? xfer->words : curl_easy_strerror(code);
   long version = 0;
   if (result->outcome == XFER_OK && xfer->pool->options.http_version == 2 &&
