@@ -187,6 +187,23 @@ check_equal 'a wider limit' '0 false' "$status $(jq '.comparison.regressed' <<<"
 run "$analyze" --format json --baseline "$scratch/slow.csv" "$table"
 check_equal 'a faster run' '0 faster' "$status $(jq -r '.comparison.verdict' <<<"$out")"
 
+# What is wrong with the baseline's own file, and what it is unlike in, is said as for the run.
+header_of() { printf '{"type":"run","version":1,"start_unix_s":%s,"seed":1,"warmup":1,"url":"http://%s","model":"%s"}\n' "$@"; }
+half='{"type":"batch","session":0,"workers":2,"batch":2,"rep":0,"start_s":0,"total_s":2,"requests":2,"failed":0,"output_tokens":100,"errors":{}}'
+{ header_of 1 a:1 small; printf '%s\n' "$half" '{"type":"end"}'; } >"$scratch/now.jsonl"
+{ header_of 2 b:1 small; printf '%s\n%s' "$half" '{"type":"ba'; } >"$scratch/before_torn.jsonl"
+{ header_of 3 b:1 large; printf '%s\n' "$half" '{"type":"end"}'; } >"$scratch/before_large.jsonl"
+run "$analyze" --format json --baseline "$scratch/before_torn.jsonl" "$scratch/now.jsonl"
+check_equal 'a torn baseline: exit code' 4 "$status"
+check_match 'a torn baseline: how many' 'before_torn.jsonl: 1 record' "$err"
+check_equal 'a torn baseline: warnings' 'true true false' \
+  "$(jq -r '[.warnings[].code] | "\(any(. == "damaged_input")) \(any(. == "no_end")) \(any(. == "unlike_baseline"))"' <<<"$out")"
+run "$analyze" --format json --baseline "$scratch/before_large.jsonl" "$scratch/now.jsonl"
+check_equal 'a baseline of another model: exit code' 0 "$status"
+check_match 'a baseline of another model is said' 'baseline and run also differ in model \(large, small\)' "$err"
+check_equal 'a baseline of another model: a warning' 'Run and baseline also differ in model (large, small): their ratio may come from that.' \
+  "$(jq -r '.warnings[] | select(.code == "unlike_baseline").text' <<<"$out")"
+
 # The next cells: lines for replay --cells and nothing else.
 run "$analyze" --suggest 2 "$table"
 check_equal 'suggestions' 0 "$status"
