@@ -242,8 +242,9 @@ void chapters_optima_table(struct chapters *c, struct document_node *parent, boo
   if (shape.capacity) chapters_column(c, table, LANG_COLUMN_CAPACITY, DOCUMENT_RIGHT);
   if (shape.limits) chapters_column(c, table, LANG_COLUMN_KEPT, DOCUMENT_LEFT);
   chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
-  for (size_t i = 0; i < results->workers_count; i++)
+  for (size_t i = 0; i < results->workers_count && !(brief && i == CHAPTERS_BRIEF_ROWS); i++)
     optima_row(c, table, &results->workers[i], shape);
+  if (brief) chapters_rows_left(c, parent, results->workers_count);
 }
 
 static void optima(struct chapters *c, struct document_node *parent) {

@@ -78,6 +78,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_MARK_SELECTED] = "selected",
     [LANG_MARK_NOT_CONVERGED] = "did not converge",
     [LANG_AND_MORE] = " and {0} more",
+    [LANG_ROWS_LEFT] = "{0} more {0:row is|rows are} not shown here: `--format md` has all.",
     [LANG_NOTHING] = "There is no measurement in the input.",
     [LANG_NO_USABLE] =
         STRONG("No recommendation:") " no level gave a usable measurement. All cells failed, were cold "

@@ -111,6 +111,7 @@ enum lang_id {
   LANG_MARK_NOT_CONVERGED,
   LANG_MARK_SLO_MISSED,
   LANG_AND_MORE,
+  LANG_ROWS_LEFT,
   LANG_NONE,
   LANG_ALL,
   // the first screen

@@ -78,6 +78,7 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
     [LANG_MARK_SELECTED] = "выбрана",
     [LANG_MARK_NOT_CONVERGED] = "не сошлась",
     [LANG_AND_MORE] = " и еще {0}",
+    [LANG_ROWS_LEFT] = "Строк, не показанных здесь: {0}; все есть в `--format md`.",
     [LANG_NOTHING] = "Во входных данных нет измерений.",
     [LANG_NO_USABLE] =
         STRONG("Рекомендации нет:") " ни на одном уровне нет пригодного измерения. Все ячейки завершились "

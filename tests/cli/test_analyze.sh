@@ -138,6 +138,20 @@ awk 'BEGIN { print "workers,batch,total_s,tokens"; for (w = 1; w <= 400; w++) fo
   >"$scratch/many.csv"
 refused 'too many cells' 1 'many.csv: line 100002: more than 100000 cells' "$scratch/many.csv"
 
+# A terminal is not flooded, and what is left out is said.
+awk 'BEGIN { print "workers,batch,total_s,tokens"; for (w = 1; w <= 500; w++) print w "," w ",1," 100 + w }' >"$scratch/levels.csv"
+run "$analyze" "$scratch/levels.csv"
+check_match 'many levels: the rest is counted' '440 more rows are not shown' "$out"
+check 'many levels: a short text' [ "$(wc -l <<<"$out")" -lt 120 ]
+{
+  printf '{"type":"run","version":1,"start_unix_s":1,"seed":1,"warmup":1}\n'
+  for i in $(seq 100); do
+    printf '{"type":"batch","session":0,"workers":null,"batch":null,"timing":"rate","rate":%s,"in_flight_mean":%s,"rep":%s,"start_s":%s,"total_s":1,"requests":1,"failed":0,"output_tokens":%s,"errors":{}}\n' "$i" "$i" "$i" "$i" "$i"
+  done
+} >"$scratch/loads.jsonl"
+run "$analyze" "$scratch/loads.jsonl"
+check_match 'many loads: the rest is counted' '40 more rows are not shown' "$out"
+
 # Stopped while its pictures are drawn, it leaves nothing half made, and no gnuplot.
 mkdir "$scratch/slow"
 printf '#!/bin/sh\necho $$ >"%s/slow/pid"\nexec sleep 60\n' "$scratch" >"$scratch/slow/gnuplot"
