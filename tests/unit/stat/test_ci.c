@@ -155,16 +155,16 @@ static void test_values_without_an_answer_are_refused(void **state) {
 
 // Cells that are copies of each other say nothing that one of them does not.
 static void test_cells_that_share_everything_weigh_as_one(void **state) {
-  enum { COPIES = 4, CELLS = 6, ALL = CELLS * COPIES };
+  enum { COPIES = 4, CELLS = 6 };
   static const double values[CELLS][3] = {{100, 101, 99}, {90, 93, 88},     {80, 80.5, 79},
                                           {70, 73, 66},   {60, 60.4, 59.9}, {50, 52, 49}};
-  struct ci_sample once[CELLS], copied[ALL];
+  struct ci_sample once[CELLS], copied[CELLS * COPIES];
   struct ci_pool one, many;
   (void)state;
-  for (size_t i = 0; i < ALL; i++)
+  for (size_t i = 0; i < (size_t)CELLS * COPIES; i++)
     copied[i] = once[i % CELLS] = (struct ci_sample){values[i % CELLS], 3};
   assert_int_equal(ci_pool_samples(once, CELLS, STAT_SCALE_LN, &one, NULL), STATUS_OK);
-  assert_int_equal(ci_pool_samples(copied, ALL, STAT_SCALE_LN, &many, NULL), STATUS_OK);
+  assert_int_equal(ci_pool_samples(copied, (size_t)CELLS * COPIES, STAT_SCALE_LN, &many, NULL), STATUS_OK);
   assert_false(one.different);
   assert_true(many.different); // taken for independent, they cry
   double own = many.spread.df;
