@@ -72,6 +72,16 @@ static void test_an_answer_reaches_the_client_before_its_upload_ends(void **stat
     assert_false(was_reset);
     close(client);
   }
+  assert_int_equal(harness_end_proxy(harness), 0);
+  const char *trace = harness_trace(harness);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    trace = strstr(trace, "\"body_truncated\":true,\"body_bytes\":4,");
+    assert_non_null(trace);
+    trace = strstr(trace, "\"status\":413,");
+    assert_non_null(trace);
+    const char *end = strstr(trace, "\"error\":\"http_4xx\",\"aborted_by\":null");
+    assert_true(end && end < strchr(trace, '\n'));
+  }
 }
 
 // Servers that are less polite than RFC 9112 9.6 asks close at once, with unread bytes, which resets the
