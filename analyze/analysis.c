@@ -66,6 +66,7 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
   }
   if (status == STATUS_OK) status = cells_intervals(samples, options->scale, &best.pool, results, error);
   if (status == STATUS_OK) status = best_find(samples, &best, results, error);
+  if (status == STATUS_OK) first_cliff = levels_settle_cliffs(results);
   if (status == STATUS_OK) status = distributions_build(samples, results, error);
   if (status == STATUS_OK) {
     status = data->point_count > 0 ? curve_take_points(data, results, error)

@@ -6,6 +6,10 @@
 
 #include "analyze/estimate.h"
 
+// A t interval over two or three sessions can reach over orders of magnitude on the ln scale. An end further
+// from the estimate than this factor is no bound on a time that anybody could use.
+#define MAX_REACH 100.0
+
 static const struct estimate unknown = {NAN, NAN, NAN};
 
 static struct estimate over_requests(const struct times *times, double p, double confidence) {
@@ -32,6 +36,7 @@ static struct estimate over_sessions(const struct load_cell *cell, enum load_tim
     }
   }
   free(values);
+  if (ci.hi > MAX_REACH * ci.estimate) ci = ci_unbounded(ci.estimate);
   return estimate_of(ci);
 }
 

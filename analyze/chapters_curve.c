@@ -44,9 +44,15 @@ void chapters_optimum(struct chapters *c, struct document_node *parent) {
                                  number_significant(curve->range_hi, 4).text));
     return;
   }
-  if (!curve->has_optimum) {
-    chapters_paragraph(c, parent, LANG_OPTIMUM_MONOTONE,
-                       LANG_WITH(model->name, number_significant(curve->range_hi, 4).text));
+  bool peak = curve->has_optimum && isfinite(curve->optimum_n.estimate);
+  bool at_least_known = curve->has_optimum && curve->course == CURVE_RISES && isfinite(curve->optimum_n.lo);
+  if (!peak && !at_least_known) {
+    static const enum lang_id ids[] = {[CURVE_RISES] = LANG_OPTIMUM_MONOTONE,
+                                       [CURVE_FALLS] = LANG_OPTIMUM_FALLS,
+                                       [CURVE_DIPS] = LANG_OPTIMUM_DIPS};
+    chapters_paragraph(c, parent, ids[curve->course],
+                       LANG_WITH(model->name, number_significant(curve->range_hi, 4).text,
+                                 number_significant(curve->range_lo, 4).text));
     return;
   }
   struct number_text n = number_significant(curve->optimum_n.estimate, 3);
@@ -56,10 +62,11 @@ void chapters_optimum(struct chapters *c, struct document_node *parent) {
   struct number_text at_least = number_significant(curve->optimum_n.lo, 3);
   struct number_text lo = number_significant(curve->range_lo, 4), hi = number_significant(curve->range_hi, 4);
   bool unbounded = isfinite(curve->optimum_n.lo) && !isfinite(curve->optimum_n.hi);
-  enum lang_id id = curve->optimum_established ? LANG_OPTIMUM
-                    : curve->optimum_edge      ? LANG_OPTIMUM_EDGE
-                    : unbounded                ? LANG_OPTIMUM_AT_LEAST
-                                               : LANG_OPTIMUM_OPEN;
+  enum lang_id id = !peak                        ? LANG_OPTIMUM_AT_LEAST
+                    : curve->optimum_established ? LANG_OPTIMUM
+                    : curve->optimum_edge        ? LANG_OPTIMUM_EDGE
+                    : unbounded                  ? LANG_OPTIMUM_AT_LEAST
+                                                 : LANG_OPTIMUM_OPEN;
   chapters_paragraph(c, parent, id,
                      LANG_WITH(model->name, n.text, n_interval.text, rate.text, rate_interval.text,
                                at_least.text, lo.text, hi.text));
@@ -72,6 +79,14 @@ static void parameters(const struct curve_model *model, struct buf *out) {
     buf_printf(out, "%s%s = %s", out->len ? "; " : "", model->parameter_names[i],
                number_with_interval(value->estimate, value->lo, value->hi, 3).text);
   }
+}
+
+// Why the iteration ended without success; GSL's rarer words as they are.
+static const char *stop_words(const struct chapters *c, const char *stop) {
+  if (strcmp(stop, "iteration limit") == 0) return lang_text(c->lang, LANG_STOP_LIMIT);
+  if (strcmp(stop, "iteration is not making progress towards solution") == 0)
+    return lang_text(c->lang, LANG_STOP_STUCK);
+  return stop;
 }
 
 static void model_row(struct chapters *c, struct document_node *table, const struct curve_model *model,
@@ -91,7 +106,7 @@ static void model_row(struct chapters *c, struct document_node *table, const str
   if (chosen) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_SELECTED));
   if (!model->converged) {
     chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_NOT_CONVERGED));
-    if (model->stop) chapters_list_add(&marks, model->stop);
+    if (model->stop) chapters_list_add(&marks, stop_words(c, model->stop));
   }
   document_cell(table, chapters_list_text(c, &marks), mark);
   chapters_list_free(&marks);

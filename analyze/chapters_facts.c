@@ -71,6 +71,9 @@ void chapters_client(struct chapters *c, struct document_node *root) {
   int64_t invalid = 0;
   for (size_t i = 0; i < results->cell_count; i++)
     invalid += results->cells[i].invalid;
+  for (size_t i = 0; i < results->warning_count; i++) { // which also knows of those that failed as well
+    if (results->warnings[i].code == WARNING_INVALID_CLIENT) invalid = results->warnings[i].count;
+  }
   struct document_node *section = chapters_section(c, root, LANG_CLIENT, LANG_ALONE);
   struct document_node *list = document_list(section, false);
   if (isfinite(results->client_cpu_max))
@@ -83,11 +86,11 @@ void chapters_client(struct chapters *c, struct document_node *root) {
 }
 
 static void instant(double unix_s, struct number_text *out) {
-  time_t seconds = (time_t)unix_s;
   struct tm utc;
   out->text[0] = '\0';
-  if (isfinite(unix_s) && gmtime_r(&seconds, &utc))
-    strftime(out->text, sizeof out->text, "%Y-%m-%d %H:%M:%S UTC", &utc);
+  if (!(fabs(unix_s) < 1e15)) return; // also when it is not known
+  time_t seconds = (time_t)unix_s;
+  if (gmtime_r(&seconds, &utc)) strftime(out->text, sizeof out->text, "%Y-%m-%d %H:%M:%S UTC", &utc);
 }
 
 static void run(struct chapters *c, struct document_node *parent, const struct run_facts *facts) {

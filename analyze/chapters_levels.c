@@ -69,7 +69,10 @@ static void cell_row(struct chapters *c, struct document_node *table, const stru
   document_cell(table, number_count(cell->batch).text, mark);
   document_cell(table, number_six(cell->total_s).text, mark);
   document_cell(table, number_six(cell->mean_s).text, mark);
-  document_cell(table, number_six(cell->tokens_per_s.estimate).text, mark);
+  bool failed = cell->flags & CELL_FAILED; // which is no throughput of nearly zero
+  document_cell(table,
+                failed ? lang_text(c->lang, LANG_MARK_FAILED) : number_six(cell->tokens_per_s.estimate).text,
+                mark);
   document_cell(table, number_six(cell->tokens).text, mark);
   if (shape.intervals)
     document_cell(table, number_interval(cell->tokens_per_s.lo, cell->tokens_per_s.hi, 4).text, mark);

@@ -146,7 +146,7 @@ void chapters_pareto(struct chapters *c, struct document_node *root) {
       struct number_text hi =
           number_significant(front.places[front.count - 1].cell->tokens_per_s.estimate, 4);
       document_figure(section, "pareto",
-                      chapters_say(c, LANG_ALT_PARETO,
+                      chapters_say(c, front.count == 1 ? LANG_ALT_PARETO_ONE : LANG_ALT_PARETO,
                                    LANG_WITH(number_count((int64_t)front.measured).text,
                                              number_count((int64_t)front.count).text, lo.text, hi.text)),
                       lang_text(c->lang, LANG_CAPTION_PARETO));

@@ -30,6 +30,7 @@ static void rate_series(struct chapters *c, struct plot *plot, const struct work
     if (cell->flags & CELL_FAILED) {
       if (!failed) {
         failed = plot_series_add(plot, PLOT_POINTS, PLOT_RED, lang_text(c->lang, LANG_PLOT_FAILED));
+        if (failed) failed->bare = true;
       }
       plot_point_add(failed, (double)cell->batch, 0, NAN, NAN);
     } else if (cell->flags & (CELL_COLD | CELL_INVALID_CLIENT)) {

@@ -34,6 +34,14 @@ static void say_best(struct chapters *c, struct document_node *parent, enum lang
       LANG_WITH(workers.text, batch.text, rate.text, interval.text, top.text, top_rate.text, equals));
 }
 
+// Where only one cell can be used there is nothing to compare it with.
+static bool is_only_one(const struct results *results) {
+  size_t usable = 0;
+  for (size_t i = 0; i < results->cell_count; i++)
+    usable += chapters_cell_usable(&results->cells[i]);
+  return usable == 1;
+}
+
 static void recommendation(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
   const struct best *best = &results->best;
@@ -49,7 +57,7 @@ static void recommendation(struct chapters *c, struct document_node *parent) {
   }
   struct chapters_list list = {0};
   if (best->set_count == 1) {
-    say_best(c, parent, LANG_RECOMMEND_ALONE, largest, "");
+    say_best(c, parent, is_only_one(results) ? LANG_RECOMMEND_ONLY : LANG_RECOMMEND_ALONE, largest, "");
   } else if (best->recommended == best->cell) {
     set_list(results, &list, best->cell, best->cell);
     say_best(c, parent, LANG_RECOMMEND_LARGEST, largest, chapters_list_text(c, &list));
@@ -64,6 +72,7 @@ static void recommendation(struct chapters *c, struct document_node *parent) {
 static void regret(struct chapters *c, struct document_node *parent) {
   const struct best *best = &c->results->best;
   if (!best->exists || best->set_count == 0 || !isfinite(best->regret_bound)) return;
+  if (is_only_one(c->results)) return;
   chapters_paragraph(
       c, parent, LANG_REGRET,
       LANG_WITH(number_percent(best->regret_bound).text, chapters_confidence(c->results).text));
@@ -301,6 +310,10 @@ static void best(struct chapters *c, struct document_node *parent) {
   chapters_item(c, list, results->best.batch_edge ? LANG_BEST_BATCH_EDGE : LANG_BEST_BATCH,
                 LANG_WITH(batch.text));
   chapters_item(c, list, LANG_BEST_RATE, LANG_WITH(rate.text, interval.text));
+  if (results->best.set_count > 0 && results->best.recommended != results->best.cell) {
+    struct number_text cheaper = chapters_cell_name(&results->cells[results->best.recommended]);
+    chapters_paragraph(c, section, LANG_BEST_NOT_RECOMMENDED, LANG_WITH(cheaper.text));
+  }
   set_table(c, section);
 }
 

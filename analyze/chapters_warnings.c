@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#define CLIENT_BUSY_CPU 0.5 // share of a core below which it is not the client's own work that made it late
+
 // Batches that are measured once, cold, failed ...: what a warning's count says when it carries none.
 static int64_t flagged(const struct results *results, unsigned flag) {
   int64_t count = 0;
@@ -30,16 +32,17 @@ static const enum lang_id sentences[WARNING_CODE_COUNT] = {
     [WARNING_UNREPLICATED] = LANG_WARNING_UNREPLICATED,
     [WARNING_NO_SPREAD] = LANG_WARNING_NO_SPREAD,
     [WARNING_ONE_SESSION] = LANG_WARNING_ONE_SESSION,
-    [WARNING_INVALID_CLIENT] = LANG_WARNING_INVALID_CLIENT,
     [WARNING_EDGE_BATCH] = LANG_WARNING_EDGE_BATCH,
     [WARNING_EDGE_WORKERS] = LANG_WARNING_EDGE_WORKERS,
     [WARNING_PARTIAL_WAVES] = LANG_WARNING_PARTIAL_WAVES,
     [WARNING_CLIFF] = LANG_WARNING_CLIFF,
+    [WARNING_CLIFF_POSSIBLE] = LANG_WARNING_CLIFF_POSSIBLE,
     [WARNING_TOKENS_DIFFER] = LANG_WARNING_TOKENS_DIFFER,
     [WARNING_LACK_OF_FIT] = LANG_WARNING_LACK_OF_FIT,
     [WARNING_FIT_RANGE] = LANG_WARNING_FIT_RANGE,
     [WARNING_DRIFT] = LANG_WARNING_DRIFT,
     [WARNING_CACHED_TOKENS] = LANG_WARNING_CACHED_TOKENS,
+    [WARNING_CACHED_UNEVEN] = LANG_WARNING_CACHED_UNEVEN,
     [WARNING_DAMAGED_INPUT] = LANG_WARNING_DAMAGED_INPUT,
     [WARNING_NO_END] = LANG_WARNING_NO_END,
     [WARNING_PLOTS] = LANG_WARNING_PLOTS,
@@ -99,9 +102,49 @@ static void cliff(struct chapters *c, struct document_node *parent, const struct
                      LANG_WITH(number_count(from).text, number_count(to).text));
     return;
   }
-  chapters_callout(c, parent, DOCUMENT_WARNING, LANG_WARNING_CLIFF,
+  chapters_callout(c, parent, DOCUMENT_WARNING,
+                   warning->code == WARNING_CLIFF ? LANG_WARNING_CLIFF : LANG_WARNING_CLIFF_POSSIBLE,
                    LANG_WITH(number_count(from).text, number_count(to).text,
                              number_significant(ratio.estimate, 3).text, chapters_interval(ratio, 3).text));
+}
+
+// What replay's audit writes, in the reader's language; words of anyone else as they are.
+static void reason_of(struct chapters *c, const char *words, struct buf *out) {
+  static const struct {
+    const char *pattern;
+    enum lang_id id;
+  } reasons[] = {
+      {"requests were sent late: lag p99 %15s ms, allowed %15s ms", LANG_REASON_LAG},
+      {"the event loop stalled for %15s ms, allowed %15s ms", LANG_REASON_STALL},
+      {"the client used %15s of a core, allowed %15s", LANG_REASON_CPU},
+  };
+  char seen[16], allowed[16];
+  buf_append_text(out, " (");
+  size_t i = 0, count = sizeof reasons / sizeof reasons[0];
+  while (i < count && sscanf(words, reasons[i].pattern, seen, allowed) != 2)
+    i++;
+  if (i < count) {
+    lang_format(out, c->lang, reasons[i].id, LANG_WITH(seen, allowed));
+  } else {
+    buf_append_text(out, words);
+  }
+  buf_append_char(out, ')');
+}
+
+// A client that hardly used its core was not too slow: it was kept from running.
+static void client(struct chapters *c, struct document_node *parent, const struct warning *warning) {
+  struct buf reason = {0}, failed = {0};
+  bool starved = isfinite(warning->value) && warning->value < CLIENT_BUSY_CPU;
+  if (warning->words) reason_of(c, warning->words, &reason);
+  if (warning->lo > 0)
+    lang_format(&failed, c->lang, LANG_WARNING_INVALID_FAILED,
+                LANG_WITH(number_count((int64_t)warning->lo).text));
+  chapters_callout(c, parent, DOCUMENT_WARNING,
+                   starved ? LANG_WARNING_STARVED_CLIENT : LANG_WARNING_INVALID_CLIENT,
+                   LANG_WITH(number_count(warning->count).text, buf_text(&reason), buf_text(&failed),
+                             number_percent(warning->value).text));
+  buf_free(&reason);
+  buf_free(&failed);
 }
 
 static bool said_before(const struct results *results, size_t index) {
@@ -115,12 +158,12 @@ static bool said_before(const struct results *results, size_t index) {
 static enum lang_id sentence_of(const struct warning *warning) {
   if (warning->code == WARNING_CACHED_TOKENS && !isfinite(warning->value)) return LANG_WARNING_CACHED_COUNT;
   if (warning->code == WARNING_OUTLIER && warning->batch < 0) return LANG_WARNING_OUTLIER_BARE;
-  if (warning->code == WARNING_INVALID_CLIENT && !warning->words) return LANG_WARNING_INVALID_CLIENT_BARE;
   return sentences[warning->code];
 }
 
 static void sentence(struct chapters *c, struct document_node *parent, const struct warning *warning) {
-  bool percent = warning->code == WARNING_DRIFT || warning->code == WARNING_CACHED_TOKENS;
+  bool percent = warning->code == WARNING_DRIFT || warning->code == WARNING_CACHED_TOKENS ||
+                 warning->code == WARNING_CACHED_UNEVEN;
   bool share = percent || warning->code == WARNING_OUTLIER;
   struct number_text value = share ? number_percent(warning->value) : number_significant(warning->value, 3);
   if (warning->code == WARNING_OUTLIER && isfinite(warning->value))
@@ -158,7 +201,9 @@ void chapters_warnings(struct chapters *c, struct document_node *parent) {
     case WARNING_FAILED_LEVEL:
       if (!said_before(results, i)) failed_levels(c, parent);
       break;
-    case WARNING_CLIFF: cliff(c, parent, warning); break;
+    case WARNING_CLIFF:
+    case WARNING_CLIFF_POSSIBLE: cliff(c, parent, warning); break;
+    case WARNING_INVALID_CLIENT: client(c, parent, warning); break;
     default: sentence(c, parent, warning); break;
     }
   }
@@ -172,7 +217,9 @@ void chapters_warning(struct chapters *c, struct document_node *parent, size_t i
   c->results = &alone;
   switch (alone.warnings->code) {
   case WARNING_FAILED_LEVEL: failed_levels(c, parent); break;
-  case WARNING_CLIFF: cliff(c, parent, alone.warnings); break;
+  case WARNING_CLIFF:
+  case WARNING_CLIFF_POSSIBLE: cliff(c, parent, alone.warnings); break;
+  case WARNING_INVALID_CLIENT: client(c, parent, alone.warnings); break;
   default: sentence(c, parent, alone.warnings); break;
   }
   c->results = all;

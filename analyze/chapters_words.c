@@ -227,17 +227,25 @@ static void edges(struct chapters *c, struct document_node *list) {
   chapters_list_free(&capacity);
 }
 
+// The first that is established, else the first that is possible; NULL: none.
+static const struct cliff *first_cliff(const struct results *results) {
+  for (size_t i = 0; i < results->cliff_count; i++) {
+    if (!results->cliffs[i].possible) return &results->cliffs[i];
+  }
+  return results->cliff_count > 0 ? &results->cliffs[0] : NULL;
+}
+
 // What to measure next, one sentence each; `edges` also what lies beyond the tested range.
 static void measure_next(struct chapters *c, bool edges, void (*say)(struct chapters *, void *, const char *),
                          void *to) {
   const struct results *results = c->results;
   const struct best *best = &results->best;
   const struct cell *largest = &results->cells[best->cell];
-  if (results->cliff_count > 0) // above the first cliff nothing else matters
+  const struct cliff *cliff = first_cliff(results);
+  if (cliff) // above the first cliff nothing else matters
     say(c, to,
-        chapters_say(
-            c, LANG_ADVICE_CLIFF,
-            LANG_WITH(number_count(results->cliffs[0].from).text, number_count(results->cliffs[0].to).text)));
+        chapters_say(c, cliff->possible ? LANG_ADVICE_CLIFF_POSSIBLE : LANG_ADVICE_CLIFF,
+                     LANG_WITH(number_count(cliff->from).text, number_count(cliff->to).text)));
   if (edges && best->batch_edge)
     say(c, to, chapters_say(c, LANG_ADVICE_BATCH, LANG_WITH(number_count(largest->batch).text)));
   if (edges && best->workers_edge)

@@ -13,6 +13,9 @@
 // Fewer distinct n than this are no capacity curve of their kind.
 #define CURVE_MIN_DISTINCT 4
 
+// Through fewer distinct n than this passes a curve of every family: it would say nothing about its shape.
+#define CURVE_MIN_SHAPE 3
+
 #define CURVE_BAND_POINTS 100
 
 // Below this weight of the selected model the band averages all models (Burnham & Anderson, 4.3).

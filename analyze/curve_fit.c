@@ -123,6 +123,8 @@ static void find_optima(const struct work *work, size_t selected, struct curve *
                      &work->fits[i], work->options->confidence, &kind, &optimum, NULL) != STATUS_OK ||
         kind == OPTIMUM_MONOTONE)
       continue;
+    // A trough at the centre of the data leaves a peak possible on either side, but nothing to say about it.
+    if (!isfinite(optimum.n.estimate) && !isfinite(optimum.n.lo)) continue;
     curve->models[i].optimum_n = finite_or_nan(optimum.n.estimate);
     curve->models[i].optimum_throughput = finite_or_nan(optimum.throughput.estimate);
     if (i != selected || curve->gate_failed) continue;
@@ -227,6 +229,27 @@ static void find_knee(const struct work *work, size_t model, struct curve *curve
   curve->knee_of_fit = true;
 }
 
+static enum curve_course course_of(const struct work *work, size_t model, const struct curve *curve) {
+  const double *theta = work->fits[model].theta;
+  double first = models_value(work->ids[model], theta, curve->range_lo), before = first;
+  double step = (curve->range_hi - curve->range_lo) / (CURVE_BAND_POINTS - 1);
+  bool fell = false;
+  for (size_t i = 1; i < CURVE_BAND_POINTS; i++) {
+    double value = models_value(work->ids[model], theta, curve->range_lo + step * (double)i);
+    if (fell && value > before * (1 + 1e-9)) return CURVE_DIPS; // more than rounding on a level stretch
+    fell = fell || value < before * (1 - 1e-9);
+    before = value;
+  }
+  return fell && before < first ? CURVE_FALLS : CURVE_RISES;
+}
+
+static size_t count_distinct(const struct work *work) {
+  size_t distinct = 0;
+  for (size_t i = work->first; i < work->first + work->count; i++)
+    distinct += i == work->first || work->n[i] > work->n[i - 1];
+  return distinct;
+}
+
 static enum status use_selected(struct work *work, size_t total, struct ci_spread spread, struct curve *curve,
                                 struct error *error) {
   size_t best = select_model(curve);
@@ -234,6 +257,7 @@ static enum status use_selected(struct work *work, size_t total, struct ci_sprea
   curve->selected = best != SIZE_MAX && !curve->gate_failed ? best : SIZE_MAX;
   find_optima(work, curve->selected, curve);
   if (curve->selected == SIZE_MAX) return knee_of_points(work, total, spread, curve, error);
+  curve->course = course_of(work, best, curve);
   find_knee(work, best, curve);
   enum status status =
       curve_look_again(work->ids[best], work->n + work->first, work->throughput + work->first, work->first,
@@ -264,7 +288,8 @@ enum status curve_fit(const struct curve_options *options, struct results *resul
     struct fit_data fitted = {
         .x = n + work.first, .predictors = 1, .y = throughput + work.first, .count = work.count};
     status = fold_points(&fitted, options->scale, &work.fold, error);
-    for (size_t m = 0; !status && m < options->model_count && m < MODELS_COUNT; m++)
+    size_t models = count_distinct(&work) < CURVE_MIN_SHAPE ? 0 : options->model_count;
+    for (size_t m = 0; !status && m < models && m < MODELS_COUNT; m++)
       fit_model_of(&work, options->models[m], curve);
     struct ci_spread spread = {results->sigma, results->sigma_df};
     if (!status) status = use_selected(&work, total, spread, curve, error);

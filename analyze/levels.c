@@ -7,6 +7,7 @@
 #include "analyze/estimate.h"
 #include "analyze/levels_scan.h"
 #include "analyze/stat/capacity.h"
+#include "analyze/stat/cliff.h"
 
 // Start-up time and capacity of one level, from its batches that fill the workers.
 static void fill_capacity(const struct cells_samples *samples, const struct results *results,
@@ -128,4 +129,72 @@ cleanup:
   free(levels);
   free(steps);
   return status;
+}
+
+static const struct workers_row *row_of(const struct results *results, int64_t workers) {
+  for (size_t i = 0; i < results->workers_count; i++) {
+    if (results->workers[i].workers == workers) return &results->workers[i];
+  }
+  return NULL;
+}
+
+static const struct cell *usable_cell(const struct results *results, int64_t workers, int64_t batch) {
+  size_t index = results_find(results, workers, batch);
+  return index != SIZE_MAX && cells_usable(&results->cells[index]) ? &results->cells[index] : NULL;
+}
+
+// The two cells behind a ratio that had no pairs to take an interval from: at the largest common batch where
+// both levels are near their best, else the largest of each level.
+static bool cells_behind(const struct results *results, const struct cliff *cliff, const struct cell **from,
+                         const struct cell **to) {
+  const struct workers_row *one = row_of(results, cliff->from), *other = row_of(results, cliff->to);
+  if (!one || !other) return false;
+  *from = usable_cell(results, one->workers, one->best_batch);
+  *to = usable_cell(results, other->workers, other->best_batch);
+  for (size_t i = one->first_cell; i < one->first_cell + one->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    const struct cell *twin = usable_cell(results, other->workers, cell->batch);
+    if (!twin || !cells_usable(cell) ||
+        cell->tokens_per_s.estimate < CLIFF_SHARE_OF_MAX * one->max_tokens_per_s ||
+        twin->tokens_per_s.estimate < CLIFF_SHARE_OF_MAX * other->max_tokens_per_s)
+      continue;
+    *from = cell;
+    *to = twin;
+  }
+  return *from && *to;
+}
+
+// The ratio of two independent estimates from their own intervals, on the ln scale (MOVER: Zou and Donner,
+// Statistics in Medicine 27, 2008).
+static struct estimate ratio_of(struct estimate to, struct estimate from) {
+  struct estimate ratio = {to.estimate / from.estimate, NAN, NAN};
+  if (!(to.lo > 0) || !(from.lo > 0) || !isfinite(to.hi) || !isfinite(from.hi)) return ratio;
+  double below = hypot(log(to.estimate / to.lo), log(from.hi / from.estimate));
+  double above = hypot(log(to.hi / to.estimate), log(from.estimate / from.lo));
+  ratio.lo = ratio.estimate * exp(-below);
+  ratio.hi = ratio.estimate * exp(above);
+  return ratio;
+}
+
+// The best may lie there, so that nobody can be told to keep away.
+static bool best_may_lie_from(const struct results *results, int64_t workers) {
+  for (size_t i = 0; i < results->best.set_count; i++) {
+    if (results->cells[results->best.set[i]].workers >= workers) return true;
+  }
+  return false;
+}
+
+double levels_settle_cliffs(struct results *results) {
+  double first_cliff = INFINITY;
+  for (size_t i = 0; i < results->cliff_count; i++) {
+    struct cliff *cliff = &results->cliffs[i];
+    const struct cell *from, *to;
+    if (!cliff->total) {
+      if (!isfinite(cliff->ratio.hi) && cells_behind(results, cliff, &from, &to))
+        cliff->ratio = ratio_of(to->tokens_per_s, from->tokens_per_s);
+      cliff->possible = !(cliff->ratio.hi < 1) || best_may_lie_from(results, cliff->to);
+    }
+    if (!cliff->possible) first_cliff = fmin(first_cliff, (double)cliff->to);
+  }
+  return first_cliff;
 }

@@ -11,7 +11,13 @@ enum status levels_build(const struct cells_samples *samples, struct results *re
                          struct error *error) MUST_USE;
 
 // Writes results->steps and results->cliffs. *first_cliff: the lowest level that lies beyond one (INFINITY:
-// none).
+// none), be it established or not.
 enum status levels_cliffs(struct results *results, double *first_cliff, struct error *error) MUST_USE;
+
+// Tells the established cliffs from the possible ones, once cells have their intervals and the best set is
+// known: the interval of the ratio leaves out 1, and no cell from there on may be the best. A ratio without
+// an interval of its own (one pair of cells) takes it from theirs. Returns the lowest level that lies beyond
+// an established one (INFINITY: none).
+double levels_settle_cliffs(struct results *results);
 
 #endif

@@ -70,7 +70,7 @@ struct load_cell {
   int64_t workers, batch;
   struct load_replicate *replicates;
   size_t count, room;
-  int64_t invalid;             // batches left out: the client was the bottleneck
+  int64_t invalid;             // batches left out: the client could not keep up
   struct load_failing failing; // and those of them that failed, which are not among `invalid`
   bool level_failed;           // planned on a level whose server did not come up
   struct load_times current;   // of the session that is being read
@@ -135,6 +135,8 @@ struct load_data {
   struct load_limits limits;
   bool has_limits;
   char *client_reason;        // why the first invalid batch was; NULL: none
+  int64_t invalid_failing;    // invalid batches that failed too: they are not among their cell's `invalid`
+  double invalid_cpu_max;     // of all invalid batches; NaN: not measured
   struct load_identity *seen; // of the regular files so far, so that none counts twice
   size_t seen_count, seen_room;
   int64_t files;
@@ -145,7 +147,8 @@ struct load_data {
 };
 
 #define LOAD_DATA                                                                                            \
-  ((struct load_data){.limits = {-1, -1, -1}, .client_cpu_max = NAN, .client_lag_p99_max_s = NAN})
+  ((struct load_data){                                                                                       \
+      .limits = {-1, -1, -1}, .invalid_cpu_max = NAN, .client_cpu_max = NAN, .client_lag_p99_max_s = NAN})
 
 // Adds one file ("-": standard input), run records or a table of cells, plain or gzip, told apart by content.
 // Damage is a notice and sets `lost`. STATUS_NOT_FOUND, STATUS_IO, STATUS_FORMAT (neither of both; bad table;

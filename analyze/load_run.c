@@ -327,7 +327,11 @@ static enum status take_without_throughput(struct load_run *run, const struct ru
   size_t index;
   bool failing = load_is_failing(record->requests, record->failed, record->cancelled);
   bool invalid = !record->valid && !failing;
-  if (invalid && !data->client_reason) data->client_reason = copy_text(record->reason);
+  if (!record->valid) {
+    if (!data->client_reason) data->client_reason = copy_text(record->reason);
+    data->invalid_cpu_max = fmax(data->invalid_cpu_max, record->client_cpu);
+    data->invalid_failing += failing && record->workers >= 1 && record->batch >= 1;
+  }
   if (record->workers < 1 || record->batch < 1) {
     if (!record->valid) load_notice_add(data, WARNING_INVALID_CLIENT, -1, 1, NULL);
     return STATUS_OK;

@@ -42,7 +42,7 @@ struct cell {
   int64_t workers, batch;
   int64_t reps;                       // valid replicates behind the numbers
   int64_t sessions;                   // server lives they come from
-  int64_t invalid;                    // batches left out because the client was the bottleneck
+  int64_t invalid;                    // batches left out because the client could not keep up
   double total_s, mean_s, tokens;     // means over replicates; mean_s is total_s / batch
   double input_tokens, cached_tokens; // means per batch; NaN: unknown
   int64_t requests, failed;           // sums over replicates
@@ -113,6 +113,9 @@ struct curve_band { // the curve as drawn
   double n, throughput, lo, hi;
 };
 
+// What the selected curve does over the fitted range, where it has no peak to speak of.
+enum curve_course { CURVE_RISES, CURVE_FALLS, CURVE_DIPS };
+
 struct curve {
   bool exists; // there were points to fit
   const char
@@ -126,7 +129,8 @@ struct curve {
   size_t selected;         // index into models; SIZE_MAX: none stands
   struct curve_band *band; // of the selected model
   size_t band_count;
-  bool band_averaged; // no model stands out: the band averages all of them by their weights
+  enum curve_course course; // of the selected model
+  bool band_averaged;       // no model stands out: the band averages all of them by their weights
   bool has_optimum;
   struct estimate optimum_n, optimum_throughput;
   bool optimum_edge, optimum_established;
@@ -143,7 +147,8 @@ struct curve {
 struct cliff {
   int64_t from, to; // workers
   struct estimate ratio;
-  bool total; // everything fails at `to`
+  bool total;    // everything fails at `to`
+  bool possible; // the ratio is below CLIFF_RATIO, but the data allow that nothing falls: not to be built on
 };
 
 enum warning_code {
@@ -154,16 +159,18 @@ enum warning_code {
   WARNING_UNREPLICATED,   // single runs: no spread of their own
   WARNING_NO_SPREAD,      // nothing to borrow a spread from: no best set
   WARNING_ONE_SESSION,    // restart-to-restart variance was not sampled
-  WARNING_INVALID_CLIENT, // batches left out: the client was the bottleneck
+  WARNING_INVALID_CLIENT, // batches left out: the client could not keep up
   WARNING_EDGE_BATCH,     // the best lies on the last batch tested
   WARNING_EDGE_WORKERS,   // the best lies on the last workers level tested
   WARNING_PARTIAL_WAVES,  // partial waves are kept out of the capacity curve
   WARNING_CLIFF,          // throughput falls off between two levels
+  WARNING_CLIFF_POSSIBLE, // it may, but that is not established
   WARNING_TOKENS_DIFFER,  // output tokens per request differ between cells by more than 10 %
   WARNING_LACK_OF_FIT,    // no curve stands
   WARNING_FIT_RANGE,      // small n were dropped for the fit
   WARNING_DRIFT,          // throughput drifts with run order
   WARNING_CACHED_TOKENS,  // the server answered from its prompt cache
+  WARNING_CACHED_UNEVEN,  // and for some cells more than for others
   WARNING_DAMAGED_INPUT,  // records were missing or unreadable
   WARNING_NO_END,         // a run without an end record: it was cut short
   WARNING_PLOTS,          // no pictures: gnuplot is missing or failed

@@ -34,7 +34,7 @@ static int64_t best_workers(const struct results *results) {
 static int64_t wall(const struct results *results) {
   int64_t lowest = INT64_MAX;
   for (size_t i = 0; i < results->cliff_count; i++) {
-    if (results->cliffs[i].to < lowest) lowest = results->cliffs[i].to;
+    if (!results->cliffs[i].possible && results->cliffs[i].to < lowest) lowest = results->cliffs[i].to;
   }
   return lowest;
 }
@@ -98,12 +98,27 @@ static void go_up_and_bisect(struct list *list) {
   }
   for (size_t i = 0; i < results->cliff_count; i++) {
     const struct cliff *cliff = &results->cliffs[i];
-    if (cliff->to != wall(results)) continue;
+    if (cliff->possible || cliff->to != wall(results)) continue;
     int64_t gap = cliff->to - cliff->from;
     if (gap <= 1 || (double)gap <= 0.1 * (double)cliff->from) continue;
     int64_t middle = cliff->from + gap / 2;
     add(list, middle, batch_for(results, middle), repeat,
         "the cliff lies somewhere in (%" PRId64 ", %" PRId64 "]", cliff->from, cliff->to);
+  }
+}
+
+// A cliff that is not established is decided by measuring both of its levels again.
+static void decide_possible_cliffs(struct list *list) {
+  const struct results *results = list->results;
+  for (size_t i = 0; i < results->cliff_count; i++) {
+    const struct cliff *cliff = &results->cliffs[i];
+    if (!cliff->possible || cliff->from >= wall(results)) continue;
+    for (size_t w = 0; w < results->workers_count; w++) {
+      const struct workers_row *row = &results->workers[w];
+      if (!row->usable || (row->workers != cliff->from && row->workers != cliff->to)) continue;
+      add(list, row->workers, row->best_batch, usual_repeat(results),
+          "a cliff in (%" PRId64 ", %" PRId64 "] is possible, but not established", cliff->from, cliff->to);
+    }
   }
 }
 
@@ -181,6 +196,7 @@ size_t suggest_next(const struct results *results, size_t most, struct suggest_c
     return list.count;
   }
   go_up_and_bisect(&list);
+  decide_possible_cliffs(&list);
   look_around_the_best(&list);
   ask_the_quadratic(&list);
   confirm(&list);

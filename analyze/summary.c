@@ -136,6 +136,7 @@ static void write_cliffs(struct json_writer *w, const struct results *results) {
     json_member_int(w, "to", results->cliffs[i].to);
     summary_estimate(w, "ratio", results->cliffs[i].ratio);
     json_member_bool(w, "total", results->cliffs[i].total);
+    json_member_bool(w, "established", !results->cliffs[i].possible);
     json_write_object_end(w);
   }
   json_write_array_end(w);

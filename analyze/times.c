@@ -83,8 +83,7 @@ void times_quantiles(struct times *times, const double *levels, size_t count, do
   for (size_t i = 0; i < count; i++) {
     seconds[i] = NAN;
     if (have == 0 || (1 - levels[i]) * (double)have < 1 - 1e-9) continue;
-    uint64_t rank = (uint64_t)ceil(levels[i] * (double)have - 1e-9);
-    if (rank == 0) rank = 1;
+    uint64_t rank = quantile_rank(have, levels[i]);
     int64_t ns = times->hist ? hist_value_at_rank(times->hist, rank) : times->values[rank - 1];
     seconds[i] = (double)ns / NS_PER_S;
   }

@@ -9,6 +9,7 @@
 #include "analyze/warnings_drift.h"
 
 #define MAX_TOKEN_RATIO 1.1
+#define MAX_CACHED_DIFFERENCE 0.10 // of the shares of input tokens that came from the prompt cache
 #define DRIFT_LEVEL 0.01
 #define MAX_OUTLIERS 10
 
@@ -83,7 +84,7 @@ static void about_failures(struct collector *collector) {
   for (size_t i = 0; i < results->cliff_count; i++) {
     const struct cliff *cliff = &results->cliffs[i];
     if (cliff->total) continue; // said as a failed level
-    struct warning warning = warnings_new(WARNING_CLIFF);
+    struct warning warning = warnings_new(cliff->possible ? WARNING_CLIFF_POSSIBLE : WARNING_CLIFF);
     warning.workers = cliff->from;
     warning.count = cliff->to;
     warning.value = cliff->ratio.estimate;
@@ -108,10 +109,13 @@ static void about_input(struct collector *collector) {
   }
   for (size_t i = 0; i < collector->results->cell_count; i++)
     invalid += collector->results->cells[i].invalid;
+  invalid += collector->data->invalid_failing;
   if (invalid > 0) {
     struct warning warning = warnings_new(WARNING_INVALID_CLIENT);
     warning.count = invalid;
     warning.words = collector->data->client_reason;
+    warning.value = collector->data->invalid_cpu_max;
+    warning.lo = (double)collector->data->invalid_failing;
     add(collector, &warning);
   }
 }
@@ -178,6 +182,24 @@ static void about_tokens(struct collector *collector) {
     warning.count = (int64_t)cached;
     add(collector, &warning);
   }
+}
+
+// A cell whose prompts came from the cache did less work than one whose prompts did not.
+static void about_uneven_cache(struct collector *collector) {
+  const struct results *results = collector->results;
+  struct warning warning = warnings_new(WARNING_CACHED_UNEVEN);
+  for (size_t i = 0; i < results->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    if (!cells_usable(cell) || !(cell->cached_tokens >= 0) || !(cell->input_tokens > 0)) continue;
+    double share = cell->cached_tokens / cell->input_tokens;
+    warning.lo = fmin(warning.lo, share);
+    if (warning.hi >= share) continue;
+    warning.hi = share;
+    warning.workers = cell->workers;
+    warning.batch = cell->batch;
+  }
+  warning.value = warning.hi - warning.lo;
+  if (warning.value > MAX_CACHED_DIFFERENCE) add(collector, &warning);
 }
 
 static bool same_cell(const struct curve_point *a, const struct curve_point *b) {
@@ -255,6 +277,7 @@ enum status warnings_collect(const struct load_data *data, const struct cells_sa
   add_count(&collector, WARNING_COLD_START, count_flag(results, CELL_COLD));
   about_drift(&collector);
   about_tokens(&collector);
+  about_uneven_cache(&collector);
   about_curve(&collector);
   add_count(&collector, WARNING_PARTIAL_WAVES, count_flag(results, CELL_PARTIAL_WAVE));
   if (collector.status == STATUS_OK) return STATUS_OK;

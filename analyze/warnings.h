@@ -18,10 +18,11 @@ struct warning warnings_new(enum warning_code code);
 //   all_failed      count: cells
 //   failed_level    workers; count: its cells; words: why its server did not come up (NULL: requests failed)
 //   failed_cells    count: failed cells on levels that have usable ones
-//   cliff           workers: the level before; count: the level beyond; value, lo, hi: the ratio
+//   cliff, cliff_possible   workers: the level before; count: the level beyond; value, lo, hi: the ratio
 //   damaged_input   count: broken or missing spots; words: the file
 //   no_end          words: the file
-//   invalid_client  count: batches left out; words: why the first was
+//   invalid_client  count: batches left out; lo: those of them that failed too; value: the client's highest
+//                   share of a core in them; words: why the first was, as replay writes it
 //   cold_start      count: cells
 //   no_spread, unreplicated   count: cells with a single measurement
 //   one_session     -
@@ -32,6 +33,8 @@ struct warning warnings_new(enum warning_code code);
 //   lack_of_fit     value: p
 //   fit_range       lo, hi: the n that were fitted
 //   drift           value, lo, hi: change from first to last, as a fraction
+//   cached_tokens_differ    lo, hi: the smallest and the largest share of a cell's input tokens; workers,
+//                   batch: the cell with the largest
 //   cached_tokens   value: their share of the input tokens; count: tokens
 enum status warnings_collect(const struct load_data *data, const struct cells_samples *samples,
                              struct results *results, struct error *error) MUST_USE;

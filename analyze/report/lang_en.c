@@ -18,7 +18,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_MATRIX] = "All cells: tokens per second",
     [LANG_MATRIX_MEANS] =
         "Rows: workers; columns: batch. Bold: the highest and those that cannot be told apart from it; ★: "
-        "recommended; in brackets: not comparable (cold start or slow client); †: partial last wave.",
+        "recommended; in brackets: not comparable (cold start or a client not in time); †: partial last "
+        "wave.",
     [LANG_LEVEL] = "Results for {0} parallel {0:request|requests}",
     [LANG_TABLE] = "Table of results",
     [LANG_TIMES] = "Times per request",
@@ -73,10 +74,12 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_MARK_COLD] = "cold start",
     [LANG_MARK_PARTIAL_WAVE] = "partial wave",
     [LANG_MARK_UNREPLICATED] = "measured once",
-    [LANG_MARK_INVALID_CLIENT] = "client too slow",
+    [LANG_MARK_INVALID_CLIENT] = "client not in time",
     [LANG_MARK_POOLED] = "borrowed spread",
     [LANG_MARK_SELECTED] = "selected",
     [LANG_MARK_NOT_CONVERGED] = "did not converge",
+    [LANG_STOP_LIMIT] = "iteration limit",
+    [LANG_STOP_STUCK] = "no step led lower",
     [LANG_AND_MORE] = " and {0} more",
     [LANG_NOTHING] = "There is no measurement in the input.",
     [LANG_NO_USABLE] =
@@ -89,6 +92,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_RECOMMEND_ALONE] =
         STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. Every other "
                                   "tested configuration is slower.",
+    [LANG_RECOMMEND_ONLY] =
+        STRONG("Measured:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. No other "
+                            "configuration was usable, so there is nothing to compare it with.",
     [LANG_RECOMMEND_LARGEST] =
         STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It measured "
                                   "highest and is also the cheapest; equally good, as far as can be told "
@@ -123,6 +129,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_BEST_BATCH] = STRONG("Batch (batch_size):") " {0}",
     [LANG_BEST_BATCH_EDGE] = STRONG("Batch (batch_size):") " {0} (edge of the tested range)",
     [LANG_BEST_RATE] = STRONG("Throughput:") " {0} tokens/s{1}",
+    [LANG_BEST_NOT_RECOMMENDED] = "This is the highest measured. {0} is recommended all the same: it is "
+                                  "cheaper, and that it is slower is not established.",
     [LANG_WARNING_COLD_START] = "{2} {2:cell is a cold start|cells are cold starts} (the first batch after a "
                                 "server start includes loading the model): neither ranked nor fitted.",
     [LANG_WARNING_FAILED_LEVEL] =
@@ -141,9 +149,14 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_ONE_SESSION] = "The server was not restarted between repeats: how much restarts change "
                                  "throughput was not measured, and the intervals do not cover it.",
     [LANG_WARNING_INVALID_CLIENT] =
-        "{2} {2:batch|batches} left out: the measuring client was the bottleneck ({6}).",
-    [LANG_WARNING_INVALID_CLIENT_BARE] =
-        "{2} {2:batch|batches} left out: the measuring client was the bottleneck.",
+        "{0} {0:batch|batches} left out: the measuring client was the bottleneck{1}.{2}",
+    [LANG_WARNING_STARVED_CLIENT] =
+        "{0} {0:batch|batches} left out: the measuring client did not get the CPU in time, although it used "
+        "{3}% of a core at most{1}: something else was running on its machine.{2}",
+    [LANG_WARNING_INVALID_FAILED] = " Of these {0} failed as well and {0:counts|count} as failed.",
+    [LANG_REASON_LAG] = "requests were sent late: lag p99 {0} ms, allowed {1} ms",
+    [LANG_REASON_STALL] = "the event loop stalled for {0} ms, allowed {1} ms",
+    [LANG_REASON_CPU] = "the client used {0} of a core, allowed {1}",
     [LANG_WARNING_EDGE_BATCH] = "The best lies on the last batch tested: not an optimum.",
     [LANG_WARNING_EDGE_WORKERS] = "The best lies on the highest number of workers tested: not an optimum.",
     [LANG_WARNING_PARTIAL_WAVES] =
@@ -151,6 +164,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "there is not saturation. Not used for the capacity curve.",
     [LANG_WARNING_CLIFF] = "From {0} to {1} workers throughput drops to {2}{3} of what it was.",
     [LANG_WARNING_CLIFF_BARE] = "Between {0} and {1} workers throughput breaks down.",
+    [LANG_WARNING_CLIFF_POSSIBLE] = "From {0} to {1} workers throughput measured {2}{3} of what it was, but "
+                                    "that it drops there is not established.",
     [LANG_WARNING_TOKENS_DIFFER] = "Output tokens per request differ between cells by more than 10% ({4} to "
                                    "{5}): the cells did not do the same work.",
     [LANG_WARNING_LACK_OF_FIT] =
@@ -162,6 +177,10 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "The server answered {3}% of the prompt tokens from its cache: other prompts would be slower.",
     [LANG_WARNING_CACHED_COUNT] =
         "The server answered {2} prompt tokens from its cache: other prompts would be slower.",
+    [LANG_WARNING_CACHED_UNEVEN] =
+        "The server answered between {4}% and {5}% of a cell's prompt tokens from its cache (most at {0} "
+        "workers, batch {1}): the cells did not do the same work, and those with more look faster than they "
+        "are.",
     [LANG_WARNING_DAMAGED_INPUT] =
         "{2} {2:record|records} in {6} could not be read: figures may miss measurements.",
     [LANG_WARNING_NO_END] = "{6} has no end record: the run was cut short.",
@@ -228,6 +247,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_ADVICE_CONFIRM] = "{0} {0:worker|workers} with batch {1} measured highest; repeat it and its "
                             "neighbours before relying on it",
     [LANG_ADVICE_CLIFF] = "Do not use {1} workers or more; measure between {0} and {1}",
+    [LANG_ADVICE_CLIFF_POSSIBLE] =
+        "Measure {0} and {1} workers again: a drop between them is possible, but not established",
     [LANG_ADVICE_BATCH] = "Measure batches above {0}",
     [LANG_ADVICE_WORKERS] = "Measure more than {0} {0:worker|workers}",
     [LANG_ADVICE_REPEAT] =
@@ -244,6 +265,11 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "Capacity curve ({0}): its peak is at n = {1}{2}, but the data do not establish it.",
     [LANG_OPTIMUM_MONOTONE] = "Capacity curve ({0}): it rises over the whole tested range (up to n = {1}), "
                               "so there is no optimum in it.",
+    [LANG_OPTIMUM_FALLS] = "Capacity curve ({0}): it falls over the whole fitted range (n from {2} to {1}), "
+                           "so there is no optimum inside it.",
+    [LANG_OPTIMUM_DIPS] =
+        "Capacity curve ({0}): it falls and rises again (n from {2} to {1}), so it has a low "
+        "point and no optimum.",
     [LANG_OPTIMUM_GATE] = "No optimum is taken from a capacity curve: the replicates show that no model fits "
                           "(p = {0}). Only the cells and their comparison count.",
     [LANG_OPTIMUM_NO_MODEL] =
@@ -284,8 +310,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_PERCENT] = "{0}%",
     [LANG_CLIENT_CPU] = "Highest CPU share of the client: {0}%",
     [LANG_CLIENT_LAG] = "Highest p99 of its own delay in sending: {0} ms",
-    [LANG_CLIENT_VALID] = "Batches left out because the client was the bottleneck: {0}",
-    [LANG_CLIENT_INVALID] = "Left out because the client was the bottleneck: {0} {0:batch|batches}",
+    [LANG_CLIENT_VALID] = "Batches left out because the client did not keep up: {0}",
+    [LANG_CLIENT_INVALID] = "Left out because the client did not keep up: {0} {0:batch|batches}",
     [LANG_FACT_SOURCE] = "Source",
     [LANG_FACT_MODEL] = "Model",
     [LANG_FACT_URL] = "Server",
@@ -332,6 +358,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                           "bare measurements: neighbours may differ by chance.",
     [LANG_ALT_PARETO] = "Throughput against the 95th percentile of latency: {0} cells, {1} of them on the "
                         "front; the front rises from {2} to {3} tokens/s",
+    [LANG_ALT_PARETO_ONE] =
+        "Throughput against the 95th percentile of latency: {0} cells, one of which beats "
+        "all others in both, with {2} tokens/s",
     [LANG_CAPTION_PARETO] =
         "Each point is a cell; the line joins those that no other beats in both throughput and latency.",
     [LANG_PLOT_PARETO_TITLE] = "Throughput against latency",

@@ -31,6 +31,7 @@ struct plot_series {
   bool named;  // points that have a name and room for it show it
   bool dashed; // lines
   bool hollow; // points
+  bool bare;   // y is only where its points stand, and no value to tell
   enum plot_style style;
   enum plot_colour colour;
   double shade; // PLOT_SHADE: 0 (dark) to 1 (light)

@@ -110,6 +110,7 @@ static void point_words(struct embedding *e, const struct plot_point *point) {
     escaped_text(e->out, x.text);
     buf_append_char(e->out, '\n');
   }
+  if (e->series->bare) return;
   if (y_label) {
     escaped_text(e->out, y_label);
     buf_append_text(e->out, ": ");

@@ -177,7 +177,7 @@ enum status hist_quantile(const struct hist *hist, double p, double confidence, 
   if (hist->count == 0) return status_fail(error, STATUS_NUMERIC, "no values");
   enum status status = quantile_ranks(hist->count, p, confidence, &lo, &hi, error);
   if (status) return status;
-  uint64_t rank = (uint64_t)fmax(1, fmin(ceil(p * (double)hist->count), (double)hist->count));
+  uint64_t rank = quantile_rank(hist->count, p);
   *ci = (struct ci){.estimate = (double)hist_value_at_rank(hist, rank),
                     .lo = lo == 0 ? -INFINITY : (double)hist_value_at_rank(hist, lo),
                     .hi = hi > hist->count ? INFINITY : (double)hist_value_at_rank(hist, hi)};

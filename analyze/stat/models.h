@@ -33,7 +33,8 @@ const struct fit_model *models_get(enum models_id id);
 // Id of a name ("usl", ...); STATUS_NOT_FOUND with the list of names.
 enum status models_find(const char *name, enum models_id *id, struct error *error) MUST_USE;
 
-// True when the family never falls, so that it has no optimum: hyperbolic, exponential, hill, plateau.
+// True when the family never turns, so that it has no optimum: hyperbolic, exponential, hill, plateau. It may
+// fall all the same: hyperbolic with k below 0.
 bool models_is_monotone(enum models_id id);
 
 // Least-squares fit of points (n_i > 0, throughput_i > 0, both finite), optionally weighted (NULL: no). USL

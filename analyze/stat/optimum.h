@@ -22,8 +22,8 @@ struct optimum {
 };
 
 // PEAK: the curve has a peak. OPEN: it has none, but the data allow one: both estimates are INFINITY, n.lo is
-// "at least". MONOTONE: the data rule a peak out (u_hi <= 0) or the family has none; `optimum` is not
-// written.
+// "at least". MONOTONE: the data rule a peak out (u_hi <= 0) or the family has none (be it that it rises or
+// falls); `optimum` is not written.
 enum optimum_kind { OPTIMUM_PEAK, OPTIMUM_OPEN, OPTIMUM_MONOTONE };
 
 // The optimum of a converged fit by models_fit on the same points. USL: n* = sqrt((1-sigma)/kappa), interval

@@ -3,6 +3,13 @@
 
 #include <math.h>
 
+uint64_t quantile_rank(uint64_t count, double p) {
+  if (count == 0) return 0;
+  // 0.07 * 100 is a little more than 7, which is rounding and no eighth value.
+  double rank = ceil(p * (double)count * (1 - 1e-12));
+  return rank < 1 ? 1 : rank > (double)count ? count : (uint64_t)rank;
+}
+
 enum status quantile_of_sorted(const double *sorted, size_t count, double p, double *value,
                                struct error *error) {
   if (!(p >= 0 && p <= 1)) return status_fail(error, STATUS_USAGE, "quantile %g is not between 0 and 1", p);
@@ -10,14 +17,7 @@ enum status quantile_of_sorted(const double *sorted, size_t count, double p, dou
   if (!isfinite(sorted[0]) || !isfinite(sorted[count - 1])) {
     return status_fail(error, STATUS_NUMERIC, "a value is not finite");
   }
-  double position = p * (double)(count - 1);
-  size_t below = (size_t)position;
-  if (below + 1 >= count) {
-    *value = sorted[count - 1];
-  } else {
-    double share = position - (double)below;
-    *value = sorted[below] * (1 - share) + sorted[below + 1] * share;
-  }
+  *value = sorted[quantile_rank(count, p) - 1];
   return STATUS_OK;
 }
 

@@ -9,9 +9,13 @@
 
 #include "analyze/stat/ci.h"
 
-// The quantile at probability p in [0, 1] of ascending values, linear between order statistics (Hyndman & Fan
-// type 7, as R and numpy by default). STATUS_NUMERIC for count 0 or an end that is not finite, STATUS_USAGE
-// for p outside [0, 1].
+// The 1-based rank of the p quantile of `count` values, p in [0, 1]: the smallest value that at least p of
+// them do not exceed (Hyndman & Fan type 1). An order statistic, as the ends of its interval are: one between
+// two ranks, as R and numpy give it by default, may lie outside that interval. 0 when count is.
+uint64_t quantile_rank(uint64_t count, double p);
+
+// The value at that rank of ascending values. STATUS_NUMERIC for count 0 or an end that is not finite,
+// STATUS_USAGE for p outside [0, 1].
 enum status quantile_of_sorted(const double *sorted, size_t count, double p, double *value,
                                struct error *error) MUST_USE;
 
@@ -21,7 +25,7 @@ enum status quantile_of_sorted(const double *sorted, size_t count, double p, dou
 enum status quantile_ranks(uint64_t count, double p, double confidence, uint64_t *lo, uint64_t *hi,
                            struct error *error) MUST_USE;
 
-// Both together: the quantile and its interval.
+// Both together: the quantile and its interval, which holds it.
 enum status quantile_interval(const double *sorted, size_t count, double p, double confidence, struct ci *ci,
                               struct error *error) MUST_USE;
 

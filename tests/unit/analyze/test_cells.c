@@ -165,6 +165,34 @@ static void test_a_cell_of_a_bottlenecked_client_is_shown_and_not_ranked(void **
   scenario_free(&s);
 }
 
+// 2 % of the prompt tokens at batch 4, 83 % at batch 24, as one prompt sent again and again gives.
+static void test_cells_that_the_prompt_cache_served_unequally_are_told(void **state) {
+  static const int cached[] = {83, 11};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    struct buf text = {0};
+    struct scenario s;
+    buf_append_text(&text, SCENARIO_HEADER("1", ""));
+    for (int b = 0; b < 2; b++)
+      buf_printf(&text,
+                 "{\"type\":\"batch\",\"session\":0,\"workers\":4,\"batch\":%d,\"rep\":0,\"start_s\":%d,"
+                 "\"total_s\":1,\"requests\":4,\"failed\":0,\"output_tokens\":900,\"input_tokens\":1000,"
+                 "\"cached_tokens\":%d}\n",
+                 b ? 24 : 4, b, 10 * (b ? cached[i] : 2));
+    scenario_run(&s, buf_text(&text));
+    const struct warning *warning = scenario_warning(&s, WARNING_CACHED_UNEVEN);
+    assert_true((warning != NULL) == (i == 0));
+    if (warning) {
+      scenario_near("least", warning->lo, 0.02, 1e-12);
+      scenario_near("most", warning->hi, 0.83, 1e-12);
+      assert_int_equal(warning->batch, 24);
+    }
+    assert_non_null(scenario_warning(&s, WARNING_CACHED_TOKENS));
+    scenario_free(&s);
+    buf_free(&text);
+  }
+}
+
 static void test_clearly_different_spreads_are_not_pooled(void **state) {
   struct scenario s;
   (void)state;
@@ -189,6 +217,7 @@ int main(void) {
       cmocka_unit_test(test_first_batch_of_a_table_is_cold_when_the_next_is_more_than_twice_as_fast),
       cmocka_unit_test(test_partial_wave_is_a_batch_that_does_not_fill_its_last_wave),
       cmocka_unit_test(test_a_cell_of_a_bottlenecked_client_is_shown_and_not_ranked),
+      cmocka_unit_test(test_cells_that_the_prompt_cache_served_unequally_are_told),
       cmocka_unit_test(test_clearly_different_spreads_are_not_pooled),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,15 +83,74 @@ static void test_points_beyond_a_cliff_stay_out(void **state) {
   for (int w = 1; w <= 32; w *= 2) {
     append_cell(&text, w, 4 * w, w == 32 ? 0.3 : 1);
     append_cell(&text, w, 128, w == 32 ? 0.3 : 1);
+    append_cell(&text, w, 256, w == 32 ? 0.301 : 1);
   }
   scenario_run(&s, buf_text(&text));
   assert_int_equal(s.results.cliff_count, 1);
+  assert_false(s.results.cliffs[0].possible);
   assert_int_equal(s.results.cliffs[0].from, 16);
   assert_int_equal(s.results.cliffs[0].to, 32);
   for (size_t i = 0; i < s.results.curve.point_count; i++)
     assert_true(s.results.curve.points[i].n < 32);
   scenario_free(&s);
   buf_free(&text);
+}
+
+// One batch in common, measured once: what a drop of one pair is worth nobody knows.
+static void test_a_drop_of_one_pair_without_a_spread_is_only_possible(void **state) {
+  struct scenario s;
+  (void)state;
+  scenario_run(&s, HEADER "4,8,1,1000,8,0\n8,8,1,673,8,0\n");
+  assert_int_equal(s.results.cliff_count, 1);
+  assert_true(s.results.cliffs[0].possible);
+  assert_true(isnan(s.results.cliffs[0].ratio.hi));
+  assert_null(scenario_warning(&s, WARNING_CLIFF));
+  assert_non_null(scenario_warning(&s, WARNING_CLIFF_POSSIBLE));
+  size_t beyond = 0;
+  for (size_t i = 0; i < s.results.curve.point_count; i++)
+    beyond += s.results.curve.points[i].workers == 8;
+  assert_int_equal(beyond, 1); // nothing is fitted below a drop that may be chance
+  scenario_free(&s);
+}
+
+// Two cells of two replicates each, exp(+-0.01) around 1000 and 500: s^2 = 2e-4 with 2 df, so that each half
+// width is t(2) 0.01 and that of the ratio sqrt(2) of it; t(2) = 4.302653.
+static void test_a_drop_of_one_pair_is_established_by_its_replicates(void **state) {
+  struct buf text = {0};
+  struct scenario s;
+  (void)state;
+  buf_append_text(&text, HEADER);
+  for (int r = -1; r <= 1; r += 2) {
+    buf_printf(&text, "4,8,%.17g,1000,8,0\n", exp(-0.01 * r));
+    buf_printf(&text, "8,8,%.17g,500,8,0\n", exp(0.01 * r));
+  }
+  scenario_run(&s, buf_text(&text));
+  assert_int_equal(s.results.cliff_count, 1);
+  assert_false(s.results.cliffs[0].possible);
+  double half = 4.302653 * 0.01 * sqrt(2);
+  scenario_near("ratio", s.results.cliffs[0].ratio.estimate, 0.5, 1e-12);
+  scenario_near("lo", s.results.cliffs[0].ratio.lo, 0.5 * exp(-half), 1e-6);
+  scenario_near("hi", s.results.cliffs[0].ratio.hi, 0.5 * exp(half), 1e-6);
+  assert_non_null(scenario_warning(&s, WARNING_CLIFF));
+  scenario_free(&s);
+  buf_free(&text);
+}
+
+// Whoever may be the best is not warned of: at batch 8 eight workers lose a third, but sixteen are as good as
+// four.
+static void test_no_cliff_is_established_before_a_cell_that_may_be_the_best(void **state) {
+  struct scenario s;
+  (void)state;
+  struct analysis_options options = scenario_options();
+  options.sigma = (struct ci_spread){0.01, INFINITY};
+  scenario_run_with(&s, HEADER "4,8,1,1000,8,0\n4,24,1,990,24,0\n8,8,1,670,8,0\n16,16,1,995,16,0\n",
+                    &options);
+  assert_int_equal(s.results.cliff_count, 1);
+  assert_int_equal(s.results.cliffs[0].to, 8);
+  assert_true(s.results.cliffs[0].ratio.hi < 1);
+  assert_true(scenario_cell(&s, 16, 16)->in_best_set);
+  assert_true(s.results.cliffs[0].possible);
+  scenario_free(&s);
 }
 
 static void test_a_level_that_fails_altogether_is_a_cliff(void **state) {
@@ -320,11 +379,52 @@ static void test_few_loads_establish_no_optimum_and_say_so(void **state) {
   }
 }
 
+// X falls from n = 2 on: Michaelis and Menten with k = -0.65, which is a fit of that family and falls. A
+// parabola in ln n that opens upwards has a low point and no peak. A line is no curve.
+static void test_a_curve_that_falls_or_dips_has_no_optimum_and_is_named_so(void **state) {
+  static const double n[] = {2, 4, 8, 16, 32};
+  struct analysis_options options = scenario_options();
+  (void)state;
+  for (int dips = 0; dips < 2; dips++) {
+    struct buf text = {0};
+    struct scenario s;
+    options.models[0] = dips ? MODELS_QUADRATIC_LN : MODELS_HYPERBOLIC;
+    buf_append_text(&text, HEADER);
+    for (int i = 0; i < 5; i++) {
+      double x = log(n[i] / 8), rate = dips ? 200 * exp(0.2 * x * x) : 210 * n[i] / (n[i] - 0.65);
+      rate *= i % 2 ? 1.001 : 0.999;
+      buf_printf(&text, "32,%g,%.17g,1000,%g,0\n", n[i], 1000 / rate, n[i]);
+    }
+    scenario_run_with(&s, buf_text(&text), &options);
+    const struct curve *curve = &s.results.curve;
+    assert_int_equal(curve->selected, 0);
+    if (!dips) scenario_near("k", curve->models[0].parameters[1].estimate, -0.65, 0.02);
+    assert_int_equal(curve->course, dips ? CURVE_DIPS : CURVE_FALLS);
+    assert_false(curve->has_optimum);
+    scenario_free(&s);
+    buf_free(&text);
+  }
+}
+
+static void test_two_different_n_are_no_curve(void **state) {
+  struct analysis_options options = scenario_options();
+  struct scenario s;
+  (void)state;
+  options.models[0] = MODELS_HYPERBOLIC;
+  scenario_run_with(&s, HEADER "4,2,1,310,2,0\n4,2,1,312,2,0\n4,4,1,250,4,0\n4,4,1,252,4,0\n", &options);
+  assert_int_equal(s.results.curve.point_count, 4);
+  assert_int_equal(s.results.curve.model_count, 0);
+  scenario_free(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_full_waves_are_preferred_and_find_the_true_optimum),
       cmocka_unit_test(test_single_waves_serve_where_full_waves_are_few),
       cmocka_unit_test(test_points_beyond_a_cliff_stay_out),
+      cmocka_unit_test(test_a_drop_of_one_pair_without_a_spread_is_only_possible),
+      cmocka_unit_test(test_a_drop_of_one_pair_is_established_by_its_replicates),
+      cmocka_unit_test(test_no_cliff_is_established_before_a_cell_that_may_be_the_best),
       cmocka_unit_test(test_a_level_that_fails_altogether_is_a_cliff),
       cmocka_unit_test(test_levels_without_a_common_batch_are_compared_by_their_largest),
       cmocka_unit_test(test_open_loop_is_a_curve_of_its_own),
@@ -334,6 +434,8 @@ int main(void) {
       cmocka_unit_test(test_three_levels_establish_no_optimum_and_say_so),
       cmocka_unit_test(test_few_loads_establish_no_optimum_and_say_so),
       cmocka_unit_test(test_a_point_far_off_is_named_and_kept),
+      cmocka_unit_test(test_a_curve_that_falls_or_dips_has_no_optimum_and_is_named_so),
+      cmocka_unit_test(test_two_different_n_are_no_curve),
       cmocka_unit_test(test_a_band_averages_models_that_cannot_be_told_apart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

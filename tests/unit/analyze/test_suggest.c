@@ -115,6 +115,22 @@ static void test_a_cliff_is_bisected_to_one_tenth(void **state) {
   scenario_free(&s);
 }
 
+static void test_both_sides_of_a_possible_cliff_are_measured_again(void **state) {
+  struct scenario s;
+  struct suggest_cell cells[8];
+  bool seen[2] = {false, false};
+  (void)state;
+  scenario_run(&s, HEADER "4,8,1,1000,8,0\n8,8,1,673,8,0\n");
+  assert_true(s.results.cliffs[0].possible);
+  size_t count = suggest_next(&s.results, 8, cells);
+  for (size_t i = 0; i < count; i++) {
+    seen[0] = seen[0] || (cells[i].workers == 4 && cells[i].batch == 8);
+    seen[1] = seen[1] || (cells[i].workers == 8 && cells[i].batch == 8);
+  }
+  assert_true(seen[0] && seen[1]);
+  scenario_free(&s);
+}
+
 static void test_nothing_usable_asks_for_less(void **state) {
   struct scenario s;
   struct suggest_cell cells[3];
@@ -172,6 +188,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_following_the_suggestions_finds_the_best_and_ends),
       cmocka_unit_test(test_a_cliff_is_bisected_to_one_tenth),
+      cmocka_unit_test(test_both_sides_of_a_possible_cliff_are_measured_again),
       cmocka_unit_test(test_nothing_usable_asks_for_less),
       cmocka_unit_test(test_never_more_than_asked_for_and_no_cell_twice),
       cmocka_unit_test(test_lines_are_what_replay_reads),

@@ -3,9 +3,9 @@
 
 #include "tests/unit/stat/near.h"
 
-static void test_type_7_quantiles_as_r_has_them(void **state) {
+static void test_type_1_quantiles_as_r_has_them(void **state) {
   const double values[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
-  const double expected[][2] = {{0, 1}, {0.25, 3.25}, {0.5, 5.5}, {0.9, 9.1}, {0.95, 9.55}, {1, 10}};
+  const double expected[][2] = {{0, 1}, {0.25, 3}, {0.5, 5}, {0.9, 9}, {0.95, 10}, {1, 10}};
   double value;
   struct error error;
   (void)state;
@@ -15,6 +15,26 @@ static void test_type_7_quantiles_as_r_has_them(void **state) {
   }
   assert_int_equal(quantile_of_sorted(values, 1, 0.99, &value, &error), STATUS_OK);
   assert_near(value, 1, 0);
+}
+
+// Interpolated between ranks, the p99 of two values lay below both ends of its own interval.
+static void test_an_interval_holds_its_estimate_for_every_count(void **state) {
+  const double quantiles[] = {0.01, 0.07, 0.5, 0.9, 0.95, 0.99};
+  double values[500];
+  struct error error;
+  (void)state;
+  for (size_t i = 0; i < 500; i++)
+    values[i] = (double)(i * i);
+  for (size_t q = 0; q < COUNT_OF(quantiles); q++) {
+    for (size_t count = 1; count <= 500; count++) {
+      struct ci ci;
+      assert_int_equal(quantile_interval(values, count, quantiles[q], 0.95, &ci, &error), STATUS_OK);
+      if (!(ci.lo <= ci.estimate && ci.estimate <= ci.hi))
+        fail_msg("p %g of %zu: %g [%g, %g]", quantiles[q], count, ci.estimate, ci.lo, ci.hi);
+    }
+  }
+  assert_int_equal(quantile_rank(100, 0.07), 7);
+  assert_int_equal(quantile_rank(0, 0.5), 0);
 }
 
 // P(Binomial(count, p) <= k), term by term.
@@ -81,7 +101,7 @@ static void test_interval_takes_order_statistics_and_says_where_it_has_no_end(vo
   for (size_t i = 0; i < 20; i++)
     values[i] = (double)((i + 1) * (i + 1));
   assert_int_equal(quantile_interval(values, 20, 0.5, 0.95, &ci, &error), STATUS_OK);
-  assert_interval(ci, 110.5, 36, 225, 1e-12); // ranks 6 and 15
+  assert_interval(ci, 100, 36, 225, 1e-12); // rank 10, between 6 and 15
   assert_int_equal(quantile_interval(values, 20, 0.99, 0.95, &ci, &error), STATUS_OK);
   assert_true(isfinite(ci.lo) && ci.hi == INFINITY);
   assert_int_equal(quantile_interval(values, 3, 0.5, 0.95, &ci, &error), STATUS_OK);
@@ -114,7 +134,8 @@ static void test_questions_without_an_answer_are_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_type_7_quantiles_as_r_has_them),
+      cmocka_unit_test(test_type_1_quantiles_as_r_has_them),
+      cmocka_unit_test(test_an_interval_holds_its_estimate_for_every_count),
       cmocka_unit_test(test_ranks_are_the_tightest_with_both_tails_within_limits),
       cmocka_unit_test(test_median_ranks_of_the_sign_test),
       cmocka_unit_test(test_sides_are_bounded_from_the_needed_count_on),
