@@ -147,6 +147,7 @@ static bool sends_twice(const struct replay *replay) {
   const struct opts *opts = &replay->opts;
   if (opts->timing == OPTS_TIMING_BATCH)
     return plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);
+  if (opts->timing == OPTS_TIMING_ORIGINAL) return opts->repeat > 1 || opts->warmup > 0; // from the start
   return (int64_t)replay->pace.count * opts->repeat + opts->warmup > replay->work.available;
 }
 
