@@ -184,7 +184,8 @@ static enum status continue_output(struct replay *replay, struct error *error) {
   enum status status = resume_read(opts->output, &replay->earlier, error);
   if (status || !opts->resume) return status;
   struct buf plan_text = {0};
-  struct run_header header = recorder_identity(opts, &replay->plan, &replay->work, &plan_text);
+  struct run_header header =
+      recorder_identity(opts, &replay->plan, &replay->work, replay->cache_bust, &plan_text);
   status = resume_check(&replay->earlier, &header, error);
   buf_free(&plan_text);
   if (status) return status_prefix(error, status, "--resume %s", opts->output);
