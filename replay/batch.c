@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/random.h"
+#include "replay/rewrite.h"
+
 // Appends the body from *done to `end`, and the made prompt where it belongs: behind a nonce at its place.
 static void print_up_to(const struct batch_source *source, int64_t index, size_t *done, size_t end,
                         struct buf *out) {
@@ -19,19 +22,26 @@ static void print_up_to(const struct batch_source *source, int64_t index, size_t
   *done = end;
 }
 
-// Appends the body with the nonce at each of its places.
+int64_t batch_passes(const struct work *work, int64_t count) {
+  int64_t requests = (int64_t)work->count;
+  return (count + requests - 1) / requests;
+}
+
+// Appends the body with the nonce of its pass at each of its places.
 static void print_body(const struct batch_source *source, int64_t index, struct buf *out) {
   const struct work_request *request = work_at(source->work, source->offset + index);
   size_t done = 0;
-  for (size_t i = 0; source->nonce && i < request->nonce_count; i++) {
+  char nonce[REWRITE_NONCE_BYTES];
+  rewrite_print_nonce(random_spread(source->nonce + (uint64_t)(index / (int64_t)source->work->count)), nonce);
+  for (size_t i = 0; source->cache_bust && i < request->nonce_count; i++) {
     print_up_to(source, index, &done, request->nonce_places[i], out);
-    buf_append(out, source->nonce, REWRITE_NONCE_BYTES);
+    buf_append(out, nonce, REWRITE_NONCE_BYTES);
   }
   print_up_to(source, index, &done, request->body_len, out);
 }
 
 static bool changes(const struct batch_source *source, const struct work_request *request) {
-  return request->made || (source->nonce && request->nonce_count > 0);
+  return request->made || (source->cache_bust && request->nonce_count > 0);
 }
 
 // All URLs and bodies one after another; the pointers to them come later, when the text moves no more.

@@ -4,10 +4,10 @@
 #ifndef REPLAY_BATCH_H
 #define REPLAY_BATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "replay/endpoint.h"
-#include "replay/rewrite.h"
 #include "replay/stream.h"
 #include "replay/work.h"
 
@@ -24,8 +24,14 @@ struct batch_source {
   int64_t offset; // where in the draw it begins
   int64_t count;  // at least 1
   bool warmup;
-  const char *nonce; // REWRITE_NONCE_BYTES that go before each prompt; NULL: bodies as they are
+  // A nonce goes before each prompt, another one whenever the draw begins again within the batch: no prompt
+  // of it is sent twice. That of pass p is made of `nonce` + p; there are batch_passes() of them.
+  bool cache_bust;
+  uint64_t nonce;
 };
+
+// How often the draw begins within a batch of `count`.
+int64_t batch_passes(const struct work *work, int64_t count);
 
 // Replaces what `batch` held (all zero: nothing). STATUS_MEMORY with words; then it is empty.
 enum status batch_prepare(struct batch *batch, const struct batch_source *source,

@@ -7,7 +7,6 @@
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
 #include "replay/batch.h"
-#include "replay/random.h"
 #include "replay/stream.h"
 
 enum { MOST_AT_ONCE = 64 }; // late requests sent in a row before the loop gets its turn
@@ -70,24 +69,23 @@ static void give_back(struct flow *flow, struct arrival *arrival) {
 }
 
 // A new nonce whenever the draw begins again, and for every repetition.
-static void print_nonce(const struct flow *flow, int64_t place, char into[REWRITE_NONCE_BYTES]) {
+static uint64_t nonce_of(const struct flow *flow, int64_t place) {
   uint64_t pass = (uint64_t)(place / (int64_t)flow->setup.work->count);
   uint64_t rep = (uint64_t)flow->record.rep;
-  rewrite_print_nonce(random_spread(flow->setup.nonce_base + (rep << 40) + pass), into);
+  return flow->setup.nonce_base + (rep << 40) + pass;
 }
 
 static enum status send_one(struct flow *flow, const struct turns_next *next) {
   struct arrival *arrival = take_idle(flow);
   if (!arrival) return STATUS_MEMORY;
-  char nonce[REWRITE_NONCE_BYTES];
   struct batch_source source = {
       .work = flow->setup.work,
       .endpoint = &flow->setup.opts->endpoint,
       .offset = flow->offset + next->index,
       .count = 1,
-      .nonce = flow->setup.cache_bust ? nonce : NULL,
+      .cache_bust = flow->setup.cache_bust,
+      .nonce = nonce_of(flow, flow->offset + next->index),
   };
-  print_nonce(flow, source.offset, nonce);
   enum status status = batch_prepare(&arrival->batch, &source, NULL);
   if (status == STATUS_OK) {
     arrival->batch.requests[0].owner = arrival;

@@ -63,26 +63,43 @@ static void tell_think_time(struct replay *replay) {
   }
 }
 
-// What a user would not expect is told: requests left out or made up, options that some do not heed.
-static void tell_what_is_sent(struct replay *replay) {
-  if (replay->work.bodiless > 0) {
-    log_notice(&replay->log, "%lld requests are left out: their body was not recorded, or is no JSON object",
-               (long long)replay->work.bodiless);
+// HTTP/2 is spoken at once, without asking whether the server does.
+static bool plain_http2(const struct replay *replay) {
+  return replay->opts.http_version == 2 && strncasecmp(replay->opts.endpoint.text, "http:", 5) == 0;
+}
+
+static const char *requests_are(int64_t count) {
+  return count == 1 ? "request is" : "requests are";
+}
+
+// Requests left out or made up.
+static void tell_what_is_drawn(struct replay *replay) {
+  const struct work *work = &replay->work;
+  if (work->bodiless > 0) {
+    log_notice(&replay->log, "%lld %s left out: no body was recorded that is a JSON object",
+               (long long)work->bodiless, requests_are(work->bodiless));
   }
-  if (replay->work.available < replay->plan.batch_most) {
-    log_notice(&replay->log,
-               "%lld requests in a row send some of the %lld requests of the trace more than once",
-               (long long)replay->plan.batch_most, (long long)replay->work.available);
+  if (work->refused > 0) {
+    log_notice(&replay->log, "%lld %s left out: answered with an error status (400 or above) when recorded",
+               (long long)work->refused, requests_are(work->refused));
   }
-  if (replay->work.made > 0) {
-    log_notice(&replay->log,
-               "%lld requests are known only by their size: text of that length is made for them",
-               (long long)replay->work.made);
-    if (!replay->work.model && !replay->opts.model)
+  if (work->made > 0) {
+    log_notice(&replay->log, "%lld %s known only by size: text of that length is made", (long long)work->made,
+               requests_are(work->made));
+    if (!work->model && !replay->opts.model)
       log_notice(&replay->log, "no model is named in the trace: most servers want one (-m)");
   }
-  if (replay->opts.http_version == 2 && strncasecmp(replay->opts.endpoint.text, "http:", 5) == 0 &&
-      !xfer_shares_plain_http2()) {
+}
+
+// What a user would not expect is told, also options that some requests do not heed.
+static void tell_what_is_sent(struct replay *replay) {
+  tell_what_is_drawn(replay);
+  if (replay->work.available < replay->plan.batch_most) {
+    log_notice(&replay->log,
+               "%lld requests in a row send some more than once: the trace has %lld to draw from",
+               (long long)replay->plan.batch_most, (long long)replay->work.available);
+  }
+  if (plain_http2(replay) && !xfer_shares_plain_http2()) {
     log_notice(
         &replay->log,
         "--http2: this libcurl cannot keep HTTP/2 connections without TLS, each request makes its own");
@@ -151,6 +168,24 @@ static bool sends_twice(const struct replay *replay) {
   return (int64_t)replay->pace.count * opts->repeat + opts->warmup > replay->work.available;
 }
 
+static void choose_cache_bust(struct replay *replay) {
+  const struct opts *opts = &replay->opts;
+  replay->cache_bust = opts->cache_bust == OPTS_CACHE_BUST_ON;
+  if (opts->cache_bust == OPTS_CACHE_BUST_AUTO && opts->api != OPTS_API_HTTP)
+    replay->cache_bust = sends_twice(replay);
+  if (!replay->cache_bust) return;
+  log_detail(&replay->log,
+             "every batch puts a nonce of its own before its prompts, a new one when the trace begins again "
+             "(--cache-bust)");
+  if (replay->work.without_text > 0) {
+    log_notice(
+        &replay->log,
+        "--cache-bust: %lld of %zu drawn requests have no prompt text to put a nonce before (token ids?): "
+        "a prompt cache may help them",
+        (long long)replay->work.without_text, replay->work.count);
+  }
+}
+
 static enum status load(struct replay *replay, struct error *error) {
   const struct opts *opts = &replay->opts;
   const char *key = opts->api_key_env ? getenv(opts->api_key_env) : NULL;
@@ -169,11 +204,7 @@ static enum status load(struct replay *replay, struct error *error) {
   if (status == STATUS_OK && opts->timing != OPTS_TIMING_BATCH) status = finish_open_loop(replay, error);
   if (status) return status;
   tell_what_is_sent(replay);
-  replay->cache_bust = opts->cache_bust == OPTS_CACHE_BUST_ON;
-  if (opts->cache_bust == OPTS_CACHE_BUST_AUTO && opts->api != OPTS_API_HTTP)
-    replay->cache_bust = sends_twice(replay);
-  if (replay->cache_bust)
-    log_detail(&replay->log, "every batch puts a nonce of its own before its prompts (--cache-bust)");
+  choose_cache_bust(replay);
   return STATUS_OK;
 }
 
@@ -241,6 +272,17 @@ static void tell_what_came(struct replay *replay) {
   }
 }
 
+// Every failure was a connection that broke, as a server's does that does not speak the version of HTTP.
+static bool all_broke(const struct summary *summary) {
+  size_t cells = summary->open_loop ? 1 : summary->plan->cell_count;
+  int64_t others = 0;
+  for (size_t i = 0; i < cells; i++) {
+    const struct summary_cell *cell = &summary->cells[i];
+    others += cell->failed - cell->errors[RUN_ERROR_RESET] - cell->errors[RUN_ERROR_PROTOCOL];
+  }
+  return others == 0;
+}
+
 static enum status sweep(struct replay *replay, int argc, char **argv, struct error *error) {
   struct recorder *recorder = NULL;
   enum status status =
@@ -277,7 +319,10 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   if (replay->common.verbosity >= 0) summary_print(&replay->summary, stderr);
   tell_what_came(replay);
   if (status == STATUS_OK && replay->summary.succeeded == 0 && replay->summary.ended == 0)
-    status = status_fail(error, STATUS_NETWORK, "not one request succeeded");
+    status = status_fail(error, STATUS_NETWORK, "not one request succeeded%s",
+                         plain_http2(replay) && all_broke(&replay->summary)
+                             ? " (does the server speak HTTP/2 without TLS?)"
+                             : "");
   return status;
 }
 

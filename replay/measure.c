@@ -9,7 +9,6 @@
 #include "lib/base/clock.h"
 #include "replay/batch.h"
 #include "replay/pool.h"
-#include "replay/random.h"
 
 // Between the preparation of a batch and its start: longer than a heartbeat of the loop, so that a stall by
 // preparing it is seen before the batch begins and not blamed on it.
@@ -44,7 +43,7 @@ struct measure {
   struct recorder_batch record;
   int64_t offset;     // of the batch in the draw
   struct audit audit; // of all lanes
-  uint64_t nonce_base, nonce_count;
+  uint64_t next_nonce;
   char label[96];
 };
 
@@ -194,8 +193,6 @@ static void divide(struct measure *measure) {
 
 void measure_start(struct measure *measure, const struct recorder_batch *batch, int64_t offset,
                    uint16_t port) {
-  char nonce[REWRITE_NONCE_BYTES];
-  rewrite_print_nonce(random_spread(measure->nonce_base + measure->nonce_count++), nonce);
   struct batch_source source = {
       .work = measure->setup.work,
       .endpoint = &measure->setup.opts->endpoint,
@@ -203,8 +200,10 @@ void measure_start(struct measure *measure, const struct recorder_batch *batch, 
       .offset = offset,
       .count = batch->batch,
       .warmup = batch->warmup,
-      .nonce = measure->setup.cache_bust ? nonce : NULL,
+      .cache_bust = measure->setup.cache_bust,
+      .nonce = measure->next_nonce,
   };
+  measure->next_nonce += (uint64_t)batch_passes(source.work, source.count);
   measure->record = *batch;
   measure->offset = offset;
   measure->running = true;
@@ -278,8 +277,8 @@ enum status measure_open(const struct measure_setup *setup, measure_over *over, 
   measure->over = over;
   measure->context = context;
   // Not from the seed: a second run with the same seed must not meet the first one's prompts in a cache.
-  if (getrandom(&measure->nonce_base, sizeof measure->nonce_base, 0) != sizeof measure->nonce_base)
-    measure->nonce_base = (uint64_t)clock_now_ns();
+  if (getrandom(&measure->next_nonce, sizeof measure->next_nonce, 0) != sizeof measure->next_nonce)
+    measure->next_nonce = (uint64_t)clock_now_ns();
   int64_t lanes = lanes_count(setup->lanes);
   enum status status =
       loop_timer_open(lanes_at(setup->lanes, 0)->loop, nothing_due, measure, &measure->timer, error);

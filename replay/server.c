@@ -32,7 +32,8 @@ struct server {
   bool wanted; // nobody has asked for its end
   int64_t ready_deadline_ns, kill_deadline_ns;
   struct xfer *asking; // the readiness request under way
-  int answer;          // its HTTP status
+  bool asking_other;   // it goes to other_url
+  int answer;          // its HTTP status; 0: none
   int64_t exit_code;
   char failure[256];
 };
@@ -125,40 +126,49 @@ static void on_answer(void *context, int status) {
 }
 
 static bool is_ready(const struct server *server) {
-  if (server->answer >= 200 && server->answer <= 299) return true;
-  return server->start.any_answer && server->answer > 0 && server->answer != 503;
+  if (server->asking_other) return server->answer > 0 && server->answer < 500;
+  return server->answer >= 200 && server->answer <= 299;
 }
+
+static void ask(struct server *server, bool other);
 
 static void asked(void *context, const struct xfer_result *result) {
   struct server *server = context;
   server->asking = NULL;
   reap(server); // an answer of another process on its port would come while ours is dying
   if (server->state != STATE_STARTING) return;
-  if (result->outcome == XFER_OK && is_ready(server)) {
+  bool answered = result->outcome == XFER_OK;
+  if (answered && is_ready(server)) {
     server->state = STATE_UP;
     server->handlers->up(server->context);
-    return;
+  } else if (answered && !server->asking_other && server->start.other_url && server->answer < 500) {
+    ask(server, true);
+  } else {
+    loop_timer_set(server->timer, clock_now_ns() + POLL_NS);
   }
-  loop_timer_set(server->timer, clock_now_ns() + POLL_NS);
 }
 
 static const struct xfer_callbacks ask_callbacks = {.status = on_answer, .done = asked};
 
-static void poll_ready(struct server *server) {
+static void ask(struct server *server, bool other) {
   int64_t left_ns = server->ready_deadline_ns - clock_now_ns();
-  if (left_ns <= 0) {
-    snprintf(server->failure, sizeof server->failure, "the server was not ready after %.3g s",
-             clock_seconds(server->start.ready_timeout_ns));
-    begin_stop(server);
-    return;
-  }
   struct xfer_request request = {
       .method = "GET",
-      .url = server->start.ready_url,
+      .url = other ? server->start.other_url : server->start.ready_url,
       .timeout_ns = left_ns < ASK_TIMEOUT_NS ? left_ns : ASK_TIMEOUT_NS,
       .connect_timeout_ns = CLOCK_NS_PER_S,
   };
   struct error error;
+  if (left_ns <= 0) {
+    int used = snprintf(server->failure, sizeof server->failure, "the server was not ready after %.3g s",
+                        clock_seconds(server->start.ready_timeout_ns));
+    if (server->answer > 0)
+      snprintf(server->failure + used, sizeof server->failure - (size_t)used, " (it answered with status %d)",
+               server->answer);
+    begin_stop(server);
+    return;
+  }
+  server->asking_other = other;
   server->answer = 0;
   if (xfer_start(server->transfers, &request, &ask_callbacks, server, &server->asking, &error)) {
     snprintf(server->failure, sizeof server->failure, "the server cannot be asked: %.200s", error.text);
@@ -171,7 +181,7 @@ static void timer_due(void *context) {
   if (server->state == STATE_STOPPING) {
     poll_stop(server);
   } else if (server->state == STATE_STARTING && !server->asking) {
-    poll_ready(server);
+    ask(server, false);
   }
 }
 
@@ -182,6 +192,7 @@ enum status server_run(struct server *server, const struct server_start *start, 
   server->start = *start;
   server->failure[0] = '\0';
   server->exit_code = -1;
+  server->answer = 0;
   server->killing = false;
   server->wanted = true;
   process_print_command(start->command, words, sizeof words / sizeof words[0], &command);

@@ -24,7 +24,7 @@ struct session {
   struct recorder_session record;
   char error[400];
   uint16_t port;
-  struct buf output_path, ready_url;
+  struct buf output_path, ready_url, other_url;
 };
 
 int64_t session_number(const struct session *session) {
@@ -108,14 +108,16 @@ static enum status start_server(struct session *session, const struct plan_sessi
   }
   print_output_path(session, plan);
   buf_clear(&session->ready_url);
-  endpoint_print(&opts->endpoint, session->port, opts->ready ? opts->ready : "/", &session->ready_url);
+  buf_clear(&session->other_url);
+  endpoint_print(&opts->endpoint, session->port, opts->ready ? opts->ready : "/health", &session->ready_url);
+  endpoint_print(&opts->endpoint, session->port, "/", &session->other_url);
   struct server_start start = {
       .command = opts->server,
       .workers = plan->workers,
       .port = session->port,
       .output_path = buf_text(&session->output_path),
       .ready_url = buf_text(&session->ready_url),
-      .any_answer = !opts->ready,
+      .other_url = opts->ready ? NULL : buf_text(&session->other_url),
       .ready_timeout_ns = opts->ready_timeout_ns,
   };
   return server_run(session->server, &start, error);
@@ -179,5 +181,6 @@ void session_close(struct session *session) {
   loop_timer_close(session->turn_timer);
   buf_free(&session->output_path);
   buf_free(&session->ready_url);
+  buf_free(&session->other_url);
   free(session);
 }

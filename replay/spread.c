@@ -9,7 +9,7 @@ enum { UNIT_BITS = 10, STEP_BITS = 7 }; // the narrowest bucket is 2^10 ns wide
 // Only what was counted in: a stream of even gaps fills few of the buckets.
 void spread_clear(struct spread *spread) {
   if (spread->count > 0) {
-    size_t used = (size_t)(spread->last - spread->first + 1);
+    size_t used = (size_t)spread->last - (size_t)spread->first + 1;
     memset(&spread->buckets[spread->first], 0, used * sizeof spread->buckets[0]);
   }
   spread->count = spread->max_ns = 0;

@@ -57,8 +57,9 @@ double summary_token_spread(const struct summary *summary, double *least, double
   return cells < 2 ? 0 : *most / *least - 1;
 }
 
-static double waves(const struct plan_cell *cell) {
-  return (double)((cell->batch + cell->workers - 1) / cell->workers);
+static double waves_of(const struct plan_cell *cell) {
+  int64_t waves = (cell->batch + cell->workers - 1) / cell->workers;
+  return (double)waves;
 }
 
 double summary_left_s(const struct summary *summary) {
@@ -68,11 +69,11 @@ double summary_left_s(const struct summary *summary) {
     int64_t valid = sums->reps - sums->invalid;
     double left = sums->ended ? 0 : (double)(sums->planned - sums->reps);
     measured_s += sums->total_s;
-    measured_waves += (double)valid * waves(&summary->plan->cells[i]);
+    measured_waves += (double)valid * waves_of(&summary->plan->cells[i]);
     if (valid > 0) {
       left_s += left * sums->total_s / (double)valid;
     } else {
-      left_waves += left * waves(&summary->plan->cells[i]);
+      left_waves += left * waves_of(&summary->plan->cells[i]);
     }
   }
   return measured_waves > 0 ? left_s + left_waves * measured_s / measured_waves : NAN;

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "replay/random.h"
 #include "replay/work_draw.h"
@@ -100,6 +101,7 @@ static enum status make_ready(struct work_draw *draw, struct work_request *reque
   request->nonce_count =
       rewrite_nonce_places(request->api, request->body, request->body_len, places, NONCE_PLACES_MOST);
   if (request->made) cut_placeholder(request, places);
+  draw->work->without_text += request->nonce_count == 0;
   if (request->nonce_count == 0) return STATUS_OK;
   request->nonce_places = calloc(request->nonce_count, sizeof *places);
   if (!request->nonce_places) return no_memory(error);
@@ -111,6 +113,12 @@ static enum status nothing_to_send(const struct work *work, struct error *error)
   if (work->bodiless > 0) {
     return status_fail(error, STATUS_FORMAT, "%lld requests in the trace, but none with a recorded JSON body",
                        (long long)(work->bodiless + work->other));
+  }
+  if (work->refused > 0) {
+    return status_fail(
+        error, STATUS_FORMAT,
+        "the server answered every request of the trace (%lld) with an error status when it was recorded",
+        (long long)work->refused);
   }
   if (work->other > 0) {
     return status_fail(
@@ -179,23 +187,95 @@ static enum status put_in_turn(struct work_draw *draw, struct error *error) {
   return status ? no_memory(error) : STATUS_OK;
 }
 
+static enum status read_traces(struct work_draw *draw, struct error *error) {
+  const struct cli_texts *traces = draw->options->traces;
+  enum status status = STATUS_OK;
+  draw->earliest_ns = INT64_MAX;
+  draw->random = random_open(draw->options->seed);
+  if (!draw->random) return no_memory(error);
+  for (size_t i = 0; status == STATUS_OK && i < traces->count; i++) {
+    status = work_draw_trace(draw, traces->items[i], error);
+    conversations_next_trace(&draw->conversations);
+  }
+  return status;
+}
+
+static bool can_read_again(const struct cli_texts *traces) {
+  struct stat about;
+  for (size_t i = 0; i < traces->count; i++) {
+    const char *path = traces->items[i];
+    if (strcmp(path, "-") == 0 || stat(path, &about) != 0 || !S_ISREG(about.st_mode)) return false;
+  }
+  return true;
+}
+
+static void end_draw(struct work_draw *draw) {
+  random_close(draw->random);
+  conversations_free(&draw->conversations);
+  refused_free(&draw->refused);
+  buf_free(&draw->scratch);
+}
+
+// From the start, now that it is known which requests were refused. What is odd was told the first time.
+static enum status read_again(struct work_draw *draw, struct error *error) {
+  struct work_draw again = {
+      .options = draw->options, .work = draw->work, .refused = draw->refused, .again = true};
+  struct log *log = draw->log;
+  draw->refused = (struct refused){0};
+  end_draw(draw);
+  work_free(draw->work);
+  *draw = again;
+  enum status status = read_traces(draw, error);
+  draw->log = log;
+  return status;
+}
+
+// Takes the refused ones out of what was kept. How many others there are besides is not known.
+static void drop_refused(struct work_draw *draw) {
+  struct work *work = draw->work;
+  size_t kept = 0, made = 0;
+  for (size_t i = 0; i < work->count; i++) {
+    struct work_request *request = work->requests[i];
+    if (refused_has(&draw->refused, request->trace, request->seq)) {
+      work_request_free(request);
+    } else {
+      work->requests[kept++] = request;
+      made += request->made != NULL;
+    }
+  }
+  if (kept == work->count) return;
+  work->refused = (int64_t)(work->count - kept);
+  work->available = (int64_t)kept;
+  work->made = (int64_t)made;
+  work->count = kept;
+}
+
+// What is to be sent, as it was recorded, in the order of the draw.
+static enum status draw_requests(struct work_draw *draw, struct error *error) {
+  struct work *work = draw->work;
+  enum status status = read_traces(draw, error);
+  if (status == STATUS_OK && draw->refused.count > 0) {
+    refused_sort(&draw->refused);
+    if (can_read_again(draw->options->traces)) {
+      status = read_again(draw, error);
+    } else {
+      drop_refused(draw);
+    }
+  }
+  if (status == STATUS_OK && work->count == 0) status = nothing_to_send(work, error);
+  if (status == STATUS_OK && draw->options->in_time) {
+    merge_clocks(draw);
+    qsort(work->requests, work->count, sizeof(struct work_request *), compare_times);
+  }
+  if (status == STATUS_OK && draw->options->in_turn) status = put_in_turn(draw, error);
+  return status;
+}
+
 enum status work_load(const struct work_options *options, struct log *log, struct work *out,
                       struct error *error) {
   struct work work = {0};
-  struct work_draw draw = {.options = options, .log = log, .work = &work, .earliest_ns = INT64_MAX};
-  enum status status = STATUS_OK;
-  draw.random = random_open(options->seed);
-  if (!draw.random) status = no_memory(error);
-  for (size_t i = 0; status == STATUS_OK && i < options->traces->count; i++) {
-    status = work_draw_trace(&draw, options->traces->items[i], error);
-    conversations_next_trace(&draw.conversations);
-  }
-  if (status == STATUS_OK && work.count == 0) status = nothing_to_send(&work, error);
-  if (status == STATUS_OK && options->in_time) {
-    merge_clocks(&draw);
-    qsort(work.requests, work.count, sizeof(struct work_request *), compare_times);
-  }
-  if (status == STATUS_OK && options->in_turn) status = put_in_turn(&draw, error);
+  struct work_draw draw = {.options = options, .log = log, .work = &work};
+  enum status status = draw_requests(&draw, error);
   if (status == STATUS_OK) status = digest(&work, work.digest, error);
   for (size_t i = 0; status == STATUS_OK && i < work.count; i++)
     status = make_ready(&draw, work.requests[i], error);
@@ -203,9 +283,7 @@ enum status work_load(const struct work_options *options, struct log *log, struc
   if (status == STATUS_OK && work.made > 0) status = start_calibration(&work, error);
   work.mean_latency_s = draw.latencies > 0 ? draw.latency_s / (double)draw.latencies : NAN;
   work.mean_output_tokens = draw.outputs > 0 ? draw.output_tokens / (double)draw.outputs : NAN;
-  random_close(draw.random);
-  conversations_free(&draw.conversations);
-  buf_free(&draw.scratch);
+  end_draw(&draw);
   if (status) {
     work_free(&work);
     return status;

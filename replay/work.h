@@ -51,6 +51,8 @@ struct work {
   int64_t made;              // of them, known only by their size: their text was made
   int64_t other;             // requests that do not: of no text-generating API
   int64_t bodiless;          // and those whose body was not recorded, or is no JSON
+  int64_t refused;           // and those that were answered with an error status (refused.h)
+  int64_t without_text;      // of those kept that generate text: there is no place for a nonce
   double mean_latency_s;     // of the recorded successful responses; NaN: none
   double mean_output_tokens; // of those that say, and of requests known by their size; NaN: none
   int64_t lost;              // records that the traces are known to lack; 1 for a torn end
@@ -68,8 +70,10 @@ struct work_options {
   struct headers_own headers;
 };
 
-// Reads the traces. What is odd about them is told as notices. STATUS_NOT_FOUND, STATUS_IO, STATUS_FORMAT
-// (not a trace; no request in it qualifies), STATUS_MEMORY with words.
+// Reads the traces; twice, when some response is an error, since a response comes behind its request. What
+// cannot be read twice (a pipe) keeps fewer draws then. What is odd about them is told as notices.
+// STATUS_NOT_FOUND, STATUS_IO, STATUS_FORMAT (not a trace; no request in it qualifies), STATUS_MEMORY with
+// words.
 enum status work_load(const struct work_options *options, struct log *log, struct work *out,
                       struct error *error) MUST_USE;
 void work_free(struct work *work); // takes an all-zero work

@@ -186,6 +186,8 @@ static enum status take_request(struct work_draw *draw, const struct trace_reque
     bool text = api_generates_text(api);
     if (path[0] != '/' || (!text && draw->options->api != OPTS_API_HTTP)) {
       draw->work->other++;
+    } else if (draw->again && refused_has(&draw->refused, draw->conversations.trace, record->seq)) {
+      draw->work->refused++;
     } else if (text && synth_fits(record)) {
       draw->work->made++;
       if (record->output_tokens > 0) {
@@ -210,6 +212,9 @@ static enum status take_response(struct work_draw *draw, const struct trace_resp
     int64_t over_ns = clock_from_seconds(draw->segment_unix_s) + record->t_ns;
     if (conversations_add_answer(&draw->conversations, record->seq, over_ns)) return no_memory(error);
   }
+  if (!draw->again && record->status >= REFUSED_STATUS_LEAST &&
+      refused_add(&draw->refused, draw->conversations.trace, record->seq))
+    return no_memory(error);
   if (record->error.data || record->aborted_by.data || record->status < 200 || record->status > 299)
     return STATUS_OK;
   if (record->output_tokens <= 0) return STATUS_OK; // not of a request that generates text

@@ -5,6 +5,7 @@
 #ifndef REPLAY_WORK_DRAW_H
 #define REPLAY_WORK_DRAW_H
 
+#include "replay/refused.h"
 #include "replay/work.h"
 
 struct work_draw {
@@ -14,6 +15,8 @@ struct work_draw {
   struct random_source *random;
   struct buf scratch; // the body of the request that is being read
   struct conversations conversations;
+  struct refused refused;          // by what the responses say that were read
+  bool again;                      // all responses are known: the refused requests are left out
   double latency_s, output_tokens; // sums over what was recorded
   int64_t latencies, outputs;
   double segment_unix_s; // of the segment that is being read

@@ -24,7 +24,7 @@ static int compare_batches(const void *left, const void *right) {
 
 enum status imported_spread(const struct imported_cell *cells, size_t count, enum stat_scale scale,
                             struct ci_spread *spread, struct error *error) {
-  const struct imported_cell **alike = malloc((count + 1) * sizeof *alike);
+  const struct imported_cell **alike = malloc((count + 1) * sizeof(struct imported_cell *));
   size_t used = 0;
   double squares = 0, df = 0;
   if (!alike) return status_fail(error, STATUS_MEMORY, "no memory for %zu cells", count);
@@ -36,7 +36,7 @@ enum status imported_spread(const struct imported_cell *cells, size_t count, enu
     }
     alike[used++] = &cells[i];
   }
-  qsort(alike, used, sizeof *alike, compare_batches);
+  qsort(alike, used, sizeof(struct imported_cell *), compare_batches);
   for (size_t i = 0; i < used;) {
     double members = 0, mean = 0, group = 0, batch = alike[i]->batch; // Welford over the cells of this batch
     for (; i < used && alike[i]->batch == batch; i++) {

@@ -38,7 +38,7 @@ struct cli_value {
 
 // The field's place in its struct; does not compile when it is of another type.
 #define CLI_FIELD(type, struct_type, field)                                                                  \
-  (offsetof(struct_type, field) + 0 * sizeof((type *){&((struct_type *)NULL)->field}))
+  (offsetof(struct_type, field) + 0 * sizeof(&((struct_type *)NULL)->field == (type *)NULL))
 #define CLI_FIELD_ENUM(struct_type, field)                                                                   \
   (offsetof(struct_type, field) +                                                                            \
    0 * sizeof(char[sizeof(((struct_type *)NULL)->field) == sizeof(int) ? 1 : -1]))

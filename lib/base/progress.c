@@ -93,7 +93,7 @@ static size_t columns_most(const struct progress *progress) {
 }
 
 static void draw_bar(struct progress *progress, const struct progress_state *state, int64_t now_ns) {
-  struct buf line = BUF_LIMIT(2 * ANY_WIDTH);
+  struct buf line = BUF_LIMIT((size_t)2 * ANY_WIDTH);
   size_t most = columns_most(progress);
   print_line(state, eta_ns(progress, state, now_ns), most, &line);
   int len = (int)line.len;

@@ -67,7 +67,7 @@ static void read_choice(struct response *response, struct json_cursor *cursor) {
     }
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "index")) {
-      json_scan_int64(value, &index);
+      if (json_scan_int64(value, &index) && index > 0) response->several_choices = true;
     } else if (json_slice_is(key, "text")) {
       if (json_scan_has_text(value)) response->has_text = true;
       if (index == 0) response_tell(response, RESPONSE_PART_TEXT, value);
@@ -79,10 +79,13 @@ static void read_choice(struct response *response, struct json_cursor *cursor) {
   }
 }
 
-static void read_choices(struct response *response, struct json_cursor *cursor) {
-  if (!json_cursor_array(cursor)) return;
-  while (json_cursor_element(cursor))
+// How many there are.
+static int read_choices(struct response *response, struct json_cursor *cursor) {
+  int count = 0;
+  if (!json_cursor_array(cursor)) return 0;
+  for (; json_cursor_element(cursor); count++)
     read_choice(response, cursor);
+  return count;
 }
 
 // Takes a count; a negative one, or none, leaves what is known.
@@ -91,19 +94,29 @@ static void take_count(struct json_slice value, int64_t *count) {
   if (json_scan_int64(value, &number) && number >= 0) *count = number;
 }
 
-static void read_usage(struct response *response, struct json_cursor *cursor) {
+// `output` -1: it does not say.
+static void read_usage(struct response *response, struct json_cursor *cursor, int64_t *output) {
   struct json_slice key;
   if (!json_cursor_object(cursor)) return;
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "completion_tokens")) {
-      take_count(value, &response->usage_output);
+      take_count(value, output);
     } else if (json_slice_is(key, "prompt_tokens")) {
       take_count(value, &response->usage_input);
     } else if (json_slice_is(key, "prompt_tokens_details")) {
       take_count(json_scan_get(value, "cached_tokens"), &response->cached_tokens);
     }
   }
+}
+
+// Of several counts in a stream the last holds. But llama.cpp tells the tokens of each choice by themselves,
+// in an event without choices for each: those add up.
+static void take_usage(struct response *response, int64_t output, bool is_final) {
+  bool adds = is_final && response->usage_final && response->several_choices;
+  if (output < 0) return;
+  response->usage_output = adds ? response->usage_output + output : output;
+  response->usage_final = is_final;
 }
 
 // Milliseconds with a fraction.
@@ -158,13 +171,15 @@ enum status openai_read(struct response *response, const char *text, size_t len)
   struct json_cursor cursor = json_cursor_start(text, len);
   struct json_slice key;
   bool error = false;
+  int choices = 0;
+  int64_t output = -1;
   if (json_cursor_kind(&cursor) != JSON_OBJECT) return STATUS_FORMAT;
   json_cursor_object(&cursor);
   while (json_cursor_member(&cursor, &key)) {
     if (json_slice_is(key, "choices")) {
-      read_choices(response, &cursor);
+      choices = read_choices(response, &cursor);
     } else if (json_slice_is(key, "usage")) {
-      read_usage(response, &cursor);
+      read_usage(response, &cursor, &output);
     } else if (json_slice_is(key, "timings")) {
       read_timings(response, &cursor);
     } else {
@@ -172,6 +187,7 @@ enum status openai_read(struct response *response, const char *text, size_t len)
     }
   }
   if (!json_cursor_finish(&cursor)) return STATUS_FORMAT;
+  take_usage(response, output, choices == 0);
   if (error) {
     response->failure = FAILURE_SERVER_ERROR;
     words_of_body(response->error_text, sizeof response->error_text, text, len);

@@ -66,6 +66,8 @@ struct response {
   bool unread;   // success by HTTP alone: the body is in a foreign coding or over the cap
   int64_t now_ns;
   int64_t usage_output, usage_input;
+  bool usage_final;     // the last count came in an event without choices
+  bool several_choices; // of one request
   int64_t timings_output, timings_input;
   struct buf body;
   union {

@@ -2,6 +2,7 @@
 //
 // One transfer and its libcurl easy handle: options before, callbacks during, the result after.
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -100,10 +101,10 @@ static size_t on_upload(char *into, size_t size, size_t count, void *context) {
   return flow == XFER_PAUSE ? CURL_READFUNC_PAUSE : CURL_READFUNC_ABORT;
 }
 
-enum status xfer_easy_open(struct xfer *xfer) {
+// What is the same for all transfers of the pool.
+static void set_lasting(struct xfer *xfer) {
   const struct xfer_pool_options *options = &xfer->pool->options;
-  CURL *easy = xfer->easy = curl_easy_init();
-  if (!easy) return STATUS_MEMORY;
+  CURL *easy = xfer->easy;
   curl_easy_setopt(easy, CURLOPT_PRIVATE, xfer);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_PROXY, ""); // no proxy, whatever the environment says
@@ -134,6 +135,12 @@ enum status xfer_easy_open(struct xfer *xfer) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
   }
   if (xfer->pool->unix_socket) curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, xfer->pool->unix_socket);
+}
+
+enum status xfer_easy_open(struct xfer *xfer) {
+  xfer->easy = curl_easy_init();
+  if (!xfer->easy) return STATUS_MEMORY;
+  set_lasting(xfer);
   return STATUS_OK;
 }
 
@@ -244,6 +251,12 @@ enum status xfer_easy_prepare(struct xfer *xfer, const struct xfer_request *requ
   }
   link_headers(xfer, headers_at);
   CURL *easy = xfer->easy;
+  if (xfer->resent) {
+    // libcurl counts what it sends again over a handle's life, and gives up the sixth time.
+    curl_easy_reset(easy);
+    set_lasting(xfer);
+    xfer->resent = false;
+  }
   set_body(xfer, request);
   bool alone = false; // on a connection of its own
   if (xfer->pool->options.http_version == 2) {
@@ -293,10 +306,27 @@ static enum xfer_outcome outcome_of(const struct xfer *xfer, CURLcode code) {
   return strstr(xfer->words, "chunk") ? XFER_PROTOCOL : XFER_RESET;
 }
 
+// A server of HTTP/1.1 that is spoken to in HTTP/2 at once hangs up in one way or another: none of libcurl's
+// words for that names the cause.
+static void doubt_http2(struct xfer *xfer, CURLcode code) {
+  const char *url = NULL;
+  const struct xfer_result *result = &xfer->result;
+  if (xfer->pool->options.http_version != 2 || result->outcome != XFER_RESET || result->status > 0) return;
+  if (curl_easy_getinfo(xfer->easy, CURLINFO_EFFECTIVE_URL, &url) || !url ||
+      strncasecmp(url, "http:", 5) != 0)
+    return;
+  if (xfer->words[0] == '\0') snprintf(xfer->words, sizeof xfer->words, "%s", curl_easy_strerror(code));
+  size_t len = strlen(xfer->words);
+  snprintf(xfer->words + len, sizeof xfer->words - len, " (does the server speak HTTP/2 without TLS?)");
+}
+
 void xfer_easy_result(struct xfer *xfer, CURLcode code) {
   struct xfer_result *result = &xfer->result;
   result->done_ns = clock_now_ns();
   result->outcome = outcome_of(xfer, code);
+  xfer->resent =
+      result->attempts > 1 || result->outcome != XFER_OK; // also where the second connection failed
+  doubt_http2(xfer, code);
   result->words = xfer->words[0] ? xfer->words : curl_easy_strerror(code);
   long version = 0;
   if (result->outcome == XFER_OK && xfer->pool->options.http_version == 2 &&

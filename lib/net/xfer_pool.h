@@ -22,6 +22,7 @@ struct xfer {
   bool marked; // on the pool's list of transfers that want something
   bool wants_cancel, wants_resume;
   bool aborted; // by a callback of ours
+  bool resent;  // the transfer before may have been sent again
   struct xfer *next_marked;
   struct xfer *previous, *next; // pending or added: in the pool's list; free: singly linked
   const struct xfer_callbacks *callbacks;

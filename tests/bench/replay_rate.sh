@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# replay in open loop: how far from its schedule requests reach the server, beside a bare loop of timerfd and send.
+# replay in open loop: how far from its schedule requests reach the server, beside a bare loop of timerfd and send. All of
+# them run at real-time priority where that is allowed: what is asked is how exact they are, not how busy the machine is.
 . "$(dirname "$0")/lib.sh"
 need jq
 trace=tests/bench/get.trace.jsonl
+priority=()
+if chrt -f 10 true 2>/dev/null; then priority=(chrt -f 10); fi
 seconds=${BENCH_RATE_SECONDS:-$((SECONDS_EACH * 3))}
 
 if ! "$bin/replay" --help | grep -q -e '--timing'; then
@@ -14,14 +17,14 @@ fi
 
 rate() { # RATE
   lists=()
-  local name="replay open loop, $1/s, $seconds s"
+  local name="replay open loop, $1/s, $seconds s${priority[*]:+, ${priority[*]}}"
   for _ in $(seq "$ROUNDS"); do
-    start_server server "$peers/arrivals" "$1" || return
-    RUN_TIMEOUT=$((seconds * 2 + 20)) run "$peers/bare_rate" "${server_url[server]}" "$1" "$seconds" 64
+    start_server server "${priority[@]}" "$peers/arrivals" "$1" || return
+    RUN_TIMEOUT=$((seconds * 2 + 20)) run "${priority[@]}" "$peers/bare_rate" "${server_url[server]}" "$1" "$seconds" 64
     stop_server server
     add bare_ms "$(jq '.error_p99_s * 1e3' "$scratch/server.out")"
-    start_server server "$peers/arrivals" "$1" || return
-    RUN_TIMEOUT=$((seconds * 2 + 20)) run "$bin/replay" $trace -u "${server_url[server]}" --api http --timing rate \
+    start_server server "${priority[@]}" "$peers/arrivals" "$1" || return
+    RUN_TIMEOUT=$((seconds * 2 + 20)) run "${priority[@]}" "$bin/replay" $trace -u "${server_url[server]}" --api http --timing rate \
       --request-rate "$1" --arrival constant --duration "${seconds}s" --force -o "$scratch/run.jsonl.gz"
     check_equal "$name: exit code" 0 "$status"
     stop_server server

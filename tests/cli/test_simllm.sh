@@ -315,6 +315,19 @@ test_load_and_prefill() {
   stop_server cold
 }
 
+test_startup() {
+  start_server starting "$bin/simllm" --listen 127.0.0.1:0 --step .01,0,0 --startup 400ms
+  code_of() { curl -s -m 10 -o "$scratch/ignored" -w '%{http_code}' "${server_url[starting]}$1" "${@:2}"; }
+  check_equal "while it starts, / is not there" 404 "$(code_of /)"
+  check_equal "and its health is bad" 503 "$(code_of /health)"
+  check_equal "and requests fail" 503 "$(code_of /api/generate -d '{"prompt":"x"}')"
+  up() { [ "$(code_of /health)" = 200 ]; }
+  check "then it is up" wait_for 5 up
+  check_equal "and requests do not fail" 200 "$(code_of /api/generate -d '{"prompt":"x","options":{"num_predict":1}}')"
+  check_equal "the failed one is counted" 1 "$(stat_of starting .failed_by_kind.starting)"
+  stop_server starting
+}
+
 test_prompt_cache() {
   sim cache --prompt-cache --verbose
   post cache /v1/completions '{"prompt":"12345678901234567890","max_tokens":1}'
@@ -383,6 +396,7 @@ test_throughput 0.05 8 150
 test_throughput 0.1 24 120
 test_throughput 0.01 8 1000
 test_load_and_prefill
+test_startup
 test_prompt_cache
 test_bad_options
 test_manners

@@ -150,7 +150,7 @@ JSON
 "$bin/capture" --import mooncake "$scratch/sizes" -o "$scratch/sizes.trace" 2>/dev/null
 run "$bin/replay" "$scratch/sizes.trace" -u "${server_url[sim]}" -m sim -W 1 -B 2 -r 1 --warmup 0 -o "$scratch/sizes.jsonl"
 check_equal 'sizes: exit code' 0 "$status"
-check_match 'sizes: words' '2 requests are known only by their size' "$err"
+check_match 'sizes: words' '2 requests are known only by size' "$err"
 check_equal 'sizes: as many output tokens as recorded' '[[0,5],[1,6]]' \
   "$(records "$scratch/sizes.jsonl" request 'sort_by(.seq) | map([.seq,.output_tokens])' | jq -c)"
 

@@ -32,6 +32,12 @@ start_server sim "$bin/simllm" -l 127.0.0.1:0 --time-scale 0.01
 run "$bin/replay" $trace -u "${server_url[sim]}" -W 1 -B 4 -r 2 --max-error-rate 0 -o "$scratch/good.jsonl"
 check_equal 'no error: exit code' 0 "$status"
 check_equal 'no error: all is measured' 2 "$(records "$scratch/good.jsonl" batch length)"
+# HTTP/2 without TLS to a server that speaks 1.1: it hangs up, and the words say what may be wrong.
+run "$bin/replay" $trace -u "${server_url[sim]}" --http2 -W 1 -B 2 -r 1 -o "$scratch/version.jsonl"
+check_equal 'HTTP/2 to a server of 1.1: exit code' 1 "$status"
+check_match 'HTTP/2 to a server of 1.1: the last words' 'not one request succeeded \(does the server speak HTTP/2 without TLS\?\)' "$err"
+check_match 'HTTP/2 to a server of 1.1: those of each request' 'does the server speak HTTP/2|does not support HTTP/2' \
+  "$(records "$scratch/version.jsonl" request '.[0].error_text')"
 # What a script sees at the end, whether or not a second has passed.
 run "$bin/replay" $trace -u "${server_url[sim]}" -W 1 -B 4 -r 2 --max-tokens 5 --progress json -o "$scratch/said.jsonl"
 check_equal 'progress: the last line is final' '[true,2,2,9,40,0]' \

@@ -51,9 +51,22 @@ check_equal 'restart level: a session per level' '[1,2]' \
 check_equal 'restart level: three replicates in each' '[3,3]' "$(records "$scratch/level.jsonl" batch \
   'map(select(.warmup|not)) | group_by(.session) | map(length)')"
 
-# Without --ready any answer will do.
-replay any --server "$sim" -W 1 -r 1
-check_equal 'any answer: exit code' 0 "$status"
+# Without --ready its health is asked, and waited for while it loads, though it answers.
+replay loads --server "$sim --startup 20s" -W 1 -r 1
+check_equal 'loading: exit code' 0 "$status"
+check_equal 'loading: no request came too early' '[null]' "$(records "$scratch/loads.jsonl" request 'map(.error) | unique')"
+check_match 'loading: it took the time' '^0\.[4-9]|^[1-9]' \
+  "$(records "$scratch/loads.jsonl" session '.[0] | .ready_s - .start_s')"
+replay slow --server "$sim --startup 100s" --ready-timeout 500ms -W 1 -r 1
+check_match 'loading for too long: why' 'was not ready after 0.5 s \(it answered with status 503\)' \
+  "$(records "$scratch/slow.jsonl" session '.[0].error')"
+
+# Where there is no /health, any answer to / will do; with --ready none but 2xx.
+run "$bin/replay" $trace -u "$url/nothing" --server "$sim" -W 1 -r 1 -o "$scratch/any.jsonl"
+check_equal 'any answer: it is up' '["ok"]' "$(records "$scratch/any.jsonl" session 'map(.state)')"
+replay given --server "$sim" --ready /nothing --ready-timeout 500ms -W 1 -r 1
+check_match 'a path that is given must answer 2xx' 'was not ready after 0.5 s \(it answered with status 404\)' \
+  "$(records "$scratch/given.jsonl" session '.[0].error')"
 
 # A level that does not come up is recorded, and the sweep goes on.
 replay dies --server "if [ {workers} -eq 2 ]; then echo no slots >&2; exit 3; fi; exec $sim" --ready /health -W 1,2,4 -r 1

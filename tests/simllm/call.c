@@ -211,6 +211,8 @@ static enum MHD_Result begin(struct call *call) {
     return refuse(call, MHD_HTTP_INTERNAL_SERVER_ERROR, STATS_OVER_SLOTS,
                   "the model does not fit into memory with so many slots");
   }
+  if (clock_now_ns() < calls->up_ns)
+    return refuse(call, MHD_HTTP_SERVICE_UNAVAILABLE, STATS_STARTING, "Loading model");
   enum fault fault = faults_draw(&opts->faults, &calls->fates);
   enum stats_outcome outcome = (enum stats_outcome)(STATS_FAULT + (int)fault);
   if (fault == FAULT_500) {
@@ -240,6 +242,7 @@ static enum MHD_Result answer_page(struct call *call, const char *url, const cha
   struct pages pages = {.opts = call->calls->opts,
                         .engine = call->calls->engine,
                         .stats = call->calls->stats,
+                        .starting = clock_now_ns() < call->calls->up_ns,
                         .query_log =
                             MHD_lookup_connection_value(call->connection, MHD_GET_ARGUMENT_KIND, "log")};
   const char *content_type = "application/json";

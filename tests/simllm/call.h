@@ -22,13 +22,14 @@
 
 struct call;
 
-// What all calls share. The server fills in the first five, which it owns.
+// What all calls share. The server fills in the first six.
 struct calls {
   const struct opts *opts;
   struct log *log; // with -v a line for every request that ended
   struct engine *engine;
   struct stats *stats;
   int epoll;
+  int64_t up_ns;       // until then it is starting
   struct random fates; // of faults
   struct cache cache;
   int64_t last_id;

@@ -58,6 +58,11 @@ static enum status take_load(void *context, const char *value, struct error *err
   return take_seconds(value, &opts->engine.load_s, error);
 }
 
+static enum status take_startup(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  return take_seconds(value, &opts->startup_s, error);
+}
+
 static enum status take_cliff(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   const char *colon = strchr(value, ':');
@@ -147,6 +152,9 @@ static const struct cli_option options[] = {
     {"prompt-cache", 0, NULL, NULL, "an equal request again prefills one token only, and usage says so",
      CLI_FLAG(struct opts, prompt_cache), NULL},
     {"load", 0, "TIME", "0", "model loading, at the first request", CLI_OWN(take_load), NULL},
+    {"startup", 0, "TIME", "0",
+     "model loading, at the start: /health says 503, / 404, requests fail with 503", CLI_OWN(take_startup),
+     NULL},
     {"noise", 0, "CV", "0", "coefficient of variation of a step's time",
      CLI_FRACTION(struct opts, engine.noise, 0, 10), NULL},
     {"session-noise", 0, "CV", "0", "the same of one factor for the whole life of the server",

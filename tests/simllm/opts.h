@@ -20,6 +20,7 @@ struct opts {
   char host[256];
   uint16_t port; // 0: any free one
   struct engine_config engine;
+  double startup_s;  // from its start /health says 503 and / 404 so long, and every request fails with 503
   int64_t max_slots; // 0: no limit; above it every request fails with 500
   int64_t tokens;    // where the request sets no limit
   struct faults faults;

@@ -74,6 +74,14 @@ static const struct {
 unsigned pages_write(const struct pages *pages, const char *path, bool get, struct buf *out,
                      const char **content_type) {
   enum ask_api api;
+  if (pages->starting && strcmp(path, "/health") == 0) {
+    buf_append_text(out, "{\"error\":\"Loading model\"}");
+    return 503;
+  }
+  if (pages->starting && strcmp(path, "/") == 0) {
+    buf_append_text(out, "{\"error\":\"no such path\"}");
+    return 404;
+  }
   bool known = ask_api_of_path(path, &api);
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
     if (strcmp(table[i].path, path) != 0) continue;

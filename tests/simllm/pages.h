@@ -16,11 +16,13 @@ struct pages {
   const struct opts *opts;
   const struct engine *engine;
   const struct stats *stats;
+  bool starting;         // /health answers 503 then, and / as a server without pages does
   const char *query_log; // ?log=...; NULL: absent. "0" is as absent
 };
 
 // Appends the body, sets *content_type where it is not the caller's application/json, and returns the HTTP
-// status: 200, 404 (no such path), 405 (`get`: the method was GET or HEAD). Failures show in out->status.
+// status: 200, 404 (no such path), 405 (`get`: the method was GET or HEAD), 503 (it is starting). Failures
+// show in out->status.
 unsigned pages_write(const struct pages *pages, const char *path, bool get, struct buf *out,
                      const char **content_type);
 

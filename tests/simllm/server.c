@@ -131,6 +131,7 @@ enum status server_open(const struct opts *opts, struct log *log, struct server 
   // Faults have a stream of their own: noise does not change who meets them.
   server->calls =
       (struct calls){.opts = opts, .log = log, .fates = random_seeded(opts->engine.seed ^ 0x6661746573)};
+  server->calls.up_ns = clock_now_ns() + clock_from_seconds(opts->startup_s * opts->engine.time_scale);
   enum status status = listen_on(server, error);
   if (status == STATUS_OK) status = open_descriptors(server, error);
   server->calls.epoll = server->epoll;

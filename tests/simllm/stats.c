@@ -30,6 +30,7 @@ const char *stats_outcome_name(enum stats_outcome outcome) {
   case STATS_STOPPED: return "stopped";
   case STATS_BAD_REQUEST: return "bad_request";
   case STATS_OVER_SLOTS: return "over_slots";
+  case STATS_STARTING: return "starting";
   default: return fault_name((enum fault)((int)outcome - STATS_FAULT));
   }
 }

@@ -21,6 +21,7 @@ enum stats_outcome {
   STATS_STOPPED,     // the server was stopped first
   STATS_BAD_REQUEST, // failed: status 400 or 413
   STATS_OVER_SLOTS,  // failed: more slots than --max-slots
+  STATS_STARTING,    // failed: came within --startup
   STATS_FAULT,       // failed by fault: STATS_FAULT + enum fault
   STATS_OUTCOMES = STATS_FAULT + FAULT_COUNT
 };

@@ -21,7 +21,8 @@ static void spread(struct results *results) {
   results->distributions = calloc(results->cell_count, sizeof *results->distributions);
   for (size_t i = 0; i < results->cell_count; i++) {
     struct distribution *distribution = &results->distributions[results->distribution_count++];
-    double p95 = 1 + (double)(i / 2);
+    size_t pair = i / 2;
+    double p95 = 1 + (double)pair;
     distribution->cell = i;
     distribution->requests = 240;
     results->cells[i].latency_s = about(p95);

@@ -24,7 +24,8 @@ struct client {
   int bodies;        // calls of on_body that took data
   bool pause_first;  // the first on_body pauses, and is resumed 20 ms later
   bool cancel_first; // the first on_body cancels
-  bool restart;      // `done` starts the same request once more
+  int failed;        // of those finished
+  int restarts;      // so many times `done` starts the same request once more
   const char *path;
   const char *upload; // left to send
   struct xfer_result result;
@@ -75,8 +76,9 @@ static void on_done(void *context, const struct xfer_result *result) {
   struct client *client = context;
   client->result = *result;
   client->finished++;
-  if (client->restart) {
-    client->restart = false;
+  client->failed += result->outcome != XFER_OK;
+  if (client->restarts > 0) {
+    client->restarts--;
     start(client, &(struct xfer_request){.method = "GET"});
     return;
   }
@@ -119,7 +121,7 @@ static void client_close(struct client *client) {
   buf_free(&client->fields);
 }
 
-// Plays the script and runs one request (client->restart: two) to its end. The caller frees what the server
+// Plays the script and runs one request (client->restarts: more) to its end. The caller frees what the server
 // saw.
 static char **exchange(struct client *client, const struct scripted_step *steps, int count,
                        const struct xfer_request *request) {
@@ -265,7 +267,7 @@ static void test_a_refused_connection_is_connect_and_a_silent_server_is_timeout(
 static void test_a_kept_connection_is_used_again(void **state) {
   (void)state;
   struct scripted_step steps[] = {{.response = OK_KEPT}, {.response = OK_KEPT, .after = SCRIPTED_CLOSE}};
-  struct client client = {.restart = true};
+  struct client client = {.restarts = 1};
   char **seen = exchange(&client, steps, 2, &get);
   assert_int_equal(client.finished, 2);
   assert_int_equal(client.result.outcome, XFER_OK);
@@ -279,7 +281,7 @@ static void test_a_dead_kept_connection_costs_one_recorded_resend(void **state) 
   // The second request arrives on the kept connection, which then dies without a byte; the third is the same
   // one again.
   struct scripted_step steps[] = {{.response = OK_KEPT}, {.after = SCRIPTED_CLOSE}, {.response = OK_KEPT}};
-  struct client client = {.restart = true};
+  struct client client = {.restarts = 1};
   char **seen = exchange(&client, steps, 3, &get);
   assert_int_equal(client.finished, 2);
   assert_int_equal(client.result.outcome, XFER_OK);
@@ -327,6 +329,24 @@ static void test_a_resend_that_dies_too_is_the_last_and_only_what_was_sent_count
   assert_int_equal(client.result.outcome, XFER_RESET);
   assert_int_equal(client.result.attempts, 2);
   assert_int_equal(xfer_pool_resent(client.pool), 1);
+  client_close(&client);
+}
+
+// llama.cpp closes after each streamed answer, although it says that it keeps the connection.
+static void test_a_server_that_never_keeps_connections_can_be_asked_any_number_of_times(void **state) {
+  (void)state;
+  enum { RESENDS = 20 };
+  struct scripted_step steps[1 + 2 * RESENDS] = {{.response = OK_KEPT}};
+  for (int i = 0; i < RESENDS; i++) {
+    steps[1 + 2 * i].after = SCRIPTED_CLOSE;
+    steps[2 + 2 * i].response = OK_KEPT;
+  }
+  struct client client = {.restarts = RESENDS};
+  char **seen = exchange(&client, steps, 1 + 2 * RESENDS, &get);
+  assert_int_equal(client.failed, 0);
+  assert_int_equal(client.finished, 1 + RESENDS);
+  assert_int_equal(client.result.attempts, 2);
+  free_requests(seen, 1 + 2 * RESENDS);
   client_close(&client);
 }
 
@@ -444,6 +464,7 @@ int main(void) {
       cmocka_unit_test(test_a_dead_kept_connection_costs_one_recorded_resend),
       cmocka_unit_test(test_a_resend_goes_over_a_fresh_connection_not_another_kept_one),
       cmocka_unit_test(test_a_resend_that_dies_too_is_the_last_and_only_what_was_sent_counts),
+      cmocka_unit_test(test_a_server_that_never_keeps_connections_can_be_asked_any_number_of_times),
       cmocka_unit_test(test_head_204_and_304_have_no_body),
       cmocka_unit_test(test_a_paused_body_is_offered_again),
       cmocka_unit_test(test_cancel_ends_the_connection_at_once),

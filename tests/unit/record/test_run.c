@@ -296,9 +296,7 @@ static void test_header_session_and_end_come_back_as_written(void **state) {
                                                   .error = TEXT("exit code 127")});
   parse_buf(&line);
   assert_int_equal(parsed.kind, RUN_SESSION);
-  assert_int_equal(parsed.session.session, 3);
-  assert_int_equal(parsed.session.workers, 24);
-  assert_int_equal(parsed.session.block, 1);
+  assert_true(parsed.session.session == 3 && parsed.session.workers == 24 && parsed.session.block == 1);
   assert_int_equal(parsed.session.start_ns, 5);
   assert_int_equal(parsed.session.ready_ns, -1);
   assert_int_equal(parsed.session.exit_code, 127);

@@ -98,6 +98,32 @@ static void test_keeping_fewer_requests_keeps_the_first_of_the_same_draw(void **
   free(lines);
 }
 
+// 200 requests of which every tenth was answered with an error, after all of them.
+static void test_what_was_refused_when_recorded_leaves_a_full_draw_of_the_others(void **state) {
+  (void)state;
+  enum { COUNT = 200, KEPT = 40 };
+  char *requests = many(COUNT), *lines = calloc(1, strlen(requests) + (size_t)COUNT * 60 + 1);
+  size_t used = (size_t)sprintf(lines, "%s", requests);
+  for (int i = 0; i < COUNT; i++)
+    used += (size_t)sprintf(lines + used, "{\"type\":\"response\",\"seq\":%d,\"t_s\":1,\"status\":%d}\n", i,
+                            i % 10 == 0 ? 400 : 200);
+  struct work all, some;
+  assert_int_equal(load(lines, &(struct work_options){.seed = 9, .draws = COUNT}, &all, NULL), STATUS_OK);
+  assert_int_equal(load(lines, &(struct work_options){.seed = 9, .draws = KEPT}, &some, NULL), STATUS_OK);
+  assert_int_equal(all.count, 180);
+  assert_int_equal(some.count, KEPT);
+  assert_int_equal(some.available, 180);
+  assert_int_equal(some.refused, 20);
+  for (int64_t i = 0; i < 180; i++)
+    assert_int_not_equal(work_at(&all, i)->seq % 10, 0);
+  for (int64_t i = 0; i < KEPT; i++)
+    assert_int_equal(work_at(&some, i)->seq, work_at(&all, i)->seq);
+  work_free(&some);
+  work_free(&all);
+  free(lines);
+  free(requests);
+}
+
 // The place of request 0 among 10, over 2000 seeds: chi-squared with 9 degrees of freedom, 99.9 %
 // point 27.88.
 static void test_every_place_is_as_likely(void **state) {
@@ -198,28 +224,43 @@ static void test_a_trace_without_work_is_an_error_that_says_why(void **state) {
   assert_non_null(strstr(error.text, "none with a recorded JSON body"));
 }
 
-static void test_a_batch_has_one_nonce_in_every_prompt(void **state) {
+// Three requests, a batch of five from the last of them on: 2 0 1 | 2 0, where the draw begins again behind
+// "|".
+static void test_a_batch_has_one_nonce_for_each_pass_of_the_draw(void **state) {
   (void)state;
+  enum { PLACE = sizeof "{\"prompt\":\"" - 1 };
   struct work work;
   struct endpoint endpoint;
   struct batch batch = {0};
   static const struct work_options options = {.pick = OPTS_PICK_TRACE, .seed = 1, .draws = 10};
   char *lines = many(3);
+  char nonces[5][REWRITE_NONCE_BYTES + 1] = {""};
   assert_int_equal(load(lines, &options, &work, NULL), STATUS_OK);
   assert_int_equal(endpoint_parse("http://h/base", &endpoint, NULL), STATUS_OK);
   struct batch_source source = {
-      .work = &work, .endpoint = &endpoint, .offset = 2, .count = 5, .nonce = "0123456789abcdef: "};
+      .work = &work, .endpoint = &endpoint, .offset = 2, .count = 5, .cache_bust = true, .nonce = 7};
   assert_int_equal(batch_prepare(&batch, &source, NULL), STATUS_OK);
   assert_int_equal(batch.count, 5);
   for (int64_t i = 0; i < 5; i++) {
     char expected[64];
-    snprintf(expected, sizeof expected, "{\"prompt\":\"0123456789abcdef: %lld\"}", (long long)(2 + i) % 3);
+    assert_true(batch.requests[i].body_len > PLACE + REWRITE_NONCE_BYTES);
+    memcpy(nonces[i], batch.requests[i].body + PLACE, REWRITE_NONCE_BYTES);
+    snprintf(expected, sizeof expected, "{\"prompt\":\"%s%lld\"}", nonces[i], (long long)(2 + i) % 3);
     assert_int_equal(batch.requests[i].seq, (2 + i) % 3);
     assert_string_equal(batch.requests[i].url, "http://h/base/v1/completions");
     assert_int_equal(batch.requests[i].body_len, strlen(expected));
     assert_memory_equal(batch.requests[i].body, expected, strlen(expected));
+    assert_int_equal(strspn(nonces[i], "0123456789abcdef"), 16);
+    assert_string_equal(nonces[i], nonces[i < 3 ? 0 : 3]);
   }
-  source.nonce = NULL;
+  assert_string_not_equal(nonces[0], nonces[3]);
+  source.nonce += (uint64_t)batch_passes(&work, source.count); // the next batch has others again
+  assert_int_equal(batch_prepare(&batch, &source, NULL), STATUS_OK);
+  for (int64_t i = 0; i < 5; i++) {
+    assert_memory_not_equal(batch.requests[i].body + PLACE, nonces[0], REWRITE_NONCE_BYTES);
+    assert_memory_not_equal(batch.requests[i].body + PLACE, nonces[3], REWRITE_NONCE_BYTES);
+  }
+  source.cache_bust = false;
   assert_int_equal(batch_prepare(&batch, &source, NULL), STATUS_OK);
   assert_int_equal(batch.requests[1].body_len, strlen("{\"prompt\":\"0\"}"));
   assert_memory_equal(batch.requests[1].body, "{\"prompt\":\"0\"}", batch.requests[1].body_len);
@@ -227,6 +268,14 @@ static void test_a_batch_has_one_nonce_in_every_prompt(void **state) {
   endpoint_free(&endpoint);
   work_free(&work);
   free(lines);
+}
+
+static void test_passes_of_a_batch_are_counted(void **state) {
+  (void)state;
+  static const int64_t cases[][2] = {{1, 1}, {2, 1}, {3, 1}, {4, 2}, {6, 2}, {7, 3}};
+  const struct work work = {.count = 3};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    assert_int_equal(batch_passes(&work, cases[i][0]), cases[i][1]);
 }
 
 // sha256sum of "POST\0/v1/completions\0{"prompt":"0"}\0POST\0/v1/completions\0{"prompt":"1"}\0".
@@ -260,7 +309,6 @@ static char *sent_prompt(const struct stream_request *request) {
 static void test_made_prompts_follow_what_the_server_counts(void **state) {
   (void)state;
   static const int64_t tokens[] = {400, 120, 3000};
-  static const char nonce[] = "0123456789abcdef: ";
   struct work work;
   struct endpoint endpoint;
   struct batch batch = {0};
@@ -269,13 +317,13 @@ static void test_made_prompts_follow_what_the_server_counts(void **state) {
                         &options, &work, NULL),
                    STATUS_OK);
   assert_int_equal(endpoint_parse("http://h", &endpoint, NULL), STATUS_OK);
-  struct batch_source source = {.work = &work, .endpoint = &endpoint, .count = 3, .nonce = nonce};
+  struct batch_source source = {.work = &work, .endpoint = &endpoint, .count = 3, .cache_bust = true};
   for (int round = 0; round < 3; round++) {
     source.warmup = round == 0;
     assert_int_equal(batch_prepare(&batch, &source, NULL), STATUS_OK);
     for (int64_t i = 0; i < 3; i++) {
       char *prompt = sent_prompt(&batch.requests[i]);
-      assert_memory_equal(prompt, nonce, strlen(nonce));
+      assert_memory_equal(prompt + 16, ": ", 2); // behind the nonce
       int64_t counted = ((int64_t)strlen(prompt) + 3) / 4 + 9;
       if (round > 0) assert_true(llabs(counted - tokens[i]) * 100 <= tokens[i]);
       work_observe(&work, &(struct work_place){0, i, round == 0}, counted);
@@ -374,12 +422,14 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_draw_is_a_permutation),
       cmocka_unit_test(test_keeping_fewer_requests_keeps_the_first_of_the_same_draw),
+      cmocka_unit_test(test_what_was_refused_when_recorded_leaves_a_full_draw_of_the_others),
       cmocka_unit_test(test_every_place_is_as_likely),
       cmocka_unit_test(test_pick_trace_keeps_the_order),
       cmocka_unit_test(test_each_api_draws_its_own_requests),
       cmocka_unit_test(test_bytes_that_are_no_text_are_sent_as_they_were),
       cmocka_unit_test(test_a_trace_without_work_is_an_error_that_says_why),
-      cmocka_unit_test(test_a_batch_has_one_nonce_in_every_prompt),
+      cmocka_unit_test(test_a_batch_has_one_nonce_for_each_pass_of_the_draw),
+      cmocka_unit_test(test_passes_of_a_batch_are_counted),
       cmocka_unit_test(test_the_digest_is_sha256_of_what_was_drawn),
       cmocka_unit_test(test_made_prompts_follow_what_the_server_counts),
       cmocka_unit_test(test_the_first_measured_batch_keeps_the_scale),

@@ -161,10 +161,10 @@ static void test_cells_that_share_everything_weigh_as_one(void **state) {
   struct ci_sample once[CELLS], copied[CELLS * COPIES];
   struct ci_pool one, many;
   (void)state;
-  for (size_t i = 0; i < CELLS * COPIES; i++)
+  for (size_t i = 0; i < (size_t)CELLS * COPIES; i++)
     copied[i] = once[i % CELLS] = (struct ci_sample){values[i % CELLS], 3};
   assert_int_equal(ci_pool_samples(once, CELLS, STAT_SCALE_LN, &one, NULL), STATUS_OK);
-  assert_int_equal(ci_pool_samples(copied, CELLS * COPIES, STAT_SCALE_LN, &many, NULL), STATUS_OK);
+  assert_int_equal(ci_pool_samples(copied, (size_t)CELLS * COPIES, STAT_SCALE_LN, &many, NULL), STATUS_OK);
   assert_false(one.different);
   assert_true(many.different); // taken for independent, they cry
   double own = many.spread.df;
