@@ -133,7 +133,7 @@ static void best_lines(struct chapters *c, struct document_node *parent, const s
     return;
   }
   struct number_text batch = number_count(row->best_batch);
-  struct number_text rate = number_fixed(row->max_tokens_per_s, 2);
+  struct number_text rate = number_throughput(row->max_tokens_per_s, best->tokens_per_s.hi);
   struct number_text interval = chapters_interval(best->tokens_per_s, 4);
   enum lang_id id = row->best_is_edge                            ? LANG_LEVEL_BEST_BATCH_EDGE
                     : chapters_level_lower_edge(c->results, row) ? LANG_LEVEL_BEST_BATCH_LOWER

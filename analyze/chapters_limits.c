@@ -94,7 +94,8 @@ static void by_throughput(struct chapters *c, struct document_node *parent) {
   chapters_limits_names(c, false, &names);
   if (best) {
     lang_format(&text, c->lang, LANG_PARETO_SLO,
-                LANG_WITH(chapters_cell_name(best).text, number_fixed(best->tokens_per_s.estimate, 2).text,
+                LANG_WITH(chapters_cell_name(best).text,
+                          number_throughput(best->tokens_per_s.estimate, best->tokens_per_s.hi).text,
                           chapters_interval(best->tokens_per_s, 4).text, buf_text(&names),
                           number_count(kept).text, number_count(judged).text));
     lang_format(&text, c->lang, certain(results, best) ? LANG_SLO_CERTAIN : LANG_SLO_OPEN, LANG_ALONE);

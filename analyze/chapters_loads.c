@@ -87,7 +87,7 @@ static void brief_table(struct chapters *c, struct document_node *parent, const 
   if (order->failed) chapters_column(c, table, LANG_COLUMN_FAILED, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_LATENCY_P50, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_LATENCY_P95, DOCUMENT_RIGHT);
-  for (size_t i = 0; i < order->count; i++) {
+  for (size_t i = 0; i < order->count && i < CHAPTERS_BRIEF_ROWS; i++) {
     const struct load *load = order->loads[i];
     document_cell(table, number_significant(rate_of(load), 4).text, DOCUMENT_PLAIN);
     document_cell(table, number_significant(load->n, 3).text, DOCUMENT_PLAIN);
@@ -97,6 +97,7 @@ static void brief_table(struct chapters *c, struct document_node *parent, const 
     time_cell(table, load->latency_s.p95);
     document_row_end(table);
   }
+  chapters_rows_left(c, parent, order->count);
 }
 
 static const char *draw(struct chapters *c, const struct order *order) {

@@ -57,6 +57,12 @@ struct number_text chapters_cell_name(const struct cell *cell) {
   return out;
 }
 
+void chapters_rows_left(struct chapters *c, struct document_node *parent, size_t rows) {
+  if (rows <= CHAPTERS_BRIEF_ROWS) return;
+  chapters_paragraph(c, parent, LANG_ROWS_LEFT,
+                     LANG_WITH(number_count((int64_t)(rows - CHAPTERS_BRIEF_ROWS)).text));
+}
+
 struct number_text chapters_confidence(const struct results *results) {
   double confidence = results->confidence > 0 ? results->confidence : 0.95;
   return number_significant(confidence * 100, 4);

@@ -37,6 +37,10 @@ void chapters_definition(struct chapters *c, struct document_node *definitions, 
 void chapters_definition_code(struct chapters *c, struct document_node *definitions, enum lang_id term,
                               const char *text); // set as code: addresses, commands, file names
 
+// A terminal's table ends after so many rows and says how many are left.
+enum { CHAPTERS_BRIEF_ROWS = 60 };
+void chapters_rows_left(struct chapters *c, struct document_node *parent, size_t rows);
+
 // "24×48"
 struct number_text chapters_cell_name(const struct cell *cell);
 

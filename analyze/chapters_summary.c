@@ -24,11 +24,11 @@ static void set_list(const struct results *results, struct chapters_list *list, 
 static void say_best(struct chapters *c, struct document_node *parent, enum lang_id id,
                      const struct cell *cell, const char *equals) {
   struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
-  struct number_text rate = number_fixed(cell->tokens_per_s.estimate, 2);
+  struct number_text rate = number_throughput(cell->tokens_per_s.estimate, cell->tokens_per_s.hi);
   struct number_text interval = chapters_interval(cell->tokens_per_s, 4);
   const struct cell *largest = &c->results->cells[c->results->best.cell];
   struct number_text top = chapters_cell_name(largest),
-                     top_rate = number_fixed(largest->tokens_per_s.estimate, 2);
+                     top_rate = number_throughput(largest->tokens_per_s.estimate, largest->tokens_per_s.hi);
   chapters_callout(
       c, parent, DOCUMENT_ANSWER, id,
       LANG_WITH(workers.text, batch.text, rate.text, interval.text, top.text, top_rate.text, equals));
@@ -251,8 +251,9 @@ void chapters_optima_table(struct chapters *c, struct document_node *parent, boo
   if (shape.capacity) chapters_column(c, table, LANG_COLUMN_CAPACITY, DOCUMENT_RIGHT);
   if (shape.limits) chapters_column(c, table, LANG_COLUMN_KEPT, DOCUMENT_LEFT);
   chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
-  for (size_t i = 0; i < results->workers_count; i++)
+  for (size_t i = 0; i < results->workers_count && !(brief && i == CHAPTERS_BRIEF_ROWS); i++)
     optima_row(c, table, &results->workers[i], shape);
+  if (brief) chapters_rows_left(c, parent, results->workers_count);
 }
 
 static void optima(struct chapters *c, struct document_node *parent) {
@@ -302,7 +303,7 @@ static void best(struct chapters *c, struct document_node *parent) {
   }
   const struct cell *cell = &results->cells[results->best.cell];
   struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
-  struct number_text rate = number_fixed(cell->tokens_per_s.estimate, 2);
+  struct number_text rate = number_throughput(cell->tokens_per_s.estimate, cell->tokens_per_s.hi);
   struct number_text interval = chapters_interval(cell->tokens_per_s, 4);
   struct document_node *list = document_list(section, false);
   chapters_item(c, list, results->best.workers_edge ? LANG_BEST_WORKERS_EDGE : LANG_BEST_WORKERS,

@@ -61,8 +61,10 @@ static void say_step(struct chapters *c, struct document_node *list, const struc
   bool ratio = isfinite(step->ratio.estimate);
   const struct cell *from = chapters_level_best(c->results, step->from);
   const struct cell *to = chapters_level_best(c->results, step->to);
-  struct number_text before = number_fixed(from ? from->tokens_per_s.estimate : NAN, 2);
-  struct number_text after = number_fixed(to ? to->tokens_per_s.estimate : NAN, 2);
+  struct number_text before =
+      from ? number_throughput(from->tokens_per_s.estimate, from->tokens_per_s.hi) : number_count(-1);
+  struct number_text after =
+      to ? number_throughput(to->tokens_per_s.estimate, to->tokens_per_s.hi) : number_count(-1);
   chapters_item(c, list, (ratio ? with_ratio : bare)[step->verdict],
                 LANG_WITH(number_count(step->from->workers).text, number_count(step->to->workers).text,
                           number_significant(step->ratio.estimate, 3).text,

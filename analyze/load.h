@@ -164,6 +164,10 @@ bool load_is_failing(int64_t requests, int64_t failed, int64_t cancelled);
 // To be called once after the last file: folds what the last sessions left, and notes what runs differ in.
 enum status load_finish(struct load_data *data, struct error *error) MUST_USE;
 
+// Notes in `baseline` what it and the run, of which the `count` facts are, differ in beyond the server's
+// address. A table says nothing of these.
+void load_note_unlike_baseline(struct load_data *baseline, const struct run_facts *run, size_t count);
+
 void load_free(struct load_data *data); // takes NULL and a half-made one
 
 #endif

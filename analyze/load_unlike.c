@@ -74,47 +74,71 @@ struct aspect {
   const char *name;
   read_value *read;
   int shown_bytes;
+  bool may_be_compared; // runs that differ in it are what a baseline is for
 };
 
-static const struct aspect aspects[] = {{"model", model_of, SHOWN_BYTES},
-                                        {"url", url_of, SHOWN_BYTES},
-                                        {"api", api_of, SHOWN_BYTES},
-                                        {"trace", trace_of, DIGEST_BYTES},
-                                        {"max-tokens", max_tokens_of, SHOWN_BYTES},
-                                        {"server", server_of, SHOWN_BYTES}};
+static const struct aspect aspects[] = {{"model", model_of, SHOWN_BYTES, false},
+                                        {"url", url_of, SHOWN_BYTES, true},
+                                        {"api", api_of, SHOWN_BYTES, false},
+                                        {"trace", trace_of, DIGEST_BYTES, false},
+                                        {"max-tokens", max_tokens_of, SHOWN_BYTES, false},
+                                        {"server", server_of, SHOWN_BYTES, false}};
 
-// Appends "name (one, other)" where the runs differ in this aspect.
-static void add_aspect(const struct load_data *data, const struct aspect *aspect, struct buf *out) {
+// Different values of one aspect; those beyond VALUES_SHOWN are only known to be there.
+struct values {
   struct value seen[VALUES_SHOWN];
-  size_t count = 0;
-  bool more = false;
-  for (size_t i = 0; i < data->fact_count; i++) {
-    const struct run_facts *facts = &data->facts[i];
+  size_t count;
+  bool more;
+};
+
+static void collect(const struct run_facts *list, size_t count, const struct aspect *aspect,
+                    struct values *values) {
+  for (size_t i = 0; i < count; i++) {
+    const struct run_facts *facts = &list[i];
     if (strcmp(facts->kind, "run") != 0) continue; // a table says nothing of this
     struct value value = aspect->read(facts);
     bool known = false;
-    for (size_t k = 0; k < count && !known; k++)
-      known = strcmp(seen[k].text, value.text) == 0;
+    for (size_t k = 0; k < values->count && !known; k++)
+      known = strcmp(values->seen[k].text, value.text) == 0;
     if (known) continue;
-    if (count < VALUES_SHOWN)
-      seen[count++] = value;
+    if (values->count < VALUES_SHOWN)
+      values->seen[values->count++] = value;
     else
-      more = true;
+      values->more = true;
   }
-  if (count < 2) return;
+}
+
+// Appends "name (one, other)" where there is more than one value.
+static void add_aspect(const struct aspect *aspect, const struct values *values, struct buf *out) {
+  if (values->count < 2) return;
   buf_printf(out, "%s%s (", out->len > 0 ? ", " : "", aspect->name);
-  for (size_t k = 0; k < count; k++) {
-    bool cut = strlen(seen[k].text) > (size_t)aspect->shown_bytes;
-    buf_printf(out, "%s%.*s%s", k > 0 ? ", " : "", aspect->shown_bytes, seen[k].text, cut ? "..." : "");
+  for (size_t k = 0; k < values->count; k++) {
+    const char *text = values->seen[k].text;
+    bool cut = strlen(text) > (size_t)aspect->shown_bytes;
+    buf_printf(out, "%s%.*s%s", k > 0 ? ", " : "", aspect->shown_bytes, text, cut ? "..." : "");
   }
-  buf_append_text(out, more ? ", ...)" : ")");
+  buf_append_text(out, values->more ? ", ...)" : ")");
+}
+
+// Notes in `data` what its runs, and `other` ones (NULL: none), differ in.
+static void note(struct load_data *data, const struct run_facts *other, size_t count,
+                 enum warning_code code) {
+  struct buf words = {0};
+  for (size_t i = 0; i < sizeof aspects / sizeof aspects[0]; i++) {
+    struct values values = {.count = 0};
+    if (other && aspects[i].may_be_compared) continue;
+    collect(data->facts, data->fact_count, &aspects[i], &values);
+    if (other) collect(other, count, &aspects[i], &values);
+    add_aspect(&aspects[i], &values, &words);
+  }
+  if (words.len > 0 && words.status == STATUS_OK) load_notice_add(data, code, -1, -1, buf_text(&words));
+  buf_free(&words);
 }
 
 void load_note_unlike(struct load_data *data) {
-  struct buf words = {0};
-  for (size_t i = 0; i < sizeof aspects / sizeof aspects[0]; i++)
-    add_aspect(data, &aspects[i], &words);
-  if (words.len > 0 && words.status == STATUS_OK)
-    load_notice_add(data, WARNING_UNLIKE_INPUTS, -1, -1, buf_text(&words));
-  buf_free(&words);
+  note(data, NULL, 0, WARNING_UNLIKE_INPUTS);
+}
+
+void load_note_unlike_baseline(struct load_data *baseline, const struct run_facts *run, size_t count) {
+  note(baseline, run, count, WARNING_UNLIKE_BASELINE);
 }

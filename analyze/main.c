@@ -2,12 +2,12 @@
 //
 // analyze: statistics and report over measured runs. The only place of the tool that turns a status into
 // words and an exit code.
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/notices.h"
 #include "analyze/output.h"
 #include "analyze/verdict.h"
 #include "lib/base/log.h"
@@ -20,27 +20,8 @@ static enum status load_all(const struct opts *opts, struct load_data *data, str
   return status == STATUS_OK ? load_finish(data, error) : status;
 }
 
-// What a person should know at once; the rest is in the report.
-static void tell(const struct load_data *data, struct log *log) {
-  for (size_t i = 0; i < data->notice_count; i++) {
-    const struct load_notice *notice = &data->notices[i];
-    if (notice->code == WARNING_NO_END) {
-      log_notice(log, "%s: no end record, the run was cut short", notice->words);
-    } else if (notice->code == WARNING_DAMAGED_INPUT) {
-      log_notice(log, "%s: %" PRId64 " records or stretches are missing or cannot be read", notice->words,
-                 notice->count);
-    } else if (notice->code == WARNING_NEWER_VERSION) {
-      log_notice(log,
-                 "%s: %" PRId64 " records are of a later version than this program knows and were left out",
-                 notice->words, notice->count);
-    } else if (notice->code == WARNING_UNLIKE_INPUTS) {
-      log_notice(log, "runs that differ in %s are pooled (to compare them: --baseline)", notice->words);
-    }
-  }
-}
-
 static enum status run(const struct opts *opts, struct log *log, bool *lost, bool *bad, struct error *error) {
-  struct load_data data = LOAD_DATA;
+  struct load_data data = LOAD_DATA, baseline = LOAD_DATA; // results borrow words of both
   struct results results = {0};
   stat_init();
   data.limits = opts->slo.request;
@@ -48,10 +29,10 @@ static enum status run(const struct opts *opts, struct log *log, bool *lost, boo
   enum status status = load_all(opts, &data, error);
   if (status != STATUS_OK) goto cleanup;
   *lost = data.lost;
-  tell(&data, log);
+  notices_tell(&data, log);
   status = analysis_run(&data, &opts->analysis, &results, error);
   if (status != STATUS_OK) goto cleanup;
-  status = verdict_reach(opts, &data, &results, log, bad, lost, error);
+  status = verdict_reach(opts, &data, &baseline, &results, log, bad, lost, error);
   if (status != STATUS_OK) goto cleanup;
   results.arguments = opts->arguments;
   results.argument_count = opts->argument_count;
@@ -66,6 +47,7 @@ static enum status run(const struct opts *opts, struct log *log, bool *lost, boo
 cleanup:
   results_free(&results);
   load_free(&data);
+  load_free(&baseline);
   return status;
 }
 

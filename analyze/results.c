@@ -37,6 +37,7 @@ const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_OUTLIER] = "outlier",
     [WARNING_FEW_LEVELS] = "few_levels",
     [WARNING_UNLIKE_INPUTS] = "unlike_inputs",
+    [WARNING_UNLIKE_BASELINE] = "unlike_baseline",
     [WARNING_NEWER_VERSION] = "newer_version",
 };
 

@@ -8,7 +8,9 @@
 
 #include "analyze/assertion.h"
 #include "analyze/baseline.h"
+#include "analyze/notices.h"
 #include "analyze/summary.h"
+#include "analyze/warnings.h"
 
 static void tell_comparison(const struct comparison *comparison, struct log *log) {
   const struct estimate *ratio = &comparison->ratio;
@@ -37,23 +39,27 @@ static void tell_comparison(const struct comparison *comparison, struct log *log
 }
 
 static enum status compare_baseline(const struct opts *opts, const struct load_data *data,
-                                    struct results *results, struct log *log, bool *lost,
-                                    struct error *error) {
-  struct load_data baseline = LOAD_DATA;
+                                    struct load_data *baseline, struct results *results, struct log *log,
+                                    bool *lost, struct error *error) {
   struct baseline_options options = {opts->analysis.confidence, opts->max_regression};
-  enum status status = load_file(&baseline, opts->baseline, error);
-  if (status == STATUS_OK) status = load_finish(&baseline, error);
+  enum status status = load_file(baseline, opts->baseline, error);
+  if (status == STATUS_OK) status = load_finish(baseline, error);
   if (status == STATUS_OK) {
-    status = baseline_compare(&baseline, data, &options, &results->comparison, error);
+    status = baseline_compare(baseline, data, &options, &results->comparison, error);
     if (status != STATUS_OK) status_prefix(error, status, "%s", opts->baseline);
   }
   if (status == STATUS_OK) {
-    *lost = *lost || baseline.lost;
+    *lost = *lost || baseline->lost;
     results->comparison.baseline = strdup(opts->baseline);
     if (!results->comparison.baseline) status = status_fail(error, STATUS_MEMORY, "no memory");
   }
-  if (status == STATUS_OK) tell_comparison(&results->comparison, log);
-  load_free(&baseline);
+  if (status == STATUS_OK) {
+    load_note_unlike_baseline(baseline, results->facts, results->fact_count);
+    notices_tell(baseline, log);
+    tell_comparison(&results->comparison, log);
+    status = warnings_of_input(results, baseline);
+    if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+  }
   return status;
 }
 
@@ -86,11 +92,12 @@ static enum status judge_assertions(const struct opts *opts, struct results *res
   return status;
 }
 
-enum status verdict_reach(const struct opts *opts, const struct load_data *data, struct results *results,
-                          struct log *log, bool *bad, bool *lost, struct error *error) {
+enum status verdict_reach(const struct opts *opts, const struct load_data *data, struct load_data *baseline,
+                          struct results *results, struct log *log, bool *bad, bool *lost,
+                          struct error *error) {
   enum status status = STATUS_OK;
   slo_apply(&opts->slo, results);
-  if (opts->baseline) status = compare_baseline(opts, data, results, log, lost, error);
+  if (opts->baseline) status = compare_baseline(opts, data, baseline, results, log, lost, error);
   if (status == STATUS_OK && results->comparison.regressed) {
     *bad = true;
     log_error(log, "regression: for certain more than %.4g%% slower than %s, or failing where it worked",

@@ -94,18 +94,30 @@ static void about_failures(struct collector *collector) {
   }
 }
 
-static void about_input(struct collector *collector) {
-  int64_t invalid = 0;
-  for (size_t i = 0; i < collector->data->notice_count; i++) {
-    const struct load_notice *notice = &collector->data->notices[i];
-    if (notice->code == WARNING_INVALID_CLIENT) invalid += notice->count;
-    if (notice->code != WARNING_DAMAGED_INPUT && notice->code != WARNING_NO_END &&
-        notice->code != WARNING_UNLIKE_INPUTS && notice->code != WARNING_NEWER_VERSION)
-      continue;
+enum status warnings_of_input(struct results *results, const struct load_data *data) {
+  static const bool told[WARNING_CODE_COUNT] = {[WARNING_DAMAGED_INPUT] = true,
+                                                [WARNING_NO_END] = true,
+                                                [WARNING_NEWER_VERSION] = true,
+                                                [WARNING_UNLIKE_INPUTS] = true,
+                                                [WARNING_UNLIKE_BASELINE] = true};
+  enum status status = STATUS_OK;
+  for (size_t i = 0; i < data->notice_count && status == STATUS_OK; i++) {
+    const struct load_notice *notice = &data->notices[i];
     struct warning warning = warnings_new(notice->code);
     warning.count = notice->count;
     warning.words = notice->words;
-    add(collector, &warning);
+    if (told[notice->code]) status = warnings_add(results, &warning);
+  }
+  return status;
+}
+
+static void about_input(struct collector *collector) {
+  int64_t invalid = 0;
+  if (collector->status == STATUS_OK)
+    collector->status = warnings_of_input(collector->results, collector->data);
+  for (size_t i = 0; i < collector->data->notice_count; i++) {
+    const struct load_notice *notice = &collector->data->notices[i];
+    if (notice->code == WARNING_INVALID_CLIENT) invalid += notice->count;
   }
   for (size_t i = 0; i < collector->results->cell_count; i++)
     invalid += collector->results->cells[i].invalid;

@@ -12,6 +12,10 @@ enum status warnings_add(struct results *results, const struct warning *warning)
 // A warning of this code with nothing else said.
 struct warning warnings_new(enum warning_code code);
 
+// What reading has noted of the input itself: damage, missing ends, later versions, unlike runs. The words
+// stay the data's. STATUS_MEMORY.
+enum status warnings_of_input(struct results *results, const struct load_data *data) MUST_USE;
+
 // Everything that the other steps have left in `data` and `results`, in order of importance.
 //
 //   code            carries

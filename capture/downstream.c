@@ -165,7 +165,7 @@ static void take_body(struct exchange *exchange, const char *data, size_t *len) 
   size_t room = is_all && is_first ? *len : EXCHANGE_UPLOAD_MOST - waiting;
   size_t taken = *len < room ? *len : room;
   exchange->moved_ns = clock_now_ns();
-  if (is_first || exchange->xfer) {
+  if ((is_first || exchange->xfer) && !upstream_is_refusal(exchange)) {
     buf_consume(upload, exchange->upload_taken);
     exchange->upload_taken = 0;
     if (buf_append(upload, data, taken)) {
@@ -173,7 +173,7 @@ static void take_body(struct exchange *exchange, const char *data, size_t *len) 
       if (exchange->xfer) xfer_cancel(exchange->xfer);
     }
   } else {
-    taken = *len; // the upstream has answered without waiting for the rest: nobody wants it
+    taken = *len; // it is thrown away, so that the client can come to its end and read the answer
   }
   recorder_body(exchange->entry, data, taken);
   exchange->house->counts.bytes_up += (int64_t)taken;

@@ -2,16 +2,22 @@
 #include "capture/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 // Clients that connect together must not wait for a second SYN (DESIGN 6.7).
 #define BACKLOG 4096
 #define FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
+// Somebody may hold a folder's lock for long, with flock(1) for one, and mean something else by it.
+#define LOCK_TRIES 100
+#define LOCK_PAUSE_NS 10000000
 
 static void close_quietly(int fd) { // errno is what the caller wants to tell
   int saved = errno;
@@ -74,6 +80,21 @@ static const char *find_life(const struct sockaddr_un *name) {
   return refused ? NULL : "a server listens there already";
 }
 
+// From looking whether a socket is dead until the new one listens nobody else may do the same: two that start
+// together would both take the other's for dead, and one would listen where no client can come. The lock is
+// of the folder, so that no file is left behind. -1: it cannot be had; then it goes without.
+static int lock_folder(const char *path) {
+  const char *slash = strrchr(path, '/');
+  size_t len = slash && slash > path ? (size_t)(slash - path) : 1;
+  char folder[LISTENER_PATH_MOST + 1] = ".";
+  if (slash) memcpy(folder, path, len);
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK && tries < LOCK_TRIES; tries++)
+    nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);
+  return fd;
+}
+
 static enum status bind_unix(int fd, const struct sockaddr_un *name, struct error *error) {
   const struct sockaddr *address = (const struct sockaddr *)name;
   const char *words = NULL;
@@ -96,11 +117,13 @@ static enum status open_unix(const char *path, struct listener *out, struct erro
   memcpy(name.sun_path, path, strlen(path));
   int fd = socket(AF_UNIX, SOCK_STREAM | FLAGS, 0);
   if (fd < 0) return status_fail(error, STATUS_IO, "cannot listen on unix:%s: %s", path, strerror(errno));
+  int lock = lock_folder(path);
   enum status status = bind_unix(fd, &name, error);
   if (!status && (lstat(path, &about) || listen(fd, BACKLOG))) {
     status = status_fail(error, STATUS_IO, "cannot listen on unix:%s: %s", path, strerror(errno));
     unlink(path);
   }
+  if (lock >= 0) close(lock);
   if (status) {
     close(fd);
     return status;

@@ -197,6 +197,12 @@ static enum status set_defaults(struct opts *out, struct error *error) {
   return out->output ? STATUS_OK : no_memory(error);
 }
 
+// An option that would do nothing is a mistake about what is going to happen.
+static bool serves(const struct opts *opts) {
+  return opts->has_listen || opts->unix_socket || opts->has_metrics || opts->tls_cert || opts->tls_key ||
+         opts->ca_file || opts->insecure || opts->rotation.bytes > 0 || opts->rotation.period_ns > 0;
+}
+
 static enum status check_conversion(const struct opts *opts, struct error *error) {
   if (opts->import && opts->export)
     return status_fail(error, STATUS_USAGE, "--import and --export are not for one command");
@@ -207,6 +213,11 @@ static enum status check_conversion(const struct opts *opts, struct error *error
     return status_fail(error, STATUS_USAGE, "-u/--upstream is not for --import");
   if (opts->include.count > 0 || opts->exclude.count > 0 || opts->sample < 1 || !opts->keep_bodies)
     return status_fail(error, STATUS_USAGE, "--include, --exclude, --sample and --bodies are not for --%s",
+                       opts->import ? "import" : "export");
+  if (serves(opts))
+    return status_fail(error, STATUS_USAGE,
+                       "--listen, --unix-socket, --metrics, --rotate, --tls-cert, --tls-key, --cacert and "
+                       "--insecure are not for --%s",
                        opts->import ? "import" : "export");
   return STATUS_OK;
 }

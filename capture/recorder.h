@@ -90,7 +90,8 @@ struct recorder_ending {
   int attempts;           // times it was sent; 2: a kept connection was dead
 };
 
-// Has the response's record written and gives the entry up. Without a complete request nothing is written.
+// Has the response's record written and gives the entry up. A request that was not complete is recorded now,
+// without its body (with its size so far), except when anonymising.
 void recorder_end(struct recorder_entry *entry, const struct recorder_ending *ending);
 
 #endif

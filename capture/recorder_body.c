@@ -4,9 +4,10 @@
 #include "capture/keep.h"
 #include "capture/recorder_entry.h"
 
-static void give_up(struct recorder *recorder, struct recorder_body *body, enum recorder_body_state why) {
+void recorder_body_give_up(struct recorder *recorder, struct recorder_body *body,
+                           enum recorder_body_state why) {
   recorder_body_free(recorder, body);
-  body->state = why;
+  if (body->state == RECORDER_BODY_KEPT) body->state = why;
 }
 
 void recorder_body_free(struct recorder *recorder, struct recorder_body *body) {
@@ -17,11 +18,11 @@ void recorder_body_free(struct recorder *recorder, struct recorder_body *body) {
 void recorder_body_add(struct recorder *recorder, struct recorder_body *body, const char *data, size_t len) {
   if (body->state != RECORDER_BODY_KEPT || len == 0) return;
   if (body->bytes.len + len > recorder->options.max_body_bytes) {
-    give_up(recorder, body, RECORDER_BODY_TOO_LONG);
+    recorder_body_give_up(recorder, body, RECORDER_BODY_TOO_LONG);
     return;
   }
   if (!recorder_has_room(recorder, len) || buf_append(&body->bytes, data, len)) {
-    give_up(recorder, body, RECORDER_BODY_DROPPED);
+    recorder_body_give_up(recorder, body, RECORDER_BODY_DROPPED);
     return;
   }
   recorder->held_bytes += len;
@@ -40,7 +41,8 @@ void recorder_body_decode(struct recorder *recorder, struct recorder_body *body)
               inflate_ended(inflate) && plain.status == STATUS_OK;
   inflate_close(inflate);
   if (!read) {
-    give_up(recorder, body, plain.status == STATUS_LIMIT ? RECORDER_BODY_TOO_LONG : RECORDER_BODY_UNREADABLE);
+    recorder_body_give_up(recorder, body,
+                          plain.status == STATUS_LIMIT ? RECORDER_BODY_TOO_LONG : RECORDER_BODY_UNREADABLE);
     buf_free(&plain);
     return;
   }

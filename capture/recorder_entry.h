@@ -54,6 +54,7 @@ enum recorder_body_state {
   RECORDER_BODY_KEPT,
   RECORDER_BODY_TOO_LONG,
   RECORDER_BODY_UNREADABLE,
+  RECORDER_BODY_INCOMPLETE, // of a request that its client did not send to the end
   RECORDER_BODY_DROPPED
 };
 
@@ -116,6 +117,10 @@ void recorder_body_decode(struct recorder *recorder, struct recorder_body *body)
 enum trace_body recorder_body_clean(const struct recorder *recorder, struct recorder_body *body,
                                     struct buf *out);
 
+// Lets go of what was gathered; `why` it is not recorded, unless there was another reason before.
+void recorder_body_give_up(struct recorder *recorder, struct recorder_body *body,
+                           enum recorder_body_state why);
+
 void recorder_body_free(struct recorder *recorder, struct recorder_body *body);
 
 // Formats a record whose time is `start_ns` less. It may be asked twice, when a new segment begins meanwhile.
@@ -129,6 +134,10 @@ void recorder_write_request(struct recorder *recorder, const struct trace_reques
 
 // There is room in --queue for `len` bytes more. On the loop's thread.
 bool recorder_has_room(struct recorder *recorder, size_t len);
+
+// The exchange is over and its request never came whole: known by its size so far. Not when anonymising,
+// where nothing but sizes is recorded, and this one is nobody's.
+void recorder_request_incomplete(struct recorder_entry *entry);
 
 // The jobs of an entry.
 void recorder_make_request(void *entry);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// From a request's body to its record. The first two functions are the loop's, the rest is the scribe's.
+// From a request's body to its record. The first three functions are the loop's, the rest is the scribe's.
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +27,12 @@ void recorder_request_complete(struct recorder_entry *entry) {
     recorder->dropped += 2;
     recorder_body_free(recorder, &entry->body);
   }
+}
+
+void recorder_request_incomplete(struct recorder_entry *entry) {
+  if (entry->handed || entry->skipped || entry->recorder->options.anonymize) return;
+  recorder_body_give_up(entry->recorder, &entry->body, RECORDER_BODY_INCOMPLETE);
+  recorder_request_complete(entry);
 }
 
 // Whether the session is among the recorded share. A session's requests are all in or all out.

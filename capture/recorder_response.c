@@ -115,6 +115,7 @@ void recorder_make_response(void *context) {
 
 void recorder_end(struct recorder_entry *entry, const struct recorder_ending *ending) {
   if (!entry) return;
+  recorder_request_incomplete(entry);
   if (!entry->handed) {
     recorder_entry_free(entry);
     return;

@@ -8,31 +8,50 @@
 #include <string.h>
 #include <time.h>
 
-#define GATHER_NS 2000000 // jobs that come within it after the first are taken up with it
+#define LOOK_EVERY_NS 2000000
+#define MOST_LOOKS_IN_VAIN 25 // in a row; then it sleeps until it is woken
 
 struct scribe {
   pthread_t thread;
   pthread_mutex_t lock;
   pthread_cond_t work;
   struct scribe_job *first, **last; // under the lock
+  bool asleep;
   bool closing;
 };
+
+static void sleep_until_woken(struct scribe *scribe) {
+  pthread_mutex_lock(&scribe->lock);
+  scribe->asleep = scribe->first == NULL;
+  while (scribe->asleep && !scribe->closing)
+    pthread_cond_wait(&scribe->work, &scribe->lock);
+  scribe->asleep = false;
+  pthread_mutex_unlock(&scribe->lock);
+}
+
+// The jobs there are, in order; `*closing`: no more will come.
+static struct scribe_job *take_jobs(struct scribe *scribe, bool *closing) {
+  pthread_mutex_lock(&scribe->lock);
+  struct scribe_job *jobs = scribe->first;
+  scribe->first = NULL;
+  scribe->last = &scribe->first;
+  *closing = scribe->closing;
+  pthread_mutex_unlock(&scribe->lock);
+  return jobs;
+}
 
 static void *run(void *context) {
   struct scribe *scribe = context;
   bool closing = false;
+  int looks_in_vain = MOST_LOOKS_IN_VAIN;
   while (!closing) {
-    pthread_mutex_lock(&scribe->lock);
-    while (!scribe->first && !scribe->closing)
-      pthread_cond_wait(&scribe->work, &scribe->lock);
-    closing = scribe->closing;
-    pthread_mutex_unlock(&scribe->lock);
-    if (!closing) nanosleep(&(struct timespec){.tv_nsec = GATHER_NS}, NULL);
-    pthread_mutex_lock(&scribe->lock);
-    struct scribe_job *job = scribe->first;
-    scribe->first = NULL;
-    scribe->last = &scribe->first;
-    pthread_mutex_unlock(&scribe->lock);
+    if (looks_in_vain == MOST_LOOKS_IN_VAIN) {
+      sleep_until_woken(scribe);
+      looks_in_vain = 0;
+    }
+    nanosleep(&(struct timespec){.tv_nsec = LOOK_EVERY_NS}, NULL);
+    struct scribe_job *job = take_jobs(scribe, &closing);
+    looks_in_vain = job ? 0 : looks_in_vain + 1;
     while (job) {
       struct scribe_job *next = job->next; // the job may be gone after its run
       job->run(job->context);
@@ -66,11 +85,12 @@ enum status scribe_open(struct scribe **out, struct error *error) {
 void scribe_post(struct scribe *scribe, struct scribe_job *job) {
   job->next = NULL;
   pthread_mutex_lock(&scribe->lock);
-  bool was_empty = scribe->first == NULL;
   *scribe->last = job;
   scribe->last = &job->next;
-  if (was_empty) pthread_cond_signal(&scribe->work);
+  bool wakes = scribe->asleep;
+  scribe->asleep = false;
   pthread_mutex_unlock(&scribe->lock);
+  if (wakes) pthread_cond_signal(&scribe->work); // without the lock, for which it would have to wait
 }
 
 void scribe_close(struct scribe *scribe) {

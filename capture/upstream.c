@@ -120,6 +120,12 @@ static struct json_slice field_slice(const struct exchange *exchange, const char
   return value ? (struct json_slice){value, strlen(value)} : (struct json_slice){0};
 }
 
+// libcurl sends no more of a request then: from here on, or, when the connection is to be closed, from the
+// answer's last byte on. While the upload is paused it would not see that it is through.
+bool upstream_is_refusal(const struct exchange *exchange) {
+  return exchange->head_ready && exchange->status >= STOPS_UPLOAD;
+}
+
 static enum xfer_flow on_head(void *context) {
   struct exchange *exchange = context;
   exchange->moved_ns = clock_now_ns();
@@ -131,8 +137,7 @@ static enum xfer_flow on_head(void *context) {
   recorder_head(exchange->entry, exchange->status, field_slice(exchange, "Content-Type"),
                 field_slice(exchange, "Content-Encoding"));
   exchange->head_ready = true;
-  // libcurl sends no more then, but while the upload is paused it would not see that it is through.
-  if (exchange->status >= STOPS_UPLOAD) upstream_more(exchange);
+  if (upstream_is_refusal(exchange)) upstream_more(exchange);
   exchange_wake(exchange);
   return XFER_GO;
 }
@@ -152,6 +157,7 @@ static enum xfer_flow on_body(void *context, const char *data, size_t len, int64
   exchange->moved_ns = now_ns;
   exchange->house->counts.bytes_down += (int64_t)len;
   exchange_wake(exchange);
+  if (upstream_is_refusal(exchange)) upstream_more(exchange);
   recorder_data(exchange->entry, data, len, now_ns); // after the wake: the client comes first
   return XFER_GO;
 }

@@ -17,6 +17,9 @@ void upstream_start(struct exchange *exchange, bool whole);
 // Tells the transfer that the upload has more bytes, or its end.
 void upstream_more(struct exchange *exchange);
 
+// The answer has begun, and is one after which nobody wants the rest of the request.
+bool upstream_is_refusal(const struct exchange *exchange);
+
 // Tells it that the client has taken bytes.
 void upstream_taken(struct exchange *exchange);
 

@@ -218,6 +218,9 @@ static struct turns_options turns_options(const struct flow_setup *setup) {
       .speed = opts->speed,
       .max_idle_ns = opts->max_idle_ns,
       .until_ns = opts->duration_ns,
+      // A duration cuts the recorded schedule short, where turns stand that think times bring forward. At a
+      // rate the places behind it are the next repetition's.
+      .most = opts->timing == OPTS_TIMING_ORIGINAL ? (int64_t)setup->work->count : 0,
       .share = setup->lane->number,
       .shares = setup->shares,
   };

@@ -13,12 +13,15 @@ struct runner {
   struct lane lane;
   pthread_t thread;
   bool running;
-  struct loop_letter stop;
+  struct loop_letter stop, failed;
+  struct error error; // why its loop failed
 };
 
 struct lanes {
   int64_t count;
   struct loop *main;
+  lanes_failed *failed;
+  void *context;
   struct runner *runners; // `count`, all zero where they were not made
 };
 
@@ -26,10 +29,17 @@ static void stop_loop(void *context) {
   loop_stop(context);
 }
 
+// On the main thread.
+static void tell_failure(void *context) {
+  struct runner *runner = context;
+  struct lanes *lanes = runner->lane.lanes;
+  lanes->failed(lanes->context, runner->error.text);
+}
+
 static void *run(void *context) {
   struct runner *runner = context;
   (void)loop_take_stall_ns(runner->lane.loop); // starts the heartbeat
-  (void)!loop_run(runner->lane.loop, NULL);    // without its loop the lane reports nothing
+  if (loop_run(runner->lane.loop, &runner->error)) loop_post(runner->lane.lanes->main, &runner->failed);
   return NULL;
 }
 
@@ -46,6 +56,7 @@ static enum status open_lane(struct lanes *lanes, int64_t number, const struct x
     status = loop_open(&lane->loop, error);
     if (status == STATUS_OK) status = loop_open_mailbox(lane->loop, error);
     if (status == STATUS_OK) runner->stop = (struct loop_letter){.call = stop_loop, .context = lane->loop};
+    runner->failed = (struct loop_letter){.call = tell_failure, .context = runner};
   }
   return status ? status : xfer_pool_open(lane->loop, transfers, &lane->transfers, error);
 }
@@ -62,12 +73,14 @@ static enum status start_thread(struct runner *runner, struct error *error) {
 }
 
 enum status lanes_open(int64_t count, struct loop *main, const struct xfer_pool_options *transfers,
-                       struct lanes **out, struct error *error) {
+                       lanes_failed *failed, void *context, struct lanes **out, struct error *error) {
   struct lanes *lanes = calloc(1, sizeof *lanes);
   if (!lanes) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   enum status status = STATUS_OK;
   lanes->count = count;
   lanes->main = main;
+  lanes->failed = failed;
+  lanes->context = context;
   lanes->runners = calloc((size_t)count, sizeof *lanes->runners);
   if (!lanes->runners) status = status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   if (status == STATUS_OK && count > 1) status = loop_open_mailbox(main, error);

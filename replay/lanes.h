@@ -25,10 +25,13 @@ struct lane {
 
 struct lanes;
 
+// A lane's loop failed: nothing that was told it is done or reported any more. Called on the main thread.
+typedef void lanes_failed(void *context, const char *words);
+
 // `main` is lane 0's loop, borrowed. The threads begin; signals go to the main thread only. STATUS_IO,
 // STATUS_MEMORY with words.
 enum status lanes_open(int64_t count, struct loop *main, const struct xfer_pool_options *transfers,
-                       struct lanes **out, struct error *error) MUST_USE;
+                       lanes_failed *failed, void *context, struct lanes **out, struct error *error) MUST_USE;
 // Ends the threads: nothing of theirs may be running but what xfer_pool_close ends. What was opened on their
 // loops has to be closed before lanes_close, but after lanes_stop. Both take NULL.
 void lanes_stop(struct lanes *lanes);

@@ -164,6 +164,7 @@ static bool sends_twice(const struct replay *replay) {
   const struct opts *opts = &replay->opts;
   if (opts->timing == OPTS_TIMING_BATCH)
     return plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);
+  if (opts->timing == OPTS_TIMING_ORIGINAL) return opts->repeat > 1 || opts->warmup > 0; // from the start
   return (int64_t)replay->pace.count * opts->repeat + opts->warmup > replay->work.available;
 }
 
@@ -214,7 +215,8 @@ static enum status continue_output(struct replay *replay, struct error *error) {
   enum status status = resume_read(opts->output, &replay->earlier, error);
   if (status || !opts->resume) return status;
   struct buf plan_text = {0};
-  struct run_header header = recorder_identity(opts, &replay->plan, &replay->work, &plan_text);
+  struct run_header header =
+      recorder_identity(opts, &replay->plan, &replay->work, replay->cache_bust, &plan_text);
   status = resume_check(&replay->earlier, &header, error);
   buf_free(&plan_text);
   if (status) return status_prefix(error, status, "--resume %s", opts->output);

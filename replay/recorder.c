@@ -87,7 +87,7 @@ static void write_pace(struct json_writer *w, const struct opts *opts) {
 }
 
 struct run_header recorder_identity(const struct opts *opts, const struct plan *plan, const struct work *work,
-                                    struct buf *plan_text) {
+                                    bool cache_bust, struct buf *plan_text) {
   struct json_writer w = JSON_WRITER(plan_text);
   if (plan->cell_count > 0) {
     plan_write(&w, plan);
@@ -99,6 +99,7 @@ struct run_header recorder_identity(const struct opts *opts, const struct plan *
       .model = slice(opts->model ? opts->model : work->model),
       .timing = slice(opts_timing_name(opts->timing)),
       .trace_digest = slice(work->digest),
+      .sent_digest = slice(work->sent_digest),
       .order = slice(plan_order_name(opts->order)),
       .pick = slice(opts_pick_name(opts->pick)),
       .dispatch = slice(opts_dispatch_name(opts->dispatch)),
@@ -107,6 +108,7 @@ struct run_header recorder_identity(const struct opts *opts, const struct plan *
       .repeat = plan->repeat_most,
       .warmup = opts->warmup,
       .http_version = opts->http_version,
+      .cache_bust = cache_bust,
   };
 }
 
@@ -118,7 +120,7 @@ static void write_header(struct recorder *recorder, const struct opts *opts, con
   secret_print_arguments(argc, argv, &arguments);
   if (opts->server) secret_print_command(opts->server, &server);
   print_host(&host);
-  struct run_header header = recorder_identity(opts, plan, work, &plan_text);
+  struct run_header header = recorder_identity(opts, plan, work, cache_bust, &plan_text);
   header.start_unix_s = clock_wall_s();
   header.tool = slice("replay " TIDEMARK_VERSION);
   header.url = slice_of_buf(&url);
@@ -126,7 +128,6 @@ static void write_header(struct recorder *recorder, const struct opts *opts, con
   header.host = slice_of_buf(&host);
   header.arguments = slice_of_buf(&arguments);
   header.server = opts->server ? slice_of_buf(&server) : slice(NULL);
-  header.cache_bust = cache_bust;
   header.threads = opts->threads;
   header.resumes = resumes;
   recorder->start_ns = clock_now_ns();

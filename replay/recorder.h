@@ -23,7 +23,7 @@ struct recorder;
 // The header's members that say which run it is: what is sent, in which order, from which trace. `plan_text`
 // (all zero, the caller frees it) holds the plan; everything else is borrowed.
 struct run_header recorder_identity(const struct opts *opts, const struct plan *plan, const struct work *work,
-                                    struct buf *plan_text);
+                                    bool cache_bust, struct buf *plan_text);
 
 // Opens the output and writes the header; the segment starts now. `resumes`: it goes on with the run that is
 // in the file. `work` is borrowed. `argc`, `argv` are recorded without secrets. STATUS_EXISTS, STATUS_IO,

@@ -11,8 +11,9 @@
 static const double MOST_FIXED_TOKENS = 1e4; // a file may hold anything
 
 static const char *const trait_names[RESUME_TRAITS] = {
-    "plan",   "--seed",     "trace",    "--timing", "--order",
-    "--pick", "--dispatch", "--warmup", "model",    "HTTP version",
+    "plan",    "--seed",       "trace",        "--timing",
+    "--order", "--pick",       "--dispatch",   "--warmup",
+    "model",   "HTTP version", "--cache-bust", "form of the bodies (--max-tokens, --stream, ...)",
 };
 
 static void print_slice(struct json_slice text, struct buf *out) {
@@ -30,7 +31,9 @@ static void print_trait(const struct run_header *header, int trait, struct buf *
   case 6: print_slice(header->dispatch, out); break;
   case 7: buf_printf(out, "%lld", (long long)header->warmup); break;
   case 8: print_slice(header->model, out); break;
-  default: buf_printf(out, "%lld", (long long)header->http_version); break;
+  case 9: buf_printf(out, "%lld", (long long)header->http_version); break;
+  case 10: buf_append_text(out, header->cache_bust ? "on" : "off"); break;
+  default: print_slice(header->sent_digest, out); break;
   }
 }
 
@@ -137,6 +140,8 @@ enum status resume_check(const struct resume *resume, const struct run_header *h
     print_trait(header, i, &text);
     if (text.status) {
       status = status_fail(error, text.status, "%s", status_name(text.status));
+    } else if (i == RESUME_TRAITS - 1 && was->len == 0) {
+      break; // written before that was recorded
     } else if (text.len != was->len || (text.len > 0 && memcmp(text.data, was->data, text.len) != 0)) {
       status =
           status_fail(error, STATUS_EXISTS, "the file holds another run: its %s differs (it was %.*s)",

@@ -18,7 +18,7 @@
 #include "replay/synth.h"
 
 // What must be the same; each is kept as text, so that a difference can be named.
-enum { RESUME_TRAITS = 10 };
+enum { RESUME_TRAITS = 12 };
 
 struct resume {
   bool found;                  // the file holds a run; all else is of its last one

@@ -42,6 +42,7 @@ struct sweep {
   int64_t batch_start_ns; // of a measured batch under way; 0: none is
   int64_t tokens;         // input and output, warm-up included
   bool interrupted;
+  bool over;          // nothing is left to run the loop for
   enum status status; // why the sweep ends early
   struct error error; // its words; "": the status says it all
 };
@@ -271,13 +272,19 @@ static bool session_ended(const struct sweep *sweep, const struct plan_session *
   return true;
 }
 
+// Also before the loop runs.
+static void stop(struct sweep *sweep) {
+  sweep->over = true;
+  loop_stop(sweep->loop);
+}
+
 static void next_session(struct sweep *sweep) {
   const struct plan *plan = sweep->setup->plan;
   while (sweep->next_session < plan->session_count &&
          session_ended(sweep, &plan->sessions[sweep->next_session]))
     sweep->next_session++;
   if (ending(sweep) || sweep->next_session == plan->session_count) {
-    loop_stop(sweep->loop);
+    stop(sweep);
     return;
   }
   const struct plan_session *session = &plan->sessions[sweep->next_session];
@@ -307,6 +314,14 @@ static void on_interrupt(void *context) {
   }
 }
 
+// Its part of the batch would be waited for without end.
+static void lane_failed(void *context, const char *words) {
+  struct sweep *sweep = context;
+  sweep->status = STATUS_IO;
+  status_write(&sweep->error, "%s", words);
+  stop(sweep);
+}
+
 static const struct session_handlers session_handlers = {.up = session_up, .over = session_over};
 
 static enum status open_parts(struct sweep *sweep, struct error *error) {
@@ -325,7 +340,9 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
     status = loop_signal_open(sweep->loop, SIGTERM, on_interrupt, sweep, &sweep->terminate_signal, error);
   if (!status) // the terminal went away: what was measured is saved as at Ctrl-C
     status = loop_signal_open(sweep->loop, SIGHUP, on_interrupt, sweep, &sweep->hangup_signal, error);
-  if (!status) status = lanes_open(setup->opts->threads, sweep->loop, &transfers, &sweep->lanes, error);
+  if (!status)
+    status =
+        lanes_open(setup->opts->threads, sweep->loop, &transfers, lane_failed, sweep, &sweep->lanes, error);
   if (status) return status;
   struct measure_setup measure = {
       .lanes = sweep->lanes,
@@ -366,7 +383,7 @@ enum status sweep_run(const struct sweep_setup *setup, struct error *error) {
     if (setup->progress->mode != PROGRESS_NONE) draw_due(&sweep);
     (void)loop_take_stall_ns(sweep.loop); // starts the heartbeat
     next_session(&sweep);
-    status = loop_run(sweep.loop, error);
+    if (!sweep.over) status = loop_run(sweep.loop, error);
     finish_progress(&sweep);
   }
   setup->summary->out_of_tokens = setup->opts->token_budget > 0 && !sweep.interrupted &&

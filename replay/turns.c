@@ -128,9 +128,9 @@ void turns_take(struct turns *turns) {
 enum status turns_done(struct turns *turns, int64_t index, int64_t done_ns) {
   const struct pace *pace = turns->options.pace;
   if (!turns->options.draw || turn_of(turns, index)->after < 0) return STATUS_OK;
-  int64_t after = neighbour(turns, index, turn_of(turns, index)->after);
-  if (after >= (int64_t)pace->count) return STATUS_OK;
+  int64_t after = neighbour(turns, index, turn_of(turns, index)->after), scheduled = (int64_t)pace->count;
   int64_t think = think_ns(turns, after);
+  if (after >= (think < 0 || turns->options.most == 0 ? scheduled : turns->options.most)) return STATUS_OK;
   int64_t intended_ns = think < 0 ? turns->start_ns + pace->offsets_ns[after] : done_ns + think;
   int64_t until_ns = turns->options.until_ns;
   if (until_ns > 0 && intended_ns >= turns->start_ns + until_ns) return STATUS_OK;

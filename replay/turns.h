@@ -35,6 +35,7 @@ struct turns_options {
   double speed;          // recorded think time: this many times as fast
   int64_t max_idle_ns;   // recorded think time: cut to this first; 0: never
   int64_t until_ns;      // since the start: later turns intended from then on are left out; 0: none is
+  int64_t most;          // places of the draw whose turns may go after a think time; 0: those of the schedule
   int64_t share, shares; // only the conversations and requests of this share of several; 0, 1: all
 };
 

@@ -279,6 +279,7 @@ enum status work_load(const struct work_options *options, struct log *log, struc
   if (status == STATUS_OK) status = digest(&work, work.digest, error);
   for (size_t i = 0; status == STATUS_OK && i < work.count; i++)
     status = make_ready(&draw, work.requests[i], error);
+  if (status == STATUS_OK) status = digest(&work, work.sent_digest, error);
   if (status == STATUS_OK && work.made > 0) status = start_calibration(&work, error);
   work.mean_latency_s = draw.latencies > 0 ? draw.latency_s / (double)draw.latencies : NAN;
   work.mean_output_tokens = draw.outputs > 0 ? draw.output_tokens / (double)draw.outputs : NAN;

@@ -41,7 +41,8 @@ struct work_request {
 struct work {
   struct work_request **requests; // in the order of the draw
   size_t count;
-  char digest[80]; // "sha256:..." over method, path and recorded body (or size) of each, NUL after each
+  char digest[80];      // "sha256:..." over method, path and recorded body (or size) of each, NUL after each
+  char sent_digest[80]; // the same over the bodies as they are sent, without the nonce
   struct conversations_turn *turns; // `count`, by place; NULL: not asked for, or there are no conversations
   struct calibrate *calibrate;      // of made prompts; NULL: none is made
 

@@ -2,6 +2,7 @@
 #include "analyze/report/html.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyze/report/html_style.h"
@@ -93,18 +94,28 @@ static void cell(struct writer *w, const struct document_node *table, size_t ind
   buf_printf(w->out, "</%s>", name);
 }
 
-static void row(struct writer *w, const struct document_node *table, size_t first) {
-  size_t rows = document_row_count(table);
+static void row(struct writer *w, const struct document_node *table, size_t first, const size_t *after) {
   buf_append_text(w->out, "<tr>");
-  for (size_t c = 0; c < table->column_count; c++) {
-    size_t after = 0;
-    for (size_t r = 0; r < rows && table->columns[c].align == DOCUMENT_DECIMAL; r++) {
-      size_t have = after_point(table->cells[r * table->column_count + c].text);
-      if (have > after) after = have;
-    }
-    cell(w, table, first + c, after);
-  }
+  for (size_t c = 0; c < table->column_count; c++)
+    cell(w, table, first + c, after[c]);
   buf_append_text(w->out, "</tr>\n");
+}
+
+// The rows, each decimal column with room for its longest fraction; that is looked for once a table.
+static void rows(struct writer *w, const struct document_node *table) {
+  size_t *after = calloc(table->column_count, sizeof *after);
+  if (!after) {
+    w->out->status = STATUS_MEMORY;
+    return;
+  }
+  for (size_t i = 0; i < table->cell_count; i++) {
+    size_t column = i % table->column_count;
+    size_t have = table->columns[column].align == DOCUMENT_DECIMAL ? after_point(table->cells[i].text) : 0;
+    if (have > after[column]) after[column] = have;
+  }
+  for (size_t r = 0; r < document_row_count(table); r++)
+    row(w, table, r * table->column_count, after);
+  free(after);
 }
 
 static bool shaded(const struct document_node *table) {
@@ -127,8 +138,7 @@ static void table(struct writer *w, const struct document_node *node) {
     buf_append_text(w->out, "</th>");
   }
   buf_append_text(w->out, "</tr></thead>\n<tbody>\n");
-  for (size_t r = 0; r < document_row_count(node); r++)
-    row(w, node, r * node->column_count);
+  rows(w, node);
   buf_append_text(w->out, "</tbody></table></div>\n");
 }
 

@@ -81,6 +81,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_STOP_LIMIT] = "iteration limit",
     [LANG_STOP_STUCK] = "no step led lower",
     [LANG_AND_MORE] = " and {0} more",
+    [LANG_ROWS_LEFT] = "{0} more {0:row is|rows are} not shown here: `--format md` has all.",
     [LANG_NOTHING] = "There is no measurement in the input.",
     [LANG_NO_USABLE] =
         STRONG("No recommendation:") " no level gave a usable measurement. All cells failed, were cold "
@@ -196,6 +197,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_UNLIKE_INPUTS] =
         "The runs that were read together differ in {6}. Their cells were pooled all "
         "the same: to compare them, give one with --baseline.",
+    [LANG_WARNING_UNLIKE_BASELINE] = "Run and baseline also differ in {6}: their ratio may come from that.",
     [LANG_WARNING_NEWER_VERSION] =
         "{2} {2:record|records} in {6} were left out: they are of a later version than "
         "this program knows.",

@@ -78,6 +78,11 @@ static int decimals_for(double lo, double hi, int digits) {
   return decimals < 0 ? 0 : decimals > 9 ? 9 : decimals;
 }
 
+struct number_text number_throughput(double value, double hi) {
+  int decimals = decimals_for(value, hi, 4);
+  return number_fixed(value, decimals == 1 || value == 0 ? 2 : decimals);
+}
+
 static struct number_text end_of(double value, double other, int decimals, int digits) {
   if (!isfinite(value)) return words("\u221e");
   // Fixed decimals would show an end that is far smaller as zero.

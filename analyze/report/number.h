@@ -22,6 +22,11 @@ struct number_text number_six(double value);
 // Exactly `decimals` (0..9) digits after the point.
 struct number_text number_fixed(double value, int decimals);
 
+// Tokens per second beside their interval of four digits: two decimals, as the first reports print them, but
+// none where the interval has none, and as many as it where it has more. `hi`: the interval's upper end; NaN:
+// there is none.
+struct number_text number_throughput(double value, double hi);
+
 struct number_text number_count(int64_t value); // negative: unknown
 
 // A fraction as percent without its sign, two significant digits below 10 %, else whole: 0.0207 is "2.1".

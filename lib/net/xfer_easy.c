@@ -20,9 +20,11 @@ static int before_request(void *context, char *remote_ip, char *local_ip, int re
   (void)remote_port;
   (void)local_port;
   struct xfer *xfer = context;
-  if (++xfer->result.attempts == 1) return CURL_PREREQFUNC_OK;
-  xfer->pool->resent++;
-  return xfer->result.attempts <= MOST_ATTEMPTS ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+  if (xfer->result.attempts == MOST_ATTEMPTS) return CURL_PREREQFUNC_ABORT; // not sent: it does not count
+  if (++xfer->result.attempts > 1) xfer->pool->resent++;
+  // Left to itself libcurl sends again over another kept connection, which may be as dead.
+  curl_easy_setopt(xfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+  return CURL_PREREQFUNC_OK;
 }
 
 static int status_of_line(const char *line, size_t len) {
@@ -256,16 +258,17 @@ enum status xfer_easy_prepare(struct xfer *xfer, const struct xfer_request *requ
     xfer->resent = false;
   }
   set_body(xfer, request);
+  bool alone = false; // on a connection of its own
   if (xfer->pool->options.http_version == 2) {
     bool secure = strncasecmp(request->url, "https:", 6) == 0;
-    bool alone = !secure && !xfer_shares_plain_http2();
+    alone = !secure && !xfer_shares_plain_http2();
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                      secure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
     // A transfer that finds a connection in the making waits whether it can share it.
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, alone ? 0L : 1L);
-    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, alone ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, alone ? 1L : 0L);
   }
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, alone ? 1L : 0L); // takes back what before_request asked for
   CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, text->data);
   if (!code) code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, text->data + target_at);
   if (!code) code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);

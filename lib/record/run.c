@@ -67,6 +67,7 @@ static const struct field header_fields[] = {
     FIELD(run_header, api, "api", FIELD_TEXT),
     FIELD(run_header, timing, "timing", FIELD_TEXT),
     FIELD(run_header, trace_digest, "trace_digest", FIELD_TEXT),
+    FIELD(run_header, sent_digest, "sent_digest", FIELD_TEXT),
     FIELD(run_header, host, "host", FIELD_TEXT),
     FIELD(run_header, arguments, "arguments", FIELD_ARRAY),
     FIELD(run_header, server, "server", FIELD_TEXT),

@@ -44,6 +44,7 @@ struct run_header {
   double start_unix_s;
   struct json_slice tool, url, model, api, timing; // timing: "batch", "original", "rate"
   struct json_slice trace_digest;                  // "sha256:..." of the requests that were drawn from
+  struct json_slice sent_digest;                   // of them as they are sent, but for the nonce
   struct json_slice host;                          // name, kernel, CPUs: one line
   struct json_slice arguments;                     // a JSON array of strings, without secrets
   struct json_slice server;                        // the --server command; none: not managed

@@ -37,6 +37,7 @@ void run_format_header(struct buf *out, const struct run_header *header) {
   member_text_if(&w, "api", header->api);
   member_text_if(&w, "timing", header->timing);
   member_text_if(&w, "trace_digest", header->trace_digest);
+  member_text_if(&w, "sent_digest", header->sent_digest);
   member_text_if(&w, "host", header->host);
   member_compact_if(&w, "arguments", header->arguments);
   member_text_if(&w, "server", header->server);

@@ -138,6 +138,20 @@ awk 'BEGIN { print "workers,batch,total_s,tokens"; for (w = 1; w <= 400; w++) fo
   >"$scratch/many.csv"
 refused 'too many cells' 1 'many.csv: line 100002: more than 100000 cells' "$scratch/many.csv"
 
+# A terminal is not flooded, and what is left out is said.
+awk 'BEGIN { print "workers,batch,total_s,tokens"; for (w = 1; w <= 500; w++) print w "," w ",1," 100 + w }' >"$scratch/levels.csv"
+run "$analyze" "$scratch/levels.csv"
+check_match 'many levels: the rest is counted' '440 more rows are not shown' "$out"
+check 'many levels: a short text' [ "$(wc -l <<<"$out")" -lt 120 ]
+{
+  printf '{"type":"run","version":1,"start_unix_s":1,"seed":1,"warmup":1}\n'
+  for i in $(seq 100); do
+    printf '{"type":"batch","session":0,"workers":null,"batch":null,"timing":"rate","rate":%s,"in_flight_mean":%s,"rep":%s,"start_s":%s,"total_s":1,"requests":1,"failed":0,"output_tokens":%s,"errors":{}}\n' "$i" "$i" "$i" "$i" "$i"
+  done
+} >"$scratch/loads.jsonl"
+run "$analyze" "$scratch/loads.jsonl"
+check_match 'many loads: the rest is counted' '40 more rows are not shown' "$out"
+
 # Stopped while its pictures are drawn, it leaves nothing half made, and no gnuplot.
 mkdir "$scratch/slow"
 printf '#!/bin/sh\necho $$ >"%s/slow/pid"\nexec sleep 60\n' "$scratch" >"$scratch/slow/gnuplot"
@@ -186,6 +200,23 @@ run "$analyze" --format json --baseline "$table" --max-regression 50% "$scratch/
 check_equal 'a wider limit' '0 false' "$status $(jq '.comparison.regressed' <<<"$out")"
 run "$analyze" --format json --baseline "$scratch/slow.csv" "$table"
 check_equal 'a faster run' '0 faster' "$status $(jq -r '.comparison.verdict' <<<"$out")"
+
+# What is wrong with the baseline's own file, and what it is unlike in, is said as for the run.
+header_of() { printf '{"type":"run","version":1,"start_unix_s":%s,"seed":1,"warmup":1,"url":"http://%s","model":"%s"}\n' "$@"; }
+half='{"type":"batch","session":0,"workers":2,"batch":2,"rep":0,"start_s":0,"total_s":2,"requests":2,"failed":0,"output_tokens":100,"errors":{}}'
+{ header_of 1 a:1 small; printf '%s\n' "$half" '{"type":"end"}'; } >"$scratch/now.jsonl"
+{ header_of 2 b:1 small; printf '%s\n%s' "$half" '{"type":"ba'; } >"$scratch/before_torn.jsonl"
+{ header_of 3 b:1 large; printf '%s\n' "$half" '{"type":"end"}'; } >"$scratch/before_large.jsonl"
+run "$analyze" --format json --baseline "$scratch/before_torn.jsonl" "$scratch/now.jsonl"
+check_equal 'a torn baseline: exit code' 4 "$status"
+check_match 'a torn baseline: how many' 'before_torn.jsonl: 1 record' "$err"
+check_equal 'a torn baseline: warnings' 'true true false' \
+  "$(jq -r '[.warnings[].code] | "\(any(. == "damaged_input")) \(any(. == "no_end")) \(any(. == "unlike_baseline"))"' <<<"$out")"
+run "$analyze" --format json --baseline "$scratch/before_large.jsonl" "$scratch/now.jsonl"
+check_equal 'a baseline of another model: exit code' 0 "$status"
+check_match 'a baseline of another model is said' 'baseline and run also differ in model \(large, small\)' "$err"
+check_equal 'a baseline of another model: a warning' 'Run and baseline also differ in model (large, small): their ratio may come from that.' \
+  "$(jq -r '.warnings[] | select(.code == "unlike_baseline").text' <<<"$out")"
 
 # The next cells: lines for replay --cells and nothing else.
 run "$analyze" --suggest 2 "$table"

@@ -30,6 +30,11 @@ test_usage() {
   refused 'a file without a conversion' 2 "'a': a FILE needs --import or --export" -u http://127.0.0.1:9 a
   refused 'what only recording knows' 2 '--include, --exclude, --sample and --bodies are not for --import' \
     --import azure $data/azure.csv --sample 0.5
+  local option
+  for option in --rotate=1h --rotate=1MiB --listen=:0 --unix-socket=s --metrics=:0 --tls-cert=c --tls-key=k --cacert=c --insecure; do
+    refused "$option where nothing is served" 2 '--listen, .* and --insecure are not for --import' --import azure $data/azure.csv "$option"
+    refused "$option where nothing is served" 2 '--listen, .* and --insecure are not for --export' --export vegeta $trace "$option"
+  done
   refused 'a file that is not there' 1 "$scratch/none: No such file" --import azure "$scratch/none"
   refused 'a key that is not there' 1 "$scratch/none: " --import trace $trace --anonymize "$scratch/none"
   printf short >"$scratch/short"

@@ -72,6 +72,47 @@ static void test_an_answer_reaches_the_client_before_its_upload_ends(void **stat
     assert_false(was_reset);
     close(client);
   }
+  assert_int_equal(harness_end_proxy(harness), 0);
+  const char *trace = harness_trace(harness);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    trace = strstr(trace, "\"body_truncated\":true,\"body_bytes\":4,");
+    assert_non_null(trace);
+    trace = strstr(trace, "\"status\":413,");
+    assert_non_null(trace);
+    const char *end = strstr(trace, "\"error\":\"http_4xx\",\"aborted_by\":null");
+    assert_true(end && end < strchr(trace, '\n'));
+  }
+}
+
+// Servers that are polite read on for a while after such an answer.
+static void test_so_does_one_of_a_server_that_reads_on(void **state) {
+  struct harness *harness = *state;
+  static const char *const closes[] = {"", "Connection: close\r\n"};
+  for (size_t i = 0; i < 4; i++) {
+    char answer[256];
+    bool was_reset;
+    int client = harness_connect(harness);
+    send_head(client, "Content-Length: 100000000");
+    if (i < 2) {
+      harness_send(client, "some");
+    } else {
+      send_zeros(client, 1000000);
+    }
+    int upstream = harness_accept(harness);
+    harness_read_until(harness, upstream, i < 2 ? "some" : "\r\n\r\n");
+    snprintf(answer, sizeof answer,
+             "HTTP/1.1 413 Payload Too Large\r\n%sX-Why: size\r\nContent-Length: 3\r\n\r\nbig",
+             closes[i % 2]);
+    char *body = strstr(answer, "big");
+    *body = '\0'; // the head alone
+    harness_send(upstream, answer);
+    assert_true(harness_is_silent(client, 50));
+    harness_send(upstream, "big");
+    check_too_large(harness_read_until(harness, client, "big"));
+    close(client);
+    harness_read_to_end(harness, upstream, &was_reset);
+    close(upstream);
+  }
 }
 
 // Servers that are less polite than RFC 9112 9.6 asks close at once, with unread bytes, which resets the
@@ -140,6 +181,29 @@ static void test_a_long_early_answer_comes_after_the_upload(void **state) {
   close(client);
 }
 
+// So does one that is longer than what is held for a client: it must not wait for the upload that waits for
+// it.
+static void test_a_very_long_early_answer_comes_too(void **state) {
+  struct harness *harness = *state;
+  static char answer[400100], words[400001];
+  memset(words, 'w', sizeof words - 1);
+  int head =
+      snprintf(answer, sizeof answer, "HTTP/1.1 413 Payload Too Large\r\nContent-Length: 400003\r\n\r\n");
+  int client = harness_connect(harness);
+  send_head(client, "Content-Length: 100000000");
+  size_t sent = send_zeros(client, 1000000);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "\r\n\r\n");
+  snprintf(answer + head, sizeof answer - (size_t)head, "%sbig", words);
+  harness_send(upstream, answer);
+  assert_int_equal(send_zeros(client, LARGE - sent), LARGE - sent);
+  const char *seen = harness_read_until(harness, client, "big");
+  assert_true(strncmp(seen, "HTTP/1.1 413 ", 13) == 0);
+  assert_string_equal(seen + strlen(seen) - 400003, answer + head);
+  close(upstream);
+  close(client);
+}
+
 // What is known of its death is the failure to send more.
 static void test_an_upstream_that_dies_in_mid_upload_is_502_before_the_upload_ends(void **state) {
   struct harness *harness = *state;
@@ -159,9 +223,11 @@ static void test_an_upstream_that_dies_in_mid_upload_is_502_before_the_upload_en
 int main(void) {
   const struct CMUnitTest tests[] = {
       with_proxy(test_an_answer_reaches_the_client_before_its_upload_ends),
+      with_proxy(test_so_does_one_of_a_server_that_reads_on),
       with_proxy(test_a_client_that_uploads_100_mb_gets_the_413),
       with_proxy(test_a_client_that_stops_when_it_sees_the_answer_leaves_nothing_behind),
       with_proxy(test_a_long_early_answer_comes_after_the_upload),
+      with_proxy(test_a_very_long_early_answer_comes_too),
       with_proxy(test_an_upstream_that_dies_in_mid_upload_is_502_before_the_upload_ends),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,37 @@ test_tls_to_clients() {
   check_equal 'the large body too' 3000000 "$(jq -r 'select(.type == "request" and .path == "/x").body_text | length' "$trace")"
 }
 
+# An upstream that answers before it has read the request: capture itself, in front of nobody. Over TLS the client gets
+# the answer when it has sent all.
+test_early_answers() {
+  local framing client metrics
+  url='' && : >"$scratch/err"
+  start_server early "$bin/capture" -u http://127.0.0.1:9 -l 127.0.0.1:0 -o "$scratch/early.jsonl" || return
+  "$bin/capture" -u "${server_url[early]}" -l 127.0.0.1:0 -o "$scratch/t2.jsonl" --tls-cert "$scratch/cert.pem" \
+    --tls-key "$scratch/key.pem" --metrics 127.0.0.1:0 2>"$scratch/err" </dev/null &
+  server_pid[capture]=$!
+  check 'it serves' wait_for 10 listening || return
+  metrics=$(sed -n 's|.*metrics on \(http://.*\)|\1|p' "$scratch/err")
+  head -c 20000000 /dev/zero >"$scratch/large"
+  for framing in 'Content-Length: 20000000' 'Transfer-Encoding: chunked'; do
+    run curl -sS -m 20 --cacert "$scratch/cert.pem" -H "$framing" --data-binary @"$scratch/large" -w ' %{http_code}' "$url/x"
+    check_match "an early answer arrives ($framing)" 'cannot be reached.* 502$' "$out"
+    run curl -sS -m 20 --cacert "$scratch/cert.pem" -d x -w ' %{http_code} %{num_connects}\n' "$url/x" "$url/x"
+    check_equal "the connection lives on ($framing)" '502 1 502 0' "$(grep -o '50[0-9] [01]$' <<<"$out" | xargs)"
+  done
+  curl -sS -m 20 -o /dev/null --cacert "$scratch/cert.pem" --limit-rate 1M --data-binary @"$scratch/large" "$url/x" 2>/dev/null &
+  client=$!
+  check 'a slow one is answered early' wait_for 5 in_flight_is 1
+  sleep 0.3
+  kill $client
+  wait $client 2>/dev/null
+  check 'and leaves' wait_for 2 in_flight_is 0
+  stop_server capture
+  check_equal 'exit code' 0 "${server_status[capture]}"
+  check_equal 'all is recorded' '502 502 502 502 502 502 502' "$(jq -r 'select(.type == "response").status' "$scratch/t2.jsonl" | xargs)"
+}
+in_flight_is() { [ "$(curl -s -m 5 "$metrics" | awk '$1 == "capture_in_flight" { print $2 }')" = "$1" ]; }
+
 test_refused() {
   run "$bin/capture" -u http://127.0.0.1:9 -l :0 --tls-cert "$scratch/cert.pem"
   check_equal 'a certificate without key is usage' 2 "$status"
@@ -49,5 +80,6 @@ test_refused() {
 }
 
 test_tls_to_clients
+test_early_answers
 test_refused
 summary

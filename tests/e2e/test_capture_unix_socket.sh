@@ -4,7 +4,7 @@
 # capture on a Unix socket: what passes, and the life of the socket's file.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-need curl jq
+need curl jq flock
 
 socket=$scratch/s trace=$scratch/t.jsonl
 chat='"messages":[{"role":"user","content":"x"}]'
@@ -84,8 +84,58 @@ test_taking_over() {
   stop_server capture
 }
 
+# Several that find the same dead socket: one takes it over, the others see a server there.
+test_starting_together() {
+  local round i pids pid served=0 refused=0 reached=0
+  for round in 1 2 3 4 5; do
+    start_capture
+    stop_server capture KILL
+    pids=()
+    for i in 1 2 3 4; do
+      "$bin/capture" -u "${server_url[server]}" --unix-socket "$socket" -o "$scratch/$i.jsonl" 2>"$scratch/$i.err" </dev/null &
+      pids+=($!) server_pid[$i]=$!
+    done
+    for i in 1 2 3 4; do wait_for 10 grep -q -e '^listening on' -e 'cannot listen' "$scratch/$i.err"; done
+    served=$((served + $(cat "$scratch"/[1-4].err | grep -c '^listening on')))
+    refused=$((refused + $(cat "$scratch"/[1-4].err | grep -c 'a server listens there already')))
+    ask /v1/models
+    [ "$out" = 200 ] && reached=$((reached + 1))
+    for i in 1 2 3 4; do stop_server "$i"; done
+  done
+  check_equal 'one serves, the others are refused, and clients come to it' '5 15 5' "$served $refused $reached"
+}
+
+# While another takes the socket over nothing is looked at.
+test_waits_for_its_turn() {
+  local lock
+  start_capture
+  stop_server capture KILL
+  exec {lock}<"$scratch"
+  flock "$lock"
+  : >"$scratch/capture.err"
+  "$bin/capture" -u "${server_url[server]}" --unix-socket "$socket" -o "$trace" 2>"$scratch/capture.err" </dev/null {lock}<&- &
+  server_pid[capture]=$!
+  sleep 0.3
+  check_equal 'it waits' '' "$(cat "$scratch/capture.err")"
+  exec {lock}<&-
+  check 'and goes on then' wait_for 5 listening
+  stop_server capture
+  (cd "$scratch" && exec "$OLDPWD/$bin/capture" -u "${server_url[server]}" --unix-socket short -o t2.jsonl 2>short.err </dev/null) &
+  server_pid[capture]=$!
+  check 'a path without folder' wait_for 5 grep -qx 'listening on unix:short' "$scratch/short.err"
+  stop_server capture
+  # A lock that is held for long is for something else.
+  exec {lock}<"$scratch"
+  flock "$lock"
+  start_capture
+  stop_server capture
+  exec {lock}<&-
+}
+
 start_server server "$bin/simllm" --listen 127.0.0.1:0 --step 0.005,0,0 --tokens 5 || summary
 test_traffic
 test_the_file
 test_taking_over
+test_starting_together
+test_waits_for_its_turn
 summary

@@ -25,6 +25,15 @@ run "$bin/replay" $trace -u "${server_url[sim]}" --timing original --max-idle 10
 check_equal 'max-idle: gaps are cut, in both repetitions' '[[9,80],[9,80]]' "$(records "$scratch/idle.jsonl" request \
   'group_by(.rep) | map([length, ((map(.intended_s) | max - min) * 1000 | round)])')"
 
+# Every repetition and the warm-up begin at the trace's start, also when a duration sends a part of it only.
+sent_twice() { # ARGUMENT...
+  run "$bin/replay" $trace -u "${server_url[sim]}" --timing original --speed 10 --duration 60ms --max-tokens 2 "$@"
+  head -n 1 <<<"$out" | jq .cache_bust
+}
+check_equal 'cache bust: the warm-up sends the first request too' true "$(sent_twice)"
+check_equal 'cache bust: each repetition sends the same requests' true "$(sent_twice --warmup 0 -r 2)"
+check_equal 'cache bust: nothing is sent twice' false "$(sent_twice --warmup 0)"
+
 # At a rate that the server bears: the mean in flight is rate x latency (Little), tokens keep up with requests.
 run "$bin/replay" $trace -u "${server_url[sim]}" --timing rate --request-rate 40 --arrival constant --duration 4s \
   --max-tokens 20 -o "$scratch/rate.jsonl"

@@ -72,6 +72,8 @@ other seed '--seed differs \(it was 1\)' --seed 2
 other plan 'plan differs' -r 4
 other 'HTTP version' 'HTTP version differs \(it was 1\)' --http2
 other model 'model differs' -m other
+other limit 'form of the bodies .* differs' --max-tokens 21
+other 'cache bust' '--cache-bust differs' --cache-bust off
 grep -v '"path":"/api/chat"' $trace >"$scratch/other.trace.jsonl"
 plan[0]=$scratch/other.trace.jsonl
 other trace 'trace differs'

@@ -16,10 +16,11 @@ struct scripted_server {
   int listener;
   const struct scripted_step *steps;
   int count;
+  int at; // the first step that is not done
   char **requests;
 };
 
-enum { REQUEST_ROOM = 1 << 20, PATIENCE_MS = 5000 };
+enum { REQUEST_ROOM = 1 << 20, PATIENCE_MS = 5000, MOST_KEPT = 8 };
 
 static bool readable(int fd) {
   struct pollfd wait = {.fd = fd, .events = POLLIN};
@@ -54,14 +55,12 @@ static void send_all(int fd, const char *text) {
   }
 }
 
-// Plays steps on one connection from `at` on; returns the first step that is not done.
-static int serve(struct scripted_server *server, int fd, int at) {
-  char *request = malloc(REQUEST_ROOM);
-  bool open = true;
-  while (open && at < server->count) {
-    const struct scripted_step *step = &server->steps[at];
-    if (!read_request(fd, step->until ? step->until : "\r\n\r\n", request)) break;
-    server->requests[at++] = strdup(request);
+// Plays one step on a connection that has something to read; false when the connection is closed.
+static bool serve(struct scripted_server *server, int fd, char *request) {
+  const struct scripted_step *step = &server->steps[server->at];
+  bool open = read_request(fd, step->until ? step->until : "\r\n\r\n", request);
+  if (open) {
+    server->requests[server->at++] = strdup(request);
     if (step->response) send_all(fd, step->response);
     if (step->after == SCRIPTED_WAIT) {
       char byte;
@@ -74,18 +73,31 @@ static int serve(struct scripted_server *server, int fd, int at) {
     }
     open = step->after == SCRIPTED_KEEP;
   }
-  free(request);
-  close(fd);
-  return at;
+  if (!open) close(fd);
+  return open;
 }
 
+// The listener, then the connections that are kept, in the order of their coming.
 static void *play(void *context) {
   struct scripted_server *server = context;
-  for (int at = 0; at < server->count && readable(server->listener);) {
-    int fd = accept(server->listener, NULL, NULL);
-    if (fd < 0) break;
-    at = serve(server, fd, at);
+  struct pollfd polled[1 + MOST_KEPT] = {{.fd = server->listener, .events = POLLIN}};
+  nfds_t count = 1;
+  char *request = malloc(REQUEST_ROOM);
+  while (server->at < server->count && poll(polled, count, PATIENCE_MS) > 0) {
+    nfds_t i = 1;
+    while (i < count && !polled[i].revents)
+      i++;
+    if (i == count) { // none of those: a new one
+      int fd = count <= MOST_KEPT ? accept(server->listener, NULL, NULL) : -1;
+      if (fd < 0) break;
+      polled[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    } else if (!serve(server, polled[i].fd, request)) {
+      memmove(&polled[i], &polled[i + 1], (--count - i) * sizeof polled[0]);
+    }
   }
+  while (count > 1)
+    close(polled[--count].fd);
+  free(request);
   return NULL;
 }
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum scripted_after {
-  SCRIPTED_KEEP,  // go on reading the next request on this connection
+  SCRIPTED_KEEP,  // the connection may be used again
   SCRIPTED_CLOSE, // close it
   SCRIPTED_RESET, // close it with RST
   SCRIPTED_WAIT,  // hold it until the client closes
@@ -21,7 +21,8 @@ struct scripted_step {
 
 struct scripted_server;
 
-// Plays `steps` in order, over as many connections as it takes, then stops. Borrowed until stop.
+// Plays `steps` in the order in which requests come, over as many connections as it takes (8 open at once),
+// then stops. Borrowed until stop.
 struct scripted_server *scripted_server_start(const struct scripted_step *steps, int count, uint16_t *port);
 
 // Waits for the script's end (or closes the listener) and frees. What was asked of step i, NUL-terminated, is

@@ -292,6 +292,46 @@ static void test_a_dead_kept_connection_costs_one_recorded_resend(void **state) 
   client_close(&client);
 }
 
+// Two connections are kept; the next request's dies without a byte. `answer` is to the same request again.
+static void resend_beside_a_kept_connection(struct client *client, const char *answer) {
+  struct scripted_step steps[] = {
+      {.response = OK_KEPT}, {.response = OK_KEPT}, {.after = SCRIPTED_CLOSE}, {.response = answer}};
+  struct error error;
+  uint16_t port;
+  if (!answer) steps[3].after = SCRIPTED_CLOSE;
+  struct scripted_server *server = scripted_server_start(steps, 4, &port);
+  client_open(client, port);
+  start(client, &get);
+  start(client, &get);
+  while (client->finished < 2)
+    assert_int_equal(loop_run(client->loop, &error), STATUS_OK);
+  start(client, &get);
+  assert_int_equal(loop_run(client->loop, &error), STATUS_OK);
+  char **seen = scripted_server_stop(server);
+  assert_non_null(seen[3]);
+  free_requests(seen, 4);
+}
+
+static void test_a_resend_goes_over_a_fresh_connection_not_another_kept_one(void **state) {
+  (void)state;
+  struct client client = {0};
+  resend_beside_a_kept_connection(&client, OK_KEPT);
+  assert_int_equal(client.result.outcome, XFER_OK);
+  assert_int_equal(client.result.attempts, 2);
+  assert_true(client.result.connect_ns > 0);
+  client_close(&client);
+}
+
+static void test_a_resend_that_dies_too_is_the_last_and_only_what_was_sent_counts(void **state) {
+  (void)state;
+  struct client client = {0};
+  resend_beside_a_kept_connection(&client, NULL);
+  assert_int_equal(client.result.outcome, XFER_RESET);
+  assert_int_equal(client.result.attempts, 2);
+  assert_int_equal(xfer_pool_resent(client.pool), 1);
+  client_close(&client);
+}
+
 // llama.cpp closes after each streamed answer, although it says that it keeps the connection.
 static void test_a_server_that_never_keeps_connections_can_be_asked_any_number_of_times(void **state) {
   (void)state;
@@ -422,6 +462,8 @@ int main(void) {
       cmocka_unit_test(test_a_refused_connection_is_connect_and_a_silent_server_is_timeout),
       cmocka_unit_test(test_a_kept_connection_is_used_again),
       cmocka_unit_test(test_a_dead_kept_connection_costs_one_recorded_resend),
+      cmocka_unit_test(test_a_resend_goes_over_a_fresh_connection_not_another_kept_one),
+      cmocka_unit_test(test_a_resend_that_dies_too_is_the_last_and_only_what_was_sent_counts),
       cmocka_unit_test(test_a_server_that_never_keeps_connections_can_be_asked_any_number_of_times),
       cmocka_unit_test(test_head_204_and_304_have_no_body),
       cmocka_unit_test(test_a_paused_body_is_offered_again),

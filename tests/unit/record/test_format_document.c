@@ -132,6 +132,7 @@ static void test_every_member_that_is_written_is_explained(void **state) {
                                                     .api = WORD,
                                                     .timing = WORD,
                                                     .trace_digest = WORD,
+                                                    .sent_digest = WORD,
                                                     .host = WORD,
                                                     .arguments = array,
                                                     .server = WORD,

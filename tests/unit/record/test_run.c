@@ -252,6 +252,7 @@ static void test_header_session_and_end_come_back_as_written(void **state) {
                               .api = TEXT("auto"),
                               .timing = TEXT("batch"),
                               .trace_digest = TEXT("sha256:00"),
+                              .sent_digest = TEXT("sha256:01"),
                               .host = TEXT("h"),
                               .arguments = TEXT("[ \"a b\",\n\"c\" ]"),
                               .server = TEXT(""),
@@ -276,6 +277,7 @@ static void test_header_session_and_end_come_back_as_written(void **state) {
   assert_slice(parsed.header.api, header.api);
   assert_slice(parsed.header.timing, header.timing);
   assert_slice(parsed.header.trace_digest, header.trace_digest);
+  assert_slice(parsed.header.sent_digest, header.sent_digest);
   assert_slice(parsed.header.host, header.host);
   assert_slice(parsed.header.arguments, TEXT("[\"a b\",\"c\"]"));
   assert_slice(parsed.header.server, header.server); // empty text is not "none"
@@ -294,9 +296,7 @@ static void test_header_session_and_end_come_back_as_written(void **state) {
                                                   .error = TEXT("exit code 127")});
   parse_buf(&line);
   assert_int_equal(parsed.kind, RUN_SESSION);
-  assert_int_equal(parsed.session.session, 3);
-  assert_int_equal(parsed.session.workers, 24);
-  assert_int_equal(parsed.session.block, 1);
+  assert_true(parsed.session.session == 3 && parsed.session.workers == 24 && parsed.session.block == 1);
   assert_int_equal(parsed.session.start_ns, 5);
   assert_int_equal(parsed.session.ready_ns, -1);
   assert_int_equal(parsed.session.exit_code, 127);

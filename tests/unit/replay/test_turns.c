@@ -186,6 +186,22 @@ static void test_what_would_come_after_the_duration_is_left_out(void **state) {
   turns_close(turns);
 }
 
+// The duration cuts the schedule behind its second request.
+static void test_a_think_time_brings_turns_into_the_duration_that_the_schedule_has_after_it(void **state) {
+  (void)state;
+  struct pace pace = {offsets, 2, 20 * MS};
+  struct turns_options options = {.think = TURNS_THINK_RECORDED, .speed = 1, .until_ns = 20 * MS, .most = 6};
+  struct turns *turns = open_turns(&pace, options);
+  expect(turns, 0, 0, 0);
+  expect(turns, 1, 10, 10);
+  over(turns, 0, 3);
+  expect(turns, 2, 10, 10); // 7 ms after the answer; by the schedule at 20
+  over(turns, 2, 12);       // when the next one comes only the schedule says: after the duration
+  over(turns, 1, 13);       // and the next one of conversation 1 thinks too long
+  expect_none(turns);
+  turns_close(turns);
+}
+
 // 8 requests of a draw of 6, from its second place on: the second pass begins with a new conversation 0.
 static void test_a_draw_that_begins_again_waits_for_nothing_of_the_first_pass(void **state) {
   (void)state;
@@ -274,6 +290,7 @@ int main(void) {
       cmocka_unit_test(test_think_time_counts_from_the_answer),
       cmocka_unit_test(test_recorded_think_time_is_cut_and_sped_up_like_the_schedule),
       cmocka_unit_test(test_what_would_come_after_the_duration_is_left_out),
+      cmocka_unit_test(test_a_think_time_brings_turns_into_the_duration_that_the_schedule_has_after_it),
       cmocka_unit_test(test_a_draw_that_begins_again_waits_for_nothing_of_the_first_pass),
       cmocka_unit_test(test_shares_divide_the_requests_and_keep_conversations_whole),
       cmocka_unit_test(test_no_turn_overtakes_in_any_order_of_answers),

@@ -71,6 +71,19 @@ static void test_a_value_has_the_decimals_of_its_interval(void **state) {
   assert_string_equal(number_with_interval(NAN, 1, 2, 3).text, "\u2014 [1.00, 2.00]");
 }
 
+static void test_a_throughput_says_no_more_than_its_interval(void **state) {
+  (void)state;
+  assert_string_equal(number_throughput(387.139, 403.9).text, "387.14"); // as the first reports print it
+  assert_string_equal(number_throughput(80.2079, 82.8).text, "80.21");
+  assert_string_equal(number_throughput(27660.28, 28058).text, "27660");
+  assert_string_equal(number_throughput(998.4, 1004).text, "998");
+  assert_string_equal(number_throughput(0.012345, 0.01301).text, "0.01235");
+  assert_string_equal(number_throughput(27660.28, NAN).text, "27660");
+  assert_string_equal(number_throughput(387.139, NAN).text, "387.14");
+  assert_string_equal(number_throughput(0, 0).text, "0.00");
+  assert_string_equal(number_throughput(NAN, NAN).text, "\u2014");
+}
+
 static void test_percent_has_two_digits(void **state) {
   (void)state;
   assert_string_equal(number_percent(0.0207).text, "2.1");
@@ -105,6 +118,7 @@ int main(void) {
       cmocka_unit_test(test_intervals_share_their_decimals),
       cmocka_unit_test(test_an_open_end_is_infinite),
       cmocka_unit_test(test_a_value_has_the_decimals_of_its_interval),
+      cmocka_unit_test(test_a_throughput_says_no_more_than_its_interval),
       cmocka_unit_test(test_percent_has_two_digits),
       cmocka_unit_test(test_no_locale_makes_it_a_comma),
   };

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -386,6 +387,25 @@ static void test_any_bytes_make_whole_pages(void **state) {
   }
 }
 
+// A table of the best set may have tens of thousands of rows: looking through all of them for each would take
+// minutes.
+static void test_html_of_a_long_table_takes_time_by_its_length(void **state) {
+  enum { ROWS = 60000, SECONDS_MOST = 8 };
+  struct page *page = *state;
+  struct document_node *table = document_table(page->root, "");
+  document_column(table, "one", DOCUMENT_DECIMAL);
+  document_column(table, "other", DOCUMENT_DECIMAL);
+  for (int i = 0; i < ROWS; i++) {
+    document_cell(table, i == 17 ? "1.25" : "1", DOCUMENT_PLAIN);
+    document_cell(table, "2.5", DOCUMENT_PLAIN);
+    document_row_end(table);
+  }
+  clock_t start = clock();
+  const char *made = html(page);
+  assert_true(clock() - start < (clock_t)SECONDS_MOST * CLOCKS_PER_SEC);
+  assert_non_null(strstr(made, ">1<span class=\"z\" aria-hidden=\"true\">.00</span></th>"));
+}
+
 #define PAGE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void) {
@@ -408,6 +428,7 @@ int main(void) {
       PAGE(test_html_loads_nothing),
       PAGE(test_html_contents_point_at_their_sections),
       PAGE(test_html_marks_rows_and_pads_decimals),
+      PAGE(test_html_of_a_long_table_takes_time_by_its_length),
       PAGE(test_an_unfinished_document_is_not_rendered),
       PAGE(test_any_bytes_make_whole_pages),
       PAGE(test_a_full_buffer_is_said),
