@@ -137,9 +137,8 @@ static void client(struct chapters *c, struct document_node *parent, const struc
   struct buf reason = {0}, failed = {0};
   bool starved = isfinite(warning->value) && warning->value < CLIENT_BUSY_CPU;
   if (warning->words) reason_of(c, warning->words, &reason);
-  if (warning->lo > 0)
-    lang_format(&failed, c->lang, LANG_WARNING_INVALID_FAILED,
-                LANG_WITH(number_count((int64_t)warning->lo).text));
+  if (isfinite(warning->lo) && warning->lo > 0)
+    lang_format(&failed, c->lang, LANG_WARNING_INVALID_FAILED, LANG_WITH(number_fixed(warning->lo, 0).text));
   chapters_callout(c, parent, DOCUMENT_WARNING,
                    starved ? LANG_WARNING_STARVED_CLIENT : LANG_WARNING_INVALID_CLIENT,
                    LANG_WITH(number_count(warning->count).text, buf_text(&reason), buf_text(&failed),
