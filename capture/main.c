@@ -130,7 +130,7 @@ static enum status open_recorder(struct capture *capture, struct error *error) {
 
 static enum status open_all(struct capture *capture, struct error *error) {
   const struct opts *opts = &capture->opts;
-  enum status status = loop_open(&capture->loop, error);
+  enum status status = loop_open_coarse(&capture->loop, error);
   if (!status) status = proxy_open(capture->loop, opts, &capture->log, &capture->proxy, error);
   if (!status && opts->has_metrics) {
     status = metrics_open(capture->loop, &opts->metrics, capture->proxy, &capture->metrics, error);

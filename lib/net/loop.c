@@ -45,7 +45,7 @@ struct loop_signal {
   void *context;
 };
 
-enum status loop_open(struct loop **out, struct error *error) {
+static enum status open_loop(int timers, struct loop **out, struct error *error) {
   enum status status = STATUS_MEMORY;
   struct loop *loop = calloc(1, sizeof *loop);
   struct event_config *config = event_config_new();
@@ -53,8 +53,7 @@ enum status loop_open(struct loop **out, struct error *error) {
   // Timers are relative to libevent's idea of now: a cached one would let them fire early by the length of a
   // callback. The change list folds what a request does to its descriptor into few epoll_ctl calls (a quarter
   // less CPU a request); it wants descriptors unwatched before they are closed, as libcurl does it.
-  int flags =
-      EVENT_BASE_FLAG_PRECISE_TIMER | EVENT_BASE_FLAG_NO_CACHE_TIME | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST;
+  int flags = timers | EVENT_BASE_FLAG_NO_CACHE_TIME | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST;
   if (event_config_set_flag(config, flags)) goto cleanup;
   loop->base = event_base_new_with_config(config);
   if (!loop->base) {
@@ -71,6 +70,14 @@ cleanup:
   free(loop);
   if (status) status = status_fail(error, status, "event loop: %s", status_name(status));
   return status;
+}
+
+enum status loop_open(struct loop **out, struct error *error) {
+  return open_loop(EVENT_BASE_FLAG_PRECISE_TIMER, out, error);
+}
+
+enum status loop_open_coarse(struct loop **out, struct error *error) {
+  return open_loop(0, out, error);
 }
 
 static void close_mailbox(struct mailbox *mailbox) {

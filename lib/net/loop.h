@@ -14,6 +14,9 @@ struct loop;
 
 // STATUS_MEMORY, STATUS_IO with words. Ignores SIGPIPE for the process.
 enum status loop_open(struct loop **out, struct error *error) MUST_USE;
+// The same with timers that come up to a millisecond late, in exchange for a system call less each time that
+// one is set: for a server, which measures nothing by them.
+enum status loop_open_coarse(struct loop **out, struct error *error) MUST_USE;
 // Close what was opened on it first. Takes NULL.
 void loop_close(struct loop *loop);
 
