@@ -130,7 +130,8 @@ test_secrets() {
   # What is looked for may also be the part after the prefix, or hidden in a coding.
   sed -n 's/^sk-//p' "$secrets" >"$secrets.bare" && mv "$secrets.bare" "$secrets"
   check 'at least 20 secrets were planted' test "$planted" -ge 20
-  check 'the files were rotated meanwhile' test "$(find "$folder" -type f | wc -l)" -ge 3
+  # How many files there are depends on what falls into one flush; that there is one behind the full one does not.
+  check 'secrets were planted before and after a rotation' test "$(find "$folder" -type f | wc -l)" -ge 2
   check_equal 'no secret is in any file' '' "$(leaks -h "$folder"/*)"
   check_equal 'nor behind base64 or NULs' '' \
     "$({ cat "$folder"/* | jq -r '.body_base64 | values' | while read -r i; do base64 -d <<<"$i"; done; cat "$folder"/* | sed 's/\\u0000//g'; } | leaks)"

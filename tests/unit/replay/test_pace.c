@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <gsl/gsl_cdf.h>
 
 #include "replay/pace.h"
 
@@ -16,12 +17,12 @@
 static void test_constant_intervals_do_not_drift(void **state) {
   (void)state;
   struct pace pace;
-  struct pace_rate rate = {.per_s = 3, .arrival = PACE_ARRIVAL_CONSTANT, .count = 300001, .seed = 1};
+  struct pace_rate rate = {.per_s = 3, .arrival = PACE_ARRIVAL_CONSTANT, .count = 1000001, .seed = 1};
   assert_int_equal(pace_at_rate(&rate, &pace, NULL), STATUS_OK);
-  assert_int_equal(pace.count, 300001);
-  for (int64_t i = 0; i < 300001; i += 3) // whole seconds, after more than a day
+  assert_int_equal(pace.count, 1000001);
+  for (int64_t i = 0; i < 1000001; i += 3) // whole seconds, after almost four days
     assert_int_equal(pace.offsets_ns[i], i / 3 * SECOND);
-  assert_int_equal(pace.window_ns, 100000 * SECOND);
+  assert_int_equal(pace.offsets_ns[1000000], (1000000 * SECOND + 1) / 3); // (N - 1) / rate
   pace_free(&pace);
 }
 
@@ -61,6 +62,45 @@ static void test_intervals_have_the_spread_of_their_distribution(void **state) {
     assert_true(fabs(mean_s - 0.02) < 0.02 * 0.035);
     assert_true(fabs(variation - cases[i].variation) < 0.05);
   }
+}
+
+static int compare(const void *a, const void *b) {
+  const double *x = a, *y = b;
+  return (*x > *y) - (*x < *y);
+}
+
+// Kolmogorov's statistic of the intervals, times the root of their number: beyond 1.628 in one of a hundred
+// samples of the distribution (Stephens 1974, table 1).
+static double kolmogorov(enum pace_arrival arrival, double burstiness, int64_t seed) {
+  enum { COUNT = 5000, RATE = 50 };
+  static double gaps_s[COUNT];
+  struct pace pace;
+  struct pace_rate rate = {
+      .per_s = RATE, .arrival = arrival, .burstiness = burstiness, .count = COUNT + 1, .seed = seed};
+  assert_int_equal(pace_at_rate(&rate, &pace, NULL), STATUS_OK);
+  for (size_t i = 0; i < COUNT; i++)
+    gaps_s[i] = (double)(pace.offsets_ns[i + 1] - pace.offsets_ns[i]) / (double)SECOND;
+  pace_free(&pace);
+  qsort(gaps_s, COUNT, sizeof gaps_s[0], compare);
+  double most = 0;
+  for (int i = 0; i < COUNT; i++) {
+    double p = gsl_cdf_gamma_P(gaps_s[i], burstiness, 1 / (RATE * burstiness));
+    most = fmax(most, fmax(p - (double)i / COUNT, (double)(i + 1) / COUNT - p));
+  }
+  return most * sqrt(COUNT);
+}
+
+// Of 200 schedules two are expected beyond the limit of 1 %; more than eight come in one of 4000 such tests.
+static void test_intervals_pass_a_kolmogorov_smirnov_test(void **state) {
+  (void)state;
+  int beyond = 0;
+  for (int64_t seed = 1; seed <= 100; seed++) {
+    beyond += kolmogorov(PACE_ARRIVAL_POISSON, 1, seed) > 1.628;
+    beyond += kolmogorov(PACE_ARRIVAL_GAMMA, 4, seed) > 1.628;
+  }
+  assert_in_range(beyond, 0, 8);
+  assert_true(kolmogorov(PACE_ARRIVAL_CONSTANT, 1, 1) > 1.628);
+  assert_true(kolmogorov(PACE_ARRIVAL_GAMMA, 4, 1) < 1.628);
 }
 
 static void test_a_duration_ends_the_schedule(void **state) {
@@ -125,6 +165,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_constant_intervals_do_not_drift),
       cmocka_unit_test(test_intervals_have_the_spread_of_their_distribution),
+      cmocka_unit_test(test_intervals_pass_a_kolmogorov_smirnov_test),
       cmocka_unit_test(test_a_duration_ends_the_schedule),
       cmocka_unit_test(test_the_seed_decides_the_schedule),
       cmocka_unit_test(test_recorded_times_are_scaled_and_idle_time_is_cut),

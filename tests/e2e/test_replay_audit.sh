@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A client that does not get the CPU says so: batches in which replay was stopped for a while are not valid and analyze
+# leaves them out; a healthy batch of B = 10 W, with its waiting for workers, is valid.
+. "$(dirname "$0")/../lib.sh"
+need jq
+
+trace=tests/data/mixed.trace.jsonl
+start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 8 --time-scale 0.1
+batches() { jq -s -c "[.[] | select(.type == \"batch\" and (.warmup | not))] | $1" "$scratch/run.jsonl"; }
+
+# Batches of about 1.5 s, stopped for 0.2 s in each half second of the first two.
+"$bin/replay" $trace -u "${server_url[sim]}" -W 4 -B 40 -r 6 --max-tokens 60 --progress none -o "$scratch/run.jsonl" 2>/dev/null &
+pid=$!
+for _ in 1 2 3 4; do
+  sleep 0.3
+  kill -STOP "$pid"
+  sleep 0.2
+  kill -CONT "$pid"
+done
+wait "$pid"
+check_equal 'exit code' 0 $?
+check_match 'some batches are not valid' true "$(batches 'any(.client.valid | not)')"
+check_equal 'with the reason' true "$(batches 'map(select(.client.valid | not) | .client.reason | test("stalled|late")) | all')"
+check_equal 'and a stall as long as the stop, within a tick' true \
+  "$(batches 'map(select(.client.valid | not) | .client.stall_max_s) | max | . > 0.19 and . < 0.5')"
+check_match 'the rest, with ten requests a worker, are valid' true "$(batches 'map(select(.client.valid)) | length >= 1')"
+valid=$(batches 'map(select(.client.valid)) | length')
+run "$bin/analyze" -q --format json "$scratch/run.jsonl"
+check_equal 'analyze leaves them out' "$valid" "$(jq '.cells[0].reps' <<<"$out")"
+check_match 'and says so' true "$(jq '.warnings | any(.code == "invalid_client")' <<<"$out")"
+stop_server sim
+summary
