@@ -10,11 +10,6 @@ priority=()
 if chrt -f 10 true 2>/dev/null; then priority=(chrt -f 10); fi
 seconds=${BENCH_RATE_SECONDS:-$((SECONDS_EACH * 3))}
 
-if ! "$bin/replay" --help | grep -q -e '--timing'; then
-  skipped 'replay open loop' 'this replay has no --timing'
-  summary
-fi
-
 rate() { # RATE
   lists=()
   local name="replay open loop, $1/s, $seconds s${priority[*]:+, ${priority[*]}}"
