@@ -7,8 +7,10 @@
 . tests/e2e/truth.sh
 need jq curl
 
-trace=$scratch/apart.jsonl # turns of a conversation would wait for each other
-jq -c 'del(.session)' tests/data/mixed.trace.jsonl >"$trace"
+trace=$scratch/mixed.jsonl
+# Each but once, under a name of its own, and none a turn of a conversation: turns would wait for each other.
+jq -n -c '[inputs] | .[0], ([.[] | select(.type == "request" and .api != "http") | del(.session)] as $mixed | range(320) | . as $i |
+  $mixed[$i % ($mixed | length)] | .seq = $i | .headers["x-request-id"] = "\($i)")' tests/data/mixed.trace.jsonl >"$trace"
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 128 --time-scale 0.12 --log-events
 run "$bin/replay" "$trace" -u "${server_url[sim]}" --timing rate --request-rate 80 --arrival constant --duration 4s \
   --max-tokens 60 --stream --warmup 0 -q -o "$scratch/run.jsonl"

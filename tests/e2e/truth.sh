@@ -10,15 +10,14 @@
 #   truth_figure NAME WHAT FIELD                 what came of it: WHAT is ttft, latency, tpot, itl_p50 or itl_p99 (the gaps
 #                      between one response's events), FIELD p50, p99, max (ms) or n (how many were compared)
 
-# Requests go one by one, so their order is that of arrival.
+# Each request names itself with its number in the trace: a machine that halts for a moment may change their order.
 truth_compare() { # RUN STATS
   jq -n -c --slurpfile run "$1" --slurpfile stats "$2" '
     def spread: map(fabs) | sort | {p50: .[length * 0.5 | floor], p99: .[length * 0.99 | floor], max: .[-1], n: length};
     def gaps: [.[1:], .[:-1]] | transpose | map(.[0] - .[1]) | sort;
     def rank(f): .[(length * f | ceil) - 1];
-    [$run[] | select(.type == "request")] | sort_by(.sent_s) as $seen |
-    $stats[0].log | sort_by(.arrival_ns) as $done |
-    [$seen, $done] | transpose | map({r: .[0], s: .[1]}) |
+    ($stats[0].log | INDEX(.request_id)) as $done |
+    [$run[] | select(.type == "request") | {r: ., s: $done["\(.seq)"]}] |
     { paired: all(.[]; .r.output_tokens == .s.output_tokens and .r.input_tokens == .s.input_tokens and .r.error == null),
       ttft: map(.r.ttft_s * 1e3 - (.s.first_token_ns - .s.arrival_ns) / 1e6) | spread,
       latency: map(.r.latency_s * 1e3 - (.s.done_ns - .s.arrival_ns) / 1e6) | spread,
@@ -34,7 +33,7 @@ truth_run() {
   # A step of 20 ms: each stream gets 50 tokens a second, and lives for $seconds.
   local tokens=$((seconds * 50))
   jq -n -c --argjson n "$streams" '{type: "trace", version: 1, start_unix_s: 0}, (range($n) | {type: "request", seq: ., t_s: (. * 0.004),
-    method: "POST", path: "/v1/chat/completions", headers: {}, stream: true, api: "openai.chat",
+    method: "POST", path: "/v1/chat/completions", headers: {"x-request-id": "\(.)"}, stream: true, api: "openai.chat",
     body: {model: "m", stream: true, max_tokens: ('$tokens' + . % 7), messages: [{role: "user", content: ("x" * (. + 1))}]}})' >"$scratch/$name.trace"
   start_server "$name" "$@" "$bin/simllm" -l 127.0.0.1:0 --slots "$streams" --step .02,0,0 --load "$((streams * 4 + 500))ms" --log "$streams" --log-events
   RUN_TIMEOUT=120 run "$@" "$bin/replay" "$scratch/$name.trace" -u "${server_url[$name]}" --timing original --warmup 0 \

@@ -251,6 +251,11 @@ static enum MHD_Result answer_page(struct call *call, const char *url, const cha
   return answer_text(call, status, &call->out, content_type);
 }
 
+static void note_request_id(struct call *call) {
+  const char *id = MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "X-Request-Id");
+  if (id) snprintf(call->record.request_id, sizeof call->record.request_id, "%s", id);
+}
+
 static struct call *open_call(struct calls *calls, struct MHD_Connection *connection, const char *url,
                               const char *method) {
   struct call *call = calloc(1, sizeof *call);
@@ -262,6 +267,7 @@ static struct call *open_call(struct calls *calls, struct MHD_Connection *connec
   if (call->generates) {
     call->record.id = ++calls->last_id;
     call->record.arrival_ns = clock_now_ns();
+    note_request_id(call);
     stats_arrived(calls->stats, call->record.api);
     call->next = calls->first;
     if (call->next) call->next->prev = call;

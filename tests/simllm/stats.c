@@ -131,6 +131,7 @@ static void write_time(struct json_writer *w, const char *key, int64_t ns) {
 static void write_record(const struct stats_record *record, struct json_writer *w) {
   json_write_object(w);
   json_member_int(w, "id", record->id);
+  if (record->request_id[0]) json_member_string(w, "request_id", record->request_id);
   json_member_string(w, "api", ask_api_name(record->api));
   json_member_string(w, "outcome", stats_outcome_name(record->outcome));
   write_time(w, "arrival_ns", record->arrival_ns);
