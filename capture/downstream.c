@@ -189,7 +189,10 @@ static void take_body(struct exchange *exchange, const char *data, size_t *len) 
 static void finish_body(struct exchange *exchange) {
   exchange->upload_complete = true;
   recorder_request_complete(exchange->entry);
-  if (!exchange->xfer && exchange->state == EXCHANGE_OPEN) upstream_start(exchange, true);
+  if (!exchange->xfer && exchange->state == EXCHANGE_OPEN) {
+    upstream_start(exchange, true);
+    xfer_pool_push(exchange->house->pool); // before libmicrohttpd is busy with the connection that waits
+  }
   upstream_more(exchange);
 }
 

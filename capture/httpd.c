@@ -53,7 +53,7 @@ static void run_ready(void *context, unsigned events) {
 void httpd_run_soon(struct httpd *httpd) {
   if (httpd->soon) return;
   httpd->soon = true;
-  loop_timer_set(httpd->timer, 0);
+  loop_timer_set_now(httpd->timer);
 }
 
 static enum status read_tls(struct httpd *httpd, const struct httpd_options *options, struct error *error) {

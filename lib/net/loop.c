@@ -141,6 +141,10 @@ void loop_timer_set(struct loop_timer *timer, int64_t at_ns) {
   evtimer_add(timer->event, &wait);
 }
 
+void loop_timer_set_now(struct loop_timer *timer) {
+  event_active(timer->event, EV_TIMEOUT, 1);
+}
+
 void loop_timer_cancel(struct loop_timer *timer) {
   evtimer_del(timer->event);
 }

@@ -67,7 +67,7 @@ static void mark(struct xfer *xfer) {
     pool->marked = xfer;
   }
   pool->last_marked = xfer;
-  if (!pool->settling) loop_timer_set(pool->settle_timer, 0);
+  if (!pool->settling && !pool->inside) loop_timer_set_now(pool->settle_timer); // else xfer_settle is next
 }
 
 // Does what the transfer wants; true when libcurl has got a new one.
@@ -332,6 +332,10 @@ void xfer_resume(struct xfer *xfer) {
 void xfer_cancel(struct xfer *xfer) {
   xfer->wants_cancel = true;
   mark(xfer);
+}
+
+void xfer_pool_push(struct xfer_pool *pool) {
+  if (!pool->inside) settle(pool);
 }
 
 int64_t xfer_pool_in_flight(const struct xfer_pool *pool) {
