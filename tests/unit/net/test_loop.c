@@ -94,6 +94,53 @@ static void test_a_callback_that_runs_long_shows_as_a_stall(void **state) {
   loop_close(staller.loop);
 }
 
+struct order {
+  struct loop *loop;
+  struct loop_timer *first, *past, *now, *taken_back;
+  char came[8];
+  size_t count;
+};
+
+static void past_due(void *context) {
+  struct order *order = context;
+  order->came[order->count++] = 'p';
+  loop_stop(order->loop);
+}
+
+static void now_due(void *context) {
+  struct order *order = context;
+  order->came[order->count++] = 'n';
+}
+
+static void first_due(void *context) {
+  struct order *order = context;
+  loop_timer_set(order->past, 0);
+  loop_timer_set_now(order->now);
+  loop_timer_set_now(order->now); // still comes once
+  loop_timer_set_now(order->taken_back);
+  loop_timer_cancel(order->taken_back);
+  order->came[order->count++] = 'f';
+}
+
+static void test_what_is_due_now_comes_before_all_else_and_once(void **state) {
+  (void)state;
+  struct error error;
+  struct order order = {0};
+  assert_int_equal(loop_open(&order.loop, &error), STATUS_OK);
+  assert_int_equal(loop_timer_open(order.loop, first_due, &order, &order.first, &error), STATUS_OK);
+  assert_int_equal(loop_timer_open(order.loop, past_due, &order, &order.past, &error), STATUS_OK);
+  assert_int_equal(loop_timer_open(order.loop, now_due, &order, &order.now, &error), STATUS_OK);
+  assert_int_equal(loop_timer_open(order.loop, now_due, &order, &order.taken_back, &error), STATUS_OK);
+  loop_timer_set(order.first, 0);
+  assert_int_equal(loop_run(order.loop, &error), STATUS_OK);
+  assert_string_equal(order.came, "fnp");
+  loop_timer_close(order.first);
+  loop_timer_close(order.past);
+  loop_timer_close(order.now);
+  loop_timer_close(order.taken_back);
+  loop_close(order.loop);
+}
+
 struct watcher {
   struct loop *loop;
   struct loop_watch *watch;
@@ -201,6 +248,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_timers_are_never_early_and_seldom_a_millisecond_late),
       cmocka_unit_test(test_a_callback_that_runs_long_shows_as_a_stall),
+      cmocka_unit_test(test_what_is_due_now_comes_before_all_else_and_once),
       cmocka_unit_test(test_a_descriptor_reports_what_it_is_ready_for),
       cmocka_unit_test(test_a_signal_comes_as_an_event),
       cmocka_unit_test(test_letters_of_other_threads_are_read_on_the_loops_own),
