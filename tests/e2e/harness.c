@@ -194,11 +194,21 @@ const char *harness_read_until(struct harness *harness, int fd, const char *need
   return buf_text(&harness->seen);
 }
 
-const char *harness_read_to_end(struct harness *harness, int fd, bool *was_reset) {
-  buf_clear(&harness->seen);
+const char *harness_read_on_to_end(struct harness *harness, int fd, bool *was_reset) {
   while (read_some(harness, fd, was_reset))
     continue;
   return buf_text(&harness->seen);
+}
+
+const char *harness_read_to_end(struct harness *harness, int fd, bool *was_reset) {
+  buf_clear(&harness->seen);
+  return harness_read_on_to_end(harness, fd, was_reset);
+}
+
+bool harness_is_forwarded(const struct harness *harness, int client) {
+  struct pollfd ready[] = {{.fd = harness->upstream, .events = POLLIN}, {.fd = client, .events = POLLIN}};
+  assert_true(poll(ready, 2, HARNESS_WAIT_MS) > 0);
+  return ready[0].revents != 0;
 }
 
 bool harness_is_silent(int fd, int wait_ms) {
