@@ -184,14 +184,18 @@ static bool read_some(struct harness *harness, int fd, bool *was_reset) {
   return true;
 }
 
-const char *harness_read_until(struct harness *harness, int fd, const char *needle) {
+const char *harness_read_on_until(struct harness *harness, int fd, const char *needle) {
   bool was_reset;
-  buf_clear(&harness->seen);
   while (!memmem(buf_text(&harness->seen), harness->seen.len, needle, strlen(needle))) {
     if (!read_some(harness, fd, &was_reset))
       fail_msg("the connection ended after: %s", buf_text(&harness->seen));
   }
   return buf_text(&harness->seen);
+}
+
+const char *harness_read_until(struct harness *harness, int fd, const char *needle) {
+  buf_clear(&harness->seen);
+  return harness_read_on_until(harness, fd, needle);
 }
 
 const char *harness_read_on_to_end(struct harness *harness, int fd, bool *was_reset) {
