@@ -13,7 +13,10 @@
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
 
-enum { TICKS = 200 };
+enum {
+  TICKS = 200,
+  TRIES = 3 // of what a machine that halts just then spoils, and nothing makes good
+};
 
 struct ticker {
   struct loop *loop;
@@ -39,8 +42,7 @@ static int by_value(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static void test_timers_are_never_early_and_seldom_a_millisecond_late(void **state) {
-  (void)state;
+static int64_t median_lateness_ns(void) {
   struct error error;
   struct ticker ticker = {.step_ns = INT64_C(1700000)}; // no multiple of a millisecond
   assert_int_equal(loop_open(&ticker.loop, &error), STATUS_OK);
@@ -53,10 +55,17 @@ static void test_timers_are_never_early_and_seldom_a_millisecond_late(void **sta
   print_message("timer error: min %.3f ms, median %.3f ms, max %.3f ms\n", (double)ticker.error_ns[0] / 1e6,
                 (double)median_ns / 1e6, (double)ticker.error_ns[TICKS - 1] / 1e6);
   assert_true(ticker.error_ns[0] >= 0);
-  assert_true(ticker.error_ns[TICKS / 2] <
-              CLOCK_NS_PER_MS); // rounding to a millisecond would show in the median
   loop_timer_close(ticker.timer);
   loop_close(ticker.loop);
+  return median_ns;
+}
+
+static void test_timers_are_never_early_and_seldom_a_millisecond_late(void **state) {
+  (void)state;
+  int64_t median_ns = INT64_MAX;
+  for (int i = 0; i < TRIES && median_ns >= CLOCK_NS_PER_MS; i++)
+    median_ns = median_lateness_ns();
+  assert_true(median_ns < CLOCK_NS_PER_MS); // rounding to a millisecond would show in the median
 }
 
 struct staller {
@@ -79,8 +88,7 @@ static void stall(void *context) {
   loop_timer_set(staller->timer, clock_now_ns() + 20 * CLOCK_NS_PER_MS);
 }
 
-static void test_a_callback_that_runs_long_shows_as_a_stall(void **state) {
-  (void)state;
+static struct staller run_staller(void) {
   struct error error;
   struct staller staller = {0};
   assert_int_equal(loop_open(&staller.loop, &error), STATUS_OK);
@@ -89,9 +97,17 @@ static void test_a_callback_that_runs_long_shows_as_a_stall(void **state) {
   loop_timer_set(staller.timer, clock_now_ns() + 20 * CLOCK_NS_PER_MS);
   assert_int_equal(loop_run(staller.loop, &error), STATUS_OK);
   assert_in_range(staller.stall_ns, 55 * CLOCK_NS_PER_MS, 2000 * CLOCK_NS_PER_MS);
-  assert_true(staller.calm_ns < staller.stall_ns);
   loop_timer_close(staller.timer);
   loop_close(staller.loop);
+  return staller;
+}
+
+static void test_a_callback_that_runs_long_shows_as_a_stall(void **state) {
+  (void)state;
+  struct staller staller = run_staller();
+  for (int i = 1; i < TRIES && staller.calm_ns >= staller.stall_ns; i++)
+    staller = run_staller();
+  assert_true(staller.calm_ns < staller.stall_ns);
 }
 
 struct order {
