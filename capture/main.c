@@ -170,8 +170,9 @@ static int close_all(struct capture *capture, int code) {
   if (counts.dropped > 0) {
     log_error(&capture->log, "%lld records were dropped", (long long)counts.dropped);
   } else if (code == CLI_EXIT_DONE && !status) {
-    log_notice(&capture->log, "%lld requests and %lld responses recorded", (long long)counts.requests,
-               (long long)counts.responses);
+    log_notice(&capture->log, "%lld request%s and %lld response%s recorded", (long long)counts.requests,
+               counts.requests == 1 ? "" : "s", (long long)counts.responses,
+               counts.responses == 1 ? "" : "s");
   }
   opts_free(&capture->opts);
   if (code != CLI_EXIT_DONE) return code;

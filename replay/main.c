@@ -309,7 +309,8 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
       .progress = &replay->progress,
   };
   status = sweep_run(&setup, error);
-  struct error closing_error = {""};
+  struct error closing_error = {""}, first_failure = {""};
+  snprintf(first_failure.text, sizeof first_failure.text, "%s", recorder_first_failure(recorder));
   enum status closing = recorder_close(recorder, &closing_error);
   if (closing && (status == STATUS_OK || status == STATUS_CANCELLED || status == closing)) {
     *error = closing_error;
@@ -317,6 +318,7 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   }
   progress_wipe(&replay->progress);
   if (replay->common.verbosity >= 0) summary_print(&replay->summary, stderr);
+  if (first_failure.text[0]) log_notice(&replay->log, "the first failure: %s", first_failure.text);
   tell_what_came(replay);
   if (status == STATUS_OK && replay->summary.succeeded == 0 && replay->summary.ended == 0)
     status = status_fail(error, STATUS_NETWORK, "not one request succeeded%s",

@@ -58,10 +58,11 @@ REPLICATIONS ?= 2000
 coverage-sim: $(BUILD)/tests/bench/coverage_sim
 	@$< $(REPLICATIONS)
 
-## test-browser: a report in a real browser: sorting, contrast, no requests; pictures in build/browser (make deps-browser)
+## test-browser: a report in a real browser, and the HAR that it writes; pictures in build/browser (make deps-browser)
 .PHONY: test-browser
-test-browser: $(BUILD)/bin/analyze
+test-browser: all
 	@BUILD=$(BUILD) tests/browser/report.sh || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
+	@BUILD=$(BUILD) tests/browser/har.sh || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
 
 ## test-markdown: reports of every kind and the documents please markdownlint (of npm, installed under build/markdown)
 .PHONY: test-markdown
