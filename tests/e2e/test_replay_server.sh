@@ -141,6 +141,31 @@ wait $pid
 check_equal 'interrupt: exit code' 130 $?
 check_nobody_left interrupt
 
+# The first Ctrl-C while a server is being stopped at the end of its session leaves it its time, the next one kills it.
+# stopping NAME SECONDS: a run whose server takes so long to stop, up to where it was asked to; sets `pid` and `log`.
+stopping() {
+  log=$scratch/$1.server-1-0.log
+  "$bin/replay" $trace -u "$url" --ready /health -W 1 -r 1 -o "$scratch/$1.jsonl" 2>/dev/null --server \
+    "trap 'echo asked; sleep $2; echo goodbye; exit 0' TERM; $sim & while :; do wait; done" &
+  pid=$!
+  asked() { grep -qx asked "$log" 2>/dev/null; }
+  check "$1: its server is asked to stop" wait_for 10 asked
+}
+stopping patient 1
+kill -INT $pid
+wait $pid
+check_equal 'one interrupt while it stops: exit code' 130 $?
+check_match 'one interrupt while it stops: it had its time' goodbye "$(cat "$log")"
+check_equal 'one interrupt while it stops: the session is whole' '[["ok",null]]' \
+  "$(records "$scratch/patient.jsonl" session 'map([.state,.error])')"
+stopping impatient 8
+again() { ! kill -INT $pid 2>/dev/null || { sleep 0.2; false; }; }
+check 'interrupts while it stops: over' wait_for 5 again
+wait $pid
+check_equal 'interrupts while it stops: exit code' 130 $?
+check_equal 'interrupts while it stops: it was killed' '' "$(grep goodbye "$log")"
+check_nobody_left 'interrupts while it stops'
+
 # One that goes into a session of its own, as daemons do.
 replay daemon --server "setsid $sim & sleep 60" --ready /health -W 1 -r 2
 check_equal 'a daemon serves: exit code' 0 "$status"
