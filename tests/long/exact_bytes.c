@@ -34,7 +34,7 @@ struct mix {
   int pauses;            // of those who are slow
 };
 
-static const struct mix mixes[] = {{"heavy", 3, 100000, 20}, {"light", 30, 50000, 6}};
+static const struct mix mixes[] = {{"heavy", 2, 100000, 60}, {"light", 30, 50000, 6}};
 
 struct exchange {
   const struct mix *mix;
