@@ -38,7 +38,7 @@ static bool send_all(int fd, const char *data, size_t len) {
 }
 
 static void pause_now(void) {
-  nanosleep(&(struct timespec){.tv_nsec = HTTP_PAUSE_MS * 1000000}, NULL);
+  nanosleep(&(struct timespec){.tv_nsec = HTTP_PAUSE_MS * 1000000L}, NULL);
 }
 
 // A size from 1 to `most`; xorshift64 (Marsaglia 2003).
