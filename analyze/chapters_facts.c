@@ -104,6 +104,7 @@ static void run(struct chapters *c, struct document_node *parent, const struct r
   chapters_definition(c, rows, LANG_FACT_HOST, facts->host);
   chapters_definition_code(c, rows, LANG_FACT_SERVER, facts->server_command);
   chapters_definition_code(c, rows, LANG_FACT_TRACE, facts->trace_digest);
+  chapters_definition_code(c, rows, LANG_FACT_SENT, facts->sent_digest);
   chapters_definition(c, rows, LANG_FACT_TIMING, facts->timing);
   chapters_definition(c, rows, LANG_FACT_START, start.text);
   chapters_definition(c, rows, LANG_FACT_TOOL, facts->tool_version);

@@ -321,6 +321,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_FACT_HOST] = "Host",
     [LANG_FACT_SERVER] = "Server command",
     [LANG_FACT_TRACE] = "Trace",
+    [LANG_FACT_SENT] = "Requests as sent",
     [LANG_FACT_TIMING] = "Timing",
     [LANG_FACT_START] = "Start",
     [LANG_FACT_TOOL] = "Tool",

@@ -319,6 +319,7 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
     [LANG_FACT_HOST] = "Машина",
     [LANG_FACT_SERVER] = "Команда сервера",
     [LANG_FACT_TRACE] = "Трасса",
+    [LANG_FACT_SENT] = "Запросы, как отправлены",
     [LANG_FACT_TIMING] = "Режим отправки",
     [LANG_FACT_START] = "Начало",
     [LANG_FACT_TOOL] = "Инструмент",
