@@ -43,7 +43,7 @@ struct xfer_pool {
   CURLM *multi;
   struct loop_timer *curl_timer;   // libcurl's own deadlines
   struct loop_timer *settle_timer; // marks to act on
-  struct xfer_socket **sockets; // by descriptor; NULL: it has had none there
+  struct xfer_socket **sockets;    // by descriptor; NULL: it has had none there
   size_t socket_room;
   struct xfer_pool_options options;
   char *ca_file, *unix_socket;
@@ -57,8 +57,8 @@ struct xfer_pool {
   bool closing; // nothing starts any more
 };
 
-// Lets libcurl act on a descriptor (CURL_CSELECT_*) or on its timers (CURL_SOCKET_TIMEOUT), then does what was
-// asked for meanwhile. Not from within libcurl.
+// Lets libcurl act on a descriptor (CURL_CSELECT_*) or on its timers (CURL_SOCKET_TIMEOUT), then does what
+// was asked for meanwhile. Not from within libcurl.
 void xfer_pool_act(struct xfer_pool *pool, curl_socket_t socket, int events);
 
 // Tells the multi handle, and each easy handle, how descriptors are watched on the loop.
