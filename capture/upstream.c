@@ -210,7 +210,9 @@ static const char *words_of(const struct exchange *exchange, enum xfer_outcome o
 }
 
 static void record_end(struct exchange *exchange, const struct xfer_result *result) {
-  bool broke = result->outcome == XFER_RESET || result->outcome == XFER_TRUNCATED;
+  // The last: a kept connection was dead, and what had come of the request could not be sent again.
+  bool broke =
+      result->outcome == XFER_RESET || result->outcome == XFER_TRUNCATED || result->outcome == XFER_UPLOAD;
   struct recorder_ending ending = {
       .status = exchange->is_ours ? 0 : exchange->status,
       .sent_ns = result->started_ns,

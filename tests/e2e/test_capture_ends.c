@@ -195,6 +195,26 @@ static void test_a_request_on_a_dead_kept_connection_is_sent_again_once(void **s
   close(client);
 }
 
+// Its bytes are not kept. That is the upstream's doing all the same.
+static void test_an_upload_on_a_dead_kept_connection_is_502(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, GET);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "\r\n\r\n");
+  harness_send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  harness_read_until(harness, client, "ok");
+  harness_send(client, "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n");
+  harness_read_until(harness, upstream, "some");
+  harness_send(client, "0\r\n\r\n");
+  harness_read_until(harness, upstream, "0\r\n\r\n");
+  close(upstream);
+  assert_true(has(harness_read_until(harness, client, "}}"), "HTTP/1.1 502 "));
+  end_proxy(harness);
+  assert_true(has(harness_trace(harness), "\"error\":\"reset\",\"aborted_by\":\"upstream\""));
+  close(client);
+}
+
 static void test_an_upstream_that_nobody_listens_for_is_502(void **state) {
   struct harness *harness = *state;
   close(harness->upstream);
@@ -358,6 +378,7 @@ int main(void) {
       with_proxy(test_an_answer_that_breaks_off_breaks_off_for_the_client),
       with_proxy(test_an_upstream_that_dies_before_its_headers_is_502),
       with_proxy(test_a_request_on_a_dead_kept_connection_is_sent_again_once),
+      with_proxy(test_an_upload_on_a_dead_kept_connection_is_502),
       with_proxy(test_an_upstream_that_nobody_listens_for_is_502),
       with_impatient_proxy(test_an_upstream_that_is_silent_for_too_long_is_504),
       with_impatient_proxy(test_a_stream_that_falls_silent_for_too_long_is_cut),
