@@ -87,6 +87,21 @@ static void write_pace(struct json_writer *w, const struct opts *opts) {
   json_write_object_end(w);
 }
 
+// Of several traces: which they are, so that a request can say of which it is.
+static void write_traces(const struct opts *opts, const struct work *work, struct buf *out) {
+  struct json_writer w = JSON_WRITER(out);
+  if (!work->traces) return;
+  json_write_array(&w);
+  for (size_t i = 0; i < opts->traces.count; i++) {
+    json_write_object(&w);
+    json_member_string(&w, "name", opts->traces.items[i]);
+    json_member_int(&w, "drawn", work->traces[i].drawn);
+    json_member_string(&w, "digest", work->traces[i].digest);
+    json_write_object_end(&w);
+  }
+  json_write_array_end(&w);
+}
+
 struct run_header recorder_identity(const struct opts *opts, const struct plan *plan, const struct work *work,
                                     bool cache_bust, struct buf *plan_text) {
   struct json_writer w = JSON_WRITER(plan_text);
@@ -116,16 +131,18 @@ struct run_header recorder_identity(const struct opts *opts, const struct plan *
 static void write_header(struct recorder *recorder, const struct opts *opts, const struct plan *plan,
                          const struct work *work, bool cache_bust, bool resumes, int argc,
                          char *const *argv) {
-  struct buf url = {0}, arguments = {0}, server = {0}, host = {0}, plan_text = {0};
+  struct buf url = {0}, arguments = {0}, server = {0}, host = {0}, plan_text = {0}, traces = {0};
   endpoint_print_public(&opts->endpoint, &url);
   secret_print_arguments(argc, argv, &arguments);
   if (opts->server) secret_print_command(opts->server, &server);
   print_host(&host);
+  write_traces(opts, work, &traces);
   struct run_header header = recorder_identity(opts, plan, work, cache_bust, &plan_text);
   header.start_unix_s = clock_wall_s();
   header.tool = slice("replay " TIDEMARK_VERSION);
   header.url = slice_of_buf(&url);
   header.api = slice(opts_api_name(opts->api));
+  header.traces = work->traces ? slice_of_buf(&traces) : slice(NULL);
   header.host = slice_of_buf(&host);
   header.arguments = slice_of_buf(&arguments);
   header.server = opts->server ? slice_of_buf(&server) : slice(NULL);
@@ -133,13 +150,14 @@ static void write_header(struct recorder *recorder, const struct opts *opts, con
   header.resumes = resumes;
   recorder->start_ns = clock_now_ns();
   run_format_header(&recorder->line, &header);
-  if (arguments.status || plan_text.status) recorder->status = STATUS_MEMORY;
+  if (arguments.status || plan_text.status || traces.status) recorder->status = STATUS_MEMORY;
   write_line(recorder);
   buf_free(&url);
   buf_free(&arguments);
   buf_free(&server);
   buf_free(&host);
   buf_free(&plan_text);
+  buf_free(&traces);
 }
 
 // A run that is written over the trace it is drawn from would destroy it.
@@ -259,6 +277,7 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
       .rep = batch->rep,
       .index = result->index,
       .seq = result->request->seq,
+      .trace = recorder->work->traces ? result->request->trace : -1,
       .warmup = batch->warmup,
       .intended_ns = since_start(recorder, result->intended_ns),
       .ready_ns = since_start(recorder, result->ready_ns),

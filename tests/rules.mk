@@ -33,7 +33,8 @@ $(E2E_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(E2E_HELPERS) $(USES_record:%=$(B
 test: all unit-build e2e-build
 	@BUILD=$(BUILD) tests/run.sh
 unit-build: $(UNIT_PROGRAMS)
-e2e-build: $(BINARIES) $(E2E_PROGRAMS)
+# One end-to-end test is the short form of a long one, with its program.
+e2e-build: $(BINARIES) $(E2E_PROGRAMS) $(BUILD)/tests/long/exact_bytes
 ## unit: the unit tests alone; unit-ROOM runs one room's (unit-stat, unit-llm, ...)
 unit: unit-build
 	@BUILD=$(BUILD) tests/run.sh unit

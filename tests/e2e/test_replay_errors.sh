@@ -60,6 +60,10 @@ check_equal 'token budget: the batch that reached it was the last' '[true,true]'
 run "$bin/replay" "${budget[@]}" --resume
 check_equal 'token budget: resumed' 10 "$(records "$scratch/budget.jsonl" batch length)"
 
+run "$bin/replay" "$trace" -u "${server_url[sim]}" -W 1 -r 1 --token-budget 1 -o "$scratch/warm.jsonl"
+check_equal 'token budget of less than the warm-up: exit code' 1 "$status"
+check_match 'token budget of less than the warm-up: words' 'the warm-up used up --token-budget' "$err"
+
 # Answers as long as recorded: cells of few requests draw different ones.
 jq -c 'if .type=="request" and .seq==0 then .body.max_tokens=4 | del(.body.max_completion_tokens) else . end' \
   $trace >"$scratch/uneven.trace.jsonl"

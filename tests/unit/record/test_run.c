@@ -47,6 +47,7 @@ static void assert_request(const struct run_request *got, const struct run_reque
       {&got->rep, &want->rep},
       {&got->index, &want->index},
       {&got->seq, &want->seq},
+      {&got->trace, &want->trace},
       {&got->intended_ns, &want->intended_ns},
       {&got->ready_ns, &want->ready_ns},
       {&got->sent_ns, &want->sent_ns},
@@ -88,6 +89,7 @@ static const struct run_request full_request = {
     .rep = 1,
     .index = 17,
     .seq = 912,
+    .trace = 6,
     .warmup = true,
     .intended_ns = 12000000000,
     .ready_ns = 12000000001,
@@ -136,7 +138,7 @@ static void test_request_extremes_come_back(void **state) {
   request.latency_ns = 1;
   request.ttft_ns = request.last_text_ns = request.itl_p50_ns = -1;
   request.itl_p99_ns = request.itl_max_ns = -1;
-  request.workers = request.batch = request.status = request.output_tokens = -1;
+  request.trace = request.workers = request.batch = request.status = request.output_tokens = -1;
   request.events = request.cached_tokens = request.load_ns = request.eval_ns = -1;
   request.prompt_eval_ns = request.retry_after_ns = request.ready_ns = -1;
   request.token_source = request.finish = request.error_text = (struct json_slice){NULL, 0};
