@@ -55,7 +55,7 @@ static void stop_watching(struct xfer_socket *socket) {
   socket->watch = NULL;
 }
 
-// Its transfer is under way and has been told to wait: what comes belongs to it.
+// Its transfer is under way and has been told to wait: what comes, and the end too, belongs to it.
 static bool is_paused(const struct xfer_socket *socket) {
   const struct xfer *user = socket->user;
   return user && user->state == XFER_STATE_ADDED && user->result.started_ns == socket->user_started_ns;
@@ -69,10 +69,10 @@ static bool is_paused(const struct xfer_socket *socket) {
 static void hear_idle(struct xfer_socket *socket) {
   char byte = '\0';
   ssize_t len = recv(socket->number, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  stop_watching(socket);
   bool is_over = len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR);
-  bool is_answer = len == 1 && byte == 'H' && !is_paused(socket); // of "HTTP/1.1"
-  if (is_over || is_answer) shutdown(socket->number, SHUT_RDWR);
+  bool is_answer = len == 1 && byte == 'H'; // of "HTTP/1.1"
+  stop_watching(socket);
+  if ((is_over || is_answer) && !is_paused(socket)) shutdown(socket->number, SHUT_RDWR);
 }
 
 static void on_ready(void *context, unsigned events) {
