@@ -281,6 +281,7 @@ static enum status start_transfer(struct exchange *exchange, bool whole, struct 
       .headers = lines,
       .upload = has_body && !whole,
       .upload_len = exchange->framing.length,
+      .alone = has_body && !whole && !origin_is_secure(exchange->house->origin),
   };
   if (has_body && whole) {
     request.body = exchange->upload.data ? exchange->upload.data : "";

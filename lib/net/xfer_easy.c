@@ -261,16 +261,16 @@ enum status xfer_easy_prepare(struct xfer *xfer, const struct xfer_request *requ
     xfer->resent = false;
   }
   set_body(xfer, request);
-  bool alone = false; // on a connection of its own
+  bool alone = request->alone;
   if (xfer->pool->options.http_version == 2) {
     bool secure = strncasecmp(request->url, "https:", 6) == 0;
-    alone = !secure && !xfer_shares_plain_http2();
+    alone = alone || (!secure && !xfer_shares_plain_http2());
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                      secure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
     // A transfer that finds a connection in the making waits whether it can share it.
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, alone ? 0L : 1L);
-    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, alone ? 1L : 0L);
   }
+  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, alone ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, alone ? 1L : 0L); // takes back what before_request asked for
   CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, text->data);
   if (!code) code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, text->data + target_at);

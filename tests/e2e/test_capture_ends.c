@@ -249,16 +249,37 @@ static void test_a_body_that_waits_is_not_taken_for_one(void **state) {
   close(upstream);
 }
 
-// Its bytes are not kept. That is the upstream's doing all the same.
-static void test_an_upload_on_a_dead_kept_connection_is_502(void **state) {
+// Its bytes are not kept, and cannot be sent again: llama.cpp closes every connection after its answer, and
+// what goes out on one just then is lost.
+static void test_an_upload_that_is_streamed_does_not_go_over_a_kept_connection(void **state) {
   struct harness *harness = *state;
   int client = harness_connect(harness);
   harness_send(client, GET);
-  int upstream = harness_accept(harness);
-  harness_read_until(harness, upstream, "\r\n\r\n");
-  harness_send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  int kept = harness_accept(harness);
+  harness_read_until(harness, kept, "\r\n\r\n");
+  harness_send(kept, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
   harness_read_until(harness, client, "ok");
   harness_send(client, "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n");
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "some");
+  harness_send(client, "0\r\n\r\n");
+  harness_read_until(harness, upstream, "0\r\n\r\n");
+  harness_send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwell");
+  harness_read_until(harness, client, "well");
+  check_upstream_is_left(harness, upstream);
+  harness_send(client, GET);
+  harness_read_until(harness, kept, "\r\n\r\n");
+  harness_send(kept, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  harness_read_until(harness, client, "ok");
+  close(client);
+  close(kept);
+}
+
+static void test_an_upstream_that_closes_after_an_upload_is_502(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n");
+  int upstream = harness_accept(harness);
   harness_read_until(harness, upstream, "some");
   harness_send(client, "0\r\n\r\n");
   harness_read_until(harness, upstream, "0\r\n\r\n");
@@ -434,7 +455,8 @@ int main(void) {
       with_proxy(test_a_request_on_a_dead_kept_connection_is_sent_again_once),
       with_proxy(test_an_answer_that_nobody_asked_for_is_nobodys),
       with_proxy(test_a_body_that_waits_is_not_taken_for_one),
-      with_proxy(test_an_upload_on_a_dead_kept_connection_is_502),
+      with_proxy(test_an_upload_that_is_streamed_does_not_go_over_a_kept_connection),
+      with_proxy(test_an_upstream_that_closes_after_an_upload_is_502),
       with_proxy(test_an_upstream_that_nobody_listens_for_is_502),
       with_impatient_proxy(test_an_upstream_that_is_silent_for_too_long_is_504),
       with_impatient_proxy(test_a_stream_that_falls_silent_for_too_long_is_cut),
