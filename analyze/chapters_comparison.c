@@ -2,7 +2,10 @@
 #include "analyze/chapters_comparison.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "analyze/chapters_shown.h"
 
 static const char *verdict_word(struct chapters *c, const char *verdict) {
   static const struct {
@@ -52,7 +55,21 @@ void chapters_verdict(struct chapters *c, struct document_node *parent) {
                      LANG_WITH(number_count(comparison->replicates_needed).text));
 }
 
-static void cells(struct chapters *c, struct document_node *parent) {
+// Those that fail now, then those that differ most.
+static struct chapters_shown choose(struct chapters *c, struct document_node *parent) {
+  const struct comparison *comparison = &c->results->comparison;
+  struct chapters_shown shown = {0};
+  struct chapters_score *scores = calloc(comparison->cell_count + 1, sizeof *scores);
+  if (!scores && parent) parent->document->status = STATUS_MEMORY;
+  for (size_t i = 0; scores && i < comparison->cell_count; i++)
+    scores[i] = (struct chapters_score){isnan(comparison->cells[i].ratio.estimate),
+                                        fabs(log(comparison->cells[i].ratio.estimate))};
+  if (scores) shown = chapters_shown_of(parent, scores, comparison->cell_count, CHAPTERS_ROWS_MOST);
+  free(scores);
+  return shown;
+}
+
+static void cells(struct chapters *c, struct document_node *parent, const struct chapters_shown *shown) {
   const struct comparison *comparison = &c->results->comparison;
   struct document_node *table = document_table(parent, "");
   chapters_column(c, table, LANG_COLUMN_WORKERS, DOCUMENT_RIGHT);
@@ -60,7 +77,8 @@ static void cells(struct chapters *c, struct document_node *parent) {
   chapters_column(c, table, LANG_COLUMN_RATIO, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_VERDICT, DOCUMENT_LEFT);
   chapters_column(c, table, LANG_COLUMN_REPLICATES_NEEDED, DOCUMENT_RIGHT);
-  for (size_t i = 0; i < comparison->cell_count; i++) {
+  for (size_t i = 0; i < shown->count; i++) {
+    if (!shown->is[i]) continue;
     const struct comparison_cell *cell = &comparison->cells[i];
     enum document_mark mark = verdict_mark(cell->verdict);
     document_cell(table, number_count(cell->workers).text, mark);
@@ -102,12 +120,12 @@ static void forest_row(struct chapters *c, struct plot *plot, double at, struct 
 
 // The ratio of every common cell with its interval, of all together at the end; the band is what counts as
 // the same.
-static void forest(struct chapters *c, struct document_node *section) {
+static void forest(struct chapters *c, struct document_node *section, const struct chapters_shown *chosen) {
   enum { TICS_MOST = 12 };
   const struct comparison *comparison = &c->results->comparison;
   size_t shown = 0, at = 0;
-  for (size_t i = 0; i < comparison->cell_count; i++)
-    shown += isfinite(comparison->cells[i].ratio.estimate) ? 1U : 0U;
+  for (size_t i = 0; i < chosen->count; i++)
+    shown += chosen->is[i] && isfinite(comparison->cells[i].ratio.estimate) ? 1U : 0U;
   struct plot *plot = c->plots && shown > 0 ? plot_add(c->plots, "comparison") : NULL;
   if (!plot) return;
   plot->y_from_data = true;
@@ -123,9 +141,9 @@ static void forest(struct chapters *c, struct document_node *section) {
     plot_point_add(band, x, 1, 1 / (1 + comparison->margin), 1 + comparison->margin);
     plot_point_add(one, x, 1, NAN, NAN);
   }
-  for (size_t i = 0; i < comparison->cell_count; i++) {
+  for (size_t i = 0; i < chosen->count; i++) {
     const struct comparison_cell *cell = &comparison->cells[i];
-    if (!isfinite(cell->ratio.estimate)) continue;
+    if (!chosen->is[i] || !isfinite(cell->ratio.estimate)) continue;
     struct number_text name =
         chapters_cell_name(&(struct cell){.workers = cell->workers, .batch = cell->batch});
     if (at % (1 + shown / TICS_MOST) == 0) plot_tic_add(plot, (double)at + 1, name.text);
@@ -153,8 +171,11 @@ static void comparison(struct chapters *c, struct document_node *root) {
   chapters_item(c, list, comparison->by_blocks ? LANG_COMPARED_BY_BLOCKS : LANG_COMPARED_BY_CELLS,
                 LANG_ALONE);
   chapters_item(c, list, LANG_COMPARED_MARGIN, LANG_WITH(number_percent(comparison->margin).text));
-  forest(c, section);
-  if (comparison->cell_count > 0) cells(c, section);
+  struct chapters_shown shown = choose(c, section);
+  chapters_shown_say(c, section, LANG_SHOWN_COMPARED, shown.shown, shown.count);
+  forest(c, section, &shown);
+  if (comparison->cell_count > 0) cells(c, section, &shown);
+  chapters_shown_free(&shown);
 }
 
 static void assertions(struct chapters *c, struct document_node *root) {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "analyze/chapters_shown.h"
 #include "lib/base/json_scan.h"
 
 static void class_list(const struct cell *cell, struct buf *out) {
@@ -47,11 +48,13 @@ static void failure_row(struct chapters *c, struct document_node *table, const s
 
 void chapters_failures(struct chapters *c, struct document_node *root) {
   const struct results *results = c->results;
-  struct document_node *table = NULL;
+  struct document_node *table = NULL, *section = NULL;
+  size_t count = 0;
   for (size_t i = 0; i < results->cell_count; i++) {
     if (!has_failures(&results->cells[i])) continue;
+    if (count++ >= CHAPTERS_ROWS_MOST) continue;
     if (!table) {
-      struct document_node *section = chapters_section(c, root, LANG_FAILURES, LANG_ALONE);
+      section = chapters_section(c, root, LANG_FAILURES, LANG_ALONE);
       chapters_paragraph(c, section, LANG_FAILURES_MEAN, LANG_WITH(chapters_confidence(results).text));
       table = document_table(section, "");
       chapters_column(c, table, LANG_COLUMN_WORKERS, DOCUMENT_RIGHT);
@@ -63,6 +66,7 @@ void chapters_failures(struct chapters *c, struct document_node *root) {
     }
     failure_row(c, table, &results->cells[i]);
   }
+  chapters_shown_say(c, section, LANG_SHOWN_FIRST, CHAPTERS_ROWS_MOST, count);
 }
 
 void chapters_client(struct chapters *c, struct document_node *root) {
@@ -104,6 +108,7 @@ static void run(struct chapters *c, struct document_node *parent, const struct r
   chapters_definition(c, rows, LANG_FACT_HOST, facts->host);
   chapters_definition_code(c, rows, LANG_FACT_SERVER, facts->server_command);
   chapters_definition_code(c, rows, LANG_FACT_TRACE, facts->trace_digest);
+  chapters_definition_code(c, rows, LANG_FACT_SENT, facts->sent_digest);
   chapters_definition(c, rows, LANG_FACT_TIMING, facts->timing);
   chapters_definition(c, rows, LANG_FACT_START, start.text);
   chapters_definition(c, rows, LANG_FACT_TOOL, facts->tool_version);
@@ -173,7 +178,7 @@ static void analyze_line(const struct results *results, struct buf *out) {
 static void repeat(struct chapters *c, struct document_node *section) {
   const struct results *results = c->results;
   struct buf commands = {0};
-  for (size_t i = 0; i < results->fact_count; i++) {
+  for (size_t i = 0; i < results->fact_count && i < CHAPTERS_SEGMENTS_MOST; i++) {
     const struct run_facts *facts = &results->facts[i];
     if (facts->arguments) command_line(&commands, facts->arguments);
   }
@@ -192,7 +197,9 @@ void chapters_facts(struct chapters *c, struct document_node *root) {
   const struct results *results = c->results;
   if (results->fact_count == 0) return;
   struct document_node *section = chapters_section(c, root, LANG_FACTS, LANG_ALONE);
-  for (size_t i = 0; i < results->fact_count; i++)
+  size_t shown = results->fact_count < CHAPTERS_SEGMENTS_MOST ? results->fact_count : CHAPTERS_SEGMENTS_MOST;
+  for (size_t i = 0; i < shown; i++)
     run(c, section, &results->facts[i]);
+  chapters_shown_say(c, section, LANG_SHOWN_INPUTS, shown, results->fact_count);
   repeat(c, section);
 }

@@ -91,7 +91,7 @@ static void cell_row(struct chapters *c, struct document_node *table, const stru
 }
 
 static void cell_table(struct chapters *c, struct document_node *parent, const struct workers_row *row,
-                       struct shape shape) {
+                       const struct chapters_shown *shown, struct shape shape) {
   struct document_node *table = document_table(parent, "");
   chapters_column(c, table, LANG_COLUMN_BATCH, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_TOTAL, DOCUMENT_DECIMAL);
@@ -103,8 +103,9 @@ static void cell_table(struct chapters *c, struct document_node *parent, const s
   if (shape.failures) chapters_column(c, table, LANG_COLUMN_FAILED, DOCUMENT_RIGHT);
   if (shape.goodput) chapters_column(c, table, LANG_COLUMN_GOODPUT, DOCUMENT_DECIMAL);
   chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
-  for (size_t i = 0; i < row->cell_count; i++)
-    cell_row(c, table, &c->results->cells[row->first_cell + i], shape);
+  for (size_t i = 0; i < shown->count; i++) {
+    if (shown->is[i]) cell_row(c, table, &c->results->cells[row->first_cell + i], shape);
+  }
 }
 
 // The batches of the level that their intervals do not tell apart from its best.
@@ -160,8 +161,8 @@ static void percentile_row(struct chapters *c, struct document_node *table, cons
   document_row_end(table);
 }
 
-static void percentile_table(struct chapters *c, struct document_node *parent,
-                             const struct workers_row *row) {
+static void percentile_table(struct chapters *c, struct document_node *parent, const struct workers_row *row,
+                             const struct chapters_shown *shown) {
   struct document_node *section = chapters_section(c, parent, LANG_TIMES, LANG_ALONE);
   struct document_node *table = document_table(section, "");
   chapters_column(c, table, LANG_COLUMN_BATCH, DOCUMENT_RIGHT);
@@ -169,7 +170,8 @@ static void percentile_table(struct chapters *c, struct document_node *parent,
   document_column(table, "p50", DOCUMENT_RIGHT);
   document_column(table, "p95", DOCUMENT_RIGHT);
   document_column(table, "p99", DOCUMENT_RIGHT);
-  for (size_t i = 0; i < row->cell_count; i++) {
+  for (size_t i = 0; i < shown->count; i++) {
+    if (!shown->is[i]) continue;
     const struct cell *cell = &c->results->cells[row->first_cell + i];
     percentile_row(c, table, cell, LANG_TIME_TTFT, &cell->ttft_s, 1);
     percentile_row(c, table, cell, LANG_TIME_LATENCY, &cell->latency_s, 1);
@@ -190,17 +192,20 @@ static bool any_cell_measured(const struct results *results, const struct worker
 static void level(struct chapters *c, struct document_node *parent, const struct workers_row *row) {
   struct number_text workers = number_count(row->workers);
   struct document_node *section = chapters_section(c, parent, LANG_LEVEL, LANG_WITH(workers.text));
+  struct chapters_shown shown = chapters_shown_cells(c, section, row);
+  chapters_shown_say(c, section, LANG_SHOWN_BATCHES, shown.shown, shown.count);
   if (c->plots && any_cell_measured(c->results, row)) {
     char name[64];
     snprintf(name, sizeof name, "performance_metrics_%s", workers.text);
-    chapters_plot_level(c, row, name);
+    chapters_plot_level(c, row, &shown, name);
     document_figure(section, name, chapters_say(c, LANG_ALT_LEVEL, LANG_WITH(workers.text)), "");
   }
   struct shape shape = shape_of(c->results, row);
   struct document_node *inner = chapters_section(c, section, LANG_TABLE, LANG_ALONE);
-  cell_table(c, inner, row, shape);
+  cell_table(c, inner, row, &shown, shape);
   best_lines(c, inner, row);
-  if (shape.percentiles) percentile_table(c, section, row);
+  if (shape.percentiles) percentile_table(c, section, row, &shown);
+  chapters_shown_free(&shown);
   document_rule(section);
 }
 
@@ -208,10 +213,14 @@ void chapters_levels(struct chapters *c, struct document_node *root) {
   const struct results *results = c->results;
   if (results->workers_count == 0) return;
   struct document_node *section = chapters_section(c, root, LANG_DETAILS, LANG_ALONE);
-  const char *plot = results->curve.exists ? chapters_plot_levels(c) : NULL;
+  const char *plot = results->curve.exists ? chapters_plot_levels(c, section) : NULL;
   if (plot)
     document_figure(section, plot, lang_text(c->lang, LANG_ALT_LEVELS),
                     lang_text(c->lang, LANG_CAPTION_LEVELS));
-  for (size_t i = 0; i < results->workers_count; i++)
-    level(c, section, &results->workers[i]);
+  struct chapters_shown shown = chapters_shown_levels(c, section, CHAPTERS_SECTIONS_MOST, false);
+  chapters_shown_say(c, section, LANG_SHOWN_LEVELS, shown.shown, shown.count);
+  for (size_t i = 0; i < shown.count; i++) {
+    if (shown.is[i]) level(c, section, &results->workers[i]);
+  }
+  chapters_shown_free(&shown);
 }

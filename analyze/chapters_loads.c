@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyze/chapters_limits.h"
+#include "analyze/chapters_shown.h"
 
 struct order { // the loads by rate
   const struct load **loads;
@@ -63,8 +64,9 @@ static void load_table(struct chapters *c, struct document_node *parent, const s
   chapters_column(c, table, LANG_COLUMN_LATENCY_P50, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_LATENCY_P95, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_LATENCY_P99, DOCUMENT_RIGHT);
-  for (size_t i = 0; i < order->count; i++) {
-    const struct load *load = order->loads[i];
+  size_t shown = order->count < CHAPTERS_ROWS_MOST ? order->count : CHAPTERS_ROWS_MOST;
+  for (size_t k = 0; k < shown; k++) {
+    const struct load *load = order->loads[chapters_shown_spread(k, shown, order->count)];
     document_cell(table, number_significant(rate_of(load), 4).text, DOCUMENT_PLAIN);
     document_cell(table, number_significant(load->n, 4).text, DOCUMENT_PLAIN);
     document_cell(table, number_six(load->throughput).text, DOCUMENT_PLAIN);
@@ -77,6 +79,7 @@ static void load_table(struct chapters *c, struct document_node *parent, const s
     time_cell(table, load->latency_s.p99);
     document_row_end(table);
   }
+  chapters_shown_say(c, parent, LANG_SHOWN_SPREAD, shown, order->count);
 }
 
 static void brief_table(struct chapters *c, struct document_node *parent, const struct order *order) {
@@ -87,8 +90,9 @@ static void brief_table(struct chapters *c, struct document_node *parent, const 
   if (order->failed) chapters_column(c, table, LANG_COLUMN_FAILED, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_LATENCY_P50, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_LATENCY_P95, DOCUMENT_RIGHT);
-  for (size_t i = 0; i < order->count && i < CHAPTERS_BRIEF_ROWS; i++) {
-    const struct load *load = order->loads[i];
+  size_t shown = order->count < CHAPTERS_BRIEF_ROWS ? order->count : CHAPTERS_BRIEF_ROWS;
+  for (size_t k = 0; k < shown; k++) {
+    const struct load *load = order->loads[chapters_shown_spread(k, shown, order->count)];
     document_cell(table, number_significant(rate_of(load), 4).text, DOCUMENT_PLAIN);
     document_cell(table, number_significant(load->n, 3).text, DOCUMENT_PLAIN);
     document_cell(table, number_significant(load->throughput, 4).text, DOCUMENT_PLAIN);
@@ -116,8 +120,9 @@ static const char *draw(struct chapters *c, const struct order *order) {
       plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, lang_text(c->lang, LANG_PLOT_RATE));
   if (!p50 || !p95 || !rate) return NULL;
   p50->second = p95->second = p50->dashed = p95->dashed = true;
-  for (size_t i = 0; i < order->count; i++) {
-    const struct load *load = order->loads[i];
+  size_t shown = order->count < CHAPTERS_ROWS_MOST ? order->count : CHAPTERS_ROWS_MOST; // as in the table
+  for (size_t k = 0; k < shown; k++) {
+    const struct load *load = order->loads[chapters_shown_spread(k, shown, order->count)];
     struct estimate middle = load->latency_s.p50, slow = load->latency_s.p95;
     plot_point_add(rate, rate_of(load), load->throughput, NAN, NAN);
     plot_point_add(p50, rate_of(load), middle.estimate, middle.lo, middle.hi);

@@ -2,24 +2,65 @@
 #include "analyze/chapters_matrix.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-enum { BATCHES_MOST = 20 };
+#include "analyze/chapters_shown.h"
 
-// Distinct batches in ascending order; more than BATCHES_MOST: 0, as such a table helps nobody.
-static size_t batches_of(const struct results *results, int64_t *batches) {
-  size_t count = 0;
-  for (size_t i = 0; i < results->cell_count; i++) {
-    int64_t batch = results->cells[i].batch;
-    size_t at = 0;
-    while (at < count && batches[at] < batch)
-      at++;
-    if (at < count && batches[at] == batch) continue;
-    if (count == BATCHES_MOST) return 0;
-    for (size_t j = count++; j > at; j--)
-      batches[j] = batches[j - 1];
-    batches[at] = batch;
+// The columns: distinct batches in ascending order, and on how many levels each was measured.
+struct columns {
+  int64_t *batches;
+  struct chapters_score *scores;
+  size_t count;
+};
+
+static int ascending(const void *a, const void *b) {
+  int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
+  return (one > other) - (one < other);
+}
+
+static size_t column_of(const struct columns *columns, int64_t batch) {
+  const int64_t *at = bsearch(&batch, columns->batches, columns->count, sizeof batch, ascending);
+  return at ? (size_t)(at - columns->batches) : columns->count;
+}
+
+static void columns_free(struct columns *columns) {
+  free(columns->batches);
+  free(columns->scores);
+  *columns = (struct columns){0};
+}
+
+// The best batch and those beside it come before the rest, and so do both ends.
+static void columns_rank(const struct results *results, struct columns *columns) {
+  enum { RANK_BORDER = 1, RANK_BESIDE, RANK_BEST };
+  columns->scores[0].rank = columns->scores[columns->count - 1].rank = RANK_BORDER;
+  size_t best[2] = {results->best.cell, results->best.recommended};
+  for (size_t k = 0; k < 2 && results->best.exists; k++) {
+    size_t at = column_of(columns, results->cells[best[k]].batch), first = at > 0 ? at - 1 : at;
+    for (size_t i = first; i <= at + 1 && i < columns->count; i++) {
+      int rank = i == at ? RANK_BEST : RANK_BESIDE;
+      if (columns->scores[i].rank < rank) columns->scores[i].rank = rank;
+    }
   }
-  return count;
+}
+
+static struct columns columns_of(const struct results *results, struct document_node *parent) {
+  struct columns columns = {.batches = calloc(results->cell_count + 1, sizeof(int64_t)),
+                            .scores = calloc(results->cell_count + 1, sizeof(struct chapters_score))};
+  if (!columns.batches || !columns.scores) {
+    if (parent) parent->document->status = STATUS_MEMORY;
+    columns_free(&columns);
+    return columns;
+  }
+  for (size_t i = 0; i < results->cell_count; i++)
+    columns.batches[i] = results->cells[i].batch;
+  qsort(columns.batches, results->cell_count, sizeof(int64_t), ascending);
+  for (size_t i = 0; i < results->cell_count; i++) {
+    if (columns.count == 0 || columns.batches[columns.count - 1] < columns.batches[i])
+      columns.batches[columns.count++] = columns.batches[i];
+    columns.scores[columns.count - 1].value += 1; // each level has a batch once
+  }
+  if (columns.count > 0) columns_rank(results, &columns);
+  return columns;
 }
 
 static enum document_mark mark_of(const struct results *results, const struct cell *cell) {
@@ -57,28 +98,64 @@ static void put(struct chapters *c, struct document_node *table, const struct ce
   buf_free(&text);
 }
 
-void chapters_matrix(struct chapters *c, struct document_node *parent) {
+static void matrix_row(struct chapters *c, struct document_node *table, const struct workers_row *row,
+                       const struct columns *columns, const struct chapters_shown *shown, double largest) {
   const struct results *results = c->results;
-  int64_t batches[BATCHES_MOST];
-  size_t count = batches_of(results, batches);
-  double largest = largest_of(results);
-  if (results->workers_count < 2 || count < 2) return;
+  document_cell(table, number_count(row->workers).text, DOCUMENT_PLAIN);
+  for (size_t b = 0; b < shown->count; b++) {
+    if (!shown->is[b]) continue;
+    size_t index = results_find(results, row->workers, columns->batches[b]);
+    if (index == SIZE_MAX) {
+      document_cell(table, "", DOCUMENT_PLAIN);
+    } else {
+      put(c, table, &results->cells[index], largest);
+    }
+  }
+  document_row_end(table);
+}
+
+// A part of a table whose fields are mostly empty helps nobody; the levels' own tables have them.
+static bool helps(const struct results *results, const struct columns *columns,
+                  const struct chapters_shown *rows, const struct chapters_shown *shown) {
+  if (rows->shown == rows->count && shown->shown == shown->count) return true;
+  size_t filled = 0;
+  for (size_t w = 0; w < rows->count; w++) {
+    for (size_t b = 0; rows->is[w] && b < shown->count; b++)
+      filled +=
+          shown->is[b] && results_find(results, results->workers[w].workers, columns->batches[b]) != SIZE_MAX;
+  }
+  return 2 * filled >= rows->shown * shown->shown;
+}
+
+static void matrix(struct chapters *c, struct document_node *parent, const struct columns *columns,
+                   const struct chapters_shown *rows, const struct chapters_shown *shown) {
+  const struct results *results = c->results;
   struct document_node *section = chapters_section(c, parent, LANG_MATRIX, LANG_ALONE);
   struct document_node *table = document_table(section, "");
   chapters_column(c, table, LANG_COLUMN_WORKERS_BY_BATCH, DOCUMENT_RIGHT);
-  for (size_t b = 0; b < count; b++)
-    document_column(table, number_count(batches[b]).text, DOCUMENT_RIGHT);
-  for (size_t w = 0; w < results->workers_count; w++) {
-    document_cell(table, number_count(results->workers[w].workers).text, DOCUMENT_PLAIN);
-    for (size_t b = 0; b < count; b++) {
-      size_t index = results_find(results, results->workers[w].workers, batches[b]);
-      if (index == SIZE_MAX) {
-        document_cell(table, "", DOCUMENT_PLAIN);
-      } else {
-        put(c, table, &results->cells[index], largest);
-      }
-    }
-    document_row_end(table);
+  for (size_t b = 0; b < shown->count; b++) {
+    if (shown->is[b]) document_column(table, number_count(columns->batches[b]).text, DOCUMENT_RIGHT);
   }
+  double largest = largest_of(results);
+  for (size_t w = 0; w < rows->count; w++) {
+    if (rows->is[w]) matrix_row(c, table, &results->workers[w], columns, shown, largest);
+  }
+  if (rows->shown < rows->count || shown->shown < shown->count)
+    chapters_paragraph(
+        c, section, LANG_SHOWN_MATRIX,
+        LANG_WITH(number_count((int64_t)rows->shown).text, number_count((int64_t)rows->count).text,
+                  number_count((int64_t)shown->shown).text, number_count((int64_t)shown->count).text));
   chapters_paragraph(c, section, LANG_MATRIX_MEANS, LANG_ALONE);
+}
+
+void chapters_matrix(struct chapters *c, struct document_node *parent) {
+  struct columns columns = columns_of(c->results, parent);
+  struct chapters_shown rows = chapters_shown_levels(c, parent, CHAPTERS_SECTIONS_MOST, false);
+  struct chapters_shown shown =
+      chapters_shown_of(parent, columns.scores, columns.count, CHAPTERS_COLUMNS_MOST);
+  if (rows.count >= 2 && shown.count >= 2 && helps(c->results, &columns, &rows, &shown))
+    matrix(c, parent, &columns, &rows, &shown);
+  chapters_shown_free(&rows);
+  chapters_shown_free(&shown);
+  columns_free(&columns);
 }

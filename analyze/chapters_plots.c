@@ -5,8 +5,6 @@
 
 #include "analyze/chapters_curve.h"
 
-enum { SERIES_MOST = 24 };
-
 static void texts(struct chapters *c, struct plot *plot, enum lang_id x, enum lang_id y) {
   if (!plot) return;
   plot_text(plot, &plot->x_label, lang_text(c->lang, x));
@@ -19,12 +17,14 @@ static bool spans(double least, double most) {
   return least > 0 && most >= 16 * least;
 }
 
-static void rate_series(struct chapters *c, struct plot *plot, const struct workers_row *row) {
+static void rate_series(struct chapters *c, struct plot *plot, const struct workers_row *row,
+                        const struct chapters_shown *shown) {
   const struct results *results = c->results;
   struct plot_series *rate =
       plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, lang_text(c->lang, LANG_PLOT_RATE));
   struct plot_series *cold = NULL, *failed = NULL;
-  for (size_t i = 0; i < row->cell_count; i++) {
+  for (size_t i = 0; i < shown->count; i++) {
+    if (!shown->is[i]) continue;
     const struct cell *cell = &results->cells[row->first_cell + i];
     struct estimate value = cell->tokens_per_s;
     if (cell->flags & CELL_FAILED) {
@@ -47,7 +47,8 @@ static void rate_series(struct chapters *c, struct plot *plot, const struct work
   }
 }
 
-void chapters_plot_level(struct chapters *c, const struct workers_row *row, const char *name) {
+void chapters_plot_level(struct chapters *c, const struct workers_row *row,
+                         const struct chapters_shown *shown, const char *name) {
   const struct results *results = c->results;
   struct plot *plot = c->plots ? plot_add(c->plots, name) : NULL;
   if (!plot || row->cell_count == 0) return;
@@ -61,12 +62,32 @@ void chapters_plot_level(struct chapters *c, const struct workers_row *row, cons
   struct plot_series *time =
       plot_series_add(plot, PLOT_LINE_POINTS, PLOT_ORANGE, lang_text(c->lang, LANG_COLUMN_TOTAL));
   if (time) time->second = time->dashed = true;
-  for (size_t i = 0; i < row->cell_count; i++)
-    plot_point_add(time, (double)cells[i].batch, cells[i].total_s, NAN, NAN);
-  rate_series(c, plot, row);
+  for (size_t i = 0; i < shown->count; i++) {
+    if (shown->is[i]) plot_point_add(time, (double)cells[i].batch, cells[i].total_s, NAN, NAN);
+  }
+  rate_series(c, plot, row, shown);
 }
 
-const char *chapters_plot_levels(struct chapters *c) {
+// The line of one level; NULL when there is no memory.
+static struct plot_series *level_line(struct chapters *c, struct plot *plot, const struct workers_row *row,
+                                      struct estimate *batches) {
+  const struct results *results = c->results;
+  struct plot_series *series =
+      plot_series_add(plot, PLOT_LINE_POINTS, PLOT_SHADE,
+                      chapters_say(c, LANG_PLOT_WORKERS, LANG_WITH(number_count(row->workers).text)));
+  struct chapters_shown shown = chapters_shown_cells(c, NULL, row);
+  for (size_t i = 0; i < shown.count && series; i++) {
+    const struct cell *cell = &results->cells[row->first_cell + i];
+    if (!shown.is[i] || !chapters_cell_usable(cell)) continue;
+    plot_cell_add(series, (double)cell->batch, cell->tokens_per_s.estimate, chapters_cell_name(cell).text);
+    batches->lo = fmin(batches->lo, (double)cell->batch);
+    batches->hi = fmax(batches->hi, (double)cell->batch);
+  }
+  chapters_shown_free(&shown);
+  return series;
+}
+
+const char *chapters_plot_levels(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
   if (!c->plots || !chapters_any_usable(results)) return NULL;
   const char *name = results->curve.exists ? "levels" : "overview";
@@ -76,37 +97,29 @@ const char *chapters_plot_levels(struct chapters *c) {
   texts(c, plot, LANG_COLUMN_BATCH, LANG_AXIS_RATE);
   plot_text(plot, &plot->title, lang_text(c->lang, LANG_PLOT_LEVELS_TITLE));
   plot->x_tics_at_points = true;
-  double least = INFINITY, most = 0;
+  struct estimate batches = {NAN, INFINITY, 0}; // lo and hi: their extent
   size_t usable = 0, at = 0;
   for (size_t i = 0; i < results->workers_count; i++)
     usable += results->workers[i].usable;
-  for (size_t i = 0; i < results->workers_count && at < SERIES_MOST; i++) {
-    const struct workers_row *row = &results->workers[i];
-    if (!row->usable) continue;
-    struct plot_series *series =
-        plot_series_add(plot, PLOT_LINE_POINTS, PLOT_SHADE,
-                        chapters_say(c, LANG_PLOT_WORKERS, LANG_WITH(number_count(row->workers).text)));
-    if (!series) return NULL;
+  struct chapters_shown shown = chapters_shown_levels(c, parent, CHAPTERS_LINES_MOST, true);
+  for (size_t i = 0; i < shown.count; i++) {
+    struct plot_series *series = shown.is[i] ? level_line(c, plot, &results->workers[i], &batches) : NULL;
+    if (!series) continue;
     series->direct = true;
-    series->shade = usable > 1 ? (double)at / (double)(usable - 1) : 0;
-    at++;
-    for (size_t j = 0; j < row->cell_count; j++) {
-      const struct cell *cell = &results->cells[row->first_cell + j];
-      if (!chapters_cell_usable(cell)) continue;
-      plot_cell_add(series, (double)cell->batch, cell->tokens_per_s.estimate, chapters_cell_name(cell).text);
-      least = fmin(least, (double)cell->batch);
-      most = fmax(most, (double)cell->batch);
-    }
+    series->shade = shown.shown > 1 ? (double)at++ / (double)(shown.shown - 1) : 0;
   }
-  plot->x_log = spans(least, most);
+  plot->x_log = spans(batches.lo, batches.hi);
+  chapters_shown_say(c, parent, LANG_SHOWN_LINES, shown.shown, usable);
+  chapters_shown_free(&shown);
   return name;
 }
 
-static void curve_points(struct chapters *c, struct plot *plot) {
+static void curve_points(struct chapters *c, struct document_node *parent, struct plot *plot) {
   const struct curve *curve = &c->results->curve;
   struct plot_series *fitted = NULL, *others = NULL;
-  for (size_t i = 0; i < curve->point_count; i++) {
-    const struct curve_point *point = &curve->points[i];
+  size_t shown = curve->point_count < CHAPTERS_POINTS_MOST ? curve->point_count : CHAPTERS_POINTS_MOST;
+  for (size_t k = 0; k < shown; k++) {
+    const struct curve_point *point = &curve->points[chapters_shown_spread(k, shown, curve->point_count)];
     if (point->fitted && !fitted)
       fitted = plot_series_add(plot, PLOT_POINTS, PLOT_BLUE, lang_text(c->lang, LANG_PLOT_FITTED));
     if (!point->fitted && !others) {
@@ -118,9 +131,10 @@ static void curve_points(struct chapters *c, struct plot *plot) {
       name = chapters_cell_name(&(struct cell){.workers = point->workers, .batch = point->batch});
     plot_cell_add(point->fitted ? fitted : others, point->n, point->throughput, name.text);
   }
+  chapters_shown_say(c, parent, LANG_SHOWN_POINTS, shown, curve->point_count);
 }
 
-static const char *plot_curve(struct chapters *c) {
+static const char *plot_curve(struct chapters *c, struct document_node *parent) {
   const struct curve *curve = &c->results->curve;
   struct plot *plot = plot_add(c->plots, "overview");
   if (!plot) return NULL;
@@ -142,7 +156,7 @@ static const char *plot_curve(struct chapters *c) {
     for (size_t i = 0; i < curve->band_count; i++)
       plot_point_add(line, curve->band[i].n, curve->band[i].throughput, NAN, NAN);
   }
-  curve_points(c, plot);
+  curve_points(c, parent, plot);
   if (curve->has_optimum && curve->optimum_established) {
     if (chapters_has_interval(curve->optimum_n))
       plot_mark_add(plot, curve->optimum_n.lo, curve->optimum_n.hi, PLOT_GREEN, NULL);
@@ -157,8 +171,8 @@ static const char *plot_curve(struct chapters *c) {
   return "overview";
 }
 
-const char *chapters_plot_overview(struct chapters *c) {
+const char *chapters_plot_overview(struct chapters *c, struct document_node *parent) {
   if (!c->plots) return NULL;
-  if (c->results->curve.exists && c->results->curve.point_count > 0) return plot_curve(c);
-  return chapters_plot_levels(c);
+  if (c->results->curve.exists && c->results->curve.point_count > 0) return plot_curve(c, parent);
+  return chapters_plot_levels(c, parent);
 }

@@ -9,6 +9,7 @@
 #include "analyze/chapters_loads.h"
 #include "analyze/chapters_matrix.h"
 #include "analyze/chapters_plots.h"
+#include "analyze/chapters_shown.h"
 #include "analyze/chapters_warnings.h"
 #include "analyze/chapters_words.h"
 
@@ -110,7 +111,7 @@ static void spread(struct chapters *c, struct document_node *parent) {
 }
 
 static void overview(struct chapters *c, struct document_node *parent) {
-  const char *plot = chapters_plot_overview(c);
+  const char *plot = chapters_plot_overview(c, parent);
   if (!plot) return;
   const struct curve *curve = &c->results->curve;
   if (!curve->exists) {
@@ -251,9 +252,17 @@ void chapters_optima_table(struct chapters *c, struct document_node *parent, boo
   if (shape.capacity) chapters_column(c, table, LANG_COLUMN_CAPACITY, DOCUMENT_RIGHT);
   if (shape.limits) chapters_column(c, table, LANG_COLUMN_KEPT, DOCUMENT_LEFT);
   chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
-  for (size_t i = 0; i < results->workers_count && !(brief && i == CHAPTERS_BRIEF_ROWS); i++)
-    optima_row(c, table, &results->workers[i], shape);
-  if (brief) chapters_rows_left(c, parent, results->workers_count);
+  struct chapters_shown shown =
+      chapters_shown_levels(c, parent, brief ? CHAPTERS_BRIEF_ROWS : CHAPTERS_LEVELS_MOST, false);
+  for (size_t i = 0; i < shown.count; i++) {
+    if (shown.is[i]) optima_row(c, table, &results->workers[i], shape);
+  }
+  if (brief) {
+    chapters_rows_left(c, parent, results->workers_count);
+  } else {
+    chapters_shown_say(c, parent, LANG_SHOWN_LEVELS, shown.shown, shown.count);
+  }
+  chapters_shown_free(&shown);
 }
 
 static void optima(struct chapters *c, struct document_node *parent) {
@@ -275,6 +284,7 @@ static void set_table(struct chapters *c, struct document_node *parent) {
   chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
   for (size_t i = 0; i < results->best.set_count; i++) {
     size_t index = results->best.set[i];
+    if (i >= CHAPTERS_ROWS_MOST && index != results->best.recommended) continue;
     const struct cell *cell = &results->cells[index];
     enum document_mark mark = index == results->best.cell ? DOCUMENT_BEST : DOCUMENT_EQUAL;
     document_cell(table, number_count(cell->workers).text, mark);
@@ -291,6 +301,7 @@ static void set_table(struct chapters *c, struct document_node *parent) {
     chapters_list_free(&marks);
     document_row_end(table);
   }
+  chapters_shown_say(c, parent, LANG_SHOWN_SET, CHAPTERS_ROWS_MOST, results->best.set_count);
 }
 
 static void best(struct chapters *c, struct document_node *parent) {

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "analyze/chapters_shown.h"
+
 #define CLIENT_BUSY_CPU 0.5 // share of a core below which it is not the client's own work that made it late
 
 // Batches that are measured once, cold, failed ...: what a warning's count says when it carries none.
@@ -187,11 +189,25 @@ static bool follows_from_failure(const struct results *results, enum warning_cod
   return false;
 }
 
+// Of one kind the first are said, and after the last of them how many there are.
+static bool too_many(struct chapters *c, struct document_node *parent, size_t *counts,
+                     enum warning_code code) {
+  size_t all = 0;
+  if (++counts[code] <= CHAPTERS_STEPS_MOST || code == WARNING_FAILED_LEVEL) return false;
+  for (size_t i = 0; counts[code] == CHAPTERS_STEPS_MOST + 1 && i < c->results->warning_count; i++)
+    all += c->results->warnings[i].code == code;
+  if (all > 0)
+    chapters_callout(c, parent, DOCUMENT_WARNING, LANG_SHOWN_WARNINGS,
+                     LANG_WITH(number_count(CHAPTERS_STEPS_MOST).text, number_count((int64_t)all).text));
+  return true;
+}
+
 void chapters_warnings(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
+  size_t counts[WARNING_CODE_COUNT] = {0};
   for (size_t i = 0; i < results->warning_count; i++) {
     const struct warning *warning = &results->warnings[i];
-    if (follows_from_failure(results, warning->code)) continue;
+    if (follows_from_failure(results, warning->code) || too_many(c, parent, counts, warning->code)) continue;
     switch (warning->code) {
     case WARNING_EDGE_BATCH:
     case WARNING_EDGE_WORKERS:

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "analyze/chapters_shown.h"
 #include "analyze/suggest.h"
 
 // "Rises" and "falls" are said only of a tested ratio whose interval leaves 1 out, or of two cells whose
@@ -71,18 +72,35 @@ static void say_step(struct chapters *c, struct document_node *list, const struc
                           chapters_interval(step->ratio, 3).text, before.text, after.text));
 }
 
+// Sentences of one kind, of which the first are said and all are counted.
+struct said {
+  struct chapters *c;
+  struct document_node *list;
+  size_t count;
+};
+
+static bool may_say(struct said *said) {
+  return said->count++ < CHAPTERS_STEPS_MOST;
+}
+
+static void say_how_many(struct said *said) {
+  if (said->count > CHAPTERS_STEPS_MOST)
+    chapters_item(said->c, said->list, LANG_SHOWN_STEPS,
+                  LANG_WITH(number_count(CHAPTERS_STEPS_MOST).text, number_count((int64_t)said->count).text));
+}
+
 // Neighbouring steps with one verdict become one sentence.
-static void say_run(struct chapters *c, struct document_node *list, const struct step *first,
-                    const struct step *last) {
+static void say_run(struct said *said, const struct step *first, const struct step *last) {
   static const enum lang_id ids[] = {[VERDICT_RISES] = LANG_RUN_RISES,
                                      [VERDICT_FALLS] = LANG_RUN_FALLS,
                                      [VERDICT_OPEN] = LANG_RUN_OPEN,
                                      [VERDICT_UNKNOWN] = LANG_RUN_UNKNOWN};
-  if (first == last) {
-    say_step(c, list, first);
+  if (!may_say(said)) return;
+  if (first->from == last->from) {
+    say_step(said->c, said->list, first);
     return;
   }
-  chapters_item(c, list, ids[first->verdict],
+  chapters_item(said->c, said->list, ids[first->verdict],
                 LANG_WITH(number_count(first->from->workers).text, number_count(last->to->workers).text));
 }
 
@@ -102,6 +120,7 @@ static void say_gap(struct chapters *c, struct document_node *list, int64_t from
 // Walks the levels in order; a failed one ends the run of comparable steps.
 static void workers_effect(struct chapters *c, struct document_node *list) {
   const struct results *results = c->results;
+  struct said said = {.c = c, .list = list};
   struct step run[2]; // first and last of the run
   bool open = false;
   const struct workers_row *before = NULL;
@@ -112,13 +131,13 @@ static void workers_effect(struct chapters *c, struct document_node *list) {
       judge(results, &step);
       bool alone = is_cliff(results, &step);
       if (open && (alone || run[0].verdict != step.verdict)) {
-        say_run(c, list, &run[0], run[0].from == run[1].from ? &run[0] : &run[1]);
+        say_run(&said, &run[0], &run[1]);
         open = false;
       }
-      if (alone) {
+      if (alone && may_say(&said)) {
         say_step(c, list, &step);
         say_gap(c, list, before->workers, row->workers);
-      } else {
+      } else if (!alone) {
         if (!open) run[0] = step;
         run[1] = step;
         open = true;
@@ -126,18 +145,21 @@ static void workers_effect(struct chapters *c, struct document_node *list) {
     }
     if (row->usable) before = row;
   }
-  if (open) say_run(c, list, &run[0], run[0].from == run[1].from ? &run[0] : &run[1]);
+  if (open) say_run(&said, &run[0], &run[1]);
+  say_how_many(&said);
 }
 
 static void failed_levels(struct chapters *c, struct document_node *list) {
   const struct results *results = c->results;
+  struct said said = {.c = c, .list = list};
   for (size_t i = 0; i < results->workers_count; i++) {
     const struct workers_row *row = &results->workers[i];
-    if (row->usable) continue;
+    if (row->usable || !may_say(&said)) continue;
     chapters_item(c, list, chapters_level_failed(results, row) ? LANG_STEP_FAILED : LANG_STEP_UNUSABLE,
                   LANG_WITH(number_count(row->workers).text));
     if (i > 0 && row[-1].usable) say_gap(c, list, row[-1].workers, row->workers);
   }
+  say_how_many(&said);
 }
 
 static void largest_level(struct chapters *c, struct document_node *list) {

@@ -106,6 +106,7 @@ static enum status take_header(struct load_run *run, const struct run_header *he
   facts->tool_version = copy_text(header->tool);
   facts->arguments = copy_text(header->arguments);
   facts->trace_digest = copy_text(header->trace_digest);
+  facts->sent_digest = copy_text(header->sent_digest);
   facts->timing = copy_text(header->timing);
   facts->start_unix_s = header->start_unix_s;
   facts->seed = header->seed;

@@ -129,19 +129,21 @@ static enum status draw_plots(struct folder *folder, const struct plot_set *plot
 
 static enum status write_page(struct folder *folder, const char *name, enum status status,
                               const struct buf *text, struct error *error) {
+  if (status == STATUS_CANCELLED) return status_fail(error, status, "interrupted");
   if (status != STATUS_OK) return status_fail(error, status, "%s: %s", name, status_name(status));
   return folder_write(folder, name, text, error);
 }
 
 // `svg_folder` NULL: there are no pictures.
 static enum status write_pages(const struct opts *opts, struct folder *folder,
-                               const struct document *document, const char *svg_folder,
-                               const struct plot_set *plots, struct error *error) {
+                               const struct interrupt *interrupt, const struct document *document,
+                               const char *svg_folder, const struct plot_set *plots, struct error *error) {
   struct buf text = {0};
   struct markdown_options markdown = {.picture_folder = svg_folder ? "plots" : NULL};
   struct html_options html = {.language = lang_code(opts->lang),
                               .svg_folder = svg_folder,
                               .plots = plots,
+                              .stop_fd = interrupt->fd,
                               .contents = lang_text(opts->lang, LANG_CONTENTS),
                               .warnings = lang_text(opts->lang, LANG_WARNINGS)};
   enum status status = markdown_render(document, &markdown, &text);
@@ -154,46 +156,63 @@ static enum status write_pages(const struct opts *opts, struct folder *folder,
   return status;
 }
 
-static enum status write_numbers(const struct opts *opts, struct folder *folder,
-                                 const struct results *results, struct error *error) {
-  struct buf text = {0};
-  enum status status = render_json(opts, results, &text, error);
-  if (status == STATUS_OK) status = folder_write(folder, "summary.json", &text, error);
-  if (status == STATUS_OK) {
-    buf_clear(&text);
-    status = write_page(folder, "cells.csv", summary_csv(results, &text), &text, error);
-  }
-  buf_free(&text);
+// Everything that a folder will hold but its pictures and pages, made before there is one.
+struct report {
+  struct document document;
+  struct plot_set plots;
+  struct buf summary, cells;
+};
+
+static void report_free(struct report *report) {
+  document_free(&report->document);
+  plot_set_free(&report->plots);
+  buf_free(&report->summary);
+  buf_free(&report->cells);
+}
+
+static enum status make_report(const struct opts *opts, const struct results *results, bool plots,
+                               struct report *report, struct error *error) {
+  enum status status =
+      chapters_build(results, opts->lang, &report->document, plots ? &report->plots : NULL, error);
+  buf_clear(&report->summary);
+  if (status == STATUS_OK) status = render_json(opts, results, &report->summary, error);
+  buf_clear(&report->cells);
+  if (status != STATUS_OK) return status;
+  status = summary_csv(results, &report->cells);
+  return status == STATUS_OK ? status : status_fail(error, status, "cells.csv: %s", status_name(status));
+}
+
+static enum status write_numbers(struct folder *folder, const struct interrupt *interrupt,
+                                 const struct report *report, struct error *error) {
+  enum status status = folder_write(folder, "summary.json", &report->summary, error);
+  if (status == STATUS_OK) status = folder_write(folder, "cells.csv", &report->cells, error);
+  if (status == STATUS_OK && interrupt_came(interrupt))
+    status = status_fail(error, STATUS_CANCELLED, "interrupted");
   return status;
 }
 
 // The folder, made whole and put in its place, or not at all.
 static enum status write_folder(const struct opts *opts, const struct interrupt *interrupt,
-                                struct results *results, struct log *log, struct error *error) {
+                                struct report *report, struct results *results, struct log *log,
+                                struct error *error) {
   struct folder *folder = NULL;
-  struct document document = {0};
-  struct plot_set plots = {0};
   struct error words = {0}; // results borrows them until the end of this function
   size_t warnings = results->warning_count;
   const char *drawn = NULL; // where the pictures are
   enum status status = folder_open(opts->output, opts->force, &folder, error);
   if (status != STATUS_OK) return status;
-  status = chapters_build(results, opts->lang, &document, opts->no_plots ? NULL : &plots, error);
-  if (status == STATUS_OK && !opts->no_plots) {
-    status = draw_plots(folder, &plots, interrupt, results, &words, &drawn, error);
+  if (!opts->no_plots) {
+    status = draw_plots(folder, &report->plots, interrupt, results, &words, &drawn, error);
     if (status == STATUS_OK && results->warning_count > warnings) {
       log_notice(log, "no pictures: %s", words.text);
-      status = chapters_build(results, opts->lang, &document, NULL, error);
+      status = make_report(opts, results, false, report, error);
     }
   }
-  if (status == STATUS_OK) status = write_pages(opts, folder, &document, drawn, &plots, error);
-  if (status == STATUS_OK) status = write_numbers(opts, folder, results, error);
-  if (status == STATUS_OK && interrupt_came(interrupt))
-    status = status_fail(error, STATUS_CANCELLED, "interrupted");
+  if (status == STATUS_OK)
+    status = write_pages(opts, folder, interrupt, &report->document, drawn, &report->plots, error);
+  if (status == STATUS_OK) status = write_numbers(folder, interrupt, report, error);
   if (status == STATUS_OK) status = folder_commit(folder, error);
   results->warning_count = warnings;
-  document_free(&document);
-  plot_set_free(&plots);
   folder_close(folder);
   return status;
 }
@@ -201,8 +220,13 @@ static enum status write_folder(const struct opts *opts, const struct interrupt 
 enum status output_folder(const struct opts *opts, struct results *results, struct log *log,
                           struct error *error) {
   struct interrupt interrupt;
-  enum status status = interrupt_hold(&interrupt, error);
-  if (status == STATUS_OK) status = write_folder(opts, &interrupt, results, log, error);
-  interrupt_release(&interrupt);
+  struct report report = {0};
+  enum status status = make_report(opts, results, !opts->no_plots, &report, error);
+  if (status == STATUS_OK) status = interrupt_hold(&interrupt, error);
+  if (status == STATUS_OK) {
+    status = write_folder(opts, &interrupt, &report, results, log, error);
+    interrupt_release(&interrupt);
+  }
+  report_free(&report);
   return status;
 }

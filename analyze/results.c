@@ -48,9 +48,9 @@ const double results_quantile_levels[RESULTS_QUANTILES] = {
     0.97, 0.98, 0.985, 0.99, 0.9925, 0.995, 0.9965, 0.998, 0.999, 0.9995, 0.9998, 0.9999};
 
 static void facts_free(struct run_facts *facts) {
-  char *texts[] = {facts->source,    facts->kind,           facts->url,   facts->model,
-                   facts->api,       facts->server_command, facts->host,  facts->tool_version,
-                   facts->arguments, facts->trace_digest,   facts->timing};
+  char *texts[] = {facts->source,    facts->kind,           facts->url,         facts->model,
+                   facts->api,       facts->server_command, facts->host,        facts->tool_version,
+                   facts->arguments, facts->trace_digest,   facts->sent_digest, facts->timing};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
     free(texts[i]);
 }

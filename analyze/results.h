@@ -216,7 +216,8 @@ enum { RESULTS_LIMITS = 12 };
 struct run_facts {
   char *source; // input file
   char *kind;   // "run", "cells.csv", "curve.csv"
-  char *url, *model, *api, *server_command, *host, *tool_version, *arguments, *trace_digest, *timing;
+  char *url, *model, *api, *server_command, *host, *tool_version, *arguments, *trace_digest, *sent_digest,
+      *timing;
   double start_unix_s; // NaN
   int64_t seed;        // -1
   int64_t sessions, batches, requests, failed, warmup_batches;

@@ -198,6 +198,7 @@ static void write_facts(struct json_writer *w, const struct results *results) {
     json_member_string(w, "model", facts->model);
     json_member_string(w, "api", facts->api);
     json_member_string(w, "trace_digest", facts->trace_digest);
+    json_member_string(w, "sent_digest", facts->sent_digest);
     json_member_string(w, "timing", facts->timing);
     json_member_number(w, "start_unix_s", facts->start_unix_s);
     json_member_count(w, "seed", facts->seed);

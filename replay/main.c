@@ -10,6 +10,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/standard.h"
 #include "lib/net/xfer.h"
 #include "replay/limits.h"
 #include "replay/opts.h"
@@ -319,7 +320,8 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
       .progress = &replay->progress,
   };
   status = sweep_run(&setup, error);
-  struct error closing_error = {""};
+  struct error closing_error = {""}, first_failure = {""};
+  snprintf(first_failure.text, sizeof first_failure.text, "%s", recorder_first_failure(recorder));
   enum status closing = recorder_close(recorder, &closing_error);
   if (closing && (status == STATUS_OK || status == STATUS_CANCELLED || status == closing)) {
     *error = closing_error;
@@ -327,6 +329,7 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   }
   progress_wipe(&replay->progress);
   if (replay->common.verbosity >= 0) summary_print(&replay->summary, stderr);
+  if (first_failure.text[0]) log_notice(&replay->log, "the first failure: %s", first_failure.text);
   tell_what_came(replay);
   return status ? status : judge_whole(replay, error);
 }
@@ -366,6 +369,7 @@ static int finish(struct replay *replay, enum status status, const struct error 
 }
 
 int main(int argc, char **argv) {
+  if (standard_hold()) return CLI_EXIT_FAILED;
   struct replay replay = {.log = {.stream = stderr, .tool = "replay", .level = LOG_NORMAL}};
   struct error error = {""};
   signal(SIGPIPE, SIG_IGN); // a reader that leaves is a write error

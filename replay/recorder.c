@@ -28,6 +28,7 @@ struct recorder {
   enum status status;
   struct run_end end;
   struct recorder_sums sums;
+  char first_failure[512]; // "": none yet
 };
 
 static struct json_slice slice(const char *text) {
@@ -250,6 +251,19 @@ static struct json_slice print_chunks(struct buf *chunks, const struct stream_re
   return (struct json_slice){chunks->data, chunks->len};
 }
 
+// A wrong model or base path fails everything, and the server's own words say why.
+static void keep_first_failure(struct recorder *recorder, enum run_error error,
+                               const struct stream_result *result) {
+  char status[16] = "";
+  if (error == RUN_ERROR_NONE || error == RUN_ERROR_CANCELLED || recorder->first_failure[0]) return;
+  if (result->response->status > 0) snprintf(status, sizeof status, " (%d)", result->response->status);
+  const char *authority = strstr(result->request->url, "://");
+  const char *path = authority ? authority + 3 + strcspn(authority + 3, "/") : "";
+  snprintf(recorder->first_failure, sizeof recorder->first_failure, "%s%s for %.*s%s%s",
+           run_error_name(error), status, (int)strcspn(path, "?"), path, result->words[0] ? ": " : "",
+           result->words);
+}
+
 void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
                       const struct stream_result *result) {
   const struct response *response = result->response;
@@ -299,6 +313,7 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
   if (texts->chunks.status && !recorder->status) recorder->status = texts->chunks.status;
   sum_up(&recorder->sums, error, response);
   recorder->end.requests++;
+  keep_first_failure(recorder, error, result);
   write_text(recorder, &texts->line);
   unlock(recorder);
 }
@@ -403,6 +418,10 @@ void recorder_session(struct recorder *recorder, const struct recorder_session *
   recorder->end.sessions++;
   run_format_session(&recorder->line, &record);
   write_line(recorder);
+}
+
+const char *recorder_first_failure(const struct recorder *recorder) {
+  return recorder->first_failure;
 }
 
 enum status recorder_status(const struct recorder *recorder) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analyze/report/html.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,7 +243,16 @@ static void section(struct writer *w, const struct document_node *node) {
   buf_append_text(w->out, "</section>\n");
 }
 
+// From then on nothing is appended any more.
+static bool is_stopped(struct writer *w) {
+  struct pollfd ready = {.fd = w->options->stop_fd, .events = POLLIN};
+  if (w->options->stop_fd > 0 && w->out->status == STATUS_OK && poll(&ready, 1, 0) > 0)
+    w->out->status = STATUS_CANCELLED;
+  return w->out->status != STATUS_OK;
+}
+
 static void block(struct writer *w, const struct document_node *node) {
+  if (is_stopped(w)) return;
   switch (node->kind) {
   case DOCUMENT_SECTION: section(w, node); break;
   case DOCUMENT_PARAGRAPH: element(w, "p", node->text); break;

@@ -14,10 +14,12 @@ struct html_options {
   const char *warnings;         // names the box of warnings for those who cannot see it; NULL: no name
   const char *svg_folder;       // figures are put in from SVG_FOLDER/NAME.svg; NULL: only their words
   const struct plot_set *plots; // their descriptions, so that points show their values; NULL: unknown
+  int stop_fd;                  // it stops when this can be read; 0: none
 };
 
 // Appends the page. A figure whose SVG is not there is replaced by its words. The status of the document when
-// it is not whole, else that of `out`.
+// it is not whole, STATUS_CANCELLED when stop_fd said so (then there is only part of a page), else that of
+// `out`.
 enum status html_render(const struct document *document, const struct html_options *options,
                         struct buf *out) MUST_USE;
 

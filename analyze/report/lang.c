@@ -8,11 +8,13 @@
 #include "analyze/report/document.h"
 #include "analyze/report/lang_tables.h"
 
-static const char *const *const tables[LANG_COUNT] = {[LANG_EN] = lang_en_texts, [LANG_RU] = lang_ru_texts};
+static const char *const *const tables[LANG_COUNT][2] = {
+    [LANG_EN] = {lang_en_texts, lang_en_parts_texts}, [LANG_RU] = {lang_ru_texts, lang_ru_parts_texts}};
 static const char *const codes[LANG_COUNT] = {[LANG_EN] = "en", [LANG_RU] = "ru"};
 
 const char *lang_text(enum lang lang, enum lang_id id) {
-  const char *text = tables[lang][id];
+  const char *text = tables[lang][0][id];
+  if (!text) text = tables[lang][1][id];
   return text ? text : "";
 }
 

@@ -138,6 +138,15 @@ awk 'BEGIN { print "workers,batch,total_s,tokens"; for (w = 1; w <= 400; w++) fo
   >"$scratch/many.csv"
 refused 'too many cells' 1 'many.csv: line 100002: more than 100000 cells' "$scratch/many.csv"
 
+# A report of as many cells stays a page that can be opened, says what it shows, and loses nothing.
+awk 'BEGIN { print "workers,batch,total_s,tokens"; for (w = 1; w <= 150; w++) for (b = 1; b <= 100; b++)
+  printf "%d,%d,%.4f,%d\n", w, b, b / (w < 90 ? w : 180 - w) / (1 + b / 30) * (1 + b * b / 9000), b * 100 }' >"$scratch/large.csv"
+run "$analyze" "$scratch/large.csv" -o "$scratch/large" --no-plots
+check_equal 'a large sweep: exit code' 0 "$status"
+check 'a large sweep: the page stays below 2 MB' [ "$(wc -c <"$scratch/large/report.html")" -lt 2000000 ]
+check_match 'a large sweep: the page says what it shows' '40 of 150 levels are shown' "$(cat "$scratch/large/report.html")"
+check_lines 'a large sweep: all cells are in the table' 15001 "$(cat "$scratch/large/cells.csv")"
+
 # A terminal is not flooded, and what is left out is said.
 awk 'BEGIN { print "workers,batch,total_s,tokens"; for (w = 1; w <= 500; w++) print w "," w ",1," 100 + w }' >"$scratch/levels.csv"
 run "$analyze" "$scratch/levels.csv"
@@ -164,6 +173,31 @@ for signal in INT TERM HUP; do
   check_equal "SIG$signal while drawing: nothing stays" '' "$(ls -d "$scratch"/stopped* 2>/dev/null)"
   check_equal "SIG$signal while drawing: gnuplot is gone" 1 "$(kill -0 "$(cat "$scratch/slow/pid")" 2>/dev/null; echo $?)"
 done
+# Stopped while its pages are made, it ends as soon, be they ever so large: this gnuplot draws 100 MB of pictures in no
+# time, and tells its parent to stop. A busy machine only adds to the time, so the best of three counts.
+mkdir "$scratch/quick"
+awk 'BEGIN { print "<svg viewBox=\"0 0 1 1\"><path d=\"M0,0"; for (i = 0; i < 400000; i++) print "L1,0 0,1"; print "\"/></svg>" }' \
+  >"$scratch/quick/large.svg"
+cat >"$scratch/quick/gnuplot" <<END
+#!/bin/bash
+for script; do ln "$scratch/quick/large.svg" "\${script%.gp}.svg" 2>/dev/null; done
+date +%s%N >"$scratch/quick/when"
+kill -INT \$PPID
+END
+chmod +x "$scratch/quick/gnuplot"
+awk 'BEGIN { print "workers,batch,total_s,tokens"; for (w = 1; w <= 30; w++) for (b = 1; b <= 3; b++) print w "," b * w ",1," 100 + w }' \
+  >"$scratch/thirty.csv"
+best_ms=999999
+for _ in 1 2 3; do
+  run env PATH="$scratch/quick:$PATH" "$analyze" "$scratch/thirty.csv" -o "$scratch/stopped"
+  took_ms=$((($(date +%s%N) - $(cat "$scratch/quick/when")) / 1000000))
+  [ "$took_ms" -lt "$best_ms" ] && best_ms=$took_ms
+  check_equal 'SIGINT while the page is made: exit' 130 "$status"
+  check_match 'SIGINT while the page is made is said' 'interrupted' "$err"
+  check_equal 'SIGINT while the page is made: nothing stays' '' "$(ls -d "$scratch"/stopped* 2>/dev/null)"
+  [ "$best_ms" -ge 1000 ] || break
+done
+check "SIGINT while the page is made: it ends in less than a second ($best_ms ms)" [ "$best_ms" -lt 1000 ]
 sh -c 'echo $$' >"$scratch/dead" # a process that is no more
 mkdir -p "$scratch/swept.new-$(cat "$scratch/dead")/plots" "$scratch/swept.new-$$" "$scratch/swept.newer"
 touch "$scratch/swept.new-$(cat "$scratch/dead")/report.md"

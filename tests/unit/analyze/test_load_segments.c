@@ -20,6 +20,8 @@
 #define BATCH(session, rep, tokens)                                                                          \
   "{\"type\":\"batch\",\"session\":" #session ",\"workers\":2,\"batch\":2,\"rep\":" #rep                     \
   ",\"start_s\":1,\"total_s\":2,\"requests\":2,\"output_tokens\":" #tokens ",\"errors\":{}}\n"
+#define TRACE(digits) ",\"trace_digest\":\"sha256:" digits "\""
+#define SENT(digits) ",\"sent_digest\":\"sha256:" digits "\""
 #define NEWER "{\"type\":\"run\",\"version\":2,\"start_unix_s\":9}\n"
 
 static const struct load_notice *notice_of(const struct load_data *data, enum warning_code code) {
@@ -50,6 +52,11 @@ static void test_what_pooled_runs_differ_in_is_named(void **state) {
       {",\"api\":\"auto\"", ",\"api\":\"ollama\"", "api (auto, ollama)"},
       {",\"trace_digest\":\"sha256:0123456789abcdef\"", ",\"trace_digest\":\"sha256:0123456789abffff\"",
        "trace (sha256:0123456789ab..., sha256:0123456789ab...)"},
+      // by what was really sent where both say it
+      {TRACE("aa") SENT("1"), TRACE("bb") SENT("1"), NULL},
+      {TRACE("aa") SENT("1"), TRACE("aa") SENT("2"), "requests as sent (sha256:1, sha256:2)"},
+      {TRACE("aa") SENT("1"), TRACE("aa"), NULL},
+      {TRACE("aa") SENT("1"), TRACE("bb"), "trace (sha256:aa, sha256:bb)"},
       {",\"server\":\"serve\"", "", "server (managed, not managed)"},
       {",\"arguments\":[\"replay\",\"--max-tokens\",\"1k\"]",
        ",\"arguments\":[\"replay\",\"--max-tokens=1000\"]", NULL},
@@ -75,6 +82,36 @@ static void test_what_pooled_runs_differ_in_is_named(void **state) {
       assert_null(notice);
     }
     load_free(&data);
+  }
+}
+
+static void test_a_baseline_is_compared_by_what_was_sent(void **state) {
+  (void)state;
+  static const struct {
+    const char *baseline, *run, *words; // NULL: nothing to be said
+  } cases[] = {
+      {TRACE("aa") SENT("1"), TRACE("bb") SENT("1"), NULL},
+      {TRACE("aa") SENT("1"), TRACE("aa") SENT("2"), "requests as sent (sha256:1, sha256:2)"},
+      {TRACE("aa"), TRACE("bb") SENT("2"), "trace (sha256:aa, sha256:bb)"}, // an older replay did not say it
+      {",\"url\":\"http://x:1\"" SENT("1"), ",\"url\":\"http://x:2\"" SENT("1"), NULL},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char texts[2][1000];
+    snprintf(texts[0], sizeof texts[0], SCENARIO_HEADER("1", "%s") "%s", cases[i].baseline,
+             BATCH(0, 0, 100) SCENARIO_END);
+    snprintf(texts[1], sizeof texts[1], SCENARIO_HEADER("2", "%s") "%s", cases[i].run,
+             BATCH(0, 0, 100) SCENARIO_END);
+    struct load_data baseline = read_runs(texts[0], NULL), run = read_runs(texts[1], NULL);
+    load_note_unlike_baseline(&baseline, run.facts, run.fact_count);
+    const struct load_notice *notice = notice_of(&baseline, WARNING_UNLIKE_BASELINE);
+    if (cases[i].words) {
+      assert_non_null(notice);
+      assert_string_equal(notice->words, cases[i].words);
+    } else {
+      assert_null(notice);
+    }
+    load_free(&baseline);
+    load_free(&run);
   }
 }
 
@@ -151,6 +188,7 @@ static void test_reading_goes_on_after_an_overlong_line(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_what_pooled_runs_differ_in_is_named),
+      cmocka_unit_test(test_a_baseline_is_compared_by_what_was_sent),
       cmocka_unit_test(test_segments_of_one_file_are_compared_too),
       cmocka_unit_test(test_a_table_beside_a_run_says_nothing_of_its_server),
       cmocka_unit_test(test_a_segment_of_a_later_version_is_left_out_and_counted),

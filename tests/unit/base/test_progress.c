@@ -242,7 +242,10 @@ static void test_progress_bar_asks_the_terminal_for_its_width(void **state) {
   const struct winsize size = {.ws_row = 24, .ws_col = 43};
   char text[200] = "";
   struct progress progress;
-  assert_int_equal(openpty(&terminal, &end, NULL, NULL, &size), 0);
+  if (openpty(&terminal, &end, NULL, NULL, &size) != 0) {
+    puts("skipped: no pseudo-terminal here (is /dev/pts there?)"); // a bare chroot has none
+    skip();
+  }
   FILE *stream = fdopen(end, "w");
   assert_non_null(stream);
   setenv("COLUMNS", "200", 1); // of another terminal

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -299,6 +300,23 @@ static void test_an_unfinished_document_is_not_rendered(void **state) {
   assert_int_equal(page->out.len, 0);
 }
 
+// Of what comes after the word to stop nothing is made, however much it is.
+static void test_a_page_is_given_up_when_it_is_to_stop(void **state) {
+  struct page *page = *state;
+  int ends[2];
+  assert_int_equal(pipe(ends), 0);
+  document_paragraph(page->root, "the only words");
+  struct html_options options = {.stop_fd = ends[0]};
+  assert_int_equal(html_render(&page->document, &options, &page->out), STATUS_OK); // nobody said so
+  assert_non_null(strstr(buf_text(&page->out), "the only words"));
+  buf_clear(&page->out);
+  assert_int_equal(write(ends[1], "x", 1), 1);
+  assert_int_equal(html_render(&page->document, &options, &page->out), STATUS_CANCELLED);
+  assert_true(!page->out.data || !memmem(page->out.data, page->out.len, "the only words", 14));
+  close(ends[0]);
+  close(ends[1]);
+}
+
 static void test_a_full_buffer_is_said(void **state) {
   struct page *page = *state;
   document_paragraph(page->root, "longer than the cap");
@@ -431,6 +449,7 @@ int main(void) {
       PAGE(test_html_of_a_long_table_takes_time_by_its_length),
       PAGE(test_an_unfinished_document_is_not_rendered),
       PAGE(test_any_bytes_make_whole_pages),
+      PAGE(test_a_page_is_given_up_when_it_is_to_stop),
       PAGE(test_a_full_buffer_is_said),
       PAGE(test_svg_ids_are_prefixed_and_points_tell_their_values),
   };
