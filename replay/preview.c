@@ -78,7 +78,7 @@ static void print_open_loop(const struct opts *opts, const struct plan *plan, co
                     "tokens    unknown: the trace has no responses that say, and there is no --max-tokens\n");
   }
   buf_append_text(out, "time      ");
-  units_print_duration(out, pace->window_ns * repeat);
+  units_print_duration(out, clock_from_seconds(clock_seconds(pace->window_ns) * (double)repeat));
   buf_append_text(out, ", and until the last responses end\n");
 }
 

@@ -147,4 +147,13 @@ check_match 'help: usage' 'TRACE\.\.\. -u URL' "$out"
 run "$bin/replay" --version
 check_equal 'version: exit code' 0 "$status"
 check_match 'version' '^replay \(Tidemark\) [0-9]' "$out"
+# Traces that lie decades, and days, apart.
+sed 's/"start_unix_s":[0-9.]*/"start_unix_s":1/' $trace >"$scratch/old.trace.jsonl"
+fails 'traces decades apart' 2 'the schedule would last over a year: --max-idle' $trace "$scratch/old.trace.jsonl" \
+  -u $nowhere --timing original --dry-run
+sed 's/"start_unix_s":[0-9.]*/"start_unix_s":345600/' $trace >"$scratch/later.trace.jsonl"
+run "$bin/replay" "$scratch/old.trace.jsonl" "$scratch/later.trace.jsonl" -u $nowhere --timing original --dry-run
+check_match 'traces days apart: told' 'the schedule lasts 96 h \(--max-idle' "$status $err"
+run "$bin/replay" "$scratch/old.trace.jsonl" "$scratch/later.trace.jsonl" -u $nowhere --timing original --max-idle 1s --dry-run
+check_equal 'traces days apart, the pause cut: nothing to tell' '0 ' "$status $err"
 summary
