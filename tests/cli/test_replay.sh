@@ -156,4 +156,7 @@ run "$bin/replay" "$scratch/old.trace.jsonl" "$scratch/later.trace.jsonl" -u $no
 check_match 'traces days apart: told' 'the schedule lasts 96 h \(--max-idle' "$status $err"
 run "$bin/replay" "$scratch/old.trace.jsonl" "$scratch/later.trace.jsonl" -u $nowhere --timing original --max-idle 1s --dry-run
 check_equal 'traces days apart, the pause cut: nothing to tell' '0 ' "$status $err"
+sed 's/"start_unix_s":[0-9.]*/"start_unix_s":1e300/' $trace >"$scratch/never.trace.jsonl"
+fails 'a trace of a time that never comes' 2 'the schedule would last over a year: --max-idle' \
+  $trace "$scratch/never.trace.jsonl" -u $nowhere --timing original --dry-run
 summary
