@@ -24,7 +24,7 @@
 #include "replay/sweep.h"
 #include "replay/work.h"
 
-#define LONG_NS (24 * 3600 * CLOCK_NS_PER_S) // of a schedule that somebody may not have meant
+#define LONG_NS (24 * INT64_C(3600) * CLOCK_NS_PER_S) // of a schedule that somebody may not have meant
 
 struct replay {
   struct opts opts;
