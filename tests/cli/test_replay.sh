@@ -131,6 +131,10 @@ check_match 'dry run: requests' 'requests  30, warm-up included' "$out"
 check_match 'dry run: tokens' 'tokens    about 360 of output' "$out"
 check_equal 'dry run: a line per batch' 12 "$(grep -c '  workers .* batch .* rep' <<<"$out")"
 first=$out
+run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10 --arrival constant --duration 1s --dry-run
+check_match 'dry run of a rate: requests' $'\nrequests  11, warm-up included\n' "$out"
+run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10 --arrival constant --duration 1s --think-time 1s --dry-run
+check_match 'dry run with a think time: about so many' $'\nrequests  about 11, warm-up included; the think time' "$out"
 run "$bin/replay" $trace -u $nowhere -W 1,2 -B 1,2,4 -r 2 --dry-run
 check_equal 'the same seed makes the same plan' "$first" "$out"
 run "$bin/replay" $trace -u $nowhere -W 1,2 -B 1,2,4 -r 2 --dry-run --seed 2
