@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { OPTIMUM_MIN_N = 3 }; // of which a model of two parameters can be made, and its error
+
 static const struct curve_model *selected(const struct curve *curve) {
   return curve->selected < curve->model_count ? &curve->models[curve->selected] : NULL;
 }
@@ -24,18 +26,28 @@ bool chapters_has_knee(const struct curve *curve) {
   return !curve->knee_of_fit || (curve->has_optimum && curve->optimum_established);
 }
 
+// Points stand in the order of their n.
+static size_t distinct_n(const struct curve *curve) {
+  size_t count = 0;
+  for (size_t i = 0; i < curve->point_count; i++)
+    count += i == 0 || curve->points[i].n > curve->points[i - 1].n;
+  return count;
+}
+
 // The optimum in one sentence, or why there is none.
 void chapters_optimum(struct chapters *c, struct document_node *parent) {
   const struct curve *curve = &c->results->curve;
   if (!curve->exists) return;
   const struct curve_model *model = selected(curve);
   if (curve->gate_failed) {
-    chapters_paragraph(c, parent, LANG_OPTIMUM_GATE,
-                       LANG_WITH(number_significant(curve->lack_of_fit_p, 2).text));
+    chapters_paragraph(c, parent, LANG_OPTIMUM_GATE, LANG_WITH(chapters_p(curve->lack_of_fit_p).text));
     return;
   }
   if (!model) {
-    chapters_paragraph(c, parent, LANG_OPTIMUM_NO_MODEL, LANG_ALONE);
+    size_t distinct = distinct_n(curve);
+    bool few = distinct < OPTIMUM_MIN_N;
+    chapters_paragraph(c, parent, few ? LANG_OPTIMUM_FEW_N : LANG_OPTIMUM_NO_MODEL,
+                       LANG_WITH(number_count((int64_t)distinct).text));
     return;
   }
   if (!curve->has_optimum && isfinite(bend_of(curve))) {
@@ -168,9 +180,9 @@ static void fit_facts(struct chapters *c, struct document_node *parent) {
                             number_significant(curve->robust_throughput, 4).text));
   if (curve->band_averaged && curve->band_count > 0) chapters_item(c, list, LANG_BAND_AVERAGED, LANG_ALONE);
   if (isfinite(curve->lack_of_fit_p)) {
-    chapters_item(c, list, curve->gate_failed ? LANG_LACK_OF_FIT_REJECTS : LANG_LACK_OF_FIT_PASSES,
-                  LANG_WITH(number_significant(curve->lack_of_fit_f, 3).text,
-                            number_significant(curve->lack_of_fit_p, 2).text));
+    chapters_item(
+        c, list, curve->gate_failed ? LANG_LACK_OF_FIT_REJECTS : LANG_LACK_OF_FIT_PASSES,
+        LANG_WITH(number_significant(curve->lack_of_fit_f, 3).text, chapters_p(curve->lack_of_fit_p).text));
   } else {
     chapters_item(c, list, LANG_LACK_OF_FIT_UNKNOWN, LANG_ALONE);
   }

@@ -74,6 +74,16 @@ struct number_text chapters_interval(struct estimate estimate, int digits) {
   return out;
 }
 
+struct number_text chapters_p(double p) {
+  struct number_text out;
+  if (p < 0.001) {
+    snprintf(out.text, sizeof out.text, "< 0.001");
+  } else {
+    snprintf(out.text, sizeof out.text, "= %.60s", number_significant(p, 2).text);
+  }
+  return out;
+}
+
 bool chapters_has_interval(struct estimate estimate) {
   return isfinite(estimate.lo) && isfinite(estimate.hi);
 }

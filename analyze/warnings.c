@@ -141,6 +141,7 @@ static void about_replication(struct collector *collector) {
     add_count(collector, WARNING_NO_SPREAD, single > 0 ? single : 1);
   }
   add_count(collector, WARNING_UNREPLICATED, single);
+  if (!results->best.exists && results->cell_count > 0) return; // there is no interval to speak of
   int64_t sessions = 0;
   bool managed = false;
   for (size_t i = 0; i < collector->data->session_count; i++) {
@@ -259,7 +260,7 @@ static void about_curve(struct collector *collector) {
   // Without any model the cells speak for themselves, but loads have nothing else.
   if ((curve->model_count > 0 || collector->results->load_count > 1) && distinct < OPTIMUM_MIN_DISTINCT)
     add_count(collector, WARNING_FEW_LEVELS, distinct);
-  if (curve->model_count > 0 && curve->range_lo > curve->points[0].n) {
+  if (curve->model_count > 0 && !curve->gate_failed && curve->range_lo > curve->points[0].n) {
     struct warning warning = warnings_new(WARNING_FIT_RANGE);
     warning.lo = curve->range_lo;
     warning.hi = curve->range_hi;

@@ -116,13 +116,17 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_NO_USABLE] =
         STRONG("No recommendation:") " no level gave a usable measurement. All cells failed, were cold "
                                      "starts, or were limited by the measuring client.",
+    [LANG_NO_USABLE_FAILED] = STRONG("No recommendation:") " no level gave a usable measurement.",
+    [LANG_NO_MEASUREMENT] = STRONG("No answer:") " nothing that was measured can be used.",
     [LANG_LARGEST_NO_SPREAD] =
         STRONG("Highest measured throughput:") " {2} tokens per second at {0} {0:worker|workers} and batch "
                                                "{1}. How much repeated measurements vary is not known, so "
                                                "nobody can say which other configurations are just as good.",
+    [LANG_RECOMMEND_FAR] = "The recommended one measured {0}% lower than the highest, {1}: the measurements "
+                           "vary too much to tell them apart. Repeat both before relying on it.",
     [LANG_RECOMMEND_ALONE] =
         STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. Every other "
-                                  "tested configuration is slower.",
+                                  "usable configuration is slower ({7}% confidence).",
     [LANG_RECOMMEND_ONLY] =
         STRONG("Measured:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. No other "
                             "configuration was usable, so there is nothing to compare it with.",
@@ -134,14 +138,17 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It is the cheapest "
                            "of those that cannot be told apart from the highest measured, {4} with {5} "
                            "tokens per second; equally good, as far as can be told (workers×batch): {6}.",
-    [LANG_REGRET] = "If some other tested configuration is really the best, it beats the highest measured "
+    [LANG_REGRET] = "If some other usable configuration is really the best, it beats the highest measured "
                     "one by at most {0}% ({1}% confidence).",
-    [LANG_EDGE_BATCH] = "Batch {0} is the largest tested (at {1} {1:worker|workers}). Nothing beyond it was "
-                        "tried: this is the edge of the tested range, not an optimum.",
-    [LANG_EDGE_WORKERS] = "{1} {1:worker|workers} is the highest level tested (batch {0}). Nothing beyond it "
-                          "was tried: this is the edge of the tested range, not an optimum.",
-    [LANG_EDGE_BOTH] = "Batch {0} and {1} {1:worker|workers} are the largest tested. Nothing beyond them was "
-                       "tried: this is the edge of the tested range, not an optimum.",
+    [LANG_EDGE_BATCH] =
+        "The highest measured lies on the largest batch tested ({0}, at {1} {1:worker|workers}). Nothing "
+        "beyond it was tried: this is the edge of the tested range, not an optimum.",
+    [LANG_EDGE_WORKERS] =
+        "The highest measured lies on the highest level tested ({1} {1:worker|workers}, batch {0}). Nothing "
+        "beyond it was tried: this is the edge of the tested range, not an optimum.",
+    [LANG_EDGE_BOTH] = "The highest measured lies on the highest level and the largest batch tested ({1} "
+                       "{1:worker|workers}, batch {0}). Nothing beyond them was tried: this is the edge of "
+                       "the tested range, not an optimum.",
     [LANG_SPREAD_REPLICATES] = "Repeated measurements vary by {0}% (standard deviation, from the replicates; "
                                "{1} degrees of freedom).",
     [LANG_SPREAD_GIVEN] =
@@ -169,9 +176,10 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_UNUSABLE_LEVEL] = "No usable measurement at workers = {0}: more than 5% of the requests "
                                     "failed, or no output tokens were counted.",
     [LANG_WARNING_FAILED_CELLS] = "{2} {2:cell|cells} failed (fewer than 95% of the requests succeeded): "
-                                  "shown, but neither ranked nor fitted.",
+                                  "shown, but neither ranked nor fitted.{6}",
     [LANG_WARNING_ALL_FAILED] = "All cells failed (more than 5% of the requests, or no output tokens): this "
-                                "run says nothing about throughput.",
+                                "run says nothing about throughput.{6}",
+    [LANG_WARNING_CLASSES] = " Failed requests by class: {0}.",
     [LANG_WARNING_UNREPLICATED] =
         "{2} {2:cell was|cells were} measured once: a difference between two such cells may be chance.",
     [LANG_WARNING_NO_SPREAD] =
@@ -188,6 +196,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_REASON_LAG] = "requests were sent late: lag p99 {0} ms, allowed {1} ms",
     [LANG_REASON_STALL] = "the event loop stalled for {0} ms, allowed {1} ms",
     [LANG_REASON_CPU] = "the client used {0} of a core, allowed {1}",
+    [LANG_REASON_FIRST] = "the first: ",
     [LANG_WARNING_EDGE_BATCH] = "The best lies on the last batch tested: not an optimum.",
     [LANG_WARNING_EDGE_WORKERS] = "The best lies on the highest number of workers tested: not an optimum.",
     [LANG_WARNING_PARTIAL_WAVES] =
@@ -200,10 +209,11 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_TOKENS_DIFFER] = "Output tokens per request differ between cells by more than 10% ({4} to "
                                    "{5}): the cells did not do the same work.",
     [LANG_WARNING_LACK_OF_FIT] =
-        "No curve describes the points (lack of fit, p = {3}): no optimum is taken from a curve.",
+        "No curve describes the points (lack of fit, p {3}): no optimum is taken from a curve.",
     [LANG_WARNING_FIT_RANGE] =
         "The curve holds only for n from {4} to {5}: smaller n do not follow it and were left out.",
-    [LANG_WARNING_DRIFT] = "Throughput drifted during the run: {3}% [{4}, {5}] from first to last.",
+    [LANG_WARNING_DRIFT] =
+        "Throughput drifted during the run: {3}% [{4}, {5}] from the first batch to the last.",
     [LANG_WARNING_CACHED_TOKENS] =
         "The server answered {3}% of the prompt tokens from its cache: other prompts would be slower.",
     [LANG_WARNING_CACHED_COUNT] =
@@ -271,8 +281,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "Lower than at the previous batch, but within the intervals, so not established: {0}",
     [LANG_NO_FALLS] = "Throughput is nowhere lower than at the previous batch",
     [LANG_LEVEL_CAPACITY] = "workers {0}: {1}{2}",
-    [LANG_LEVELS_CAPACITY] = "Growth with the batch is mostly start-up time spread over more tokens; the "
-                             "limits without it (tokens/s): {0}",
+    [LANG_LEVELS_CAPACITY] =
+        "Total time at these levels is a constant part plus tokens / capacity, to within 3%: growth with the "
+        "batch is the constant part spread over more tokens. Capacities (tokens/s): {0}",
     [LANG_LEVELS_EDGE] = "The highest value lies on the largest batch tested at workers = {0}: no optimum is "
                          "established there",
     [LANG_ADVICE_USE] = "Use {0} {0:worker|workers} with batch {1}",

@@ -9,22 +9,23 @@ const char *const lang_en_parts_texts[LANG_ID_COUNT] = {
     [LANG_OPTIMUM] = "Capacity curve ({0}): the optimum is {1}{2} requests in flight, with {3} tokens/s{4}; "
                      "fitted for n from {6} to {7}, and only as good as the model.",
     [LANG_OPTIMUM_AT_LEAST] = "Capacity curve ({0}): no optimum is established; it lies at {5} requests in "
-                              "flight or more, without an upper bound (tested: {6} to {7}).",
+                              "flight or more, without an upper bound (fitted: n from {6} to {7}).",
     [LANG_OPTIMUM_EDGE] = "Capacity curve ({0}): its peak, n = {1}{2}, lies at or beyond the edge of the "
-                          "tested range ({6} to {7}), so it is not established.",
+                          "fitted range ({6} to {7}), so it is not established.",
     [LANG_OPTIMUM_OPEN] =
         "Capacity curve ({0}): its peak is at n = {1}{2}, but the data do not establish it.",
-    [LANG_OPTIMUM_MONOTONE] = "Capacity curve ({0}): it rises over the whole tested range (up to n = {1}), "
-                              "so there is no optimum in it.",
+    [LANG_OPTIMUM_MONOTONE] = "Capacity curve ({0}): it rises over the whole fitted range (n from {2} to "
+                              "{1}), so there is no optimum in it.",
     [LANG_OPTIMUM_FALLS] = "Capacity curve ({0}): it falls over the whole fitted range (n from {2} to {1}), "
                            "so there is no optimum inside it.",
     [LANG_OPTIMUM_DIPS] =
         "Capacity curve ({0}): it falls and rises again (n from {2} to {1}), so it has a low "
         "point and no optimum.",
     [LANG_OPTIMUM_GATE] = "No optimum is taken from a capacity curve: the replicates show that no model fits "
-                          "(p = {0}). Only the cells and their comparison count.",
-    [LANG_OPTIMUM_NO_MODEL] =
-        "No capacity curve: no model could be fitted to the points (too few, or none converged).",
+                          "(p {0}). Only the cells and their comparison count.",
+    [LANG_OPTIMUM_NO_MODEL] = "No capacity curve: no model converged on the points.",
+    [LANG_OPTIMUM_FEW_N] =
+        "No capacity curve: the points have {0} {0:value|different values} of n, too few for any model.",
     [LANG_POINTS_FULL_WAVES] = "Points: {0}, cells of three or more full waves (n = workers)",
     [LANG_POINTS_SINGLE_WAVE] = "Points: {0}, single waves (batch not above the workers, n = batch)",
     [LANG_POINTS_OPEN_LOOP] = "Points: {0}, open-loop loads (n = mean in flight)",
@@ -34,8 +35,8 @@ const char *const lang_en_parts_texts[LANG_ID_COUNT] = {
     [LANG_KNEE_FIT] = "Knee: n = {0}{1} is the smallest that reaches 95% of the peak of the fit",
     [LANG_KNEE_CELLS] =
         "Knee: n = {0}{1} is the smallest that cannot be put more than 5% below the best cell",
-    [LANG_LACK_OF_FIT_REJECTS] = "Lack of fit: F = {0}, p = {1}; the models are rejected",
-    [LANG_LACK_OF_FIT_PASSES] = "Lack of fit: F = {0}, p = {1}; the model is not rejected",
+    [LANG_LACK_OF_FIT_REJECTS] = "Lack of fit: F = {0}, p {1}; the models are rejected",
+    [LANG_LACK_OF_FIT_PASSES] = "Lack of fit: F = {0}, p {1}; the model is not rejected",
     [LANG_LACK_OF_FIT_UNKNOWN] = "Lack of fit: cannot be tested (that takes replicates, and more different n "
                                  "than the model has parameters)",
     [LANG_MODELS_MEAN] =
@@ -157,7 +158,7 @@ const char *const lang_en_parts_texts[LANG_ID_COUNT] = {
     [LANG_LIMITS_MISSED] = "missed",
     [LANG_MARK_SLO_MISSED] = "misses a limit",
     [LANG_OPTIMUM_PLATEAU] = "Capacity curve ({0}): throughput rises up to n = {1} and stays level from "
-                             "there (tested up to {2}), so there is no single optimum.",
+                             "there (fitted up to {2}), so there is no single optimum.",
     [LANG_ROBUST] =
         "With far points weighed down (bisquare weights) the peak lies at n = {0}, with {1} tokens/s",
     [LANG_BAND_AVERAGED] = "No model stands out: the band averages all of them by their weights",

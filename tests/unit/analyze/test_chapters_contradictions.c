@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What two sentences of one report must not say of the same thing.
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+// clang-format on
+
+#include "analyze/warnings.h"
+#include "tests/unit/analyze/chapters_made.h"
+#include "tests/unit/analyze/scenario.h"
+
+static void test_where_every_other_is_slower_none_may_be_better(void **state) {
+  struct made *made = *state;
+  made_small_run(&made->results);
+  made->results.best.set_count = 1;
+  made->results.best.recommended = made->results.best.cell;
+  made->results.best.regret_bound = 0;
+  const char *report = made_report(made, LANG_EN);
+  HAS(report, "Every other usable configuration is slower (95% confidence).");
+  LACKS(report, "If some other");
+  LACKS(made_report(made, LANG_RU), "Если на деле лучшая");
+}
+
+static void test_a_recommended_cell_far_below_the_highest_is_not_praised_alone(void **state) {
+  struct made *made = *state;
+  made_small_run(&made->results);
+  LACKS(made_report(made, LANG_EN), "lower than the highest"); // 200 of 204
+  made->results.cells[2].tokens_per_s.estimate = 130;
+  HAS(made_report(made, LANG_EN),
+      "The recommended one measured 36% lower than the highest, 8×16: the measurements vary "
+      "too much to tell them apart.");
+  HAS(made_report(made, LANG_RU), "ниже наибольшей, 8×16");
+}
+
+static void test_rejected_models_are_said_once_and_hold_nowhere(void **state) {
+  struct made *made = *state;
+  made_small_run(&made->results);
+  made_with_curve(&made->results);
+  made->results.curve.gate_failed = true;
+  made->results.curve.lack_of_fit_p = 5.16e-5;
+  struct warning warning = warnings_new(WARNING_LACK_OF_FIT);
+  warning.value = made->results.curve.lack_of_fit_p;
+  assert_int_equal(warnings_add(&made->results, &warning), STATUS_OK);
+  const char *report = made_brief(made, LANG_EN);
+  HAS(report, "no model\nfits (p < 0.001)");
+  LACKS(report, "No curve describes");
+  struct buf sentence = {0}; // a script gets it all the same
+  assert_int_equal(chapters_warning_text(&made->results, LANG_EN, made->results.warning_count - 1, &sentence),
+                   STATUS_OK);
+  HAS(buf_text(&sentence), "No curve describes the points (lack of fit, p < 0.001)");
+  buf_free(&sentence);
+}
+
+static void test_too_few_n_are_told_from_models_that_did_not_converge(void **state) {
+  struct made *made = *state;
+  made_small_run(&made->results);
+  made_with_curve(&made->results);
+  struct curve *curve = &made->results.curve;
+  curve->selected = SIZE_MAX;
+  HAS(made_report(made, LANG_EN), "No capacity curve: no model converged on the points.");
+  curve->points[0].n = curve->points[1].n = curve->points[2].n;
+  curve->point_count = 3;
+  HAS(made_report(made, LANG_EN), "No capacity curve: the points have 1 value of n, too few for any model.");
+  curve->points[2].n++;
+  HAS(made_report(made, LANG_EN), "the points have 2 different values of n");
+  HAS(made_report(made, LANG_RU), "Кривой нет: разных n у точек — 2, для модели этого мало.");
+}
+
+static void test_where_all_failed_no_interval_is_spoken_of_and_the_classes_are_named(void **state) {
+  struct made *made = *state;
+  struct scenario s;
+  scenario_run(&s, SCENARIO_HEADER(
+                       "1", "") "{\"type\":\"batch\",\"session\":0,\"workers\":2,\"batch\":4,\"rep\":0,"
+                                "\"start_s\":1,\"total_s\":2,\"requests\":4,\"failed\":4,\"output_tokens\":0,"
+                                "\"errors\":{\"http_5xx\":3,\"reset\":1}}\n" SCENARIO_END);
+  assert_non_null(scenario_warning(&s, WARNING_ALL_FAILED));
+  assert_null(scenario_warning(&s, WARNING_ONE_SESSION));
+  struct results own = made->results;
+  made->results = s.results;
+  const char *report = made_report(made, LANG_EN);
+  HAS(report, "**No recommendation:** no level gave a usable measurement.\n");
+  HAS(report, "Failed requests by class: reset 1, http_5xx 3.");
+  LACKS(report, "cold starts");
+  made->results = own;
+  scenario_free(&s);
+}
+
+static void test_a_run_of_which_nothing_can_be_used_says_so_first(void **state) {
+  struct made *made = *state;
+  fixture_start(&made->results, 0);
+  struct warning warning = warnings_new(WARNING_INVALID_CLIENT);
+  warning.count = 5;
+  assert_int_equal(warnings_add(&made->results, &warning), STATUS_OK);
+  const char *report = made_brief(made, LANG_EN),
+             *answer = strstr(report, "No answer: nothing that was measured");
+  assert_non_null(answer);
+  assert_true(answer < strstr(report, "5 batches left out"));
+  HAS(made_brief(made, LANG_RU), "Ответа нет");
+}
+
+static void test_numbers_stand_with_the_digits_of_their_intervals(void **state) {
+  struct made *made = *state;
+  made_small_run(&made->results);
+  fixture_cliff(&made->results, 4, 8, (struct estimate){0.1, 0.09996, 0.1002});
+  struct warning warning = {WARNING_CLIFF, 4, -1, 8, 0.1, 0.09996, 0.1002, NULL};
+  assert_int_equal(warnings_add(&made->results, &warning), STATUS_OK);
+  struct warning drift = {WARNING_DRIFT, -1, -1, -1, -0.053, -0.069, -0.036, NULL};
+  assert_int_equal(warnings_add(&made->results, &drift), STATUS_OK);
+  const char *report = made_report(made, LANG_EN);
+  HAS(report, "throughput drops to 0.100 [0.100, 0.100] of what it was");
+  HAS(report, "drifted during the run: −5.3% [−6.9, −3.6] from the first batch to the last");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      MADE(test_where_every_other_is_slower_none_may_be_better),
+      MADE(test_a_recommended_cell_far_below_the_highest_is_not_praised_alone),
+      MADE(test_rejected_models_are_said_once_and_hold_nowhere),
+      MADE(test_too_few_n_are_told_from_models_that_did_not_converge),
+      MADE(test_where_all_failed_no_interval_is_spoken_of_and_the_classes_are_named),
+      MADE(test_a_run_of_which_nothing_can_be_used_says_so_first),
+      MADE(test_numbers_stand_with_the_digits_of_their_intervals),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
