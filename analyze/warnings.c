@@ -158,6 +158,15 @@ static void about_replication(struct collector *collector) {
   }
 }
 
+// Of a managed server the slots are known; an unlimited client says nothing of any other.
+static void about_dispatch(struct collector *collector) {
+  bool burst = false;
+  for (size_t i = 0; i < collector->data->fact_count; i++)
+    burst = burst || (collector->data->facts[i].burst && !collector->data->facts[i].managed);
+  struct warning warning = warnings_new(WARNING_BURST);
+  if (burst && collector->results->best.exists) add(collector, &warning);
+}
+
 static void about_best(struct collector *collector) {
   const struct best *best = &collector->results->best;
   if (!best->exists) return;
@@ -285,6 +294,7 @@ enum status warnings_collect(const struct load_data *data, const struct cells_sa
   struct collector collector = {data, samples, results, STATUS_OK};
   about_failures(&collector);
   about_input(&collector);
+  about_dispatch(&collector);
   about_best(&collector);
   about_replication(&collector);
   add_count(&collector, WARNING_COLD_START, count_flag(results, CELL_COLD));

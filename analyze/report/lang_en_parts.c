@@ -168,6 +168,8 @@ const char *const lang_en_parts_texts[LANG_ID_COUNT] = {
         "95 of 100 requests of its cell do not exceed; the scale widens towards the slow end. Lines are over "
         "all successful requests of a cell. In brackets {0}% intervals: over server sessions where there "
         "were several, else over requests.",
+    [LANG_ONE_PIECE] = "{0}% of the answers came in one piece (not streamed): their first token came with "
+                       "their last, so their TTFT is their latency, and they have no TPOT and no ITL.",
     [LANG_TIMES_FASTER] = "{0} is established to be lower than that of the recommended {1} at: {2}",
     [LANG_TIMES_SLOWER] = "{0} is established to be higher than that of the recommended {1} at: {2}",
     [LANG_TIMES_OPEN] = "No difference of {0} from that of the recommended {1} is established (the intervals "

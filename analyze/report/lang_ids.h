@@ -42,6 +42,7 @@ enum lang_id {
   LANG_LIMIT_TPOT,
   LANG_DISTRIBUTION,
   LANG_DISTRIBUTION_MEANS,
+  LANG_ONE_PIECE,
   // 0: the percentile, 1: the recommended cell, 2: the others
   LANG_TIMES_FASTER,
   LANG_TIMES_SLOWER,
@@ -200,6 +201,7 @@ enum lang_id {
   LANG_WARNING_UNLIKE_INPUTS,
   LANG_WARNING_UNLIKE_BASELINE,
   LANG_WARNING_NEWER_VERSION,
+  LANG_WARNING_BURST,
   // dependencies in words
   LANG_EFFECT_WORKERS,
   LANG_EFFECT_BATCH,

@@ -115,6 +115,86 @@ static void test_numbers_stand_with_the_digits_of_their_intervals(void **state) 
   HAS(report, "drifted during the run: −5.3% [−6.9, −3.6] from the first batch to the last");
 }
 
+#define ANSWER(index, ttft, latency, events)                                                                 \
+  "{\"type\":\"request\",\"session\":0,\"workers\":2,\"batch\":4,\"rep\":0,\"index\":" index                 \
+  ",\"intended_s\":1,\"sent_s\":1,\"ttft_s\":" ttft ",\"latency_s\":" latency                                \
+  ",\"status\":200,\"output_tokens\":9,\"events\":" events ",\"error\":null}\n"
+#define BATCH_OF_FOUR                                                                                        \
+  "{\"type\":\"batch\",\"session\":0,\"workers\":2,\"batch\":4,\"rep\":0,\"start_s\":1,\"total_s\":2,"       \
+  "\"requests\":4,\"failed\":0,\"output_tokens\":36,\"errors\":{}}\n"
+
+static void test_a_time_to_first_token_that_is_the_latency_is_called_so(void **state) {
+  struct made *made = *state;
+  struct scenario s;
+  scenario_run(&s,
+               SCENARIO_HEADER("1", "") ANSWER("0", "0.1", "0.9", "9") ANSWER("1", "0.1", "0.9", "9")
+                   ANSWER("2", "0.9", "0.9", "1") ANSWER("3", "0.1", "0.9", "8") BATCH_OF_FOUR SCENARIO_END);
+  struct results own = made->results;
+  made->results = s.results;
+  HAS(made_report(made, LANG_EN), "25% of the answers came in one piece (not streamed)");
+  made->results.one_piece = 0;
+  LACKS(made_report(made, LANG_EN), "one piece");
+  made->results = own;
+  scenario_free(&s);
+}
+
+static void test_a_burst_is_no_test_of_a_number_of_workers(void **state) {
+  (void)state;
+  static const struct {
+    const char *header;
+    bool warned;
+  } cases[] = {{",\"dispatch\":\"burst\"", true},
+               {",\"dispatch\":\"pool\"", false},
+               {",\"dispatch\":\"burst\",\"server\":\"serve {workers}\"", false}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct scenario s;
+    char text[1000];
+    snprintf(text, sizeof text, SCENARIO_HEADER("1", "%s") BATCH_OF_FOUR SCENARIO_END, cases[i].header);
+    scenario_run(&s, text);
+    assert_int_equal(scenario_warning(&s, WARNING_BURST) != NULL, cases[i].warned);
+    scenario_free(&s);
+  }
+}
+
+// The first batch found the model not loaded: it gives a tenth of what the same work gives later.
+static void test_a_first_batch_without_warm_up_is_cold_when_its_time_says_so(void **state) {
+  (void)state;
+  static const struct {
+    const char *warmup, *first_total_s;
+    unsigned cold;
+  } cases[] = {{"0", "20", CELL_COLD}, {"0", "2.1", 0}, {"1", "20", 0}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct scenario s;
+    char text[2000];
+    snprintf(
+        text, sizeof text,
+        "{\"type\":\"run\",\"version\":1,\"start_unix_s\":1,\"seed\":1,\"warmup\":%s}\n"
+        "{\"type\":\"batch\",\"session\":0,\"workers\":2,\"batch\":8,\"rep\":0,\"start_s\":1,\"total_s\":%s,"
+        "\"requests\":8,\"failed\":0,\"output_tokens\":80,\"errors\":{}}\n"
+        "{\"type\":\"batch\",\"session\":0,\"workers\":2,\"batch\":4,\"rep\":0,\"start_s\":30,\"total_s\":1,"
+        "\"requests\":4,\"failed\":0,\"output_tokens\":40,\"errors\":{}}\n" SCENARIO_END,
+        cases[i].warmup, cases[i].first_total_s);
+    scenario_run(&s, text);
+    assert_int_equal(scenario_cell(&s, 2, 8)->flags & CELL_COLD, cases[i].cold);
+    assert_int_equal(scenario_cell(&s, 2, 4)->flags & CELL_COLD, 0);
+    scenario_free(&s);
+  }
+}
+
+// What a script may find as a warning's code is what the schema of summary.json allows.
+static void test_every_code_of_a_warning_is_in_the_schema(void **state) {
+  (void)state;
+  struct buf schema = {0};
+  struct error error;
+  if (buf_read_file(&schema, "traces/summary.schema.json", &error) != STATUS_OK) fail_msg("%s", error.text);
+  for (size_t code = 0; code < WARNING_CODE_COUNT; code++) {
+    char quoted[64];
+    snprintf(quoted, sizeof quoted, "\"%s\"", warning_code_names[code]);
+    HAS(buf_text(&schema), quoted);
+  }
+  buf_free(&schema);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       MADE(test_where_every_other_is_slower_none_may_be_better),
@@ -124,6 +204,10 @@ int main(void) {
       MADE(test_where_all_failed_no_interval_is_spoken_of_and_the_classes_are_named),
       MADE(test_a_run_of_which_nothing_can_be_used_says_so_first),
       MADE(test_numbers_stand_with_the_digits_of_their_intervals),
+      MADE(test_a_time_to_first_token_that_is_the_latency_is_called_so),
+      cmocka_unit_test(test_a_burst_is_no_test_of_a_number_of_workers),
+      cmocka_unit_test(test_a_first_batch_without_warm_up_is_cold_when_its_time_says_so),
+      cmocka_unit_test(test_every_code_of_a_warning_is_in_the_schema),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
