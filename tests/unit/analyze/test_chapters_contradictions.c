@@ -181,6 +181,25 @@ static void test_a_first_batch_without_warm_up_is_cold_when_its_time_says_so(voi
   }
 }
 
+// A line through two or three batch sizes fits whatever they are; how often each was repeated does not change
+// that.
+static void test_a_capacity_takes_four_batch_sizes_not_four_replicates(void **state) {
+  (void)state;
+  for (int sizes = 3; sizes <= 4; sizes++) {
+    struct scenario s;
+    struct buf text = {0};
+    buf_append_text(&text, "workers,batch,total_s,tokens,rep\n");
+    for (int size = 1; size <= sizes; size++) {
+      for (int rep = 0; rep < 4; rep++)
+        buf_printf(&text, "2,%d,%.4f,%d,%d\n", 2 * size, 0.5 + size * (1 + 0.001 * rep), 100 * size, rep);
+    }
+    scenario_run(&s, buf_text(&text));
+    assert_int_equal(isfinite(s.results.workers[0].capacity.estimate), sizes == 4);
+    scenario_free(&s);
+    buf_free(&text);
+  }
+}
+
 // What a script may find as a warning's code is what the schema of summary.json allows.
 static void test_every_code_of_a_warning_is_in_the_schema(void **state) {
   (void)state;
@@ -207,6 +226,7 @@ int main(void) {
       MADE(test_a_time_to_first_token_that_is_the_latency_is_called_so),
       cmocka_unit_test(test_a_burst_is_no_test_of_a_number_of_workers),
       cmocka_unit_test(test_a_first_batch_without_warm_up_is_cold_when_its_time_says_so),
+      cmocka_unit_test(test_a_capacity_takes_four_batch_sizes_not_four_replicates),
       cmocka_unit_test(test_every_code_of_a_warning_is_in_the_schema),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
