@@ -20,9 +20,22 @@ static double bend_of(const struct curve *curve) {
   return NAN;
 }
 
+// One n beyond the bend is the height of the plateau, and no evidence that there is one.
+static bool bend_stands(const struct curve *curve) {
+  double bend = bend_of(curve), before = NAN;
+  size_t beyond = 0;
+  for (size_t i = 0; i < curve->point_count; i++) {
+    const struct curve_point *point = &curve->points[i];
+    if (!point->fitted || !(point->n > bend) || point->n == before) continue;
+    before = point->n;
+    beyond++;
+  }
+  return beyond >= 2;
+}
+
 bool chapters_has_knee(const struct curve *curve) {
   if (!isfinite(curve->knee_n.estimate)) return false;
-  if (isfinite(bend_of(curve))) return true;
+  if (isfinite(bend_of(curve))) return bend_stands(curve);
   return !curve->knee_of_fit || (curve->has_optimum && curve->optimum_established);
 }
 
@@ -51,7 +64,7 @@ void chapters_optimum(struct chapters *c, struct document_node *parent) {
     return;
   }
   if (!curve->has_optimum && isfinite(bend_of(curve))) {
-    chapters_paragraph(c, parent, LANG_OPTIMUM_PLATEAU,
+    chapters_paragraph(c, parent, bend_stands(curve) ? LANG_OPTIMUM_PLATEAU : LANG_OPTIMUM_BEND_OPEN,
                        LANG_WITH(model->name, number_significant(bend_of(curve), 3).text,
                                  number_significant(curve->range_hi, 4).text));
     return;

@@ -181,7 +181,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                                 "run says nothing about throughput.{6}",
     [LANG_WARNING_CLASSES] = " Failed requests by class: {0}.",
     [LANG_WARNING_UNREPLICATED] =
-        "{2} {2:cell was|cells were} measured once: a difference between two such cells may be chance.",
+        "{2} {2:cell was|cells were} measured once: a difference from such a cell may be chance.",
     [LANG_WARNING_NO_SPREAD] =
         "How much repeated measurements vary is unknown, so no set of equally good configurations is given. "
         "Repeat the cells (" CODE("replay -r 3") ") or state the spread (" CODE("--sigma") ").",

@@ -157,6 +157,8 @@ const char *const lang_en_parts_texts[LANG_ID_COUNT] = {
     [LANG_LIMITS_KEPT] = "kept",
     [LANG_LIMITS_MISSED] = "missed",
     [LANG_MARK_SLO_MISSED] = "misses a limit",
+    [LANG_OPTIMUM_BEND_OPEN] = "Capacity curve ({0}): throughput rises up to about n = {1}; only n = {2} was "
+                               "measured beyond, so that it stays level there is not established.",
     [LANG_OPTIMUM_PLATEAU] = "Capacity curve ({0}): throughput rises up to n = {1} and stays level from "
                              "there (fitted up to {2}), so there is no single optimum.",
     [LANG_ROBUST] =

@@ -89,12 +89,12 @@ const char *const lang_ru_parts_texts[LANG_ID_COUNT] = {
     [LANG_CAPTION_CURVE] = "Кривая пропускной способности: скорость при n одновременных запросах.",
     [LANG_CAPTION_LEVELS] =
         "Скорость от размера пакета для каждого количества workers (без сбоев и холодных стартов).",
-    [LANG_AXIS_RATE] = "Скорость (токены/с)",
+    [LANG_AXIS_RATE] = "Скорость (токены/сек)",
     [LANG_AXIS_IN_FLIGHT] = "Одновременные запросы",
     [LANG_PLOT_LEVEL_TITLE] = "Скорость и общее время, workers = {0}",
     [LANG_PLOT_LEVELS_TITLE] = "Скорость от размера пакета",
     [LANG_PLOT_CURVE_TITLE] = "Кривая пропускной способности",
-    [LANG_PLOT_RATE] = "Скорость (токены/с)",
+    [LANG_PLOT_RATE] = "Скорость (токены/сек)",
     [LANG_PLOT_COLD] = "холодный старт",
     [LANG_PLOT_LEFT_OUT] = "исключено",
     [LANG_PLOT_FAILED] = "сбой",
@@ -158,6 +158,9 @@ const char *const lang_ru_parts_texts[LANG_ID_COUNT] = {
     [LANG_LIMITS_KEPT] = "соблюдены",
     [LANG_LIMITS_MISSED] = "нарушены",
     [LANG_MARK_SLO_MISSED] = "нарушен предел",
+    [LANG_OPTIMUM_BEND_OPEN] =
+        "Кривая пропускной способности ({0}): скорость растет примерно до n = {1}; дальше измерено только n "
+        "= {2}, поэтому не установлено, что она там не меняется.",
     [LANG_OPTIMUM_PLATEAU] = "Кривая пропускной способности ({0}): скорость растет до n = {1}, дальше не "
                              "меняется (подгонка до {2}), поэтому одного оптимума нет.",
     [LANG_ROBUST] =

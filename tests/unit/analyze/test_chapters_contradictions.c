@@ -181,6 +181,27 @@ static void test_a_first_batch_without_warm_up_is_cold_when_its_time_says_so(voi
   }
 }
 
+static void test_one_point_beyond_a_bend_is_no_plateau(void **state) {
+  struct made *made = *state;
+  made_small_run(&made->results);
+  made_with_curve(&made->results);
+  struct curve *curve = &made->results.curve;
+  curve->has_optimum = false;
+  curve->knee_n.estimate = 19;
+  curve->knee_of_fit = true;
+  curve->models[0].name = "plateau";
+  curve->models[0].parameter_count = 2;
+  curve->models[0].parameter_names[1] = "knee";
+  curve->models[0].parameters[1] = (struct estimate){26, NAN, NAN}; // of n = 8, 16, 24, 32
+  const char *report = made_report(made, LANG_EN);
+  HAS(report,
+      "throughput rises up to about n = 26; only n = 32 was measured beyond, so that it stays level there is "
+      "not established");
+  LACKS(report, "stays level from");
+  LACKS(report, "Knee:");
+  HAS(made_report(made, LANG_RU), "дальше измерено только n = 32");
+}
+
 // A line through two or three batch sizes fits whatever they are; how often each was repeated does not change
 // that.
 static void test_a_capacity_takes_four_batch_sizes_not_four_replicates(void **state) {
@@ -226,6 +247,7 @@ int main(void) {
       MADE(test_a_time_to_first_token_that_is_the_latency_is_called_so),
       cmocka_unit_test(test_a_burst_is_no_test_of_a_number_of_workers),
       cmocka_unit_test(test_a_first_batch_without_warm_up_is_cold_when_its_time_says_so),
+      MADE(test_one_point_beyond_a_bend_is_no_plateau),
       cmocka_unit_test(test_a_capacity_takes_four_batch_sizes_not_four_replicates),
       cmocka_unit_test(test_every_code_of_a_warning_is_in_the_schema),
   };
