@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The identifiers of lang.h's texts. What the arguments of a text are, lang_en.c shows by its words; groups
-// that share them say so here.
+// The identifiers of lang.h's texts. What the arguments of a text are, lang_en.c and lang_en_words.c show by
+// their words; groups that share them say so here.
 #ifndef ANALYZE_REPORT_LANG_IDS_H
 #define ANALYZE_REPORT_LANG_IDS_H
 
