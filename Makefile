@@ -100,14 +100,17 @@ help:
 
 DEPS := libcurl4-openssl-dev zlib1g-dev libcjson-dev libgsl-dev libcmocka-dev libevent-dev \
 	libmicrohttpd-dev libpopt-dev libssl-dev gnuplot-nox fonts-dejavu-core curl jq procps
-DEPS_DEV := clang clang-format clang-tidy libclang-rt-14-dev valgrind universal-ctags
+DEPS_DEV := clang clang-format clang-tidy libclang-rt-dev valgrind universal-ctags
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 define install_packages
 @missing=; for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 if [ -z "$$missing" ]; then echo "packages: all there"; \
-elif command -v apt-get >/dev/null; then \
+elif ! command -v apt-get >/dev/null; then echo "Tidemark needs these Debian packages or their like:$$missing" >&2; exit 1; \
+elif [ -n "$(SUDO)" ] && ! command -v sudo >/dev/null; then \
+  echo "Tidemark needs these packages, and there is no sudo here. As root: apt-get install$$missing" >&2; exit 1; \
+else \
   $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
-else echo "Tidemark needs these Debian packages or their like:$$missing" >&2; exit 1; fi
+fi
 endef
 
 ## deps: install the packages that Tidemark is built on (Debian, Ubuntu)

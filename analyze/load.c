@@ -91,7 +91,7 @@ static enum status read_all(struct load_data *data, const char *path, bool point
       load_run_overlong(feed.run);
       continue;
     }
-    if (!feed.run && !feed.table && is_blank_line(line, len) && gzline_reader_line_number(reader) > 1)
+    if (!feed.table && is_blank_line(line, len) && (feed.run || gzline_reader_line_number(reader) > 1))
       continue;
     status = feed_line(data, &feed, path, points, line, len, error);
     if (status != STATUS_OK) break;

@@ -11,6 +11,7 @@
 #include "analyze/output.h"
 #include "analyze/verdict.h"
 #include "lib/base/log.h"
+#include "lib/base/standard.h"
 
 static enum status load_all(const struct opts *opts, struct load_data *data, struct error *error) {
   enum status status = STATUS_OK;
@@ -52,6 +53,7 @@ cleanup:
 }
 
 int main(int argc, char **argv) {
+  if (standard_hold()) return CLI_EXIT_FAILED;
   struct log log = {.stream = stderr, .tool = "analyze", .level = LOG_NORMAL};
   struct error error = {0};
   struct opts opts;

@@ -26,14 +26,19 @@ static enum status transform(const struct opts *opts, struct anonymize *anonymiz
 
 static void say(const struct opts *opts, struct log *log, const struct import_counts *counts) {
   if (counts->bad > 0) {
-    log_error(log, "%s: %lld bad lines skipped, the first: %s", opts->input, (long long)counts->bad,
-              counts->first_bad.text);
+    log_error(log, "%s: %lld bad line%s skipped, the first: %s", opts->input, (long long)counts->bad,
+              counts->bad == 1 ? "" : "s", counts->first_bad.text);
   }
   if (counts->left_out > 0) {
-    log_notice(log, "%s: %lld entries left out: %s", opts->input, (long long)counts->left_out,
-               opts->export ? "the format cannot express them" : "they ask no language model for text");
+    bool one = counts->left_out == 1;
+    log_notice(log, "%s: %lld %s left out: %s", opts->input, (long long)counts->left_out,
+               one ? "entry" : "entries",
+               opts->export ? (one ? "the format cannot express it" : "the format cannot express them")
+               : one        ? "it asks no language model for text"
+                            : "they ask no language model for text");
   }
-  log_notice(log, "%s: %lld requests written to %s", opts->input, (long long)counts->requests,
+  log_notice(log, "%s: %lld request%s written to %s", opts->input, (long long)counts->requests,
+             counts->requests == 1 ? "" : "s",
              strcmp(opts->output, "-") == 0 ? "standard output" : opts->output);
 }
 

@@ -19,7 +19,8 @@ struct entry {
   struct json_slice method, url, headers, post_text, post_encoding;
   int64_t status;
   struct json_slice content_type, content_text, content_encoding;
-  double total_ms, blocked_ms, dns_ms, connect_ms, wait_ms; // -1: does not apply
+  struct json_slice broken; // why it did not end well, in the browser's own word
+  double total_ms, blocked_ms, dns_ms, connect_ms, wait_ms, receive_ms; // -1: does not apply
 };
 
 static const struct field post_fields[] = {
@@ -43,15 +44,15 @@ static const struct field content_fields[] = {
 };
 static const struct field response_fields[] = {
     FIELD(entry, status, "status", FIELD_INT),
+    FIELD(entry, broken, "_error", FIELD_TEXT),       // Chromium's developer tools
+    FIELD(entry, broken, "_failureText", FIELD_TEXT), // Playwright
     {.name = "content", .name_len = 7, .kind = FIELD_TABLE, .inner = content_fields},
     {.name = NULL},
 };
 static const struct field timing_fields[] = {
-    FIELD(entry, blocked_ms, "blocked", FIELD_NUMBER),
-    FIELD(entry, dns_ms, "dns", FIELD_NUMBER),
-    FIELD(entry, connect_ms, "connect", FIELD_NUMBER),
-    FIELD(entry, wait_ms, "wait", FIELD_NUMBER),
-    {.name = NULL},
+    FIELD(entry, blocked_ms, "blocked", FIELD_NUMBER), FIELD(entry, dns_ms, "dns", FIELD_NUMBER),
+    FIELD(entry, connect_ms, "connect", FIELD_NUMBER), FIELD(entry, wait_ms, "wait", FIELD_NUMBER),
+    FIELD(entry, receive_ms, "receive", FIELD_NUMBER), {.name = NULL},
 };
 static const struct field entry_fields[] = {
     FIELD_REQUIRED(entry, started, "startedDateTime", FIELD_TEXT),
@@ -207,6 +208,41 @@ static struct json_slice text_slice(const char *text) {
   return text && text[0] ? (struct json_slice){text, strlen(text)} : (struct json_slice){NULL, 0};
 }
 
+// How the transfer ended, by Chromium's names of network errors. HAR itself knows only that no status came.
+static enum failure transport_of(const struct entry *entry) {
+  static const struct {
+    const char *begins;
+    enum failure failure;
+  } names[] = {
+      {"net::ERR_ABORTED", FAILURE_CANCELLED},
+      {"net::ERR_TIMED_OUT", FAILURE_TIMEOUT},
+      {"net::ERR_CONNECTION_TIMED_OUT", FAILURE_CONNECT},
+      {"net::ERR_CONNECTION_REFUSED", FAILURE_CONNECT},
+      {"net::ERR_CONNECTION_FAILED", FAILURE_CONNECT},
+      {"net::ERR_ADDRESS_UNREACHABLE", FAILURE_CONNECT},
+      {"net::ERR_NAME_NOT_RESOLVED", FAILURE_CONNECT},
+      {"net::ERR_SSL_", FAILURE_TLS},
+      {"net::ERR_CERT_", FAILURE_TLS},
+      {"net::ERR_INCOMPLETE_CHUNKED_ENCODING", FAILURE_TRUNCATED},
+      {"net::ERR_CONTENT_LENGTH_MISMATCH", FAILURE_TRUNCATED},
+      {"net::ERR_INVALID_", FAILURE_PROTOCOL}, // ..._HTTP_RESPONSE, ..._CHUNKED_ENCODING
+  };
+  if (entry->broken.len == 0) return entry->status > 0 ? FAILURE_NONE : FAILURE_RESET;
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    size_t len = strlen(names[i].begins);
+    if (entry->broken.len >= len && memcmp(entry->broken.data, names[i].begins, len) == 0)
+      return names[i].failure;
+  }
+  return FAILURE_RESET;
+}
+
+// Who ended early what had begun to be answered, or was still waited for.
+static struct json_slice aborted_by(const struct entry *entry, enum failure transport) {
+  if (transport == FAILURE_CANCELLED) return text_slice("client");
+  bool broke = transport == FAILURE_RESET || transport == FAILURE_TRUNCATED;
+  return text_slice(broke && entry->broken.len > 0 ? "upstream" : NULL);
+}
+
 // What came of it. `found` is closed by the caller; the record's texts point into it.
 static struct trace_response judge(const struct entry *entry, int64_t t_ns, enum api api,
                                    struct json_slice content, struct response *found,
@@ -214,19 +250,22 @@ static struct trace_response judge(const struct entry *entry, int64_t t_ns, enum
   struct trace_response record = import_blank_response();
   struct json_slice none = {NULL, 0};
   bool answered = entry->status > 0;
+  enum failure transport = transport_of(entry);
   // Without the text nothing but HTTP can be judged.
   response_open(found, content.len > 0 ? api : API_HTTP, answered ? (int)entry->status : 0,
                 entry->content_type, none, RESPONSE_MOST);
   found->on_part = session_hear;
   found->on_part_context = heard;
   response_feed(found, content.data, content.len, 0);
-  response_finish(found, answered ? FAILURE_NONE : FAILURE_RESET);
+  response_finish(found, transport);
   // The request is handed over once a connection is there; `time` counts from before that.
   int64_t before_ns = part_ns(entry->blocked_ms) + part_ns(entry->dns_ms) + part_ns(entry->connect_ms);
   int64_t total_ns = part_ns(entry->total_ms);
-  record.t_ns = t_ns + total_ns;
+  // Of an answer that was not received to its end, `time` leaves out how long it was received.
+  bool timed = !(transport && entry->receive_ms < 0);
+  if (timed) record.t_ns = t_ns + total_ns;
   if (answered) record.status = entry->status;
-  if (total_ns > 0) record.latency_ns = total_ns > before_ns ? total_ns - before_ns : 0;
+  if (timed && total_ns > 0) record.latency_ns = total_ns > before_ns ? total_ns - before_ns : 0;
   if (answered && entry->wait_ms >= 0 && total_ns > 0) record.ttfb_ns = part_ns(entry->wait_ms);
   record.input_tokens = found->input_tokens;
   record.output_tokens = found->output_tokens;
@@ -236,6 +275,7 @@ static struct trace_response judge(const struct entry *entry, int64_t t_ns, enum
   if (content.data) record.bytes = found->bytes;
   record.finish = text_slice(found->finish);
   record.error = text_slice(failure_name(found->failure));
+  record.aborted_by = aborted_by(entry, transport);
   return record;
 }
 

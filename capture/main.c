@@ -11,6 +11,7 @@
 #include "capture/recorder.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
+#include "lib/base/standard.h"
 #include "lib/base/units.h"
 
 #define LOOK_EVERY_NS CLOCK_NS_PER_S
@@ -170,8 +171,9 @@ static int close_all(struct capture *capture, int code) {
   if (counts.dropped > 0) {
     log_error(&capture->log, "%lld records were dropped", (long long)counts.dropped);
   } else if (code == CLI_EXIT_DONE && !status) {
-    log_notice(&capture->log, "%lld requests and %lld responses recorded", (long long)counts.requests,
-               (long long)counts.responses);
+    log_notice(&capture->log, "%lld request%s and %lld response%s recorded", (long long)counts.requests,
+               counts.requests == 1 ? "" : "s", (long long)counts.responses,
+               counts.responses == 1 ? "" : "s");
   }
   opts_free(&capture->opts);
   if (code != CLI_EXIT_DONE) return code;
@@ -205,6 +207,7 @@ static int convert(struct capture *capture) {
 }
 
 int main(int argc, char **argv) {
+  if (standard_hold()) return CLI_EXIT_FAILED;
   struct capture capture = {.log = {.stream = stderr, .tool = "capture", .level = LOG_NORMAL}};
   struct cli_common common;
   struct error error;

@@ -223,6 +223,8 @@ static enum status check_conversion(const struct opts *opts, struct error *error
 }
 
 static enum status check_recording(const struct opts *opts, struct error *error) {
+  if (opts->input && strstr(opts->input, "://"))
+    return status_fail(error, STATUS_USAGE, "the server's URL goes behind -u (--upstream)");
   if (opts->input)
     return status_fail(error, STATUS_USAGE, "'%s': a FILE needs --import or --export", opts->input);
   if (opts->skip_bad) return status_fail(error, STATUS_USAGE, "--skip-bad needs --import or --export");

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#define LOOK_EVERY_NS 2000000
-#define MOST_LOOKS_IN_VAIN 25 // in a row; then it sleeps until it is woken
+#define LOOK_EVERY_NS 10000000
+#define MOST_LOOKS_IN_VAIN 5 // in a row; then it sleeps until it is woken
 
 struct scribe {
   pthread_t thread;

@@ -53,6 +53,7 @@ static void print_texts(struct batch *batch, const struct batch_source *source) 
     size_t start = batch->text.len;
     if (changes(source, request)) print_body(source, i, &batch->text);
     batch->requests[i] = (struct stream_request){
+        .trace = request->trace,
         .seq = request->seq,
         .api = request->api,
         .method = request->method,

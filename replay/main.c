@@ -10,6 +10,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/standard.h"
 #include "lib/net/xfer.h"
 #include "replay/limits.h"
 #include "replay/opts.h"
@@ -266,7 +267,7 @@ static void tell_what_came(struct replay *replay) {
     log_notice(&replay->log, "made prompts were %.1f %% %s than recorded by the server's count",
                100 * fabs(error), error > 0 ? "longer" : "shorter");
   }
-  if (replay->summary.out_of_tokens) {
+  if (replay->summary.out_of_tokens && replay->summary.succeeded > 0) {
     log_notice(&replay->log,
                "--token-budget is used up: what is missing of the plan can be added by --resume");
   }
@@ -281,6 +282,16 @@ static bool all_broke(const struct summary *summary) {
     others += cell->failed - cell->errors[RUN_ERROR_RESET] - cell->errors[RUN_ERROR_PROTOCOL];
   }
   return others == 0;
+}
+
+// A run without a success measured nothing.
+static enum status judge_whole(const struct replay *replay, struct error *error) {
+  if (replay->summary.succeeded > 0 || replay->summary.ended > 0) return STATUS_OK;
+  if (replay->summary.out_of_tokens)
+    return status_fail(error, STATUS_LIMIT, "the warm-up used up --token-budget: nothing was measured");
+  bool doubtful = plain_http2(replay) && all_broke(&replay->summary);
+  return status_fail(error, STATUS_NETWORK, "not one request succeeded%s",
+                     doubtful ? " (does the server speak HTTP/2 without TLS?)" : "");
 }
 
 static enum status sweep(struct replay *replay, int argc, char **argv, struct error *error) {
@@ -309,7 +320,8 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
       .progress = &replay->progress,
   };
   status = sweep_run(&setup, error);
-  struct error closing_error = {""};
+  struct error closing_error = {""}, first_failure = {""};
+  snprintf(first_failure.text, sizeof first_failure.text, "%s", recorder_first_failure(recorder));
   enum status closing = recorder_close(recorder, &closing_error);
   if (closing && (status == STATUS_OK || status == STATUS_CANCELLED || status == closing)) {
     *error = closing_error;
@@ -317,13 +329,9 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   }
   progress_wipe(&replay->progress);
   if (replay->common.verbosity >= 0) summary_print(&replay->summary, stderr);
+  if (first_failure.text[0]) log_notice(&replay->log, "the first failure: %s", first_failure.text);
   tell_what_came(replay);
-  if (status == STATUS_OK && replay->summary.succeeded == 0 && replay->summary.ended == 0)
-    status = status_fail(error, STATUS_NETWORK, "not one request succeeded%s",
-                         plain_http2(replay) && all_broke(&replay->summary)
-                             ? " (does the server speak HTTP/2 without TLS?)"
-                             : "");
-  return status;
+  return status ? status : judge_whole(replay, error);
 }
 
 static enum status run(struct replay *replay, int argc, char **argv, struct error *error) {
@@ -361,6 +369,7 @@ static int finish(struct replay *replay, enum status status, const struct error 
 }
 
 int main(int argc, char **argv) {
+  if (standard_hold()) return CLI_EXIT_FAILED;
   struct replay replay = {.log = {.stream = stderr, .tool = "replay", .level = LOG_NORMAL}};
   struct error error = {""};
   signal(SIGPIPE, SIG_IGN); // a reader that leaves is a write error

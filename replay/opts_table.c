@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
@@ -85,6 +86,9 @@ static enum status take_restart(void *context, const char *value, struct error *
   return status;
 }
 
+// Any other would make the rest of the body the beginning of the next request.
+#define LENGTH_FIELD "Content-Length"
+
 static enum status take_header(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   size_t name_len = strcspn(value, ":");
@@ -93,6 +97,8 @@ static enum status take_header(void *context, const char *value, struct error *e
     return status_fail(error, STATUS_USAGE,
                        "a header is written 'Name: value' ('Name:' sends none of that name)");
   }
+  if (name_len == strlen(LENGTH_FIELD) && strncasecmp(value, LENGTH_FIELD, name_len) == 0)
+    return status_fail(error, STATUS_USAGE, LENGTH_FIELD " is always the body's own");
   return cli_texts_add(&opts->headers, value, error);
 }
 

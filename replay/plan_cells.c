@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/json_scan.h"
+#include "lib/record/gzline.h"
 #include "replay/plan.h"
 
 enum status plan_cells_from_lists(const int64_t *workers, size_t workers_count, const int64_t *batches,
@@ -85,7 +86,7 @@ enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, 
     if (!line_end) line_end = end;
     size_t line_len = (size_t)(line_end - line);
     struct plan_cell cell = {0};
-    if (line_len > 0 && !(line_len == 1 && *line == '\r')) {
+    if (!gzline_is_blank(line, line_len)) {
       status = read_cell(line, line_len, repeat, &cell, error);
       if (status == STATUS_OK) status = add_cell(&cells, &used, cell, error);
       if (status) status_write_prefix(error, "line %lld", (long long)line_number);

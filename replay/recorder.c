@@ -28,6 +28,7 @@ struct recorder {
   enum status status;
   struct run_end end;
   struct recorder_sums sums;
+  char first_failure[512]; // "": none yet
 };
 
 static struct json_slice slice(const char *text) {
@@ -86,6 +87,21 @@ static void write_pace(struct json_writer *w, const struct opts *opts) {
   json_write_object_end(w);
 }
 
+// Of several traces: which they are, so that a request can say of which it is.
+static void write_traces(const struct opts *opts, const struct work *work, struct buf *out) {
+  struct json_writer w = JSON_WRITER(out);
+  if (!work->traces) return;
+  json_write_array(&w);
+  for (size_t i = 0; i < opts->traces.count; i++) {
+    json_write_object(&w);
+    json_member_string(&w, "name", opts->traces.items[i]);
+    json_member_int(&w, "drawn", work->traces[i].drawn);
+    json_member_string(&w, "digest", work->traces[i].digest);
+    json_write_object_end(&w);
+  }
+  json_write_array_end(&w);
+}
+
 struct run_header recorder_identity(const struct opts *opts, const struct plan *plan, const struct work *work,
                                     bool cache_bust, struct buf *plan_text) {
   struct json_writer w = JSON_WRITER(plan_text);
@@ -115,16 +131,18 @@ struct run_header recorder_identity(const struct opts *opts, const struct plan *
 static void write_header(struct recorder *recorder, const struct opts *opts, const struct plan *plan,
                          const struct work *work, bool cache_bust, bool resumes, int argc,
                          char *const *argv) {
-  struct buf url = {0}, arguments = {0}, server = {0}, host = {0}, plan_text = {0};
+  struct buf url = {0}, arguments = {0}, server = {0}, host = {0}, plan_text = {0}, traces = {0};
   endpoint_print_public(&opts->endpoint, &url);
   secret_print_arguments(argc, argv, &arguments);
   if (opts->server) secret_print_command(opts->server, &server);
   print_host(&host);
+  write_traces(opts, work, &traces);
   struct run_header header = recorder_identity(opts, plan, work, cache_bust, &plan_text);
   header.start_unix_s = clock_wall_s();
   header.tool = slice("replay " TIDEMARK_VERSION);
   header.url = slice_of_buf(&url);
   header.api = slice(opts_api_name(opts->api));
+  header.traces = work->traces ? slice_of_buf(&traces) : slice(NULL);
   header.host = slice_of_buf(&host);
   header.arguments = slice_of_buf(&arguments);
   header.server = opts->server ? slice_of_buf(&server) : slice(NULL);
@@ -132,13 +150,14 @@ static void write_header(struct recorder *recorder, const struct opts *opts, con
   header.resumes = resumes;
   recorder->start_ns = clock_now_ns();
   run_format_header(&recorder->line, &header);
-  if (arguments.status || plan_text.status) recorder->status = STATUS_MEMORY;
+  if (arguments.status || plan_text.status || traces.status) recorder->status = STATUS_MEMORY;
   write_line(recorder);
   buf_free(&url);
   buf_free(&arguments);
   buf_free(&server);
   buf_free(&host);
   buf_free(&plan_text);
+  buf_free(&traces);
 }
 
 // A run that is written over the trace it is drawn from would destroy it.
@@ -232,6 +251,19 @@ static struct json_slice print_chunks(struct buf *chunks, const struct stream_re
   return (struct json_slice){chunks->data, chunks->len};
 }
 
+// A wrong model or base path fails everything, and the server's own words say why.
+static void keep_first_failure(struct recorder *recorder, enum run_error error,
+                               const struct stream_result *result) {
+  char status[16] = "";
+  if (error == RUN_ERROR_NONE || error == RUN_ERROR_CANCELLED || recorder->first_failure[0]) return;
+  if (result->response->status > 0) snprintf(status, sizeof status, " (%d)", result->response->status);
+  const char *authority = strstr(result->request->url, "://");
+  const char *path = authority ? authority + 3 + strcspn(authority + 3, "/") : "";
+  snprintf(recorder->first_failure, sizeof recorder->first_failure, "%s%s for %.*s%s%s",
+           run_error_name(error), status, (int)strcspn(path, "?"), path, result->words[0] ? ": " : "",
+           result->words);
+}
+
 void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
                       const struct stream_result *result) {
   const struct response *response = result->response;
@@ -245,6 +277,7 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
       .rep = batch->rep,
       .index = result->index,
       .seq = result->request->seq,
+      .trace = recorder->work->traces ? result->request->trace : -1,
       .warmup = batch->warmup,
       .intended_ns = since_start(recorder, result->intended_ns),
       .ready_ns = since_start(recorder, result->ready_ns),
@@ -280,6 +313,7 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
   if (texts->chunks.status && !recorder->status) recorder->status = texts->chunks.status;
   sum_up(&recorder->sums, error, response);
   recorder->end.requests++;
+  keep_first_failure(recorder, error, result);
   write_text(recorder, &texts->line);
   unlock(recorder);
 }
@@ -384,6 +418,10 @@ void recorder_session(struct recorder *recorder, const struct recorder_session *
   recorder->end.sessions++;
   run_format_session(&recorder->line, &record);
   write_line(recorder);
+}
+
+const char *recorder_first_failure(const struct recorder *recorder) {
+  return recorder->first_failure;
 }
 
 enum status recorder_status(const struct recorder *recorder) {

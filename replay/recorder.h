@@ -43,6 +43,10 @@ struct recorder_batch {
 void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
                       const struct stream_result *result);
 
+// The first request that failed, warm-up included, for a person: "http_4xx (404) for /v1/chat/completions: no
+// such model", with the path that was asked. "": none did. Valid until recorder_close.
+const char *recorder_first_failure(const struct recorder *recorder);
+
 // Sums of the batch since recorder_start_batch.
 struct recorder_sums {
   int64_t requests, failed, cancelled;

@@ -10,10 +10,11 @@
 
 static const double MOST_FIXED_TOKENS = 1e4; // a file may hold anything
 
+// In this order: what of the requests is drawn depends on what stands before the trace.
 static const char *const trait_names[RESUME_TRAITS] = {
-    "plan",    "--seed",       "trace",        "--timing",
-    "--order", "--pick",       "--dispatch",   "--warmup",
-    "model",   "HTTP version", "--cache-bust", "form of the bodies (--max-tokens, --stream, ...)",
+    "--timing", "plan",         "--seed",       "--order",
+    "--pick",   "--dispatch",   "--warmup",     "trace",
+    "model",    "HTTP version", "--cache-bust", "form of the bodies (--max-tokens, --stream, ...)",
 };
 
 static void print_slice(struct json_slice text, struct buf *out) {
@@ -22,14 +23,14 @@ static void print_slice(struct json_slice text, struct buf *out) {
 
 static void print_trait(const struct run_header *header, int trait, struct buf *out) {
   switch (trait) {
-  case 0: print_slice(header->plan, out); break;
-  case 1: buf_printf(out, "%lld", (long long)header->seed); break;
-  case 2: print_slice(header->trace_digest, out); break;
-  case 3: print_slice(header->timing, out); break;
-  case 4: print_slice(header->order, out); break;
-  case 5: print_slice(header->pick, out); break;
-  case 6: print_slice(header->dispatch, out); break;
-  case 7: buf_printf(out, "%lld", (long long)header->warmup); break;
+  case 0: print_slice(header->timing, out); break;
+  case 1: print_slice(header->plan, out); break;
+  case 2: buf_printf(out, "%lld", (long long)header->seed); break;
+  case 3: print_slice(header->order, out); break;
+  case 4: print_slice(header->pick, out); break;
+  case 5: print_slice(header->dispatch, out); break;
+  case 6: buf_printf(out, "%lld", (long long)header->warmup); break;
+  case 7: print_slice(header->trace_digest, out); break;
   case 8: print_slice(header->model, out); break;
   case 9: buf_printf(out, "%lld", (long long)header->http_version); break;
   case 10: buf_append_text(out, header->cache_bust ? "on" : "off"); break;
@@ -96,6 +97,7 @@ static enum status read_records(const char *path, struct resume *resume, struct 
   enum status status = gzline_reader_open(path, &reader, error);
   if (status) return status;
   while ((status = gzline_read(reader, &line, &len, error)) == STATUS_OK) {
+    if (gzline_is_blank(line, len)) continue;
     status = run_parse(line, len, &record, &scratch, error);
     if (status == STATUS_OK && (record.kind == RUN_OTHER && !resume->found))
       status = status_fail(error, STATUS_FORMAT, "it holds no run");

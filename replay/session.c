@@ -20,7 +20,6 @@ struct session {
   struct server *server;         // NULL: not managed
   struct loop_timer *turn_timer; // `up` and `over` come from the loop, also without a server
   bool ended;                    // its next turn is `over`
-  bool ending;                   // session_end was called
   struct recorder_session record;
   char error[400];
   uint16_t port;
@@ -125,7 +124,6 @@ static enum status start_server(struct session *session, const struct plan_sessi
 
 void session_start(struct session *session, const struct plan_session *plan, int64_t number) {
   session->error[0] = '\0';
-  session->ending = false;
   session->record = (struct recorder_session){
       .session = number,
       .workers = plan->workers,
@@ -146,15 +144,15 @@ void session_start(struct session *session, const struct plan_session *plan, int
 
 void session_end(struct session *session) {
   if (session->server && !session->error[0]) {
-    if (session->ending) {
-      server_kill(session->server);
-    } else {
-      server_stop(session->server);
-    }
+    server_stop(session->server);
   } else {
     take_turn(session, true);
   }
-  session->ending = true;
+}
+
+void session_kill(struct session *session) {
+  session_end(session);
+  if (session->server) server_kill(session->server);
 }
 
 enum status session_open(struct loop *loop, struct xfer_pool *transfers, const struct opts *opts,

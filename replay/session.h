@@ -32,9 +32,12 @@ void session_close(struct session *session);
 // Begins one; `over` must have come for the last one. `up` or `over` comes from the loop.
 void session_start(struct session *session, const struct plan_session *plan, int64_t number);
 
-// Ends it, at whatever stage it is; `over` comes from the loop. The second call kills the server instead of
-// waiting.
+// Ends it, at whatever stage it is, also when it is ending already; `over` comes from the loop. The server
+// has its time to stop.
 void session_end(struct session *session);
+
+// As session_end, but the server has no time.
+void session_kill(struct session *session);
 
 int64_t session_number(const struct session *session);
 

@@ -14,7 +14,7 @@
 
 // What is sent. Everything is borrowed until `done`.
 struct stream_request {
-  int64_t seq; // the trace's
+  int64_t trace, seq; // which trace, and which request of it
   enum api api;
   const char *method;
   const char *url;

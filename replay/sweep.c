@@ -13,6 +13,9 @@
 #include "replay/session.h"
 
 #define DRAW_NS (200 * CLOCK_NS_PER_MS)
+// Signals within this time are one wish: a wrapper like timeout(1) passes its signal on to the process and
+// then to its group.
+#define SAME_WISH_NS (100 * CLOCK_NS_PER_MS)
 
 struct sweep {
   const struct sweep_setup *setup;
@@ -42,9 +45,11 @@ struct sweep {
   int64_t batch_start_ns; // of a measured batch under way; 0: none is
   int64_t tokens;         // input and output, warm-up included
   bool interrupted;
-  bool over;          // nothing is left to run the loop for
-  enum status status; // why the sweep ends early
-  struct error error; // its words; "": the status says it all
+  int64_t interrupted_ns; // when
+  bool impatient;         // and once more: a server is not waited for
+  bool over;              // nothing is left to run the loop for
+  enum status status;     // why the sweep ends early
+  struct error error;     // its words; "": the status says it all
 };
 
 // How long the rest of the plan takes, 0: not known. Each session to come takes its batches, and what the
@@ -153,6 +158,14 @@ static void prepare_measured(struct sweep *sweep) {
   }
 }
 
+static void end_session(struct sweep *sweep) {
+  if (sweep->impatient) {
+    session_kill(sweep->session);
+  } else {
+    session_end(sweep->session);
+  }
+}
+
 static void next_batch(struct sweep *sweep) {
   const struct plan *plan = sweep->setup->plan;
   int64_t number = session_number(sweep->session);
@@ -161,7 +174,7 @@ static void next_batch(struct sweep *sweep) {
     sweep->next_batch++;
   sweep->warming = sweep->next_batch < sweep->session_end && sweep->round < sweep->setup->opts->warmup;
   if (ending(sweep) || (!sweep->warming && sweep->next_batch == sweep->session_end)) {
-    session_end(sweep->session);
+    end_session(sweep);
     return;
   }
   work_calibrate(sweep->setup->work, sweep->warming, sweep->setup->log);
@@ -301,7 +314,12 @@ static void session_over(void *context) {
 
 static void on_interrupt(void *context) {
   struct sweep *sweep = context;
-  if (!sweep->interrupted) log_notice(sweep->setup->log, "interrupted: what was measured so far is kept");
+  if (!sweep->interrupted) {
+    log_notice(sweep->setup->log, "interrupted: what was measured so far is kept");
+    sweep->interrupted_ns = clock_now_ns();
+  } else if (clock_now_ns() - sweep->interrupted_ns >= SAME_WISH_NS) {
+    sweep->impatient = true;
+  }
   sweep->interrupted = true;
   if (measure_running(sweep->measure)) {
     measure_cancel(sweep->measure);
@@ -310,7 +328,7 @@ static void on_interrupt(void *context) {
   } else if (gap_running(sweep->gap)) {
     gap_cancel(sweep->gap);
   } else {
-    session_end(sweep->session); // a server is coming or going
+    end_session(sweep); // a server is coming or going
   }
 }
 

@@ -30,8 +30,8 @@ struct sweep_setup {
   struct progress *progress;
 };
 
-// Runs until the plan is through or SIGINT or SIGTERM comes (a second one kills the server instead of waiting
-// for it). A session whose server does not come up is recorded as failed, and the next one begins.
+// Runs until the plan is through or SIGINT or SIGTERM comes (the server still gets its time to stop; a second
+// signal kills it). A session whose server does not come up is recorded as failed, and the next one begins.
 // STATUS_CANCELLED: stopped by a signal, everything so far is recorded; STATUS_IO: the run cannot be written;
 // STATUS_MEMORY; with words.
 enum status sweep_run(const struct sweep_setup *setup, struct error *error) MUST_USE;

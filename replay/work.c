@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replay/work.h"
 
-#include <endian.h>
 #include <math.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "replay/random.h"
+#include "replay/work_digest.h"
 #include "replay/work_draw.h"
 
 enum { NONCE_PLACES_MOST = 1024 };
@@ -24,47 +23,13 @@ void work_free(struct work *work) {
   free(work->calibrate);
   free(work->requests);
   free(work->turns);
+  free(work->traces);
   free(work->model);
   *work = (struct work){0};
 }
 
 const struct work_request *work_at(const struct work *work, int64_t place) {
   return work->requests[(size_t)place % work->count];
-}
-
-static bool digest_number(EVP_MD_CTX *context, uint64_t number) {
-  number = htole64(number);
-  return EVP_DigestUpdate(context, &number, sizeof number);
-}
-
-// Of a made prompt what it is made of: its text waits for the calibration.
-static bool digest_prompt(EVP_MD_CTX *context, const struct synth_prompt *prompt) {
-  bool good = digest_number(context, (uint64_t)prompt->tokens) &&
-              digest_number(context, (uint64_t)prompt->block_tokens) && digest_number(context, prompt->own);
-  for (size_t i = 0; good && i < prompt->block_count; i++)
-    good = digest_number(context, prompt->blocks[i]);
-  return good;
-}
-
-static enum status digest(const struct work *work, char into[80], struct error *error) {
-  unsigned char sum[EVP_MAX_MD_SIZE];
-  unsigned len = 0;
-  EVP_MD_CTX *context = EVP_MD_CTX_new();
-  bool good = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
-  for (size_t i = 0; good && i < work->count; i++) {
-    const struct work_request *request = work->requests[i];
-    good = EVP_DigestUpdate(context, request->method, strlen(request->method) + 1) &&
-           EVP_DigestUpdate(context, request->path, strlen(request->path) + 1) &&
-           (request->body_len == 0 || EVP_DigestUpdate(context, request->body, request->body_len)) &&
-           (!request->made || digest_prompt(context, request->made)) && EVP_DigestUpdate(context, "", 1);
-  }
-  good = good && EVP_DigestFinal_ex(context, sum, &len);
-  EVP_MD_CTX_free(context);
-  if (!good) return status_fail(error, STATUS_MEMORY, "no SHA-256 of the trace");
-  int used = snprintf(into, 80, "sha256:");
-  for (unsigned i = 0; i < len && i < 32; i++)
-    used += snprintf(into + used, 80 - (size_t)used, "%02x", sum[i]);
-  return STATUS_OK;
 }
 
 // Notes where the made prompt goes. Where --extra-body put another prompt in its place, none is made.
@@ -271,15 +236,28 @@ static enum status draw_requests(struct work_draw *draw, struct error *error) {
   return status;
 }
 
+// Of all of them together, and where there are several of each.
+static enum status digest_traces(struct work *work, size_t count, struct error *error) {
+  enum status status = work_digest(work, -1, work->digest, error);
+  if (status || count < 2) return status;
+  work->traces = calloc(count, sizeof *work->traces);
+  if (!work->traces) return no_memory(error);
+  for (size_t i = 0; i < work->count; i++)
+    work->traces[work->requests[i]->trace].drawn++;
+  for (size_t i = 0; status == STATUS_OK && i < count; i++)
+    status = work_digest(work, (int64_t)i, work->traces[i].digest, error);
+  return status;
+}
+
 enum status work_load(const struct work_options *options, struct log *log, struct work *out,
                       struct error *error) {
   struct work work = {0};
   struct work_draw draw = {.options = options, .log = log, .work = &work};
   enum status status = draw_requests(&draw, error);
-  if (status == STATUS_OK) status = digest(&work, work.digest, error);
+  if (status == STATUS_OK) status = digest_traces(&work, options->traces->count, error);
   for (size_t i = 0; status == STATUS_OK && i < work.count; i++)
     status = make_ready(&draw, work.requests[i], error);
-  if (status == STATUS_OK) status = digest(&work, work.sent_digest, error);
+  if (status == STATUS_OK) status = work_digest(&work, -1, work.sent_digest, error);
   if (status == STATUS_OK && work.made > 0) status = start_calibration(&work, error);
   work.mean_latency_s = draw.latencies > 0 ? draw.latency_s / (double)draw.latencies : NAN;
   work.mean_output_tokens = draw.outputs > 0 ? draw.output_tokens / (double)draw.outputs : NAN;

@@ -21,6 +21,8 @@
 #include "replay/rewrite.h"
 #include "replay/synth.h"
 
+#define WORK_DIGEST_BYTES 80
+
 struct work_request {
   int64_t seq;                 // the trace's
   int64_t at_ns;               // when it was recorded, since 1970
@@ -38,11 +40,19 @@ struct work_request {
   size_t nonce_count;
 };
 
+// What was drawn of one of several traces.
+struct work_trace {
+  int64_t drawn;                  // requests
+  char digest[WORK_DIGEST_BYTES]; // as that of all
+};
+
 struct work {
   struct work_request **requests; // in the order of the draw
   size_t count;
-  char digest[80];      // "sha256:..." over method, path and recorded body (or size) of each, NUL after each
-  char sent_digest[80]; // the same over the bodies as they are sent, without the nonce
+  // "sha256:..." over method, path and recorded body (or size) of each, NUL after each
+  char digest[WORK_DIGEST_BYTES];
+  struct work_trace *traces;           // in the order of their naming; NULL: there is one only
+  char sent_digest[WORK_DIGEST_BYTES]; // the same over the bodies as they are sent, without the nonce
   struct conversations_turn *turns; // `count`, by place; NULL: not asked for, or there are no conversations
   struct calibrate *calibrate;      // of made prompts; NULL: none is made
 

@@ -19,6 +19,10 @@
 #   skip NAME REASON        counts a case that cannot run here, and says why.
 #   need PROGRAM...         skips the whole test when a program is missing.
 #   wait_for SECONDS CMD... repeats CMD every 50 ms until it succeeds.
+#   check_soon NAME EXPECTED CMD...        passes when CMD prints EXPECTED, now or in the next 10 s: for what another
+#                           program does a moment later, which on a busy machine is no longer a moment
+#   in_quiet CMD...         calls CMD, here, until it succeeds, three times at most: for a claim about time, which other
+#                           programs that take the CPU away can spoil, and nothing but what is claimed can make good
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 export LC_ALL=C.UTF-8
@@ -60,6 +64,20 @@ check_lines() {
   local count=0
   [ -z "$3" ] || count=$(printf '%s\n' "$3" | wc -l)
   if [ "$count" -eq "$2" ]; then pass; else fail "$1" "expected: $2 line(s)" "seen:     $count: $3"; fi
+}
+
+prints() { [ "$("${@:2}" 2>/dev/null)" = "$1" ]; }
+check_soon() {
+  wait_for 10 prints "${@:2}"
+  check_equal "$1" "$2" "$("${@:3}")"
+}
+in_quiet() {
+  local try
+  for try in 1 2 3; do
+    "$@" && return 0
+    echo "not in quiet, try $try of 3: ${*@Q}"
+  done
+  return 1
 }
 
 run() {

@@ -33,7 +33,8 @@ $(E2E_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(E2E_HELPERS) $(USES_record:%=$(B
 test: all unit-build e2e-build
 	@BUILD=$(BUILD) tests/run.sh
 unit-build: $(UNIT_PROGRAMS)
-e2e-build: $(BINARIES) $(E2E_PROGRAMS)
+# One end-to-end test is the short form of a long one, with its program.
+e2e-build: $(BINARIES) $(E2E_PROGRAMS) $(BUILD)/tests/long/exact_bytes
 ## unit: the unit tests alone; unit-ROOM runs one room's (unit-stat, unit-llm, ...)
 unit: unit-build
 	@BUILD=$(BUILD) tests/run.sh unit
@@ -58,10 +59,11 @@ REPLICATIONS ?= 2000
 coverage-sim: $(BUILD)/tests/bench/coverage_sim
 	@$< $(REPLICATIONS)
 
-## test-browser: a report in a real browser: sorting, contrast, no requests; pictures in build/browser (make deps-browser)
+## test-browser: a report in a real browser, and the HAR that it writes; pictures in build/browser (make deps-browser)
 .PHONY: test-browser
-test-browser: $(BUILD)/bin/analyze
+test-browser: all
 	@BUILD=$(BUILD) tests/browser/report.sh || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
+	@BUILD=$(BUILD) tests/browser/har.sh || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
 
 ## test-markdown: reports of every kind and the documents please markdownlint (of npm, installed under build/markdown)
 .PHONY: test-markdown

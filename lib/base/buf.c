@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/standard.h"
+
 enum status buf_reserve(struct buf *buf, size_t more) {
   if (buf->status) return buf->status;
   if (more > SIZE_MAX / 4 || buf->len > SIZE_MAX / 4) return buf->status = STATUS_LIMIT;
@@ -103,7 +105,10 @@ void buf_free(struct buf *buf) {
 }
 
 enum status buf_read_file(struct buf *buf, const char *path, struct error *error) {
-  FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+  bool standard = strcmp(path, "-") == 0;
+  if (standard && !standard_input_is_open())
+    return status_fail(error, STATUS_IO, "standard input is not open for reading");
+  FILE *file = standard ? stdin : fopen(path, "rb");
   if (!file) {
     enum status status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_IO;
     return status_fail(error, status, "%s: %s", path, strerror(errno));

@@ -12,6 +12,8 @@
 #include "lib/base/json_write.h"
 #include "lib/base/units.h"
 
+enum { ECHO_COLUMNS = 2 }; // "^C"
+
 void progress_open(struct progress *progress, FILE *stream, enum progress_mode mode, int64_t now_ns) {
   if (mode == PROGRESS_AUTO) mode = isatty(fileno(stream)) ? PROGRESS_BAR : PROGRESS_NONE;
   const char *columns = getenv("COLUMNS");
@@ -84,12 +86,13 @@ static void print_line(const struct progress_state *state, int64_t left_ns, size
   buf_free(&plain);
 }
 
-// One less than the terminal has, so that the cursor does not leave the line.
+// So many less than the terminal has that neither the cursor nor its echo of a Ctrl-C leaves the line.
 static size_t columns_most(const struct progress *progress) {
   struct winsize size;
   int columns = progress->columns;
   if (ioctl(fileno(progress->stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) columns = size.ws_col;
-  return columns > 0 ? (size_t)columns - 1 : ANY_WIDTH;
+  if (columns <= 0) return ANY_WIDTH;
+  return columns > 1 + ECHO_COLUMNS ? (size_t)columns - 1 - ECHO_COLUMNS : (size_t)columns - 1;
 }
 
 static void draw_bar(struct progress *progress, const struct progress_state *state, int64_t now_ns) {
@@ -148,7 +151,7 @@ void progress_draw(struct progress *progress, const struct progress_state *state
 void progress_wipe(void *context) {
   struct progress *progress = context;
   if (progress->mode != PROGRESS_BAR || progress->shown == 0) return;
-  fprintf(progress->stream, "\r%*s\r", progress->shown, "");
+  fprintf(progress->stream, "\r%*s\r", progress->shown + ECHO_COLUMNS, "");
   fflush(progress->stream);
   progress->shown = 0;
   progress->last_ns = 0;

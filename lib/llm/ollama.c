@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/json_cursor.h"
+#include "lib/llm/count.h"
 #include "lib/llm/words.h"
 
 static bool has_tool_call(struct json_slice calls) {
@@ -33,9 +34,9 @@ static bool read_text(struct response *response, struct json_cursor *cursor) {
   return text;
 }
 
-static void take_count(struct json_slice value, int64_t *count) {
+static void take_nanoseconds(struct json_slice value, int64_t *ns) {
   int64_t number;
-  if (json_scan_int64(value, &number) && number >= 0) *count = number;
+  if (json_scan_int64(value, &number) && number >= 0) *ns = number;
 }
 
 static void read_reason(struct response *response, struct json_slice value) {
@@ -56,17 +57,17 @@ static void read_member(struct response *response, struct json_slice key, struct
   } else if (json_slice_is(key, "done_reason")) {
     if (json_scan_has_text(value)) read_reason(response, value);
   } else if (json_slice_is(key, "eval_count")) {
-    take_count(value, &response->usage_output);
+    count_take(value, &response->usage_output);
   } else if (json_slice_is(key, "prompt_eval_count")) {
-    take_count(value, &response->usage_input);
+    count_take(value, &response->usage_input);
   } else if (json_slice_is(key, "load_duration")) {
-    take_count(value, &response->load_ns);
+    take_nanoseconds(value, &response->load_ns);
   } else if (json_slice_is(key, "prompt_eval_duration")) {
-    take_count(value, &response->prompt_eval_ns);
+    take_nanoseconds(value, &response->prompt_eval_ns);
   } else if (json_slice_is(key, "eval_duration")) {
-    take_count(value, &response->eval_ns);
+    take_nanoseconds(value, &response->eval_ns);
   } else if (json_slice_is(key, "total_duration")) {
-    take_count(value, &response->total_ns);
+    take_nanoseconds(value, &response->total_ns);
   } else if (json_slice_is(key, "error") && json_scan_kind(value) != JSON_NULL) {
     words_of_error(response->error_text, sizeof response->error_text, value);
     response->failure = FAILURE_SERVER_ERROR;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/json_cursor.h"
+#include "lib/llm/count.h"
 #include "lib/llm/words.h"
 
 // Content may be an array of parts (some reasoning models stream it so): text is what a part's text holds.
@@ -88,12 +89,6 @@ static int read_choices(struct response *response, struct json_cursor *cursor) {
   return count;
 }
 
-// Takes a count; a negative one, or none, leaves what is known.
-static void take_count(struct json_slice value, int64_t *count) {
-  int64_t number;
-  if (json_scan_int64(value, &number) && number >= 0) *count = number;
-}
-
 // `output` -1: it does not say.
 static void read_usage(struct response *response, struct json_cursor *cursor, int64_t *output) {
   struct json_slice key;
@@ -101,11 +96,11 @@ static void read_usage(struct response *response, struct json_cursor *cursor, in
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "completion_tokens")) {
-      take_count(value, output);
+      count_take(value, output);
     } else if (json_slice_is(key, "prompt_tokens")) {
-      take_count(value, &response->usage_input);
+      count_take(value, &response->usage_input);
     } else if (json_slice_is(key, "prompt_tokens_details")) {
-      take_count(json_scan_get(value, "cached_tokens"), &response->cached_tokens);
+      count_take(json_scan_get(value, "cached_tokens"), &response->cached_tokens);
     }
   }
 }
@@ -135,11 +130,11 @@ static void read_timings(struct response *response, struct json_cursor *cursor) 
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "prompt_n")) {
-      take_count(value, &processed);
+      count_take(value, &processed);
     } else if (json_slice_is(key, "cache_n")) {
-      take_count(value, &cached);
+      count_take(value, &cached);
     } else if (json_slice_is(key, "predicted_n")) {
-      take_count(value, &response->timings_output);
+      count_take(value, &response->timings_output);
     } else if (json_slice_is(key, "prompt_ms")) {
       take_milliseconds(value, &response->prompt_eval_ns);
     } else if (json_slice_is(key, "predicted_ms")) {

@@ -30,8 +30,9 @@ struct loop_timer;
 enum status loop_timer_open(struct loop *loop, void (*due)(void *context), void *context,
                             struct loop_timer **out, struct error *error) MUST_USE;
 void loop_timer_set(struct loop_timer *timer, int64_t at_ns);
-// Due as soon as the callback that runs now has returned, before the loop looks for new events: two system calls
-// less than an instant that is past. Who calls this from its own `due` without end starves everybody else.
+// Due as soon as the callback that runs now has returned, before the loop looks for new events: two system
+// calls less than an instant that is past. Who calls this from its own `due` without end starves everybody
+// else.
 void loop_timer_set_now(struct loop_timer *timer);
 void loop_timer_cancel(struct loop_timer *timer);
 void loop_timer_close(struct loop_timer *timer); // takes NULL; allowed in its own callback

@@ -152,10 +152,13 @@ static void settle_due(void *context) {
   settle(context);
 }
 
-static void curl_timer_due(void *context) {
-  struct xfer_pool *pool = context;
-  enter_curl(pool, CURL_SOCKET_TIMEOUT, 0);
+void xfer_pool_act(struct xfer_pool *pool, curl_socket_t socket, int events) {
+  enter_curl(pool, socket, events);
   settle(pool);
+}
+
+static void curl_timer_due(void *context) {
+  xfer_pool_act(context, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static int on_timer(CURLM *multi, long timeout_ms, void *context) {
@@ -166,48 +169,6 @@ static int on_timer(CURLM *multi, long timeout_ms, void *context) {
   } else {
     loop_timer_set(pool->curl_timer, clock_now_ns() + timeout_ms * CLOCK_NS_PER_MS);
   }
-  return 0;
-}
-
-// One descriptor that libcurl wants to hear of.
-struct watched {
-  struct xfer_pool *pool;
-  curl_socket_t socket;
-  unsigned events;
-  struct loop_watch *watch;
-};
-
-static void socket_ready(void *context, unsigned events) {
-  struct watched *watched = context;
-  struct xfer_pool *pool = watched->pool;
-  int flags = (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
-  enter_curl(pool, watched->socket, flags); // may free `watched`
-  settle(pool);
-}
-
-static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *assigned) {
-  (void)easy;
-  struct xfer_pool *pool = context;
-  struct watched *watched = assigned;
-  if (what == CURL_POLL_REMOVE) {
-    if (watched) loop_watch_close(watched->watch);
-    free(watched);
-    return 0;
-  }
-  unsigned events = (what & CURL_POLL_IN ? LOOP_READ : 0U) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0U);
-  if (watched) {
-    if (watched->events == events) return 0;
-    watched->events = events;
-    return loop_watch_change(watched->watch, events) ? -1 : 0;
-  }
-  watched = calloc(1, sizeof *watched);
-  if (!watched) return -1;
-  *watched = (struct watched){.pool = pool, .socket = socket, .events = events};
-  if (loop_watch_open(pool->loop, socket, events, socket_ready, watched, &watched->watch, NULL)) {
-    free(watched);
-    return -1;
-  }
-  curl_multi_assign(pool->multi, socket, watched);
   return 0;
 }
 
@@ -229,8 +190,7 @@ enum status xfer_pool_open(struct loop *loop, const struct xfer_pool_options *op
   status = STATUS_MEMORY;
   pool->multi = curl_multi_init();
   if (!pool->multi) goto cleanup;
-  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
+  xfer_sockets_of_multi(pool);
   curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, on_timer);
   curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
   curl_multi_setopt(pool->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, options->max_connections);
@@ -271,6 +231,7 @@ void xfer_pool_close(struct xfer_pool *pool) {
     free(xfer);
   }
   if (pool->multi) curl_multi_cleanup(pool->multi);
+  xfer_sockets_free(pool);
   loop_timer_close(pool->curl_timer);
   loop_timer_close(pool->settle_timer);
   free(pool->ca_file);

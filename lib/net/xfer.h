@@ -110,8 +110,9 @@ void xfer_resume(struct xfer *xfer);
 // Ends it: the connection is closed at once and `done` comes with XFER_CANCELLED, from the loop, soon.
 void xfer_cancel(struct xfer *xfer);
 
-// Does now, and not when the caller has returned to the loop, what was started, resumed or cancelled; callbacks
-// of any transfer may run meanwhile. Within one of them it does nothing: it is what comes next anyway.
+// Does now, and not when the caller has returned to the loop, what was started, resumed or cancelled;
+// callbacks of any transfer may run meanwhile. Within one of them it does nothing: it is what comes next
+// anyway.
 void xfer_pool_push(struct xfer_pool *pool);
 
 int64_t xfer_pool_in_flight(const struct xfer_pool *pool);

@@ -116,6 +116,7 @@ static void set_lasting(struct xfer *xfer) {
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
                    16384L); // the least libcurl takes: memory per stream counts
+  xfer_sockets_of_easy(xfer);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, xfer->words);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, xfer);
@@ -162,21 +163,23 @@ static bool has_field(const char *const *headers, const char *name) {
 }
 
 // Copies the header lines, and after them "Name:" for each field that libcurl would add by itself.
-static enum status set_headers(struct xfer *xfer, const char *const *headers, size_t *offset) {
-  static const char *const own[] = {"Accept", "Content-Type", "User-Agent"};
+static enum status set_headers(struct xfer *xfer, const struct xfer_request *request, size_t *offset) {
+  static const struct {
+    const char *name;
+    bool of_body; // only where there is one
+  } own[] = {{"Accept", false}, {"Content-Type", true}, {"Expect", true}};
+  bool has_body = request->body || request->upload;
   size_t count = 0;
   *offset = xfer->text.len;
-  for (const char *const *line = headers; line && *line; line++, count++) {
+  for (const char *const *line = request->headers; line && *line; line++, count++) {
     buf_append(&xfer->text, *line, strlen(*line) + 1);
   }
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
-    if (has_field(headers, own[i])) continue;
-    buf_append_text(&xfer->text, own[i]);
+    if ((own[i].of_body && !has_body) || has_field(request->headers, own[i].name)) continue;
+    buf_append_text(&xfer->text, own[i].name);
     buf_append(&xfer->text, ":", 2);
     count++;
   }
-  buf_append(&xfer->text, "Expect:", sizeof "Expect:");
-  count++;
   if (xfer->text.status) return STATUS_MEMORY;
   if (count > xfer->header_room) {
     struct curl_slist *list = realloc(xfer->headers, count * sizeof *list);
@@ -246,7 +249,7 @@ enum status xfer_easy_prepare(struct xfer *xfer, const struct xfer_request *requ
   size_t target_at = text->len, headers_at;
   if (*target != '/') buf_append_char(text, '/');
   buf_append(text, target, strlen(target) + 1);
-  if (set_headers(xfer, request->headers, &headers_at)) {
+  if (set_headers(xfer, request, &headers_at)) {
     return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   }
   link_headers(xfer, headers_at);

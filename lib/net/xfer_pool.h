@@ -36,11 +36,15 @@ struct xfer {
   char words[CURL_ERROR_SIZE];
 };
 
+struct xfer_socket; // xfer_sockets.c
+
 struct xfer_pool {
   struct loop *loop;
   CURLM *multi;
   struct loop_timer *curl_timer;   // libcurl's own deadlines
   struct loop_timer *settle_timer; // marks to act on
+  struct xfer_socket **sockets;    // by descriptor; NULL: it has had none there
+  size_t socket_room;
   struct xfer_pool_options options;
   char *ca_file, *unix_socket;
   struct xfer *first;                // pending and added
@@ -52,6 +56,15 @@ struct xfer_pool {
   bool settling;
   bool closing; // nothing starts any more
 };
+
+// Lets libcurl act on a descriptor (CURL_CSELECT_*) or on its timers (CURL_SOCKET_TIMEOUT), then does what
+// was asked for meanwhile. Not from within libcurl.
+void xfer_pool_act(struct xfer_pool *pool, curl_socket_t socket, int events);
+
+// Tells the multi handle, and each easy handle, how descriptors are watched on the loop.
+void xfer_sockets_of_multi(struct xfer_pool *pool);
+void xfer_sockets_of_easy(struct xfer *xfer);
+void xfer_sockets_free(struct xfer_pool *pool); // after libcurl has closed them
 
 // Makes the easy handle and sets what is the same for all transfers of the pool.
 enum status xfer_easy_open(struct xfer *xfer) MUST_USE;

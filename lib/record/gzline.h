@@ -103,6 +103,9 @@ enum status gzline_reader_open(const char *path, struct gzline_reader **out, str
 enum status gzline_read(struct gzline_reader *reader, const char **line, size_t *len,
                         struct error *error) MUST_USE;
 
+// Nothing but white space: no record, such as an editor leaves.
+bool gzline_is_blank(const char *line, size_t len);
+
 int64_t gzline_reader_line_number(const struct gzline_reader *reader); // of the line read last, from 1
 struct gzline_damage gzline_reader_damage(const struct gzline_reader *reader);
 void gzline_reader_close(struct gzline_reader *reader); // takes NULL

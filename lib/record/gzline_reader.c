@@ -164,6 +164,13 @@ enum status gzline_read(struct gzline_reader *reader, const char **line, size_t 
   }
 }
 
+bool gzline_is_blank(const char *line, size_t len) {
+  for (size_t i = 0; i < len; i++) {
+    if (line[i] != ' ' && line[i] != '\t' && line[i] != '\r') return false;
+  }
+  return true;
+}
+
 int64_t gzline_reader_line_number(const struct gzline_reader *reader) {
   return reader->line_number;
 }

@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "lib/base/standard.h"
+
 enum {
   READ_BYTES = 256 * 1024,
   CHUNK_BYTES = 256 * 1024,     // small members are put together up to here
@@ -114,6 +116,8 @@ static enum status sniff(struct gzline_source *source, struct error *error) {
 
 static enum status open_file(struct gzline_source *source, struct error *error) {
   bool standard = strcmp(source->path, "-") == 0;
+  if (standard && !standard_input_is_open())
+    return status_fail(error, STATUS_IO, "standard input is not open for reading");
   source->fd = standard ? STDIN_FILENO : open(source->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (source->fd < 0) {
     enum status status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_IO;

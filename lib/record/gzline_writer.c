@@ -14,6 +14,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
+#include "lib/base/standard.h"
 #include "lib/record/gzline.h"
 #include "lib/record/gzline_tail.h"
 
@@ -114,7 +115,11 @@ static enum status open_output(struct gzline_writer *writer, enum gzline_existin
   bool needs_newline = false;
   writer->fd = STDOUT_FILENO;
   enum status status = STATUS_OK;
-  if (strcmp(writer->path, "-") != 0) status = open_file(writer, existing, &needs_newline, error);
+  if (strcmp(writer->path, "-") != 0) {
+    status = open_file(writer, existing, &needs_newline, error);
+  } else if (!standard_output_is_open()) {
+    status = status_fail(error, STATUS_IO, "standard output is not open for writing");
+  }
   if (status) return status;
   if (needs_newline && buf_append_char(&writer->gathered, '\n'))
     return status_fail(error, STATUS_MEMORY, "%s: no memory", writer->path);

@@ -45,9 +45,10 @@ struct run_header {
   struct json_slice tool, url, model, api, timing; // timing: "batch", "original", "rate"
   struct json_slice trace_digest;                  // "sha256:..." of the requests that were drawn from
   struct json_slice sent_digest;                   // of them as they are sent, but for the nonce
-  struct json_slice host;                          // name, kernel, CPUs: one line
-  struct json_slice arguments;                     // a JSON array of strings, without secrets
-  struct json_slice server;                        // the --server command; none: not managed
+  struct json_slice traces;    // a JSON array: name and digest of each, in order; none: there is one only
+  struct json_slice host;      // name, kernel, CPUs: one line
+  struct json_slice arguments; // a JSON array of strings, without secrets
+  struct json_slice server;    // the --server command; none: not managed
   struct json_slice order, pick, dispatch;
   struct json_slice plan; // JSON: {"workers":[..],"batch":[..],"repeat":3,...}, as written
   int64_t seed, repeat, warmup;
@@ -67,6 +68,7 @@ struct run_session {
 
 struct run_request {
   int64_t session, workers, batch, rep, index, seq;
+  int64_t trace; // which of the header's traces `seq` is of; -1: there is one only
   bool warmup;
   int64_t intended_ns, ready_ns, sent_ns; // instants
   int64_t connect_ns, ttfb_ns, ttft_ns, last_text_ns,

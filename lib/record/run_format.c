@@ -38,6 +38,7 @@ void run_format_header(struct buf *out, const struct run_header *header) {
   member_text_if(&w, "timing", header->timing);
   member_text_if(&w, "trace_digest", header->trace_digest);
   member_text_if(&w, "sent_digest", header->sent_digest);
+  member_compact_if(&w, "traces", header->traces);
   member_text_if(&w, "host", header->host);
   member_compact_if(&w, "arguments", header->arguments);
   member_text_if(&w, "server", header->server);
@@ -89,6 +90,7 @@ void run_format_request(struct buf *out, const struct run_request *request) {
   json_member_count(&w, "rep", request->rep);
   json_member_count(&w, "index", request->index);
   json_member_count(&w, "seq", request->seq);
+  member_count_if(&w, "trace", request->trace);
   if (request->warmup) json_member_bool(&w, "warmup", true);
   json_member_duration(&w, "intended_s", request->intended_ns);
   json_member_duration(&w, "ready_s", request->ready_ns);

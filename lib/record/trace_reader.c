@@ -26,13 +26,6 @@ enum status trace_reader_open(const char *path, struct trace_reader **out, struc
   return STATUS_OK;
 }
 
-static bool is_blank(const char *line, size_t len) {
-  for (size_t i = 0; i < len; i++) {
-    if (line[i] != ' ' && line[i] != '\t') return false;
-  }
-  return true;
-}
-
 static void count_bad_line(struct trace_reader *reader) {
   if (reader->counts.bad_lines++ == 0)
     reader->counts.first_bad_line = gzline_reader_line_number(reader->lines);
@@ -75,7 +68,7 @@ enum status trace_read(struct trace_reader *reader, struct trace_record *out, do
     }
     if (status == STATUS_LIMIT) return fail_first(reader, status, error);
     if (status) return status;
-    if (is_blank(line, len)) continue;
+    if (gzline_is_blank(line, len)) continue;
     status = trace_parse(line, len, out, &reader->scratch, error);
     if (reader->counts.segments == 0 && (status || out->kind != TRACE_HEADER))
       return fail_first(reader, status, error);

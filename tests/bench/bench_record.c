@@ -23,6 +23,7 @@ static int64_t noise(int64_t below) {
 static struct run_request make_request(int64_t i) {
   int64_t sent_ns = (i + 1) * 1234567;
   return (struct run_request){.session = i / 50000,
+                              .trace = -1,
                               .workers = 24,
                               .batch = 48,
                               .rep = i / 48,

@@ -66,9 +66,9 @@ test_output() {
   check_equal 'and leaves no file behind' '' "$(ls "$scratch/none.jsonl" 2>/dev/null)"
   run "$capture" --import azure --skip-bad "$scratch/bad.csv" -o "$scratch/skipped.jsonl"
   check_equal 'or is skipped, which is exit code 4' '4 2' "$status $(grep -c '"type":"request"' "$scratch/skipped.jsonl")"
-  check_match 'and counted' '1 bad lines skipped, the first: line 3: ' "$err"
+  check_match 'and counted' '1 bad line skipped, the first: line 3: ' "$err"
   run "$capture" -q --import azure --skip-bad "$scratch/bad.csv" -o "$scratch/quiet.jsonl"
-  check_match 'also with -q' '1 bad lines skipped' "$err"
+  check_match 'also with -q' '1 bad line skipped' "$err"
   run "$capture" --import azure --skip-bad $data/azure.csv -o "$scratch/good.jsonl"
   check_equal 'with nothing to skip it is 0' 0 "$status"
   refused 'a folder that is not there' 1 "$scratch/no/out.jsonl: No such file" --import azure $data/azure.csv \

@@ -40,6 +40,7 @@ fails 'ready without server' 2 '--ready goes with --server' $trace -u $nowhere -
 fails 'restart without server' 2 '--restart goes with --server' $trace -u $nowhere --restart level
 fails 'ready is a path' 2 "--ready: 'health' does not begin" $trace -u $nowhere --server x --ready health
 fails 'burst at several levels' 2 '--dispatch burst' $trace -u $nowhere -W 1,2 --dispatch burst
+fails 'a length of its own' 2 '-H/--header: Content-Length is always' $trace -u $nowhere -H 'content-length: 5'
 fails 'header without colon' 2 '-H/--header: a header is written' $trace -u $nowhere -H 'x-a b'
 fails 'extra body is no JSON' 2 '--extra-body' $trace -u $nowhere --extra-body '{'
 fails 'extra body is no object' 2 '--extra-body: not a JSON object' $trace -u $nowhere --extra-body '[1]'

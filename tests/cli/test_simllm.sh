@@ -118,7 +118,7 @@ test_bad_requests() {
 }
 
 test_sums() {
-  check_equal "requests = ok + failed" true "$(stat_of pages '.requests == .ok + .failed and .in_flight == 0')"
+  check_soon "requests = ok + failed" true stat_of pages '.requests == .ok + .failed and .in_flight == 0'
   check_equal "bad requests are told apart" 9 "$(stat_of pages .failed_by_kind.bad_request)"
   # chat 7 + 7 + 3 + 4 + 169 + 1, completions 5 + 5, generate 6 + 169, Ollama chat 3 + 2
   check_equal "output tokens are what was sent" '[381,191,10,5,175]' \
@@ -146,8 +146,8 @@ fault_case() { # NAME KIND PATH BODY: one request against a server with that fau
   sim faulty --slots 2 --fault "$2:1"
   run curl -sN -m "${FAULT_SECONDS:-10}" -w '\n%{http_code}' "${server_url[faulty]}$3" -d "$4"
   local expected=1
-  check_equal "$1 is counted as $2" "$expected" "$(stat_of faulty ".failed_by_kind[\"$2\"]")"
-  check_equal "$1 leaves nothing behind" '[0,0,0]' "$(stat_of faulty '[.in_flight,.in_slots,.ok]')"
+  check_soon "$1 is counted as $2" "$expected" stat_of faulty ".failed_by_kind[\"$2\"]"
+  check_soon "$1 leaves nothing behind" '[0,0,0]' stat_of faulty '[.in_flight,.in_slots,.ok]'
   fault_tokens=$(stat_of faulty .output_tokens)
   stop_server faulty
 }
@@ -232,30 +232,39 @@ test_max_slots() {
 }
 
 test_headers_option() {
-  local url seconds
-  start_server early "$bin/simllm" --listen 127.0.0.1:0 --step .4,0,0
+  local -a ask=(curl -sN -m 20 -o "$scratch/ignored" -d '{"prompt":"x","options":{"num_predict":100000}}')
+  local client
+  start_server early "$bin/simllm" --listen 127.0.0.1:0 --step 60,0,0
+  "${ask[@]}" -D "$scratch/head" "${server_url[early]}/api/generate" &
+  client=$!
+  check "early headers do not wait for the first token, which never comes here" wait_for 10 grep -qs '^HTTP/1.1 200' "$scratch/head"
+  kill "$client"
+  wait "$client" 2>/dev/null
+  stop_server early
   start_server late "$bin/simllm" --listen 127.0.0.1:0 --step .4,0,0 --headers late
-  for url in early late; do
-    seconds=$(curl -s -m 10 -o "$scratch/ignored" -w '%{time_starttransfer}' "${server_url[$url]}/api/generate" \
-      -d '{"prompt":"x","options":{"num_predict":2}}')
-    case $url in
-      early) check "early headers do not wait for the first token" awk -v s="$seconds" 'BEGIN { exit !(s < .3) }' ;;
-      late) check "late headers come with it" awk -v s="$seconds" 'BEGIN { exit !(s >= .4 && s < .7) }' ;;
-    esac
-    stop_server "$url"
-  done
+  run "${ask[@]}" -m 2 -w '%{http_code} %{time_starttransfer}' "${server_url[late]}/api/generate"
+  check_equal "late headers come while the stream goes on (curl 28)" "28 200" "$status ${out% *}"
+  check "and not before its first token" awk -v s="${out#* }" 'BEGIN { exit !(s >= .4) }'
+  stop_server late
 }
 
 test_client_leaves() {
   start_server left "$bin/simllm" --listen 127.0.0.1:0 --step .05,0,0 --slots 1
-  run curl -sN -m 0.4 "${server_url[left]}/api/generate" -d '{"prompt":"x"}'
-  check_equal "curl gave up" 28 "$status"
-  sleep 0.1
-  check_equal "a client that leaves frees its slot" '[1,0,0]' "$(stat_of left '[.client_gone,.in_slots,.in_flight]')"
+  local client
+  tokens_came() { [ "$(cat "$scratch/left" 2>/dev/null | wc -l)" -ge 5 ]; }
+  curl -sN -m 20 -o "$scratch/left" "${server_url[left]}/api/generate" -d '{"prompt":"x","options":{"num_predict":100000}}' &
+  client=$!
+  check "tokens come" wait_for 10 tokens_came
+  kill "$client"
+  wait "$client" 2>/dev/null
+  check_soon "a client that leaves frees its slot" '[1,0,0]' stat_of left '[.client_gone,.in_slots,.in_flight]'
   check "its tokens count" test "$(stat_of left .output_tokens)" -ge 5
-  run curl -sN -m 0.4 "${server_url[left]}/api/generate" -d '{"prompt":"x","stream":false}'
-  sleep 0.1
-  check_equal "also where nothing was sent yet" '[2,0,0]' "$(stat_of left '[.client_gone,.in_slots,.in_flight]')"
+  curl -sN -m 20 "${server_url[left]}/api/generate" -d '{"prompt":"x","stream":false,"options":{"num_predict":100000}}' &
+  client=$!
+  check_soon "another is served" 1 stat_of left .in_slots
+  kill "$client"
+  wait "$client" 2>/dev/null
+  check_soon "also where nothing was sent yet" '[2,0,0]' stat_of left '[.client_gone,.in_slots,.in_flight]'
   stop_server left
 }
 
@@ -288,41 +297,59 @@ test_keep_alive() {
   stop_server alive
 }
 
-# Three waves of W streams: B*T tokens in waves*T*step(W), see engine.h.
-test_throughput() {
-  local scale=$1 slots=$2 tokens=$3 waves=3 bodies=() expected
+is_near() { awk -v e="$1" -v s="$2" -v f="$3" 'BEGIN { exit !(s >= e * (1 - f) && s <= e * (1 + f)) }'; }
+
+measure_throughput() {
   start_server rate "$bin/simllm" --listen 127.0.0.1:0 --slots "$slots" --time-scale "$scale"
+  local -a bodies=()
   while [ ${#bodies[@]} -lt $((slots * waves)) ]; do bodies+=("${server_url[rate]}/v1/completions"); done
   run curl -s -m 60 -Z --parallel-max $((slots * waves)) --parallel-immediate --no-progress-meter "${bodies[@]}" \
     -d "{\"prompt\":\"x\",\"max_tokens\":$tokens,\"stream\":true}"
-  expected=$(awk -v n="$slots" -v x="$scale" 'BEGIN { print n / (.02447 + .001076 * n + .0000314 * n * n) / x }')
-  check_near "throughput of $slots slots at time scale $scale is the closed form" "$expected" \
-    "$(curl -s "${server_url[rate]}/stats?log=1" | jq '.output_tokens / (([.log[].done_ns] | max) - ([.log[].arrival_ns] | min)) * 1e9')" 0.02
-  check_equal "with all tokens sent, all requests at once" "[$((slots * waves * tokens)),$((slots * waves))]" \
-    "$(stat_of rate '[.output_tokens_ok,.peak_in_flight]')"
+  seen=$(curl -s "${server_url[rate]}/stats?log=1" | jq '.output_tokens / (([.log[].done_ns] | max) - ([.log[].arrival_ns] | min)) * 1e9')
+  counts=$(stat_of rate '[.output_tokens_ok,.peak_in_flight]')
   stop_server rate
+  is_near "$expected" "$seen" 0.02 && [ "$counts" = "$expected_counts" ]
 }
 
-test_load_and_prefill() {
+# Three waves of W streams: B*T tokens in waves*T*step(W), see engine.h.
+test_throughput() {
+  local scale=$1 slots=$2 tokens=$3 waves=3 expected seen counts
+  local expected_counts="[$((slots * waves * tokens)),$((slots * waves))]"
+  expected=$(awk -v n="$slots" -v x="$scale" 'BEGIN { print n / (.02447 + .001076 * n + .0000314 * n * n) / x }')
+  in_quiet measure_throughput
+  check_near "throughput of $slots slots at time scale $scale is the closed form" "$expected" "$seen" 0.02
+  check_equal "with all tokens sent, all requests at once" "$expected_counts" "$counts"
+}
+
+ask_cold() {
+  curl -s -m 10 -o "$scratch/ignored" -w '%{time_total}' "${server_url[cold]}/api/generate" \
+    -d '{"prompt":"12345678","options":{"num_predict":1}}'
+}
+measure_cold() {
   start_server cold "$bin/simllm" --listen 127.0.0.1:0 --step .01,0,0 --load 500ms --prefill 50ms
-  local seconds
-  seconds=$(curl -s -m 10 -o "$scratch/ignored" -w '%{time_total}' "${server_url[cold]}/api/generate" \
-    -d '{"prompt":"12345678","options":{"num_predict":1}}')
-  check_near "the first request waits for loading and prefill" 0.61 "$seconds" 0.1
-  seconds=$(curl -s -m 10 -o "$scratch/ignored" -w '%{time_total}' "${server_url[cold]}/api/generate" \
-    -d '{"prompt":"12345678","options":{"num_predict":1}}')
-  check_near "the second for prefill alone" 0.11 "$seconds" 0.2
+  first=$(ask_cold)
+  second=$(ask_cold)
   stop_server cold
+  is_at_least 0.61 "$first" && is_at_least 0.11 "$second"
+}
+# A busy machine adds to a wait, and takes nothing from it: less than the next thing that a request may wait for.
+is_at_least() { awk -v e="$1" -v s="$2" 'BEGIN { exit !(s >= e && s < e + 0.3) }'; }
+
+test_load_and_prefill() {
+  local first second
+  in_quiet measure_cold
+  check "the first request waits for loading and prefill, 0.61 s: $first" is_at_least 0.61 "$first"
+  check "the second for prefill alone, 0.11 s: $second" is_at_least 0.11 "$second"
 }
 
 test_startup() {
-  start_server starting "$bin/simllm" --listen 127.0.0.1:0 --step .01,0,0 --startup 400ms
+  start_server starting "$bin/simllm" --listen 127.0.0.1:0 --step .01,0,0 --startup 2s
   code_of() { curl -s -m 10 -o "$scratch/ignored" -w '%{http_code}' "${server_url[starting]}$1" "${@:2}"; }
   check_equal "while it starts, / is not there" 404 "$(code_of /)"
   check_equal "and its health is bad" 503 "$(code_of /health)"
   check_equal "and requests fail" 503 "$(code_of /api/generate -d '{"prompt":"x"}')"
   up() { [ "$(code_of /health)" = 200 ]; }
-  check "then it is up" wait_for 5 up
+  check "then it is up" wait_for 10 up
   check_equal "and requests do not fail" 200 "$(code_of /api/generate -d '{"prompt":"x","options":{"num_predict":1}}')"
   check_equal "the failed one is counted" 1 "$(stat_of starting .failed_by_kind.starting)"
   stop_server starting
@@ -337,7 +364,7 @@ test_prompt_cache() {
   post cache /v1/completions '{"prompt":"x2345678901234567890","max_tokens":1}'
   check_equal "one that begins otherwise is not" 0 "$(body | jq .usage.prompt_tokens_details.cached_tokens)"
   check_equal "the sum is told" '[15,4]' "$(stat_of cache '[.prompt_tokens,.cached_tokens]')"
-  check_equal "-v tells every request" "simllm: request 3: openai.completions ok, 1 tokens" "$(tail -n 1 "${server_err[cache]}")"
+  check_soon "-v tells every request" "simllm: request 3: openai.completions ok, 1 tokens" tail -n 1 "${server_err[cache]}"
   stop_server cache
 }
 
@@ -368,7 +395,7 @@ test_manners() {
   check_match "that says what" 'cannot listen on 127.0.0.1:[0-9]+: Address already in use' "$err"
   curl -sN -m 20 "${server_url[first]}/api/generate" -d '{"prompt":"x","options":{"num_predict":100000}}' >"$scratch/cut" &
   local curl=$!
-  sleep 0.3
+  check "the stream runs" wait_for 10 test -s "$scratch/cut"
   stop_server first TERM
   check_equal "SIGTERM in mid-stream is exit 0" 0 "${server_status[first]}"
   wait "$curl"

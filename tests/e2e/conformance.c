@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define GONE_MS 50 // within this a request that nobody waits for is ended upstream
 #define HEAD_END "\r\n\r\n"
 
 static bool has(const char *text, const char *part) {
@@ -48,18 +47,20 @@ void conformance_play_upstream(struct harness *harness, const struct conformance
   if (row->leaves) {
     if (!row->then) shutdown(client, SHUT_WR);
     bool was_reset;
-    if (harness_is_silent(upstream, GONE_MS)) fail_msg("%s: the upstream is not left", row->name);
+    // How soon is the affair of test_capture_cancel.
+    if (harness_is_silent(upstream, HARNESS_WAIT_MS)) fail_msg("%s: the upstream is not left", row->name);
     harness_read_to_end(harness, upstream, &was_reset);
   } else if (row->answer) {
     harness_send(upstream, row->answer);
-    if (row->to_end) usleep(30000); // so that the client has what came before the end
+    if (row->before_end) harness_read_until(harness, client, row->before_end);
   }
   close(upstream);
 }
 
 static void play_client(struct harness *harness, const struct conformance_row *row, int client) {
   bool was_reset = false;
-  const char *seen = row->to_end ? harness_read_to_end(harness, client, &was_reset)
+  if (!row->before_end) buf_clear(&harness->seen);
+  const char *seen = row->to_end ? harness_read_on_to_end(harness, client, &was_reset)
                                  : harness_read_until(harness, client, row->ends ? row->ends : HEAD_END);
   size_t end_len = row->ends ? strlen(row->ends) : 0;
   if (strncmp(seen, row->gets, strlen(row->gets)) != 0 || (!row->gets[0] && seen[0]))

@@ -21,6 +21,7 @@ struct conformance_row {
   const char *answer;    // NULL: the upstream closes without one
   const char *gets;      // the client, at the start of what it gets; "": it gets nothing. NULL: not read
   const char *ends; // what it reads to, or what stands at the end (`to_end`); NULL: the end of the header
+  const char *before_end; // what it has got before the upstream closes; NULL: it may close at once
   const char *gets_in[2]; // and in it
   const char *lacks[2];   // and not in it
   bool to_end;            // the client reads to the end of the connection, which must come

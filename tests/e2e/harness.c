@@ -184,9 +184,8 @@ static bool read_some(struct harness *harness, int fd, bool *was_reset) {
   return true;
 }
 
-const char *harness_read_until(struct harness *harness, int fd, const char *needle) {
+const char *harness_read_on_until(struct harness *harness, int fd, const char *needle) {
   bool was_reset;
-  buf_clear(&harness->seen);
   while (!memmem(buf_text(&harness->seen), harness->seen.len, needle, strlen(needle))) {
     if (!read_some(harness, fd, &was_reset))
       fail_msg("the connection ended after: %s", buf_text(&harness->seen));
@@ -194,11 +193,26 @@ const char *harness_read_until(struct harness *harness, int fd, const char *need
   return buf_text(&harness->seen);
 }
 
-const char *harness_read_to_end(struct harness *harness, int fd, bool *was_reset) {
+const char *harness_read_until(struct harness *harness, int fd, const char *needle) {
   buf_clear(&harness->seen);
+  return harness_read_on_until(harness, fd, needle);
+}
+
+const char *harness_read_on_to_end(struct harness *harness, int fd, bool *was_reset) {
   while (read_some(harness, fd, was_reset))
     continue;
   return buf_text(&harness->seen);
+}
+
+const char *harness_read_to_end(struct harness *harness, int fd, bool *was_reset) {
+  buf_clear(&harness->seen);
+  return harness_read_on_to_end(harness, fd, was_reset);
+}
+
+bool harness_is_forwarded(const struct harness *harness, int client) {
+  struct pollfd ready[] = {{.fd = harness->upstream, .events = POLLIN}, {.fd = client, .events = POLLIN}};
+  assert_true(poll(ready, 2, HARNESS_WAIT_MS) > 0);
+  return ready[0].revents != 0;
 }
 
 bool harness_is_silent(int fd, int wait_ms) {

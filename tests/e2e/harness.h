@@ -44,6 +44,11 @@ void harness_send(int fd, const char *text);
 const char *harness_read_until(struct harness *harness, int fd, const char *needle);
 // Reads to the end of the connection; *was_reset tells how it ended.
 const char *harness_read_to_end(struct harness *harness, int fd, bool *was_reset);
+// The same, but what was read last stands before it.
+const char *harness_read_on_until(struct harness *harness, int fd, const char *needle);
+const char *harness_read_on_to_end(struct harness *harness, int fd, bool *was_reset);
+// Waits until the proxy connects to the upstream or the client gets something: true when it is the former.
+bool harness_is_forwarded(const struct harness *harness, int client);
 // True when nothing comes for so long and the connection stays open.
 bool harness_is_silent(int fd, int wait_ms);
 

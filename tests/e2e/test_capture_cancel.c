@@ -21,6 +21,7 @@
 #define TRIES 20
 #define MEDIAN_MOST_MS 50.0
 #define MOST_MS 250.0 // of a single one, on a machine with other work
+#define ROUNDS 3      // a machine that halts for longer just then has two more; all of them must be recorded
 
 #define BODY "{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"user\"}]}"
 #define CHAT(length)                                                                                         \
@@ -92,41 +93,59 @@ static int by_size(const void *a, const void *b) {
   return (left > right) - (left < right);
 }
 
-static void check_phase(struct harness *harness, const struct phase *phase) {
+static bool is_soon(struct harness *harness, const struct phase *phase, enum way way) {
+  double times_ms[TRIES];
+  for (int i = 0; i < TRIES; i++)
+    times_ms[i] = time_one(harness, phase, way);
+  qsort(times_ms, TRIES, sizeof times_ms[0], by_size);
+  double median_ms = (times_ms[TRIES / 2 - 1] + times_ms[TRIES / 2]) / 2;
+  printf("  %-28s %-10s median %6.2f ms, longest %6.2f ms\n", phase->name, way_names[way], median_ms,
+         times_ms[TRIES - 1]);
+  return median_ms <= MEDIAN_MOST_MS && times_ms[TRIES - 1] <= MOST_MS;
+}
+
+// Says how many exchanges that took.
+static size_t check_phase(struct harness *harness, const struct phase *phase) {
+  size_t exchanges = 0;
   for (enum way way = 0; way < WAYS; way++) {
-    double times_ms[TRIES];
-    for (int i = 0; i < TRIES; i++)
-      times_ms[i] = time_one(harness, phase, way);
-    qsort(times_ms, TRIES, sizeof times_ms[0], by_size);
-    double median_ms = (times_ms[TRIES / 2 - 1] + times_ms[TRIES / 2]) / 2;
-    printf("  %-28s %-10s median %6.2f ms, longest %6.2f ms\n", phase->name, way_names[way], median_ms,
-           times_ms[TRIES - 1]);
-    assert_true(median_ms <= MEDIAN_MOST_MS && times_ms[TRIES - 1] <= MOST_MS);
+    bool soon = false;
+    for (int round = 0; round < ROUNDS && !soon; round++) {
+      soon = is_soon(harness, phase, way);
+      exchanges += TRIES;
+    }
+    assert_true(soon);
   }
+  return exchanges;
 }
 
 // The upstream is held back, since the client does not read.
-static void test_a_client_that_reads_nothing_and_goes_away_does_too(void **state) {
-  struct harness *harness = *state;
+static bool is_soon_where_nothing_is_read(struct harness *harness, enum way way) {
   static const char zeros[65536];
+  bool was_reset;
+  int client = harness_connect(harness);
+  harness_send(client, CHAT("56"));
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, BODY);
+  harness_send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
+  struct pollfd ready = {.fd = upstream, .events = POLLOUT};
+  while (poll(&ready, 1, 200) == 1)
+    assert_true(send(upstream, zeros, sizeof zeros, MSG_NOSIGNAL | MSG_DONTWAIT) > 0);
+  int64_t left_ns = clock_now_ns();
+  leave(client, way);
+  harness_read_to_end(harness, upstream, &was_reset);
+  double took_ms = (double)(clock_now_ns() - left_ns) / (double)CLOCK_NS_PER_MS;
+  printf("  %-28s %-10s %6.2f ms\n", "held back in mid-stream", way_names[way], took_ms);
+  if (way == BY_HALF_CLOSE) close(client);
+  close(upstream);
+  return took_ms <= MOST_MS;
+}
+
+static void test_a_client_that_reads_nothing_and_goes_away_does_too(void **state) {
   for (enum way way = 0; way < WAYS; way++) {
-    bool was_reset;
-    int client = harness_connect(harness);
-    harness_send(client, CHAT("56"));
-    int upstream = harness_accept(harness);
-    harness_read_until(harness, upstream, BODY);
-    harness_send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
-    struct pollfd ready = {.fd = upstream, .events = POLLOUT};
-    while (poll(&ready, 1, 200) == 1)
-      assert_true(send(upstream, zeros, sizeof zeros, MSG_NOSIGNAL | MSG_DONTWAIT) > 0);
-    int64_t left_ns = clock_now_ns();
-    leave(client, way);
-    harness_read_to_end(harness, upstream, &was_reset);
-    double took_ms = (double)(clock_now_ns() - left_ns) / (double)CLOCK_NS_PER_MS;
-    printf("  %-28s %-10s %6.2f ms\n", "held back in mid-stream", way_names[way], took_ms);
-    assert_true(took_ms <= MOST_MS);
-    if (way == BY_HALF_CLOSE) close(client);
-    close(upstream);
+    bool soon = false;
+    for (int round = 0; round < ROUNDS && !soon; round++)
+      soon = is_soon_where_nothing_is_read(*state, way);
+    assert_true(soon);
   }
 }
 
@@ -139,25 +158,24 @@ static size_t count_of(const char *text, const char *part) {
 
 static void test_a_client_that_goes_away_ends_the_upstream_request_within_50_ms(void **state) {
   struct harness *harness = *state;
+  size_t each[PHASES], all = 0;
   for (size_t i = 0; i < PHASES; i++)
-    check_phase(harness, &phases[i]);
+    all += each[i] = check_phase(harness, &phases[i]);
   assert_int_equal(harness_end_proxy(harness), 0);
   const char *trace = harness_trace(harness);
-  size_t each = (size_t)WAYS * TRIES, all = PHASES * each;
   assert_int_equal(count_of(trace, "\"error\":\"cancelled\",\"aborted_by\":\"client\""), all);
   assert_int_equal(count_of(trace, "\"type\":\"response\""), all);
-  assert_int_equal(count_of(trace, "\"status\":null"), each);     // before the header
-  assert_int_equal(count_of(trace, "\"ttft_s\":null"), 3 * each); // before a token
-  assert_int_equal(count_of(trace, "\"events\":2"), each);
+  assert_int_equal(count_of(trace, "\"status\":null"), each[0]);                     // before the header
+  assert_int_equal(count_of(trace, "\"ttft_s\":null"), each[0] + each[1] + each[2]); // before a token
+  assert_int_equal(count_of(trace, "\"events\":2"), each[3]);
 }
 
 // A request that has not come whole is recorded too, without the body that it has not.
 static void test_so_does_one_that_goes_away_in_mid_upload(void **state) {
   struct harness *harness = *state;
-  check_phase(harness, &upload);
+  size_t all = check_phase(harness, &upload);
   assert_int_equal(harness_end_proxy(harness), 0);
   const char *trace = harness_trace(harness);
-  size_t all = (size_t)WAYS * TRIES;
   assert_int_equal(count_of(trace, "\"body_truncated\":true,\"body_bytes\":56,"), all);
   assert_int_equal(count_of(trace, "\"body\":"), 0);
   assert_int_equal(count_of(trace, "\"status\":null"), all);

@@ -319,10 +319,10 @@ static void test_a_nul_never_arrives(void **state) {
     const char *gets = "HTTP/1.1 200 ";
     int client = harness_connect(harness);
     assert_int_equal(send(client, row->request, row->request_len, MSG_NOSIGNAL), row->request_len);
-    if (harness_accepts_nothing(harness, 100)) {
-      gets = "HTTP/1.1 400 ";
-    } else {
+    if (harness_is_forwarded(harness, client)) {
       conformance_play_upstream(harness, row, client);
+    } else {
+      gets = "HTTP/1.1 400 ";
     }
     const char *seen = harness_read_until(harness, client, HEAD_END);
     if (strncmp(seen, gets, strlen(gets)) != 0) fail_msg("%s: the client gets %s", row->name, seen);

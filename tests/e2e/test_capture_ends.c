@@ -109,17 +109,18 @@ static void test_a_malformed_chunk_from_the_client_ends_the_upstream_request(voi
   close(client);
 }
 
-// What the client gets when the upstream, having answered so, goes away.
+// What the client gets when the upstream, having answered so, goes away; before that the client has `part` of
+// it.
 static const char *cut_after(struct harness *harness, const char *request, const char *answer,
-                             bool *was_reset) {
+                             const char *part, bool *was_reset) {
   int client = harness_connect(harness);
   harness_send(client, request);
   int upstream = harness_accept(harness);
   harness_read_until(harness, upstream, "\r\n\r\n");
   harness_send(upstream, answer);
-  usleep(50000); // so that the client has what was sent before the connection ends
+  harness_read_until(harness, client, part);
   close(upstream);
-  const char *seen = harness_read_to_end(harness, client, was_reset);
+  const char *seen = harness_read_on_to_end(harness, client, was_reset);
   close(client);
   return seen;
 }
@@ -127,12 +128,12 @@ static const char *cut_after(struct harness *harness, const char *request, const
 static void test_an_answer_that_breaks_off_breaks_off_for_the_client(void **state) {
   struct harness *harness = *state;
   bool was_reset;
-  const char *seen = cut_after(harness, CHAT, STREAM_HEAD EVENT, &was_reset);
+  const char *seen = cut_after(harness, CHAT, STREAM_HEAD EVENT, "\"x\"}}]}\n\n", &was_reset);
   assert_true(has(seen, "\"x\"") && !has(seen, "\r\n0\r\n"));
-  seen = cut_after(harness, GET, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", &was_reset);
+  seen = cut_after(harness, GET, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "half", &was_reset);
   assert_true(has(seen, "Content-Length: 9\r\n") && has(seen, "\r\n\r\nhalf"));
   // Nothing but the way the connection ends can tell a client of HTTP/1.0.
-  seen = cut_after(harness, "GET / HTTP/1.0\r\n\r\n", STREAM_HEAD EVENT, &was_reset);
+  seen = cut_after(harness, "GET / HTTP/1.0\r\n\r\n", STREAM_HEAD EVENT, "\"x\"}}]}\n\n", &was_reset);
   assert_true(was_reset && has(seen, "\"x\""));
   end_proxy(harness);
   const char *trace = harness_trace(harness);
@@ -207,7 +208,7 @@ static void test_an_upstream_that_nobody_listens_for_is_502(void **state) {
 }
 
 static int start_impatient(void **state) {
-  static const char *const options[] = {"--idle-timeout=400ms", "--grace=200ms", NULL};
+  static const char *const options[] = {"--idle-timeout=1s", "--grace=200ms", NULL};
   return harness_start_with(state, options);
 }
 

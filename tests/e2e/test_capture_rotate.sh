@@ -10,6 +10,7 @@ sim() { start_server server "$bin/simllm" --listen 127.0.0.1:0 --time-scale 0.02
 proxy() { start_server capture "$bin/capture" -u "${server_url[server]}" -l 127.0.0.1:0 --flush-interval 20ms "$@"; }
 ask() { curl -sS -m 20 -o /dev/null "${server_url[capture]}/v1/models?n=$1"; }
 all() { zcat -f "$@" | jq -c "${filter:-.}"; }
+responses_are() { [ "$(filter='select(.type == "response")' all "$1"/* 2>/dev/null | wc -l)" = "$2" ]; }
 types() { zcat -f "$1" | jq -r .type | uniq | xargs; }
 files_are() { [ "$(find "$1" -type f | wc -l)" -ge "$2" ]; }
 
@@ -17,7 +18,10 @@ test_by_size() {
   local folder=$scratch/size i file
   mkdir "$folder"
   sim && proxy -o "$folder/t.jsonl" --rotate 4KiB || return
-  for i in $(seq 60); do ask "$i"; [ $((i % 10)) -ne 0 ] || sleep 0.15; done
+  for i in $(seq 60); do
+    ask "$i"
+    [ $((i % 10)) -ne 0 ] || wait_for 5 responses_are "$folder" "$i" # a file is full when what was flushed fills it
+  done
   check 'files follow one another' wait_for 5 files_are "$folder" 3
   check_equal 'the one that is written is called .part' 1 "$(find "$folder" -name '*.part' | wc -l)"
   stop_server capture
@@ -58,16 +62,23 @@ test_by_time() {
   check_equal 'both requests are there' '0 1' "$(filter='select(.type == "request").seq' all "$folder"/* | xargs)"
 }
 
+in_flight_are() { curl -s -m 5 "$metrics" | grep -qx "capture_in_flight $1"; }
+
 # A request that is under way while the file changes: its record is in the new file, its instant not before its start.
 test_in_mid_request() {
   local file=$scratch/mid.jsonl
-  sim --step 1,0,0 && proxy -o "$file" || return # a second of the server's is 20 ms here
-  printf x >"$scratch/x"
-  { sleep 0.6 && cat "$scratch/x"; } | curl -sS -m 20 -o /dev/null -T - "${server_url[capture]}/slow" &
-  local client=$!
-  sleep 0.25
+  sim --step 1,0,0 && proxy -o "$file" --metrics 127.0.0.1:0 || return # a second of the server's is 20 ms here
+  metrics=$(sed -n 's|.*metrics on \(http://.*\)|\1|p' "${server_err[capture]}")
+  mkfifo "$scratch/body"
+  curl -sS -m 20 -o /dev/null -T - "${server_url[capture]}/slow" <"$scratch/body" &
+  local client=$! body
+  exec {body}>"$scratch/body"
+  printf x >&"$body"
+  check 'an upload is under way' wait_for 5 in_flight_are 1
   mv "$file" "$file.1" && kill -HUP "${server_pid[capture]}"
   check 'after HUP a file that was moved is begun anew' wait_for 5 test -s "$file"
+  printf y >&"$body"
+  exec {body}>&-
   wait $client
   kill -HUP "${server_pid[capture]}"
   ask 2
@@ -105,7 +116,7 @@ test_crash() {
   mkdir "$folder"
   sim && proxy -o "$folder/t.jsonl.gz" --rotate 1h || return
   ask 1
-  sleep 0.2
+  check 'a record is flushed' wait_for 5 responses_are "$folder" 1
   stop_server capture KILL
   check 'what a crash leaves is a .part' test -s "$folder/t.jsonl.gz.part"
   proxy -o "$folder/t.jsonl.gz" --rotate 1h || return

@@ -59,15 +59,16 @@ test_early_answers() {
   done
   curl -sS -m 20 -o /dev/null --cacert "$scratch/cert.pem" --limit-rate 1M --data-binary @"$scratch/large" "$url/x" 2>/dev/null &
   client=$!
-  check 'a slow one is answered early' wait_for 5 in_flight_is 1
-  sleep 0.3
+  check 'a slow one is under way' wait_for 5 in_flight_is 1
+  check 'and answered early' wait_for 5 answers_are 7
   kill $client
   wait $client 2>/dev/null
-  check 'and leaves' wait_for 2 in_flight_is 0
+  check 'and leaves' wait_for 5 in_flight_is 0
   stop_server capture
   check_equal 'exit code' 0 "${server_status[capture]}"
   check_equal 'all is recorded' '502 502 502 502 502 502 502' "$(jq -r 'select(.type == "response").status' "$scratch/t2.jsonl" | xargs)"
 }
+answers_are() { [ "$(curl -s -m 5 "$metrics" | awk '$1 == "capture_upstream_seconds_count" { print $2 }')" = "$1" ]; }
 in_flight_is() { [ "$(curl -s -m 5 "$metrics" | awk '$1 == "capture_in_flight" { print $2 }')" = "$1" ]; }
 
 test_refused() {

@@ -38,26 +38,44 @@ check_equal 'sweep: no request was sent before it was ready' 0 \
   "$(records "$scratch/run.jsonl.gz" request 'map(select(.sent_s < .ready_s or .ready_s < .intended_s)) | length')"
 check_equal 'sweep: only the first W of a batch are ready at its start' 0 \
   "$(records "$scratch/run.jsonl.gz" request 'map(select((.ready_s == .intended_s) != (.index < .workers))) | length')"
-# Of each cell the fastest batch: a busy machine makes single ones slower, and nothing makes one faster.
-while read -r workers batch seen; do
-  expected=$(awk -v w="$workers" -v b="$batch" 'BEGIN {
-    full = int(b / w); rest = b % w; t = 0
-    for (i = 0; i < full; i++) t += .02447 + .001076 * w + .0000314 * w * w
-    if (rest) t += .02447 + .001076 * rest + .0000314 * rest * rest
-    printf "%.3f", b / (t * 0.06) }')
+# Of each cell the fastest batch: a busy machine makes single ones slower, and nothing makes one faster. A cell of which
+# none was as fast as it can be is measured again.
+speeds() { # WORKERS BATCH EXPECTED SEEN
+  { zcat "$scratch/run.jsonl.gz"; cat "$scratch/again.jsonl" 2>/dev/null; } | jq -s -r 'def step: .02447 + .001076 * . + .0000314 * . * .;
+    [.[] | select(.type=="batch" and (.warmup|not))] | group_by([.workers,.batch])[] | .[0].workers as $w | .[0].batch as $b |
+    ((($b / $w | floor) * ($w | step)) + (if $b % $w > 0 then $b % $w | step else 0 end)) as $waves_s |
+    "\($w) \($b) \($b / ($waves_s * 0.06)) \(map(.output_tokens / .total_s) | max)"'
+}
+all_are_fast() {
+  local slow
+  slow=$(speeds | awk '$4 < 0.98 * $3 { printf "{\"workers\":%d,\"batch\":%d}\n", $1, $2 }')
+  [ -n "$slow" ] || return 0
+  echo "$slow" >"$scratch/slow"
+  run "$bin/replay" $trace -u "${server_url[sim]}" --cells "$scratch/slow" -r 3 --max-tokens 80 --append -o "$scratch/again.jsonl"
+  return 1
+}
+in_quiet all_are_fast
+while read -r workers batch expected seen; do
   check_near "sweep: throughput of workers $workers batch $batch" "$expected" "$seen" 0.02
-done < <(zcat "$scratch/run.jsonl.gz" | jq -s -r '[.[] | select(.type=="batch" and (.warmup|not))]
-  | group_by([.workers,.batch])[] | "\(.[0].workers) \(.[0].batch) \(map(.output_tokens / .total_s) | max)"')
+done < <(speeds)
+check_lines 'sweep: of all cells' 16 "$(speeds)"
 stop_server sim
 
-# A healthy client is not blamed: B = 10 W, several times, since another program may take the CPU away once.
-start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 4
-run "$bin/replay" $trace -u "${server_url[sim]}" -W 4 -B 40 -r 3 --max-tokens 4 --warmup 0 -o "$scratch/valid.jsonl"
-check_match 'a healthy client is valid' '^[123]$' \
-  "$(records "$scratch/valid.jsonl" batch 'map(select(.client.valid)) | length')"
+# A healthy client is not blamed: B = 10 W, and the last wait for nine waves, which is no lag. Several short batches, since
+# another program may take the CPU away now and then.
+start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 4 --time-scale 0.2
+healthy() {
+  run "$bin/replay" $trace -u "${server_url[sim]}" -W 4 -B 40 -r 6 --max-tokens 4 --warmup 0 --force -o "$scratch/valid.jsonl"
+  [ "$(records "$scratch/valid.jsonl" batch 'map(select(.client.valid)) | length')" -ge 1 ]
+}
+check 'a healthy client is valid' in_quiet healthy
+check_equal 'though requests waited for workers longer than a client may be late' true \
+  "$(records "$scratch/valid.jsonl" request 'map(.ready_s - .intended_s) | max > 0.15')"
+stop_server sim
 
 # Burst: the server queues, all requests go at once.
-run "$bin/replay" $trace -u "${server_url[sim]}" -W 2 -B 12 -r 1 --max-tokens 4 --warmup 0 --dispatch burst -o "$scratch/burst.jsonl"
+start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 4
+run "$bin/replay" $trace -u "${server_url[sim]}" -W 2 -B 12 -r 1 --max-tokens 16 --warmup 0 --dispatch burst -o "$scratch/burst.jsonl"
 check_equal 'burst: all are ready at the start' 12 \
   "$(records "$scratch/burst.jsonl" request 'map(select(.ready_s == .intended_s)) | length')"
 check_equal 'burst: all are in flight at once' 12 "$(stats sim | jq .peak_in_flight)"

@@ -10,9 +10,12 @@ trace=tests/data/mixed.trace.jsonl
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 8 --time-scale 0.1
 batches() { jq -s -c "[.[] | select(.type == \"batch\" and (.warmup | not))] | $1" "$scratch/run.jsonl"; }
 
-# Batches of about 1.5 s, stopped for 0.2 s in each half second of the first two.
-"$bin/replay" $trace -u "${server_url[sim]}" -W 4 -B 40 -r 6 --max-tokens 60 --progress none -o "$scratch/run.jsonl" 2>/dev/null &
+# Batches of about 0.3 s, stopped for 0.2 s in each half second of the first two. What else runs on this machine may spoil
+# some of the others and make a stop longer, but hardly all of them.
+"$bin/replay" $trace -u "${server_url[sim]}" -W 4 -B 40 -r 20 --max-tokens 10 --progress none -o "$scratch/run.jsonl" 2>/dev/null &
 pid=$!
+measured() { [ "$(batches length 2>/dev/null)" -ge 1 ]; }
+check 'it has begun' wait_for 20 measured
 for _ in 1 2 3 4; do
   sleep 0.3
   kill -STOP "$pid"
@@ -24,7 +27,7 @@ check_equal 'exit code' 0 $?
 check_match 'some batches are not valid' true "$(batches 'any(.client.valid | not)')"
 check_equal 'with the reason' true "$(batches 'map(select(.client.valid | not) | .client.reason | test("stalled|late")) | all')"
 check_equal 'and a stall as long as the stop, within a tick' true \
-  "$(batches 'map(select(.client.valid | not) | .client.stall_max_s) | max | . > 0.19 and . < 0.5')"
+  "$(batches 'map(select(.client.valid | not) | .client.stall_max_s) | max > 0.19 and any(.[]; . > 0.19 and . < 0.3)')"
 check_match 'the rest, with ten requests a worker, are valid' true "$(batches 'map(select(.client.valid)) | length >= 1')"
 valid=$(batches 'map(select(.client.valid)) | length')
 run "$bin/analyze" -q --format json "$scratch/run.jsonl"

@@ -33,6 +33,28 @@ check_match 'token ids: told' '1 of 2 drawn requests have no prompt text to put 
 run "$bin/replay" "$scratch/ids" -u "${server_url[sim]}" -W 2 -B 2 -r 2 --cache-bust off --force -o "$scratch/ids.jsonl"
 check_equal 'token ids: nothing to tell without a nonce' '' "$(grep nonce <<<"$err")"
 
+# Of several traces every request says of which it is, and the header which they are.
+{ echo "$header"; for seq in 0 1 2; do request $seq "{\"prompt\":\"a\",\"max_tokens\":1$seq}"; done; } >"$scratch/a"
+{ echo "$header"; for seq in 0 1; do request $seq "{\"prompt\":\"b\",\"max_tokens\":2$seq}"; done; } >"$scratch/b"
+run "$bin/replay" "$scratch/a" "$scratch/b" -u "${server_url[sim]}" -W 2 -B 5 -r 2 --ignore-eos -o "$scratch/two.jsonl"
+check_equal 'two traces: each request is of the one that it says' '[[0,0,10],[0,1,11],[0,2,12],[1,0,20],[1,1,21]]' \
+  "$(records "$scratch/two.jsonl" request 'map([.trace,.seq,.output_tokens]) | unique')"
+check_equal 'two traces: the header names them' "[[\"$scratch/a\",3],[\"$scratch/b\",2]]" \
+  "$(records "$scratch/two.jsonl" run '.[0].traces | map([.name,.drawn])')"
+run "$bin/replay" "$scratch/a" "$scratch/b" -u "${server_url[sim]}" -W 1 -B 4 -r 1 --warmup 0 --pick trace \
+  -o "$scratch/order.jsonl"
+check_equal 'two traces: the digests of what was drawn of each' "$(
+  for of in 'a 10 11 12' 'b 20'; do
+    # shellcheck disable=SC2086 # words
+    set -- $of
+    prompt=$1
+    shift
+    for tokens; do printf 'POST\0/v1/completions\0{"prompt":"%s","max_tokens":%s}\0' "$prompt" "$tokens"; done |
+      sha256sum | sed 's/^/sha256:/; s/ .*//'
+  done | jq -R -s -c 'split("\n")[:2]')" "$(records "$scratch/order.jsonl" run '.[0].traces | map(.digest)')"
+run "$bin/replay" "$scratch/a" -u "${server_url[sim]}" -W 1 -r 1 -o "$scratch/alone.jsonl"
+check_equal 'one trace: no word of others' '' "$(grep -E '"traces?":' "$scratch/alone.jsonl")"
+
 # What was answered with an error status when it was recorded is left out; what its client gave up, and what has no
 # response, is not.
 {

@@ -32,6 +32,11 @@ start_server sim "$bin/simllm" -l 127.0.0.1:0 --time-scale 0.01
 run "$bin/replay" $trace -u "${server_url[sim]}" -W 1 -B 4 -r 2 --max-error-rate 0 -o "$scratch/good.jsonl"
 check_equal 'no error: exit code' 0 "$status"
 check_equal 'no error: all is measured' 2 "$(records "$scratch/good.jsonl" batch length)"
+check 'no error: no word of a failure' test "${err/failure/}" = "$err"
+# The base URL that the libraries of OpenAI take: what was asked, and what the server said to it.
+run "$bin/replay" traces/sample.trace.jsonl -u "${server_url[sim]}/v1" --api openai -W 2 -B 4 -r 1 --threads 2 -o "$scratch/base.jsonl"
+check_equal 'a base path too many: exit code' 1 "$status"
+check_match 'a base path too many: words' 'the first failure: http_4xx \(404\) for /v1/v1/[a-z/]+: no such path' "$err"
 # HTTP/2 without TLS to a server that speaks 1.1: it hangs up, and the words say what may be wrong.
 run "$bin/replay" $trace -u "${server_url[sim]}" --http2 -W 1 -B 2 -r 1 -o "$scratch/version.jsonl"
 check_equal 'HTTP/2 to a server of 1.1: exit code' 1 "$status"
@@ -54,6 +59,10 @@ check_equal 'token budget: the batch that reached it was the last' '[true,true]'
   [.[] | select(.type=="batch") | .input_tokens + .output_tokens] | [add >= 200, add - .[-1] < 200]' "$scratch/budget.jsonl")"
 run "$bin/replay" "${budget[@]}" --resume
 check_equal 'token budget: resumed' 10 "$(records "$scratch/budget.jsonl" batch length)"
+
+run "$bin/replay" "$trace" -u "${server_url[sim]}" -W 1 -r 1 --token-budget 1 -o "$scratch/warm.jsonl"
+check_equal 'token budget of less than the warm-up: exit code' 1 "$status"
+check_match 'token budget of less than the warm-up: words' 'the warm-up used up --token-budget' "$err"
 
 # Answers as long as recorded: cells of few requests draw different ones.
 jq -c 'if .type=="request" and .seq==0 then .body.max_tokens=4 | del(.body.max_completion_tokens) else . end' \

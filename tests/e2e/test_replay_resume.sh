@@ -59,6 +59,12 @@ check_equal 'nothing missing: exit code' 0 "$status"
 check_match 'nothing missing: words' '12 of 12 batches are there already: nothing is missing' "$err"
 check_equal 'nothing missing: nothing written' "$size" "$(stat -c %s "$file")"
 
+printf '\n \n' | cat "$file" - >"$scratch/blank.jsonl" # as an editor may leave them
+run "$bin/replay" "${plan[@]}" --resume -o "$scratch/blank.jsonl"
+check_equal 'blank lines at the end: nothing missing' 0 "$status"
+run "$bin/analyze" "$scratch/blank.jsonl"
+check_equal 'blank lines at the end: nothing lost' '0 ' "$status $err"
+
 other() { # NAME REGEX ARGUMENT...
   local name=$1 regex=$2
   shift 2
@@ -70,6 +76,8 @@ other() { # NAME REGEX ARGUMENT...
 }
 other seed '--seed differs \(it was 1\)' --seed 2
 other plan 'plan differs' -r 4
+other warm-up '--warmup differs \(it was 1\)' --warmup 0
+other pick '--pick differs \(it was shuffled\)' --pick trace
 other 'HTTP version' 'HTTP version differs \(it was 1\)' --http2
 other model 'model differs' -m other
 other limit 'form of the bodies .* differs' --max-tokens 21

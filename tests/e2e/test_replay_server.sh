@@ -3,7 +3,7 @@
 #
 # replay --server: servers that come up, do not, die, will not die, and leave children; none of them outlives the run.
 . "$(dirname "$0")/../lib.sh"
-need jq
+need jq curl
 
 trace=tests/data/mixed.trace.jsonl
 url='http://127.0.0.1:{port}'
@@ -13,7 +13,7 @@ records() { jq -s -c "[.[] | select(.type==\"$2\")] | $3" "$1"; }
 mark=replay-e2e-$$
 nobody_left() { ! pgrep -f "tags-model $mark" >/dev/null; }
 check_nobody_left() {
-  if ! wait_for 2 nobody_left; then
+  if ! wait_for 10 nobody_left; then
     fail "$1: no process is left" "left: $(pgrep -af "tags-model $mark")"
     pgrep -f "tags-model $mark" | while read -r pid; do kill -KILL "$pid"; done
   else
@@ -57,15 +57,15 @@ check_equal 'loading: exit code' 0 "$status"
 check_equal 'loading: no request came too early' '[null]' "$(records "$scratch/loads.jsonl" request 'map(.error) | unique')"
 check_match 'loading: it took the time' '^0\.[4-9]|^[1-9]' \
   "$(records "$scratch/loads.jsonl" session '.[0] | .ready_s - .start_s')"
-replay slow --server "$sim --startup 100s" --ready-timeout 500ms -W 1 -r 1
-check_match 'loading for too long: why' 'was not ready after 0.5 s \(it answered with status 503\)' \
+replay slow --server "$sim --startup 1000s" --ready-timeout 2s -W 1 -r 1
+check_match 'loading for too long: why' 'was not ready after 2 s \(it answered with status 503\)' \
   "$(records "$scratch/slow.jsonl" session '.[0].error')"
 
 # Where there is no /health, any answer to / will do; with --ready none but 2xx.
 run "$bin/replay" $trace -u "$url/nothing" --server "$sim" -W 1 -r 1 -o "$scratch/any.jsonl"
 check_equal 'any answer: it is up' '["ok"]' "$(records "$scratch/any.jsonl" session 'map(.state)')"
-replay given --server "$sim" --ready /nothing --ready-timeout 500ms -W 1 -r 1
-check_match 'a path that is given must answer 2xx' 'was not ready after 0.5 s \(it answered with status 404\)' \
+replay given --server "$sim" --ready /nothing --ready-timeout 2s -W 1 -r 1
+check_match 'a path that is given must answer 2xx' 'was not ready after 2 s \(it answered with status 404\)' \
   "$(records "$scratch/given.jsonl" session '.[0].error')"
 
 # A level that does not come up is recorded, and the sweep goes on.
@@ -99,8 +99,9 @@ replay orphan --server "$sim & sleep 0.05" --ready /health -W 1 -r 1
 check_nobody_left 'an orphan'
 
 # Death in mid-batch: its requests fail with their class, what was to follow in the session fails at once, and the
-# next session starts anew.
-replay death --server "sh -c '$sim & pid=\$!; if [ {workers} -eq 2 ]; then sleep 0.6; kill -9 \$pid; exit 9; fi; wait'" \
+# next session starts anew. It dies when it has answered some, however long that takes.
+answered='curl -s -m 5 http://127.0.0.1:{port}/stats | grep -qE "^[{]\"requests\":[0-9]+,\"ok\":[0-9]{2}"'
+replay death --server "sh -c '$sim & pid=\$!; if [ {workers} -eq 2 ]; then until $answered; do sleep 0.05; done; kill -9 \$pid; exit 9; fi; wait'" \
   --ready /health -W 1,2 -B 300 -r 1 --order grid --max-tokens 20 --warmup 0
 check_equal 'death: exit code' 0 "$status"
 check_equal 'death: the first level is whole' '[0]' \
@@ -122,10 +123,10 @@ check_match 'address in use: why' 'something else listens' "$(records "$scratch/
 stop_server other
 
 # Ctrl-C while the server starts, and while it serves.
-"$bin/replay" $trace -u "$url" --server "exec sleep 60 # {port}" --ready /health -W 1 -o "$scratch/early.jsonl" \
+"$bin/replay" $trace -u "$url" --server "touch '$scratch/begun'; exec sleep 60 # {port}" --ready /health -W 1 -o "$scratch/early.jsonl" \
   2>/dev/null &
 pid=$!
-sleep 0.3
+check 'interrupt before it is ready: the server is started' wait_for 10 test -e "$scratch/begun"
 kill -INT $pid
 wait $pid
 check_equal 'interrupt before it is ready: exit code' 130 $?
@@ -140,6 +141,31 @@ wait $pid
 check_equal 'interrupt: exit code' 130 $?
 check_nobody_left interrupt
 
+# The first Ctrl-C while a server is being stopped at the end of its session leaves it its time, the next one kills it.
+# stopping NAME SECONDS: a run whose server takes so long to stop, up to where it was asked to; sets `pid` and `log`.
+stopping() {
+  log=$scratch/$1.server-1-0.log
+  "$bin/replay" $trace -u "$url" --ready /health -W 1 -r 1 -o "$scratch/$1.jsonl" 2>/dev/null --server \
+    "trap 'echo asked; sleep $2; echo goodbye; exit 0' TERM; $sim & while :; do wait; done" &
+  pid=$!
+  asked() { grep -qx asked "$log" 2>/dev/null; }
+  check "$1: its server is asked to stop" wait_for 10 asked
+}
+stopping patient 1
+kill -INT $pid
+wait $pid
+check_equal 'one interrupt while it stops: exit code' 130 $?
+check_match 'one interrupt while it stops: it had its time' goodbye "$(cat "$log")"
+check_equal 'one interrupt while it stops: the session is whole' '[["ok",null]]' \
+  "$(records "$scratch/patient.jsonl" session 'map([.state,.error])')"
+stopping impatient 8
+again() { ! kill -INT $pid 2>/dev/null || { sleep 0.2; false; }; }
+check 'interrupts while it stops: over' wait_for 5 again
+wait $pid
+check_equal 'interrupts while it stops: exit code' 130 $?
+check_equal 'interrupts while it stops: it was killed' '' "$(grep goodbye "$log")"
+check_nobody_left 'interrupts while it stops'
+
 # One that goes into a session of its own, as daemons do.
 replay daemon --server "setsid $sim & sleep 60" --ready /health -W 1 -r 2
 check_equal 'a daemon serves: exit code' 0 "$status"
@@ -152,7 +178,7 @@ for command in "exec $sim" "$sim & wait" "trap '' TERM; $sim; :"; do
     -o "$scratch/killed.jsonl" 2>/dev/null &
   pid=$!
   serving() { [ -s "$scratch/killed.jsonl" ] && up; }
-  check 'killed: the server runs' wait_for 5 serving
+  check 'killed: the server runs' wait_for 10 serving
   kill -KILL $pid
   wait $pid 2>/dev/null
   check_nobody_left "killed: $command"

@@ -54,9 +54,10 @@ check_equal 'recorded think time goes with --speed' true \
 check_equal 'think time: measured until the last response ends' true "$(jq -s '
   ([.[] | select(.type == "request" and (.warmup | not)) | .sent_s + .latency_s] | max) as $last_s |
   [.[] | select(.type == "batch" and (.warmup | not))][0] | (.start_s + .total_s - $last_s | fabs) < 1e-6' "$scratch/faster.jsonl")"
-run_turns short --timing original --think-time 80ms --duration 300ms
+# Second turns are due after some 0.5 s, fourth ones not before 1.5 s.
+run_turns short --timing original --think-time 400ms --duration 1200ms
 check_equal 'duration: later turns are left out' true "$(said 'length < 12 and length > 3 and
-  (.[0].intended_s as $first | [.[] | .intended_s - $first < 0.3] | all)')"
+  (.[0].intended_s as $first | [.[] | .intended_s - $first < 1.2] | all)')"
 run_turns rate --timing rate --request-rate 100 --arrival constant --duration 500ms
 check_equal 'rate: a shuffled draw keeps turns in order' true \
   "$(said '.[:12] | group_by(.seq % 3) | map(map(.seq) == (map(.seq) | sort)) | all')"

@@ -3,14 +3,16 @@
 // Both ends of random HTTP traffic, to prove that what stands between them changes no byte of a body.
 //
 //   exact_bytes server              serves on 127.0.0.1 until it is killed
-//   exact_bytes client URL EXCHANGES CONNECTIONS SEED
+//   exact_bytes client URL MIX EXCHANGES CONNECTIONS SEED
 //
-// Everything about an exchange follows from its number, which is in the request's path: method, sizes (0 to 5
-// MB), contents, framing both ways (Content-Length, chunks of random sizes, until the connection closes), who
-// is slow, and whether the connection is used again. Each end checks what it reads against that. The server
-// answers 599 to a body that is not the expected one. The client prints one JSON object: exchanges,
-// request_bytes, response_bytes, wrong.
+// Everything about an exchange follows from its mix and number, which are the request's path: method, sizes
+// (0 to 5 MB), contents, framing both ways (Content-Length, chunks of random sizes, until the connection
+// closes), who is slow, and whether the connection is used again. The mixes are `heavy` (most bytes are in
+// large bodies) and `light` (few are large, and none is slow for long). Each end checks what it reads against
+// that. The server answers 599 to a body that is not the expected one. The client prints one JSON object:
+// exchanges, request_bytes, response_bytes, wrong.
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,16 +25,29 @@
 #include "tests/bench/wire.h"
 #include "tests/long/http_peer.h"
 
+#define MOST_BYTES 5000000
+
+struct mix {
+  const char *name;
+  uint64_t large_one_in; // bodies of up to MOST_BYTES
+  double other_most;     // bytes of the others
+  int pauses;            // of those who are slow
+};
+
+static const struct mix mixes[] = {{"heavy", 2, 100000, 60}, {"light", 30, 50000, 6}};
+
 struct exchange {
+  const struct mix *mix;
   uint64_t number;
   const char *method;
   int status;
   size_t request_bytes, response_bytes;
   struct http_framing request, response;
-  bool slow_client_reads, client_leaves;
+  int client_pauses; // while it reads
+  bool client_leaves;
 };
 
-static uint64_t mix(uint64_t *state) { // SplitMix64 (Steele, Lea, Flood 2014)
+static uint64_t next(uint64_t *state) { // SplitMix64 (Steele, Lea, Flood 2014)
   uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
   z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
   z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
@@ -40,37 +55,47 @@ static uint64_t mix(uint64_t *state) { // SplitMix64 (Steele, Lea, Flood 2014)
 }
 
 static bool one_in(uint64_t *state, uint64_t n) {
-  return mix(state) % n == 0;
+  return next(state) % n == 0;
 }
 
-static size_t random_size(uint64_t *state) {
-  static const size_t most[] = {0, 1, 1000, 1000, 20000, 100000, 100000, 1000000, 5000000};
-  size_t limit = most[mix(state) % (sizeof most / sizeof *most)];
-  return mix(state) % (limit + 1);
+// NULL: no mix of that name.
+static const struct mix *find_mix(const char *name) {
+  for (size_t i = 0; i < sizeof mixes / sizeof *mixes; i++) {
+    if (strcmp(mixes[i].name, name) == 0) return &mixes[i];
+  }
+  return NULL;
 }
 
-static struct http_framing random_framing(uint64_t *state) {
+// Log-uniform, so that every order of magnitude is tried alike; some have no byte, or just the most.
+static size_t random_size(const struct mix *mix, uint64_t *state) {
+  bool large = one_in(state, mix->large_one_in);
+  double most = large ? MOST_BYTES : mix->other_most, share = (double)(next(state) >> 11) * 0x1p-53;
+  if (one_in(state, 10)) return large ? MOST_BYTES : 0;
+  return (size_t)pow(most, share);
+}
+
+static struct http_framing random_framing(const struct mix *mix, uint64_t *state) {
   static const size_t pieces[] = {1000, 4096, 16384, 65536};
   struct http_framing framing = {.kind = one_in(state, 2) ? HTTP_CHUNKED : HTTP_LENGTH};
-  framing.seed = mix(state);
-  framing.piece_bytes = pieces[mix(state) % 4];
-  framing.slow = one_in(state, 5);
+  framing.seed = next(state);
+  framing.piece_bytes = pieces[next(state) % 4];
+  framing.pauses = one_in(state, 5) ? mix->pauses : 0;
   return framing;
 }
 
-static struct exchange plan(uint64_t number) {
+static struct exchange plan(const struct mix *mix, uint64_t number) {
   static const char *const methods[] = {"POST", "POST", "PUT", "PATCH", "GET", "DELETE"};
   static const int statuses[] = {200, 200, 200, 201, 404, 500};
   uint64_t state = number * UINT64_C(0x2545F4914F6CDD1D);
-  struct exchange exchange = {.number = number, .method = methods[mix(&state) % 6]};
-  exchange.status = statuses[mix(&state) % 6];
-  exchange.request_bytes = random_size(&state);
-  exchange.response_bytes = random_size(&state);
-  exchange.request = random_framing(&state);
-  exchange.response = random_framing(&state);
+  struct exchange exchange = {.mix = mix, .number = number, .method = methods[next(&state) % 6]};
+  exchange.status = statuses[next(&state) % 6];
+  exchange.request_bytes = random_size(mix, &state);
+  exchange.response_bytes = random_size(mix, &state);
+  exchange.request = random_framing(mix, &state);
+  exchange.response = random_framing(mix, &state);
   if (one_in(&state, 8)) exchange.response.kind = HTTP_UNTIL_CLOSE;
   if (exchange.method[0] == 'G' || exchange.method[0] == 'D') exchange.request_bytes = 0;
-  exchange.slow_client_reads = one_in(&state, 6);
+  exchange.client_pauses = one_in(&state, 6) ? mix->pauses : 0;
   exchange.client_leaves = one_in(&state, 6);
   return exchange;
 }
@@ -81,7 +106,7 @@ static char *make_body(uint64_t number, int direction, size_t len) {
   uint64_t *words = malloc((len / 8 + 1) * 8);
   if (!words) wire_die("no memory");
   for (size_t i = 0; i <= len / 8; i++)
-    words[i] = mix(&state);
+    words[i] = next(&state);
   return (char *)words;
 }
 
@@ -107,11 +132,13 @@ static void *serve(void *context) {
   struct http_message message = {0};
   bool open = true;
   while (open && http_read(&reader, &message, false)) {
-    char method[16] = "";
+    char method[16] = "", name[16] = "";
     unsigned long long number = 0;
-    sscanf(message.head, "%15s /x/%llu", method, &number);
-    struct exchange exchange = plan(number);
-    bool right = strcmp(method, exchange.method) == 0 && is_body(&message, number, 0, exchange.request_bytes);
+    sscanf(message.head, "%15s /%15[a-z]/%llu", method, name, &number);
+    const struct mix *mix = find_mix(name);
+    struct exchange exchange = plan(mix ? mix : &mixes[0], number);
+    bool right =
+        mix && strcmp(method, exchange.method) == 0 && is_body(&message, number, 0, exchange.request_bytes);
     open = send_answer(reader.fd, &exchange, right ? exchange.status : 599);
   }
   http_reader_close(&reader);
@@ -143,6 +170,7 @@ struct totals {
 struct worker {
   pthread_t thread;
   uint16_t port;
+  const struct mix *mix;
   uint64_t first, count;
   struct totals totals;
 };
@@ -157,12 +185,13 @@ static void complain(const struct exchange *exchange, const char *words, const s
 static bool take_part(struct worker *worker, struct http_reader *reader, const struct exchange *exchange) {
   struct http_message message = {0};
   char head[200];
-  snprintf(head, sizeof head, "%s /x/%llu HTTP/1.1\r\nHost: 127.0.0.1\r\n%s", exchange->method,
-           (unsigned long long)exchange->number, exchange->client_leaves ? "Connection: close\r\n" : "");
+  snprintf(head, sizeof head, "%s /%s/%llu HTTP/1.1\r\nHost: 127.0.0.1\r\n%s", exchange->method,
+           exchange->mix->name, (unsigned long long)exchange->number,
+           exchange->client_leaves ? "Connection: close\r\n" : "");
   char *body = make_body(exchange->number, 0, exchange->request_bytes);
   bool fine = http_send(reader->fd, head, body, exchange->request_bytes, &exchange->request);
   free(body);
-  reader->slow = exchange->slow_client_reads;
+  reader->pauses = exchange->client_pauses;
   const char *words = NULL;
   if (!fine) {
     words = "could not be sent";
@@ -187,7 +216,7 @@ static void *ask(void *context) {
   struct worker *worker = context;
   struct http_reader reader = {.fd = -1};
   for (uint64_t i = 0; i < worker->count; i++) {
-    struct exchange exchange = plan(worker->first + i);
+    struct exchange exchange = plan(worker->mix, worker->first + i);
     if (reader.fd < 0) reader.fd = http_connect(worker->port);
     if (!take_part(worker, &reader, &exchange)) http_reader_close(&reader);
   }
@@ -199,13 +228,16 @@ static int run_client(char **argv) {
   enum { MOST = 64 };
   static struct worker workers[MOST];
   uint16_t port = wire_port(argv[2]);
-  uint64_t exchanges = (uint64_t)wire_number(argv[3], 1, 1e6), seed = (uint64_t)wire_number(argv[5], 0, 1e6);
-  int count = (int)wire_number(argv[4], 1, MOST);
+  uint64_t exchanges = (uint64_t)wire_number(argv[4], 1, 1e6), seed = (uint64_t)wire_number(argv[6], 0, 1e6);
+  int count = (int)wire_number(argv[5], 1, MOST);
+  const struct mix *mix = find_mix(argv[3]);
+  if (!mix) wire_die("no such mix");
   struct totals sum = {0};
   for (int i = 0; i < count; i++) {
     uint64_t first = exchanges * (uint64_t)i / (uint64_t)count;
     uint64_t next = exchanges * (uint64_t)(i + 1) / (uint64_t)count;
-    workers[i] = (struct worker){.port = port, .first = seed * 1000000 + first, .count = next - first};
+    workers[i] =
+        (struct worker){.port = port, .mix = mix, .first = seed * 1000000 + first, .count = next - first};
     start_thread(ask, &workers[i], &workers[i].thread);
   }
   for (int i = 0; i < count; i++) {
@@ -223,7 +255,7 @@ static int run_client(char **argv) {
 
 int main(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "server") == 0) return run_server();
-  if (argc == 6 && strcmp(argv[1], "client") == 0) return run_client(argv);
-  fputs("usage: exact_bytes server | exact_bytes client URL EXCHANGES CONNECTIONS SEED\n", stderr);
+  if (argc == 7 && strcmp(argv[1], "client") == 0) return run_client(argv);
+  fputs("usage: exact_bytes server | exact_bytes client URL MIX EXCHANGES CONNECTIONS SEED\n", stderr);
   return 2;
 }

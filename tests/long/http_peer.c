@@ -12,7 +12,7 @@
 
 #include "tests/bench/wire.h"
 
-enum { PATIENCE_S = 60, PAUSES = 20, PAUSE_NS = 5000000 };
+enum { PATIENCE_S = 60 };
 
 void http_set_patience(int fd) {
   struct timeval patience = {.tv_sec = PATIENCE_S};
@@ -38,7 +38,7 @@ static bool send_all(int fd, const char *data, size_t len) {
 }
 
 static void pause_now(void) {
-  nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+  nanosleep(&(struct timespec){.tv_nsec = HTTP_PAUSE_MS * 1000000L}, NULL);
 }
 
 // A size from 1 to `most`; xorshift64 (Marsaglia 2003).
@@ -64,7 +64,7 @@ bool http_send(int fd, const char *head, const char *body, size_t len, const str
   if (chunked) snprintf(field, sizeof field, "Transfer-Encoding: chunked\r\n");
   int text_len = snprintf(text, sizeof text, "%s%s\r\n", head, field);
   if (!send_all(fd, text, (size_t)text_len)) return false;
-  int pauses = framing->slow ? PAUSES : 0;
+  int pauses = framing->pauses;
   for (size_t sent = 0; sent < len;) {
     size_t piece = next_size(&state, framing->piece_bytes);
     if (piece > len - sent) piece = len - sent;
@@ -109,14 +109,13 @@ static void append(struct http_message *message, const char *data, size_t len) {
 }
 
 static bool read_body(struct http_reader *reader, struct http_message *message, size_t len) {
-  int pauses = reader->slow ? PAUSES : 0;
   while (len > 0) {
     if (reader->from == reader->to && !fill(reader)) return false;
     size_t there = reader->to - reader->from < len ? reader->to - reader->from : len;
     append(message, reader->ahead + reader->from, there);
     reader->from += there;
     len -= there;
-    if (pauses-- > 0) pause_now();
+    if (reader->pauses-- > 0) pause_now();
   }
   return true;
 }

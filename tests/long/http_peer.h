@@ -9,13 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define HTTP_PAUSE_MS 5
+
 enum http_kind { HTTP_LENGTH, HTTP_CHUNKED, HTTP_UNTIL_CLOSE };
 
 struct http_framing {
   enum http_kind kind;
   size_t piece_bytes; // the most in one send, and in one chunk
   uint64_t seed;      // of the sizes of pieces
-  bool slow;          // pauses between pieces, about 100 ms in all
+  int pauses;         // so many times it waits HTTP_PAUSE_MS between pieces
 };
 
 struct http_message {
@@ -26,8 +28,8 @@ struct http_message {
 
 // A connection and what has been read ahead of the message.
 struct http_reader {
-  int fd; // -1: closed
-  bool slow;
+  int fd;     // -1: closed
+  int pauses; // so many times it waits HTTP_PAUSE_MS while it reads the next body
   size_t from, to;
   char ahead[65536];
 };

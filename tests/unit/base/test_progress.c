@@ -84,6 +84,8 @@ static void test_progress_bar_is_redrawn_and_wiped(void **state) {
   const char *wiped = written(stream, &out) + before;
   assert_int_equal(wiped[0], '\r');
   assert_int_equal(strspn(wiped + 1, " "), strlen(wiped) - 2);
+  assert_int_equal(strlen(wiped),
+                   1 + sizeof full - 2 + strlen("^C") + 1); // with the terminal's echo behind it
   assert_int_equal(wiped[strlen(wiped) - 1], '\r');
   before = out.len;
   progress_wipe(&progress); // nothing stands there
@@ -154,7 +156,7 @@ static void test_progress_mode_names(void **state) {
   assert_string_equal(error.text, "'dots' is not one of auto, none, bar, json");
 }
 
-// What of the bar fits: a terminal of n takes n - 1.
+// What of the bar fits: a terminal of n takes n - 3.
 static void test_progress_bar_is_never_as_wide_as_the_terminal(void **state) {
   (void)state;
   static const struct {
@@ -162,16 +164,16 @@ static void test_progress_bar_is_never_as_wide_as_the_terminal(void **state) {
   } cases[] = {
       {"200",
        "[##########..........] 5/10  W=8 B=16 rep 1  8 in flight  12.5 req/s  300 tok/s  2 failed  ETA 5 s"},
-      {"100",
+      {"102",
        "[##########..........] 5/10  W=8 B=16 rep 1  8 in flight  12.5 req/s  300 tok/s  2 failed  ETA 5 s"},
-      {"98", "[#####.....] 5/10  W=8 B=16 rep 1  8 in flight  12.5 req/s  300 tok/s  2 failed  ETA 5 s"},
-      {"94", "[#####.....] 5/10  W=8 B=16 rep 1  8 in flight  12.5 req/s  300 tok/s  2 failed  ETA 5 s"},
+      {"100", "[#####.....] 5/10  W=8 B=16 rep 1  8 in flight  12.5 req/s  300 tok/s  2 failed  ETA 5 s"},
+      {"96", "[#####.....] 5/10  W=8 B=16 rep 1  8 in flight  12.5 req/s  300 tok/s  2 failed  ETA 5 s"},
       {"80", "[#####.....] 5/10  W=8 B=16 rep 1  12.5 req/s  300 tok/s  2 failed  ETA 5 s"},
       {"60", "[#####.....] 5/10  W=8 B=16 rep 1  2 failed  ETA 5 s"},
-      {"40", "5/10  W=8 B=16 rep 1  2 failed  ETA 5 s"},
-      {"38", "5/10  2 failed  ETA 5 s"},
+      {"42", "5/10  W=8 B=16 rep 1  2 failed  ETA 5 s"},
+      {"40", "5/10  2 failed  ETA 5 s"},
       {"30", "5/10  2 failed  ETA 5 s"},
-      {"12", "5/10  2 fai"},
+      {"14", "5/10  2 fai"},
       {"1", ""},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -237,10 +239,13 @@ static void test_progress_json_ends_with_a_final_line(void **state) {
 static void test_progress_bar_asks_the_terminal_for_its_width(void **state) {
   (void)state;
   int terminal, end;
-  const struct winsize size = {.ws_row = 24, .ws_col = 41};
+  const struct winsize size = {.ws_row = 24, .ws_col = 43};
   char text[200] = "";
   struct progress progress;
-  assert_int_equal(openpty(&terminal, &end, NULL, NULL, &size), 0);
+  if (openpty(&terminal, &end, NULL, NULL, &size) != 0) {
+    puts("skipped: no pseudo-terminal here (is /dev/pts there?)"); // a bare chroot has none
+    skip();
+  }
   FILE *stream = fdopen(end, "w");
   assert_non_null(stream);
   setenv("COLUMNS", "200", 1); // of another terminal
@@ -262,7 +267,7 @@ static void test_progress_bar_cuts_a_long_label(void **state) {
   struct progress_state now = half;
   assert_non_null(stream);
   now.label = "rep 1: 1234 of 5678 sent";
-  setenv("COLUMNS", "94", 1);
+  setenv("COLUMNS", "96", 1);
   progress_open(&progress, stream, PROGRESS_BAR, 0);
   unsetenv("COLUMNS");
   progress_draw(&progress, &now, 5000 * MS);

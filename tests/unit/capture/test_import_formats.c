@@ -8,6 +8,7 @@
 // cmocka.h wants the four above first.
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "capture/base64.h"
@@ -264,6 +265,45 @@ static void test_har_of_an_aborted_request_and_of_one_without_its_text(void **st
   converted_free(&converted);
 }
 
+// Chromium's developer tools say "_error", Playwright "_failureText"; who left in mid-stream has status 200,
+// and "time" then leaves out how long the answer was received.
+static void test_har_of_what_did_not_end_well_is_no_success(void **state) {
+  (void)state;
+  static const struct {
+    const char *name, *error, *aborted_by;
+  } cases[] = {
+      {"_failureText\":\"net::ERR_ABORTED", "cancelled", "client"},
+      {"_error\":\"net::ERR_ABORTED", "cancelled", "client"},
+      {"_error\":\"net::ERR_CONNECTION_REFUSED", "connect", NULL},
+      {"_error\":\"net::ERR_CERT_DATE_INVALID", "tls", NULL},
+      {"_error\":\"net::ERR_TIMED_OUT", "timeout", NULL},
+      {"_error\":\"net::ERR_INVALID_HTTP_RESPONSE", "protocol", NULL},
+      {"_error\":\"net::ERR_INCOMPLETE_CHUNKED_ENCODING", "truncated", "upstream"},
+      {"_error\":\"net::ERR_CONNECTION_RESET", "reset", "upstream"},
+      {"_error\":\"what nobody knows", "reset", "upstream"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (int answered = 0; answered <= 1; answered++) {
+      char text[1024];
+      snprintf(text, sizeof text,
+               "{\"log\":{\"entries\":[" ENTRY("1", ",\"response\":{\"status\":%d,\"%s\"},"
+                                                    "\"timings\":{\"wait\":1.5,\"receive\":-1}") "]}}",
+               answered ? 200 : -1, cases[i].name);
+      struct converted converted = converting("har", text);
+      struct trace_response response = response_of(&converted, 0);
+      assert_int_equal(response.status, answered ? 200 : -1);
+      assert_slice(response.error, cases[i].error);
+      if (cases[i].aborted_by)
+        assert_slice(response.aborted_by, cases[i].aborted_by);
+      else
+        assert_null(response.aborted_by.data);
+      assert_int_equal(response.latency_ns, -1);
+      assert_int_equal(response.t_ns, -1);
+      converted_free(&converted);
+    }
+  }
+}
+
 // Escapes are resolved into memory that must not move while the entry is used.
 static void test_har_with_escapes_in_long_headers_keeps_url_and_body(void **state) {
   (void)state;
@@ -363,6 +403,7 @@ int main(void) {
       cmocka_unit_test(test_har_of_chromium_has_the_right_requests),
       cmocka_unit_test(test_har_entries_are_put_into_the_order_of_time),
       cmocka_unit_test(test_har_of_an_aborted_request_and_of_one_without_its_text),
+      cmocka_unit_test(test_har_of_what_did_not_end_well_is_no_success),
       cmocka_unit_test(test_har_with_escapes_in_long_headers_keeps_url_and_body),
       cmocka_unit_test(test_columns_in_any_order_quoted_and_with_cr_lf),
       cmocka_unit_test(test_trace_keeps_numbers_segments_and_what_was_never_answered),

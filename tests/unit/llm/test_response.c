@@ -175,6 +175,11 @@ static void test_response_token_counts_and_their_source(void **state) {
       {"{\"choices\":[],\"usage\":{\"completion_tokens\":-1,\"prompt_tokens\":\"5\"}}", 2, -1, -1,
        TOKENS_EVENTS},
       {"{\"choices\":[],\"usage\":{\"completion_tokens\":1e30}}", 2, -1, -1, TOKENS_EVENTS},
+      {"{\"choices\":[],\"usage\":{\"prompt_tokens\":9007199254740993,\"completion_tokens\":1000000001}}", 2,
+       -1, -1, TOKENS_EVENTS},
+      {"{\"choices\":[],\"timings\":{\"cache_n\":9223372036854775807,\"prompt_n\":9223372036854775807,"
+       "\"predicted_n\":9223372036854775807}}",
+       2, -1, -1, TOKENS_EVENTS},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct response response;

@@ -13,7 +13,10 @@
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
 
-enum { TICKS = 200 };
+enum {
+  TICKS = 200,
+  TRIES = 3 // of what a machine that halts just then spoils, and nothing makes good
+};
 
 struct ticker {
   struct loop *loop;
@@ -39,8 +42,7 @@ static int by_value(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static void test_timers_are_never_early_and_seldom_a_millisecond_late(void **state) {
-  (void)state;
+static int64_t median_lateness_ns(void) {
   struct error error;
   struct ticker ticker = {.step_ns = INT64_C(1700000)}; // no multiple of a millisecond
   assert_int_equal(loop_open(&ticker.loop, &error), STATUS_OK);
@@ -53,10 +55,17 @@ static void test_timers_are_never_early_and_seldom_a_millisecond_late(void **sta
   print_message("timer error: min %.3f ms, median %.3f ms, max %.3f ms\n", (double)ticker.error_ns[0] / 1e6,
                 (double)median_ns / 1e6, (double)ticker.error_ns[TICKS - 1] / 1e6);
   assert_true(ticker.error_ns[0] >= 0);
-  assert_true(ticker.error_ns[TICKS / 2] <
-              CLOCK_NS_PER_MS); // rounding to a millisecond would show in the median
   loop_timer_close(ticker.timer);
   loop_close(ticker.loop);
+  return median_ns;
+}
+
+static void test_timers_are_never_early_and_seldom_a_millisecond_late(void **state) {
+  (void)state;
+  int64_t median_ns = INT64_MAX;
+  for (int i = 0; i < TRIES && median_ns >= CLOCK_NS_PER_MS; i++)
+    median_ns = median_lateness_ns();
+  assert_true(median_ns < CLOCK_NS_PER_MS); // rounding to a millisecond would show in the median
 }
 
 struct staller {
@@ -79,8 +88,7 @@ static void stall(void *context) {
   loop_timer_set(staller->timer, clock_now_ns() + 20 * CLOCK_NS_PER_MS);
 }
 
-static void test_a_callback_that_runs_long_shows_as_a_stall(void **state) {
-  (void)state;
+static struct staller run_staller(void) {
   struct error error;
   struct staller staller = {0};
   assert_int_equal(loop_open(&staller.loop, &error), STATUS_OK);
@@ -89,9 +97,64 @@ static void test_a_callback_that_runs_long_shows_as_a_stall(void **state) {
   loop_timer_set(staller.timer, clock_now_ns() + 20 * CLOCK_NS_PER_MS);
   assert_int_equal(loop_run(staller.loop, &error), STATUS_OK);
   assert_in_range(staller.stall_ns, 55 * CLOCK_NS_PER_MS, 2000 * CLOCK_NS_PER_MS);
-  assert_true(staller.calm_ns < staller.stall_ns);
   loop_timer_close(staller.timer);
   loop_close(staller.loop);
+  return staller;
+}
+
+static void test_a_callback_that_runs_long_shows_as_a_stall(void **state) {
+  (void)state;
+  struct staller staller = run_staller();
+  for (int i = 1; i < TRIES && staller.calm_ns >= staller.stall_ns; i++)
+    staller = run_staller();
+  assert_true(staller.calm_ns < staller.stall_ns);
+}
+
+struct order {
+  struct loop *loop;
+  struct loop_timer *first, *past, *now, *taken_back;
+  char came[8];
+  size_t count;
+};
+
+static void past_due(void *context) {
+  struct order *order = context;
+  order->came[order->count++] = 'p';
+  loop_stop(order->loop);
+}
+
+static void now_due(void *context) {
+  struct order *order = context;
+  order->came[order->count++] = 'n';
+}
+
+static void first_due(void *context) {
+  struct order *order = context;
+  loop_timer_set(order->past, 0);
+  loop_timer_set_now(order->now);
+  loop_timer_set_now(order->now); // still comes once
+  loop_timer_set_now(order->taken_back);
+  loop_timer_cancel(order->taken_back);
+  order->came[order->count++] = 'f';
+}
+
+static void test_what_is_due_now_comes_before_all_else_and_once(void **state) {
+  (void)state;
+  struct error error;
+  struct order order = {0};
+  assert_int_equal(loop_open(&order.loop, &error), STATUS_OK);
+  assert_int_equal(loop_timer_open(order.loop, first_due, &order, &order.first, &error), STATUS_OK);
+  assert_int_equal(loop_timer_open(order.loop, past_due, &order, &order.past, &error), STATUS_OK);
+  assert_int_equal(loop_timer_open(order.loop, now_due, &order, &order.now, &error), STATUS_OK);
+  assert_int_equal(loop_timer_open(order.loop, now_due, &order, &order.taken_back, &error), STATUS_OK);
+  loop_timer_set(order.first, 0);
+  assert_int_equal(loop_run(order.loop, &error), STATUS_OK);
+  assert_string_equal(order.came, "fnp");
+  loop_timer_close(order.first);
+  loop_timer_close(order.past);
+  loop_timer_close(order.now);
+  loop_timer_close(order.taken_back);
+  loop_close(order.loop);
 }
 
 struct watcher {
@@ -201,6 +264,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_timers_are_never_early_and_seldom_a_millisecond_late),
       cmocka_unit_test(test_a_callback_that_runs_long_shows_as_a_stall),
+      cmocka_unit_test(test_what_is_due_now_comes_before_all_else_and_once),
       cmocka_unit_test(test_a_descriptor_reports_what_it_is_ready_for),
       cmocka_unit_test(test_a_signal_comes_as_an_event),
       cmocka_unit_test(test_letters_of_other_threads_are_read_on_the_loops_own),

@@ -133,6 +133,7 @@ static void test_every_member_that_is_written_is_explained(void **state) {
                                                     .timing = WORD,
                                                     .trace_digest = WORD,
                                                     .sent_digest = WORD,
+                                                    .traces = array,
                                                     .host = WORD,
                                                     .arguments = array,
                                                     .server = WORD,

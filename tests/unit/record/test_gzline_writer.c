@@ -120,8 +120,8 @@ static void test_lines_are_on_disk_after_a_flush_and_after_the_interval(void **s
   files_read_lines(path, &got, NULL);
   assert_string_equal(buf_text(&got), "flushed\n");
   assert_int_equal(gzline_writer_flush(writer, &error), STATUS_OK); // nothing to do: returns at once
-  files_write_line(writer, "in its time");
   int64_t since_ns = clock_now_ns();
+  files_write_line(writer, "in its time");
   while (got.len < 20 && clock_now_ns() - since_ns < 10 * CLOCK_NS_PER_S) {
     usleep(5000);
     files_read_lines(path, &got, NULL);

@@ -59,6 +59,31 @@ static void test_server_metrics_that_are_not_known_are_null(void **state) {
   assert_int_equal(parsed.batch.server_metrics_left_out, 0);
 }
 
+static void test_the_traces_of_several_come_back_and_one_is_not_named(void **state) {
+  (void)state;
+  const char *traces = "[{\"name\":\"a\",\"drawn\":2,\"digest\":\"sha256:0\"},{\"name\":\"b\",\"drawn\":0,"
+                       "\"digest\":\"sha256:1\"}]";
+  struct run_header header = {.version = 1, .start_unix_s = 1, .traces = {traces, strlen(traces)}};
+  run_format_header(&line, &header);
+  parse_line();
+  assert_text(parsed.header.traces, traces);
+  buf_clear(&line);
+  struct run_request request = {.trace = 1, .error = RUN_ERROR_NONE};
+  run_format_request(&line, &request);
+  parse_line();
+  assert_int_equal(parsed.request.trace, 1);
+  buf_clear(&line);
+  header.traces = (struct json_slice)NONE;
+  run_format_header(&line, &header);
+  assert_false(line_has("\"traces\""));
+  buf_clear(&line);
+  request.trace = -1;
+  run_format_request(&line, &request);
+  assert_false(line_has("\"trace\""));
+  parse_line();
+  assert_int_equal(parsed.request.trace, -1);
+}
+
 static void test_server_metrics_that_nobody_asked_for_are_not_there(void **state) {
   (void)state;
   struct run_batch batch = {.server_metrics = NONE};
@@ -97,6 +122,7 @@ static void test_http_version_is_1_when_not_said(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_teardown(test_the_traces_of_several_come_back_and_one_is_not_named, free_buffers),
       cmocka_unit_test_teardown(test_server_metrics_come_back_as_written, free_buffers),
       cmocka_unit_test_teardown(test_server_metrics_that_are_not_known_are_null, free_buffers),
       cmocka_unit_test_teardown(test_server_metrics_that_nobody_asked_for_are_not_there, free_buffers),

@@ -184,6 +184,7 @@ static void test_bad_cell_lines_are_named(void **state) {
   } cases[] = {
       {"", "no cell"},
       {"\n\n", "no cell"},
+      {" \n\t\r\n", "no cell"},
       {"[1]", "line 1: not a JSON object"},
       {"{\"workers\":1,\"batch\":1}\n{\"workers\":0,\"batch\":1}", "line 2: \"workers\""},
       {"{\"workers\":1,\"batch\":1.5}", "\"batch\""},
