@@ -330,14 +330,16 @@ measure_cold() {
   first=$(ask_cold)
   second=$(ask_cold)
   stop_server cold
-  is_near 0.61 "$first" 0.1 && is_near 0.11 "$second" 0.2
+  is_at_least 0.61 "$first" && is_at_least 0.11 "$second"
 }
+# A busy machine adds to a wait, and takes nothing from it: less than the next thing that a request may wait for.
+is_at_least() { awk -v e="$1" -v s="$2" 'BEGIN { exit !(s >= e && s < e + 0.3) }'; }
 
 test_load_and_prefill() {
   local first second
   in_quiet measure_cold
-  check_near "the first request waits for loading and prefill" 0.61 "$first" 0.1
-  check_near "the second for prefill alone" 0.11 "$second" 0.2
+  check "the first request waits for loading and prefill, 0.61 s: $first" is_at_least 0.61 "$first"
+  check "the second for prefill alone, 0.11 s: $second" is_at_least 0.11 "$second"
 }
 
 test_startup() {
