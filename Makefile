@@ -100,7 +100,7 @@ help:
 
 DEPS := libcurl4-openssl-dev zlib1g-dev libcjson-dev libgsl-dev libcmocka-dev libevent-dev \
 	libmicrohttpd-dev libpopt-dev libssl-dev gnuplot-nox fonts-dejavu-core curl jq procps
-DEPS_DEV := clang clang-format clang-tidy libclang-rt-14-dev valgrind universal-ctags
+DEPS_DEV := clang clang-format clang-tidy libclang-rt-dev valgrind universal-ctags
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 define install_packages
 @missing=; for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \

@@ -2,37 +2,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # What the records say happened is what the server knows it did: both look at the same clock, each on its own side of
-# the connection. A busy machine delays single events, so medians are held to much less than the tails.
+# the connection. A busy machine delays single events, so medians are held to much less than the tails, and all of them
+# may take three tries. That every request is found, with its tokens, is checked in each.
 . "$(dirname "$0")/../lib.sh"
 . tests/e2e/truth.sh
 need jq curl
 
-trace=$scratch/mixed.jsonl
 # Each but once, under a name of its own, and none a turn of a conversation: turns would wait for each other.
 jq -n -c '[inputs] | .[0], ([.[] | select(.type == "request" and .api != "http") | del(.session)] as $mixed | range(320) | . as $i |
-  $mixed[$i % ($mixed | length)] | .seq = $i | .headers["x-request-id"] = "\($i)")' tests/data/mixed.trace.jsonl >"$trace"
-start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 128 --time-scale 0.12 --log-events
-run "$bin/replay" "$trace" -u "${server_url[sim]}" --timing rate --request-rate 80 --arrival constant --duration 4s \
-  --max-tokens 60 --stream --warmup 0 -q -o "$scratch/run.jsonl"
-check_equal 'exit code' 0 "$status"
-curl -s "${server_url[sim]}/stats?log=1000" >"$scratch/stats.json"
-check_match 'many streams at once' true "$(jq '.peak_in_flight >= 20' "$scratch/stats.json")"
+  $mixed[$i % ($mixed | length)] | .seq = $i | .headers["x-request-id"] = "\($i)")' tests/data/mixed.trace.jsonl >"$scratch/mixed.trace"
 
-truth_compare "$scratch/run.jsonl" "$scratch/stats.json" >"$scratch/truth.json"
-check_equal 'every request is found in the log' true "$(jq .paired "$scratch/truth.json")"
-for what in ttft latency tpot itl_p50; do
-  echo "$what: record against server, ms: $(jq -c ".$what" "$scratch/truth.json")"
-  check_equal "$what: all are compared" 320 "$(jq ".$what.n" "$scratch/truth.json")"
-  check_match "$what: half of them within 2 ms" true "$(jq ".$what.p50 < 2" "$scratch/truth.json")"
-  check_match "$what: 99 of 100 within 60 ms" true "$(jq ".$what.p99 < 60" "$scratch/truth.json")"
-done
-stop_server sim
+is_near() { # NAME WHAT P50 P99: in ms
+  [ "$(jq ".$2 | .p50 < $3 and .p99 < $4" "$scratch/$1.truth")" = true ]
+}
+
+mixed() {
+  start_server mixed "$bin/simllm" -l 127.0.0.1:0 --slots 128 --time-scale 0.12 --log-events
+  run "$bin/replay" "$scratch/mixed.trace" -u "${server_url[mixed]}" --timing rate --request-rate 80 --arrival constant \
+    --duration 4s --max-tokens 60 --stream --warmup 0 -q -o "$scratch/mixed.jsonl" --force
+  check_equal 'exit code' 0 "$status"
+  curl -s "${server_url[mixed]}/stats?log=1000" >"$scratch/mixed.stats"
+  stop_server mixed
+  check_match 'many streams at once' true "$(jq '.peak_in_flight >= 20' "$scratch/mixed.stats")"
+  truth_told mixed 320
+  is_near mixed ttft 2 60 && is_near mixed latency 2 60 && is_near mixed tpot 2 60 && is_near mixed itl_p50 2 60
+}
+check 'mixed: half of the times within 2 ms of what the server knows, 99 of 100 within 60' in_quiet mixed
 
 # 64 streams in step, their gaps too. tests/long/test_truth.sh holds them, and 512, to what the tool promises.
-truth_run streams 64 1
-for what in ttft latency itl_p99; do
-  check_match "streams: $what: 99 of 100 within 60 ms" true "$(jq -n "$(truth_figure streams $what p99) < 60")"
-done
-check_match 'streams: itl_p50: 99 of 100 within 2 ms' true "$(jq -n "$(truth_figure streams itl_p50 p99) < 2")"
-check_match 'streams: tpot: 99 of 100 within 1 ms' true "$(jq -n "$(truth_figure streams tpot p99) < 1")"
+streams() {
+  truth_run streams 64 1
+  is_near streams ttft 60 60 && is_near streams latency 60 60 && is_near streams itl_p99 60 60 &&
+    is_near streams itl_p50 2 2 && is_near streams tpot 1 1
+}
+check 'streams: times within 60 ms of what the server knows, ITL within 2, TPOT within 1' in_quiet streams
 summary

@@ -7,6 +7,7 @@
 #                      continuous batching has them; both programs run through WRAPPER (`chrt -f 10`, or nothing). Every
 #                      request has arrived before the first token is made: while it sends, the server would note arrivals
 #                      late.
+#   truth_told NAME N  compares $scratch/NAME.jsonl with NAME.stats into NAME.truth and prints it; checks that all N are found
 #   truth_figure NAME WHAT FIELD                 what came of it: WHAT is ttft, latency, tpot, itl_p50 or itl_p99 (the gaps
 #                      between one response's events), FIELD p50, p99, max (ms) or n (how many were compared)
 
@@ -37,16 +38,21 @@ truth_run() {
     body: {model: "m", stream: true, max_tokens: ('$tokens' + . % 7), messages: [{role: "user", content: ("x" * (. + 1))}]}})' >"$scratch/$name.trace"
   start_server "$name" "$@" "$bin/simllm" -l 127.0.0.1:0 --slots "$streams" --step .02,0,0 --load "$((streams * 4 + 500))ms" --log "$streams" --log-events
   RUN_TIMEOUT=120 run "$@" "$bin/replay" "$scratch/$name.trace" -u "${server_url[$name]}" --timing original --warmup 0 \
-    --cache-bust off -q -o "$scratch/$name.jsonl"
+    --cache-bust off -q -o "$scratch/$name.jsonl" --force
   check_equal "$name: exit code" 0 "$status"
   curl -s "${server_url[$name]}/stats?log=1" >"$scratch/$name.stats"
   stop_server "$name"
-  truth_compare "$scratch/$name.jsonl" "$scratch/$name.stats" >"$scratch/$name.truth"
   check_equal "$name: all streams ran at once" "$streams" "$(jq .peak_in_flight "$scratch/$name.stats")"
-  check_equal "$name: every request is found in the log" true "$(jq .paired "$scratch/$name.truth")"
+  truth_told "$name" "$streams"
+}
+
+truth_told() {
   local what
+  truth_compare "$scratch/$1.jsonl" "$scratch/$1.stats" >"$scratch/$1.truth"
+  check_equal "$1: every request is found in the log, with its tokens" true "$(jq .paired "$scratch/$1.truth")"
+  check_equal "$1: all are compared" "$2" "$(jq .ttft.n "$scratch/$1.truth")"
   for what in ttft latency tpot itl_p50 itl_p99; do
-    printf '%s: %-8s record against server, ms: %s\n' "$name" "$what" "$(jq -c ".$what | map_values(. * 1000 | round / 1000)" "$scratch/$name.truth")"
+    printf '%s: %-8s record against server, ms: %s\n' "$1" "$what" "$(jq -c ".$what | map_values(. * 1000 | round / 1000)" "$scratch/$1.truth")"
   done
 }
 
