@@ -35,6 +35,7 @@ static void take_facts(struct load_data *data, struct results *results) {
   results->fact_count = data->fact_count;
   data->facts = NULL;
   data->fact_count = data->fact_room = 0;
+  results->one_piece = data->answers > 0 ? (double)data->one_piece / (double)data->answers : NAN;
   results->client_cpu_max = data->client_cpu_max;
   results->client_lag_p99_max_s = data->client_lag_p99_max_s;
 }

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { OPTIMUM_MIN_N = 3 }; // of which a model of two parameters can be made, and its error
+
 static const struct curve_model *selected(const struct curve *curve) {
   return curve->selected < curve->model_count ? &curve->models[curve->selected] : NULL;
 }
@@ -18,10 +20,31 @@ static double bend_of(const struct curve *curve) {
   return NAN;
 }
 
+// One n beyond the bend is the height of the plateau, and no evidence that there is one.
+static bool bend_stands(const struct curve *curve) {
+  double bend = bend_of(curve), before = NAN;
+  size_t beyond = 0;
+  for (size_t i = 0; i < curve->point_count; i++) {
+    const struct curve_point *point = &curve->points[i];
+    if (!point->fitted || !(point->n > bend) || point->n == before) continue;
+    before = point->n;
+    beyond++;
+  }
+  return beyond >= 2;
+}
+
 bool chapters_has_knee(const struct curve *curve) {
   if (!isfinite(curve->knee_n.estimate)) return false;
-  if (isfinite(bend_of(curve))) return true;
+  if (isfinite(bend_of(curve))) return bend_stands(curve);
   return !curve->knee_of_fit || (curve->has_optimum && curve->optimum_established);
+}
+
+// Points stand in the order of their n.
+static size_t distinct_n(const struct curve *curve) {
+  size_t count = 0;
+  for (size_t i = 0; i < curve->point_count; i++)
+    count += i == 0 || curve->points[i].n > curve->points[i - 1].n;
+  return count;
 }
 
 // The optimum in one sentence, or why there is none.
@@ -30,16 +53,18 @@ void chapters_optimum(struct chapters *c, struct document_node *parent) {
   if (!curve->exists) return;
   const struct curve_model *model = selected(curve);
   if (curve->gate_failed) {
-    chapters_paragraph(c, parent, LANG_OPTIMUM_GATE,
-                       LANG_WITH(number_significant(curve->lack_of_fit_p, 2).text));
+    chapters_paragraph(c, parent, LANG_OPTIMUM_GATE, LANG_WITH(chapters_p(curve->lack_of_fit_p).text));
     return;
   }
   if (!model) {
-    chapters_paragraph(c, parent, LANG_OPTIMUM_NO_MODEL, LANG_ALONE);
+    size_t distinct = distinct_n(curve);
+    bool few = distinct < OPTIMUM_MIN_N;
+    chapters_paragraph(c, parent, few ? LANG_OPTIMUM_FEW_N : LANG_OPTIMUM_NO_MODEL,
+                       LANG_WITH(number_count((int64_t)distinct).text));
     return;
   }
   if (!curve->has_optimum && isfinite(bend_of(curve))) {
-    chapters_paragraph(c, parent, LANG_OPTIMUM_PLATEAU,
+    chapters_paragraph(c, parent, bend_stands(curve) ? LANG_OPTIMUM_PLATEAU : LANG_OPTIMUM_BEND_OPEN,
                        LANG_WITH(model->name, number_significant(bend_of(curve), 3).text,
                                  number_significant(curve->range_hi, 4).text));
     return;
@@ -168,9 +193,9 @@ static void fit_facts(struct chapters *c, struct document_node *parent) {
                             number_significant(curve->robust_throughput, 4).text));
   if (curve->band_averaged && curve->band_count > 0) chapters_item(c, list, LANG_BAND_AVERAGED, LANG_ALONE);
   if (isfinite(curve->lack_of_fit_p)) {
-    chapters_item(c, list, curve->gate_failed ? LANG_LACK_OF_FIT_REJECTS : LANG_LACK_OF_FIT_PASSES,
-                  LANG_WITH(number_significant(curve->lack_of_fit_f, 3).text,
-                            number_significant(curve->lack_of_fit_p, 2).text));
+    chapters_item(
+        c, list, curve->gate_failed ? LANG_LACK_OF_FIT_REJECTS : LANG_LACK_OF_FIT_PASSES,
+        LANG_WITH(number_significant(curve->lack_of_fit_f, 3).text, chapters_p(curve->lack_of_fit_p).text));
   } else {
     chapters_item(c, list, LANG_LACK_OF_FIT_UNKNOWN, LANG_ALONE);
   }

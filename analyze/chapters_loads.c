@@ -137,6 +137,7 @@ void chapters_loads(struct chapters *c, struct document_node *root) {
   struct order order = order_make(results, root);
   struct document_node *section = chapters_section(c, root, LANG_LOADS, LANG_ALONE);
   chapters_paragraph(c, section, LANG_LOADS_MEAN, LANG_WITH(chapters_confidence(results).text));
+  chapters_one_piece(c, section);
   const char *plot = draw(c, &order);
   if (plot)
     document_figure(

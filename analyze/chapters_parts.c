@@ -74,6 +74,21 @@ struct number_text chapters_interval(struct estimate estimate, int digits) {
   return out;
 }
 
+void chapters_one_piece(struct chapters *c, struct document_node *parent) {
+  if (c->results->one_piece > 0)
+    chapters_paragraph(c, parent, LANG_ONE_PIECE, LANG_WITH(number_percent(c->results->one_piece).text));
+}
+
+struct number_text chapters_p(double p) {
+  struct number_text out;
+  if (p < 0.001) {
+    snprintf(out.text, sizeof out.text, "< 0.001");
+  } else {
+    snprintf(out.text, sizeof out.text, "= %.60s", number_significant(p, 2).text);
+  }
+  return out;
+}
+
 bool chapters_has_interval(struct estimate estimate) {
   return isfinite(estimate.lo) && isfinite(estimate.hi);
 }

@@ -50,6 +50,12 @@ struct number_text chapters_confidence(const struct results *results);
 // " [381.0, 393.2]" with a space before it, or nothing when there is no interval.
 struct number_text chapters_interval(struct estimate estimate, int digits);
 
+// How many answers were not streamed, where any was: it makes their time to first token their latency.
+void chapters_one_piece(struct chapters *c, struct document_node *parent);
+
+// "= 0.012" or "< 0.001"
+struct number_text chapters_p(double p);
+
 // True when both ends are known.
 bool chapters_has_interval(struct estimate estimate);
 

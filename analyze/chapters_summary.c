@@ -13,6 +13,9 @@
 #include "analyze/chapters_warnings.h"
 #include "analyze/chapters_words.h"
 
+// A recommended cell that measured lower by more than this share is told apart by nothing but too much noise.
+#define FAR_BELOW 0.1
+
 // The set without the two that the sentence names itself.
 static void set_list(const struct results *results, struct chapters_list *list, size_t one, size_t other) {
   for (size_t i = 0; i < results->best.set_count; i++) {
@@ -30,9 +33,9 @@ static void say_best(struct chapters *c, struct document_node *parent, enum lang
   const struct cell *largest = &c->results->cells[c->results->best.cell];
   struct number_text top = chapters_cell_name(largest),
                      top_rate = number_throughput(largest->tokens_per_s.estimate, largest->tokens_per_s.hi);
-  chapters_callout(
-      c, parent, DOCUMENT_ANSWER, id,
-      LANG_WITH(workers.text, batch.text, rate.text, interval.text, top.text, top_rate.text, equals));
+  chapters_callout(c, parent, DOCUMENT_ANSWER, id,
+                   LANG_WITH(workers.text, batch.text, rate.text, interval.text, top.text, top_rate.text,
+                             equals, chapters_confidence(c->results).text));
 }
 
 // Where only one cell can be used there is nothing to compare it with.
@@ -43,12 +46,25 @@ static bool is_only_one(const struct results *results) {
   return usable == 1;
 }
 
+static bool warned_of(const struct results *results, enum warning_code code) {
+  for (size_t i = 0; i < results->warning_count; i++) {
+    if (results->warnings[i].code == code) return true;
+  }
+  return false;
+}
+
 static void recommendation(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
   const struct best *best = &results->best;
-  if (results->cell_count == 0) return;
+  if (results->cell_count == 0) {
+    if (results->load_count == 0 && !results->curve.exists && results->warning_count > 0)
+      chapters_callout(c, parent, DOCUMENT_ANSWER, LANG_NO_MEASUREMENT, LANG_ALONE);
+    return;
+  }
   if (!best->exists) {
-    chapters_callout(c, parent, DOCUMENT_ANSWER, LANG_NO_USABLE, LANG_ALONE);
+    chapters_callout(c, parent, DOCUMENT_ANSWER,
+                     warned_of(results, WARNING_ALL_FAILED) ? LANG_NO_USABLE_FAILED : LANG_NO_USABLE,
+                     LANG_ALONE);
     return;
   }
   const struct cell *largest = &results->cells[best->cell];
@@ -72,8 +88,12 @@ static void recommendation(struct chapters *c, struct document_node *parent) {
 
 static void regret(struct chapters *c, struct document_node *parent) {
   const struct best *best = &c->results->best;
-  if (!best->exists || best->set_count == 0 || !isfinite(best->regret_bound)) return;
-  if (is_only_one(c->results)) return;
+  if (!best->exists || best->set_count < 2 || !isfinite(best->regret_bound)) return; // alone it is the best
+  const struct cell *use = &c->results->cells[best->recommended], *largest = &c->results->cells[best->cell];
+  double lower = 1 - use->tokens_per_s.estimate / largest->tokens_per_s.estimate;
+  if (lower > FAR_BELOW)
+    chapters_callout(c, parent, DOCUMENT_WARNING, LANG_RECOMMEND_FAR,
+                     LANG_WITH(number_percent(lower).text, chapters_cell_name(largest).text));
   chapters_paragraph(
       c, parent, LANG_REGRET,
       LANG_WITH(number_percent(best->regret_bound).text, chapters_confidence(c->results).text));

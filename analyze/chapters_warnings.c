@@ -53,6 +53,7 @@ static const enum lang_id sentences[WARNING_CODE_COUNT] = {
     [WARNING_UNLIKE_INPUTS] = LANG_WARNING_UNLIKE_INPUTS,
     [WARNING_UNLIKE_BASELINE] = LANG_WARNING_UNLIKE_BASELINE,
     [WARNING_NEWER_VERSION] = LANG_WARNING_NEWER_VERSION,
+    [WARNING_BURST] = LANG_WARNING_BURST,
 };
 
 static bool every_request_failed(const struct results *results, int64_t workers) {
@@ -108,11 +109,11 @@ static void cliff(struct chapters *c, struct document_node *parent, const struct
   chapters_callout(c, parent, DOCUMENT_WARNING,
                    warning->code == WARNING_CLIFF ? LANG_WARNING_CLIFF : LANG_WARNING_CLIFF_POSSIBLE,
                    LANG_WITH(number_count(from).text, number_count(to).text,
-                             number_significant(ratio.estimate, 3).text, chapters_interval(ratio, 3).text));
+                             number_with_interval(ratio.estimate, ratio.lo, ratio.hi, 3).text, ""));
 }
 
 // What replay's audit writes, in the reader's language; words of anyone else as they are.
-static void reason_of(struct chapters *c, const char *words, struct buf *out) {
+static void reason_of(struct chapters *c, const char *words, bool first, struct buf *out) {
   static const struct {
     const char *pattern;
     enum lang_id id;
@@ -123,6 +124,7 @@ static void reason_of(struct chapters *c, const char *words, struct buf *out) {
   };
   char seen[16], allowed[16];
   buf_append_text(out, " (");
+  if (first) buf_append_text(out, lang_text(c->lang, LANG_REASON_FIRST));
   size_t i = 0, count = sizeof reasons / sizeof reasons[0];
   while (i < count && sscanf(words, reasons[i].pattern, seen, allowed) != 2)
     i++;
@@ -138,7 +140,7 @@ static void reason_of(struct chapters *c, const char *words, struct buf *out) {
 static void client(struct chapters *c, struct document_node *parent, const struct warning *warning) {
   struct buf reason = {0}, failed = {0};
   bool starved = isfinite(warning->value) && warning->value < CLIENT_BUSY_CPU;
-  if (warning->words) reason_of(c, warning->words, &reason);
+  if (warning->words) reason_of(c, warning->words, warning->count > 1, &reason);
   if (isfinite(warning->lo) && warning->lo > 0)
     lang_format(&failed, c->lang, LANG_WARNING_INVALID_FAILED, LANG_WITH(number_fixed(warning->lo, 0).text));
   chapters_callout(c, parent, DOCUMENT_WARNING,
@@ -163,20 +165,54 @@ static enum lang_id sentence_of(const struct warning *warning) {
   return sentences[warning->code];
 }
 
+// With a minus that is as wide as a digit.
+static struct number_text signed_percent(double fraction) {
+  struct number_text out, bare = number_percent(fabs(fraction));
+  snprintf(out.text, sizeof out.text, "%s%.56s", fraction < 0 ? "\u2212" : "", bare.text);
+  return out;
+}
+
+// What became of the requests of failed cells; nothing where no class is known.
+static void failure_classes(struct chapters *c, struct buf *out) {
+  struct chapters_list list = {0};
+  for (size_t e = 0; e < RESULTS_ERROR_CLASSES; e++) {
+    int64_t count = 0;
+    for (size_t i = 0; i < c->results->cell_count; i++) {
+      const struct cell *cell = &c->results->cells[i];
+      if (cell->flags & CELL_FAILED && cell->errors[e] > 0) count += cell->errors[e];
+    }
+    struct buf text = {0};
+    buf_printf(&text, "%s %s", results_error_names[e], number_count(count).text);
+    if (count > 0) chapters_list_add(&list, buf_text(&text));
+    buf_free(&text);
+  }
+  if (list.count > 0)
+    lang_format(out, c->lang, LANG_WARNING_CLASSES, LANG_WITH(chapters_list_text(c, &list)));
+  chapters_list_free(&list);
+}
+
 static void sentence(struct chapters *c, struct document_node *parent, const struct warning *warning) {
   bool percent = warning->code == WARNING_DRIFT || warning->code == WARNING_CACHED_TOKENS ||
                  warning->code == WARNING_CACHED_UNEVEN;
   bool share = percent || warning->code == WARNING_OUTLIER;
-  struct number_text value = share ? number_percent(warning->value) : number_significant(warning->value, 3);
+  struct number_text value = share ? signed_percent(warning->value) : number_significant(warning->value, 3);
   if (warning->code == WARNING_OUTLIER && isfinite(warning->value))
     snprintf(value.text, sizeof value.text, "%s%s", warning->value < 0 ? "\u2212" : "+",
              number_percent(fabs(warning->value)).text);
-  struct number_text lo = percent ? number_percent(warning->lo) : number_significant(warning->lo, 3);
-  struct number_text hi = percent ? number_percent(warning->hi) : number_significant(warning->hi, 3);
+  if (warning->code == WARNING_LACK_OF_FIT) value = chapters_p(warning->value);
+  struct number_text lo = percent ? signed_percent(warning->lo) : number_significant(warning->lo, 3);
+  struct number_text hi = percent ? signed_percent(warning->hi) : number_significant(warning->hi, 3);
+  struct buf classes = {0};
+  const char *words = warning->words ? warning->words : NUMBER_UNKNOWN;
+  if (warning->code == WARNING_FAILED_CELLS || warning->code == WARNING_ALL_FAILED) {
+    failure_classes(c, &classes);
+    words = buf_text(&classes);
+  }
   chapters_callout(c, parent, DOCUMENT_WARNING, sentence_of(warning),
                    LANG_WITH(number_count(warning->workers).text, number_count(warning->batch).text,
                              number_count(count_of(c->results, warning)).text, value.text, lo.text, hi.text,
-                             warning->words ? warning->words : NUMBER_UNKNOWN));
+                             words));
+  buf_free(&classes);
 }
 
 // Where nothing at all is usable, one sentence says it: what follows from it would only repeat it.
@@ -213,6 +249,10 @@ void chapters_warnings(struct chapters *c, struct document_node *parent) {
     case WARNING_EDGE_WORKERS:
       // The recommendation says it already, with its numbers.
       if (!results->best.exists) sentence(c, parent, warning);
+      break;
+    case WARNING_LACK_OF_FIT:
+      // The sentence about the optimum says it.
+      if (!results->curve.exists) sentence(c, parent, warning);
       break;
     case WARNING_FAILED_LEVEL:
       if (!said_before(results, i)) failed_levels(c, parent);

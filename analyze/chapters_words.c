@@ -68,8 +68,8 @@ static void say_step(struct chapters *c, struct document_node *list, const struc
       to ? number_throughput(to->tokens_per_s.estimate, to->tokens_per_s.hi) : number_count(-1);
   chapters_item(c, list, (ratio ? with_ratio : bare)[step->verdict],
                 LANG_WITH(number_count(step->from->workers).text, number_count(step->to->workers).text,
-                          number_significant(step->ratio.estimate, 3).text,
-                          chapters_interval(step->ratio, 3).text, before.text, after.text));
+                          number_with_interval(step->ratio.estimate, step->ratio.lo, step->ratio.hi, 3).text,
+                          "", before.text, after.text));
 }
 
 // Sentences of one kind, of which the first are said and all are counted.

@@ -54,7 +54,8 @@ struct load_replicate {
   int64_t tokens, input_tokens, cached_tokens;
   int64_t good; // requests within every limit; -1: none were given
   int64_t errors[RESULTS_ERROR_CLASSES];
-  bool cold; // the first after a server start, without a warm-up
+  bool cold;     // the first after a server start, without a warm-up
+  bool unwarmed; // the first of a run without a warm-up on a server that was there before; it may be cold
 };
 
 // Batches that failed in no time, or while the client was called the bottleneck: a server that answers
@@ -144,6 +145,7 @@ struct load_data {
   bool imported;                               // some cells come from a table
   bool no_warmup;                              // some run had none
   double client_cpu_max, client_lag_p99_max_s; // NaN: not measured
+  int64_t answers, one_piece; // answers of several tokens, and those of them that came in one event
 };
 
 #define LOAD_DATA                                                                                            \

@@ -28,6 +28,10 @@ void load_notice_add(struct load_data *data, enum warning_code code, int64_t wor
 // A notice of what the runs that were read differ in, if anything that must not be pooled unawares.
 void load_note_unlike(struct load_data *data);
 
+// Marks as cold what took so long that it must have loaded the model, of the first batches of runs without a
+// warm-up. The times of its requests were folded in before that could be known, and stay.
+void load_find_cold(struct load_data *data);
+
 // Facts of a segment or table, all unknown but source and kind.
 enum status load_facts_add(struct load_data *data, const char *source, const char *kind,
                            struct run_facts **facts) MUST_USE;

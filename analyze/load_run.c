@@ -110,6 +110,7 @@ static enum status take_header(struct load_run *run, const struct run_header *he
   facts->timing = copy_text(header->timing);
   facts->start_unix_s = header->start_unix_s;
   facts->seed = header->seed;
+  facts->burst = json_slice_is(header->dispatch, "burst");
   facts->managed = header->server.data != NULL && header->server.len > 0;
   run->fact = data->fact_count - 1;
   run->has_header = true;
@@ -224,6 +225,10 @@ static enum status take_request(struct load_run *run, const struct run_request *
   if (record->warmup || pending->state == PENDING_LEFT_OUT) return STATUS_OK;
   pending->requests++;
   if (record->error != RUN_ERROR_NONE) return STATUS_OK;
+  if (record->output_tokens >= 2 && record->events >= 1) {
+    run->data->answers++;
+    run->data->one_piece += record->events == 1;
+  }
   int64_t tpot = -1;
   // A response that came in one piece has no time between its tokens.
   if (record->output_tokens >= 2 && (record->events < 0 || record->events >= 2) &&
@@ -295,7 +300,9 @@ static enum status commit(struct load_run *run, const struct run_batch *record, 
   struct load_data *data = run->data;
   struct load_cell *cell = &data->cells[index];
   struct load_replicate replicate = replicate_of(run, record, session), *place;
-  replicate.cold = run->managed && run->no_warmup && data->sessions[session].batches == 0;
+  bool unwarmed = run->no_warmup && data->sessions[session].batches == 0;
+  replicate.cold = unwarmed && run->managed;
+  replicate.unwarmed = unwarmed && !run->managed;
   data->sessions[session].batches++;
   enum status status = load_replicate_add(cell, &place);
   if (status != STATUS_OK) return status;

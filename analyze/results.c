@@ -39,6 +39,7 @@ const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_UNLIKE_INPUTS] = "unlike_inputs",
     [WARNING_UNLIKE_BASELINE] = "unlike_baseline",
     [WARNING_NEWER_VERSION] = "newer_version",
+    [WARNING_BURST] = "burst",
 };
 
 // Denser towards the slow end, which is what the reader asks for.

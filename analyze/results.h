@@ -179,6 +179,7 @@ enum warning_code {
   WARNING_UNLIKE_INPUTS,   // runs that were pooled differ in model, server or work
   WARNING_UNLIKE_BASELINE, // run and baseline differ in model or work: the ratio is not the server's alone
   WARNING_NEWER_VERSION,   // a segment of a version that is not known was left out
+  WARNING_BURST,           // batches were sent whole to a server whose own limit is not known
   WARNING_CODE_COUNT
 };
 extern const char *const warning_code_names[WARNING_CODE_COUNT]; // "cold_start", ...
@@ -222,6 +223,7 @@ struct run_facts {
   int64_t seed;        // -1
   int64_t sessions, batches, requests, failed, warmup_batches;
   bool managed; // --server: sessions are restarts
+  bool burst;   // each batch was sent at once, whatever the number of workers
 };
 
 // One workers level, one open-loop repetition: n is the time-average in flight.
@@ -289,6 +291,8 @@ struct results {
   struct warning *warnings; // most important first
   size_t warning_count;
   double client_cpu_max, client_lag_p99_max_s; // the worst of the valid batches; NaN: not measured
+  double one_piece; // share of the answers of several tokens that came in one event, so that their first
+                    // token came with their last; NaN: not known
 };
 
 // Frees everything in it and leaves it all zero; takes a half-made one.

@@ -9,22 +9,22 @@
 #include "analyze/assertion.h"
 #include "analyze/baseline.h"
 #include "analyze/notices.h"
+#include "analyze/report/number.h"
 #include "analyze/summary.h"
 #include "analyze/warnings.h"
 
 static void tell_comparison(const struct comparison *comparison, struct log *log) {
   const struct estimate *ratio = &comparison->ratio;
-  char interval[64] = "no interval", more[64] = "";
-  if (isfinite(ratio->lo) && isfinite(ratio->hi)) {
-    snprintf(interval, sizeof interval, "[%.4g, %.4g]", ratio->lo, ratio->hi);
-  }
+  char more[64] = "";
+  bool bounded = isfinite(ratio->lo) && isfinite(ratio->hi);
   if (comparison->replicates_needed > 0) {
     snprintf(more, sizeof more, " (about %" PRId64 " replicates would decide)",
              comparison->replicates_needed);
   }
   if (isfinite(ratio->estimate)) {
-    log_notice(log, "%s: throughput is %.4g of it %s: %s%s", comparison->baseline, ratio->estimate, interval,
-               comparison->verdict, more);
+    log_notice(log, "%s: throughput is %s of it%s: %s%s", comparison->baseline,
+               number_with_interval(ratio->estimate, ratio->lo, ratio->hi, 3).text,
+               bounded ? "" : " (no interval)", comparison->verdict, more);
   } else {
     log_notice(log, "%s: throughput cannot be compared as a whole: %s", comparison->baseline,
                comparison->verdict);

@@ -141,6 +141,7 @@ static void about_replication(struct collector *collector) {
     add_count(collector, WARNING_NO_SPREAD, single > 0 ? single : 1);
   }
   add_count(collector, WARNING_UNREPLICATED, single);
+  if (!results->best.exists && results->cell_count > 0) return; // there is no interval to speak of
   int64_t sessions = 0;
   bool managed = false;
   for (size_t i = 0; i < collector->data->session_count; i++) {
@@ -155,6 +156,15 @@ static void about_replication(struct collector *collector) {
     struct warning warning = warnings_new(WARNING_ONE_SESSION);
     add(collector, &warning);
   }
+}
+
+// Of a managed server the slots are known; an unlimited client says nothing of any other.
+static void about_dispatch(struct collector *collector) {
+  bool burst = false;
+  for (size_t i = 0; i < collector->data->fact_count; i++)
+    burst = burst || (collector->data->facts[i].burst && !collector->data->facts[i].managed);
+  struct warning warning = warnings_new(WARNING_BURST);
+  if (burst && collector->results->best.exists) add(collector, &warning);
 }
 
 static void about_best(struct collector *collector) {
@@ -259,7 +269,7 @@ static void about_curve(struct collector *collector) {
   // Without any model the cells speak for themselves, but loads have nothing else.
   if ((curve->model_count > 0 || collector->results->load_count > 1) && distinct < OPTIMUM_MIN_DISTINCT)
     add_count(collector, WARNING_FEW_LEVELS, distinct);
-  if (curve->model_count > 0 && curve->range_lo > curve->points[0].n) {
+  if (curve->model_count > 0 && !curve->gate_failed && curve->range_lo > curve->points[0].n) {
     struct warning warning = warnings_new(WARNING_FIT_RANGE);
     warning.lo = curve->range_lo;
     warning.hi = curve->range_hi;
@@ -284,6 +294,7 @@ enum status warnings_collect(const struct load_data *data, const struct cells_sa
   struct collector collector = {data, samples, results, STATUS_OK};
   about_failures(&collector);
   about_input(&collector);
+  about_dispatch(&collector);
   about_best(&collector);
   about_replication(&collector);
   add_count(&collector, WARNING_COLD_START, count_flag(results, CELL_COLD));

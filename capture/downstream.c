@@ -6,7 +6,6 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "capture/early.h"
 #include "capture/upstream.h"
 #include "lib/base/clock.h"
 
@@ -207,7 +206,7 @@ enum MHD_Result downstream_handle(struct exchange *exchange, struct MHD_Connecti
     return MHD_YES;
   }
   if (!exchange->upload_complete) finish_body(exchange);
-  if (exchange->head_ready) return queue_answer(exchange);
+  if (exchange->head_ready && !exchange->early.begun) return queue_answer(exchange);
   suspend(exchange);
   return MHD_YES;
 }

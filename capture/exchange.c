@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/early.h"
 #include "lib/base/clock.h"
 #include "lib/base/json_write.h"
 
@@ -75,8 +74,8 @@ void exchange_fail(struct exchange *exchange, int status, const char *words) {
     exchange->state = EXCHANGE_CUT;
   } else {
     exchange_answer(exchange, status, words);
-    early_answer(exchange);
   }
+  early_answer(exchange);
   exchange_wake(exchange);
 }
 
@@ -111,6 +110,7 @@ void exchange_client_gone(struct exchange_client *client) {
 }
 
 void exchange_release(struct exchange *exchange) {
+  if (!exchange->client) early_end(exchange);
   if (exchange->client || exchange->xfer) return;
   struct exchange_house *house = exchange->house;
   if (exchange->previous) exchange->previous->next = exchange->next;

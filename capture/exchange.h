@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/early.h"
 #include "capture/guard.h"
 #include "capture/histogram.h"
 #include "capture/httpd.h"
@@ -44,6 +45,7 @@ struct exchange_counts {
 
 // What all exchanges of a proxy share.
 struct exchange_house {
+  struct loop *loop;
   const struct origin *origin;
   struct xfer_pool *pool;
   struct recorder *recorder;
@@ -105,7 +107,8 @@ struct exchange {
   size_t download_taken;
   bool download_waits; // the upstream's side is paused
   enum exchange_state state;
-  int64_t early_ns; // when the client got the answer before its request was whole; 0: it did not
+  struct early early; // how it goes to a client whose request is not whole yet
+  int64_t early_ns;   // when all of it had gone that way; 0: it has not
   bool timed_out;
 
   // The two sides.

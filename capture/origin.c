@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/units.h"
 
@@ -59,6 +60,10 @@ enum status origin_parse(const char *url, struct origin *out, struct error *erro
 void origin_target_url(const struct origin *origin, const char *target, struct buf *out) {
   buf_append_text(out, origin->url);
   buf_append_text(out, target);
+}
+
+bool origin_is_secure(const struct origin *origin) {
+  return strncasecmp(origin->url, "https:", 6) == 0;
 }
 
 void origin_free(struct origin *origin) {

@@ -182,7 +182,8 @@ enum status proxy_open(struct loop *loop, const struct opts *opts, struct log *l
   if (!proxy) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   proxy->loop = loop;
   proxy->idle_timeout_ns = opts->idle_timeout_ns;
-  proxy->house = (struct exchange_house){.origin = &opts->upstream,
+  proxy->house = (struct exchange_house){.loop = loop,
+                                         .origin = &opts->upstream,
                                          .log = log,
                                          .max_header_bytes = (size_t)opts->max_header_bytes,
                                          .tls = opts->tls_cert != NULL};

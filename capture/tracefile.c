@@ -157,7 +157,9 @@ bool tracefile_is_due(const struct tracefile *file) {
 static void *finish(void *context) {
   struct finishing *finishing = context;
   finishing->status = gzline_writer_close(finishing->writer, &finishing->counts, &finishing->error);
-  if (finishing->final) {
+  if (finishing->final && finishing->counts.written_bytes == 0) {
+    unlink(finishing->part); // the disk was full all the time: an empty file is no trace
+  } else if (finishing->final) {
     struct error error;
     enum status status = tracefile_name_give(finishing->part, finishing->final, &error);
     if (status && !finishing->status) {
@@ -245,8 +247,11 @@ enum status tracefile_close(struct tracefile *file, struct gzline_counts *counts
   if (file->writer) {
     struct error later = {""};
     enum status ended = gzline_writer_close(file->writer, &last, &later);
-    if (!ended && file->final && last.written_bytes > 0)
+    if (file->final && last.written_bytes == 0) {
+      unlink(file->path);
+    } else if (!ended && file->final) {
       ended = tracefile_name_give(file->path, file->final, &later);
+    }
     if (ended && !status) {
       status = ended;
       first_error = later;

@@ -138,6 +138,7 @@ static enum xfer_flow on_head(void *context) {
                 field_slice(exchange, "Content-Encoding"));
   exchange->head_ready = true;
   if (upstream_is_refusal(exchange)) upstream_more(exchange);
+  early_answer(exchange);
   exchange_wake(exchange);
   return XFER_GO;
 }
@@ -156,6 +157,7 @@ static enum xfer_flow on_body(void *context, const char *data, size_t len, int64
   if (buf_append(download, data, len)) return XFER_ABORT;
   exchange->moved_ns = now_ns;
   exchange->house->counts.bytes_down += (int64_t)len;
+  early_answer(exchange);
   exchange_wake(exchange);
   if (upstream_is_refusal(exchange)) upstream_more(exchange);
   recorder_data(exchange->entry, data, len, now_ns); // after the wake: the client comes first
@@ -210,7 +212,9 @@ static const char *words_of(const struct exchange *exchange, enum xfer_outcome o
 }
 
 static void record_end(struct exchange *exchange, const struct xfer_result *result) {
-  bool broke = result->outcome == XFER_RESET || result->outcome == XFER_TRUNCATED;
+  // The last: a kept connection was dead, and what had come of the request could not be sent again.
+  bool broke =
+      result->outcome == XFER_RESET || result->outcome == XFER_TRUNCATED || result->outcome == XFER_UPLOAD;
   struct recorder_ending ending = {
       .status = exchange->is_ours ? 0 : exchange->status,
       .sent_ns = result->started_ns,
@@ -236,7 +240,11 @@ static void on_done(void *context, const struct xfer_result *result) {
   exchange->house->counts.resent += result->attempts > 1;
   histogram_add(&exchange->house->counts.upstream, result->done_ns - result->started_ns);
   record_end(exchange, result);
-  if (exchange->state == EXCHANGE_OPEN && result->outcome == XFER_OK) {
+  // A server that has answered may close without having read all of the request.
+  bool is_whole = result->outcome == XFER_OK ||
+                  (result->outcome == XFER_RESET && exchange->early.begun && !exchange->is_ours &&
+                   exchange->length >= 0 && result->body_bytes == exchange->length);
+  if (exchange->state == EXCHANGE_OPEN && is_whole) {
     exchange_complete(exchange);
   } else if (exchange->state == EXCHANGE_OPEN && exchange->aborted_by) {
     exchange_wake(exchange); // its client's side ends it; the upstream has not failed
@@ -273,6 +281,7 @@ static enum status start_transfer(struct exchange *exchange, bool whole, struct 
       .headers = lines,
       .upload = has_body && !whole,
       .upload_len = exchange->framing.length,
+      .alone = has_body && !whole && !origin_is_secure(exchange->house->origin),
   };
   if (has_body && whole) {
     request.body = exchange->upload.data ? exchange->upload.data : "";

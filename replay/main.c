@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/standard.h"
+#include "lib/base/units.h"
 #include "lib/net/xfer.h"
 #include "replay/limits.h"
 #include "replay/opts.h"
@@ -22,6 +23,8 @@
 #include "replay/summary.h"
 #include "replay/sweep.h"
 #include "replay/work.h"
+
+#define LONG_NS (24 * INT64_C(3600) * CLOCK_NS_PER_S) // of a schedule that somebody may not have meant
 
 struct replay {
   struct opts opts;
@@ -149,6 +152,16 @@ static int64_t draws(const struct replay *replay) {
   return INT64_MAX;
 }
 
+// Traces of different weeks have weeks between them.
+static void tell_long_schedule(struct replay *replay) {
+  struct buf words = {0};
+  if (replay->pace.window_ns <= LONG_NS || replay->opts.duration_ns > 0) return;
+  units_print_duration(&words, replay->pace.window_ns);
+  log_notice(&replay->log, "the schedule lasts %s (--max-idle cuts its pauses, --duration its end)",
+             buf_text(&words));
+  buf_free(&words);
+}
+
 // What the trace has to be known for.
 static enum status finish_open_loop(struct replay *replay, struct error *error) {
   const struct opts *opts = &replay->opts;
@@ -157,6 +170,7 @@ static enum status finish_open_loop(struct replay *replay, struct error *error) 
   if (rate && replay->pace.count == 0) status = make_rate(replay, replay->work.available, error);
   if (!rate) status = make_recorded(replay, error);
   if (status) return status;
+  tell_long_schedule(replay);
   return plan_make_open(opts->repeat, rate ? (int64_t)replay->pace.count : 0, &replay->plan, error);
 }
 

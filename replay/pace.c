@@ -10,6 +10,9 @@
 static enum status add(struct pace *pace, size_t *room, int64_t offset_ns, struct error *error) {
   if (pace->count == PACE_REQUESTS_MOST)
     return status_fail(error, STATUS_USAGE, "the schedule has more than %zu requests", PACE_REQUESTS_MOST);
+  if (offset_ns >= PACE_LONGEST_NS)
+    return status_fail(error, STATUS_USAGE,
+                       "the schedule would last over a year: --max-idle cuts its pauses, --duration its end");
   if (pace->count == *room) {
     size_t more = *room ? 2 * *room : 1024;
     int64_t *grown = realloc(pace->offsets_ns, more * sizeof *grown);
@@ -63,6 +66,11 @@ enum status pace_at_rate(const struct pace_rate *rate, struct pace *out, struct 
   return close_schedule(&pace, rate->duration_ns, status, out, error);
 }
 
+int64_t pace_faster(int64_t ns, double speed) {
+  double faster_ns = (double)ns / speed;
+  return faster_ns < (double)PACE_LONGEST_NS ? (int64_t)faster_ns : PACE_LONGEST_NS;
+}
+
 enum status pace_as_recorded(const int64_t *at_ns, size_t count, double speed, int64_t max_idle_ns,
                              int64_t duration_ns, struct pace *out, struct error *error) {
   struct pace pace = {0};
@@ -73,7 +81,7 @@ enum status pace_as_recorded(const int64_t *at_ns, size_t count, double speed, i
   for (size_t i = 0; status == STATUS_OK && i < count; i++) {
     int64_t gap_ns = i > 0 ? at_ns[i] - at_ns[i - 1] : 0;
     recorded_ns += max_idle_ns > 0 && gap_ns > max_idle_ns ? max_idle_ns : gap_ns;
-    int64_t offset_ns = (int64_t)((double)recorded_ns / speed);
+    int64_t offset_ns = pace_faster(recorded_ns, speed);
     if (duration_ns > 0 && offset_ns >= duration_ns) break;
     status = add(&pace, &room, offset_ns, error);
     last_ns = offset_ns;

@@ -11,6 +11,8 @@
 #include "lib/base/status.h"
 
 #define PACE_REQUESTS_MOST ((size_t)50000000) // of one schedule
+// Nor does one last as long as this: traces that lie years apart are no schedule.
+#define PACE_LONGEST_NS (INT64_C(366) * 86400 * 1000000000)
 
 enum pace_arrival {
   PACE_ARRIVAL_CONSTANT, // request i at i / rate
@@ -33,14 +35,17 @@ struct pace_rate {
   int64_t seed;
 };
 
-// A schedule at a rate. STATUS_USAGE over PACE_REQUESTS_MOST or for no request at all, STATUS_MEMORY, with
-// words.
+// A schedule at a rate. STATUS_USAGE over PACE_REQUESTS_MOST, from PACE_LONGEST_NS on or for no request at
+// all, STATUS_MEMORY, with words.
 enum status pace_at_rate(const struct pace_rate *rate, struct pace *out, struct error *error) MUST_USE;
 
 // The schedule of recorded instants, ascending: gaps over max_idle_ns (0: none is) are cut to it, then all is
 // `speed` times as fast, and what is at or after duration_ns (0: no end) is left out. Same errors.
 enum status pace_as_recorded(const int64_t *at_ns, size_t count, double speed, int64_t max_idle_ns,
                              int64_t duration_ns, struct pace *out, struct error *error) MUST_USE;
+
+// A time of at least 0 at so many times the speed (over 0); PACE_LONGEST_NS at most.
+int64_t pace_faster(int64_t ns, double speed);
 
 void pace_free(struct pace *pace); // takes an all-zero pace
 

@@ -68,9 +68,12 @@ static void print_open_loop(const struct opts *opts, const struct plan *plan, co
   int64_t repeat = (int64_t)plan->batch_count;
   int64_t requests = (int64_t)pace->count * repeat + opts->warmup;
   double tokens = tokens_per_request(opts, work);
+  bool open_end = opts->think != TURNS_THINK_SCHEDULE && opts->duration_ns > 0;
   buf_printf(out, "timing    %s, %zu requests in ", opts_timing_name(opts->timing), pace->count);
   units_print_duration(out, pace->window_ns);
-  buf_printf(out, ", %lld times\nrequests  %lld, warm-up included\n", (long long)repeat, (long long)requests);
+  buf_printf(out, ", %lld times\nrequests  %s%lld, warm-up included%s\n", (long long)repeat,
+             open_end ? "about " : "", (long long)requests,
+             open_end ? "; the think time decides how many fit into the duration" : "");
   if (!isnan(tokens)) {
     buf_printf(out, "tokens    about %.3g of output (%.3g a request)\n", tokens * (double)requests, tokens);
   } else {
@@ -78,7 +81,7 @@ static void print_open_loop(const struct opts *opts, const struct plan *plan, co
                     "tokens    unknown: the trace has no responses that say, and there is no --max-tokens\n");
   }
   buf_append_text(out, "time      ");
-  units_print_duration(out, pace->window_ns * repeat);
+  units_print_duration(out, clock_from_seconds(clock_seconds(pace->window_ns) * (double)repeat));
   buf_append_text(out, ", and until the last responses end\n");
 }
 

@@ -10,6 +10,8 @@
 
 #define MASK REDACT_MARK
 
+enum { QUOTES_MOST = 8 }; // within one another; what is deeper is one word
+
 static void print_header(const char *value, struct buf *out) {
   size_t name_len = strcspn(value, ":;");
   while (name_len > 0 && isspace((unsigned char)value[name_len - 1]))
@@ -34,9 +36,30 @@ static void print_body(const char *value, struct buf *out) {
   }
 }
 
-static const char *word_end(const char *at) {
+// Any text may hold a URL with userinfo.
+static void print_span(const char *value, const char *end, struct buf *out) {
+  const char *authority = memmem(value, (size_t)(end - value), "://", 3);
+  const char *at = NULL;
+  if (authority) {
+    authority += 3;
+    size_t len = strcspn(authority, "/?#");
+    at = memrchr(authority, '@', len < (size_t)(end - authority) ? len : (size_t)(end - authority));
+  }
+  if (at) {
+    buf_append(out, value, (size_t)(authority - value));
+    buf_append_text(out, MASK);
+    value = at;
+  }
+  buf_append(out, value, (size_t)(end - value));
+}
+
+static void print_plain(const char *value, struct buf *out) {
+  print_span(value, value + strlen(value), out);
+}
+
+static const char *word_end(const char *at, const char *end) {
   char quote = '\0';
-  for (; *at && (quote || !isspace((unsigned char)*at)); at++) {
+  for (; at < end && (quote || !isspace((unsigned char)*at)); at++) {
     if (quote) {
       if (*at == quote) quote = '\0';
     } else if (*at == '\'' || *at == '"') {
@@ -46,44 +69,56 @@ static const char *word_end(const char *at) {
   return at;
 }
 
-void secret_print_command(const char *command, struct buf *out) {
+static void print_words(const char *at, const char *end, int depth, struct buf *out);
+
+// A word of a command that is no NAME=VALUE of a secret: in quotes it may be a header, or a command of its
+// own.
+static void print_word(const char *at, const char *end, int depth, struct buf *out) {
+  bool quoted = end - at >= 2 && (*at == '\'' || *at == '"') && end[-1] == *at;
+  const char *inner = at + quoted, *inner_end = end - quoted;
+  const char *colon = inner;
+  while (colon < inner_end && (isalnum((unsigned char)*colon) || *colon == '-' || *colon == '_'))
+    colon++;
+  if (quoted) buf_append_char(out, *at);
+  if (quoted && colon < inner_end && *colon == ':' &&
+      redact_is_secret_header(inner, (size_t)(colon - inner))) {
+    buf_append(out, inner, (size_t)(colon - inner));
+    buf_append_text(out, ": " MASK);
+  } else if (quoted && depth < QUOTES_MOST) {
+    print_words(inner, inner_end, depth + 1, out);
+  } else if (redact_looks_secret(inner, (size_t)(inner_end - inner))) {
+    buf_append_text(out, MASK);
+  } else {
+    print_span(inner, inner_end, out);
+  }
+  if (quoted) buf_append_char(out, *at);
+}
+
+static void print_words(const char *at, const char *end, int depth, struct buf *out) {
   bool mask_next = false;
-  for (const char *at = command; *at;) {
+  while (at < end) {
     if (isspace((unsigned char)*at)) {
       buf_append_char(out, *at++);
       continue;
     }
-    const char *end = word_end(at);
-    const char *equal = memchr(at, '=', (size_t)(end - at));
+    const char *next = word_end(at, end);
+    const char *equal = memchr(at, '=', (size_t)(next - at));
     if (mask_next) {
       buf_append_text(out, MASK);
       mask_next = false;
     } else if (equal && redact_is_secret_variable(at, (size_t)(equal - at))) {
-      buf_append(out, at, (size_t)(equal + 1 - at));
+      print_span(at, equal + 1, out);
       buf_append_text(out, MASK);
     } else {
-      buf_append(out, at, (size_t)(end - at));
-      mask_next = at[0] == '-' && !equal && redact_is_secret_variable(at, (size_t)(end - at));
+      print_word(at, next, depth, out);
+      mask_next = at[0] == '-' && !equal && redact_is_secret_variable(at, (size_t)(next - at));
     }
-    at = end;
+    at = next;
   }
 }
 
-// Any argument may hold a URL with userinfo.
-static void print_plain(const char *value, struct buf *out) {
-  const char *authority = strstr(value, "://");
-  const char *at = NULL;
-  if (authority) {
-    authority += 3;
-    at = memrchr(authority, '@', strcspn(authority, "/?#"));
-  }
-  if (!at) {
-    buf_append_text(out, value);
-    return;
-  }
-  buf_append(out, value, (size_t)(authority - value));
-  buf_append_text(out, MASK);
-  buf_append_text(out, at);
+void secret_print_command(const char *command, struct buf *out) {
+  print_words(command, command + strlen(command), 0, out);
 }
 
 typedef void print_value(const char *value, struct buf *out);

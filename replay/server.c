@@ -33,7 +33,7 @@ struct server {
   int64_t ready_deadline_ns, kill_deadline_ns;
   struct xfer *asking; // the readiness request under way
   bool asking_other;   // it goes to other_url
-  int answer;          // its HTTP status; 0: none
+  int answer;          // the status of the last answer; 0: there was none
   int64_t exit_code;
   char failure[256];
 };
@@ -169,7 +169,6 @@ static void ask(struct server *server, bool other) {
     return;
   }
   server->asking_other = other;
-  server->answer = 0;
   if (xfer_start(server->transfers, &request, &ask_callbacks, server, &server->asking, &error)) {
     snprintf(server->failure, sizeof server->failure, "the server cannot be asked: %.200s", error.text);
     begin_stop(server);

@@ -57,7 +57,7 @@ static int64_t think_ns(const struct turns *turns, int64_t index) {
   int64_t think_ns = turn_of(turns, index)->think_ns;
   if (think_ns < 0) return -1;
   if (options->max_idle_ns > 0 && think_ns > options->max_idle_ns) think_ns = options->max_idle_ns;
-  return (int64_t)((double)think_ns / options->speed);
+  return pace_faster(think_ns, options->speed);
 }
 
 static bool is_ours(const struct turns *turns, int64_t index) {

@@ -101,7 +101,9 @@ static void merge_clocks(struct work_draw *draw) {
   log_notice(draw->log, "%lld requests have no wall clock: their trace begins with the earliest other",
              (long long)draw->undated);
   for (size_t i = 0; i < work->count; i++) {
-    if (work->requests[i]->undated) work->requests[i]->at_ns += draw->earliest_ns;
+    int64_t *at_ns = &work->requests[i]->at_ns;
+    if (work->requests[i]->undated)
+      *at_ns = *at_ns < INT64_MAX - draw->earliest_ns ? *at_ns + draw->earliest_ns : INT64_MAX;
   }
 }
 

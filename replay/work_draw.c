@@ -84,6 +84,12 @@ static int64_t place_of(struct work_draw *draw, int64_t number, int64_t *moved_t
   return place < draw->options->draws ? place : -1;
 }
 
+// Of a time since the segment's start; since 1970, or since that start where the trace knows no wall clock.
+static int64_t instant_ns(const struct work_draw *draw, int64_t t_ns) {
+  int64_t start_ns = draw->segment_unix_s > 0 ? clock_from_seconds(draw->segment_unix_s) : 0;
+  return start_ns < INT64_MAX - t_ns ? start_ns + t_ns : INT64_MAX; // a file may say anything
+}
+
 static struct work_request *make_request(struct work_draw *draw, const struct trace_request *record,
                                          enum api api, bool sized, struct error *error) {
   struct work_request *request = calloc(1, sizeof *request);
@@ -92,7 +98,7 @@ static struct work_request *make_request(struct work_draw *draw, const struct tr
     return NULL;
   }
   request->seq = record->seq;
-  request->at_ns = clock_from_seconds(draw->segment_unix_s) + record->t_ns;
+  request->at_ns = instant_ns(draw, record->t_ns);
   request->undated = draw->segment_unix_s <= 0;
   request->api = api;
   request->trace = draw->conversations.trace;
@@ -209,8 +215,8 @@ static enum status take_request(struct work_draw *draw, const struct trace_reque
 static enum status take_response(struct work_draw *draw, const struct trace_response *record,
                                  struct error *error) {
   if (draw->options->in_turn && record->t_ns >= 0) {
-    int64_t over_ns = clock_from_seconds(draw->segment_unix_s) + record->t_ns;
-    if (conversations_add_answer(&draw->conversations, record->seq, over_ns)) return no_memory(error);
+    if (conversations_add_answer(&draw->conversations, record->seq, instant_ns(draw, record->t_ns)))
+      return no_memory(error);
   }
   if (!draw->again && record->status >= REFUSED_STATUS_LEAST &&
       refused_add(&draw->refused, draw->conversations.trace, record->seq))

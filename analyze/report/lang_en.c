@@ -6,80 +6,10 @@
 #define CODE(words) DOCUMENT_CODE words DOCUMENT_CODE
 
 const char *const lang_en_texts[LANG_ID_COUNT] = {
-    [LANG_TITLE] = "Performance report",
-    [LANG_TITLE_FOR] = "Performance report for {0}",
-    [LANG_SUMMARY] = "Conclusions from all runs",
-    [LANG_OPTIMA] = "Best parameters for each number of parallel requests",
-    [LANG_BEST] = "Best configuration for this hardware",
-    [LANG_DEPENDENCIES] = "What affects throughput",
-    [LANG_CURVE] = "Capacity curve",
-    [LANG_LOADS] = "Open-loop load",
-    [LANG_DETAILS] = "Detailed results for each run",
-    [LANG_MATRIX] = "All cells: tokens per second",
     [LANG_MATRIX_MEANS] =
         "Rows: workers; columns: batch. Bold: the highest and those that cannot be told apart from it; ★: "
         "recommended; in brackets: not comparable (cold start or a client not in time); †: partial last "
         "wave.",
-    [LANG_LEVEL] = "Results for {0} parallel {0:request|requests}",
-    [LANG_TABLE] = "Table of results",
-    [LANG_TIMES] = "Times per request",
-    [LANG_FAILURES] = "Failures",
-    [LANG_CLIENT] = "Was the client fast enough?",
-    [LANG_FACTS] = "The measurement",
-    [LANG_REPEAT] = "How to repeat it",
-    [LANG_CONTENTS] = "Contents",
-    [LANG_COLUMN_WORKERS] = "Workers",
-    [LANG_COLUMN_WORKERS_BY_BATCH] = "Workers / batch",
-    [LANG_COLUMN_BATCH] = "Batch",
-    [LANG_COLUMN_BEST_BATCH] = "Best batch",
-    [LANG_COLUMN_MAX] = "Highest throughput (tokens/s)",
-    [LANG_COLUMN_CAPACITY] = "Capacity without start-up (tokens/s)",
-    [LANG_COLUMN_TOTAL] = "Total time (s)",
-    [LANG_COLUMN_MEAN] = "Mean time per request (s)",
-    [LANG_COLUMN_RATE] = "Tokens per second",
-    [LANG_COLUMN_TOKENS] = "Tokens in total",
-    [LANG_COLUMN_INTERVAL] = "{0}% interval",
-    [LANG_COLUMN_REPS] = "Repeats",
-    [LANG_COLUMN_FAILED] = "Failed",
-    [LANG_COLUMN_GOODPUT] = "Goodput (requests/s)",
-    [LANG_COLUMN_MARKS] = "Marks",
-    [LANG_COLUMN_MODEL] = "Model",
-    [LANG_COLUMN_PARAMETERS] = "Parameters",
-    [LANG_COLUMN_RSS] = "Residual sum of squares",
-    [LANG_COLUMN_DF] = "df",
-    [LANG_COLUMN_WEIGHT] = "Weight",
-    [LANG_COLUMN_PEAK] = "Peak at n",
-    [LANG_COLUMN_TIME] = "Time",
-    [LANG_COLUMN_REQUESTS] = "Requests",
-    [LANG_COLUMN_FAILURE_RATE] = "Failure rate",
-    [LANG_COLUMN_CLASSES] = "Classes",
-    [LANG_COLUMN_OFFERED] = "Offered (requests/s)",
-    [LANG_COLUMN_IN_FLIGHT] = "In flight, mean",
-    [LANG_COLUMN_TTFT_P50] = "TTFT p50 (s)",
-    [LANG_COLUMN_TTFT_P99] = "TTFT p99 (s)",
-    [LANG_COLUMN_LATENCY_P50] = "Latency p50 (s)",
-    [LANG_COLUMN_LATENCY_P99] = "Latency p99 (s)",
-    [LANG_TIME_TTFT] = "time to first token, TTFT (s)",
-    [LANG_TIME_LATENCY] = "latency (s)",
-    [LANG_TIME_RESPONSE] = "response time, with the wait for a worker (s)",
-    [LANG_TIME_TPOT] = "time per output token, TPOT (ms)",
-    [LANG_TIME_ITL] = "gap between events, ITL (ms)",
-    [LANG_MARK_LARGEST] = "highest",
-    [LANG_MARK_EQUAL] = "among the best",
-    [LANG_MARK_RECOMMENDED] = "recommended",
-    [LANG_MARK_EDGE] = "edge of the tested range",
-    [LANG_MARK_LEVEL_FAILED] = "all requests failed",
-    [LANG_MARK_LEVEL_UNUSABLE] = "no usable measurement",
-    [LANG_MARK_FAILED] = "failed",
-    [LANG_MARK_COLD] = "cold start",
-    [LANG_MARK_PARTIAL_WAVE] = "partial wave",
-    [LANG_MARK_UNREPLICATED] = "measured once",
-    [LANG_MARK_INVALID_CLIENT] = "client not in time",
-    [LANG_MARK_POOLED] = "borrowed spread",
-    [LANG_MARK_SELECTED] = "selected",
-    [LANG_MARK_NOT_CONVERGED] = "did not converge",
-    [LANG_STOP_LIMIT] = "iteration limit",
-    [LANG_STOP_STUCK] = "no step led lower",
     [LANG_AND_MORE] = " and {0} more",
     [LANG_ROWS_LEFT] = "{0} more {0:row is|rows are} not shown here: `--format json` has all.",
     [LANG_SHOWN_LEVELS] =
@@ -116,13 +46,17 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_NO_USABLE] =
         STRONG("No recommendation:") " no level gave a usable measurement. All cells failed, were cold "
                                      "starts, or were limited by the measuring client.",
+    [LANG_NO_USABLE_FAILED] = STRONG("No recommendation:") " no level gave a usable measurement.",
+    [LANG_NO_MEASUREMENT] = STRONG("No answer:") " nothing that was measured can be used.",
     [LANG_LARGEST_NO_SPREAD] =
         STRONG("Highest measured throughput:") " {2} tokens per second at {0} {0:worker|workers} and batch "
                                                "{1}. How much repeated measurements vary is not known, so "
                                                "nobody can say which other configurations are just as good.",
+    [LANG_RECOMMEND_FAR] = "The recommended one measured {0}% lower than the highest, {1}: the measurements "
+                           "vary too much to tell them apart. Repeat both before relying on it.",
     [LANG_RECOMMEND_ALONE] =
         STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. Every other "
-                                  "tested configuration is slower.",
+                                  "usable configuration is slower ({7}% confidence).",
     [LANG_RECOMMEND_ONLY] =
         STRONG("Measured:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. No other "
                             "configuration was usable, so there is nothing to compare it with.",
@@ -134,14 +68,17 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It is the cheapest "
                            "of those that cannot be told apart from the highest measured, {4} with {5} "
                            "tokens per second; equally good, as far as can be told (workers×batch): {6}.",
-    [LANG_REGRET] = "If some other tested configuration is really the best, it beats the highest measured "
+    [LANG_REGRET] = "If some other usable configuration is really the best, it beats the highest measured "
                     "one by at most {0}% ({1}% confidence).",
-    [LANG_EDGE_BATCH] = "Batch {0} is the largest tested (at {1} {1:worker|workers}). Nothing beyond it was "
-                        "tried: this is the edge of the tested range, not an optimum.",
-    [LANG_EDGE_WORKERS] = "{1} {1:worker|workers} is the highest level tested (batch {0}). Nothing beyond it "
-                          "was tried: this is the edge of the tested range, not an optimum.",
-    [LANG_EDGE_BOTH] = "Batch {0} and {1} {1:worker|workers} are the largest tested. Nothing beyond them was "
-                       "tried: this is the edge of the tested range, not an optimum.",
+    [LANG_EDGE_BATCH] =
+        "The highest measured lies on the largest batch tested ({0}, at {1} {1:worker|workers}). Nothing "
+        "beyond it was tried: this is the edge of the tested range, not an optimum.",
+    [LANG_EDGE_WORKERS] =
+        "The highest measured lies on the highest level tested ({1} {1:worker|workers}, batch {0}). Nothing "
+        "beyond it was tried: this is the edge of the tested range, not an optimum.",
+    [LANG_EDGE_BOTH] = "The highest measured lies on the highest level and the largest batch tested ({1} "
+                       "{1:worker|workers}, batch {0}). Nothing beyond them was tried: this is the edge of "
+                       "the tested range, not an optimum.",
     [LANG_SPREAD_REPLICATES] = "Repeated measurements vary by {0}% (standard deviation, from the replicates; "
                                "{1} degrees of freedom).",
     [LANG_SPREAD_GIVEN] =
@@ -169,11 +106,12 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_UNUSABLE_LEVEL] = "No usable measurement at workers = {0}: more than 5% of the requests "
                                     "failed, or no output tokens were counted.",
     [LANG_WARNING_FAILED_CELLS] = "{2} {2:cell|cells} failed (fewer than 95% of the requests succeeded): "
-                                  "shown, but neither ranked nor fitted.",
+                                  "shown, but neither ranked nor fitted.{6}",
     [LANG_WARNING_ALL_FAILED] = "All cells failed (more than 5% of the requests, or no output tokens): this "
-                                "run says nothing about throughput.",
+                                "run says nothing about throughput.{6}",
+    [LANG_WARNING_CLASSES] = " Failed requests by class: {0}.",
     [LANG_WARNING_UNREPLICATED] =
-        "{2} {2:cell was|cells were} measured once: a difference between two such cells may be chance.",
+        "{2} {2:cell was|cells were} measured once: a difference from such a cell may be chance.",
     [LANG_WARNING_NO_SPREAD] =
         "How much repeated measurements vary is unknown, so no set of equally good configurations is given. "
         "Repeat the cells (" CODE("replay -r 3") ") or state the spread (" CODE("--sigma") ").",
@@ -188,6 +126,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_REASON_LAG] = "requests were sent late: lag p99 {0} ms, allowed {1} ms",
     [LANG_REASON_STALL] = "the event loop stalled for {0} ms, allowed {1} ms",
     [LANG_REASON_CPU] = "the client used {0} of a core, allowed {1}",
+    [LANG_REASON_FIRST] = "the first: ",
     [LANG_WARNING_EDGE_BATCH] = "The best lies on the last batch tested: not an optimum.",
     [LANG_WARNING_EDGE_WORKERS] = "The best lies on the highest number of workers tested: not an optimum.",
     [LANG_WARNING_PARTIAL_WAVES] =
@@ -200,10 +139,11 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_TOKENS_DIFFER] = "Output tokens per request differ between cells by more than 10% ({4} to "
                                    "{5}): the cells did not do the same work.",
     [LANG_WARNING_LACK_OF_FIT] =
-        "No curve describes the points (lack of fit, p = {3}): no optimum is taken from a curve.",
+        "No curve describes the points (lack of fit, p {3}): no optimum is taken from a curve.",
     [LANG_WARNING_FIT_RANGE] =
         "The curve holds only for n from {4} to {5}: smaller n do not follow it and were left out.",
-    [LANG_WARNING_DRIFT] = "Throughput drifted during the run: {3}% [{4}, {5}] from first to last.",
+    [LANG_WARNING_DRIFT] =
+        "Throughput drifted during the run: {3}% [{4}, {5}] from the first batch to the last.",
     [LANG_WARNING_CACHED_TOKENS] =
         "The server answered {3}% of the prompt tokens from its cache: other prompts would be slower.",
     [LANG_WARNING_CACHED_COUNT] =
@@ -228,6 +168,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "The runs that were read together differ in {6}. Their cells were pooled all "
         "the same: to compare them, give one with --baseline.",
     [LANG_WARNING_UNLIKE_BASELINE] = "Run and baseline also differ in {6}: their ratio may come from that.",
+    [LANG_WARNING_BURST] = "Each batch was sent at once (" CODE(
+        "--dispatch burst") "): how many of its requests ran together was the server's choice, and is not "
+                            "known here. The number of workers is what was stated, not what was tested.",
     [LANG_WARNING_NEWER_VERSION] =
         "{2} {2:record|records} in {6} were left out: they are of a later version than "
         "this program knows.",
@@ -271,8 +214,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "Lower than at the previous batch, but within the intervals, so not established: {0}",
     [LANG_NO_FALLS] = "Throughput is nowhere lower than at the previous batch",
     [LANG_LEVEL_CAPACITY] = "workers {0}: {1}{2}",
-    [LANG_LEVELS_CAPACITY] = "Growth with the batch is mostly start-up time spread over more tokens; the "
-                             "limits without it (tokens/s): {0}",
+    [LANG_LEVELS_CAPACITY] =
+        "Total time at these levels is a constant part plus tokens / capacity, to within 3%: growth with the "
+        "batch is the constant part spread over more tokens. Capacities (tokens/s): {0}",
     [LANG_LEVELS_EDGE] = "The highest value lies on the largest batch tested at workers = {0}: no optimum is "
                          "established there",
     [LANG_ADVICE_USE] = "Use {0} {0:worker|workers} with batch {1}",
@@ -287,4 +231,147 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "Repeat every cell (" CODE("replay -r 3") " or more), so that differences can be told from chance",
     [LANG_RULE_OF_WORDS] = "\"Rises\" and \"falls\" are said only where the interval of the ratio leaves out "
                            "1, or where the two intervals do not overlap.",
+    [LANG_OPTIMUM] = "Capacity curve ({0}): the optimum is {1}{2} requests in flight, with {3} tokens/s{4}; "
+                     "fitted for n from {6} to {7}, and only as good as the model.",
+    [LANG_OPTIMUM_AT_LEAST] = "Capacity curve ({0}): no optimum is established; it lies at {5} requests in "
+                              "flight or more, without an upper bound (fitted: n from {6} to {7}).",
+    [LANG_OPTIMUM_EDGE] = "Capacity curve ({0}): its peak, n = {1}{2}, lies at or beyond the edge of the "
+                          "fitted range ({6} to {7}), so it is not established.",
+    [LANG_OPTIMUM_OPEN] =
+        "Capacity curve ({0}): its peak is at n = {1}{2}, but the data do not establish it.",
+    [LANG_OPTIMUM_MONOTONE] = "Capacity curve ({0}): it rises over the whole fitted range (n from {2} to "
+                              "{1}), so there is no optimum in it.",
+    [LANG_OPTIMUM_FALLS] = "Capacity curve ({0}): it falls over the whole fitted range (n from {2} to {1}), "
+                           "so there is no optimum inside it.",
+    [LANG_OPTIMUM_DIPS] =
+        "Capacity curve ({0}): it falls and rises again (n from {2} to {1}), so it has a low "
+        "point and no optimum.",
+    [LANG_OPTIMUM_GATE] = "No optimum is taken from a capacity curve: the replicates show that no model fits "
+                          "(p {0}). Only the cells and their comparison count.",
+    [LANG_OPTIMUM_NO_MODEL] = "No capacity curve: no model converged on the points.",
+    [LANG_OPTIMUM_FEW_N] =
+        "No capacity curve: the points have {0} {0:value|different values} of n, too few for any model.",
+    [LANG_POINTS_FULL_WAVES] = "Points: {0}, cells of three or more full waves (n = workers)",
+    [LANG_POINTS_SINGLE_WAVE] = "Points: {0}, single waves (batch not above the workers, n = batch)",
+    [LANG_POINTS_OPEN_LOOP] = "Points: {0}, open-loop loads (n = mean in flight)",
+    [LANG_POINTS_FILE] = "Points: {0}, from the file",
+    [LANG_RANGE_LOG] = "Fitted for n from {0} to {1} ({2} {2:point|points}), on the logarithmic scale",
+    [LANG_RANGE_LINEAR] = "Fitted for n from {0} to {1} ({2} {2:point|points}), on the linear scale",
+    [LANG_KNEE_FIT] = "Knee: n = {0}{1} is the smallest that reaches 95% of the peak of the fit",
+    [LANG_KNEE_CELLS] =
+        "Knee: n = {0}{1} is the smallest that cannot be put more than 5% below the best cell",
+    [LANG_LACK_OF_FIT_REJECTS] = "Lack of fit: F = {0}, p {1}; the models are rejected",
+    [LANG_LACK_OF_FIT_PASSES] = "Lack of fit: F = {0}, p {1}; the model is not rejected",
+    [LANG_LACK_OF_FIT_UNKNOWN] = "Lack of fit: cannot be tested (that takes replicates, and more different n "
+                                 "than the model has parameters)",
+    [LANG_MODELS_MEAN] =
+        "Models are compared by AICc; the weight is the share of the evidence among those listed. " CODE(
+            "usl") " is Gunther's Universal Scalability Law: lambda is the throughput of one request alone, "
+                   "sigma the share of work that must queue, kappa the cost that each request lays on all "
+                   "others; only kappa > 0 gives a peak.",
+    [LANG_LEVEL_BEST_BATCH] = STRONG("Best batch:") " {0}",
+    [LANG_LEVEL_BEST_BATCH_EDGE] = STRONG("Best batch:") " {0} (edge of the tested range, not an optimum)",
+    [LANG_LEVEL_BEST_RATE] = STRONG("Highest throughput:") " {0} tokens per second{1}",
+    [LANG_LEVEL_FAILED_BATCH] = STRONG("Best batch:") " none: all requests failed",
+    [LANG_LEVEL_FAILED_RATE] = STRONG("Highest throughput:") " none: no request succeeded",
+    [LANG_LEVEL_UNUSABLE_BATCH] = STRONG("Best batch:") " none: no usable measurement",
+    [LANG_LEVEL_UNUSABLE_RATE] = STRONG("Highest throughput:") " none: no usable measurement",
+    [LANG_TIMES_MEAN] = "Times are over successful requests; in brackets {0}% intervals. ITL is per event, "
+                        "and an event may carry several tokens.",
+    [LANG_LOADS_MEAN] =
+        "Requests were sent at times of their own, without waiting for earlier ones; n is "
+        "the mean number in flight. In brackets {0}% intervals over the requests of one load.",
+    [LANG_FAILURES_MEAN] = "A failed request is counted as a failure, never as a request of no tokens. "
+                           "Failure rates with {0}% intervals (Clopper–Pearson).",
+    [LANG_CLIENT_CPU] = "Highest CPU share of the client: {0}%",
+    [LANG_CLIENT_LAG] = "Highest p99 of its own delay in sending: {0} ms",
+    [LANG_CLIENT_VALID] = "Batches left out because the client did not keep up: {0}",
+    [LANG_CLIENT_INVALID] = "Left out because the client did not keep up: {0} {0:batch|batches}",
+    [LANG_FACT_COUNTS] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed), {4} warm-up "
+                         "{4:batch|batches}, {0} server {0:session|sessions}",
+    [LANG_FACT_COUNTS_MANAGED] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed), {4} warm-up "
+                                 "{4:batch|batches}, {0} server {0:restart|restarts}",
+    [LANG_ALT_CURVE] = "Throughput against requests in flight: {0} points from n = {1} to {2}, between {3} "
+                       "and {4} tokens/s, with the fitted curve where one stands",
+    [LANG_ALT_LEVELS] = "Throughput against batch size, one line per number of workers",
+    [LANG_ALT_LEVEL] = "Performance plot for {0} parallel {0:request|requests}",
+    [LANG_CAPTION_CURVE] = "Capacity curve: throughput with n requests in flight.",
+    [LANG_CAPTION_LEVELS] =
+        "Throughput against batch for each number of workers (failed and cold cells left out).",
+    [LANG_PARETO_MEANS] = "More throughput costs latency. Below are the cells that no other cell beats in "
+                          "both; which of them is right depends on how long a request may take. These are "
+                          "bare measurements: neighbours may differ by chance.",
+    [LANG_ALT_PARETO] = "Throughput against the 95th percentile of latency: {0} cells, {1} of them on the "
+                        "front; the front rises from {2} to {3} tokens/s",
+    [LANG_ALT_PARETO_ONE] =
+        "Throughput against the 95th percentile of latency: {0} cells, one of which beats "
+        "all others in both, with {2} tokens/s",
+    [LANG_CAPTION_PARETO] =
+        "Each point is a cell; the line joins those that no other beats in both throughput and latency.",
+    [LANG_RECOMMEND_CHEAPER] =
+        STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It is the "
+                                  "cheapest of those that cannot be told apart from the highest measured, "
+                                  "{4} with {5} tokens per second.",
+    [LANG_LEVEL_BEST_BATCH_LOWER] =
+        STRONG("Best batch:") " {0} (the smallest that is not a cold start, so no optimum is established)",
+    [LANG_LEVEL_BEST_EQUALS] = "The intervals of batch {0} overlap with it, so {1:it|they} may be as good.",
+    [LANG_COMPARED] = "Against {0}: throughput is {1} of the baseline: {2}.",
+    [LANG_COMPARED_BARE] = "Against {0}: throughput as a whole cannot be compared: {2}.",
+    [LANG_REGRESSED] =
+        "This is a regression: for certain more than {0}% slower, or cells of the baseline fail now.",
+    [LANG_REPLICATES_NEEDED] = "About {0} {0:replicate|replicates} of each run would decide it.",
+    [LANG_COMPARED_ALL] = "All common cells together: ratio {0}, {1}",
+    [LANG_COMPARED_BY_BLOCKS] = "The interval is over blocks: restarts of the server are part of it",
+    [LANG_COMPARED_BY_CELLS] = "The interval is over the ratios of the cells",
+    [LANG_COMPARED_MARGIN] = "\"Same\" means that the difference is for certain smaller than {0}%; "
+                             "\"undecided\" that the data do not tell",
+    [LANG_OPTIMUM_BEND_OPEN] = "Capacity curve ({0}): throughput rises up to about n = {1}; only n = {2} was "
+                               "measured beyond, so that it stays level there is not established.",
+    [LANG_OPTIMUM_PLATEAU] = "Capacity curve ({0}): throughput rises up to n = {1} and stays level from "
+                             "there (fitted up to {2}), so there is no single optimum.",
+    [LANG_ROBUST] =
+        "With far points weighed down (bisquare weights) the peak lies at n = {0}, with {1} tokens/s",
+    [LANG_BAND_AVERAGED] = "No model stands out: the band averages all of them by their weights",
+    [LANG_DISTRIBUTION_MEANS] =
+        "The recommended cell and the highest, their neighbours and equals. A line at p95 is the time that "
+        "95 of 100 requests of its cell do not exceed; the scale widens towards the slow end. Lines are over "
+        "all successful requests of a cell. In brackets {0}% intervals: over server sessions where there "
+        "were several, else over requests.",
+    [LANG_ONE_PIECE] = "{0}% of the answers came in one piece (not streamed): their first token came with "
+                       "their last, so their TTFT is their latency, and they have no TPOT and no ITL.",
+    [LANG_TIMES_FASTER] = "{0} is established to be lower than that of the recommended {1} at: {2}",
+    [LANG_TIMES_SLOWER] = "{0} is established to be higher than that of the recommended {1} at: {2}",
+    [LANG_TIMES_OPEN] = "No difference of {0} from that of the recommended {1} is established (the intervals "
+                        "overlap) at: {2}",
+    [LANG_ALT_DISTRIBUTION] = "{0} by percentile of requests, one line for each of {1} cells; p50 from {2} "
+                              "to {3}, p95 from {4} to {5}",
+    [LANG_PARETO_SLO] = STRONG("Within the limits") " ({3}; {4} of {5} {5:cell|cells}), {0} measured the "
+                                                    "highest throughput: {1} tokens per second{2}.",
+    [LANG_PARETO_SLO_NONE] = STRONG("Within the limits:") " no cell keeps them ({0}).",
+    [LANG_SLO_CERTAIN] = " The intervals of its times lie below every limit.",
+    [LANG_SLO_OPEN] = " That it keeps them is not established: an interval of its times reaches beyond a "
+                      "limit, or is not known.",
+    [LANG_SLO_EQUALS] = " Cells within the limits whose throughput intervals overlap with its own: {0}.",
+    [LANG_SLO_GOODPUT] = STRONG("Goodput:") " {0} has the most requests per second that keep {1}: {2}{3}.",
+    [LANG_SLO_GOODPUT_NONE] = STRONG("Goodput:") " in no cell did a request keep {0}.",
+    [LANG_LOADS_WITHIN] =
+        STRONG("Within the limits") " ({0}) by their estimates are loads of up to {1} requests per second; "
+                                    "at {2} a limit is missed. Rates between them were not tested.",
+    [LANG_LOADS_ALL_WITHIN] =
+        STRONG("Within the limits") " ({0}) by their estimates are all loads, up to {1} requests per second. "
+                                    "Nothing beyond was tried: this is the edge of the tested range.",
+    [LANG_LOADS_NONE_WITHIN] = STRONG(
+        "Within the limits") " ({0}) is no load: the lowest, {1} requests per second, misses one already.",
+    [LANG_ALT_LOADS] =
+        "Throughput and latency against the offered rate: {0} loads from {1} to {2} requests per second",
+    [LANG_CODE] = CODE("{0}"),
+    [LANG_COMPARED_WITH] = "The baseline is " CODE("{0}"),
+    [LANG_ALT_COMPARISON] =
+        "Ratio to the baseline for each of {0} common cells with its interval; of all together {1}",
+    [LANG_CAPTION_COMPARISON] = "Above 1 is faster. An interval that leaves out 1 shows a difference; one "
+                                "that lies within the band shows that there is none worth the name.",
+    [LANG_NEXT] = STRONG("Next:"),
+    [LANG_NEXT_CELLS] = "Measure (workers×batch) {0}, as " CODE("--suggest") " proposes",
+    [LANG_NEXT_NOTHING] =
+        "Nothing more needs measuring: a better tested configuration can win by {0}% at most",
 };

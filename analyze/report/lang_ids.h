@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The identifiers of lang.h's texts. What the arguments of a text are, lang_en.c shows by its words; groups
-// that share them say so here.
+// The identifiers of lang.h's texts. What the arguments of a text are, lang_en.c and lang_en_words.c show by
+// their words; groups that share them say so here.
 #ifndef ANALYZE_REPORT_LANG_IDS_H
 #define ANALYZE_REPORT_LANG_IDS_H
 
@@ -42,6 +42,7 @@ enum lang_id {
   LANG_LIMIT_TPOT,
   LANG_DISTRIBUTION,
   LANG_DISTRIBUTION_MEANS,
+  LANG_ONE_PIECE,
   // 0: the percentile, 1: the recommended cell, 2: the others
   LANG_TIMES_FASTER,
   LANG_TIMES_SLOWER,
@@ -133,11 +134,14 @@ enum lang_id {
   // the first screen
   LANG_NOTHING,
   LANG_NO_USABLE,
+  LANG_NO_USABLE_FAILED,
+  LANG_NO_MEASUREMENT,
   LANG_LARGEST_NO_SPREAD,
   LANG_RECOMMEND_ALONE,
   LANG_RECOMMEND_ONLY,
   LANG_RECOMMEND_LARGEST,
   LANG_RECOMMEND_CHEAPER,
+  LANG_RECOMMEND_FAR,
   LANG_RECOMMEND_CHEAPEST,
   LANG_REGRET,
   LANG_EDGE_BATCH,
@@ -164,6 +168,7 @@ enum lang_id {
   LANG_WARNING_UNUSABLE_LEVEL,
   LANG_WARNING_FAILED_CELLS,
   LANG_WARNING_ALL_FAILED,
+  LANG_WARNING_CLASSES,
   LANG_WARNING_UNREPLICATED,
   LANG_WARNING_NO_SPREAD,
   LANG_WARNING_ONE_SESSION,
@@ -173,6 +178,7 @@ enum lang_id {
   LANG_REASON_LAG,
   LANG_REASON_STALL,
   LANG_REASON_CPU,
+  LANG_REASON_FIRST,
   LANG_WARNING_EDGE_BATCH,
   LANG_WARNING_EDGE_WORKERS,
   LANG_WARNING_PARTIAL_WAVES,
@@ -195,6 +201,7 @@ enum lang_id {
   LANG_WARNING_UNLIKE_INPUTS,
   LANG_WARNING_UNLIKE_BASELINE,
   LANG_WARNING_NEWER_VERSION,
+  LANG_WARNING_BURST,
   // dependencies in words
   LANG_EFFECT_WORKERS,
   LANG_EFFECT_BATCH,
@@ -243,8 +250,10 @@ enum lang_id {
   LANG_OPTIMUM_FALLS,
   LANG_OPTIMUM_DIPS,
   LANG_OPTIMUM_PLATEAU,
+  LANG_OPTIMUM_BEND_OPEN,
   LANG_OPTIMUM_GATE,
   LANG_OPTIMUM_NO_MODEL,
+  LANG_OPTIMUM_FEW_N,
   LANG_POINTS_FULL_WAVES,
   LANG_POINTS_SINGLE_WAVE,
   LANG_POINTS_OPEN_LOOP,

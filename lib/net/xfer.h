@@ -90,9 +90,11 @@ struct xfer_request {
                               // own Accept, Expect, User-Agent and Content-Type are never added.
   const char *body;           // borrowed until `done`; NULL: none, or `upload`
   size_t body_len;
-  bool upload;                // the body comes from callbacks->upload
-  int64_t upload_len;         // its length; -1: unknown (chunked)
-  int64_t timeout_ns;         // for the whole transfer; 0: none
+  bool upload;        // the body comes from callbacks->upload
+  int64_t upload_len; // its length; -1: unknown (chunked)
+  bool alone;         // on a connection made for it and closed after it: what cannot be sent again must
+                      // not meet a kept one that the server is closing
+  int64_t timeout_ns; // for the whole transfer; 0: none
   int64_t connect_timeout_ns; // 0: the pool's
 };
 

@@ -261,16 +261,16 @@ enum status xfer_easy_prepare(struct xfer *xfer, const struct xfer_request *requ
     xfer->resent = false;
   }
   set_body(xfer, request);
-  bool alone = false; // on a connection of its own
+  bool alone = request->alone;
   if (xfer->pool->options.http_version == 2) {
     bool secure = strncasecmp(request->url, "https:", 6) == 0;
-    alone = !secure && !xfer_shares_plain_http2();
+    alone = alone || (!secure && !xfer_shares_plain_http2());
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                      secure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
     // A transfer that finds a connection in the making waits whether it can share it.
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, alone ? 0L : 1L);
-    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, alone ? 1L : 0L);
   }
+  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, alone ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, alone ? 1L : 0L); // takes back what before_request asked for
   CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, text->data);
   if (!code) code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, text->data + target_at);
@@ -282,6 +282,16 @@ enum status xfer_easy_prepare(struct xfer *xfer, const struct xfer_request *requ
   if (!code) code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(request->timeout_ns));
   if (code) return status_fail(error, STATUS_MEMORY, "%s: %s", request->url, curl_easy_strerror(code));
   return STATUS_OK;
+}
+
+// A head beyond what libcurl takes: a line over 100 KB is a lack of memory to it (since 8.6: too large), 300
+// KB of lines are a receive error with these words.
+static bool head_too_large(const struct xfer *xfer, CURLcode code) {
+  if (xfer->head_done || xfer->result.attempts == 0) return false;
+#if LIBCURL_VERSION_NUM >= 0x080600
+  if (code == CURLE_TOO_LARGE) return true;
+#endif
+  return code == CURLE_OUT_OF_MEMORY || strstr(xfer->words, "Too large response headers");
 }
 
 static enum xfer_outcome outcome_of(const struct xfer *xfer, CURLcode code) {
@@ -305,6 +315,7 @@ static enum xfer_outcome outcome_of(const struct xfer *xfer, CURLcode code) {
   case CURLE_SEND_FAIL_REWIND: return XFER_UPLOAD;
   default: break;
   }
+  if (head_too_large(xfer, code)) return XFER_PROTOCOL;
   // libcurl has no code of its own for a broken chunk: it is a receive error with these words.
   return strstr(xfer->words, "chunk") ? XFER_PROTOCOL : XFER_RESET;
 }
@@ -331,6 +342,8 @@ void xfer_easy_result(struct xfer *xfer, CURLcode code) {
       result->attempts > 1 || result->outcome != XFER_OK; // also where the second connection failed
   doubt_http2(xfer, code);
   result->words = xfer->words[0] ? xfer->words : curl_easy_strerror(code);
+  if (code == CURLE_OUT_OF_MEMORY && result->outcome == XFER_PROTOCOL)
+    result->words = "a line of the response's head is over 100 KB";
   long version = 0;
   if (result->outcome == XFER_OK && xfer->pool->options.http_version == 2 &&
       curl_easy_getinfo(xfer->easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK &&

@@ -19,6 +19,8 @@ struct xfer_socket {
   unsigned events;          // that the watch is for
   bool is_ours;             // opened here, so that its end is told here too; libcurl has others
   bool is_wanted;           // libcurl wants to hear of it now
+  struct xfer *user;        // whose transfer wanted it last, NULL: none of ours
+  int64_t user_started_ns;  // which one of that
 };
 
 static enum status make_room(struct xfer_pool *pool, size_t most) {
@@ -53,14 +55,24 @@ static void stop_watching(struct xfer_socket *socket) {
   socket->watch = NULL;
 }
 
+// Its transfer is under way and has been told to wait: what comes, and the end too, belongs to it.
+static bool is_paused(const struct xfer_socket *socket) {
+  const struct xfer *user = socket->user;
+  return user && user->state == XFER_STATE_ADDED && user->result.started_ns == socket->user_started_ns;
+}
+
 // A connection that nobody uses has something to say: its end, most likely. libcurl takes one that was closed
 // in the orderly way for alive, sends a request on it, and then once more on a fresh one; but not one that is
-// closed on both sides. What else there is to read (TLS has news of its own) is libcurl's.
+// closed on both sides. An answer that nobody has asked for (a 408 at the end of the server's patience, say)
+// it would take for that of the next request: such a connection is not used again either. What else there is
+// to read (TLS and HTTP/2 have news of their own) is libcurl's.
 static void hear_idle(struct xfer_socket *socket) {
-  char byte;
+  char byte = '\0';
   ssize_t len = recv(socket->number, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  bool is_over = len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR);
+  bool is_answer = len == 1 && byte == 'H'; // of "HTTP/1.1"
   stop_watching(socket);
-  if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR)) shutdown(socket->number, SHUT_RDWR);
+  if ((is_over || is_answer) && !is_paused(socket)) shutdown(socket->number, SHUT_RDWR);
 }
 
 static void on_ready(void *context, unsigned events) {
@@ -73,8 +85,11 @@ static void on_ready(void *context, unsigned events) {
   xfer_pool_act(socket->pool, socket->number, flags);
 }
 
-static enum status watch(struct xfer_socket *socket, unsigned events) {
+static enum status watch(struct xfer_socket *socket, CURL *easy, unsigned events) {
   unsigned before = socket->events;
+  socket->user = NULL;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &socket->user);
+  socket->user_started_ns = socket->user ? socket->user->result.started_ns : 0;
   socket->is_wanted = true;
   socket->events = events;
   if (!socket->watch)
@@ -84,13 +99,12 @@ static enum status watch(struct xfer_socket *socket, unsigned events) {
 }
 
 static int on_socket(CURL *easy, curl_socket_t number, int what, void *context, void *assigned) {
-  (void)easy;
   (void)assigned;
   struct xfer_socket *socket = find(context, number);
   if (!socket) return -1;
   if (what != CURL_POLL_REMOVE) {
     unsigned events = (what & CURL_POLL_IN ? LOOP_READ : 0U) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0U);
-    return watch(socket, events) ? -1 : 0;
+    return watch(socket, easy, events) ? -1 : 0;
   }
   socket->is_wanted = false;
   if (!socket->is_ours || socket->events != LOOP_READ) stop_watching(socket);

@@ -131,6 +131,10 @@ check_match 'dry run: requests' 'requests  30, warm-up included' "$out"
 check_match 'dry run: tokens' 'tokens    about 360 of output' "$out"
 check_equal 'dry run: a line per batch' 12 "$(grep -c '  workers .* batch .* rep' <<<"$out")"
 first=$out
+run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10 --arrival constant --duration 1s --dry-run
+check_match 'dry run of a rate: requests' $'\nrequests  11, warm-up included\n' "$out"
+run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10 --arrival constant --duration 1s --think-time 1s --dry-run
+check_match 'dry run with a think time: about so many' $'\nrequests  about 11, warm-up included; the think time' "$out"
 run "$bin/replay" $trace -u $nowhere -W 1,2 -B 1,2,4 -r 2 --dry-run
 check_equal 'the same seed makes the same plan' "$first" "$out"
 run "$bin/replay" $trace -u $nowhere -W 1,2 -B 1,2,4 -r 2 --dry-run --seed 2
@@ -147,4 +151,16 @@ check_match 'help: usage' 'TRACE\.\.\. -u URL' "$out"
 run "$bin/replay" --version
 check_equal 'version: exit code' 0 "$status"
 check_match 'version' '^replay \(Tidemark\) [0-9]' "$out"
+# Traces that lie decades, and days, apart.
+sed 's/"start_unix_s":[0-9.]*/"start_unix_s":1/' $trace >"$scratch/old.trace.jsonl"
+fails 'traces decades apart' 2 'the schedule would last over a year: --max-idle' $trace "$scratch/old.trace.jsonl" \
+  -u $nowhere --timing original --dry-run
+sed 's/"start_unix_s":[0-9.]*/"start_unix_s":345600/' $trace >"$scratch/later.trace.jsonl"
+run "$bin/replay" "$scratch/old.trace.jsonl" "$scratch/later.trace.jsonl" -u $nowhere --timing original --dry-run
+check_match 'traces days apart: told' 'the schedule lasts 96 h \(--max-idle' "$status $err"
+run "$bin/replay" "$scratch/old.trace.jsonl" "$scratch/later.trace.jsonl" -u $nowhere --timing original --max-idle 1s --dry-run
+check_equal 'traces days apart, the pause cut: nothing to tell' '0 ' "$status $err"
+sed 's/"start_unix_s":[0-9.]*/"start_unix_s":1e300/' $trace >"$scratch/never.trace.jsonl"
+fails 'a trace of a time that never comes' 2 'the schedule would last over a year: --max-idle' \
+  $trace "$scratch/never.trace.jsonl" -u $nowhere --timing original --dry-run
 summary

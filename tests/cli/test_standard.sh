@@ -31,20 +31,19 @@ holds() { # PID NUMBERS
 }
 
 test_capture() {
-  local numbers recorded=$scratch/recorded.jsonl pid status
+  local numbers recorded=$scratch/recorded.jsonl pid
   for numbers in 0 1 2 01 12 012; do
     rm -f "$recorded"
     "$without" $numbers "$bin/capture" -v -u "${server_url[sim]}" --unix-socket "$socket" -o "$recorded" --bodies both \
       >"$scratch/out" 2>"$scratch/err" </dev/null &
     pid=$!
+    server_pid[capture]=$pid
     check "capture without $numbers serves" wait_for 10 answers
     check "capture without $numbers holds them" holds $pid $numbers
     kill -USR1 $pid # more words
     check "capture without $numbers goes on" wait_for 2 answers
-    kill -TERM $pid
-    wait $pid
-    status=$?
-    check_equal "capture without $numbers ends well" 0 $status
+    stop_server capture
+    check_equal "capture without $numbers ends well" 0 "${server_status[capture]}"
     check "no words are in what capture without $numbers has recorded" is_clean "$recorded"
     check "capture without $numbers has recorded" test "$(grep -c '"response"' "$recorded")" -ge 2
   done

@@ -7,6 +7,7 @@
 #include <stdint.h>
 // cmocka wants these first.
 #include <cmocka.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -195,6 +196,100 @@ static void test_a_request_on_a_dead_kept_connection_is_sent_again_once(void **s
   close(client);
 }
 
+// A server may say 408 when its patience with an idle connection ends. Whoever asks next must not get that.
+static void test_an_answer_that_nobody_asked_for_is_nobodys(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, GET);
+  int first = harness_accept(harness);
+  harness_read_until(harness, first, "\r\n\r\n");
+  harness_send(first, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  harness_read_until(harness, client, "ok");
+  harness_send(first, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nlate");
+  bool was_reset;
+  harness_read_to_end(harness, first, &was_reset); // it is given up
+  harness_send(client, GET);
+  int second = harness_accept(harness);
+  harness_read_until(harness, second, "\r\n\r\n");
+  harness_send(second, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine");
+  assert_true(has(harness_read_until(harness, client, "mine"), "HTTP/1.1 200 "));
+  close(client);
+  close(first);
+  close(second);
+}
+
+// Nobody listens to the upstream while the client reads nothing: what waits there is no answer of its own.
+static void test_a_body_that_waits_is_not_taken_for_one(void **state) {
+  struct harness *harness = *state;
+  static char sends[65536], gets[65536];
+  const size_t all = 320 * sizeof sends;
+  size_t sent = 0;
+  memset(sends, 'H', sizeof sends);
+  int client = harness_connect(harness);
+  harness_send(client, GET);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "\r\n\r\n");
+  harness_send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 20971520\r\n\r\n");
+  harness_read_until(harness, client, "\r\n\r\n");
+  struct pollfd ready[] = {{.fd = upstream, .events = POLLOUT}, {.fd = client, .events = POLLIN}};
+  while (poll(ready, 1, 200) == 1)
+    sent += (size_t)send(upstream, sends, sizeof sends, MSG_NOSIGNAL | MSG_DONTWAIT);
+  assert_true(sent < all); // it is held back
+  for (size_t got = 0; got < all;) {
+    if (sent == all) ready[0].fd = -1;
+    assert_true(poll(ready, 2, HARNESS_WAIT_MS) > 0);
+    size_t left = all - sent < sizeof sends ? all - sent : sizeof sends;
+    ssize_t step = ready[0].revents ? send(upstream, sends, left, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
+    ssize_t some = ready[1].revents ? recv(client, gets, sizeof gets, MSG_DONTWAIT) : 0;
+    assert_true(step >= 0 && some >= 0 && (some > 0 || !ready[1].revents));
+    sent += (size_t)step;
+    got += (size_t)some;
+  }
+  close(client);
+  close(upstream);
+}
+
+// Its bytes are not kept, and cannot be sent again: llama.cpp closes every connection after its answer, and
+// what goes out on one just then is lost.
+static void test_an_upload_that_is_streamed_does_not_go_over_a_kept_connection(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, GET);
+  int kept = harness_accept(harness);
+  harness_read_until(harness, kept, "\r\n\r\n");
+  harness_send(kept, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  harness_read_until(harness, client, "ok");
+  harness_send(client, "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n");
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "some");
+  harness_send(client, "0\r\n\r\n");
+  harness_read_until(harness, upstream, "0\r\n\r\n");
+  harness_send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwell");
+  harness_read_until(harness, client, "well");
+  check_upstream_is_left(harness, upstream);
+  harness_send(client, GET);
+  harness_read_until(harness, kept, "\r\n\r\n");
+  harness_send(kept, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  harness_read_until(harness, client, "ok");
+  close(client);
+  close(kept);
+}
+
+static void test_an_upstream_that_closes_after_an_upload_is_502(void **state) {
+  struct harness *harness = *state;
+  int client = harness_connect(harness);
+  harness_send(client, "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n");
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "some");
+  harness_send(client, "0\r\n\r\n");
+  harness_read_until(harness, upstream, "0\r\n\r\n");
+  close(upstream);
+  assert_true(has(harness_read_until(harness, client, "}}"), "HTTP/1.1 502 "));
+  end_proxy(harness);
+  assert_true(has(harness_trace(harness), "\"error\":\"reset\",\"aborted_by\":\"upstream\""));
+  close(client);
+}
+
 static void test_an_upstream_that_nobody_listens_for_is_502(void **state) {
   struct harness *harness = *state;
   close(harness->upstream);
@@ -358,6 +453,10 @@ int main(void) {
       with_proxy(test_an_answer_that_breaks_off_breaks_off_for_the_client),
       with_proxy(test_an_upstream_that_dies_before_its_headers_is_502),
       with_proxy(test_a_request_on_a_dead_kept_connection_is_sent_again_once),
+      with_proxy(test_an_answer_that_nobody_asked_for_is_nobodys),
+      with_proxy(test_a_body_that_waits_is_not_taken_for_one),
+      with_proxy(test_an_upload_that_is_streamed_does_not_go_over_a_kept_connection),
+      with_proxy(test_an_upstream_that_closes_after_an_upload_is_502),
       with_proxy(test_an_upstream_that_nobody_listens_for_is_502),
       with_impatient_proxy(test_an_upstream_that_is_silent_for_too_long_is_504),
       with_impatient_proxy(test_a_stream_that_falls_silent_for_too_long_is_cut),

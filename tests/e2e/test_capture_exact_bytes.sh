@@ -6,10 +6,5 @@
 . tests/e2e/exact_bytes.sh
 need jq zcat
 
-exchanges=1000
-if LC_ALL=C grep -qaE '__(asan|tsan)_init' "$bin/capture"; then
-  exchanges=300
-  echo "$exchanges exchanges instead of 1000, since the programs run slowly under a sanitizer"
-fi
-exact_bytes light $exchanges 16
+exact_bytes light 1000 16
 summary

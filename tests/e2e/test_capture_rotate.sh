@@ -127,9 +127,33 @@ test_crash() {
   check_equal 'it is continued and gets its name' '0 1' "$(filter='select(.type == "request").seq' all "$folder/t.jsonl.gz" | xargs)"
 }
 
+# A disk that is full while one file follows another: nothing is left that has nothing in it.
+test_full_disk() {
+  local folder=$scratch/tiny i
+  if [ "$(id -u)" -ne 0 ] || ! mkdir "$folder" || ! mount -t tmpfs -o size=16k tmpfs "$folder" 2>/dev/null; then
+    skip 'rotation on a full disk' 'no right to mount a small one'
+    return
+  fi
+  sim && proxy -o "$folder/t.jsonl" --rotate 4KiB || { umount "$folder"; return; }
+  for i in $(seq 40); do ask "$(head -c 1000 /dev/zero | tr '\0' x)"; done
+  check 'the disk is full' wait_for 5 grep -q 'cannot be written now' "${server_err[capture]}"
+  for i in 1 2 3; do
+    kill -HUP "${server_pid[capture]}"
+    ask $i
+    sleep 0.1
+  done
+  stop_server capture && stop_server server
+  check_equal 'exit code' 4 "${server_status[capture]}"
+  check_equal 'no file is empty' '' "$(find "$folder" -type f -empty)"
+  check_equal 'each begins with its header' '' \
+    "$(for i in "$folder"/t*; do head -n 1 "$i" | jq -r 'select(.type != "trace").type'; done)"
+  umount "$folder"
+}
+
 test_by_size
 test_by_time
 test_in_mid_request
 test_signals
 test_crash
+test_full_disk
 summary

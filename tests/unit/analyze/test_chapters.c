@@ -48,9 +48,9 @@ static void test_a_paired_ratio_decides_before_the_cells_of_two_levels(void **st
   struct estimate *ratio = &made->results.steps[0].ratio;
   made->results.steps[0] = (struct cliff){.from = 4, .to = 8, .ratio = {1.7, 1.6, 1.8}};
   HAS(made_report(made, LANG_RU),
-      "При увеличении с 4 до 8 workers скорость обработки возрастает: отношение 1.7 [1.60, 1.80]");
+      "При увеличении с 4 до 8 workers скорость обработки возрастает: отношение 1.70 [1.60, 1.80]");
   *ratio = (struct estimate){0.9, 0.85, 0.95};
-  HAS(made_report(made, LANG_EN), "From 4 to 8 workers throughput falls: ratio 0.9 [0.850, 0.950]");
+  HAS(made_report(made, LANG_EN), "From 4 to 8 workers throughput falls: ratio 0.900 [0.850, 0.950]");
   *ratio = (struct estimate){1.02, 0.95, 1.09}; // undecided over common batches, but the best cells differ
   HAS(made_report(made, LANG_EN), "From 4 to 8 workers throughput rises: 120.00 to 204.00 tokens/s");
   made->results.cells[1].tokens_per_s.hi = 300;
@@ -79,7 +79,8 @@ static void test_the_last_batch_is_an_edge_not_an_optimum(void **state) {
       "**Оптимальный размер пакета:** 8 (край проверенного диапазона, а не оптимум)");
   HAS(made_report(made, LANG_EN), "**Best batch:** 8 (edge of the tested range, not an optimum)");
   made->results.best.batch_edge = true;
-  HAS(made_report(made, LANG_EN), "> Batch 16 is the largest tested (at 8 workers)");
+  HAS(made_report(made, LANG_EN),
+      "> The highest measured lies on the largest batch tested (16, at 8 workers)");
   HAS(made_report(made, LANG_RU), "**Размер пакета (batch_size):** 16 (край проверенного диапазона)");
 }
 
@@ -127,9 +128,9 @@ static void test_curve_says_why_it_has_no_optimum(void **state) {
   curve->optimum_edge = true;
   curve->optimum_n.hi = 60;
   HAS(made_report(made, LANG_RU),
-      "лежит на краю проверенного диапазона (от 16 до 32) или за ним, поэтому не установлен");
+      "лежит на краю диапазона подгонки (от 16 до 32) или за ним, поэтому не установлен");
   curve->has_optimum = false;
-  HAS(made_report(made, LANG_EN), "it rises over the whole tested range (up to n = 32)");
+  HAS(made_report(made, LANG_EN), "it rises over the whole fitted range (n from 16 to 32)");
   curve->gate_failed = true;
   curve->lack_of_fit_f = 9.1;
   curve->lack_of_fit_p = 0.0021;
@@ -151,11 +152,11 @@ static void test_a_plateau_does_not_rise_beyond_its_bend(void **state) {
   curve->models[0].parameter_names[1] = "knee";
   curve->models[0].parameters[1] = (struct estimate){20, NAN, NAN};
   const char *text = made_report(made, LANG_EN);
-  HAS(text, "throughput rises up to n = 20 and stays level from there (tested up to 32)");
+  HAS(text, "throughput rises up to n = 20 and stays level from there (fitted up to 32)");
   HAS(text, "Knee: n = 19 ");
   curve->models[0].parameters[1].estimate = 40; // beyond what was tested
   text = made_report(made, LANG_EN);
-  HAS(text, "it rises over the whole tested range");
+  HAS(text, "it rises over the whole fitted range");
   LACKS(text, "stays level");
 }
 

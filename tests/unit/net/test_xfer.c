@@ -239,6 +239,25 @@ static void test_each_way_to_end_has_its_outcome(void **state) {
   }
 }
 
+// libcurl takes no line over 100 KB and no head over 300 KB (early versions: 5 MB).
+static void test_a_head_too_large_is_no_protocol(void **state) {
+  (void)state;
+  static const int line_lens[] = {150000, 9000};
+  for (size_t i = 0; i < 2; i++) {
+    struct buf head = {0};
+    buf_append_text(&head, "HTTP/1.1 200 OK\r\n");
+    while (head.len < 6000000)
+      buf_printf(&head, "X: %0*d\r\n", line_lens[i], 0);
+    buf_append_text(&head, "\r\n");
+    struct scripted_step step = {.response = buf_text(&head), .after = SCRIPTED_CLOSE};
+    struct client client = {0};
+    free_requests(exchange(&client, &step, 1, &get), 1);
+    assert_int_equal(client.result.outcome, XFER_PROTOCOL);
+    client_close(&client);
+    buf_free(&head);
+  }
+}
+
 static void test_a_refused_connection_is_connect_and_a_silent_server_is_timeout(void **state) {
   (void)state;
   struct scripted_step silent = {.after = SCRIPTED_WAIT};
@@ -459,6 +478,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_request_goes_out_as_it_was_given_and_nothing_is_added),
       cmocka_unit_test(test_each_way_to_end_has_its_outcome),
+      cmocka_unit_test(test_a_head_too_large_is_no_protocol),
       cmocka_unit_test(test_a_refused_connection_is_connect_and_a_silent_server_is_timeout),
       cmocka_unit_test(test_a_kept_connection_is_used_again),
       cmocka_unit_test(test_a_dead_kept_connection_costs_one_recorded_resend),

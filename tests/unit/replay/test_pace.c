@@ -161,6 +161,36 @@ static void test_recorded_times_are_scaled_and_idle_time_is_cut(void **state) {
   }
 }
 
+// Traces that lie decades apart, and a speed that makes ages of hours.
+static void test_a_schedule_of_over_a_year_is_refused(void **state) {
+  (void)state;
+  static const int64_t day_ns = 86400 * SECOND;
+  static const struct {
+    int64_t second_ns, max_idle_ns, duration_ns;
+    double speed;
+    enum status status;
+  } cases[] = {
+      {20000 * day_ns, 0, 0, 1, STATUS_USAGE},   {day_ns, 0, 0, 1e-6, STATUS_USAGE},
+      {366 * day_ns, 0, 0, 1, STATUS_USAGE},     {365 * day_ns, 0, 0, 1, STATUS_OK},
+      {20000 * day_ns, SECOND, 0, 1, STATUS_OK}, {20000 * day_ns, 0, day_ns, 1e-6, STATUS_OK},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const int64_t at_ns[] = {0, cases[i].second_ns};
+    struct error error = {""};
+    struct pace pace = {0};
+    assert_int_equal(
+        pace_as_recorded(at_ns, 2, cases[i].speed, cases[i].max_idle_ns, cases[i].duration_ns, &pace, &error),
+        cases[i].status);
+    assert_int_equal(strstr(error.text, "over a year") != NULL, cases[i].status == STATUS_USAGE);
+    pace_free(&pace);
+  }
+  struct pace pace;
+  struct pace_rate rate = {.per_s = 1e-6, .arrival = PACE_ARRIVAL_CONSTANT, .count = 40, .seed = 1};
+  assert_int_equal(pace_at_rate(&rate, &pace, NULL), STATUS_USAGE);
+  assert_int_equal(pace_faster(20000 * day_ns, 1e-6), PACE_LONGEST_NS);
+  assert_int_equal(pace_faster(3 * SECOND, 2), 3 * SECOND / 2);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_constant_intervals_do_not_drift),
@@ -169,6 +199,7 @@ int main(void) {
       cmocka_unit_test(test_a_duration_ends_the_schedule),
       cmocka_unit_test(test_the_seed_decides_the_schedule),
       cmocka_unit_test(test_recorded_times_are_scaled_and_idle_time_is_cut),
+      cmocka_unit_test(test_a_schedule_of_over_a_year_is_refused),
   };
   return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
 }

@@ -50,6 +50,18 @@ static void test_arguments_lose_their_secrets(void **state) {
                    "--port {port}\"]");
   char *quoted[] = {"replay", "--server", "PASSWORD='a b' serve --secret \"a b\" x"};
   assert_arguments(quoted, 3, "[\"replay\",\"--server\",\"PASSWORD=*** serve --secret *** x\"]");
+  char *commands[] = {"replay",
+                      "--between",
+                      "curl -H 'Authorization: Bearer s' -H \"Accept: a b\" http://u:s@h/x?a=b",
+                      "--server",
+                      "sh -c 'KEY=k; HF_TOKEN=s serve sk-0123456789abc \"a b\" org/tokenizer:latest'",
+                      "--between",
+                      "'unended Cookie: x"};
+  assert_arguments(
+      commands, 7,
+      "[\"replay\",\"--between\",\"curl -H 'Authorization: ***' -H \\\"Accept: a b\\\" http://***@h/x?a=b\","
+      "\"--server\",\"sh -c 'KEY=*** HF_TOKEN=*** serve *** \\\"a b\\\" org/tokenizer:latest'\","
+      "\"--between\",\"'unended Cookie: x\"]");
 }
 
 static void test_urls_are_taken_apart(void **state) {
