@@ -151,7 +151,7 @@ stopping() {
   asked() { grep -qx asked "$log" 2>/dev/null; }
   check "$1: its server is asked to stop" wait_for 10 asked
 }
-stopping patient 1
+stopping patient 2
 kill -INT $pid
 wait $pid
 check_equal 'one interrupt while it stops: exit code' 130 $?
