@@ -153,7 +153,7 @@ void chapters_matrix(struct chapters *c, struct document_node *parent) {
   struct chapters_shown rows = chapters_shown_levels(c, parent, CHAPTERS_SECTIONS_MOST, false);
   struct chapters_shown shown =
       chapters_shown_of(parent, columns.scores, columns.count, CHAPTERS_COLUMNS_MOST);
-  if (rows.count >= 2 && shown.count >= 2 && helps(c->results, &columns, &rows, &shown))
+  if (columns.batches && rows.count >= 2 && shown.count >= 2 && helps(c->results, &columns, &rows, &shown))
     matrix(c, parent, &columns, &rows, &shown);
   chapters_shown_free(&rows);
   chapters_shown_free(&shown);
