@@ -39,7 +39,7 @@ for round in $(seq "$rounds"); do
   cat "$scratch/expected" >>"$scratch/all"
   old=$((old + $(wc -l <"$scratch/expected")))
   lost=$((lost + $(missing "$scratch/expected")))
-  run "$bin/replay" "$trace" -u http://127.0.0.1:9 --api http --dry-run
+  run "$bin/capture" --import trace "$trace"
   [ "$status" -eq 0 ] && readable=$((readable + 1))
 done
 echo "$old answers were older than the flush interval when capture was killed; $(recorded | wc -l) are in the trace"
