@@ -4,8 +4,14 @@
 # capture with small requests, recording on, beside nginx and mitmproxy as reverse proxies in front of the same server.
 . "$(dirname "$0")/lib.sh"
 need nginx wrk curl jq
-start_nginx_answer server && start_nginx_proxy nginx "${server_url[server]}" || summary
-start_server capture "$bin/capture" -u "${server_url[server]}" -l 127.0.0.1:0 -o "$scratch/trace.jsonl.gz" || summary
+start_proxy() { # NAME
+  if [ "$1" = nginx ]; then
+    start_nginx_proxy nginx "${server_url[server]}"
+  else # the next one goes on with the trace of the one before
+    start_server capture "$bin/capture" -u "${server_url[server]}" -l 127.0.0.1:0 -o "$scratch/trace.jsonl.gz"
+  fi
+}
+start_nginx_answer server && start_proxy nginx && start_proxy capture || summary
 requests_seen=0
 
 mitm_listens() { answers "${server_url[mitm]}/n/0"; }
@@ -42,9 +48,14 @@ for _ in $(seq "$ROUNDS"); do
   load nginx
   load capture
 done
-# What a machine does besides comes and goes in seconds, and hits a wait of 0.1 ms hard: so many short turns.
+# What a machine does besides comes and goes in seconds, and a process keeps the luck of the CPU that it was given: so
+# many short turns, each with fresh proxies.
 for _ in $(seq $((ROUNDS * SECONDS_EACH))); do
-  for name in server nginx capture; do at_rate $name; done
+  at_rate server
+  for name in nginx capture; do
+    stop_server $name
+    start_proxy $name && at_rate $name
+  done
 done
 if start_mitm; then
   load mitm
