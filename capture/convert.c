@@ -30,12 +30,9 @@ static void say(const struct opts *opts, struct log *log, const struct import_co
               counts->bad == 1 ? "" : "s", counts->first_bad.text);
   }
   if (counts->left_out > 0) {
-    bool one = counts->left_out == 1;
     log_notice(log, "%s: %lld %s left out: %s", opts->input, (long long)counts->left_out,
-               one ? "entry" : "entries",
-               opts->export ? (one ? "the format cannot express it" : "the format cannot express them")
-               : one        ? "it asks no language model for text"
-                            : "they ask no language model for text");
+               counts->left_out == 1 ? "entry" : "entries",
+               opts->export ? "outside what the format can express" : "no language model is asked for text");
   }
   log_notice(log, "%s: %lld request%s written to %s", opts->input, (long long)counts->requests,
              counts->requests == 1 ? "" : "s",

@@ -21,6 +21,8 @@
 #   wait_for SECONDS CMD... repeats CMD every 50 ms until it succeeds.
 #   check_soon NAME EXPECTED CMD...        passes when CMD prints EXPECTED, now or in the next 10 s: for what another
 #                           program does a moment later, which on a busy machine is no longer a moment
+#   npm_install FOLDER FILE...  copies the files, package.json and its lock among them, and installs what they name; the
+#                           test ends as skipped where that cannot be had
 #   in_quiet CMD...         calls CMD, here, until it succeeds, three times at most: for a claim about time, which other
 #                           programs that take the CPU away can spoil, and nothing but what is claimed can make good
 
@@ -71,6 +73,17 @@ check_soon() {
   wait_for 10 prints "${@:2}"
   check_equal "$1" "$2" "$("${@:3}")"
 }
+npm_install() {
+  local folder=$1
+  shift
+  mkdir -p "$folder"
+  cp "$@" "$folder"
+  RUN_TIMEOUT=300 run npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts
+  [ "$status" -eq 0 ] && return
+  skip 'the packages of npm' "they could not be installed: $(tail -n 1 <<<"$err")"
+  summary
+}
+
 in_quiet() {
   local try
   for try in 1 2 3; do

@@ -9,7 +9,7 @@
 #include "lib/base/clock.h"
 #include "lib/net/xfer_pool.h"
 
-// Rounds of xfer_settle before the loop gets its turn: a server that refuses at once must not keep it.
+// Rounds of settle before the loop gets its turn: a server that refuses at once must not keep it.
 enum { MOST_ROUNDS = 32 };
 
 // Transfers that start before the loop gets its turn: each takes up to 0.1 ms, and while many start, what
@@ -50,7 +50,7 @@ static void finish(struct xfer *xfer, CURLcode code) {
   pool->in_flight--;
   xfer->callbacks->done(xfer->context, &xfer->result);
   xfer->state = XFER_STATE_FREE;
-  if (!xfer->marked) { // else xfer_settle, which still holds it, gives it back
+  if (!xfer->marked) { // else settle, which still holds it, gives it back
     xfer->next = pool->free;
     pool->free = xfer;
   }
@@ -67,7 +67,7 @@ static void mark(struct xfer *xfer) {
     pool->marked = xfer;
   }
   pool->last_marked = xfer;
-  if (!pool->settling && !pool->inside) loop_timer_set_now(pool->settle_timer); // else xfer_settle is next
+  if (!pool->settling && !pool->inside) loop_timer_set_now(pool->settle_timer); // else settle is next
 }
 
 // Does what the transfer wants; true when libcurl has got a new one.

@@ -3,8 +3,8 @@
 // What the files of the transfer module share: the pool and one transfer in it. Private to lib/net/xfer*.c.
 //
 // A transfer goes pending -> added (libcurl has it) -> finished. libcurl refuses to be entered from its own
-// callbacks, so starting, cancelling and resuming only mark the transfer, and xfer_settle acts on the marks
-// outside libcurl.
+// callbacks, so starting, cancelling and resuming only mark the transfer, and settle (xfer.c) acts on the
+// marks outside libcurl.
 #ifndef LIB_NET_XFER_POOL_H
 #define LIB_NET_XFER_POOL_H
 

@@ -9,13 +9,7 @@ browser=$(command -v chromium || command -v chromium-browser || command -v googl
   { echo 'skipped: HAR: no chromium here (make deps-browser)'; exit 77; }
 need node npm jq
 folder=$BUILD/browser/playwright har=$BUILD/browser/page.har
-mkdir -p "$folder"
-cp tests/browser/package.json tests/browser/package-lock.json tests/browser/har.mjs "$folder"
-RUN_TIMEOUT=300 run npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts
-if [ "$status" -ne 0 ]; then
-  skip 'HAR' "playwright-core could not be installed: $(tail -n 1 <<<"$err")"
-  summary
-fi
+npm_install "$folder" tests/browser/{package.json,package-lock.json,har.mjs}
 
 live=$scratch/live.jsonl imported=$scratch/imported.jsonl
 rm -f "$har"

@@ -87,7 +87,7 @@ test_documents() {
   head -c 2000 "$scratch/har.gz" >"$scratch/cut.gz"
   refused 'a compressed document that is cut' 1 '.*cut.gz: its end is cut off' --import har "$scratch/cut.gz"
   run "$capture" --import har $data/chromium.har -o "$scratch/told.jsonl"
-  check_match 'what is left out is told' '2 entries left out: they ask no language model for text' "$err"
+  check_match 'what is left out is told' '2 entries left out: no language model is asked for text' "$err"
   check_equal 'no key is in the trace' 0 "$(grep -c 'sk-' "$scratch/unpacked.jsonl")"
 }
 

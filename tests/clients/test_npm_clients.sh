@@ -6,13 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 need node npm jq curl
 folder=$BUILD/clients trace=$scratch/trace.jsonl.gz
-mkdir -p "$folder"
-cp tests/clients/package.json tests/clients/package-lock.json tests/clients/client.mjs "$folder"
-RUN_TIMEOUT=300 run npm ci --prefix "$folder" --no-audit --no-fund --ignore-scripts
-if [ "$status" -ne 0 ]; then
-  skip 'the packages of npm' "they could not be installed: $(tail -n 1 <<<"$err")"
-  summary
-fi
+npm_install "$folder" tests/clients/{package.json,package-lock.json,client.mjs}
 
 sim() { start_server "$1" "$bin/simllm" --listen 127.0.0.1:0 --time-scale 0.5 --seed 5 || summary; }
 ask() { RUN_TIMEOUT=90 run node "$folder/client.mjs" "$1"; }

@@ -249,6 +249,17 @@ static void test_a_body_that_waits_is_not_taken_for_one(void **state) {
   close(upstream);
 }
 
+// The upstream's end of a request that it has begun to read before its body was whole, and has read to its
+// end.
+static int upload_in_pieces(struct harness *harness, int client) {
+  harness_send(client, "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n");
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "some");
+  harness_send(client, "0\r\n\r\n");
+  harness_read_until(harness, upstream, "0\r\n\r\n");
+  return upstream;
+}
+
 // Its bytes are not kept, and cannot be sent again: llama.cpp closes every connection after its answer, and
 // what goes out on one just then is lost.
 static void test_an_upload_that_is_streamed_does_not_go_over_a_kept_connection(void **state) {
@@ -259,11 +270,7 @@ static void test_an_upload_that_is_streamed_does_not_go_over_a_kept_connection(v
   harness_read_until(harness, kept, "\r\n\r\n");
   harness_send(kept, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
   harness_read_until(harness, client, "ok");
-  harness_send(client, "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n");
-  int upstream = harness_accept(harness);
-  harness_read_until(harness, upstream, "some");
-  harness_send(client, "0\r\n\r\n");
-  harness_read_until(harness, upstream, "0\r\n\r\n");
+  int upstream = upload_in_pieces(harness, client);
   harness_send(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwell");
   harness_read_until(harness, client, "well");
   check_upstream_is_left(harness, upstream);
@@ -278,11 +285,7 @@ static void test_an_upload_that_is_streamed_does_not_go_over_a_kept_connection(v
 static void test_an_upstream_that_closes_after_an_upload_is_502(void **state) {
   struct harness *harness = *state;
   int client = harness_connect(harness);
-  harness_send(client, "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n");
-  int upstream = harness_accept(harness);
-  harness_read_until(harness, upstream, "some");
-  harness_send(client, "0\r\n\r\n");
-  harness_read_until(harness, upstream, "0\r\n\r\n");
+  int upstream = upload_in_pieces(harness, client);
   close(upstream);
   assert_true(has(harness_read_until(harness, client, "}}"), "HTTP/1.1 502 "));
   end_proxy(harness);
