@@ -2,8 +2,8 @@
 #
 # Tidemark. `make help` lists what can be made.
 #
-# Every folder with C files is a room and becomes one archive, build/lib/ROOM.a. USES_room names the rooms it may
-# stand on; a program or test links just those, so an arrow that points up fails at link time.
+# Every folder with C files is a room and becomes one archive, build/lib/ROOM.a; a program links its rooms in the order
+# of the table below, so that a call which points up fails at link time.
 
 VERSION := 0.1.0
 BUILD ?= build
@@ -19,37 +19,54 @@ CFLAGS ?= $(OPTIMIZE) -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DTIDEMARK_VERSION='"$(VERSION)"' $(WARNINGS) $(CFLAGS) -fno-math-errno \
 	-pthread -I. $(SANITIZE)
 ALL_LDFLAGS = $(LDFLAGS) -pthread $(SANITIZE)
-LIBS_base := -lcjson -lpopt -lm
-LIBS_record := -lz
-LIBS_llm := -lz
-LIBS_net := -levent_core -lcurl -lcrypto
-LIBS_stat := -lgsl -lgslcblas -lm
-LIBS_capture := -lmicrohttpd -lcrypto
-LIBS_replay := -lgsl -lgslcblas -lcrypto -lm
-LIBS_simllm := -lmicrohttpd -lm
+# The rooms: every folder with C files. USES_room names the rooms that it may include and call; what those use comes
+# with them. `make layers` holds every include against this table, and the linker every call.
+ROOMS := lib/base lib/json lib/lines lib/http lib/record lib/llm lib/net \
+	capture/content capture/record capture/proxy capture/convert capture \
+	replay/plan replay/workload replay/record replay/send replay/server replay \
+	analyze/stat analyze/report analyze/input analyze/results analyze/judge analyze/sections analyze tests/simllm
+USES_lib/json := lib/base
+USES_lib/lines := lib/json
+USES_lib/http := lib/json
+USES_lib/record := lib/lines
+USES_lib/llm := lib/http lib/record
+USES_lib/net := lib/llm
+USES_capture/content := lib/llm
+USES_capture/record := capture/content
+USES_capture/proxy := capture/record lib/net
+USES_capture/convert := capture/content
+USES_capture := capture/proxy capture/convert
+USES_replay/plan := lib/record
+USES_replay/workload := replay/plan lib/llm
+USES_replay/record := replay/workload
+USES_replay/send := replay/record lib/net
+USES_replay/server := replay/record lib/net
+USES_replay := replay/send replay/server
+USES_analyze/stat := lib/base
+USES_analyze/report := lib/base
+USES_analyze/input := analyze/stat lib/record
+USES_analyze/results := lib/json
+USES_analyze/judge := analyze/input analyze/results
+USES_analyze/sections := analyze/results analyze/report
+USES_analyze := analyze/judge analyze/sections
+USES_tests/simllm := lib/json
 
-# The rooms, each with the rooms below it (itself first).
-ROOMS := base record llm net stat report capture replay analyze simllm
-DIR_base := lib/base
-DIR_record := lib/record
-DIR_llm := lib/llm
-DIR_net := lib/net
-DIR_stat := analyze/stat
-DIR_report := analyze/report
-DIR_capture := capture
-DIR_replay := replay
-DIR_analyze := analyze
-DIR_simllm := tests/simllm
-USES_base := base
-USES_record := record base
-USES_llm := llm record base
-USES_net := net llm record base
-USES_stat := stat base
-USES_report := report base
-USES_capture := capture $(USES_net)
-USES_replay := replay $(USES_net)
-USES_analyze := analyze report stat record base
-USES_simllm := simllm base
+LIBS_lib/base := -lpopt -lm
+LIBS_lib/json := -lcjson -lm
+LIBS_lib/lines := -lz
+LIBS_lib/http := -lz
+LIBS_lib/net := -levent_core -lcurl -lcrypto
+LIBS_analyze/stat := -lgsl -lgslcblas -lm
+LIBS_capture/content := -lcrypto
+LIBS_capture/proxy := -lmicrohttpd
+LIBS_replay/plan := -lgsl -lgslcblas -lm
+LIBS_replay/workload := -lcrypto -lm
+LIBS_tests/simllm := -lmicrohttpd -lm
+
+# A room and all below it, each once, in an order that the linker can take: the user before the used.
+keep_last = $(if $(1),$(call keep_last,$(filter-out $(lastword $(1)),$(1))) $(lastword $(1)))
+with_uses = $(1) $(foreach used,$(USES_$(1)),$(call with_uses,$(used)))
+below = $(call keep_last,$(call with_uses,$(1)))
 
 PROGRAMS := capture replay analyze simllm
 BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)
@@ -62,22 +79,22 @@ all: $(BINARIES)
 
 # One archive per room (main.c stays out, so that tests can link the rest) and one program per tool.
 define room
-SRC_$(1) := $$(wildcard $$(DIR_$(1))/*.c)
-OBJ_$(1) := $$(patsubst %.c,$(BUILD)/obj/%.o,$$(filter-out %/main.c,$$(SRC_$(1))))
+OBJ_$(1) := $$(patsubst %.c,$(BUILD)/obj/%.o,$$(filter-out %/main.c,$$(wildcard $(1)/*.c)))
 $(BUILD)/lib/$(1).a: $$(OBJ_$(1))
 	@mkdir -p $$(@D)
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
-ARCHIVES_$(1) := $$(USES_$(1):%=$(BUILD)/lib/%.a)
-LINK_$(1) := $$(foreach r,$$(USES_$(1)),$$(LIBS_$$(r)))
+BELOW_$(1) := $$(call below,$(1))
+ARCHIVES_$(1) := $$(BELOW_$(1):%=$(BUILD)/lib/%.a)
+LINK_$(1) := $$(foreach r,$$(BELOW_$(1)),$$(LIBS_$$(r)))
 endef
 define program
-$(BUILD)/bin/$(1): $(BUILD)/obj/$$(DIR_$(1))/main.o $$(ARCHIVES_$(1))
+$(BUILD)/bin/$(notdir $(1)): $(BUILD)/obj/$(1)/main.o $$(ARCHIVES_$(1))
 	@mkdir -p $$(@D)
 	@echo "  link $$@"
-	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LINK_$(1))
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ -Wl,--start-group $$^ -Wl,--end-group $$(LINK_$(1))
 endef
 $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
-$(foreach name,$(PROGRAMS),$(eval $(call program,$(name))))
+$(foreach r,capture replay analyze tests/simllm,$(eval $(call program,$(r))))
 
 include tests/rules.mk
 include tests/checks.mk
@@ -145,3 +162,8 @@ dist:
 .PHONY: clean
 clean:
 	rm -rf build
+
+# What tests/checks/layers.sh reads: each room, then the rooms that it may see.
+.PHONY: rooms
+rooms:
+	@$(foreach r,$(ROOMS),echo '$(r): $(BELOW_$(r))';)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/notices.h"
+#include "analyze/input/notices.h"
 #include "analyze/output.h"
 #include "analyze/verdict.h"
 #include "lib/base/log.h"

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/assertion.h"
-#include "analyze/suggest.h"
+#include "analyze/judge/suggest.h"
+#include "analyze/results/assertion.h"
 #include "lib/base/units.h"
 
 static enum status take_format(void *context, const char *value, struct error *error) {

@@ -4,9 +4,9 @@
 #ifndef ANALYZE_OPTS_H
 #define ANALYZE_OPTS_H
 
-#include "analyze/analysis.h"
+#include "analyze/judge/analysis.h"
+#include "analyze/judge/slo.h"
 #include "analyze/report/lang.h"
-#include "analyze/slo.h"
 #include "lib/base/cli.h"
 
 enum opts_format { OPTS_FORMAT_TEXT, OPTS_FORMAT_MD, OPTS_FORMAT_JSON, OPTS_FORMAT_CSV };

@@ -7,15 +7,15 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "analyze/chapters.h"
 #include "analyze/folder.h"
 #include "analyze/interrupt.h"
+#include "analyze/judge/suggest.h"
+#include "analyze/judge/warnings.h"
 #include "analyze/report/html.h"
 #include "analyze/report/markdown.h"
 #include "analyze/report/text.h"
-#include "analyze/suggest.h"
-#include "analyze/summary.h"
-#include "analyze/warnings.h"
+#include "analyze/results/summary.h"
+#include "analyze/sections/chapters.h"
 
 static struct text_options terminal_of(FILE *out) {
   struct text_options options = {0};

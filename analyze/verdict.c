@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/assertion.h"
-#include "analyze/baseline.h"
-#include "analyze/notices.h"
+#include "analyze/input/notices.h"
+#include "analyze/judge/baseline.h"
+#include "analyze/judge/warnings.h"
 #include "analyze/report/number.h"
-#include "analyze/summary.h"
-#include "analyze/warnings.h"
+#include "analyze/results/assertion.h"
+#include "analyze/results/summary.h"
 
 static void tell_comparison(const struct comparison *comparison, struct log *log) {
   const struct estimate *ratio = &comparison->ratio;

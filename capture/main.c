@@ -4,11 +4,11 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "capture/convert.h"
+#include "capture/convert/convert.h"
 #include "capture/metrics.h"
 #include "capture/opts.h"
-#include "capture/proxy.h"
-#include "capture/recorder.h"
+#include "capture/proxy/proxy.h"
+#include "capture/record/recorder.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/standard.h"

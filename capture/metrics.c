@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/httpd.h"
+#include "capture/proxy/httpd.h"
 #include "lib/base/buf.h"
 
 struct metrics {

@@ -6,8 +6,8 @@
 #define CAPTURE_METRICS_H
 
 #include "capture/opts.h"
-#include "capture/proxy.h"
-#include "capture/recorder.h"
+#include "capture/proxy/proxy.h"
+#include "capture/record/recorder.h"
 #include "lib/net/loop.h"
 
 struct metrics;

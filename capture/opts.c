@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/listener.h"
+#include "capture/proxy/listener.h"
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
 #include "lib/net/trust.h"

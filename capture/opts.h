@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "capture/export.h"
-#include "capture/import.h"
-#include "capture/origin.h"
-#include "capture/tracefile.h"
+#include "capture/convert/export.h"
+#include "capture/convert/import.h"
+#include "capture/proxy/origin.h"
+#include "capture/record/tracefile.h"
 #include "lib/base/cli.h"
 #include "lib/base/names.h"
 

@@ -13,16 +13,16 @@
 #include "lib/base/standard.h"
 #include "lib/base/units.h"
 #include "lib/net/xfer.h"
-#include "replay/limits.h"
 #include "replay/opts.h"
-#include "replay/pace.h"
-#include "replay/plan.h"
+#include "replay/plan/pace.h"
+#include "replay/plan/plan.h"
 #include "replay/preview.h"
-#include "replay/recorder.h"
-#include "replay/resume.h"
+#include "replay/record/recorder.h"
+#include "replay/send/limits.h"
 #include "replay/summary.h"
 #include "replay/sweep.h"
-#include "replay/work.h"
+#include "replay/workload/resume.h"
+#include "replay/workload/work.h"
 
 #define LONG_NS (24 * INT64_C(3600) * CLOCK_NS_PER_S) // of a schedule that somebody may not have meant
 

@@ -9,13 +9,13 @@
 #include <stdint.h>
 
 #include "lib/base/cli.h"
-#include "lib/base/json.h"
 #include "lib/base/progress.h"
-#include "replay/endpoint.h"
-#include "replay/pace.h"
-#include "replay/plan.h"
-#include "replay/rewrite.h"
-#include "replay/turns.h"
+#include "lib/http/endpoint.h"
+#include "lib/json/json.h"
+#include "replay/plan/pace.h"
+#include "replay/plan/plan.h"
+#include "replay/plan/turns.h"
+#include "replay/workload/rewrite.h"
 
 enum opts_pick { OPTS_PICK_SHUFFLED, OPTS_PICK_TRACE };
 enum opts_dispatch { OPTS_DISPATCH_POOL, OPTS_DISPATCH_BURST };

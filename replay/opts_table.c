@@ -9,8 +9,8 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
-#include "replay/lanes.h"
-#include "replay/random.h"
+#include "replay/plan/random.h"
+#include "replay/send/lanes.h"
 
 #define HOUR_NS (3600 * CLOCK_NS_PER_S)
 

@@ -7,9 +7,9 @@
 
 #include "lib/base/buf.h"
 #include "replay/opts.h"
-#include "replay/pace.h"
-#include "replay/plan.h"
-#include "replay/work.h"
+#include "replay/plan/pace.h"
+#include "replay/plan/plan.h"
+#include "replay/workload/work.h"
 
 // `pace`: of an open loop, NULL: batches. Appends the plan as text, one line per session and batch, after a
 // summary. Tokens are estimated from the trace's recorded responses (or --max-tokens where that is less),

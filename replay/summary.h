@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "lib/record/run.h"
-#include "replay/plan.h"
+#include "replay/plan/plan.h"
 struct summary_cell {
   int64_t reps;    // measured
   int64_t invalid; // of them, batches in which the client was the bottleneck: not in the sums

@@ -6,11 +6,11 @@
 
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
-#include "replay/arrivals.h"
-#include "replay/gap.h"
-#include "replay/lanes.h"
-#include "replay/measure.h"
-#include "replay/session.h"
+#include "replay/send/arrivals.h"
+#include "replay/send/lanes.h"
+#include "replay/send/measure.h"
+#include "replay/server/gap.h"
+#include "replay/server/session.h"
 
 #define DRAW_NS (200 * CLOCK_NS_PER_MS)
 // Signals within this time are one wish: a wrapper like timeout(1) passes its signal on to the process and

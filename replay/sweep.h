@@ -10,11 +10,11 @@
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "replay/opts.h"
-#include "replay/pace.h"
-#include "replay/plan.h"
-#include "replay/recorder.h"
+#include "replay/plan/pace.h"
+#include "replay/plan/plan.h"
+#include "replay/record/recorder.h"
 #include "replay/summary.h"
-#include "replay/work.h"
+#include "replay/workload/work.h"
 
 struct sweep_setup {
   const struct opts *opts;

@@ -2,31 +2,39 @@
 #
 # How the tests are built and run; included by the top Makefile.
 #
-# tests/unit/ROOM/test_NAME.c is one cmocka program, linked with that room and the rooms below it, and with what other
-# C files stand beside it.
-
-define unit_room
+# tests/unit/ROOM/test_NAME.c is one cmocka program. It is linked with all rooms of its tool (or of lib), and with what
+# other C files stand below tests/unit/TOOL.
+USES_lib := lib/net
+$(eval $(call room,lib))
+define unit_tool
+UNIT_HELPERS_$(1) := $$(patsubst %.c,$(BUILD)/obj/%.o,$$(shell find tests/unit/$(1) -name '*.c' ! -name 'test_*' 2>/dev/null))
+$(BUILD)/lib/tests/unit/$(1).a: $$(UNIT_HELPERS_$(1))
+	@mkdir -p $$(@D)
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
+endef
+define unit_room # ROOM, TOOL
 UNIT_$(1) := $$(patsubst %.c,$(BUILD)/%,$$(wildcard tests/unit/$(1)/test_*.c))
-UNIT_HELPERS_$(1) := $$(patsubst %.c,$(BUILD)/obj/%.o,$$(filter-out tests/unit/$(1)/test_%,$$(wildcard tests/unit/$(1)/*.c)))
 UNIT_PROGRAMS += $$(UNIT_$(1))
-$$(UNIT_$(1)): $(BUILD)/%: $(BUILD)/obj/%.o $$(UNIT_HELPERS_$(1)) $$(ARCHIVES_$(1))
+$$(UNIT_$(1)): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/lib/tests/unit/$(2).a $$(filter-out $(BUILD)/lib/lib.a,$$(ARCHIVES_$(2)))
 	@mkdir -p $$(@D)
 	@echo "  link $$@"
-	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ -lcmocka $$(LINK_$(1))
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ -Wl,--start-group $$^ -Wl,--end-group -lcmocka $$(LINK_$(2))
 .PHONY: unit-$(1)
 unit-$(1): $$(UNIT_$(1))
 	@set -e; for t in $$^; do $$$$t; done
 endef
-$(foreach r,$(notdir $(wildcard tests/unit/*)),$(eval $(call unit_room,$(r))))
+tool_of = $(if $(filter lib/%,$(1)),lib,$(if $(filter tests/%,$(1)),$(1),$(firstword $(subst /, ,$(1)))))
+$(foreach t,lib capture replay analyze tests/simllm,$(eval $(call unit_tool,$(t))))
+$(foreach r,$(ROOMS),$(eval $(call unit_room,$(r),$(call tool_of,$(r)))))
 
 # tests/e2e/test_NAME.c is one cmocka program too: it drives a program in $(BUILD)/bin from outside, byte by byte where
 # curl would be too polite, and is linked with what other C files stand beside it and the rooms below record.
 E2E_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/e2e/test_*.c))
 E2E_HELPERS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/e2e/test_%,$(wildcard tests/e2e/*.c)))
-$(E2E_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(E2E_HELPERS) $(USES_record:%=$(BUILD)/lib/%.a)
+$(E2E_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(E2E_HELPERS) $(ARCHIVES_lib/record)
 	@mkdir -p $(@D)
 	@echo "  link $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(foreach r,$(USES_record),$(LIBS_$(r)))
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LINK_lib/record)
 
 ## test: unit tests, command-line tables and end-to-end tests (loopback only)
 .PHONY: test unit unit-build e2e-build
@@ -35,24 +43,24 @@ test: all unit-build e2e-build
 unit-build: $(UNIT_PROGRAMS)
 # One end-to-end test is the short form of a long one, with its program.
 e2e-build: $(BINARIES) $(E2E_PROGRAMS) $(BUILD)/tests/long/exact_bytes
-## unit: the unit tests alone; unit-ROOM runs one room's (unit-stat, unit-llm, ...)
+## unit: the unit tests alone; unit-ROOM runs one room's (unit-analyze/stat, unit-lib/llm, ...)
 unit: unit-build
 	@BUILD=$(BUILD) tests/run.sh unit
 
 # tests/bench/bench_ROOM.c times one room's code: no peer, no server. `make bench-ROOM` runs it.
 define bench_room
-$(BUILD)/tests/bench/bench_$(1): $(BUILD)/obj/tests/bench/bench_$(1).o $(USES_$(1):%=$(BUILD)/lib/%.a)
+$(BUILD)/tests/bench/bench_$(1): $(BUILD)/obj/tests/bench/bench_$(1).o $(ARCHIVES_lib/$(1))
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $(foreach r,$(USES_$(1)),$(LIBS_$(r)))
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $(LINK_lib/$(1))
 .PHONY: bench-$(1)
 bench-$(1): $(BUILD)/tests/bench/bench_$(1)
 	@$$<
 endef
-$(foreach r,$(filter $(ROOMS),$(patsubst tests/bench/bench_%.c,%,$(wildcard tests/bench/bench_*.c))),$(eval $(call bench_room,$(r))))
+$(foreach r,$(patsubst tests/bench/bench_%.c,%,$(wildcard tests/bench/bench_*.c)),$(eval $(call bench_room,$(r))))
 
-$(BUILD)/tests/bench/coverage_sim: $(BUILD)/obj/tests/bench/coverage_sim.o $(USES_analyze:%=$(BUILD)/lib/%.a)
+$(BUILD)/tests/bench/coverage_sim: $(BUILD)/obj/tests/bench/coverage_sim.o $(ARCHIVES_analyze)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(foreach r,$(USES_analyze),$(LIBS_$(r)))
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LINK_analyze)
 ## coverage-sim: do intervals cover what they promise? 2000 simulated sweeps per scenario (REPLICATIONS=); takes minutes
 REPLICATIONS ?= 2000
 .PHONY: coverage-sim
@@ -75,10 +83,10 @@ test-markdown: $(BUILD)/bin/analyze
 BENCH_HELPERS := tests/bench/wire.c tests/long/http_peer.c
 BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/bench/bench_% tests/bench/coverage_sim.c $(BENCH_HELPERS), \
 	$(wildcard tests/bench/*.c tests/long/*.c)))
-$(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) $(USES_record:%=$(BUILD)/lib/%.a)
+$(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) $(ARCHIVES_lib/record)
 	@mkdir -p $(@D)
 	@echo "  link $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(foreach r,$(USES_record),$(LIBS_$(r)))
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK_lib/record)
 
 DEPS_BENCH := wrk hey nginx-light mitmproxy jq
 DEPS_CLIENTS := nodejs npm
@@ -111,17 +119,19 @@ demo-seeds: all
 
 # tests/fuzz/fuzz_NAME.c is one libFuzzer target; FUZZ_room names those that need this room and the rooms below it.
 # Each starts from its seeds, if it has any, and from what earlier runs found worth keeping in build/fuzz/corpus.
-FUZZ_base := json_scan json_write
-FUZZ_record := gzline redact trace run
-FUZZ_llm := sse ndjson openai ollama prometheus
+FUZZ_lib/json := json_scan json_write
+FUZZ_lib/lines := gzline
+FUZZ_lib/record := redact trace run
+FUZZ_lib/llm := sse ndjson openai ollama
+FUZZ_replay := prometheus
 FUZZ_capture := import_azure import_burstgpt import_har import_mooncake import_openai_batch import_sharegpt import_trace import_vegeta
 FUZZ_analyze := cells_csv curve_csv measured
 FUZZ_SECONDS ?= 10
 define fuzz_target
-$(BUILD)/bin/fuzz_$(1): $(BUILD)/obj/tests/fuzz/fuzz_$(1).o $(USES_$(2):%=$(BUILD)/lib/%.a)
+$(BUILD)/bin/fuzz_$(1): $(BUILD)/obj/tests/fuzz/fuzz_$(1).o $(ARCHIVES_$(2))
 	@mkdir -p $$(@D)
 	@echo "  link $$@"
-	$$(Q)$$(CC) $$(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $(foreach r,$(USES_$(2)),$(LIBS_$(r)))
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ -Wl,--start-group $$^ -Wl,--end-group $(LINK_$(2))
 .PHONY: fuzz-run-$(1)
 fuzz-run-$(1): $(BUILD)/bin/fuzz_$(1)
 	@mkdir -p $(BUILD)/corpus/$(1) $(BUILD)/found

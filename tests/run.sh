@@ -51,7 +51,7 @@ run() { # NAME COMMAND...
 for kind in "${@:-unit cli e2e}"; do
   for one in $kind; do
     case $one in
-      unit) for t in tests/unit/*/test_*.c; do [ -e "$t" ] && run "${t%.c}" "$BUILD/${t%.c}"; done ;;
+      unit) for t in $(find tests/unit -name 'test_*.c' | sort); do run "${t%.c}" "$BUILD/${t%.c}"; done ;;
       cli | e2e | long | clients)
         for t in tests/"$one"/test_*.sh; do [ -e "$t" ] && run "${t%.sh}" bash "$t"; done
         [ "$one" = e2e ] && for t in tests/e2e/test_*.c; do [ -e "$t" ] && run "${t%.c}" "$BUILD/${t%.c}"; done

@@ -9,8 +9,8 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
-#include "lib/base/json_write.h"
 #include "lib/base/units.h"
+#include "lib/json/json_write.h"
 
 enum { ECHO_COLUMNS = 2 }; // "^C"
 

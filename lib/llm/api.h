@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/base/json_scan.h"
+#include "lib/json/json_scan.h"
 
 // API_HTTP is anything else: bytes whose success HTTP alone decides.
 enum api { API_HTTP, API_OPENAI_CHAT, API_OPENAI_COMPLETIONS, API_OLLAMA_CHAT, API_OLLAMA_GENERATE };

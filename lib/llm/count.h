@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "lib/base/json_scan.h"
+#include "lib/json/json_scan.h"
 
 // More than any model reads or writes for one request. What is above is no count: it would drown every sum
 // that it goes into, and records hold no more than 2^53.

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lib/base/json_cursor.h"
+#include "lib/json/json_cursor.h"
 #include "lib/llm/count.h"
 #include "lib/llm/words.h"
 

@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 #include "lib/base/buf.h"
+#include "lib/http/inflate.h"
 #include "lib/llm/api.h"
-#include "lib/llm/failure.h"
-#include "lib/llm/inflate.h"
 #include "lib/llm/ndjson.h"
 #include "lib/llm/sse.h"
-#include "lib/llm/token_source.h"
+#include "lib/record/failure.h"
+#include "lib/record/token_source.h"
 
 // Called for each event that carries text, at once, with the time that response_feed was given.
 typedef void response_text_handler(void *context, int64_t now_ns);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "lib/base/json_write.h"
+#include "lib/json/json_write.h"
 
 // No more of a text than this is looked at: it is cut to a line anyhow.
 #define LOOK_BYTES 4096

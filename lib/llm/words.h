@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "lib/base/json_scan.h"
+#include "lib/json/json_scan.h"
 
 // Writes `text` into `out` (`size` bytes with the NUL, at least 1) as one line of UTF-8: runs of white space
 // and control characters become one space, foreign bytes U+FFFD, space around the text goes; what does not

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/json_cursor.h"
+#include "lib/json/json_cursor.h"
 
 // The largest count: every double up to here that is whole is exact.
 #define FIELD_COUNT_MAX (INT64_C(1) << 53)

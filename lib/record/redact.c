@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "lib/base/json_write.h"
+#include "lib/json/json_write.h"
 
 #define NAME_MOST REDACT_NAME_MOST
 

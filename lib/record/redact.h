@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/json_scan.h"
 #include "lib/base/names.h"
+#include "lib/json/json_scan.h"
 
 #define REDACT_MARK "***"
 #define REDACT_NAME_MOST 128 // bytes; a longer name is none of ours

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/base/json_write.h"
+#include "lib/json/json_write.h"
 #include "lib/record/run.h"
 
 // Members in the order of run.c's tables, which reads them fastest so.

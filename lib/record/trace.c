@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/record/trace.h"
 
-#include "lib/base/json_write.h"
+#include "lib/json/json_write.h"
 #include "lib/record/field.h"
 
 // Writing, in the order of the tables below.

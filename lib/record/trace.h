@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/json_scan.h"
-#include "lib/record/gzline.h"
+#include "lib/json/json_scan.h"
+#include "lib/lines/gzline.h"
 
 #define TRACE_VERSION 1
 

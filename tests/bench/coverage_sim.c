@@ -14,8 +14,8 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 
-#include "analyze/analysis.h"
-#include "analyze/load_reader.h"
+#include "analyze/input/load_reader.h"
+#include "analyze/judge/analysis.h"
 #include "analyze/stat/ci.h"
 #include "analyze/stat/lack_of_fit.h"
 #include "analyze/stat/mcb.h"

@@ -17,7 +17,7 @@
 
 #include "harness.h"
 #include "lib/base/clock.h"
-#include "lib/base/json_scan.h"
+#include "lib/json/json_scan.h"
 
 #define UPLOAD ((size_t)100 * 1000 * 1000)
 #define ANSWER ((size_t)5 * 1000 * 1000)

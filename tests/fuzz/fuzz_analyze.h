@@ -7,10 +7,10 @@
 
 #include <math.h>
 
-#include "analyze/analysis.h"
-#include "analyze/cells.h"
-#include "analyze/load_reader.h"
-#include "analyze/summary.h"
+#include "analyze/input/load_reader.h"
+#include "analyze/judge/analysis.h"
+#include "analyze/judge/cells.h"
+#include "analyze/results/summary.h"
 #include "tests/fuzz/fuzz.h"
 
 // Gives every line to `take`, each in memory of its own size, until one is refused.

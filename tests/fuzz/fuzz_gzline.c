@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/buf.h"
-#include "lib/record/gzline.h"
+#include "lib/lines/gzline.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -13,8 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "capture/export_parts.h"
-#include "capture/import.h"
+#include "capture/convert/export_parts.h"
+#include "capture/convert/import.h"
 #include "tests/fuzz/fuzz.h"
 
 struct fuzz_import {

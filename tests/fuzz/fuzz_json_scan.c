@@ -2,8 +2,8 @@
 //
 // The scanner and the cursor accept the same texts; what they accept cJSON reads, what is printed of it is
 // accepted again and printed the same.
-#include "lib/base/json.h"
-#include "lib/base/json_cursor.h"
+#include "lib/json/json.h"
+#include "lib/json/json_cursor.h"
 #include "tests/fuzz/fuzz.h"
 
 static void walk_cursor(struct json_cursor *cursor) {

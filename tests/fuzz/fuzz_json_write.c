@@ -4,7 +4,7 @@
 // reads back.
 #include <math.h>
 
-#include "lib/base/json_write.h"
+#include "lib/json/json_write.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // A metrics page gives the same samples and the same error whole and cut. The first byte seeds the cuts.
-#include "lib/llm/prometheus.h"
+#include "replay/server/prometheus.h"
 #include "tests/fuzz/fuzz.h"
 
 static void take(void *context, const struct prometheus_sample *sample) {

@@ -4,7 +4,7 @@
 #ifndef TESTS_FUZZ_FUZZ_RESPONSE_H
 #define TESTS_FUZZ_FUZZ_RESPONSE_H
 
-#include "lib/base/json_write.h"
+#include "lib/json/json_write.h"
 #include "lib/llm/response.h"
 #include "tests/fuzz/fuzz.h"
 

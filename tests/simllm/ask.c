@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/base/buf.h"
-#include "lib/base/json_scan.h"
+#include "lib/json/json_scan.h"
 
 enum { CHARACTERS_PER_TOKEN = 4, TOKENS_PER_MESSAGE = 4, MOST_TOKENS = 1000000 };
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "lib/base/json_write.h"
+#include "lib/json/json_write.h"
 #include "tests/simllm/random.h"
 
 static const char *const words[] = {

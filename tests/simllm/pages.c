@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/json_write.h"
+#include "lib/json/json_write.h"
 
 static void health(const struct pages *pages, struct buf *out) {
   (void)pages;

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "lib/base/json_write.h"
+#include "lib/json/json_write.h"
 
 struct api_counts {
   int64_t requests, ok, output_tokens;

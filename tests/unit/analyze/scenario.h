@@ -4,8 +4,8 @@
 #ifndef TESTS_UNIT_ANALYZE_SCENARIO_H
 #define TESTS_UNIT_ANALYZE_SCENARIO_H
 
-#include "analyze/analysis.h"
-#include "analyze/load.h"
+#include "analyze/input/load.h"
+#include "analyze/judge/analysis.h"
 
 // Adds the text as a file would be read (through a temporary one).
 enum status scenario_load(struct load_data *data, const char *text, struct error *error);

@@ -11,9 +11,9 @@
 #include <cmocka.h>
 // clang-format on
 
-#include "analyze/assertion.h"
-#include "analyze/baseline.h"
-#include "analyze/slo.h"
+#include "analyze/judge/baseline.h"
+#include "analyze/judge/slo.h"
+#include "analyze/results/assertion.h"
 #include "tests/unit/analyze/scenario.h"
 
 #define HEADER "workers,batch,total_s,tokens,requests,failed\n"

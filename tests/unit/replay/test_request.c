@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "replay/endpoint.h"
-#include "replay/headers.h"
-#include "replay/secret.h"
+#include "lib/http/endpoint.h"
+#include "replay/record/secret.h"
+#include "replay/workload/headers.h"
 
 static void assert_arguments(char *const *arguments, int count, const char *expected) {
   struct buf out = {0};

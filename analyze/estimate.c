@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/estimate.h"
-
-#include <math.h>
-
-struct estimate estimate_of(struct ci ci) {
-  return (struct estimate){isfinite(ci.estimate) ? ci.estimate : NAN, isfinite(ci.lo) ? ci.lo : NAN,
-                           isfinite(ci.hi) ? ci.hi : NAN};
-}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Reads what was measured, from run records or tables, into one heap of cells and their replicates.
+//
+// Memory depends on the number of cells, sessions and batches, never on the number of requests: each request
+// is folded into its cell as it is read.
+#ifndef ANALYZE_LOAD_H
+#define ANALYZE_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyze/input/times.h"
+#include "analyze/results/results.h"
+#include "lib/base/status.h"
+#include "lib/json/json_scan.h"
+
+#define LOAD_MIN_SUCCESS 0.95 // a batch or a cell with fewer successes has failed
+#define LOAD_MAX_CELLS 100000
+#define LOAD_MAX_REPLICATES 10000000
+#define LOAD_MAX_POINTS 1000000
+
+// The times of requests; the last two are each response's own percentiles of its gaps between text events.
+enum load_time {
+  LOAD_TTFT,
+  LOAD_LATENCY,
+  LOAD_TPOT,
+  LOAD_RESPONSE,
+  LOAD_ITL_P50,
+  LOAD_ITL_P99,
+  LOAD_TIME_COUNT
+};
+struct load_times {
+  struct times of[LOAD_TIME_COUNT];
+};
+
+// p50, p95, p99 of each time within one session, seconds; NaN: not measured.
+enum { LOAD_PERCENTILES = 3 };
+extern const double load_percentiles[LOAD_PERCENTILES];
+struct load_quantiles {
+  double of[LOAD_TIME_COUNT][LOAD_PERCENTILES];
+};
+
+// One measured batch. Counts that are unknown are -1.
+struct load_replicate {
+  size_t session; // index into load_data.sessions
+  int64_t block;  // file and repetition in one number: equal for cells that were measured in one pass
+  double start_s; // since 1970; NaN: unknown
+  double total_s; // above zero
+  double tokens_per_s, mean_s; // tokens / total_s and total_s / batch, or a table's own figures, which carry
+                               // more digits
+  int64_t requests, failed, cancelled;
+  int64_t tokens, input_tokens, cached_tokens;
+  int64_t good; // requests within every limit; -1: none were given
+  int64_t errors[RESULTS_ERROR_CLASSES];
+  bool cold;     // the first after a server start, without a warm-up
+  bool unwarmed; // the first of a run without a warm-up on a server that was there before; it may be cold
+};
+
+// Batches that failed in no time, or while the client was called the bottleneck: a server that answers
+// nothing makes the client look busy, and its failure must not be hidden as the client's fault. They count as
+// failures and never as throughput.
+struct load_failing {
+  int64_t batches, empty; // empty: without a token
+  int64_t requests, failed;
+  int64_t errors[RESULTS_ERROR_CLASSES];
+};
+
+struct load_cell {
+  int64_t workers, batch;
+  struct load_replicate *replicates;
+  size_t count, room;
+  int64_t invalid;             // batches left out: the client could not keep up
+  struct load_failing failing; // and those of them that failed, which are not among `invalid`
+  bool level_failed;           // planned on a level whose server did not come up
+  struct load_times current;   // of the session that is being read
+  size_t current_session;
+  struct load_times pooled; // of all sessions
+  struct load_quantiles *sessions;
+  size_t session_count, session_room;
+};
+
+// One life of a server, or one run against a server that is not managed.
+struct load_session {
+  int64_t file, number; // as the record says
+  int64_t workers;      // -1: all
+  bool managed, failed;
+  int64_t batches; // measured ones
+};
+
+// One open-loop repetition.
+struct load_open {
+  double rate, in_flight, total_s;
+  int64_t requests, failed, tokens;
+  struct load_times times;
+};
+
+struct load_point {
+  double n, throughput;
+};
+
+// Which file it is, whatever its name.
+struct load_identity {
+  uint64_t device, inode;
+  int64_t bytes, changed_ns;
+};
+
+// Something that the reader of the report has to know; `words` is owned.
+struct load_notice {
+  enum warning_code code;
+  int64_t workers, count;
+  char *words;
+};
+
+// Limits that a good request meets, nanoseconds; -1: no limit.
+struct load_limits {
+  int64_t ttft_ns, tpot_ns, latency_ns;
+};
+
+struct load_data {
+  struct load_cell *cells; // in the order of their first appearance
+  size_t cell_count, cell_room;
+  size_t *by_key; // open-addressed index into cells (+ 1; 0: free), by workers and batch
+  size_t key_room;
+  struct load_session *sessions;
+  size_t session_count, session_room;
+  struct load_open *open;
+  size_t open_count, open_room;
+  struct load_point *points; // of a --curve file
+  size_t point_count, point_room;
+  struct run_facts *facts; // one per segment or table
+  size_t fact_count, fact_room;
+  struct load_notice *notices;
+  size_t notice_count, notice_room;
+  struct load_limits limits;
+  bool has_limits;
+  char *client_reason;        // why the first invalid batch was; NULL: none
+  int64_t invalid_failing;    // invalid batches that failed too: they are not among their cell's `invalid`
+  double invalid_cpu_max;     // of all invalid batches; NaN: not measured
+  struct load_identity *seen; // of the regular files so far, so that none counts twice
+  size_t seen_count, seen_room;
+  int64_t files;
+  bool lost;                                   // bytes or records are known to be missing
+  bool imported;                               // some cells come from a table
+  bool no_warmup;                              // some run had none
+  double client_cpu_max, client_lag_p99_max_s; // NaN: not measured
+  int64_t answers, one_piece; // answers of several tokens, and those of them that came in one event
+};
+
+#define LOAD_DATA                                                                                            \
+  ((struct load_data){                                                                                       \
+      .limits = {-1, -1, -1}, .invalid_cpu_max = NAN, .client_cpu_max = NAN, .client_lag_p99_max_s = NAN})
+
+// Adds one file ("-": standard input), run records or a table of cells, plain or gzip, told apart by content.
+// Damage is a notice and sets `lost`. STATUS_NOT_FOUND, STATUS_IO, STATUS_FORMAT (neither of both; bad table;
+// a run that was read already), STATUS_LIMIT, STATUS_MEMORY; the words begin with the file's name.
+enum status load_file(struct load_data *data, const char *path, struct error *error) MUST_USE;
+
+// Adds a table of points: a column `throughput` and a column `n` (or the only other one).
+enum status load_curve_file(struct load_data *data, const char *path, struct error *error) MUST_USE;
+
+// True when fewer than LOAD_MIN_SUCCESS of the requests that were not cancelled succeeded.
+bool load_is_failing(int64_t requests, int64_t failed, int64_t cancelled);
+
+// To be called once after the last file: folds what the last sessions left, and notes what runs differ in.
+enum status load_finish(struct load_data *data, struct error *error) MUST_USE;
+
+// Notes in `baseline` what it and the run, of which the `count` facts are, differ in beyond the server's
+// address. A table says nothing of these.
+void load_note_unlike_baseline(struct load_data *baseline, const struct run_facts *run, size_t count);
+
+void load_free(struct load_data *data); // takes NULL and a half-made one
+
+#endif

@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Run records: requests are folded into their batch's times as they come, and the batch record decides
+// whether they count.
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/input/load_reader.h"
+#include "lib/base/array.h"
+#include "lib/base/clock.h"
+
+_Static_assert((int)RUN_ERROR_COUNT == (int)RESULTS_ERROR_CLASSES, "the failure classes are the same");
+
+// The batch that requests belong to.
+struct batch_key {
+  int64_t session, workers, batch, rep;
+  bool warmup;
+};
+
+enum pending_state {
+  PENDING_OPEN,     // its batch record has not come yet
+  PENDING_COUNTED,  // it came and counts: later requests go straight to the cell
+  PENDING_LEFT_OUT, // it came and does not
+};
+
+struct pending {
+  struct batch_key key;
+  enum pending_state state;
+  size_t cell; // where a counted one goes
+  int64_t requests, good;
+  struct load_times times;
+};
+
+struct load_run {
+  struct load_data *data;
+  const char *path;
+  struct buf scratch;
+  int64_t line;
+  bool has_header, managed, no_warmup;
+  int64_t header_repeat;
+  double start_unix_s;
+  size_t fact;               // of this segment
+  size_t first_session;      // of this segment
+  size_t last_session;       // found last; SIZE_MAX: none
+  struct buf plan;           // the header's, to know what a failed level would have held
+  int64_t requests, batches; // records read in this segment
+  int64_t measured;          // batches and failed levels in the file
+  int64_t bad_lines;
+  bool unknown_segment; // behind a header that could not be read: whose batches these are is not known
+  bool newer_segment;   // and why: it is of a later version
+  int64_t unknown_records, newer_records; // left out behind such headers, which count too
+  int64_t missing_records;                // an end record counted more than were read
+  int64_t unfinished;                     // requests whose batch record never came
+  bool ended;
+  struct pending pending;
+};
+
+enum status load_run_new(struct load_data *data, const char *path, struct load_run **out) {
+  struct load_run *run = calloc(1, sizeof *run);
+  if (!run) return STATUS_MEMORY;
+  *run = (struct load_run){.data = data, .path = path, .last_session = SIZE_MAX};
+  run->pending.key.session = -2; // no record has it
+  *out = run;
+  return STATUS_OK;
+}
+
+void load_run_free(struct load_run *run) {
+  if (!run) return;
+  buf_free(&run->scratch);
+  buf_free(&run->plan);
+  load_times_free(&run->pending.times);
+  free(run);
+}
+
+static char *copy_text(struct json_slice text) {
+  return text.data ? strndup(text.data, text.len) : NULL;
+}
+
+// The same measurements must not count twice, under whatever name the file comes.
+static bool read_already(const struct load_run *run, const struct run_header *header) {
+  for (size_t i = 0; i < run->data->fact_count; i++) {
+    const struct run_facts *facts = &run->data->facts[i];
+    if (strcmp(facts->kind, "run") == 0 && facts->start_unix_s == header->start_unix_s &&
+        facts->seed == header->seed)
+      return true;
+  }
+  return false;
+}
+
+static enum status take_header(struct load_run *run, const struct run_header *header, struct error *error) {
+  struct load_data *data = run->data;
+  if (read_already(run, header)) {
+    return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": this run was read already", run->line);
+  }
+  struct run_facts *facts;
+  enum status status = load_facts_add(data, run->path, "run", &facts);
+  if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+  facts->url = copy_text(header->url);
+  facts->model = copy_text(header->model);
+  facts->api = copy_text(header->api);
+  facts->server_command = copy_text(header->server);
+  facts->host = copy_text(header->host);
+  facts->tool_version = copy_text(header->tool);
+  facts->arguments = copy_text(header->arguments);
+  facts->trace_digest = copy_text(header->trace_digest);
+  facts->sent_digest = copy_text(header->sent_digest);
+  facts->timing = copy_text(header->timing);
+  facts->start_unix_s = header->start_unix_s;
+  facts->seed = header->seed;
+  facts->burst = json_slice_is(header->dispatch, "burst");
+  facts->managed = header->server.data != NULL && header->server.len > 0;
+  run->fact = data->fact_count - 1;
+  run->has_header = true;
+  run->managed = facts->managed;
+  run->no_warmup = header->warmup == 0;
+  run->start_unix_s = header->start_unix_s;
+  run->first_session = data->session_count;
+  run->last_session = SIZE_MAX;
+  run->requests = run->batches = 0;
+  run->ended = run->unknown_segment = false;
+  if (run->no_warmup) data->no_warmup = true;
+  buf_clear(&run->plan);
+  return buf_append(&run->plan, header->plan.data, header->plan.len);
+}
+
+static enum status session_of(struct load_run *run, int64_t number, size_t *index) {
+  struct load_data *data = run->data;
+  if (run->last_session != SIZE_MAX && data->sessions[run->last_session].number == number) {
+    *index = run->last_session;
+    return STATUS_OK;
+  }
+  // A continued file goes on with session numbers, so one of an earlier segment would be another's.
+  size_t i = data->session_count;
+  while (i > run->first_session && data->sessions[i - 1].number != number)
+    i--;
+  enum status status = STATUS_OK;
+  if (i > run->first_session) {
+    *index = i - 1;
+  } else {
+    struct load_session session = {
+        .file = data->files, .number = number, .workers = -1, .managed = run->managed};
+    status = load_session_add(data, &session, index);
+    if (status == STATUS_OK) data->facts[run->fact].sessions++;
+  }
+  run->last_session = *index;
+  return status;
+}
+
+// The plan says which cells a level would have held; without one, the level stands as a cell of one request.
+static enum status add_planned(struct load_run *run, int64_t workers) {
+  struct json_slice plan = {run->plan.data, run->plan.len};
+  struct json_slice cells = json_scan_get(plan, "cells"), batches = json_scan_get(plan, "batch"), item;
+  bool any = false;
+  struct json_scan scan = json_scan_start(json_scan_kind(cells) == JSON_ARRAY ? cells : batches);
+  while (json_scan_element(&scan, &item)) {
+    int64_t batch, level = workers;
+    struct json_slice size = item;
+    if (json_scan_kind(item) == JSON_OBJECT) {
+      size = json_scan_get(item, "batch");
+      if (!json_scan_int64(json_scan_get(item, "workers"), &level)) level = -1;
+    }
+    if (!json_scan_int64(size, &batch) || batch < 1 || level != workers) continue;
+    size_t index;
+    enum status status = load_cell_of(run->data, workers, batch, &index);
+    if (status != STATUS_OK) return status;
+    run->data->cells[index].level_failed = true;
+    any = true;
+  }
+  if (any) return STATUS_OK;
+  size_t index;
+  enum status status = load_cell_of(run->data, workers, workers, &index);
+  if (status == STATUS_OK) run->data->cells[index].level_failed = true;
+  return status;
+}
+
+static enum status take_session(struct load_run *run, const struct run_session *record) {
+  size_t index;
+  enum status status = session_of(run, record->session, &index);
+  if (status != STATUS_OK) return status;
+  struct load_session *session = &run->data->sessions[index];
+  session->workers = record->workers;
+  session->failed = json_slice_is(record->state, "failed");
+  if (!session->failed || record->workers < 1) return STATUS_OK;
+  run->measured++;
+  char words[160];
+  int shown = record->error.len > sizeof words - 1 ? (int)sizeof words - 1 : (int)record->error.len;
+  snprintf(words, sizeof words, "%.*s", shown, record->error.data ? record->error.data : "");
+  load_notice_add(run->data, WARNING_FAILED_LEVEL, record->workers, 1, words[0] ? words : NULL);
+  return add_planned(run, record->workers);
+}
+
+static bool same_key(const struct batch_key *a, const struct batch_key *b) {
+  return a->session == b->session && a->batch == b->batch && a->workers == b->workers && a->rep == b->rep &&
+         a->warmup == b->warmup;
+}
+
+static void start_pending(struct load_run *run, const struct batch_key *key) {
+  if (run->pending.state == PENDING_OPEN) run->unfinished += run->pending.requests;
+  run->pending.key = *key;
+  run->pending.state = PENDING_OPEN;
+  run->pending.requests = run->pending.good = 0;
+  load_times_clear(&run->pending.times);
+}
+
+static bool within(int64_t value, int64_t limit) {
+  return limit < 0 || (value >= 0 && value <= limit);
+}
+
+static enum status add_times(struct load_times *times, const int64_t *values) {
+  for (size_t i = 0; i < LOAD_TIME_COUNT; i++) {
+    enum status status = values[i] < 0 ? STATUS_OK : times_add(&times->of[i], values[i]);
+    if (status != STATUS_OK) return status;
+  }
+  return STATUS_OK;
+}
+
+static enum status take_request(struct load_run *run, const struct run_request *record) {
+  struct pending *pending = &run->pending;
+  struct batch_key key = {record->session, record->workers, record->batch, record->rep, record->warmup};
+  run->requests++;
+  if (!same_key(&key, &pending->key)) start_pending(run, &key);
+  if (record->warmup || pending->state == PENDING_LEFT_OUT) return STATUS_OK;
+  pending->requests++;
+  if (record->error != RUN_ERROR_NONE) return STATUS_OK;
+  if (record->output_tokens >= 2 && record->events >= 1) {
+    run->data->answers++;
+    run->data->one_piece += record->events == 1;
+  }
+  int64_t tpot = -1;
+  // A response that came in one piece has no time between its tokens.
+  if (record->output_tokens >= 2 && (record->events < 0 || record->events >= 2) &&
+      record->last_text_ns >= 0 && record->ttft_ns >= 0 && record->last_text_ns >= record->ttft_ns)
+    tpot = (record->last_text_ns - record->ttft_ns) / (record->output_tokens - 1);
+  int64_t response = -1;
+  if (record->latency_ns >= 0 && record->sent_ns >= record->intended_ns && record->intended_ns >= 0)
+    response = record->sent_ns - record->intended_ns + record->latency_ns;
+  const int64_t values[LOAD_TIME_COUNT] = {
+      [LOAD_TTFT] = record->ttft_ns, [LOAD_LATENCY] = record->latency_ns, [LOAD_TPOT] = tpot,
+      [LOAD_RESPONSE] = response,    [LOAD_ITL_P50] = record->itl_p50_ns, [LOAD_ITL_P99] = record->itl_p99_ns,
+  };
+  const struct load_limits *limits = &run->data->limits;
+  if (within(record->ttft_ns, limits->ttft_ns) && within(record->latency_ns, limits->latency_ns) &&
+      (tpot < 0 || within(tpot, limits->tpot_ns)))
+    pending->good++;
+  if (pending->state == PENDING_COUNTED) {
+    return add_times(&run->data->cells[pending->cell].current, values);
+  }
+  return add_times(&pending->times, values);
+}
+
+static void keep_client(struct load_data *data, const struct run_batch *record) {
+  data->client_cpu_max = fmax(data->client_cpu_max, record->client_cpu);
+  if (record->lag_p99_ns >= 0) {
+    data->client_lag_p99_max_s = fmax(data->client_lag_p99_max_s, clock_seconds(record->lag_p99_ns));
+  }
+}
+
+static enum status take_open_loop(struct load_run *run, const struct run_batch *record) {
+  struct load_data *data = run->data;
+  enum status status =
+      array_grow(&data->open, &data->open_room, data->open_count, sizeof *data->open, LOAD_MAX_CELLS);
+  if (status != STATUS_OK) return status;
+  struct load_open *open = &data->open[data->open_count++];
+  *open = (struct load_open){.rate = record->rate,
+                             .in_flight = record->in_flight_mean,
+                             .total_s = clock_seconds(record->total_ns),
+                             .requests = record->requests,
+                             .failed = record->failed,
+                             .tokens = record->output_tokens};
+  open->times = run->pending.times;
+  run->pending.times = (struct load_times){0};
+  return STATUS_OK;
+}
+
+static struct load_replicate replicate_of(const struct load_run *run, const struct run_batch *record,
+                                          size_t session) {
+  struct load_replicate replicate = {.session = session,
+                                     .block = (run->data->files << 32) + record->rep,
+                                     .start_s = run->start_unix_s + clock_seconds(record->start_ns),
+                                     .total_s = clock_seconds(record->total_ns),
+                                     .requests = record->requests,
+                                     .failed = record->failed,
+                                     .cancelled = record->cancelled,
+                                     .tokens = record->output_tokens,
+                                     .input_tokens = record->input_tokens,
+                                     .cached_tokens = record->cached_tokens,
+                                     .good = run->data->has_limits ? run->pending.good : -1};
+  replicate.tokens_per_s = (double)replicate.tokens / replicate.total_s;
+  replicate.mean_s = replicate.total_s / (double)record->batch;
+  memcpy(replicate.errors, record->errors, sizeof replicate.errors);
+  return replicate;
+}
+
+// Puts a batch that counts into its cell, with the times of its requests.
+static enum status commit(struct load_run *run, const struct run_batch *record, size_t session,
+                          size_t index) {
+  struct load_data *data = run->data;
+  struct load_cell *cell = &data->cells[index];
+  struct load_replicate replicate = replicate_of(run, record, session), *place;
+  bool unwarmed = run->no_warmup && data->sessions[session].batches == 0;
+  replicate.cold = unwarmed && run->managed;
+  replicate.unwarmed = unwarmed && !run->managed;
+  data->sessions[session].batches++;
+  enum status status = load_replicate_add(cell, &place);
+  if (status != STATUS_OK) return status;
+  *place = replicate;
+  if (replicate.cold) {
+    run->pending.state = PENDING_LEFT_OUT;
+    return STATUS_OK;
+  }
+  if (cell->current_session != session) status = load_cell_fold(cell);
+  if (status != STATUS_OK) return status;
+  cell->current_session = session;
+  run->pending.state = PENDING_COUNTED;
+  run->pending.cell = index;
+  return load_times_merge(&cell->current, &run->pending.times);
+}
+
+// What failed has failed, whatever the client did and however soon it was over.
+static void add_failing(struct load_failing *failing, const struct run_batch *record) {
+  failing->batches++;
+  failing->empty += record->output_tokens <= 0;
+  failing->requests += record->requests;
+  failing->failed += record->failed;
+  for (size_t e = 0; e < RESULTS_ERROR_CLASSES; e++)
+    failing->errors[e] += record->errors[e];
+}
+
+// A batch that gives no throughput: the client was the bottleneck, or it took no time at all.
+static enum status take_without_throughput(struct load_run *run, const struct run_batch *record) {
+  struct load_data *data = run->data;
+  size_t index;
+  bool failing = load_is_failing(record->requests, record->failed, record->cancelled);
+  bool invalid = !record->valid && !failing;
+  if (!record->valid) {
+    if (!data->client_reason) data->client_reason = copy_text(record->reason);
+    data->invalid_cpu_max = fmax(data->invalid_cpu_max, record->client_cpu);
+    data->invalid_failing += failing && record->workers >= 1 && record->batch >= 1;
+  }
+  if (record->workers < 1 || record->batch < 1) {
+    if (!record->valid) load_notice_add(data, WARNING_INVALID_CLIENT, -1, 1, NULL);
+    return STATUS_OK;
+  }
+  if (!invalid && !failing) return STATUS_OK;
+  enum status status = load_cell_of(data, record->workers, record->batch, &index);
+  if (status != STATUS_OK) return status;
+  data->cells[index].invalid += invalid;
+  if (failing) add_failing(&data->cells[index].failing, record);
+  return STATUS_OK;
+}
+
+static enum status take_batch(struct load_run *run, const struct run_batch *record) {
+  struct load_data *data = run->data;
+  struct batch_key key = {record->session, record->workers, record->batch, record->rep, record->warmup};
+  run->batches++;
+  if (!same_key(&key, &run->pending.key) || run->pending.state != PENDING_OPEN) start_pending(run, &key);
+  run->pending.state = PENDING_LEFT_OUT;
+  size_t session, index;
+  enum status status = session_of(run, record->session, &session);
+  if (status != STATUS_OK) return status;
+  struct run_facts *facts = &data->facts[run->fact];
+  if (record->warmup) {
+    facts->warmup_batches++;
+    return STATUS_OK;
+  }
+  run->measured++;
+  facts->batches++;
+  facts->requests += record->requests;
+  facts->failed += record->failed;
+  if (record->valid) keep_client(data, record);
+  if (!record->valid || record->total_ns <= 0) return take_without_throughput(run, record);
+  if (record->workers < 1 || record->batch < 1) return take_open_loop(run, record);
+  status = load_cell_of(data, record->workers, record->batch, &index);
+  return status == STATUS_OK ? commit(run, record, session, index) : status;
+}
+
+// An end record closes its segment and knows what it should hold.
+static void take_end(struct load_run *run, const struct run_end *end) {
+  if (end->requests > run->requests) run->missing_records += end->requests - run->requests;
+  if (end->batches > run->batches) run->missing_records += end->batches - run->batches;
+  run->ended = true;
+}
+
+// A header that cannot be read begins a segment all the same: what follows is not of the segment before.
+static bool take_unknown_header(struct load_run *run, const char *line, size_t len) {
+  struct json_slice record, type;
+  int64_t version = 0;
+  if (json_scan_text(line, len, &record, NULL) != STATUS_OK) return false;
+  type = json_scan_raw_string(json_scan_get(record, "type"));
+  if (!json_slice_is(type, "run")) return false;
+  if (!run->unknown_segment && !run->ended) load_notice_add(run->data, WARNING_NO_END, -1, -1, run->path);
+  run->unknown_segment = run->ended = true;
+  run->newer_segment = json_scan_int64(json_scan_get(record, "version"), &version) && version > RUN_VERSION;
+  return true;
+}
+
+// One more line behind such a header, or that itself.
+static void leave_out(struct load_run *run) {
+  run->newer_records += run->newer_segment;
+  run->unknown_records += !run->newer_segment;
+}
+
+void load_run_overlong(struct load_run *run) {
+  run->line++;
+  if (run->unknown_segment)
+    leave_out(run);
+  else
+    run->bad_lines++;
+}
+
+enum status load_run_line(struct load_run *run, const char *line, size_t len, struct error *error) {
+  run->line++;
+  struct run_record record;
+  enum status status = run_parse(line, len, &record, &run->scratch, error);
+  if (!run->has_header) {
+    if (status == STATUS_OK && record.kind == RUN_HEADER) return take_header(run, &record.header, error);
+    if (status == STATUS_FORMAT)
+      return status_prefix(error, status, "line %" PRId64 ": not a run", run->line);
+    if (status != STATUS_OK) return status;
+    return status_fail(error, STATUS_FORMAT,
+                       "line %" PRId64 ": not a run: its first record must be the header that replay writes",
+                       run->line);
+  }
+  if (status == STATUS_FORMAT) {
+    if (take_unknown_header(run, line, len) || run->unknown_segment)
+      leave_out(run);
+    else
+      run->bad_lines++;
+    return STATUS_OK;
+  }
+  if (status != STATUS_OK) return status;
+  if (run->unknown_segment && record.kind != RUN_HEADER) {
+    leave_out(run);
+    return STATUS_OK;
+  }
+  switch (record.kind) {
+  case RUN_HEADER:
+    if (!run->ended) load_notice_add(run->data, WARNING_NO_END, -1, -1, run->path);
+    status = take_header(run, &record.header, error);
+    if (status == STATUS_FORMAT) return status;
+    break;
+  case RUN_SESSION: status = take_session(run, &record.session); break;
+  case RUN_REQUEST: status = take_request(run, &record.request); break;
+  case RUN_BATCH: status = take_batch(run, &record.batch); break;
+  case RUN_END: take_end(run, &record.end); break;
+  case RUN_OTHER: break;
+  }
+  if (status == STATUS_OK) return STATUS_OK;
+  return status_fail(error, status, "line %" PRId64 ": %s%s", run->line, status_name(status),
+                     status == STATUS_LIMIT ? " (cells, replicates or segments)" : "");
+}
+
+enum status load_run_end(struct load_run *run, const struct gzline_damage *damage, struct error *error) {
+  struct load_data *data = run->data;
+  if (!run->ended) load_notice_add(data, WARNING_NO_END, -1, -1, run->path);
+  int64_t spots = damage->places + run->bad_lines + run->missing_records + run->unknown_records;
+  if (spots == 0 && damage->torn_end) spots = 1;
+  if (run->newer_records > 0) {
+    data->lost = true;
+    load_notice_add(data, WARNING_NEWER_VERSION, -1, run->newer_records, run->path);
+  }
+  if (spots > 0) {
+    data->lost = true;
+    load_notice_add(data, WARNING_DAMAGED_INPUT, -1, spots, run->path);
+  }
+  if (run->measured == 0) {
+    return status_fail(error, STATUS_FORMAT, "no measured batch in it%s", run->ended ? "" : " (cut short?)");
+  }
+  return STATUS_OK;
+}

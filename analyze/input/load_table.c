@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Tables: cells that were measured by other means, and points of a curve.
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/input/load_reader.h"
+#include "lib/base/array.h"
+#include "lib/base/units.h"
+
+enum column {
+  COLUMN_WORKERS,
+  COLUMN_BATCH,
+  COLUMN_TOTAL,
+  COLUMN_TOKENS,
+  COLUMN_REP,
+  COLUMN_REQUESTS,
+  COLUMN_FAILED,
+  COLUMN_TOKENS_PER_S,
+  COLUMN_MEAN,
+  COLUMN_N,
+  COLUMN_THROUGHPUT,
+  COLUMN_COUNT
+};
+
+static const struct {
+  const char *name;
+  bool needed;
+  bool whole;
+  double lo, hi;
+} columns[COLUMN_COUNT] = {
+    [COLUMN_WORKERS] = {"workers", true, true, 1, 1e6},
+    [COLUMN_BATCH] = {"batch", true, true, 1, 1e9},
+    [COLUMN_TOTAL] = {"total_s", true, false, 1e-9, 1e9},
+    [COLUMN_TOKENS] = {"tokens", true, true, 0, 9007199254740992.0},
+    [COLUMN_REP] = {"rep", false, true, 0, 1e9},
+    [COLUMN_REQUESTS] = {"requests", false, true, 0, 1e12},
+    [COLUMN_FAILED] = {"failed", false, true, 0, 1e12},
+    [COLUMN_TOKENS_PER_S] = {"tokens_per_s", false, false, 0, 1e300},
+    [COLUMN_MEAN] = {"mean_s", false, false, 0, 1e9},
+    [COLUMN_N] = {"n", true, false, 1e-9, 1e12},
+    [COLUMN_THROUGHPUT] = {"throughput", true, false, 1e-300, 1e300},
+};
+
+// Where a repetition of a cell was first seen, to refuse it a second time; a list per cell.
+struct seen {
+  int64_t rep, line;
+  size_t next; // index + 1; 0: the last
+};
+
+struct rows {
+  size_t count; // of the cell in this table: the replicate's number where there is no rep column
+  size_t seen;  // index + 1
+};
+
+struct load_table {
+  struct load_data *data;
+  const char *path;
+  enum load_table_kind kind;
+  struct csv csv;
+  bool has_header;
+  size_t fields;           // of the header
+  size_t at[COLUMN_COUNT]; // column -> field; SIZE_MAX: not there
+  size_t session;
+  int64_t rows;
+  struct rows *cell_rows; // by cell
+  size_t cell_room;
+  struct seen *seen;
+  size_t seen_count, seen_room;
+};
+
+enum status load_table_new(struct load_data *data, const char *path, enum load_table_kind kind,
+                           struct load_table **out) {
+  struct load_table *table = calloc(1, sizeof *table);
+  if (!table) return STATUS_MEMORY;
+  *table = (struct load_table){.data = data, .path = path, .kind = kind};
+  struct run_facts *facts;
+  struct load_session session = {.file = data->files, .number = -1, .workers = -1};
+  enum status status = load_session_add(data, &session, &table->session);
+  if (status == STATUS_OK) {
+    status = load_facts_add(data, path, kind == LOAD_TABLE_CELLS ? "cells.csv" : "curve.csv", &facts);
+  }
+  if (status != STATUS_OK) {
+    load_table_free(table);
+    return status;
+  }
+  *out = table;
+  return STATUS_OK;
+}
+
+void load_table_free(struct load_table *table) {
+  if (!table) return;
+  csv_free(&table->csv);
+  free(table->cell_rows);
+  free(table->seen);
+  free(table);
+}
+
+static bool belongs(const struct load_table *table, size_t column) {
+  return (column >= COLUMN_N) == (table->kind == LOAD_TABLE_POINTS);
+}
+
+// In a table of points with two columns, the one that is not throughput is n, whatever its name.
+static void guess_n(struct load_table *table) {
+  if (table->kind != LOAD_TABLE_POINTS || table->at[COLUMN_N] != SIZE_MAX || table->csv.count != 2) return;
+  if (table->at[COLUMN_THROUGHPUT] != SIZE_MAX) table->at[COLUMN_N] = 1 - table->at[COLUMN_THROUGHPUT];
+}
+
+static enum status take_header(struct load_table *table, struct error *error) {
+  struct csv *csv = &table->csv;
+  table->has_header = true;
+  table->fields = csv->count;
+  for (size_t c = 0; c < COLUMN_COUNT; c++) {
+    table->at[c] = belongs(table, c) ? csv_find(csv, columns[c].name) : SIZE_MAX;
+    for (size_t i = table->at[c]; i != SIZE_MAX && ++i < csv->count;) {
+      if (strcmp(csv_field(csv, i), columns[c].name) == 0) {
+        return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": column '%s' twice", csv->record_line,
+                           columns[c].name);
+      }
+    }
+  }
+  guess_n(table);
+  for (size_t c = 0; c < COLUMN_COUNT; c++) {
+    if (!belongs(table, c) || !columns[c].needed || table->at[c] != SIZE_MAX) continue;
+    return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": no column '%s' in the header (%s)",
+                       csv->record_line, columns[c].name,
+                       table->kind == LOAD_TABLE_POINTS
+                           ? "points have n,throughput"
+                           : "run records or a table workers,batch,total_s,tokens[,rep,requests,failed]");
+  }
+  return STATUS_OK;
+}
+
+static bool has_control(const char *text) {
+  for (; *text; text++) {
+    if ((unsigned char)*text < ' ' || *text == 0x7f) return true;
+  }
+  return false;
+}
+
+// The number in one column; NaN when the column is not there or its field is empty where that is allowed.
+static enum status take_number(const struct load_table *table, enum column column, double *out,
+                               struct error *error) {
+  size_t at = table->at[column];
+  const char *text = at == SIZE_MAX ? "" : csv_field(&table->csv, at);
+  double number = NAN;
+  if (!*text && !columns[column].needed) {
+    *out = NAN;
+    return STATUS_OK;
+  }
+  enum status status;
+  if (has_control(text)) {
+    status = status_fail(error, STATUS_FORMAT, "a line break or control character in a number");
+  } else {
+    status = units_real(text, columns[column].lo, columns[column].hi, &number, error);
+  }
+  if (status == STATUS_OK && columns[column].whole && number != floor(number)) {
+    status = status_fail(error, STATUS_FORMAT, "'%.40s' is no whole number", text);
+  }
+  if (status != STATUS_OK && (column == COLUMN_TOKENS_PER_S || column == COLUMN_MEAN)) status = STATUS_OK;
+  if (status != STATUS_OK) {
+    return status_prefix(error, STATUS_FORMAT, "line %" PRId64 ", column %zu (%s)", table->csv.record_line,
+                         at + 1, columns[column].name);
+  }
+  *out = number;
+  return STATUS_OK;
+}
+
+static enum status take_point(struct load_table *table, const double *numbers, struct error *error) {
+  struct load_data *data = table->data;
+  enum status status =
+      array_grow(&data->points, &data->point_room, data->point_count, sizeof *data->points, LOAD_MAX_POINTS);
+  if (status == STATUS_LIMIT) return status_fail(error, status, "more than %d points", LOAD_MAX_POINTS);
+  if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+  data->points[data->point_count++] = (struct load_point){numbers[COLUMN_N], numbers[COLUMN_THROUGHPUT]};
+  return STATUS_OK;
+}
+
+// The number of the repetition: as the table says, else the order of the rows of this cell.
+static enum status repetition(struct load_table *table, size_t cell, double said, int64_t *rep,
+                              struct error *error) {
+  while (table->cell_room <= cell) {
+    size_t room = table->cell_room;
+    if (array_grow(&table->cell_rows, &table->cell_room, room, sizeof *table->cell_rows, LOAD_MAX_CELLS)) {
+      return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    }
+    memset(table->cell_rows + room, 0, (table->cell_room - room) * sizeof *table->cell_rows);
+  }
+  struct rows *rows = &table->cell_rows[cell];
+  *rep = (int64_t)rows->count++;
+  if (isnan(said)) return STATUS_OK;
+  *rep = (int64_t)said;
+  for (size_t i = rows->seen; i > 0; i = table->seen[i - 1].next) {
+    if (table->seen[i - 1].rep != *rep) continue;
+    return status_fail(error, STATUS_FORMAT,
+                       "line %" PRId64 ": workers %" PRId64 ", batch %" PRId64 ", rep %" PRId64
+                       " stands in line %" PRId64 " already",
+                       table->csv.record_line, table->data->cells[cell].workers,
+                       table->data->cells[cell].batch, *rep, table->seen[i - 1].line);
+  }
+  if (array_grow(&table->seen, &table->seen_room, table->seen_count, sizeof *table->seen,
+                 LOAD_MAX_REPLICATES))
+    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  table->seen[table->seen_count++] = (struct seen){*rep, table->csv.record_line, rows->seen};
+  rows->seen = table->seen_count;
+  return STATUS_OK;
+}
+
+// Requests default to the batch; failures to none, or to all where no token came out.
+static enum status count_requests(const struct load_table *table, const double *numbers,
+                                  struct load_replicate *replicate, struct error *error) {
+  double requests = isnan(numbers[COLUMN_REQUESTS]) ? numbers[COLUMN_BATCH] : numbers[COLUMN_REQUESTS];
+  double failed = numbers[COLUMN_FAILED];
+  if (isnan(failed)) failed = numbers[COLUMN_TOKENS] > 0 ? 0 : requests;
+  if (failed > requests) {
+    return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": %.0f of %.0f requests failed",
+                       table->csv.record_line, failed, requests);
+  }
+  replicate->requests = (int64_t)requests;
+  replicate->failed = (int64_t)failed;
+  return STATUS_OK;
+}
+
+// A column that repeats a quotient of others: its own rounding makes it better than the quotient of two
+// rounded numbers. One that does not agree means something else and is ignored.
+static double believed(double said, double quotient) {
+  const double two_roundings = 1.1e-5; // of six digits each
+  return fabs(said - quotient) <= two_roundings * quotient ? said : quotient;
+}
+
+static enum status take_cell(struct load_table *table, const double *numbers, struct error *error) {
+  struct load_data *data = table->data;
+  struct load_replicate replicate = {.session = table->session,
+                                     .start_s = NAN,
+                                     .total_s = numbers[COLUMN_TOTAL],
+                                     .tokens = (int64_t)numbers[COLUMN_TOKENS],
+                                     .input_tokens = -1,
+                                     .cached_tokens = -1,
+                                     .good = -1};
+  replicate.tokens_per_s =
+      believed(numbers[COLUMN_TOKENS_PER_S], numbers[COLUMN_TOKENS] / numbers[COLUMN_TOTAL]);
+  replicate.mean_s = believed(numbers[COLUMN_MEAN], numbers[COLUMN_TOTAL] / numbers[COLUMN_BATCH]);
+  enum status status = count_requests(table, numbers, &replicate, error);
+  if (status != STATUS_OK) return status;
+  size_t cell;
+  status = load_cell_of(data, (int64_t)numbers[COLUMN_WORKERS], (int64_t)numbers[COLUMN_BATCH], &cell);
+  if (status == STATUS_LIMIT) {
+    return status_fail(error, status, "line %" PRId64 ": more than %d cells", table->csv.record_line,
+                       LOAD_MAX_CELLS);
+  }
+  if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+  int64_t rep = 0;
+  status = repetition(table, cell, numbers[COLUMN_REP], &rep, error);
+  if (status != STATUS_OK) return status;
+  replicate.block = (data->files << 32) + rep;
+  struct load_replicate *place;
+  status = load_replicate_add(&data->cells[cell], &place);
+  if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+  *place = replicate;
+  data->sessions[table->session].batches++;
+  return STATUS_OK;
+}
+
+enum status load_table_line(struct load_table *table, const char *line, size_t len, struct error *error) {
+  bool complete;
+  enum status status = csv_line(&table->csv, line, len, &complete, error);
+  if (status != STATUS_OK || !complete) return status;
+  if (!table->has_header) return take_header(table, error);
+  if (table->csv.count != table->fields) {
+    return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": %zu fields where the header has %zu",
+                       table->csv.record_line, table->csv.count, table->fields);
+  }
+  double numbers[COLUMN_COUNT];
+  for (size_t c = 0; c < COLUMN_COUNT; c++) {
+    numbers[c] = NAN;
+    if (!belongs(table, c)) continue;
+    status = take_number(table, (enum column)c, &numbers[c], error);
+    if (status != STATUS_OK) return status;
+  }
+  table->rows++;
+  return table->kind == LOAD_TABLE_POINTS ? take_point(table, numbers, error)
+                                          : take_cell(table, numbers, error);
+}
+
+static void count_facts(const struct load_table *table) {
+  struct run_facts *facts = &table->data->facts[table->data->fact_count - 1];
+  facts->batches = table->rows;
+  for (size_t i = 0; i < table->data->cell_count; i++) {
+    const struct load_cell *cell = &table->data->cells[i];
+    for (size_t r = 0; r < cell->count; r++) {
+      if (cell->replicates[r].session != table->session) continue;
+      facts->requests += cell->replicates[r].requests;
+      facts->failed += cell->replicates[r].failed;
+    }
+  }
+}
+
+enum status load_table_end(struct load_table *table, struct error *error) {
+  enum status status = csv_end(&table->csv, error);
+  if (status != STATUS_OK) return status;
+  if (!table->has_header) return status_fail(error, STATUS_FORMAT, "empty");
+  if (table->rows == 0) return status_fail(error, STATUS_FORMAT, "a header and no rows");
+  if (table->kind == LOAD_TABLE_CELLS) {
+    table->data->imported = true;
+    count_facts(table);
+  }
+  return STATUS_OK;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/input/times.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/stat/quantile.h"
+#include "lib/base/array.h"
+
+#define NS_PER_S 1e9
+
+// Moves what has gathered into a histogram.
+static enum status use_histogram(struct times *times) {
+  enum status status = hist_new(TIMES_LOWEST_NS, TIMES_HIGHEST_NS, 3, &times->hist, NULL);
+  if (status != STATUS_OK) return status;
+  for (size_t i = 0; i < times->count && status == STATUS_OK; i++)
+    status = hist_record(times->hist, times->values[i], 1, NULL);
+  free(times->values);
+  times->values = NULL;
+  times->count = times->room = 0;
+  return status;
+}
+
+enum status times_add(struct times *times, int64_t duration_ns) {
+  if (!times->hist) {
+    enum status status =
+        array_grow(&times->values, &times->room, times->count, sizeof *times->values, TIMES_EXACT);
+    if (status == STATUS_OK) times->values[times->count++] = duration_ns;
+    if (status != STATUS_LIMIT) return status;
+    status = use_histogram(times);
+    if (status != STATUS_OK) return status;
+  }
+  return hist_record(times->hist, duration_ns, 1, NULL);
+}
+
+enum status times_merge(struct times *into, const struct times *from) {
+  if (from->hist) {
+    enum status status = into->hist ? STATUS_OK : use_histogram(into);
+    return status == STATUS_OK ? hist_merge(into->hist, from->hist, NULL) : status;
+  }
+  for (size_t i = 0; i < from->count; i++) {
+    enum status status = times_add(into, from->values[i]);
+    if (status != STATUS_OK) return status;
+  }
+  return STATUS_OK;
+}
+
+uint64_t times_count(const struct times *times) {
+  return times->hist ? hist_count(times->hist) : times->count;
+}
+
+static int compare_ns(const void *left, const void *right) {
+  int64_t a, b;
+  memcpy(&a, left, sizeof a);
+  memcpy(&b, right, sizeof b);
+  return (a > b) - (a < b);
+}
+
+enum status times_quantile(struct times *times, double p, double confidence, struct ci *ci,
+                           struct error *error) {
+  struct ci ns;
+  enum status status;
+  if (times->hist) {
+    status = hist_quantile(times->hist, p, confidence, &ns, error);
+  } else {
+    double *sorted = malloc((times->count + 1) * sizeof *sorted);
+    if (!sorted) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    if (times->count > 1) qsort(times->values, times->count, sizeof *times->values, compare_ns);
+    for (size_t i = 0; i < times->count; i++)
+      sorted[i] = (double)times->values[i];
+    status = quantile_interval(sorted, times->count, p, confidence, &ns, error);
+    free(sorted);
+  }
+  if (status != STATUS_OK) return status;
+  *ci = (struct ci){ns.estimate / NS_PER_S, ns.lo / NS_PER_S, ns.hi / NS_PER_S};
+  return STATUS_OK;
+}
+
+void times_quantiles(struct times *times, const double *levels, size_t count, double *seconds) {
+  uint64_t have = times_count(times);
+  if (!times->hist && times->count > 1) qsort(times->values, times->count, sizeof *times->values, compare_ns);
+  for (size_t i = 0; i < count; i++) {
+    seconds[i] = NAN;
+    if (have == 0 || (1 - levels[i]) * (double)have < 1 - 1e-9) continue;
+    uint64_t rank = quantile_rank(have, levels[i]);
+    int64_t ns = times->hist ? hist_value_at_rank(times->hist, rank) : times->values[rank - 1];
+    seconds[i] = (double)ns / NS_PER_S;
+  }
+}
+
+void times_clear(struct times *times) {
+  hist_free(times->hist);
+  times->hist = NULL;
+  times->count = 0;
+}
+
+void times_free(struct times *times) {
+  times_clear(times);
+  free(times->values);
+  *times = (struct times){0};
+}

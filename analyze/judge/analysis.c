@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/judge/analysis.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "analyze/judge/best.h"
+#include "analyze/judge/cells_times.h"
+#include "analyze/judge/curve.h"
+#include "analyze/judge/distributions.h"
+#include "analyze/judge/levels.h"
+#include "analyze/judge/warnings.h"
+
+static enum status take_loads(const struct load_data *data, struct results *results, struct error *error) {
+  results->loads = calloc(data->open_count + 1, sizeof *results->loads);
+  if (!results->loads) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  for (size_t i = 0; i < data->open_count; i++) {
+    const struct load_open *open = &data->open[i];
+    results->loads[i] = (struct load){
+        .rate = open->rate,
+        .n = open->in_flight,
+        .throughput = open->tokens > 0 ? (double)open->tokens / open->total_s : 0,
+        .duration_s = open->total_s,
+        .requests = open->requests,
+        .failed = open->failed,
+        .ttft_s = cells_times_percentiles(&open->times.of[LOAD_TTFT], results->confidence),
+        .latency_s = cells_times_percentiles(&open->times.of[LOAD_LATENCY], results->confidence)};
+  }
+  results->load_count = data->open_count;
+  return STATUS_OK;
+}
+
+static void take_facts(struct load_data *data, struct results *results) {
+  results->facts = data->facts;
+  results->fact_count = data->fact_count;
+  data->facts = NULL;
+  data->fact_count = data->fact_room = 0;
+  results->one_piece = data->answers > 0 ? (double)data->one_piece / (double)data->answers : NAN;
+  results->client_cpu_max = data->client_cpu_max;
+  results->client_lag_p99_max_s = data->client_lag_p99_max_s;
+}
+
+static bool is_managed(const struct load_data *data) {
+  for (size_t i = 0; i < data->session_count; i++) {
+    if (data->sessions[i].batches > 0 && !data->sessions[i].managed) return false;
+  }
+  return data->session_count > 0;
+}
+
+static enum status run_cells(struct load_data *data, const struct analysis_options *options,
+                             struct cells_samples *samples, struct results *results, struct error *error) {
+  struct best_options best = {
+      .scale = options->scale, .seed = options->seed, .draws = options->draws, .managed = is_managed(data)};
+  struct curve_options curve = {.scale = options->scale,
+                                .confidence = options->confidence,
+                                .model_count = options->model_count,
+                                .draws = options->draws};
+  for (size_t i = 0; i < options->model_count; i++)
+    curve.models[i] = options->models[i];
+  double first_cliff = INFINITY;
+  enum status status = take_loads(data, results, error);
+  if (status == STATUS_OK) status = cells_build(data, options->confidence, results, samples, error);
+  if (status == STATUS_OK) status = levels_build(samples, results, error);
+  if (status == STATUS_OK) status = levels_cliffs(results, &first_cliff, error);
+  if (status == STATUS_OK) {
+    status = cells_spread(samples, options->scale, options->sigma, first_cliff, results, &best.pool, error);
+  }
+  if (status == STATUS_OK) status = cells_intervals(samples, options->scale, &best.pool, results, error);
+  if (status == STATUS_OK) status = best_find(samples, &best, results, error);
+  if (status == STATUS_OK) first_cliff = levels_settle_cliffs(results);
+  if (status == STATUS_OK) status = distributions_build(samples, results, error);
+  if (status == STATUS_OK) {
+    status = data->point_count > 0 ? curve_take_points(data, results, error)
+                                   : curve_choose_points(samples, first_cliff, results, error);
+  }
+  if (status == STATUS_OK) status = curve_fit(&curve, results, error);
+  if (status == STATUS_OK) status = warnings_collect(data, samples, results, error);
+  return status;
+}
+
+enum status analysis_run(struct load_data *data, const struct analysis_options *options,
+                         struct results *results, struct error *error) {
+  struct cells_samples samples = {0};
+  results->confidence = options->confidence;
+  enum status status = run_cells(data, options, &samples, results, error);
+  take_facts(data, results);
+  cells_free(&samples);
+  return status;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/judge/cells_times.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "analyze/judge/estimate.h"
+
+// A t interval over two or three sessions can reach over orders of magnitude on the ln scale. An end further
+// from the estimate than this factor is no bound on a time that anybody could use.
+#define MAX_REACH 100.0
+
+static const struct estimate unknown = {NAN, NAN, NAN};
+
+static struct estimate over_requests(const struct times *times, double p, double confidence) {
+  struct times view = *times; // sorting changes the order of the values, nothing else
+  struct ci ci;
+  if (times_quantile(&view, p, confidence, &ci, NULL) != STATUS_OK) return unknown;
+  return estimate_of(ci);
+}
+
+static struct estimate over_sessions(const struct load_cell *cell, enum load_time time, size_t percentile,
+                                     double confidence) {
+  double *values = malloc((cell->session_count + 1) * sizeof *values);
+  size_t count = 0;
+  for (size_t i = 0; values && i < cell->session_count; i++) {
+    double value = cell->sessions[i].of[time][percentile];
+    if (value > 0) values[count++] = value;
+  }
+  struct ci ci = {NAN, NAN, NAN};
+  if (count > 0) {
+    struct ci_sample sample = {values, count};
+    if (ci_of_sample(sample, STAT_SCALE_LN, NULL, confidence, &ci, NULL) != STATUS_OK) {
+      ci = ci_unbounded(NAN);
+      if (ci_geometric_mean(values, count, &ci.estimate, NULL) != STATUS_OK) ci.estimate = NAN;
+    }
+  }
+  free(values);
+  if (ci.hi > MAX_REACH * ci.estimate) ci = ci_unbounded(ci.estimate);
+  return estimate_of(ci);
+}
+
+static struct estimate one(const struct load_cell *cell, enum load_time time, size_t percentile,
+                           double confidence) {
+  if (cell->session_count > 1) return over_sessions(cell, time, percentile, confidence);
+  return over_requests(&cell->pooled.of[time], load_percentiles[percentile], confidence);
+}
+
+static struct percentiles all(const struct load_cell *cell, enum load_time time, double confidence) {
+  return (struct percentiles){.p50 = one(cell, time, 0, confidence),
+                              .p95 = one(cell, time, 1, confidence),
+                              .p99 = one(cell, time, 2, confidence)};
+}
+
+void cells_times_fill(const struct load_cell *from, double confidence, struct cell *cell) {
+  cell->ttft_s = all(from, LOAD_TTFT, confidence);
+  cell->latency_s = all(from, LOAD_LATENCY, confidence);
+  cell->tpot_s = all(from, LOAD_TPOT, confidence);
+  cell->response_s = all(from, LOAD_RESPONSE, confidence);
+  cell->itl_s = (struct percentiles){.p50 = one(from, LOAD_ITL_P50, 0, confidence),
+                                     .p95 = unknown,
+                                     .p99 = one(from, LOAD_ITL_P99, 0, confidence)};
+}
+
+struct percentiles cells_times_percentiles(const struct times *times, double confidence) {
+  return (struct percentiles){.p50 = over_requests(times, 0.50, confidence),
+                              .p95 = over_requests(times, 0.95, confidence),
+                              .p99 = over_requests(times, 0.99, confidence)};
+}

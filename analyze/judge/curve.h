@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Capacity against requests in flight: which points speak, which curve they allow, and where it peaks.
+#ifndef ANALYZE_CURVE_H
+#define ANALYZE_CURVE_H
+
+#include "analyze/judge/cells.h"
+#include "analyze/stat/models.h"
+
+// A full-wave point needs this many waves, so that start and end of a batch weigh little.
+#define CURVE_MIN_WAVES 3
+
+// Fewer distinct n than this are no capacity curve of their kind.
+#define CURVE_MIN_DISTINCT 4
+
+// Through fewer distinct n than this passes a curve of every family: it would say nothing about its shape.
+#define CURVE_MIN_SHAPE 3
+
+#define CURVE_BAND_POINTS 100
+
+// Below this weight of the selected model the band averages all models (Burnham & Anderson, 4.3).
+#define CURVE_CLEAR_WEIGHT 0.9
+
+// Outliers are looked for among this many points or more: with fewer, their own spread is not known.
+#define CURVE_MIN_ROBUST 8
+
+// The knee is where a curve first reaches this share of its largest value.
+#define CURVE_KNEE_SHARE 0.95
+
+struct curve_options {
+  enum stat_scale scale;
+  double confidence;
+  enum models_id models[MODELS_COUNT]; // to be fitted; the first decides the range
+  size_t model_count;
+  size_t draws; // Monte Carlo sample size behind the knee of the points; 0: MCB_DRAWS
+};
+
+// Writes results->curve.points and kind from the cells and loads: full waves, else open loop, else single
+// waves, whichever is first to have CURVE_MIN_DISTINCT distinct n (else the one with most). Levels at or
+// above `first_cliff` workers give none. Every replicate is a point.
+enum status curve_choose_points(const struct cells_samples *samples, double first_cliff,
+                                struct results *results, struct error *error) MUST_USE;
+
+// Writes results->curve.points from a --curve file.
+enum status curve_take_points(const struct load_data *data, struct results *results,
+                              struct error *error) MUST_USE;
+
+// Fits the models to the points over the range that stands, selects one, and finds its optimum and knee.
+// Points that allow no fit leave the models empty. Errors only for lack of memory.
+enum status curve_fit(const struct curve_options *options, struct results *results,
+                      struct error *error) MUST_USE;
+
+// The second look of curve_fit, on the fitted points and a fit of them that stands: flags outliers among
+// curve->points[first...] and takes the peak under bisquare weights. What cannot be computed stays unknown;
+// STATUS_MEMORY.
+enum status curve_look_again(enum models_id id, const double *n, const double *throughput, size_t first,
+                             size_t count, const struct fit_result *fit, struct curve *curve,
+                             struct error *error) MUST_USE;
+
+#endif

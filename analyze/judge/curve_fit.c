@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/judge/curve.h"
+#include "analyze/judge/estimate.h"
+#include "analyze/stat/choice.h"
+#include "analyze/stat/fold.h"
+#include "analyze/stat/lack_of_fit.h"
+#include "analyze/stat/mcb.h"
+#include "analyze/stat/optimum.h"
+#include "analyze/stat/profile.h"
+
+// The points as arrays, and what was fitted to those of them that lie in the range.
+struct work {
+  const struct curve_options *options;
+  const double *n, *throughput; // ascending n
+  size_t first, count;          // the fitted ones
+  struct fold fold;             // the same
+  struct fit_result fits[MODELS_COUNT];
+  enum models_id ids[MODELS_COUNT];
+  size_t fit_count;
+};
+
+static double finite_or_nan(double value) {
+  return isfinite(value) ? value : NAN;
+}
+
+// Leaves out small n while the first model that can be fitted is rejected.
+static void choose_range(struct work *work, size_t total, struct curve *curve) {
+  work->first = 0;
+  work->count = total;
+  for (size_t m = 0; m < work->options->model_count; m++) {
+    struct lack_of_fit_range range;
+    enum status status = lack_of_fit_choose_range(work->options->models[m], work->n, work->throughput, total,
+                                                  work->options->scale, &range, NULL);
+    if (status != STATUS_OK) continue;
+    while (work->first < total && work->n[work->first] < range.n_lo)
+      work->first++;
+    work->count = total - work->first;
+    break;
+  }
+  curve->range_lo = work->n[work->first];
+  curve->range_hi = work->n[total - 1];
+  for (size_t i = work->first; i < total; i++)
+    curve->points[i].fitted = true;
+}
+
+static void fill_parameters(const struct work *work, size_t fit, struct curve_model *out) {
+  const struct fit_model *model = models_get(work->ids[fit]);
+  const struct fit_result *result = &work->fits[fit];
+  out->parameter_count = model->parameters;
+  for (size_t p = 0; p < model->parameters && p < RESULTS_PARAMETERS; p++) {
+    out->parameter_names[p] = model->parameter_names[p];
+    out->standard_errors[p] = result->df > 0 && result->se[p] > 0 ? result->se[p] : NAN;
+    struct ci ci = ci_unbounded(result->theta[p]);
+    if (result->df > 0 && result->converged && work->ids[fit] != MODELS_PLATEAU) {
+      if (profile_interval(model, &work->fold.data, result, p, work->options->confidence, &ci, NULL) !=
+          STATUS_OK) {
+        ci = ci_unbounded(result->theta[p]);
+      }
+    }
+    out->parameters[p] = estimate_of(ci);
+  }
+}
+
+static void fit_model_of(struct work *work, enum models_id id, struct curve *curve) {
+  struct fit_result *result = &work->fits[work->fit_count];
+  if (models_fit_data(id, &work->fold.data, work->options->scale, result, NULL) != STATUS_OK) return;
+  struct curve_model *out = &curve->models[work->fit_count];
+  *out = (struct curve_model){.name = models_get(id)->name,
+                              .rss = result->rss,
+                              .df = (double)result->df,
+                              .aicc = NAN,
+                              .weight = NAN,
+                              .converged = result->converged,
+                              .stop = result->stop,
+                              .optimum_n = NAN,
+                              .optimum_throughput = NAN};
+  work->ids[work->fit_count] = id;
+  double aicc;
+  if (result->converged && choice_aicc(result, &aicc, NULL) == STATUS_OK) out->aicc = aicc;
+  fill_parameters(work, work->fit_count, out);
+  curve->model_count = ++work->fit_count;
+}
+
+// The largest weight; without weights the first that converged.
+static size_t select_model(struct curve *curve) {
+  double aicc[MODELS_COUNT], weights[MODELS_COUNT];
+  for (size_t i = 0; i < curve->model_count; i++)
+    aicc[i] = isfinite(curve->models[i].aicc) ? curve->models[i].aicc : INFINITY;
+  size_t chosen = SIZE_MAX;
+  if (curve->model_count > 0 && choice_weights(aicc, curve->model_count, weights, NULL) == STATUS_OK) {
+    for (size_t i = 0; i < curve->model_count; i++) {
+      if (isfinite(curve->models[i].aicc)) curve->models[i].weight = weights[i];
+      if (weights[i] > 0 && (chosen == SIZE_MAX || weights[i] > weights[chosen])) chosen = i;
+    }
+  }
+  for (size_t i = 0; i < curve->model_count && chosen == SIZE_MAX; i++) {
+    if (curve->models[i].converged) chosen = i;
+  }
+  return chosen;
+}
+
+// The gate: what the replicates say about the selected curve.
+static void test_fit(const struct work *work, size_t model, struct curve *curve) {
+  struct lack_of_fit test;
+  if (lack_of_fit_test(models_get(work->ids[model]), &work->fold.data, &work->fits[model], &test, NULL) !=
+      STATUS_OK)
+    return;
+  curve->lack_of_fit_f = test.f;
+  curve->lack_of_fit_p = test.p;
+  curve->gate_failed = test.rejected;
+}
+
+static void find_optima(const struct work *work, size_t selected, struct curve *curve) {
+  for (size_t i = 0; i < curve->model_count; i++) {
+    struct optimum optimum;
+    enum optimum_kind kind;
+    if (!work->fits[i].converged || models_is_monotone(work->ids[i]) ||
+        optimum_find(work->ids[i], work->n + work->first, work->throughput + work->first, NULL, work->count,
+                     &work->fits[i], work->options->confidence, &kind, &optimum, NULL) != STATUS_OK ||
+        kind == OPTIMUM_MONOTONE)
+      continue;
+    // A trough at the centre of the data leaves a peak possible on either side, but nothing to say about it.
+    if (!isfinite(optimum.n.estimate) && !isfinite(optimum.n.lo)) continue;
+    curve->models[i].optimum_n = finite_or_nan(optimum.n.estimate);
+    curve->models[i].optimum_throughput = finite_or_nan(optimum.throughput.estimate);
+    if (i != selected || curve->gate_failed) continue;
+    curve->has_optimum = true;
+    curve->optimum_n = estimate_of(optimum.n);
+    curve->optimum_throughput = estimate_of(optimum.throughput);
+    curve->optimum_edge = kind == OPTIMUM_OPEN || optimum.edge;
+    curve->optimum_established = kind == OPTIMUM_PEAK && optimum.established;
+  }
+}
+
+// One model's prediction on the scale. False where it has none.
+static bool predict(const struct work *work, size_t model, double n, double *value, double *se) {
+  if (fit_predict(models_get(work->ids[model]), &work->fits[model], &n, NULL, value, se, NULL) != STATUS_OK)
+    return false;
+  // The likelihood of a kink has no curvature to take a standard error from.
+  if (!(*se > 0) || work->ids[model] == MODELS_PLATEAU) *se = NAN;
+  return true;
+}
+
+// The prediction averaged over the models by their weights; a model without a standard error adds none of its
+// own.
+static bool predict_average(const struct work *work, const struct curve *curve, double n, double *value,
+                            double *se) {
+  double values[MODELS_COUNT] = {0}, errors[MODELS_COUNT] = {0}, weights[MODELS_COUNT] = {0};
+  for (size_t i = 0; i < work->fit_count; i++) {
+    if (!(curve->models[i].weight > 0)) continue;
+    if (!predict(work, i, n, &values[i], &errors[i])) return false;
+    if (isnan(errors[i])) errors[i] = 0;
+    weights[i] = curve->models[i].weight;
+  }
+  return choice_average(values, errors, weights, work->fit_count, value, se, NULL) == STATUS_OK;
+}
+
+static enum status draw_band(const struct work *work, size_t selected, struct curve *curve,
+                             struct error *error) {
+  const struct fit_result *fit = &work->fits[selected];
+  curve->band = calloc(CURVE_BAND_POINTS, sizeof *curve->band);
+  if (!curve->band) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  double t = fit->df > 0 ? stat_t_multiplier(work->options->confidence, (double)fit->df) : NAN;
+  double step = (curve->range_hi - curve->range_lo) / (CURVE_BAND_POINTS - 1);
+  curve->band_averaged = curve->models[selected].weight < CURVE_CLEAR_WEIGHT;
+  for (size_t i = 0; i < CURVE_BAND_POINTS; i++) {
+    double n = i == CURVE_BAND_POINTS - 1 ? curve->range_hi : curve->range_lo + step * (double)i, value, se;
+    if (!(curve->band_averaged ? predict_average(work, curve, n, &value, &se)
+                               : predict(work, selected, n, &value, &se)))
+      continue;
+    double half = isfinite(se) ? t * se : NAN;
+    curve->band[curve->band_count++] =
+        (struct curve_band){.n = n,
+                            .throughput = finite_or_nan(stat_from_scale(fit->scale, value)),
+                            .lo = finite_or_nan(stat_from_scale(fit->scale, value - half)),
+                            .hi = finite_or_nan(stat_from_scale(fit->scale, value + half))};
+  }
+  return STATUS_OK;
+}
+
+// The knee of the points themselves: the smallest n that cannot be put more than 5 % below the best one.
+static enum status knee_of_points(const struct work *work, size_t total, struct ci_spread spread,
+                                  struct curve *curve, struct error *error) {
+  double *means = calloc(total + 1, sizeof *means), *n = calloc(total + 1, sizeof *n);
+  size_t *replicates = calloc(total + 1, sizeof *replicates), groups = 0, index;
+  enum status status = STATUS_MEMORY;
+  if (!means || !n || !replicates) goto cleanup;
+  for (size_t i = 0; i < total;) {
+    double sum = 0;
+    n[groups] = work->n[i];
+    while (i < total && work->n[i] == n[groups]) {
+      sum += stat_to_scale(work->options->scale, work->throughput[i++]);
+      replicates[groups]++;
+    }
+    means[groups] = sum / (double)replicates[groups];
+    groups++;
+  }
+  double d;
+  status = STATUS_OK;
+  if (groups < 2 || !(spread.df > 0)) goto cleanup;
+  if (mcb_critical_value(groups - 1, spread.df, work->options->confidence, 1, work->options->draws, &d,
+                         NULL) == STATUS_OK &&
+      mcb_knee(n, means, replicates, groups, spread, work->options->scale, d, 0.05, &index, NULL) ==
+          STATUS_OK)
+    curve->knee_n.estimate = n[index];
+cleanup:
+  free(means);
+  free(n);
+  free(replicates);
+  return status == STATUS_OK ? status : status_fail(error, status, "%s", status_name(status));
+}
+
+static void find_knee(const struct work *work, size_t model, struct curve *curve) {
+  const struct fit_result *fit = &work->fits[model];
+  struct ci knee = ci_unbounded(NAN);
+  if (optimum_knee(work->ids[model], fit, curve->range_lo, curve->range_hi, CURVE_KNEE_SHARE, &knee.estimate,
+                   NULL) != STATUS_OK)
+    return;
+  struct ci whole;
+  if (optimum_knee_interval(work->ids[model], work->n + work->first, work->throughput + work->first, NULL,
+                            work->count, fit, curve->range_lo, curve->range_hi, CURVE_KNEE_SHARE,
+                            work->options->confidence, &whole, NULL) == STATUS_OK)
+    knee = whole;
+  curve->knee_n = estimate_of(knee);
+  curve->knee_of_fit = true;
+}
+
+static enum curve_course course_of(const struct work *work, size_t model, const struct curve *curve) {
+  const double *theta = work->fits[model].theta;
+  double first = models_value(work->ids[model], theta, curve->range_lo), before = first;
+  double step = (curve->range_hi - curve->range_lo) / (CURVE_BAND_POINTS - 1);
+  bool fell = false;
+  for (size_t i = 1; i < CURVE_BAND_POINTS; i++) {
+    double value = models_value(work->ids[model], theta, curve->range_lo + step * (double)i);
+    if (fell && value > before * (1 + 1e-9)) return CURVE_DIPS; // more than rounding on a level stretch
+    fell = fell || value < before * (1 - 1e-9);
+    before = value;
+  }
+  return fell && before < first ? CURVE_FALLS : CURVE_RISES;
+}
+
+static size_t count_distinct(const struct work *work) {
+  size_t distinct = 0;
+  for (size_t i = work->first; i < work->first + work->count; i++)
+    distinct += i == work->first || work->n[i] > work->n[i - 1];
+  return distinct;
+}
+
+static enum status use_selected(struct work *work, size_t total, struct ci_spread spread, struct curve *curve,
+                                struct error *error) {
+  size_t best = select_model(curve);
+  if (best != SIZE_MAX) test_fit(work, best, curve);
+  curve->selected = best != SIZE_MAX && !curve->gate_failed ? best : SIZE_MAX;
+  find_optima(work, curve->selected, curve);
+  if (curve->selected == SIZE_MAX) return knee_of_points(work, total, spread, curve, error);
+  curve->course = course_of(work, best, curve);
+  find_knee(work, best, curve);
+  enum status status =
+      curve_look_again(work->ids[best], work->n + work->first, work->throughput + work->first, work->first,
+                       work->count, &work->fits[best], curve, error);
+  return status == STATUS_OK ? draw_band(work, best, curve, error) : status;
+}
+
+enum status curve_fit(const struct curve_options *options, struct results *results, struct error *error) {
+  static const struct estimate unknown = {NAN, NAN, NAN};
+  struct curve *curve = &results->curve;
+  curve->scale = options->scale == STAT_SCALE_LN ? "log" : "linear";
+  curve->selected = SIZE_MAX;
+  curve->optimum_n = curve->optimum_throughput = curve->knee_n = unknown;
+  curve->robust_n = curve->robust_throughput = NAN;
+  curve->lack_of_fit_f = curve->lack_of_fit_p = curve->range_lo = curve->range_hi = NAN;
+  if (!curve->exists) return STATUS_OK;
+  size_t total = curve->point_count;
+  double *n = calloc(total, sizeof *n), *throughput = calloc(total, sizeof *throughput);
+  curve->models = calloc(MODELS_COUNT, sizeof *curve->models);
+  enum status status = STATUS_MEMORY;
+  if (n && throughput && curve->models) {
+    for (size_t i = 0; i < total; i++) {
+      n[i] = curve->points[i].n;
+      throughput[i] = curve->points[i].throughput;
+    }
+    struct work work = {.options = options, .n = n, .throughput = throughput};
+    choose_range(&work, total, curve);
+    struct fit_data fitted = {
+        .x = n + work.first, .predictors = 1, .y = throughput + work.first, .count = work.count};
+    status = fold_points(&fitted, options->scale, &work.fold, error);
+    size_t models = count_distinct(&work) < CURVE_MIN_SHAPE ? 0 : options->model_count;
+    for (size_t m = 0; !status && m < models && m < MODELS_COUNT; m++)
+      fit_model_of(&work, options->models[m], curve);
+    struct ci_spread spread = {results->sigma, results->sigma_df};
+    if (!status) status = use_selected(&work, total, spread, curve, error);
+    fold_free(&work.fold);
+  } else {
+    status_fail(error, status, "%s", status_name(status));
+  }
+  free(n);
+  free(throughput);
+  return status;
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/judge/levels.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "analyze/judge/estimate.h"
+#include "analyze/judge/levels_scan.h"
+#include "analyze/stat/capacity.h"
+#include "analyze/stat/cliff.h"
+
+// Start-up time and capacity of one level, from its batches that fill the workers.
+static void fill_capacity(const struct cells_samples *samples, const struct results *results,
+                          struct workers_row *row) {
+  size_t room = 1;
+  for (size_t i = 0; i < row->cell_count; i++)
+    room += samples->of[row->first_cell + i].count;
+  double *tokens = calloc(room, sizeof *tokens), *total_s = calloc(room, sizeof *total_s);
+  size_t count = 0, sizes = 0; // measured batches; different batch sizes
+  for (size_t i = row->first_cell; tokens && total_s && i < row->first_cell + row->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    if (!cells_usable(cell) || cell->batch < cell->workers) continue;
+    sizes++;
+    for (size_t r = 0; r < samples->of[i].count; r++) {
+      const struct load_replicate *replicate = &samples->of[i].cell->replicates[samples->of[i].replicates[r]];
+      tokens[count] = (double)replicate->tokens;
+      total_s[count++] = replicate->total_s;
+    }
+  }
+  struct capacity capacity;
+  if (capacity_fit(tokens, total_s, count, results->confidence, &capacity, NULL) == STATUS_OK &&
+      capacity.stands && sizes >= 2 + CAPACITY_MIN_DF) { // replicates of one size say nothing of the line
+    row->capacity = estimate_of(capacity.xinf);
+    row->start_up_s = capacity.t0.estimate;
+  }
+  free(tokens);
+  free(total_s);
+}
+
+static void fill_row(const struct cells_samples *samples, const struct results *results,
+                     struct workers_row *row) {
+  size_t last = row->first_cell + row->cell_count - 1;
+  row->best_batch = -1;
+  row->capacity = (struct estimate){NAN, NAN, NAN};
+  row->start_up_s = NAN;
+  for (size_t i = row->first_cell; i <= last; i++) {
+    const struct cell *cell = &results->cells[i];
+    if (!cells_usable(cell)) continue;
+    row->usable = true;
+    if (cell->tokens_per_s.estimate <= row->max_tokens_per_s) continue;
+    row->max_tokens_per_s = cell->tokens_per_s.estimate;
+    row->best_batch = cell->batch;
+    row->best_is_edge = i == last;
+  }
+  if (row->usable) fill_capacity(samples, results, row);
+}
+
+enum status levels_build(const struct cells_samples *samples, struct results *results, struct error *error) {
+  results->workers = calloc(results->cell_count + 1, sizeof *results->workers);
+  if (!results->workers) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  for (size_t i = 0; i < results->cell_count;) {
+    struct workers_row *row = &results->workers[results->workers_count++];
+    row->workers = results->cells[i].workers;
+    row->first_cell = i;
+    while (i < results->cell_count && results->cells[i].workers == row->workers)
+      i++;
+    row->cell_count = i - row->first_cell;
+    fill_row(samples, results, row);
+  }
+  return STATUS_OK;
+}
+
+// The usable cells of all levels as the scan wants them; a level whose cells were all left out says nothing
+// about the server and is no level here.
+static size_t list_levels(const struct results *results, double *batches, double *throughput,
+                          struct levels_scan_level *levels) {
+  size_t count = 0, used = 0;
+  for (size_t w = 0; w < results->workers_count; w++) {
+    const struct workers_row *row = &results->workers[w];
+    struct levels_scan_level level = {(double)row->workers, batches + used, throughput + used, 0};
+    bool failed = false;
+    for (size_t i = row->first_cell; i < row->first_cell + row->cell_count; i++) {
+      const struct cell *cell = &results->cells[i];
+      failed = failed || cell->flags & CELL_FAILED;
+      if (!cells_usable(cell)) continue;
+      batches[used] = (double)cell->batch;
+      throughput[used++] = cell->tokens_per_s.estimate;
+      level.count++;
+    }
+    if (level.count > 0 || failed) levels[count++] = level;
+  }
+  return count;
+}
+
+// All steps between usable levels, and of them, and of those to a failed one, the cliffs.
+static void keep_steps(const struct levels_scan_step *steps, size_t count, struct results *results,
+                       double *first_cliff) {
+  for (size_t i = 0; i < count; i++) {
+    bool total = steps[i].ratio.estimate <= 0;
+    struct estimate ratio = estimate_of(steps[i].ratio);
+    if (total) ratio.lo = ratio.hi = NAN;
+    struct cliff step = {
+        .from = (int64_t)steps[i].from, .to = (int64_t)steps[i].to, .ratio = ratio, .total = total};
+    if (!total) results->steps[results->step_count++] = step;
+    if (!steps[i].is_cliff) continue;
+    results->cliffs[results->cliff_count++] = step;
+    *first_cliff = fmin(*first_cliff, steps[i].to);
+  }
+}
+
+enum status levels_cliffs(struct results *results, double *first_cliff, struct error *error) {
+  size_t rows = results->workers_count + 1, cells = results->cell_count + 1;
+  double *batches = calloc(cells, sizeof *batches), *throughput = calloc(cells, sizeof *throughput);
+  struct levels_scan_level *levels = calloc(rows, sizeof *levels);
+  struct levels_scan_step *steps = calloc(rows, sizeof *steps);
+  results->cliffs = calloc(rows, sizeof *results->cliffs);
+  results->steps = calloc(rows, sizeof *results->steps);
+  enum status status = STATUS_MEMORY;
+  *first_cliff = INFINITY;
+  if (!batches || !throughput || !levels || !steps || !results->cliffs || !results->steps) {
+    status = status_fail(error, status, "%s", status_name(status));
+    goto cleanup;
+  }
+  size_t found = 0, count = list_levels(results, batches, throughput, levels);
+  status = levels_scan(levels, count, results->confidence, steps, &found, error);
+  if (status == STATUS_OK) keep_steps(steps, found, results, first_cliff);
+cleanup:
+  free(batches);
+  free(throughput);
+  free(levels);
+  free(steps);
+  return status;
+}
+
+static const struct workers_row *row_of(const struct results *results, int64_t workers) {
+  for (size_t i = 0; i < results->workers_count; i++) {
+    if (results->workers[i].workers == workers) return &results->workers[i];
+  }
+  return NULL;
+}
+
+static const struct cell *usable_cell(const struct results *results, int64_t workers, int64_t batch) {
+  size_t index = results_find(results, workers, batch);
+  return index != SIZE_MAX && cells_usable(&results->cells[index]) ? &results->cells[index] : NULL;
+}
+
+// The two cells behind a ratio that had no pairs to take an interval from: at the largest common batch where
+// both levels are near their best, else the largest of each level.
+static bool cells_behind(const struct results *results, const struct cliff *cliff, const struct cell **from,
+                         const struct cell **to) {
+  const struct workers_row *one = row_of(results, cliff->from), *other = row_of(results, cliff->to);
+  if (!one || !other) return false;
+  *from = usable_cell(results, one->workers, one->best_batch);
+  *to = usable_cell(results, other->workers, other->best_batch);
+  for (size_t i = one->first_cell; i < one->first_cell + one->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    const struct cell *twin = usable_cell(results, other->workers, cell->batch);
+    if (!twin || !cells_usable(cell) ||
+        cell->tokens_per_s.estimate < CLIFF_SHARE_OF_MAX * one->max_tokens_per_s ||
+        twin->tokens_per_s.estimate < CLIFF_SHARE_OF_MAX * other->max_tokens_per_s)
+      continue;
+    *from = cell;
+    *to = twin;
+  }
+  return *from && *to;
+}
+
+// The ratio of two independent estimates from their own intervals, on the ln scale (MOVER: Zou and Donner,
+// Statistics in Medicine 27, 2008).
+static struct estimate ratio_of(struct estimate to, struct estimate from) {
+  struct estimate ratio = {to.estimate / from.estimate, NAN, NAN};
+  if (!(to.lo > 0) || !(from.lo > 0) || !isfinite(to.hi) || !isfinite(from.hi)) return ratio;
+  double below = hypot(log(to.estimate / to.lo), log(from.hi / from.estimate));
+  double above = hypot(log(to.hi / to.estimate), log(from.estimate / from.lo));
+  ratio.lo = ratio.estimate * exp(-below);
+  ratio.hi = ratio.estimate * exp(above);
+  return ratio;
+}
+
+// The best may lie there, so that nobody can be told to keep away.
+static bool best_may_lie_from(const struct results *results, int64_t workers) {
+  for (size_t i = 0; i < results->best.set_count; i++) {
+    if (results->cells[results->best.set[i]].workers >= workers) return true;
+  }
+  return false;
+}
+
+double levels_settle_cliffs(struct results *results) {
+  double first_cliff = INFINITY;
+  for (size_t i = 0; i < results->cliff_count; i++) {
+    struct cliff *cliff = &results->cliffs[i];
+    const struct cell *from, *to;
+    if (!cliff->total) {
+      if (!isfinite(cliff->ratio.hi) && cells_behind(results, cliff, &from, &to))
+        cliff->ratio = ratio_of(to->tokens_per_s, from->tokens_per_s);
+      cliff->possible = !(cliff->ratio.hi < 1) || best_may_lie_from(results, cliff->to);
+    }
+    if (!cliff->possible) first_cliff = fmin(first_cliff, (double)cliff->to);
+  }
+  return first_cliff;
+}

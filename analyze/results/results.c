@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/results/results.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const results_error_names[RESULTS_ERROR_CLASSES] = {
+    "connect",  "tls",      "timeout",  "reset",        "truncated", "http_429",
+    "http_4xx", "http_5xx", "protocol", "server_error", "empty",     "cancelled"};
+
+const char *const cell_flag_names[CELL_FLAG_COUNT] = {"cold", "failed", "partial_wave", "unreplicated",
+                                                      "invalid_client"};
+
+const char *const warning_code_names[WARNING_CODE_COUNT] = {
+    [WARNING_COLD_START] = "cold_start",
+    [WARNING_FAILED_LEVEL] = "failed_level",
+    [WARNING_FAILED_CELLS] = "failed_cells",
+    [WARNING_ALL_FAILED] = "all_failed",
+    [WARNING_UNREPLICATED] = "unreplicated",
+    [WARNING_NO_SPREAD] = "no_spread",
+    [WARNING_ONE_SESSION] = "one_session",
+    [WARNING_INVALID_CLIENT] = "invalid_client",
+    [WARNING_EDGE_BATCH] = "edge_batch",
+    [WARNING_EDGE_WORKERS] = "edge_workers",
+    [WARNING_PARTIAL_WAVES] = "partial_waves",
+    [WARNING_CLIFF] = "cliff",
+    [WARNING_CLIFF_POSSIBLE] = "cliff_possible",
+    [WARNING_TOKENS_DIFFER] = "tokens_differ",
+    [WARNING_LACK_OF_FIT] = "lack_of_fit",
+    [WARNING_FIT_RANGE] = "fit_range",
+    [WARNING_DRIFT] = "drift",
+    [WARNING_CACHED_TOKENS] = "cached_tokens",
+    [WARNING_CACHED_UNEVEN] = "cached_tokens_differ",
+    [WARNING_DAMAGED_INPUT] = "damaged_input",
+    [WARNING_NO_END] = "no_end",
+    [WARNING_PLOTS] = "plots",
+    [WARNING_OUTLIER] = "outlier",
+    [WARNING_FEW_LEVELS] = "few_levels",
+    [WARNING_UNLIKE_INPUTS] = "unlike_inputs",
+    [WARNING_UNLIKE_BASELINE] = "unlike_baseline",
+    [WARNING_NEWER_VERSION] = "newer_version",
+    [WARNING_BURST] = "burst",
+};
+
+// Denser towards the slow end, which is what the reader asks for.
+const double results_quantile_levels[RESULTS_QUANTILES] = {
+    0.01, 0.05, 0.1,   0.15, 0.2,    0.25,  0.3,    0.35,  0.4,   0.45,   0.5,    0.55,  0.6,  0.65,
+    0.7,  0.75, 0.8,   0.82, 0.84,   0.86,  0.88,   0.9,   0.91,  0.92,   0.93,   0.94,  0.95, 0.96,
+    0.97, 0.98, 0.985, 0.99, 0.9925, 0.995, 0.9965, 0.998, 0.999, 0.9995, 0.9998, 0.9999};
+
+static void facts_free(struct run_facts *facts) {
+  char *texts[] = {facts->source,    facts->kind,           facts->url,         facts->model,
+                   facts->api,       facts->server_command, facts->host,        facts->tool_version,
+                   facts->arguments, facts->trace_digest,   facts->sent_digest, facts->timing};
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    free(texts[i]);
+}
+
+void results_free(struct results *results) {
+  if (!results) return;
+  for (size_t i = 0; i < results->fact_count; i++)
+    facts_free(&results->facts[i]);
+  free(results->facts);
+  free(results->title);
+  free(results->cells);
+  free(results->workers);
+  free(results->best.set);
+  free(results->curve.points);
+  free(results->curve.models);
+  free(results->curve.band);
+  free(results->curve.outliers);
+  free(results->cliffs);
+  free(results->steps);
+  free(results->loads);
+  free(results->distributions);
+  free(results->warnings);
+  free(results->comparison.baseline);
+  free(results->comparison.cells);
+  for (size_t i = 0; i < results->assertion_count; i++)
+    free(results->assertions[i].expression);
+  free(results->assertions);
+  memset(results, 0, sizeof *results);
+}
+
+size_t results_find(const struct results *results, int64_t workers, int64_t batch) {
+  size_t lo = 0, hi = results->cell_count;
+  while (lo < hi) {
+    size_t middle = lo + (hi - lo) / 2;
+    const struct cell *cell = &results->cells[middle];
+    if (cell->workers == workers && cell->batch == batch) return middle;
+    if (cell->workers < workers || (cell->workers == workers && cell->batch < batch))
+      lo = middle + 1;
+    else
+      hi = middle;
+  }
+  return SIZE_MAX;
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/results/summary.h"
+
+#include <math.h>
+
+#include "analyze/results/summary_curve.h"
+#include "analyze/results/summary_verdicts.h"
+#include "lib/json/json_write.h"
+
+static void write_percentiles(struct json_writer *w, const char *key, const struct percentiles *percentiles) {
+  json_write_key(w, key);
+  if (isnan(percentiles->p50.estimate) && isnan(percentiles->p99.estimate)) {
+    json_write_null(w);
+    return;
+  }
+  json_write_object(w);
+  summary_estimate(w, "p50", percentiles->p50);
+  summary_estimate(w, "p95", percentiles->p95);
+  summary_estimate(w, "p99", percentiles->p99);
+  json_write_object_end(w);
+}
+
+static void write_errors(struct json_writer *w, const struct cell *cell) {
+  json_write_key(w, "errors");
+  json_write_object(w);
+  for (size_t i = 0; i < RESULTS_ERROR_CLASSES; i++) {
+    if (cell->errors[i] > 0) json_member_int(w, results_error_names[i], cell->errors[i]);
+  }
+  json_write_object_end(w);
+}
+
+static void write_flags(struct json_writer *w, unsigned flags) {
+  json_write_key(w, "flags");
+  json_write_array(w);
+  for (size_t i = 0; i < CELL_FLAG_COUNT; i++) {
+    if (flags & (1u << i)) json_write_string(w, cell_flag_names[i]);
+  }
+  json_write_array_end(w);
+}
+
+static void write_cell(struct json_writer *w, const struct cell *cell) {
+  json_write_object(w);
+  json_member_int(w, "workers", cell->workers);
+  json_member_int(w, "batch", cell->batch);
+  json_member_int(w, "reps", cell->reps);
+  json_member_int(w, "sessions", cell->sessions);
+  json_member_int(w, "invalid", cell->invalid);
+  json_member_number(w, "total_s", cell->total_s);
+  json_member_number(w, "mean_s", cell->mean_s);
+  json_member_number(w, "tokens", cell->tokens);
+  json_member_number(w, "input_tokens", cell->input_tokens);
+  json_member_number(w, "cached_tokens", cell->cached_tokens);
+  json_member_int(w, "requests", cell->requests);
+  json_member_int(w, "failed", cell->failed);
+  summary_estimate(w, "failure_rate", cell->failure_rate);
+  write_errors(w, cell);
+  summary_estimate(w, "tokens_per_s", cell->tokens_per_s);
+  json_member_bool(w, "pooled_interval", cell->pooled_interval);
+  if (isnan(cell->goodput.estimate)) {
+    json_write_key(w, "goodput");
+    json_write_null(w);
+  } else {
+    summary_estimate(w, "goodput", cell->goodput);
+  }
+  write_percentiles(w, "ttft_s", &cell->ttft_s);
+  write_percentiles(w, "latency_s", &cell->latency_s);
+  write_percentiles(w, "response_s", &cell->response_s);
+  write_percentiles(w, "tpot_s", &cell->tpot_s);
+  write_percentiles(w, "itl_s", &cell->itl_s);
+  write_flags(w, cell->flags);
+  json_write_key(w, "meets_slo");
+  if (cell->meets_slo == CELL_SLO_UNKNOWN)
+    json_write_null(w);
+  else
+    json_write_bool(w, cell->meets_slo == CELL_SLO_MET);
+  json_member_bool(w, "in_best_set", cell->in_best_set);
+  json_write_object_end(w);
+}
+
+static void write_workers(struct json_writer *w, const struct results *results) {
+  json_write_key(w, "workers");
+  json_write_array(w);
+  for (size_t i = 0; i < results->workers_count; i++) {
+    const struct workers_row *row = &results->workers[i];
+    json_write_object(w);
+    json_member_int(w, "workers", row->workers);
+    json_member_bool(w, "usable", row->usable);
+    json_member_count(w, "best_batch", row->best_batch);
+    json_member_bool(w, "best_is_edge", row->best_is_edge);
+    json_member_number(w, "max_tokens_per_s", row->usable ? row->max_tokens_per_s : NAN);
+    summary_estimate(w, "capacity", row->capacity);
+    json_member_number(w, "start_up_s", row->start_up_s);
+    json_write_object_end(w);
+  }
+  json_write_array_end(w);
+}
+
+static void write_place(struct json_writer *w, const struct cell *cell) {
+  json_write_object(w);
+  json_member_int(w, "workers", cell->workers);
+  json_member_int(w, "batch", cell->batch);
+  json_write_object_end(w);
+}
+
+static void write_best(struct json_writer *w, const struct results *results) {
+  const struct best *best = &results->best;
+  json_write_key(w, "best");
+  if (!best->exists) {
+    json_write_null(w);
+    return;
+  }
+  const struct cell *cell = &results->cells[best->cell];
+  json_write_object(w);
+  json_member_int(w, "workers", cell->workers);
+  json_member_int(w, "batch", cell->batch);
+  summary_estimate(w, "tokens_per_s", cell->tokens_per_s);
+  json_write_key(w, "set");
+  json_write_array(w);
+  for (size_t i = 0; i < best->set_count; i++)
+    write_place(w, &results->cells[best->set[i]]);
+  json_write_array_end(w);
+  json_member_number(w, "regret_bound", best->regret_bound);
+  json_write_key(w, "recommended");
+  write_place(w, &results->cells[best->recommended]);
+  json_member_bool(w, "batch_edge", best->batch_edge);
+  json_member_bool(w, "workers_edge", best->workers_edge);
+  json_write_object_end(w);
+}
+
+static void write_cliffs(struct json_writer *w, const struct results *results) {
+  json_write_key(w, "cliffs");
+  json_write_array(w);
+  for (size_t i = 0; i < results->cliff_count; i++) {
+    json_write_object(w);
+    json_member_int(w, "from", results->cliffs[i].from);
+    json_member_int(w, "to", results->cliffs[i].to);
+    summary_estimate(w, "ratio", results->cliffs[i].ratio);
+    json_member_bool(w, "total", results->cliffs[i].total);
+    json_member_bool(w, "established", !results->cliffs[i].possible);
+    json_write_object_end(w);
+  }
+  json_write_array_end(w);
+}
+
+static void write_loads(struct json_writer *w, const struct results *results) {
+  json_write_key(w, "loads");
+  json_write_array(w);
+  for (size_t i = 0; i < results->load_count; i++) {
+    const struct load *load = &results->loads[i];
+    json_write_object(w);
+    json_member_number(w, "rate", load->rate);
+    json_member_number(w, "n", load->n);
+    json_member_number(w, "throughput", load->throughput);
+    json_member_number(w, "duration_s", load->duration_s);
+    json_member_int(w, "requests", load->requests);
+    json_member_int(w, "failed", load->failed);
+    write_percentiles(w, "ttft_s", &load->ttft_s);
+    write_percentiles(w, "latency_s", &load->latency_s);
+    json_write_object_end(w);
+  }
+  json_write_array_end(w);
+}
+
+static void write_warnings(struct json_writer *w, const struct results *results, const char *const *texts) {
+  json_write_key(w, "warnings");
+  json_write_array(w);
+  for (size_t i = 0; i < results->warning_count; i++) {
+    json_write_object(w);
+    json_member_string(w, "code", warning_code_names[results->warnings[i].code]);
+    json_member_string(w, "text", texts ? texts[i] : NULL);
+    json_write_object_end(w);
+  }
+  json_write_array_end(w);
+}
+
+static void write_spread(struct json_writer *w, const struct results *results) {
+  static const char *const sources[] = {[SIGMA_NONE] = NULL,
+                                        [SIGMA_REPLICATES] = "replicates",
+                                        [SIGMA_GIVEN] = "given",
+                                        [SIGMA_PSEUDO_REPLICATES] = "pseudo_replicates"};
+  json_write_key(w, "spread");
+  json_write_object(w);
+  json_member_number(w, "sigma", results->sigma);
+  json_member_number(w, "df", results->sigma_df);
+  json_member_string(w, "source", sources[results->sigma_source]);
+  json_write_object_end(w);
+}
+
+static void write_facts(struct json_writer *w, const struct results *results) {
+  json_write_key(w, "inputs");
+  json_write_array(w);
+  for (size_t i = 0; i < results->fact_count; i++) {
+    const struct run_facts *facts = &results->facts[i];
+    json_write_object(w);
+    json_member_string(w, "source", facts->source);
+    json_member_string(w, "kind", facts->kind);
+    json_member_string(w, "url", facts->url);
+    json_member_string(w, "model", facts->model);
+    json_member_string(w, "api", facts->api);
+    json_member_string(w, "trace_digest", facts->trace_digest);
+    json_member_string(w, "sent_digest", facts->sent_digest);
+    json_member_string(w, "timing", facts->timing);
+    json_member_number(w, "start_unix_s", facts->start_unix_s);
+    json_member_count(w, "seed", facts->seed);
+    json_member_bool(w, "managed", facts->managed);
+    json_member_int(w, "sessions", facts->sessions);
+    json_member_int(w, "batches", facts->batches);
+    json_member_int(w, "requests", facts->requests);
+    json_member_int(w, "failed", facts->failed);
+    json_write_object_end(w);
+  }
+  json_write_array_end(w);
+}
+
+enum status summary_json(const struct results *results, const char *const *warning_texts, struct buf *out) {
+  struct json_writer writer = JSON_WRITER(out), *w = &writer;
+  json_write_object(w);
+  json_member_int(w, "version", SUMMARY_VERSION);
+  json_member_string(w, "tool", "analyze " TIDEMARK_VERSION);
+  json_member_string(w, "title", results->title);
+  json_member_number(w, "confidence", results->confidence);
+  write_facts(w, results);
+  write_spread(w, results);
+  json_write_key(w, "cells");
+  json_write_array(w);
+  for (size_t i = 0; i < results->cell_count; i++)
+    write_cell(w, &results->cells[i]);
+  json_write_array_end(w);
+  write_workers(w, results);
+  write_best(w, results);
+  summary_curve(w, &results->curve);
+  write_cliffs(w, results);
+  write_loads(w, results);
+  summary_comparison(w, results);
+  summary_assertions(w, results);
+  write_warnings(w, results, warning_texts);
+  json_write_object_end(w);
+  return buf_append_char(out, '\n');
+}

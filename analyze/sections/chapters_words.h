@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What depends on what, in words, each with the test behind it.
+#ifndef ANALYZE_CHAPTERS_WORDS_H
+#define ANALYZE_CHAPTERS_WORDS_H
+
+#include "analyze/sections/chapters_parts.h"
+
+void chapters_dependencies(struct chapters *c, struct document_node *parent);
+
+// What to measure next, in one paragraph.
+void chapters_next(struct chapters *c, struct document_node *parent);
+
+#endif

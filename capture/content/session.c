@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "capture/content/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/buf.h"
+
+#define BASE UINT64_C(0x9E3779B97F4A7C15) // of the polynomial: odd, its bits well spread
+#define LENGTHS 4096
+#define SAME_MOST 64 // entries of one digest that are looked through for the right one
+#define BUCKETS ((size_t)2 * SESSION_MOST)
+#define NOWHERE (-1)
+
+// A place where a conversation may be continued: the digest of what was said, the answer included. Entries
+// stand in the chain of their bucket and in the order of their last use.
+struct entry {
+  uint64_t digest;
+  int64_t session;
+  bool has_gone_on;      // from here
+  uint32_t length;       // of a prompt and its answer, modulo LENGTHS; LENGTHS: it is none
+  int32_t before, after; // in its bucket
+  int32_t older, newer;
+};
+
+// Thousands of conversations may begin with the same words and stand in one chain: entries join at its end
+// and leave from anywhere without a walk.
+struct chain {
+  int32_t first, last;
+};
+
+struct session_table {
+  int64_t last;
+  int32_t used, oldest, newest;
+  uint32_t lengths[LENGTHS]; // how many entries have it: elsewhere a prompt need not be looked up
+  struct chain buckets[BUCKETS];
+  struct entry entries[SESSION_MOST];
+};
+
+enum status session_open(int64_t last, struct session_table **out) {
+  struct session_table *table = calloc(1, sizeof *table);
+  if (!table) return STATUS_MEMORY;
+  table->last = last;
+  table->oldest = table->newest = NOWHERE;
+  for (size_t i = 0; i < BUCKETS; i++)
+    table->buckets[i] = (struct chain){NOWHERE, NOWHERE};
+  *out = table;
+  return STATUS_OK;
+}
+
+void session_close(struct session_table *table) {
+  free(table);
+}
+
+static uint64_t digest_more(uint64_t digest, const char *text, size_t len) {
+  for (size_t i = 0; i < len; i++)
+    digest = (digest ^ (unsigned char)text[i]) * UINT64_C(0x100000001B3);
+  return digest;
+}
+
+#define DIGEST_START UINT64_C(0xCBF29CE484222325)
+
+// The finaliser of MurmurHash3: FNV-1a alone leaves the high bits of short texts alike.
+static uint64_t mix(uint64_t digest) {
+  digest = (digest ^ (digest >> 33)) * UINT64_C(0xFF51AFD7ED558CCD);
+  digest = (digest ^ (digest >> 33)) * UINT64_C(0xC4CEB9FE1A85EC53);
+  return digest ^ (digest >> 33);
+}
+
+uint64_t session_digest(const char *text, size_t len) {
+  return mix(digest_more(DIGEST_START, text, len));
+}
+
+// Several conversations may stand at the same words (all that were asked and answered alike): of those that
+// have not gone on from there the one that has waited longest, so that each is continued once; else the one
+// that went on longest ago.
+static int32_t find(const struct session_table *table, uint64_t digest) {
+  int32_t found = NOWHERE;
+  int same = 0;
+  for (int32_t at = table->buckets[digest % BUCKETS].first; at != NOWHERE; at = table->entries[at].after) {
+    if (table->entries[at].digest != digest) continue;
+    if (found == NOWHERE) found = at;
+    if (!table->entries[at].has_gone_on) return at;
+    if (++same == SAME_MOST) break;
+  }
+  return found;
+}
+
+static void take_out(struct session_table *table, int32_t which) {
+  struct entry *entry = &table->entries[which];
+  struct chain *chain = &table->buckets[entry->digest % BUCKETS];
+  *(entry->before == NOWHERE ? &chain->first : &table->entries[entry->before].after) = entry->after;
+  *(entry->after == NOWHERE ? &chain->last : &table->entries[entry->after].before) = entry->before;
+  if (entry->older != NOWHERE) table->entries[entry->older].newer = entry->newer;
+  if (entry->newer != NOWHERE) table->entries[entry->newer].older = entry->older;
+  if (table->oldest == which) table->oldest = entry->newer;
+  if (table->newest == which) table->newest = entry->older;
+  if (entry->length < LENGTHS) table->lengths[entry->length]--;
+}
+
+static void put_in(struct session_table *table, int32_t which, uint64_t digest, int64_t session,
+                   uint32_t length) {
+  struct chain *chain = &table->buckets[digest % BUCKETS];
+  table->entries[which] = (struct entry){.digest = digest,
+                                         .session = session,
+                                         .length = length,
+                                         .before = chain->last,
+                                         .after = NOWHERE,
+                                         .older = table->newest,
+                                         .newer = NOWHERE};
+  *(chain->last == NOWHERE ? &chain->first : &table->entries[chain->last].after) = which;
+  chain->last = which;
+  if (table->newest != NOWHERE) table->entries[table->newest].newer = which;
+  table->newest = which;
+  if (table->oldest == NOWHERE) table->oldest = which;
+  if (length < LENGTHS) table->lengths[length]++;
+}
+
+// A place for a new entry; the one that was used longest ago gives way.
+static int32_t make_room(struct session_table *table) {
+  if (table->used < SESSION_MOST) return table->used++;
+  int32_t which = table->oldest;
+  take_out(table, which);
+  return which;
+}
+
+static void use(struct session_table *table, int32_t which) {
+  struct entry entry = table->entries[which];
+  take_out(table, which);
+  put_in(table, which, entry.digest, entry.session, entry.length);
+  table->entries[which].has_gone_on = entry.has_gone_on;
+}
+
+// The same place is kept once for a conversation (it was asked the same again).
+static void keep_place(struct session_table *table, uint64_t digest, int64_t session, uint32_t length) {
+  int same = 0;
+  for (int32_t at = find(table, digest); at != NOWHERE && same < SAME_MOST; at = table->entries[at].after) {
+    if (table->entries[at].digest != digest) continue;
+    if (table->entries[at].session == session) {
+      use(table, at);
+      return;
+    }
+    same++;
+  }
+  put_in(table, make_room(table), digest, session, length);
+}
+
+// Digests.
+
+static bool is_space(char c) {
+  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+static void text_byte(struct session_text *text, char c) {
+  text->sum = (text->sum + (unsigned char)c + 1) * BASE;
+  text->power *= BASE;
+  text->len++;
+}
+
+static void text_add(struct session_text *text, const char *data, size_t len) {
+  for (size_t i = 0; i < len; i++) {
+    if (!is_space(data[i])) text_byte(text, data[i]);
+  }
+}
+
+static struct session_text text_join(struct session_text a, struct session_text b) {
+  return (struct session_text){a.sum * b.power + b.sum, a.power * b.power, a.len + b.len};
+}
+
+// A JSON string as the text that it stands for, any other value as it is written; null is nothing.
+static void text_add_json(struct session_text *text, struct json_slice value) {
+  struct json_slice raw = json_scan_raw_string(value);
+  if (json_scan_kind(value) == JSON_NONE || json_scan_kind(value) == JSON_NULL) return;
+  if (!raw.data) {
+    text_add(text, value.data, value.len);
+  } else if (!memchr(raw.data, '\\', raw.len)) {
+    text_add(text, raw.data, raw.len);
+  } else {
+    struct buf plain = {0};
+    if (json_scan_string(value, &plain)) text_add(text, plain.data, plain.len);
+    buf_free(&plain);
+  }
+}
+
+// A message's content: a text, or an array of parts, of which some are texts.
+static void add_content(struct session_text *text, struct json_slice content) {
+  if (json_scan_kind(content) != JSON_ARRAY) {
+    text_add_json(text, content);
+    return;
+  }
+  struct json_scan scan = json_scan_start(content);
+  struct json_slice part;
+  while (json_scan_element(&scan, &part)) {
+    struct json_slice words = json_scan_get(part, "text");
+    text_add_json(text, words.data ? words : part);
+  }
+}
+
+// A server streams a call's arguments in pieces, and a client sends them back whole.
+static void add_calls(struct session_text *text, struct json_slice calls) {
+  struct json_scan scan = json_scan_start(calls);
+  struct json_slice call;
+  if (json_scan_kind(calls) != JSON_ARRAY) return;
+  while (json_scan_element(&scan, &call)) {
+    struct json_slice function = json_scan_get(call, "function");
+    text_add_json(text, json_scan_get(function, "name"));
+    text_add_json(text, json_scan_get(function, "arguments"));
+  }
+}
+
+void session_hear(void *context, enum response_part part, struct json_slice value) {
+  struct session_answer *answer = context;
+  switch (part) {
+  case RESPONSE_PART_TEXT: add_content(&answer->text, value); break;
+  case RESPONSE_PART_CALLS: add_calls(&answer->calls, value); break;
+  case RESPONSE_PART_CONTEXT: text_add_json(&answer->context, value); break;
+  }
+}
+
+static uint64_t combine(uint64_t a, uint64_t b) {
+  return mix(a * BASE + b + 1);
+}
+
+static uint64_t after_message(uint64_t digest, struct json_slice role, const struct session_text *text,
+                              const struct session_text *calls) {
+  digest = combine(digest, session_digest(role.data, role.len));
+  return combine(combine(digest, text->sum), calls->sum);
+}
+
+enum { SEED_MESSAGES = 1, SEED_PROMPT, SEED_CONTEXT, SEED_ANY_ANSWER };
+
+static const struct json_slice assistant = {"assistant", 9};
+
+// Finding.
+
+// Walks the messages: *digest becomes that of all. The entry that the last answer in them leads to; NOWHERE:
+// none.
+static int32_t find_messages(const struct session_table *table, struct json_slice messages,
+                             uint64_t *digest) {
+  struct json_scan scan = json_scan_start(messages);
+  struct json_slice message;
+  int32_t found = NOWHERE;
+  *digest = SEED_MESSAGES;
+  for (bool first = true; json_scan_element(&scan, &message); first = false) {
+    struct session_text text = SESSION_TEXT, calls = SESSION_TEXT;
+    struct json_slice role = json_scan_raw_string(json_scan_get(message, "role"));
+    if (!role.data) role = (struct json_slice){"", 0};
+    add_content(&text, json_scan_get(message, "content"));
+    add_calls(&calls, json_scan_get(message, "tool_calls"));
+    uint64_t before = *digest;
+    *digest = after_message(before, role, &text, &calls);
+    if (first || !json_slice_is(role, "assistant")) continue;
+    int32_t at = find(table, *digest);
+    if (at == NOWHERE) at = find(table, combine(before, SEED_ANY_ANSWER));
+    if (at != NOWHERE) found = at;
+  }
+  return found;
+}
+
+static int32_t find_prompt(const struct session_table *table, struct json_slice prompt,
+                           struct session_text *text) {
+  struct buf plain = {0};
+  int32_t found = NOWHERE;
+  *text = SESSION_TEXT;
+  json_scan_string(prompt, &plain);
+  for (size_t i = 0; i < plain.len; i++) {
+    if (is_space(plain.data[i])) continue;
+    text_byte(text, plain.data[i]);
+    if (table->lengths[text->len % LENGTHS] == 0) continue;
+    int32_t at = find(table, combine(SEED_PROMPT, text->sum));
+    if (at != NOWHERE) found = at;
+  }
+  buf_free(&plain);
+  return found;
+}
+
+static uint64_t context_digest(struct json_slice context) {
+  struct session_text text = SESSION_TEXT;
+  text_add_json(&text, context);
+  return combine(SEED_CONTEXT, text.sum);
+}
+
+void session_find(struct session_table *table, enum api api, struct json_slice body,
+                  struct session_place *out) {
+  int32_t found = NOWHERE;
+  *out = (struct session_place){.api = api};
+  if (api == API_OPENAI_CHAT || api == API_OLLAMA_CHAT) {
+    struct json_slice messages = json_scan_get(body, "messages");
+    if (!json_scan_at(messages, 0).data) return;
+    found = find_messages(table, messages, &out->messages);
+  } else if (api_generates_text(api)) {
+    struct json_slice prompt = json_scan_get(body, "prompt"), context = json_scan_get(body, "context");
+    if (!json_scan_has_text(prompt)) return;
+    out->has_context = json_scan_at(context, 0).data != NULL;
+    found = find_prompt(table, prompt, &out->prompt);
+    if (out->has_context) found = find(table, context_digest(context));
+  } else {
+    return;
+  }
+  out->session = found == NOWHERE ? ++table->last : table->entries[found].session;
+  if (found == NOWHERE) return;
+  table->entries[found].has_gone_on = true;
+  use(table, found);
+}
+
+void session_answered(struct session_table *table, const struct session_place *place,
+                      const struct session_answer *answer) {
+  if (place->session == 0) return;
+  if (place->api == API_OPENAI_CHAT || place->api == API_OLLAMA_CHAT) {
+    if (!answer) {
+      keep_place(table, combine(place->messages, SEED_ANY_ANSWER), place->session, LENGTHS);
+    } else if (answer->text.len + answer->calls.len > 0) {
+      uint64_t digest = after_message(place->messages, assistant, &answer->text, &answer->calls);
+      keep_place(table, digest, place->session, LENGTHS);
+    }
+    return;
+  }
+  if (!answer) return;
+  if (answer->text.len > 0 && !place->has_context) {
+    struct session_text all = text_join(place->prompt, answer->text);
+    keep_place(table, combine(SEED_PROMPT, all.sum), place->session, (uint32_t)(all.len % LENGTHS));
+  }
+  if (answer->context.len > 0)
+    keep_place(table, combine(SEED_CONTEXT, answer->context.sum), place->session, LENGTHS);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Which conversation a request belongs to. A client may say so (X-Session-Id). Else a request belongs to the
+// conversation that it goes on with: servers keep nothing between requests, so clients send along what was
+// said.
+//   chat: the messages begin with those of an earlier request, followed by the answer that it really got: the
+//     same text and the same calls of tools.
+//   completions, generate: the prompt begins with an earlier prompt and the answer to it, or (Ollama) the
+//     `context` is the one that an earlier answer gave.
+// Every other request for text starts a conversation of its own; requests for anything else have none. Who
+// only begins alike is not mixed up, as long as the answers differ.
+//
+// Of texts only 64-bit digests are kept, for the SESSION_MOST answers that were used last. White space does
+// not count in them (clients trim), nor does what a model thought (clients drop it).
+#ifndef CAPTURE_SESSION_H
+#define CAPTURE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/status.h"
+#include "lib/json/json_scan.h"
+#include "lib/llm/api.h"
+#include "lib/llm/response.h"
+
+#define SESSION_MOST 32768
+
+struct session_table;
+
+// Numbers start above `last`. STATUS_MEMORY.
+enum status session_open(int64_t last, struct session_table **out) MUST_USE;
+void session_close(struct session_table *table); // takes NULL
+
+// The digest of a text that comes in pieces: a polynomial over its bytes without white space, modulo 2^64.
+// Two can be joined. SESSION_TEXT is that of the empty text.
+struct session_text {
+  uint64_t sum, power;
+  size_t len; // bytes that count
+};
+#define SESSION_TEXT ((struct session_text){.power = 1})
+
+// What a server answers, gathered while it comes. SESSION_ANSWER: nothing yet.
+struct session_answer {
+  struct session_text text, calls, context;
+};
+#define SESSION_ANSWER ((struct session_answer){SESSION_TEXT, SESSION_TEXT, SESSION_TEXT})
+
+// Takes a part of the answer; what response.h hands to its on_part (`context` is a struct session_answer).
+void session_hear(void *context, enum response_part part, struct json_slice value);
+
+// Where a conversation stands when a request has been made.
+struct session_place {
+  int64_t session; // 0: none
+  enum api api;
+  bool has_context;
+  uint64_t messages;          // chat: digest of them all
+  struct session_text prompt; // else
+};
+
+// Finds the place of a request with this JSON body. `out->session` is its conversation's number.
+void session_find(struct session_table *table, enum api api, struct json_slice body,
+                  struct session_place *out);
+
+// Remembers what was answered there. NULL: nobody knows, and any answer continues the conversation (of a
+// chat).
+void session_answered(struct session_table *table, const struct session_place *place,
+                      const struct session_answer *answer);
+
+// 64 bits that depend on every byte of a text (FNV-1a, then mixed), the same in every run.
+uint64_t session_digest(const char *text, size_t len);
+
+#endif

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "capture/convert/import.h"
+
+#include <string.h>
+
+#include "capture/convert/import_parts.h"
+
+#define GENERATES_PATH "/v1/chat/completions"
+
+const struct import_format import_formats[] = {
+    {"mooncake", "Mooncake's request traces (JSON lines)", import_mooncake},
+    {"azure", "Azure LLM inference traces (CSV)", import_azure},
+    {"burstgpt", "BurstGPT (CSV)", import_burstgpt},
+    {"har", "HTTP archives of browsers (HAR 1.2)", import_har},
+    {"vegeta", "vegeta's targets (JSON lines)", import_vegeta},
+    {"openai-batch", "inputs of OpenAI's batch API (JSON lines)", import_openai_batch},
+    {"sharegpt", "ShareGPT conversations (JSON)", import_sharegpt},
+    {"trace", "traces of ours, to filter them", import_trace},
+    {NULL, NULL, NULL},
+};
+
+struct import {
+  struct import_options options;
+  struct gzline_writer *writer;
+  struct import_counts counts;
+  bool started;
+  struct import_segment segment;
+  struct buf upstream; // what segment.upstream points to
+  int64_t next_seq;
+  struct buf line, scratch; // the record being written; what anonymising needs
+};
+
+const struct import_format *import_find(const char *name) {
+  for (const struct import_format *format = import_formats; format->name; format++) {
+    if (strcmp(format->name, name) == 0) return format;
+  }
+  return NULL;
+}
+
+const struct import_options *import_options_of(const struct import *import) {
+  return &import->options;
+}
+
+struct trace_request import_blank_request(void) {
+  return (struct trace_request){
+      .seq = -1, .body_bytes = -1, .input_tokens = -1, .output_tokens = -1, .block_tokens = -1};
+}
+
+struct trace_request import_sized_request(void) {
+  struct trace_request request = import_blank_request();
+  request.method = (struct json_slice){"POST", strlen("POST")};
+  request.path = (struct json_slice){GENERATES_PATH, strlen(GENERATES_PATH)};
+  request.api = (struct json_slice){"openai.chat", strlen("openai.chat")};
+  request.stream = true;
+  return request;
+}
+
+struct trace_response import_blank_response(void) {
+  return (struct trace_response){.seq = -1,
+                                 .t_ns = -1,
+                                 .status = -1,
+                                 .ttfb_ns = -1,
+                                 .ttft_ns = -1,
+                                 .latency_ns = -1,
+                                 .input_tokens = -1,
+                                 .output_tokens = -1,
+                                 .cached_tokens = -1,
+                                 .events = -1,
+                                 .bytes = -1,
+                                 .attempts = 1};
+}
+
+// Hands import->line to the writer.
+static enum status write_line(struct import *import, struct error *error) {
+  enum status status = import->line.status;
+  if (status == STATUS_OK) status = gzline_write(import->writer, import->line.data, import->line.len);
+  buf_clear(&import->line);
+  return status ? status_fail(error, status, "a record cannot be written: %s", status_name(status))
+                : STATUS_OK;
+}
+
+enum status import_start(struct import *import, double start_unix_s, struct json_slice upstream,
+                         struct error *error) {
+  static const char tool[] = "capture " TIDEMARK_VERSION;
+  struct trace_header header = {.version = TRACE_VERSION,
+                                .start_unix_s = start_unix_s,
+                                .tool = {tool, sizeof tool - 1},
+                                .upstream = upstream};
+  if (import->options.anonymize) header = anonymize_header(&header);
+  import->started = true;
+  buf_clear(&import->upstream);
+  buf_append(&import->upstream, header.upstream.data, header.upstream.len);
+  import->segment = (struct import_segment){start_unix_s, { import->upstream.data, import->upstream.len }};
+  if (import->options.take) return STATUS_OK;
+  trace_format_header(&import->line, &header);
+  return write_line(import, error);
+}
+
+static enum status write_response(struct import *import, const struct trace_response *response, int64_t seq,
+                                  struct error *error) {
+  if (import->options.take) return STATUS_OK;
+  struct trace_response record = import->options.anonymize ? anonymize_response(response) : *response;
+  record.seq = seq;
+  trace_format_response(&import->line, &record);
+  import->counts.responses++;
+  return write_line(import, error);
+}
+
+static enum status write_request(struct import *import, const struct trace_request *record,
+                                 const struct trace_response *response, struct error *error) {
+  const struct import_options *options = &import->options;
+  if (options->take) return options->take(options->take_context, &import->segment, record, response, error);
+  trace_format_request(&import->line, record);
+  return write_line(import, error);
+}
+
+enum status import_add(struct import *import, const struct trace_request *request,
+                       const struct trace_response *response, struct error *error) {
+  if (request->t_ns < 0)
+    return status_fail(error, STATUS_FORMAT, "its time is before that of the first request");
+  struct anonymize *anonymize = import->options.anonymize;
+  if (anonymize && !anonymize_keeps(request)) {
+    import_leave_out(import);
+    return STATUS_OK;
+  }
+  enum status status = import->started ? STATUS_OK : import_start(import, 0, (struct json_slice){0}, error);
+  if (status) return status;
+  struct trace_request record = *request;
+  buf_clear(&import->scratch);
+  if (anonymize) status = anonymize_request(anonymize, request, response, &import->scratch, &record, error);
+  if (status) return status;
+  if (record.seq < 0) record.seq = import->next_seq;
+  import->next_seq = record.seq + 1;
+  status = write_request(import, &record, response, error);
+  if (status == STATUS_END) import_leave_out(import);
+  if (status) return status == STATUS_END ? STATUS_OK : status;
+  import->counts.requests++;
+  return response ? write_response(import, response, record.seq, error) : STATUS_OK;
+}
+
+enum status import_add_response(struct import *import, const struct trace_response *response,
+                                struct error *error) {
+  return write_response(import, response, response->seq, error);
+}
+
+void import_leave_out(struct import *import) {
+  import->counts.left_out++;
+}
+
+enum status import_bad(struct import *import, struct error *error) {
+  if (!import->options.skip_bad) return STATUS_FORMAT;
+  if (import->counts.bad++ == 0) import->counts.first_bad = *error;
+  return STATUS_OK;
+}
+
+static enum status finish(struct import *import, struct error *error) {
+  struct import_counts *counts = &import->counts;
+  if (counts->requests == 0) {
+    const char *why = counts->bad        ? counts->first_bad.text
+                      : counts->left_out ? "all were left out"
+                                         : "it is empty";
+    return status_fail(error, STATUS_FORMAT, "no request in it: %s", why);
+  }
+  struct trace_end end = {.requests = counts->requests, .responses = counts->responses, .dropped = 0};
+  if (import->options.take) return STATUS_OK;
+  trace_format_end(&import->line, &end);
+  return write_line(import, error);
+}
+
+enum status import_run(const struct import_format *format, const struct import_options *options,
+                       struct gzline_writer *writer, struct import_counts *counts, struct error *error) {
+  struct import import = {.options = *options, .writer = writer};
+  struct error ignored;
+  struct error *words = error ? error : &ignored; // a bad line's words are needed in any case
+  words->text[0] = '\0';
+  enum status status = format->run(&import, words);
+  if (status == STATUS_OK) status = finish(&import, words);
+  *counts = import.counts;
+  buf_free(&import.line);
+  buf_free(&import.scratch);
+  buf_free(&import.upstream);
+  if (status == STATUS_OK) return STATUS_OK;
+  if (words->text[0] == '\0') status_write(words, "%s", status_name(status));
+  bool named =
+      strncmp(words->text, options->path, strlen(options->path)) == 0; // opening names the path itself
+  return named ? status : status_prefix(words, status, "%s", options->path);
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Makes a trace of what others recorded: one file per foreign format, all behind one table.
+//
+// A new format is one file import_NAME.c with one function, its declaration in import_parts.h, and one row in
+// import.c.
+#ifndef CAPTURE_IMPORT_H
+#define CAPTURE_IMPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/content/anonymize.h"
+#include "lib/base/names.h"
+#include "lib/base/status.h"
+#include "lib/lines/gzline.h"
+#include "lib/record/trace.h"
+
+#define IMPORT_DOCUMENT_BYTES                                                                                \
+  ((size_t)1 << 30) // a format that is one JSON text is held in memory, up to here
+
+struct import; // one import under way; import_parts.h
+
+struct import_format {
+  const char *name;  // as --import names it
+  const char *reads; // what files these are, a few words for a person
+  enum status (*run)(struct import *import, struct error *error);
+};
+
+#define IMPORT_NAMES "mooncake, azure, burstgpt, har, vegeta, openai-batch, sharegpt or trace"
+extern const struct import_format import_formats[]; // ends with a row whose name is NULL
+
+// The format of that name; NULL: none.
+const struct import_format *import_find(const char *name);
+
+// What a segment's header says.
+struct import_segment {
+  double start_unix_s;        // 0: unknown
+  struct json_slice upstream; // {NULL, 0}: unknown
+};
+
+// Takes a request instead of the trace's file: what an exporter does. `response` may be NULL. The slices live
+// during the call. STATUS_END: it cannot be expressed there, and is left out.
+typedef enum status import_take_request(void *context, const struct import_segment *segment,
+                                        const struct trace_request *request,
+                                        const struct trace_response *response, struct error *error);
+
+struct import_options {
+  const char *path;                 // plain or gzip; "-": standard input
+  bool skip_bad;                    // skip and count bad lines instead of failing at the first
+  const struct names *redact;       // more names of secrets; NULL: none; borrowed
+  const struct names *keep_headers; // more headers to keep; NULL: none; borrowed
+  struct anonymize *anonymize;      // NULL: texts are kept; borrowed
+  import_take_request *take;        // NULL: records go to the writer, which may be NULL otherwise
+  void *take_context;
+};
+
+struct import_counts {
+  int64_t requests, responses; // records written
+  int64_t left_out;            // well-formed, but no request to a language model
+  int64_t bad;                 // skipped lines (entries, conversations) and broken places of the file
+  struct error first_bad;      // "line 7: ..."; "": none
+};
+
+// Reads options->path as `format` and writes the records of a whole segment (header, requests, responses,
+// end) to `writer`, which stays open. STATUS_FORMAT "PATH: line N: what is wrong" at the first bad line
+// unless skip_bad; also when the file holds no request at all. STATUS_NOT_FOUND, STATUS_LIMIT (a document
+// over IMPORT_DOCUMENT_BYTES), STATUS_IO, STATUS_MEMORY, with words. `counts` is written in any case.
+enum status import_run(const struct import_format *format, const struct import_options *options,
+                       struct gzline_writer *writer, struct import_counts *counts,
+                       struct error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// ShareGPT's conversations: a JSON array of {"id", "conversations": [{"from", "value"}]}. Every human turn
+// becomes a chat request with the history before it; the conversation is the session. They have no times: all
+// stand at 0.
+#include "capture/convert/import_parts.h"
+#include "lib/json/json_write.h"
+
+struct conversation {
+  struct json_slice id, turns;
+};
+
+static const struct field fields[] = {
+    FIELD(conversation, id, "id", FIELD_JSON),
+    FIELD_REQUIRED(conversation, turns, "conversations", FIELD_ARRAY),
+    {.name = NULL},
+};
+
+struct turn {
+  struct json_slice from, value;
+};
+
+static const struct field turn_fields[] = {
+    FIELD_REQUIRED(turn, from, "from", FIELD_TEXT),
+    FIELD_REQUIRED(turn, value, "value", FIELD_JSON),
+    {.name = NULL},
+};
+
+// The role of chat APIs; NULL: unknown.
+static const char *role_of(struct json_slice from) {
+  static const struct {
+    const char *from, *role;
+  } roles[] = {{"human", "user"},        {"user", "user"},           {"gpt", "assistant"},
+               {"chatgpt", "assistant"}, {"bing", "assistant"},      {"bard", "assistant"},
+               {"model", "assistant"},   {"assistant", "assistant"}, {"system", "system"}};
+  for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+    if (json_slice_is(from, roles[i].from)) return roles[i].role;
+  }
+  return NULL;
+}
+
+static enum status read_turn(struct json_slice element, struct buf *scratch, struct json_slice *value,
+                             const char **role, struct error *error) {
+  struct turn turn = {0};
+  enum status status = import_fields(element, turn_fields, &turn, scratch, error);
+  if (status) return status;
+  *role = role_of(turn.from);
+  if (!*role) return status_fail(error, STATUS_FORMAT, "\"from\" is none of human, gpt and system");
+  if (json_scan_kind(turn.value) != JSON_STRING)
+    return status_fail(error, STATUS_FORMAT, "\"value\" is not a string");
+  *value = turn.value;
+  return STATUS_OK;
+}
+
+// The same for all turns first: a conversation is taken whole or not at all.
+static enum status check_turns(struct json_slice turns, struct buf *scratch, struct error *error) {
+  struct json_scan scan = json_scan_start(turns);
+  struct json_slice element, value;
+  const char *role;
+  for (int number = 1; json_scan_element(&scan, &element); number++) {
+    buf_clear(scratch);
+    enum status status = read_turn(element, scratch, &value, &role, error);
+    if (status) return status_prefix(error, status, "turn %d", number);
+  }
+  return STATUS_OK;
+}
+
+static enum status write_request(struct import *import, struct json_slice session, const struct buf *messages,
+                                 struct error *error) {
+  static const char headers[] = "\"content-type\":\"application/json\"";
+  struct buf body = {0};
+  buf_append_text(&body, "{\"messages\":[");
+  buf_append(&body, messages->data, messages->len);
+  buf_append_text(&body, "],\"stream\":true}");
+  struct import_http http = {.method = {"POST", 4},
+                             .url = {"/v1/chat/completions", 20},
+                             .headers = {headers, sizeof headers - 1},
+                             .body = {body.data, body.len},
+                             .session = session};
+  enum status status = body.status ? STATUS_MEMORY : import_add_http(import, &http, NULL, error);
+  buf_free(&body);
+  return status;
+}
+
+static enum status take_turns(struct import *import, struct json_slice session, struct json_slice turns,
+                              struct buf *scratch, struct error *error) {
+  struct json_scan scan = json_scan_start(turns);
+  struct json_slice element, value;
+  const char *role;
+  struct buf messages = {0};
+  enum status status = STATUS_OK;
+  while (status == STATUS_OK && json_scan_element(&scan, &element)) {
+    buf_clear(scratch);
+    status = read_turn(element, scratch, &value, &role, error);
+    if (status) break;
+    struct json_writer w = JSON_WRITER(&messages);
+    w.comma = messages.len > 0;
+    json_write_object(&w);
+    json_member_string(&w, "role", role);
+    json_member_raw(&w, "content", value);
+    json_write_object_end(&w);
+    status = messages.status;
+    if (status == STATUS_OK && strcmp(role, "user") == 0)
+      status = write_request(import, session, &messages, error);
+  }
+  buf_free(&messages);
+  return status;
+}
+
+static enum status take_conversation(struct import *import, void *state, struct json_slice element,
+                                     struct buf *scratch, struct error *error) {
+  int64_t *number = state;
+  struct conversation found = {0};
+  struct buf session = {0};
+  ++*number;
+  enum status status = import_fields(element, fields, &found, scratch, error);
+  if (status == STATUS_OK) status = check_turns(found.turns, scratch, error);
+  if (status) return status;
+  if (!json_scan_string(found.id, &session)) buf_append(&session, found.id.data, found.id.len); // a number
+  if (session.len == 0) buf_printf(&session, "s%lld", (long long)*number);
+  struct json_slice name = {session.data, session.len};
+  status = session.status ? STATUS_MEMORY : take_turns(import, name, found.turns, scratch, error);
+  buf_free(&session);
+  return status;
+}
+
+enum status import_sharegpt(struct import *import, struct error *error) {
+  struct buf text = {0};
+  struct json_slice root;
+  int64_t number = 0;
+  enum status status = import_document(import, &text, &root, error);
+  if (status == STATUS_OK && json_scan_kind(root) != JSON_ARRAY)
+    status = status_fail(error, STATUS_FORMAT, "it is no JSON array of conversations");
+  if (status == STATUS_OK)
+    status = import_elements(import, &text, root, "conversation", take_conversation, &number, error);
+  buf_free(&text);
+  return status;
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "capture/proxy/exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/json/json_write.h"
+
+struct exchange *exchange_new(struct exchange_house *house, const char *target) {
+  struct exchange *exchange = calloc(1, sizeof *exchange);
+  char *copy = exchange ? strdup(target) : NULL;
+  if (!copy) {
+    free(exchange);
+    return NULL;
+  }
+  exchange->house = house;
+  exchange->target = copy;
+  exchange->arrived_ns = exchange->moved_ns = clock_now_ns();
+  exchange->length = -1;
+  exchange->next = house->first;
+  if (house->first) house->first->previous = exchange;
+  house->first = exchange;
+  house->counts.in_flight++;
+  return exchange;
+}
+
+void exchange_wake(struct exchange *exchange) {
+  if (!exchange->suspended) return;
+  exchange->suspended = false;
+  MHD_resume_connection(exchange->connection);
+  httpd_run_soon(exchange->house->httpd);
+}
+
+void exchange_complete(struct exchange *exchange) {
+  exchange->state = EXCHANGE_WHOLE;
+  early_answer(exchange);
+  exchange_wake(exchange);
+}
+
+static const char *kind_of(int status) {
+  switch (status) {
+  case 400: return "bad_request";
+  case 431: return "header_too_large";
+  case 504: return "upstream_timeout";
+  default: return "bad_gateway";
+  }
+}
+
+void exchange_answer(struct exchange *exchange, int status, const char *words) {
+  struct json_writer w = JSON_WRITER(&exchange->download);
+  buf_free(&exchange->download);
+  buf_clear(&exchange->fields);
+  exchange->download_taken = 0;
+  json_write_object(&w);
+  json_write_key(&w, "error");
+  json_write_object(&w);
+  json_member_string(&w, "message", words);
+  json_member_string(&w, "type", kind_of(status));
+  json_member_int(&w, "code", status);
+  json_write_object_end(&w);
+  json_write_object_end(&w);
+  buf_append(&exchange->fields, "Content-Type\0application/json", sizeof "Content-Type\0application/json");
+  exchange->status = status;
+  exchange->length = (int64_t)exchange->download.len;
+  exchange->is_ours = true;
+  exchange->head_ready = true;
+  exchange->state = EXCHANGE_WHOLE;
+}
+
+void exchange_fail(struct exchange *exchange, int status, const char *words) {
+  exchange->house->counts.failed++;
+  if (exchange->head_ready) {
+    exchange->state = EXCHANGE_CUT;
+  } else {
+    exchange_answer(exchange, status, words);
+  }
+  early_answer(exchange);
+  exchange_wake(exchange);
+}
+
+void exchange_time_out(struct exchange *exchange) {
+  if (exchange->timed_out) return;
+  exchange->timed_out = true;
+  if (exchange->state == EXCHANGE_OPEN)
+    exchange_fail(exchange, 504, "the upstream server was silent for too long");
+  if (exchange->xfer) xfer_cancel(exchange->xfer);
+}
+
+// libmicrohttpd misses an end that comes together with the last bytes before it, and would keep the
+// connection for as long as an idle one. It looks again at one that is resumed.
+static void look_again(struct exchange_client *client) {
+  MHD_suspend_connection(client->connection);
+  MHD_resume_connection(client->connection);
+  httpd_run_soon(client->house->httpd);
+}
+
+void exchange_client_gone(struct exchange_client *client) {
+  client->gone = true;
+  struct exchange *exchange = client->current;
+  if (exchange) {
+    if (exchange->state == EXCHANGE_OPEN && !exchange->aborted_by) exchange->aborted_by = "client";
+    if (exchange->xfer) xfer_cancel(exchange->xfer);
+  }
+  if (exchange && exchange->suspended) {
+    exchange_wake(exchange);
+  } else {
+    look_again(client);
+  }
+}
+
+void exchange_release(struct exchange *exchange) {
+  if (!exchange->client) early_end(exchange);
+  if (exchange->client || exchange->xfer) return;
+  struct exchange_house *house = exchange->house;
+  if (exchange->previous) exchange->previous->next = exchange->next;
+  if (exchange->next) exchange->next->previous = exchange->previous;
+  if (house->first == exchange) house->first = exchange->next;
+  house->counts.in_flight--;
+  free(exchange->target);
+  free(exchange->method);
+  buf_free(&exchange->lines);
+  buf_free(&exchange->upload);
+  buf_free(&exchange->fields);
+  buf_free(&exchange->download);
+  free(exchange);
+  if (house->draining && !house->first) house->emptied(house->emptied_context);
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One request on its way through: the state that its two sides share. downstream.c moves it between client
+// and here, upstream.c between here and the server; each side ends by itself, and the exchange is freed when
+// both have.
+//
+// Bytes in between are bounded: a side that finds its buffer full stops reading until the other has taken
+// some.
+#ifndef CAPTURE_EXCHANGE_H
+#define CAPTURE_EXCHANGE_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/proxy/early.h"
+#include "capture/proxy/guard.h"
+#include "capture/proxy/histogram.h"
+#include "capture/proxy/httpd.h"
+#include "capture/proxy/origin.h"
+#include "capture/record/recorder.h"
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/net/xfer.h"
+
+#define EXCHANGE_UPLOAD_MOST ((size_t)32 * 1024)
+#define EXCHANGE_DOWNLOAD_MOST ((size_t)48 * 1024)
+#define EXCHANGE_CONNECT_TIMEOUT_NS (10 * CLOCK_NS_PER_S)
+
+struct exchange;
+
+struct exchange_counts {
+  int64_t connections;          // open now
+  int64_t in_flight;            // exchanges now
+  int64_t requests;             // forwarded
+  int64_t refused;              // by guard
+  int64_t failed;               // answered with 502 or 504, or cut
+  int64_t abandoned;            // by the client
+  int64_t resent;               // sent again, since a kept connection was dead
+  int64_t bytes_up, bytes_down; // of bodies
+  struct histogram upstream;    // from sending to the end, of every request that was forwarded, well or not
+};
+
+// What all exchanges of a proxy share.
+struct exchange_house {
+  struct loop *loop;
+  const struct origin *origin;
+  struct xfer_pool *pool;
+  struct recorder *recorder;
+  struct httpd *httpd;
+  struct log *log;
+  size_t max_header_bytes;
+  bool tls;               // towards the clients
+  bool draining;          // answers close their connection
+  struct exchange *first; // all that live
+  struct exchange_counts counts;
+  void (*emptied)(void *context); // the last exchange has ended while draining
+  void *emptied_context;
+};
+
+// A client's connection.
+struct exchange_client {
+  struct exchange_house *house;
+  struct exchange_client *previous, *next;
+  struct MHD_Connection *connection;
+  int fd;
+  bool gone; // it has closed its side
+  struct exchange *current;
+};
+
+enum exchange_state {
+  EXCHANGE_OPEN,  // more may come from the upstream
+  EXCHANGE_WHOLE, // its answer is complete
+  EXCHANGE_CUT,   // it broke off, and so must ours
+};
+
+struct exchange {
+  struct exchange_house *house;
+  struct exchange *previous, *next;
+  struct recorder_entry *entry; // NULL: not recorded
+  char *target;                 // as the client wrote it
+  char *method;
+  int64_t arrived_ns, moved_ns; // when it came; when a byte last moved
+  const char *aborted_by;
+
+  // Client to upstream.
+  bool begun;  // the head has been looked at
+  bool is_old; // HTTP/1.0: knows no chunks
+  struct guard_framing framing;
+  struct buf lines; // header lines for the upstream, each with its NUL; empty once it has them
+  size_t line_count;
+  struct buf upload; // body bytes that the upstream has not taken
+  size_t upload_taken;
+  bool upload_complete; // the client's last byte is here
+  bool upload_waits;    // the upstream waits for more
+
+  // Upstream to client.
+  int status;
+  bool is_ours;          // the answer was made here (502, 504)
+  struct buf fields;     // of the answer: name, NUL, value, NUL
+  const char *objection; // why the upstream's header is not passed on; NULL: it is
+  int64_t length;        // of the answer's body; -1: unknown
+  bool head_ready;
+  struct buf download; // body bytes that the client has not got
+  size_t download_taken;
+  bool download_waits; // the upstream's side is paused
+  enum exchange_state state;
+  struct early early; // how it goes to a client whose request is not whole yet
+  int64_t early_ns;   // when all of it had gone that way; 0: it has not
+  bool timed_out;
+
+  // The two sides.
+  struct exchange_client *client; // NULL: the client's side has ended
+  struct MHD_Connection *connection;
+  bool suspended;
+  struct xfer *xfer; // NULL: not started, or ended
+};
+
+// An exchange for a request whose target has just been read. NULL: no memory.
+struct exchange *exchange_new(struct exchange_house *house, const char *target);
+
+// The upstream's answer is complete.
+void exchange_complete(struct exchange *exchange);
+
+// Says that there is something for the client's side to do.
+void exchange_wake(struct exchange *exchange);
+
+// Ends the client's answer because of what happened upstream: with an error answer of our own when the head
+// has not been passed on yet, else by cutting it.
+void exchange_fail(struct exchange *exchange, int status, const char *words);
+
+// Fills fields and download with an error answer of our own, a short JSON object.
+void exchange_answer(struct exchange *exchange, int status, const char *words);
+
+// No byte has moved for too long.
+void exchange_time_out(struct exchange *exchange);
+
+// The client has closed its side: nothing upstream may go on for it.
+void exchange_client_gone(struct exchange_client *client);
+
+// Frees the exchange when both sides have ended.
+void exchange_release(struct exchange *exchange);
+
+#endif

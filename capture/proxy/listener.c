@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "capture/proxy/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+// Clients that connect together must not wait for a second SYN (DESIGN 6.7).
+#define BACKLOG 4096
+#define FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
+// Somebody may hold a folder's lock for long, with flock(1) for one, and mean something else by it.
+#define LOCK_TRIES 100
+#define LOCK_PAUSE_NS 10000000
+
+static void close_quietly(int fd) { // errno is what the caller wants to tell
+  int saved = errno;
+  close(fd);
+  errno = saved;
+}
+
+static int listen_on_one(const struct addrinfo *info) {
+  int yes = 1;
+  int fd = socket(info->ai_family, SOCK_STREAM | FLAGS, info->ai_protocol);
+  if (fd < 0) return -1;
+  if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) ||
+      bind(fd, info->ai_addr, info->ai_addrlen) || listen(fd, BACKLOG)) {
+    close_quietly(fd);
+    return -1;
+  }
+  return fd;
+}
+
+static void write_address(struct listener *listener, const char *host, bool tls) {
+  struct sockaddr_storage bound = {0};
+  socklen_t len = sizeof bound;
+  char port[NI_MAXSERV] = "0";
+  if (getsockname(listener->fd, (struct sockaddr *)&bound, &len) == 0)
+    getnameinfo((struct sockaddr *)&bound, len, NULL, 0, port, sizeof port, NI_NUMERICSERV);
+  const char *format = strchr(host, ':') ? "http%s://[%s]:%s" : "http%s://%s:%s";
+  snprintf(listener->address, sizeof listener->address, format, tls ? "s" : "", host, port);
+}
+
+static enum status open_tcp(const struct opts_address *address, bool tls, struct listener *out,
+                            struct error *error) {
+  char port[8];
+  snprintf(port, sizeof port, "%u", address->port);
+  struct addrinfo hints = {
+      .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+  struct addrinfo *found = NULL;
+  int refused = getaddrinfo(address->host, port, &hints, &found);
+  int fd = -1;
+  for (struct addrinfo *info = found; info && fd < 0; info = info->ai_next)
+    fd = listen_on_one(info);
+  const char *words = refused ? gai_strerror(refused) : strerror(errno);
+  if (found) freeaddrinfo(found);
+  if (fd < 0) {
+    return status_fail(error, STATUS_IO, "cannot listen on %s:%s: %s", address->host, port, words);
+  }
+  *out = (struct listener){.fd = fd};
+  write_address(out, address->host, tls);
+  return STATUS_OK;
+}
+
+// NULL: a socket's file that nobody listens on any more; else why it is to be left alone.
+static const char *find_life(const struct sockaddr_un *name) {
+  struct stat about;
+  if (lstat(name->sun_path, &about)) return strerror(errno);
+  if (!S_ISSOCK(about.st_mode)) return "there is a file that is no socket";
+  int fd = socket(AF_UNIX, SOCK_STREAM | FLAGS, 0);
+  if (fd < 0) return strerror(errno);
+  bool refused = connect(fd, (const struct sockaddr *)name, sizeof *name) && errno == ECONNREFUSED;
+  close(fd);
+  return refused ? NULL : "a server listens there already";
+}
+
+// From looking whether a socket is dead until the new one listens nobody else may do the same: two that start
+// together would both take the other's for dead, and one would listen where no client can come. The lock is
+// of the folder, so that no file is left behind. -1: it cannot be had; then it goes without.
+static int lock_folder(const char *path) {
+  const char *slash = strrchr(path, '/');
+  size_t len = slash && slash > path ? (size_t)(slash - path) : 1;
+  char folder[LISTENER_PATH_MOST + 1] = ".";
+  if (slash) memcpy(folder, path, len);
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK && tries < LOCK_TRIES; tries++)
+    nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);
+  return fd;
+}
+
+static enum status bind_unix(int fd, const struct sockaddr_un *name, struct error *error) {
+  const struct sockaddr *address = (const struct sockaddr *)name;
+  const char *words = NULL;
+  fchmod(fd, S_IRUSR | S_IWUSR); // Linux makes the file with the socket's own mode: at no time another's
+  if (bind(fd, address, sizeof *name) == 0) return STATUS_OK;
+  if (errno == EADDRINUSE) {
+    words = find_life(name);
+    if (!words && unlink(name->sun_path) == 0 && bind(fd, address, sizeof *name) == 0) return STATUS_OK;
+  }
+  return status_fail(error, STATUS_IO, "cannot listen on unix:%s: %s", name->sun_path,
+                     words ? words : strerror(errno));
+}
+
+static enum status open_unix(const char *path, struct listener *out, struct error *error) {
+  struct sockaddr_un name = {.sun_family = AF_UNIX};
+  struct stat about;
+  if (strlen(path) > LISTENER_PATH_MOST)
+    return status_fail(error, STATUS_IO, "cannot listen on unix:%s: longer than %zu bytes", path,
+                       LISTENER_PATH_MOST);
+  memcpy(name.sun_path, path, strlen(path));
+  int fd = socket(AF_UNIX, SOCK_STREAM | FLAGS, 0);
+  if (fd < 0) return status_fail(error, STATUS_IO, "cannot listen on unix:%s: %s", path, strerror(errno));
+  int lock = lock_folder(path);
+  enum status status = bind_unix(fd, &name, error);
+  if (!status && (lstat(path, &about) || listen(fd, BACKLOG))) {
+    status = status_fail(error, STATUS_IO, "cannot listen on unix:%s: %s", path, strerror(errno));
+    unlink(path);
+  }
+  if (lock >= 0) close(lock);
+  if (status) {
+    close(fd);
+    return status;
+  }
+  *out = (struct listener){.fd = fd, .device = about.st_dev, .inode = about.st_ino};
+  memcpy(out->path, path, strlen(path));
+  snprintf(out->address, sizeof out->address, "unix:%s", path);
+  return STATUS_OK;
+}
+
+enum status listener_open(const struct opts_address *address, const char *path, bool tls,
+                          struct listener *out, struct error *error) {
+  return path ? open_unix(path, out, error) : open_tcp(address, tls, out, error);
+}
+
+void listener_remove_file(struct listener *listener) {
+  struct stat about;
+  if (listener->path[0] && lstat(listener->path, &about) == 0 && about.st_dev == listener->device &&
+      about.st_ino == listener->inode)
+    unlink(listener->path);
+  listener->path[0] = '\0';
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "capture/proxy/proxy.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "capture/proxy/downstream.h"
+#include "capture/proxy/hangup.h"
+#include "capture/proxy/httpd.h"
+#include "lib/base/clock.h"
+
+#define BODY_ROOM ((size_t)16 * 1024) // of a connection's memory, beside both headers
+#define SPARE_FILES 64                // descriptors for everything but connections
+
+struct proxy {
+  struct loop *loop;
+  struct exchange_house house;
+  struct exchange_client *clients;
+  struct hangup *hangup;
+  struct loop_timer *idle_timer;
+  int64_t idle_timeout_ns; // 0: none
+  struct loop_timer *drain_timer;
+  void (*drained)(void *context);
+  void *drained_context;
+};
+
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection) {
+  (void)connection;
+  struct proxy *proxy = context;
+  return exchange_new(&proxy->house, target);
+}
+
+static struct exchange_client *client_of(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info ? info->socket_context : NULL;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data, size_t *len,
+                                  void **request_context) {
+  (void)context;
+  (void)url; // unescaped by libmicrohttpd; exchange->target is what the client wrote
+  struct exchange *exchange = *request_context;
+  if (!exchange) return MHD_NO; // no memory
+  if (!exchange->client) {
+    exchange->client = client_of(connection);
+    if (!exchange->client) return MHD_NO;
+    exchange->client->current = exchange;
+  }
+  return downstream_handle(exchange, connection, method, version, data, len);
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
+                         enum MHD_RequestTerminationCode how) {
+  (void)context;
+  (void)connection;
+  struct exchange *exchange = *request_context;
+  *request_context = NULL;
+  if (!exchange) return;
+  struct exchange_client *client = exchange->client;
+  if (client && client->house->draining) shutdown(client->fd, SHUT_RD); // nothing more is served on it
+  if (client) {
+    downstream_completed(exchange, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+  } else {
+    exchange_release(exchange); // libmicrohttpd has refused it by itself
+  }
+}
+
+static void open_client(struct proxy *proxy, struct MHD_Connection *connection, void **socket_context) {
+  struct exchange_client *client = calloc(1, sizeof *client);
+  if (!client) return; // its requests are closed in on_request
+  client->house = &proxy->house;
+  client->connection = connection;
+  client->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+  if (hangup_add(proxy->hangup, client->fd, client)) {
+    free(client);
+    return;
+  }
+  client->next = proxy->clients;
+  if (proxy->clients) proxy->clients->previous = client;
+  proxy->clients = client;
+  proxy->house.counts.connections++;
+  *socket_context = client;
+}
+
+static void close_client(struct proxy *proxy, void **socket_context) {
+  struct exchange_client *client = *socket_context;
+  *socket_context = NULL;
+  if (!client) return;
+  hangup_remove(proxy->hangup, client->fd);
+  if (client->previous) client->previous->next = client->next;
+  if (client->next) client->next->previous = client->previous;
+  if (proxy->clients == client) proxy->clients = client->next;
+  proxy->house.counts.connections--;
+  free(client);
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode what) {
+  if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+    open_client(context, connection, socket_context);
+  } else {
+    close_client(context, socket_context);
+  }
+}
+
+static void on_gone(void *token) {
+  exchange_client_gone(token);
+}
+
+// Looks at all exchanges now and then, which costs less than a timer for each.
+static void set_idle_timer(struct proxy *proxy) {
+  int64_t every_ns = proxy->idle_timeout_ns / 4;
+  if (every_ns > CLOCK_NS_PER_S) every_ns = CLOCK_NS_PER_S;
+  if (proxy->idle_timeout_ns > 0) loop_timer_set(proxy->idle_timer, clock_now_ns() + every_ns);
+}
+
+static void look_for_idle(void *context) {
+  struct proxy *proxy = context;
+  int64_t now_ns = clock_now_ns();
+  for (struct exchange *exchange = proxy->house.first; exchange; exchange = exchange->next) {
+    if (now_ns - exchange->moved_ns > proxy->idle_timeout_ns && exchange->client) exchange_time_out(exchange);
+  }
+  set_idle_timer(proxy);
+}
+
+static void drain_over(void *context) {
+  struct proxy *proxy = context;
+  proxy->drained(proxy->drained_context);
+}
+
+// Two descriptors for every client, as far as the system allows. Says how many clients that is.
+static unsigned allow_files(int64_t connections, struct log *log) {
+  struct rlimit limit;
+  rlim_t wanted = 2 * (rlim_t)connections + SPARE_FILES;
+  if (getrlimit(RLIMIT_NOFILE, &limit)) return (unsigned)connections;
+  if (limit.rlim_cur < wanted) {
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  if (limit.rlim_cur >= wanted) return (unsigned)connections;
+  unsigned most = limit.rlim_cur > SPARE_FILES + 2 ? (unsigned)(limit.rlim_cur - SPARE_FILES) / 2 : 1;
+  log_notice(log, "the system's limit of %llu open files allows %u connections",
+             (unsigned long long)limit.rlim_cur, most);
+  return most;
+}
+
+static enum status open_parts(struct proxy *proxy, const struct opts *opts, struct log *log,
+                              struct error *error) {
+  unsigned connections = allow_files(opts->max_connections, log);
+  struct xfer_pool_options pool = {.connect_timeout_ns = EXCHANGE_CONNECT_TIMEOUT_NS,
+                                   .kept_connections = connections,
+                                   .http_version = 1,
+                                   .ca_file = opts->ca_file,
+                                   .insecure = opts->insecure};
+  int64_t idle_s = (opts->idle_timeout_ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S;
+  struct httpd_options httpd = {.listen = opts->listen,
+                                .unix_socket = opts->unix_socket,
+                                .tls_cert = opts->tls_cert,
+                                .tls_key = opts->tls_key,
+                                .connection_memory = 2 * (size_t)opts->max_header_bytes + BODY_ROOM,
+                                .connections = connections,
+                                .idle_timeout_s = (unsigned)idle_s};
+  struct httpd_handlers handlers = {.handle = on_request,
+                                    .target = on_target,
+                                    .completed = on_completed,
+                                    .connection = on_connection,
+                                    .context = proxy};
+  enum status status = hangup_open(proxy->loop, on_gone, &proxy->hangup, error);
+  if (!status) status = loop_timer_open(proxy->loop, look_for_idle, proxy, &proxy->idle_timer, error);
+  if (!status) status = loop_timer_open(proxy->loop, drain_over, proxy, &proxy->drain_timer, error);
+  if (!status) status = xfer_pool_open(proxy->loop, &pool, &proxy->house.pool, error);
+  if (!status) status = httpd_open(proxy->loop, &httpd, &handlers, &proxy->house.httpd, error);
+  return status;
+}
+
+enum status proxy_open(struct loop *loop, const struct opts *opts, struct log *log, struct proxy **out,
+                       struct error *error) {
+  struct proxy *proxy = calloc(1, sizeof *proxy);
+  if (!proxy) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  proxy->loop = loop;
+  proxy->idle_timeout_ns = opts->idle_timeout_ns;
+  proxy->house = (struct exchange_house){.loop = loop,
+                                         .origin = &opts->upstream,
+                                         .log = log,
+                                         .max_header_bytes = (size_t)opts->max_header_bytes,
+                                         .tls = opts->tls_cert != NULL};
+  enum status status = open_parts(proxy, opts, log, error);
+  if (status) {
+    proxy_close(proxy);
+    return status;
+  }
+  set_idle_timer(proxy);
+  *out = proxy;
+  return STATUS_OK;
+}
+
+void proxy_record(struct proxy *proxy, struct recorder *recorder) {
+  proxy->house.recorder = recorder;
+}
+
+const char *proxy_address(const struct proxy *proxy) {
+  return httpd_address(proxy->house.httpd);
+}
+
+struct exchange_counts proxy_counts(const struct proxy *proxy) {
+  return proxy->house.counts;
+}
+
+static void on_emptied(void *context) {
+  struct proxy *proxy = context;
+  loop_timer_set(proxy->drain_timer, 0);
+}
+
+void proxy_drain(struct proxy *proxy, int64_t grace_ns, void (*drained)(void *context), void *context) {
+  bool again = proxy->house.draining;
+  proxy->house.draining = true;
+  proxy->house.emptied = on_emptied;
+  proxy->house.emptied_context = proxy;
+  proxy->drained = drained;
+  proxy->drained_context = context;
+  if (!again) httpd_stop_listening(proxy->house.httpd);
+  for (struct exchange_client *client = proxy->clients; client; client = client->next) {
+    if (!client->current) shutdown(client->fd, SHUT_RD); // libmicrohttpd closes it when it reads the end
+  }
+  bool now = again || !proxy->house.first;
+  loop_timer_set(proxy->drain_timer, now ? 0 : clock_now_ns() + grace_ns);
+}
+
+void proxy_close(struct proxy *proxy) {
+  if (!proxy) return;
+  proxy->house.draining = false; // nobody waits for the last exchange any more
+  for (struct exchange *exchange = proxy->house.first; exchange; exchange = exchange->next) {
+    if (exchange->state == EXCHANGE_OPEN) exchange->state = EXCHANGE_CUT;
+    exchange_wake(exchange);
+  }
+  httpd_close(proxy->house.httpd);    // ends the clients' sides
+  xfer_pool_close(proxy->house.pool); // and the upstream's
+  hangup_close(proxy->hangup);
+  loop_timer_close(proxy->idle_timer);
+  loop_timer_close(proxy->drain_timer);
+  free(proxy);
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The proxy as a whole: clients on one side, the upstream's connections on the other, exchanges between them,
+// and an orderly end.
+#ifndef CAPTURE_PROXY_H
+#define CAPTURE_PROXY_H
+
+#include "capture/opts.h"
+#include "capture/proxy/exchange.h"
+#include "capture/record/recorder.h"
+#include "lib/base/log.h"
+#include "lib/net/loop.h"
+
+struct proxy;
+
+// Listens and, once the loop runs, forwards. Everything passed is borrowed until proxy_close.
+// STATUS_IO ("cannot listen on ..."), STATUS_MEMORY, with words.
+enum status proxy_open(struct loop *loop, const struct opts *opts, struct log *log, struct proxy **out,
+                       struct error *error) MUST_USE;
+
+// Where exchanges are recorded; to be set before the loop runs. (Apart from proxy_open, so that a port that
+// is taken is found out before the file is touched.)
+void proxy_record(struct proxy *proxy, struct recorder *recorder);
+
+// "http://HOST:PORT" (https:// with TLS) or "unix:PATH"
+const char *proxy_address(const struct proxy *proxy);
+
+struct exchange_counts proxy_counts(const struct proxy *proxy);
+
+// Stops accepting, closes connections that carry no request, and calls `drained` from the loop (never from
+// within) when the last exchange has ended or `grace_ns` is over. A second call ends the grace.
+void proxy_drain(struct proxy *proxy, int64_t grace_ns, void (*drained)(void *context), void *context);
+
+// Cuts what is still under way, closes everything and frees. Not from a callback of the proxy's own. Takes
+// NULL.
+void proxy_close(struct proxy *proxy);
+
+#endif

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "capture/proxy/upstream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/http/hopbyhop.h"
+
+#define STOPS_UPLOAD 300 // the least status after which libcurl sends no more of the request
+#define MOST_DIGITS 18   // of a length: fit an int64_t with room to spare
+
+static bool is_nominated(const struct guard_request *request, const struct guard_field *field) {
+  for (size_t i = 0; i < request->field_count; i++) {
+    const struct guard_field *connection = &request->fields[i];
+    if (guard_field_is(connection, "Connection") &&
+        hopbyhop_nominates(connection->value, connection->value_len, field->name, field->name_len))
+      return true;
+  }
+  return false;
+}
+
+enum status upstream_take_fields(struct exchange *exchange, const struct guard_request *request) {
+  struct buf *lines = &exchange->lines;
+  for (size_t i = 0; i < request->field_count; i++) {
+    const struct guard_field *field = &request->fields[i];
+    if (hopbyhop_is(field->name, field->name_len) || guard_field_is(field, "Host") ||
+        guard_field_is(field, "Content-Length") || guard_field_is(field, "Expect") ||
+        is_nominated(request, field))
+      continue;
+    buf_append(lines, field->name, field->name_len);
+    buf_append_text(lines, field->value_len ? ": " : ";"); // libcurl's way to say an empty value
+    buf_append(lines, field->value, field->value_len);
+    buf_append_char(lines, '\0');
+    exchange->line_count++;
+  }
+  return lines->status;
+}
+
+static void on_status(void *context, int status) {
+  struct exchange *exchange = context;
+  if (!exchange->head_ready) exchange->status = status; // else the answer is ours by now (a timeout)
+}
+
+static void on_field(void *context, const char *name, size_t name_len, const char *value, size_t value_len) {
+  struct exchange *exchange = context;
+  struct buf *fields = &exchange->fields;
+  if (fields->len + name_len + value_len > exchange->house->max_header_bytes)
+    exchange->objection = "the upstream server's header is too large";
+  if (exchange->objection || exchange->head_ready) return;
+  if (name_len > 0) {
+    buf_append(fields, name, name_len);
+    buf_append_char(fields, '\0');
+  } else if (fields->len > 0) {
+    fields->data[fields->len - 1] = ' '; // a folded line: one blank is the same (RFC 9112 5.2)
+  } else {
+    return; // it continues nothing
+  }
+  buf_append(fields, value, value_len);
+  buf_append_char(fields, '\0');
+}
+
+// The value of a field of the answer; NULL: not there. `nth` counts fields of that name.
+static const char *find_field(const struct exchange *exchange, const char *name, size_t nth) {
+  const char *end = exchange->fields.data + exchange->fields.len;
+  for (const char *at = exchange->fields.data; at && at < end;) {
+    const char *value = at + strlen(at) + 1;
+    if (strcasecmp(at, name) == 0 && nth-- == 0) return value;
+    at = value + strlen(value) + 1;
+  }
+  return NULL;
+}
+
+static bool is_answer_nominated(const struct exchange *exchange, const char *name) {
+  const char *connection;
+  for (size_t nth = 0; (connection = find_field(exchange, "Connection", nth)); nth++) {
+    if (hopbyhop_nominates(connection, strlen(connection), name, strlen(name))) return true;
+  }
+  return false;
+}
+
+// Notes the length of the answer's body. What two readers could take for different ends is an objection (RFC
+// 9112 6.3): lengths that differ or are no numbers, and codings that nobody asked for.
+static void read_framing(struct exchange *exchange) {
+  const char *first = find_field(exchange, "Content-Length", 0);
+  const char *coding = find_field(exchange, "Transfer-Encoding", 0), *length;
+  bool is_clear =
+      !coding || (strcasecmp(coding, "chunked") == 0 && !find_field(exchange, "Transfer-Encoding", 1));
+  for (size_t nth = 0; (length = find_field(exchange, "Content-Length", nth)); nth++) {
+    size_t digits = strspn(length, "0123456789");
+    is_clear =
+        is_clear && digits > 0 && digits <= MOST_DIGITS && !length[digits] && strcmp(length, first) == 0;
+  }
+  if (!is_clear) {
+    exchange->objection = "the length of the upstream server's answer is not clear";
+  } else if (first && !coding) {
+    exchange->length = strtoll(first, NULL, 10);
+  }
+}
+
+// Leaves of the answer's fields those that are forwarded.
+static void sift_fields(struct exchange *exchange) {
+  struct buf kept = {0};
+  const char *end = exchange->fields.data + exchange->fields.len;
+  for (const char *at = exchange->fields.data; at && at < end;) {
+    const char *value = at + strlen(at) + 1;
+    const char *next = value + strlen(value) + 1;
+    if (!hopbyhop_is(at, strlen(at)) && strcasecmp(at, "Content-Length") != 0 &&
+        !is_answer_nominated(exchange, at))
+      buf_append(&kept, at, (size_t)(next - at));
+    at = next;
+  }
+  if (kept.status) exchange->objection = "no memory for the upstream server's header";
+  buf_free(&exchange->fields);
+  exchange->fields = kept;
+}
+
+static struct json_slice field_slice(const struct exchange *exchange, const char *name) {
+  const char *value = find_field(exchange, name, 0);
+  return value ? (struct json_slice){value, strlen(value)} : (struct json_slice){0};
+}
+
+// libcurl sends no more of a request then: from here on, or, when the connection is to be closed, from the
+// answer's last byte on. While the upload is paused it would not see that it is through.
+bool upstream_is_refusal(const struct exchange *exchange) {
+  return exchange->head_ready && exchange->status >= STOPS_UPLOAD;
+}
+
+static enum xfer_flow on_head(void *context) {
+  struct exchange *exchange = context;
+  exchange->moved_ns = clock_now_ns();
+  if (exchange->head_ready) return XFER_ABORT;
+  if (exchange->fields.status) exchange->objection = "no memory for the upstream server's header";
+  if (!exchange->objection) read_framing(exchange);
+  sift_fields(exchange);
+  if (exchange->objection || exchange->status < 200) return XFER_ABORT;
+  recorder_head(exchange->entry, exchange->status, field_slice(exchange, "Content-Type"),
+                field_slice(exchange, "Content-Encoding"));
+  exchange->head_ready = true;
+  if (upstream_is_refusal(exchange)) upstream_more(exchange);
+  early_answer(exchange);
+  exchange_wake(exchange);
+  return XFER_GO;
+}
+
+static enum xfer_flow on_body(void *context, const char *data, size_t len, int64_t now_ns) {
+  struct exchange *exchange = context;
+  struct buf *download = &exchange->download;
+  if (!exchange->client || exchange->state != EXCHANGE_OPEN) return XFER_ABORT;
+  size_t waiting = download->len - exchange->download_taken;
+  if (waiting > 0 && waiting + len > EXCHANGE_DOWNLOAD_MOST) {
+    exchange->download_waits = true;
+    return XFER_PAUSE;
+  }
+  buf_consume(download, exchange->download_taken);
+  exchange->download_taken = 0;
+  if (buf_append(download, data, len)) return XFER_ABORT;
+  exchange->moved_ns = now_ns;
+  exchange->house->counts.bytes_down += (int64_t)len;
+  early_answer(exchange);
+  exchange_wake(exchange);
+  if (upstream_is_refusal(exchange)) upstream_more(exchange);
+  recorder_data(exchange->entry, data, len, now_ns); // after the wake: the client comes first
+  return XFER_GO;
+}
+
+static size_t on_upload(void *context, char *into, size_t room, enum xfer_flow *flow) {
+  struct exchange *exchange = context;
+  struct buf *upload = &exchange->upload;
+  size_t waiting = upload->len - exchange->upload_taken;
+  *flow = XFER_GO;
+  if (waiting == 0) {
+    exchange->upload_waits = !exchange->upload_complete;
+    if (exchange->upload_waits) *flow = exchange->client ? XFER_PAUSE : XFER_ABORT;
+    return 0;
+  }
+  size_t len = waiting < room ? waiting : room;
+  memcpy(into, upload->data + exchange->upload_taken, len);
+  exchange->upload_taken += len;
+  if (exchange->upload_taken == upload->len) {
+    buf_clear(upload);
+    exchange->upload_taken = 0;
+  }
+  exchange->moved_ns = clock_now_ns();
+  exchange_wake(exchange);
+  return len;
+}
+
+static enum failure failure_of(const struct exchange *exchange, enum xfer_outcome outcome) {
+  if (exchange->timed_out) return FAILURE_TIMEOUT;
+  switch (outcome) {
+  case XFER_OK: return FAILURE_NONE;
+  case XFER_CONNECT: return FAILURE_CONNECT;
+  case XFER_TLS: return FAILURE_TLS;
+  case XFER_TIMEOUT: return FAILURE_TIMEOUT;
+  case XFER_TRUNCATED: return FAILURE_TRUNCATED;
+  case XFER_PROTOCOL: return FAILURE_PROTOCOL;
+  case XFER_CANCELLED: return exchange->objection ? FAILURE_PROTOCOL : FAILURE_CANCELLED;
+  default: return FAILURE_RESET;
+  }
+}
+
+static const char *words_of(const struct exchange *exchange, enum xfer_outcome outcome) {
+  if (exchange->objection) return exchange->objection;
+  switch (outcome) {
+  case XFER_CONNECT: return "the upstream server cannot be reached";
+  case XFER_TLS: return "no secure connection to the upstream server";
+  case XFER_TIMEOUT: return "the upstream server did not answer in time";
+  case XFER_PROTOCOL: return "the upstream server's answer is no HTTP";
+  default: return "the upstream server broke the connection";
+  }
+}
+
+static void record_end(struct exchange *exchange, const struct xfer_result *result) {
+  // The last: a kept connection was dead, and what had come of the request could not be sent again.
+  bool broke =
+      result->outcome == XFER_RESET || result->outcome == XFER_TRUNCATED || result->outcome == XFER_UPLOAD;
+  struct recorder_ending ending = {
+      .status = exchange->is_ours ? 0 : exchange->status,
+      .sent_ns = result->started_ns,
+      .first_byte_ns = result->first_byte_ns,
+      .done_ns = result->done_ns,
+      .transport = failure_of(exchange, result->outcome),
+      .attempts = result->attempts,
+      .aborted_by = exchange->aborted_by ? exchange->aborted_by
+                    : broke              ? "upstream"
+                                         : NULL,
+  };
+  recorder_end(exchange->entry, &ending);
+  exchange->entry = NULL;
+}
+
+static void on_done(void *context, const struct xfer_result *result) {
+  struct exchange *exchange = context;
+  exchange->xfer = NULL;
+  exchange->upload_waits = exchange->download_waits = false;
+  if (result->outcome != XFER_OK) {
+    log_detail(exchange->house->log, "upstream: %s (%s)", xfer_outcome_name(result->outcome), result->words);
+  }
+  exchange->house->counts.resent += result->attempts > 1;
+  histogram_add(&exchange->house->counts.upstream, result->done_ns - result->started_ns);
+  record_end(exchange, result);
+  // A server that has answered may close without having read all of the request.
+  bool is_whole = result->outcome == XFER_OK ||
+                  (result->outcome == XFER_RESET && exchange->early.begun && !exchange->is_ours &&
+                   exchange->length >= 0 && result->body_bytes == exchange->length);
+  if (exchange->state == EXCHANGE_OPEN && is_whole) {
+    exchange_complete(exchange);
+  } else if (exchange->state == EXCHANGE_OPEN && exchange->aborted_by) {
+    exchange_wake(exchange); // its client's side ends it; the upstream has not failed
+  } else if (exchange->state == EXCHANGE_OPEN) {
+    bool late = result->outcome == XFER_TIMEOUT ||
+                (result->outcome == XFER_CONNECT &&
+                 result->done_ns - result->started_ns >= EXCHANGE_CONNECT_TIMEOUT_NS);
+    exchange_fail(exchange, late ? 504 : 502, words_of(exchange, result->outcome));
+  }
+  exchange_release(exchange);
+}
+
+static const struct xfer_callbacks callbacks = {.status = on_status,
+                                                .header = on_field,
+                                                .head = on_head,
+                                                .body = on_body,
+                                                .upload = on_upload,
+                                                .done = on_done};
+
+static enum status start_transfer(struct exchange *exchange, bool whole, struct error *error) {
+  struct buf url = {0};
+  const char **lines = calloc(exchange->line_count + 1, sizeof *lines);
+  enum status status =
+      lines ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (status) goto cleanup;
+  const char *at = exchange->lines.data;
+  for (size_t i = 0; i < exchange->line_count; i++, at += strlen(at) + 1)
+    lines[i] = at;
+  origin_target_url(exchange->house->origin, exchange->target, &url);
+  bool has_body = exchange->framing.chunked || exchange->framing.has_length;
+  struct xfer_request request = {
+      .method = exchange->method,
+      .url = buf_text(&url),
+      .headers = lines,
+      .upload = has_body && !whole,
+      .upload_len = exchange->framing.length,
+      .alone = has_body && !whole && !origin_is_secure(exchange->house->origin),
+  };
+  if (has_body && whole) {
+    request.body = exchange->upload.data ? exchange->upload.data : "";
+    request.body_len = exchange->upload.len;
+  }
+  status = xfer_start(exchange->house->pool, &request, &callbacks, exchange, &exchange->xfer, error);
+
+cleanup:
+  buf_free(&url);
+  free(lines);
+  return status;
+}
+
+void upstream_start(struct exchange *exchange, bool whole) {
+  struct error error;
+  enum status status = start_transfer(exchange, whole, &error);
+  buf_free(&exchange->lines);
+  if (status == STATUS_OK) {
+    exchange->house->counts.requests++;
+    return;
+  }
+  log_detail(exchange->house->log, "upstream: not started (%s)", status_name(status));
+  exchange_fail(exchange, 502, "the request could not be forwarded");
+}
+
+void upstream_more(struct exchange *exchange) {
+  if (!exchange->upload_waits || !exchange->xfer) return;
+  exchange->upload_waits = false;
+  xfer_resume(exchange->xfer);
+}
+
+void upstream_taken(struct exchange *exchange) {
+  size_t waiting = exchange->download.len - exchange->download_taken;
+  if (!exchange->download_waits || !exchange->xfer || waiting > EXCHANGE_DOWNLOAD_MOST / 2) return;
+  exchange->download_waits = false;
+  xfer_resume(exchange->xfer);
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The recorder's side of one exchange, shared by its files: recorder_entry.c begins and ends it,
+// recorder_request.c and recorder_response.c make the two records. Private to capture/recorder*.c.
+//
+// Two threads work here. The loop's gathers bytes and times; what takes time (decoding, searching secrets and
+// conversations, formatting) is the scribe's. An entry goes from one to the other in steps, and each of its
+// members is used by one thread at a time.
+#ifndef CAPTURE_RECORDER_ENTRY_H
+#define CAPTURE_RECORDER_ENTRY_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "capture/content/session.h"
+#include "capture/record/recorder.h"
+#include "capture/record/scribe.h"
+#include "lib/base/buf.h"
+#include "lib/http/inflate.h"
+#include "lib/llm/api.h"
+#include "lib/record/trace.h"
+
+#define RECORDER_KEPT_LINE ((size_t)1024 * 1024)
+
+struct recorder {
+  struct recorder_options options;
+  struct scribe *scribe;
+
+  pthread_mutex_t file_lock; // the file, and the segment
+  struct tracefile *file;
+  int64_t start_ns;        // of the segment
+  struct trace_end before; // `requests`, `responses` and `dropped` at the segment's start
+
+  pthread_mutex_t entries_lock;
+  struct recorder_entry *first; // all that live
+
+  // The scribe's.
+  struct session_table *sessions;
+  struct buf line; // the record being formatted
+  int64_t next_seq;
+  int64_t unnamed; // requests without a session so far
+
+  // The loop's.
+  size_t queued_bytes; // as the writer said last
+
+  // Everyone's.
+  _Atomic int64_t requests, responses;
+  _Atomic int64_t dropped;   // records lost before the writer, which counts its own
+  _Atomic size_t held_bytes; // bodies of entries whose record is not written yet, and entries the scribe has
+};
+
+// What became of a body.
+enum recorder_body_state {
+  RECORDER_BODY_KEPT,
+  RECORDER_BODY_TOO_LONG,
+  RECORDER_BODY_UNREADABLE,
+  RECORDER_BODY_INCOMPLETE, // of a request that its client did not send to the end
+  RECORDER_BODY_DROPPED
+};
+
+// A body that is being gathered, of a request or a response.
+struct recorder_body {
+  struct buf bytes;
+  enum recorder_body_state state;
+  enum inflate_coding coding;
+  bool is_form;
+};
+
+struct recorder_entry {
+  struct recorder *recorder;
+  struct recorder_entry *previous, *next; // under entries_lock
+  int64_t arrived_ns;                     // never changes
+
+  // The loop's, until the request is handed over (request_job): then the scribe's.
+  struct scribe_job request_job;
+  char *method, *target;
+  struct buf headers; // the JSON object of the record
+  struct buf session; // the client's own id, or what the scribe finds
+  struct buf
+      secrets; // secret values of the query and headers, each with its NUL: they may stand elsewhere too
+  struct recorder_body body;
+  int64_t body_bytes;
+  enum api api;
+  int64_t seq; // -1: no request record
+  struct session_place place;
+  struct trace_request anonymous; // waits for the response when anonymising
+  struct buf anonymous_texts;     // what its slices point to
+
+  // The loop's, until the exchange has ended (end_job): then the scribe's.
+  struct scribe_job end_job;
+  enum api asked;  // by the path alone
+  bool handed;     // the request is the scribe's
+  bool responding; // `response` is open
+  struct response response;
+  struct recorder_body answer; // gathered with --bodies both
+  struct session_answer heard; // so far
+
+  // The loop's, until a stream says that it is complete, which is before its connection says so.
+  struct scribe_job answer_job;
+  bool answered;
+  struct session_answer whole;
+
+  struct recorder_ending ending;
+
+  atomic_bool skipped; // by the scribe: no record is written of it
+};
+
+// Adds to a body as far as --max-body and --queue allow.
+void recorder_body_add(struct recorder *recorder, struct recorder_body *body, const char *data, size_t len);
+
+// Replaces a compressed body by what it holds, so that secrets in it are found. What cannot be read is not
+// recorded.
+void recorder_body_decode(struct recorder *recorder, struct recorder_body *body);
+
+// Appends the body as a record has it, without secrets. One that cannot be searched becomes
+// RECORDER_BODY_UNREADABLE.
+enum trace_body recorder_body_clean(const struct recorder *recorder, struct recorder_body *body,
+                                    struct buf *out);
+
+// Lets go of what was gathered; `why` it is not recorded, unless there was another reason before.
+void recorder_body_give_up(struct recorder *recorder, struct recorder_body *body,
+                           enum recorder_body_state why);
+
+void recorder_body_free(struct recorder *recorder, struct recorder_body *body);
+
+// Formats a record whose time is `start_ns` less. It may be asked twice, when a new segment begins meanwhile.
+typedef void recorder_format(struct buf *line, const void *record, int64_t start_ns);
+
+// Hands a record to the writer and counts what became of it. On the scribe's thread.
+void recorder_write(struct recorder *recorder, recorder_format *format, const void *record, bool is_request);
+
+// The same for a request's record, its time an instant of clock_now_ns.
+void recorder_write_request(struct recorder *recorder, const struct trace_request *request);
+
+// There is room in --queue for `len` bytes more. On the loop's thread.
+bool recorder_has_room(struct recorder *recorder, size_t len);
+
+// The exchange is over and its request never came whole: known by its size so far. Not when anonymising,
+// where nothing but sizes is recorded, and this one is nobody's.
+void recorder_request_incomplete(struct recorder_entry *entry);
+
+// The jobs of an entry.
+void recorder_make_request(void *entry);
+void recorder_take_answer(void *entry);
+void recorder_make_response(void *entry);
+
+// Covers with asterisks what the entry's secrets (of at least `least` bytes) are in these bytes; also one
+// that their end cuts, when `is_cut`.
+void recorder_hide_secrets(const struct recorder_entry *entry, char *bytes, size_t len, size_t least,
+                           bool is_cut);
+#define RECORDER_SECRET_LEAST 4      // in a server's short words
+#define RECORDER_BODY_SECRET_LEAST 8 // in a body, where a placeholder key may be an ordinary word
+
+// Gives everything back; nothing is written.
+void recorder_entry_free(struct recorder_entry *entry);
+
+// A text as a slice, for a record.
+struct json_slice recorder_text(const char *text);
+
+#endif

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// From a request's body to its record. The first three functions are the loop's, the rest is the scribe's.
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/record/recorder_entry.h"
+
+// What an entry that waits for the scribe counts for in --queue, beside its bodies.
+#define ENTRY_BYTES (sizeof(struct recorder_entry) + 1024)
+
+void recorder_body(struct recorder_entry *entry, const char *data, size_t len) {
+  if (!entry || entry->handed) return;
+  entry->body_bytes += (int64_t)len;
+  recorder_body_add(entry->recorder, &entry->body, data, len);
+}
+
+void recorder_request_complete(struct recorder_entry *entry) {
+  if (!entry || entry->handed || entry->skipped) return;
+  struct recorder *recorder = entry->recorder;
+  if (recorder_has_room(recorder, ENTRY_BYTES)) {
+    entry->handed = true;
+    recorder->held_bytes += ENTRY_BYTES;
+    scribe_post(recorder->scribe, &entry->request_job);
+  } else {
+    entry->skipped = true;
+    recorder->dropped += 2;
+    recorder_body_free(recorder, &entry->body);
+  }
+}
+
+void recorder_request_incomplete(struct recorder_entry *entry) {
+  if (entry->handed || entry->skipped || entry->recorder->options.anonymize) return;
+  recorder_body_give_up(entry->recorder, &entry->body, RECORDER_BODY_INCOMPLETE);
+  recorder_request_complete(entry);
+}
+
+// Whether the session is among the recorded share. A session's requests are all in or all out.
+static bool is_sampled(struct recorder *recorder, const struct buf *session) {
+  if (recorder->options.sample >= 1) return true;
+  recorder->unnamed += session->len == 0;
+  uint64_t digest = session->len ? session_digest(session->data, session->len)
+                                 : session_digest((const char *)&recorder->unnamed, sizeof recorder->unnamed);
+  return (double)(digest >> 11) * 0x1p-53 < recorder->options.sample;
+}
+
+static void find_session(struct recorder_entry *entry, struct json_slice body) {
+  if (entry->session.len) return;
+  session_find(entry->recorder->sessions, entry->api, body, &entry->place);
+  if (entry->place.session > 0) buf_printf(&entry->session, "c%lld", (long long)entry->place.session);
+}
+
+static struct json_slice slice_of(const struct buf *buf) {
+  return buf->len ? (struct json_slice){buf->data, buf->len} : (struct json_slice){0};
+}
+
+// Keeps what is left of a request until its response has come.
+static void hold_request(struct recorder_entry *entry, const struct trace_request *record) {
+  struct recorder *recorder = entry->recorder;
+  struct anonymize *anonymize = recorder->options.anonymize;
+  if (anonymize_request(anonymize, record, NULL, &entry->anonymous_texts, &entry->anonymous, NULL) ==
+      STATUS_OK)
+    return;
+  recorder->dropped += 2;
+  entry->seq = -1;
+  entry->skipped = true;
+}
+
+static void format_request(struct buf *line, const void *record, int64_t start_ns) {
+  struct trace_request request = *(const struct trace_request *)record;
+  request.t_ns -= start_ns;
+  trace_format_request(line, &request);
+}
+
+void recorder_write_request(struct recorder *recorder, const struct trace_request *request) {
+  recorder_write(recorder, format_request, request, true);
+}
+
+static void write_request(struct recorder_entry *entry, enum trace_body kind, struct json_slice body) {
+  struct recorder *recorder = entry->recorder;
+  struct api_request_facts facts = {0};
+  struct buf model = {0};
+  if (kind == TRACE_BODY_JSON) {
+    api_request_facts(entry->api, body.data, body.len, &facts);
+    json_scan_string(json_scan_get(body, "model"), &model);
+  }
+  entry->seq = recorder->next_seq++;
+  bool keeps = recorder->options.keep_bodies || recorder->options.anonymize;
+  struct trace_request record = {
+      .seq = entry->seq,
+      .t_ns = entry->arrived_ns,
+      .session = slice_of(&entry->session),
+      .method = recorder_text(entry->method),
+      .path = recorder_text(entry->target),
+      .headers = slice_of(&entry->headers),
+      .api = recorder_text(api_name(entry->api)),
+      .model = slice_of(&model),
+      .body_kind = keeps ? kind : TRACE_BODY_NONE,
+      .body = keeps ? body : (struct json_slice){0},
+      .body_truncated = entry->body.state != RECORDER_BODY_KEPT,
+      .body_bytes = entry->body_bytes,
+      .stream = facts.stream,
+      .input_tokens = -1,
+      .output_tokens = -1,
+      .block_tokens = -1,
+  };
+  if (recorder->options.anonymize) {
+    hold_request(entry, &record);
+  } else {
+    recorder_write_request(recorder, &record);
+  }
+  buf_free(&model);
+}
+
+void recorder_make_request(void *context) {
+  struct recorder_entry *entry = context;
+  struct recorder *recorder = entry->recorder;
+  struct buf clean = {0};
+  recorder_body_decode(recorder, &entry->body);
+  if (entry->body.bytes.len)
+    recorder_hide_secrets(entry, entry->body.bytes.data, entry->body.bytes.len, RECORDER_BODY_SECRET_LEAST,
+                          false);
+  enum trace_body kind = recorder_body_clean(recorder, &entry->body, &clean);
+  struct json_slice body = slice_of(&clean);
+  entry->api = api_from_request(entry->method, entry->target, body.data, body.len);
+  if (kind == TRACE_BODY_JSON) find_session(entry, body);
+  if (entry->body.state == RECORDER_BODY_DROPPED || clean.status || entry->session.status) {
+    recorder->dropped += 2; // the response would stand alone
+    entry->skipped = true;
+  } else if (!is_sampled(recorder, &entry->session) ||
+             (recorder->options.anonymize && !api_generates_text(entry->api))) {
+    entry->skipped = true;
+  } else {
+    write_request(entry, kind, body);
+  }
+  buf_free(&clean);
+  recorder_body_free(recorder, &entry->body);
+  recorder->held_bytes -= ENTRY_BYTES;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// From a response's bytes to its record. The loop's thread takes the bytes, the scribe's makes the record.
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/record/recorder_entry.h"
+
+// Bytes kept to read the counts of a response that is no stream.
+#define RESPONSE_MOST ((size_t)4 * 1024 * 1024)
+
+void recorder_head(struct recorder_entry *entry, int status, struct json_slice content_type,
+                   struct json_slice content_encoding) {
+  if (!entry || entry->responding) return;
+  entry->responding = true;
+  if (content_encoding.data) entry->answer.coding = inflate_coding_of(content_encoding);
+  response_open(&entry->response, entry->asked, status, content_type, content_encoding, RESPONSE_MOST);
+  entry->response.on_part = session_hear;
+  entry->response.on_part_context = &entry->heard;
+}
+
+void recorder_data(struct recorder_entry *entry, const char *data, size_t len, int64_t now_ns) {
+  if (!entry || !entry->responding) return;
+  struct recorder *recorder = entry->recorder;
+  response_feed(&entry->response, data, len, now_ns); // also of what is not recorded: it may be continued
+  if (entry->handed && !entry->answered && entry->response.streamed && entry->response.ended) {
+    entry->answered = true; // the client may ask on before the connection says that all is over
+    entry->whole = entry->heard;
+    scribe_post(recorder->scribe, &entry->answer_job);
+  }
+  if (entry->skipped) return;
+  if (recorder->options.keep_answers && !recorder->options.anonymize)
+    recorder_body_add(recorder, &entry->answer, data, len);
+}
+
+// Takes the gathered body over into the record; `clean` holds its text.
+static void add_answer(struct recorder_entry *entry, struct trace_response *record, struct buf *clean) {
+  struct recorder *recorder = entry->recorder;
+  struct recorder_body *answer = &entry->answer;
+  recorder_body_decode(recorder, answer);
+  if (answer->bytes.len)
+    recorder_hide_secrets(entry, answer->bytes.data, answer->bytes.len, RECORDER_BODY_SECRET_LEAST, false);
+  record->body_kind = recorder_body_clean(recorder, answer, clean);
+  record->body = (struct json_slice){clean->data, clean->len};
+  record->body_truncated = answer->state != RECORDER_BODY_KEPT;
+  recorder->dropped += answer->state == RECORDER_BODY_DROPPED;
+  if (!clean->status) return;
+  record->body_kind = TRACE_BODY_NONE;
+  record->body_truncated = true;
+}
+
+static int64_t since(int64_t from_ns, int64_t to_ns) {
+  return from_ns >= 0 && to_ns >= 0 ? to_ns - from_ns : -1;
+}
+
+static void write_held_request(struct recorder_entry *entry, struct trace_response *response) {
+  struct recorder *recorder = entry->recorder;
+  anonymize_take_counts(response, &entry->anonymous);
+  *response = anonymize_response(response);
+  recorder_write_request(recorder, &entry->anonymous);
+}
+
+static void format_response(struct buf *line, const void *record, int64_t start_ns) {
+  struct trace_response response = *(const struct trace_response *)record;
+  response.t_ns -= start_ns;
+  trace_format_response(line, &response);
+}
+
+static void write_response(struct recorder_entry *entry) {
+  const struct recorder_ending *ending = &entry->ending;
+  struct recorder *recorder = entry->recorder;
+  struct response *found = &entry->response;
+  recorder_hide_secrets(entry, found->error_text, strlen(found->error_text), RECORDER_SECRET_LEAST, true);
+  const char *source = token_source_name(found->token_source);
+  const char *failure = failure_name(found->failure);
+  struct trace_response record = {
+      .seq = entry->seq,
+      .t_ns = ending->done_ns,
+      .status = ending->status > 0 ? ending->status : -1,
+      .ttfb_ns = since(ending->sent_ns, ending->first_byte_ns),
+      .ttft_ns = since(ending->sent_ns, found->first_text_ns),
+      .latency_ns = since(ending->sent_ns, ending->done_ns),
+      .input_tokens = found->input_tokens,
+      .output_tokens = found->output_tokens,
+      .cached_tokens = found->cached_tokens,
+      .token_source = source ? recorder_text(source) : (struct json_slice){0},
+      .finish = found->finish[0] ? recorder_text(found->finish) : (struct json_slice){0},
+      .events = found->text_events,
+      .bytes = found->bytes,
+      .error = failure ? recorder_text(failure) : (struct json_slice){0},
+      .aborted_by = ending->aborted_by ? recorder_text(ending->aborted_by) : (struct json_slice){0},
+      .attempts = ending->attempts,
+      .error_text = found->error_text[0] ? recorder_text(found->error_text) : (struct json_slice){0},
+  };
+  struct buf clean = {0};
+  add_answer(entry, &record, &clean);
+  if (recorder->options.anonymize) write_held_request(entry, &record);
+  recorder_write(recorder, format_response, &record, false);
+  buf_free(&clean);
+}
+
+void recorder_take_answer(void *context) {
+  struct recorder_entry *entry = context;
+  session_answered(entry->recorder->sessions, &entry->place, &entry->whole);
+}
+
+void recorder_make_response(void *context) {
+  struct recorder_entry *entry = context;
+  if (!api_generates_text(entry->api)) entry->response.api = API_HTTP; // as the request's body says
+  response_finish(&entry->response, entry->ending.transport);
+  if (!entry->answered) session_answered(entry->recorder->sessions, &entry->place, &entry->heard);
+  if (entry->seq >= 0 && !entry->skipped) write_response(entry);
+  recorder_entry_free(entry);
+}
+
+void recorder_end(struct recorder_entry *entry, const struct recorder_ending *ending) {
+  if (!entry) return;
+  recorder_request_incomplete(entry);
+  if (!entry->handed) {
+    recorder_entry_free(entry);
+    return;
+  }
+  struct json_slice none = {0};
+  recorder_head(entry, ending->status, none, none); // a head that never came
+  entry->ending = *ending;
+  scribe_post(entry->recorder->scribe, &entry->end_job);
+}

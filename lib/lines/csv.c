@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "lib/lines/csv.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/array.h"
+
+static bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+static enum status start_field(struct csv *csv, struct error *error) {
+  enum status status = array_grow(&csv->starts, &csv->room, csv->count, sizeof *csv->starts, CSV_MAX_FIELDS);
+  if (status == STATUS_LIMIT) {
+    return status_fail(error, status, "line %" PRId64 ": more than %d fields", csv->line, CSV_MAX_FIELDS);
+  }
+  if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+  csv->starts[csv->count++] = csv->text.len;
+  return STATUS_OK;
+}
+
+// Takes what is between quotes up to the closing one or the end of the line; `at` stands after the opening
+// one.
+static const char *take_quoted(struct csv *csv, const char *at, const char *end) {
+  for (;;) {
+    const char *quote = memchr(at, '"', (size_t)(end - at));
+    buf_append(&csv->text, at, (size_t)((quote ? quote : end) - at));
+    csv->open = !quote;
+    if (!quote) return end;
+    if (quote + 1 == end || quote[1] != '"') return quote + 1;
+    buf_append_char(&csv->text, '"');
+    at = quote + 2;
+  }
+}
+
+static enum status take_plain(struct csv *csv, const char **at, const char *end, struct error *error) {
+  const char *comma = memchr(*at, ',', (size_t)(end - *at));
+  const char *stop = comma ? comma : end;
+  const char *last = stop;
+  while (last > *at && is_blank(last[-1]))
+    last--;
+  if (memchr(*at, '"', (size_t)(last - *at))) {
+    return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": a quote inside a field without quotes",
+                       csv->line);
+  }
+  buf_append(&csv->text, *at, (size_t)(last - *at));
+  *at = stop;
+  return STATUS_OK;
+}
+
+// Reads fields from `at`, where one starts (or goes on, while quotes are open), to the end of the line.
+static enum status take_fields(struct csv *csv, const char *at, const char *end, struct error *error) {
+  bool resumed = csv->open;
+  for (;;) {
+    enum status status = resumed ? STATUS_OK : start_field(csv, error);
+    if (status != STATUS_OK) return status;
+    while (!resumed && at < end && is_blank(*at))
+      at++;
+    if (resumed || (at < end && *at == '"')) {
+      at = take_quoted(csv, resumed ? at : at + 1, end);
+      if (csv->open) return STATUS_OK;
+      while (at < end && is_blank(*at))
+        at++;
+      if (at < end && *at != ',') {
+        return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": text after the closing quote", csv->line);
+      }
+    } else {
+      status = take_plain(csv, &at, end, error);
+      if (status != STATUS_OK) return status;
+    }
+    buf_append_char(&csv->text, '\0');
+    if (at == end) return STATUS_OK;
+    at++;
+    resumed = false;
+  }
+}
+
+enum status csv_line(struct csv *csv, const char *line, size_t len, bool *complete, struct error *error) {
+  static const char byte_order_mark[] = "\xEF\xBB\xBF";
+  *complete = false;
+  csv->line++;
+  if (csv->line == 1 && len >= 3 && memcmp(line, byte_order_mark, 3) == 0) {
+    line += 3;
+    len -= 3;
+  }
+  if (len > 0 && line[len - 1] == '\r') len--;
+  if (len > 0 && memchr(line, '\0', len)) {
+    return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": a NUL byte", csv->line);
+  }
+  if (csv->open) {
+    buf_append_char(&csv->text, '\n');
+  } else {
+    size_t blank = 0;
+    while (blank < len && is_blank(line[blank]))
+      blank++;
+    if (blank == len) return STATUS_OK;
+    buf_clear(&csv->text);
+    csv->text.limit = CSV_MAX_RECORD_BYTES;
+    csv->count = 0;
+    csv->record_line = csv->line;
+  }
+  enum status status = take_fields(csv, line, line + len, error);
+  if (status != STATUS_OK) return status;
+  if (csv->text.status == STATUS_LIMIT) {
+    return status_fail(error, STATUS_LIMIT, "line %" PRId64 ": a record over %d bytes (quotes left open?)",
+                       csv->record_line, CSV_MAX_RECORD_BYTES);
+  }
+  if (csv->text.status != STATUS_OK) return status_fail(error, csv->text.status, "out of memory");
+  *complete = !csv->open;
+  return STATUS_OK;
+}
+
+enum status csv_end(const struct csv *csv, struct error *error) {
+  if (!csv->open) return STATUS_OK;
+  return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": quotes are never closed", csv->record_line);
+}
+
+const char *csv_field(const struct csv *csv, size_t index) {
+  return csv->text.data + csv->starts[index];
+}
+
+size_t csv_find(const struct csv *csv, const char *name) {
+  for (size_t i = 0; i < csv->count; i++) {
+    if (strcmp(csv_field(csv, i), name) == 0) return i;
+  }
+  return SIZE_MAX;
+}
+
+void csv_free(struct csv *csv) {
+  buf_free(&csv->text);
+  free(csv->starts);
+  *csv = (struct csv){0};
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What is measured in which order: cells, blocks and sessions (DESIGN 1) laid out before the first request.
+//
+// Blocks are complete: block r holds replicate r of every cell (of every cell that has one) exactly once, in
+// random order, so that slow drift of the server falls on all cells alike. When replay runs the server, a
+// block goes level by level: the levels in random order, each level's cells in random order.
+#ifndef REPLAY_PLAN_H
+#define REPLAY_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/status.h"
+#include "lib/json/json_write.h"
+
+#define PLAN_WORKERS_MOST INT64_C(65536)
+#define PLAN_BATCH_MOST INT64_C(1000000)
+#define PLAN_REPEAT_MOST INT64_C(10000)
+#define PLAN_CELLS_MOST ((size_t)100000)
+#define PLAN_BATCHES_MOST ((size_t)10000000) // of a whole plan
+
+enum plan_order { PLAN_ORDER_RANDOM, PLAN_ORDER_GRID }; // grid: as given
+enum plan_restart {
+  PLAN_RESTART_NEVER, // the server is not ours: one session holds everything
+  PLAN_RESTART_BLOCK, // a session per level and block
+  PLAN_RESTART_LEVEL, // a session per level
+};
+
+struct plan_cell {
+  int64_t workers, batch, repeat;
+};
+
+// One replicate of a cell.
+struct plan_batch {
+  size_t cell;
+  int64_t rep;
+};
+
+struct plan_session {
+  int64_t workers;        // -1: all levels
+  int64_t block;          // -1: all blocks
+  int64_t warmup_workers; // its highest level
+  size_t first_batch, batch_count;
+};
+
+struct plan {
+  struct plan_cell *cells;
+  size_t cell_count;
+  struct plan_session *sessions;
+  size_t session_count;
+  struct plan_batch *batches; // session after session
+  size_t batch_count;
+  int64_t workers_most, batch_most, repeat_most; // over all cells
+};
+
+// The cells of two lists, workers outer; without batches (count 0) each level gets the batch of its own size.
+// The caller frees *out. STATUS_USAGE over PLAN_CELLS_MOST, STATUS_MEMORY.
+enum status plan_cells_from_lists(const int64_t *workers, size_t workers_count, const int64_t *batches,
+                                  size_t batches_count, int64_t repeat, struct plan_cell **out, size_t *count,
+                                  struct error *error) MUST_USE;
+
+// The cells of JSON lines {"workers":4,"batch":8,"repeat":5} ("repeat" may be left out: `repeat`; other
+// members are ignored). The caller frees *out. STATUS_USAGE with the line's number for anything else, a cell
+// twice, or no cell at all.
+enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, struct plan_cell **out,
+                                  size_t *count, struct error *error) MUST_USE;
+
+// Lays the cells out; they are copied. `seed` decides every order (random.h). STATUS_USAGE, STATUS_MEMORY.
+enum status plan_make(const struct plan_cell *cells, size_t count, enum plan_order order,
+                      enum plan_restart restart, int64_t seed, struct plan *out,
+                      struct error *error) MUST_USE;
+void plan_free(struct plan *plan); // takes an all-zero plan
+
+// An open loop: one session of `repeat` repetitions without cells, each of `requests` of the draw (0: each
+// the same ones, from its start); warm-up rounds of one request. STATUS_MEMORY.
+enum status plan_make_open(int64_t repeat, int64_t requests, struct plan *out, struct error *error) MUST_USE;
+
+// Where the draw of replicate `rep` begins in the permutation of the trace: the same for every cell, so that
+// cells are compared on the same work, and another for every replicate as long as the trace lasts.
+int64_t plan_offset(const struct plan *plan, int64_t rep);
+
+// Where the draw of warm-up round `round` begins: behind all replicates.
+int64_t plan_warmup_offset(const struct plan *plan, int64_t round);
+
+// One replicate of a cell, as records name it; workers and batch -1 in open loop.
+struct plan_replicate {
+  int64_t workers, batch, rep;
+};
+int plan_replicate_compare(const void *a, const void *b); // for qsort: by workers, batch, rep
+
+// Takes the batches that are done out of the plan, and sessions that are left without any. `done` is in the
+// order of plan_replicate_compare. What the plan says of its cells stays.
+void plan_drop_done(struct plan *plan, const struct plan_replicate *done, size_t count);
+
+// How many requests of the permutation are ever used when there are enough; `warmup` rounds per session.
+int64_t plan_draws(const struct plan *plan, int64_t warmup);
+
+// How many requests are sent in all.
+int64_t plan_requests(const struct plan *plan, int64_t warmup);
+
+// True when some request is sent more than once, of a trace with `available` ones to draw.
+bool plan_sends_twice(const struct plan *plan, int64_t warmup, int64_t available);
+
+// {"workers":[..],"batch":[..],"repeat":3,"cells":[{"workers":1,"batch":1,"repeat":3},..]}
+void plan_write(struct json_writer *w, const struct plan *plan);
+
+const char *plan_order_name(enum plan_order order);
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/json/json_scan.h"
+#include "lib/lines/gzline.h"
+#include "replay/plan/plan.h"
+
+enum status plan_cells_from_lists(const int64_t *workers, size_t workers_count, const int64_t *batches,
+                                  size_t batches_count, int64_t repeat, struct plan_cell **out, size_t *count,
+                                  struct error *error) {
+  size_t per_level = batches_count > 0 ? batches_count : 1;
+  if (workers_count > PLAN_CELLS_MOST / per_level)
+    return status_fail(error, STATUS_USAGE, "the plan has more than %zu cells", PLAN_CELLS_MOST);
+  struct plan_cell *cells = calloc(workers_count * per_level, sizeof *cells);
+  if (!cells) return status_fail(error, STATUS_MEMORY, "plan: %s", status_name(STATUS_MEMORY));
+  size_t used = 0;
+  for (size_t i = 0; i < workers_count; i++) {
+    for (size_t j = 0; j < per_level; j++) {
+      int64_t batch = batches_count > 0 ? batches[j] : workers[i];
+      cells[used++] = (struct plan_cell){.workers = workers[i], .batch = batch, .repeat = repeat};
+    }
+  }
+  *out = cells;
+  *count = used;
+  return STATUS_OK;
+}
+
+static enum status read_count(struct json_slice object, const char *key, int64_t most, int64_t *out,
+                              struct error *error) {
+  struct json_slice value = json_scan_get(object, key);
+  int64_t number;
+  if (json_scan_kind(value) == JSON_NONE) return STATUS_NOT_FOUND;
+  if (!json_scan_int64(value, &number) || number < 1 || number > most) {
+    return status_fail(error, STATUS_USAGE, "\"%s\" is not a whole number from 1 to %lld", key,
+                       (long long)most);
+  }
+  *out = number;
+  return STATUS_OK;
+}
+
+static enum status read_cell(const char *line, size_t len, int64_t repeat, struct plan_cell *out,
+                             struct error *error) {
+  struct json_slice object;
+  struct plan_cell cell = {.repeat = repeat};
+  if (json_scan_text(line, len, &object, NULL) || json_scan_kind(object) != JSON_OBJECT)
+    return status_fail(error, STATUS_USAGE, "not a JSON object {\"workers\":..,\"batch\":..,\"repeat\":..}");
+  enum status status = read_count(object, "workers", PLAN_WORKERS_MOST, &cell.workers, error);
+  if (status == STATUS_NOT_FOUND) return status_fail(error, STATUS_USAGE, "\"workers\" is missing");
+  if (status) return status;
+  status = read_count(object, "batch", PLAN_BATCH_MOST, &cell.batch, error);
+  if (status == STATUS_NOT_FOUND) return status_fail(error, STATUS_USAGE, "\"batch\" is missing");
+  if (status) return status;
+  status = read_count(object, "repeat", PLAN_REPEAT_MOST, &cell.repeat, error);
+  if (status && status != STATUS_NOT_FOUND) return status;
+  *out = cell;
+  return STATUS_OK;
+}
+
+static enum status add_cell(struct plan_cell **cells, size_t *count, struct plan_cell cell,
+                            struct error *error) {
+  for (size_t i = 0; i < *count; i++) {
+    if ((*cells)[i].workers == cell.workers && (*cells)[i].batch == cell.batch) {
+      return status_fail(error, STATUS_USAGE, "workers %lld batch %lld stands twice", (long long)cell.workers,
+                         (long long)cell.batch);
+    }
+  }
+  if (*count == PLAN_CELLS_MOST)
+    return status_fail(error, STATUS_USAGE, "more than %zu cells", PLAN_CELLS_MOST);
+  struct plan_cell *grown = realloc(*cells, (*count + 1) * sizeof *grown);
+  if (!grown) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  grown[(*count)++] = cell;
+  *cells = grown;
+  return STATUS_OK;
+}
+
+enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, struct plan_cell **out,
+                                  size_t *count, struct error *error) {
+  struct plan_cell *cells = NULL;
+  size_t used = 0;
+  enum status status = STATUS_OK;
+  const char *end = text + len;
+  int64_t line_number = 1;
+  for (const char *line = text; status == STATUS_OK && line < end; line_number++) {
+    const char *line_end = memchr(line, '\n', (size_t)(end - line));
+    if (!line_end) line_end = end;
+    size_t line_len = (size_t)(line_end - line);
+    struct plan_cell cell = {0};
+    if (!gzline_is_blank(line, line_len)) {
+      status = read_cell(line, line_len, repeat, &cell, error);
+      if (status == STATUS_OK) status = add_cell(&cells, &used, cell, error);
+      if (status) status_write_prefix(error, "line %lld", (long long)line_number);
+    }
+    line = line_end + 1;
+  }
+  if (status == STATUS_OK && used == 0) status = status_fail(error, STATUS_USAGE, "no cell in it");
+  if (status) {
+    free(cells);
+    return status;
+  }
+  *out = cells;
+  *count = used;
+  return STATUS_OK;
+}

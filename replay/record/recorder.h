@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Writes the run: what was planned, every request as it ends, every batch and session, and what was lost.
+//
+// recorder_request may be called by several threads at once, each for a lane of its own (opts->threads of
+// them); everything else belongs to the main thread, and to times when no request is on its way, but for
+// recorder_sums_now.
+#ifndef REPLAY_RECORDER_H
+#define REPLAY_RECORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/record/run.h"
+#include "replay/opts.h"
+#include "replay/plan/plan.h"
+#include "replay/send/audit.h"
+#include "replay/send/stream.h"
+#include "replay/workload/work.h"
+
+struct recorder;
+
+// The header's members that say which run it is: what is sent, in which order, from which trace. `plan_text`
+// (all zero, the caller frees it) holds the plan; everything else is borrowed.
+struct run_header recorder_identity(const struct opts *opts, const struct plan *plan, const struct work *work,
+                                    bool cache_bust, struct buf *plan_text);
+
+// Opens the output and writes the header; the segment starts now. `resumes`: it goes on with the run that is
+// in the file. `work` is borrowed. `argc`, `argv` are recorded without secrets. STATUS_EXISTS, STATUS_IO,
+// STATUS_MEMORY with words.
+enum status recorder_open(const struct opts *opts, const struct plan *plan, const struct work *work,
+                          bool cache_bust, bool resumes, int argc, char *const *argv, struct recorder **out,
+                          struct error *error) MUST_USE;
+
+// Which batch the records that follow belong to.
+struct recorder_batch {
+  int64_t session, workers, batch, rep; // workers and batch -1 in open loop
+  bool warmup;
+  int64_t start_ns; // instant of clock_now_ns
+};
+
+// One request of it, which ended on this lane; sums it up for the batch's own record.
+void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
+                      const struct stream_result *result);
+
+// The first request that failed, warm-up included, for a person: "http_4xx (404) for /v1/chat/completions: no
+// such model", with the path that was asked. "": none did. Valid until recorder_close.
+const char *recorder_first_failure(const struct recorder *recorder);
+
+// Sums of the batch since recorder_start_batch.
+struct recorder_sums {
+  int64_t requests, failed, cancelled;
+  int64_t input_tokens, output_tokens, cached_tokens; // of successes; -1: no server said
+  int64_t errors[RUN_ERROR_COUNT];
+};
+void recorder_start_batch(struct recorder *recorder);
+const struct recorder_sums *recorder_sums(const struct recorder *recorder);
+struct recorder_sums recorder_sums_now(struct recorder *recorder); // while requests are on their way
+
+// What the server itself counted meanwhile.
+struct recorder_metrics {
+  struct json_slice values; // JSON; {NULL, 0}: nobody asked
+  int64_t left_out;
+};
+
+// The batch itself, after its last request; `total_ns` from its start to its last byte.
+void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t total_ns,
+                    const struct audit_verdict *verdict, const struct recorder_metrics *metrics);
+
+// What an open loop's repetition has beside or instead of a batch's sums.
+struct recorder_open_loop {
+  const char *timing; // "original", "rate"
+  double rate;        // requests/s asked for; NaN: none
+  double in_flight_mean;
+  int64_t output_tokens; // within total_ns; -1: no server said
+  int64_t total_ns;
+};
+void recorder_open_loop(struct recorder *recorder, const struct recorder_batch *batch,
+                        const struct recorder_open_loop *open, const struct audit_verdict *verdict,
+                        const struct recorder_metrics *metrics);
+
+struct recorder_session {
+  int64_t session, workers, block;
+  int64_t start_ns, ready_ns; // instants of clock_now_ns; ready -1: never
+  int64_t exit_code;          // -1: unknown
+  const char *error;          // NULL: ok
+};
+void recorder_session(struct recorder *recorder, const struct recorder_session *session);
+
+// The first error of writing so far; everything after it is lost.
+enum status recorder_status(const struct recorder *recorder);
+
+// Writes the end record, waits for the file and frees always. The first error of the recorder's life, with
+// words. Takes NULL.
+enum status recorder_close(struct recorder *recorder, struct error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Whether the client itself was the bottleneck of a batch: it watches its own lateness, the event loop's
+// stalls and its own CPU, and says so rather than passing its faults off as the server's.
+#ifndef REPLAY_AUDIT_H
+#define REPLAY_AUDIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "replay/send/spread.h"
+
+// Lateness below this is no fault: a general-purpose kernel's timer slack and scheduling reach some
+// milliseconds.
+#define AUDIT_LATE_NS INT64_C(5000000)
+// Nor is a lag below this share of the median latency: it moves a request's time by no more than that.
+#define AUDIT_LATE_SHARE 0.01
+// Nor a stall below this share of the batch's time: throughput suffers from it once, by no more than that.
+#define AUDIT_STALL_SHARE 0.02
+// A single-threaded client that is busy for more than this share of the time is saturated: queues form in it.
+#define AUDIT_CPU_MOST 0.9
+
+// One batch under watch.
+struct audit {
+  int64_t start_ns;
+  struct spread lag;
+  struct spread latency; // of the requests that succeeded
+};
+
+struct audit_verdict {
+  double cpu; // share of one core
+  int64_t lag_p50_ns, lag_p99_ns, lag_max_ns;
+  int64_t stall_max_ns;
+  bool valid;       // also where nothing succeeded: such a batch is the server's failure, not the client's
+  char reason[160]; // "" when valid
+};
+
+// `now_ns`: the batch's start, an instant of clock_now_ns.
+void audit_start(struct audit *audit, int64_t now_ns);
+
+// lag: sent - max(intended, ready). latency -1: the request did not succeed, or was never answered.
+void audit_request(struct audit *audit, int64_t lag_ns, int64_t latency_ns);
+
+// Adds what another one saw of the same batch.
+void audit_merge(struct audit *audit, const struct audit *other);
+
+// CPU time since the start: of the process, or of the busiest of several threads that each have a loop.
+// `stall_max_ns`: the longest of a loop since the start (loop_take_stall_ns).
+void audit_finish(const struct audit *audit, int64_t now_ns, int64_t cpu_ns, int64_t stall_max_ns,
+                  struct audit_verdict *out);
+
+#endif

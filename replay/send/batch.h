@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The requests of one batch, made ready before its start, so that nothing but sending is left in its time.
+#ifndef REPLAY_BATCH_H
+#define REPLAY_BATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/http/endpoint.h"
+#include "replay/send/stream.h"
+#include "replay/workload/work.h"
+
+struct batch {
+  struct stream_request *requests; // they borrow from `text` and from the work
+  int64_t count;
+  struct buf text; // URLs and bodies
+};
+
+struct batch_source {
+  const struct work *work;
+  const struct endpoint *endpoint;
+  uint16_t port;  // for {port}; 0: none
+  int64_t offset; // where in the draw it begins
+  int64_t count;  // at least 1
+  bool warmup;
+  // A nonce goes before each prompt, another one whenever the draw begins again within the batch: no prompt
+  // of it is sent twice. That of pass p is made of `nonce` + p; there are batch_passes() of them.
+  bool cache_bust;
+  uint64_t nonce;
+};
+
+// How often the draw begins within a batch of `count`.
+int64_t batch_passes(const struct work *work, int64_t count);
+
+// Replaces what `batch` held (all zero: nothing). STATUS_MEMORY with words; then it is empty.
+enum status batch_prepare(struct batch *batch, const struct batch_source *source,
+                          struct error *error) MUST_USE;
+void batch_free(struct batch *batch); // takes an all-zero batch
+
+#endif

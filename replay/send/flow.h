@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Sends one repetition of an open loop, or a share of it: every request at its instant, each recorded as it
+// ends, and sums of what it did within the window that is measured.
+//
+// Everything belongs to the lane's thread, but for flow_counts.
+#ifndef REPLAY_FLOW_H
+#define REPLAY_FLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "replay/opts.h"
+#include "replay/plan/turns.h"
+#include "replay/record/recorder.h"
+#include "replay/send/audit.h"
+#include "replay/send/lanes.h"
+#include "replay/workload/work.h"
+
+struct flow;
+
+struct flow_setup {
+  struct lane *lane; // it is sent from; its number is the share's
+  const struct opts *opts;
+  const struct work *work;
+  const struct pace *pace;
+  struct recorder *recorder;
+  bool cache_bust;
+  uint64_t nonce_base;
+  int64_t window_ns;      // from its start, the time that is measured; 0: until its end
+  int64_t most_in_flight; // requests beyond it wait, and are late
+  int64_t shares;         // of how many it sends one
+};
+
+// `over` comes from the loop after flow_start, once: when nothing is in flight and nothing is left to send.
+// Borrows what the setup points to. STATUS_MEMORY with words.
+enum status flow_open(const struct flow_setup *setup, void (*over)(void *context), void *context,
+                      struct flow **out, struct error *error) MUST_USE;
+// Takes NULL. Stop the lane before it.
+void flow_close(struct flow *flow);
+
+// Begins at batch->start_ns, from `offset` of the draw.
+void flow_start(struct flow *flow, const struct recorder_batch *batch, int64_t offset);
+
+// Sends no more and cancels what is in flight.
+void flow_cancel(struct flow *flow);
+
+// What came of it, once it is over.
+struct flow_sums {
+  bool complete;               // it was neither cancelled nor ended by a lack of memory
+  double in_flight_ns, tokens; // within the window: time in flight, and output tokens
+  bool tokens_known;           // some response told
+  int64_t last_done_ns;
+  struct audit audit; // the client's own behaviour, without CPU and stalls
+};
+const struct flow_sums *flow_sums(const struct flow *flow);
+
+// For a progress line, from any thread: of this repetition what was sent, of all what has ended.
+struct flow_counts {
+  int64_t sent, in_flight, ended, failed;
+};
+struct flow_counts flow_counts(struct flow *flow);
+
+#endif

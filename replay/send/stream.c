@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replay/send/stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/units.h"
+
+enum { FIELD_BYTES = 128 }; // of a response header field that is read; a longer one is cut
+
+struct field {
+  char text[FIELD_BYTES];
+  size_t len;
+};
+
+// One request in flight; its memory is used again.
+struct stream {
+  struct stream_pool *pool;
+  struct stream *previous, *next; // in flight: in the pool's list; else singly linked in `idle`
+  struct xfer *transfer;
+  struct stream_result result;
+  struct response response;
+  bool response_opened;
+  int status;
+  struct field content_type, content_encoding, retry_after;
+  int64_t last_text_ns;
+  struct spread text_gaps;
+  struct chunks chunks;
+};
+
+struct stream_pool {
+  struct xfer_pool *transfers;
+  int64_t timeout_ns;
+  const struct stream_handlers *handlers;
+  void *context;
+  response_text_handler *on_text;
+  bool keeps_chunks;
+  size_t chunk_bytes;
+  struct stream *first; // in flight
+  struct stream *idle;
+  int64_t in_flight;
+};
+
+static struct json_slice slice_of(const struct field *field) {
+  return field->len > 0 ? (struct json_slice){field->text, field->len} : (struct json_slice){NULL, 0};
+}
+
+static void on_status(void *context, int status) {
+  struct stream *stream = context;
+  stream->status = status;
+}
+
+static void on_header(void *context, const char *name, size_t name_len, const char *value, size_t value_len) {
+  struct stream *stream = context;
+  struct field *field = NULL;
+  switch (name_len) { // few fields matter, and their lengths differ
+  case 12: field = strncasecmp(name, "content-type", 12) == 0 ? &stream->content_type : NULL; break;
+  case 16: field = strncasecmp(name, "content-encoding", 16) == 0 ? &stream->content_encoding : NULL; break;
+  case 11: field = strncasecmp(name, "retry-after", 11) == 0 ? &stream->retry_after : NULL; break;
+  default: break;
+  }
+  if (!field) return;
+  field->len = value_len < sizeof field->text - 1 ? value_len : sizeof field->text - 1;
+  memcpy(field->text, value, field->len);
+  field->text[field->len] = '\0';
+}
+
+static void on_text(void *context, int64_t now_ns) {
+  struct stream *stream = context;
+  if (stream->last_text_ns >= 0) spread_add(&stream->text_gaps, now_ns - stream->last_text_ns);
+  stream->last_text_ns = now_ns;
+}
+
+// A handler of its own: without --chunks there is nothing to ask on the path of every event.
+static void on_text_kept(void *context, int64_t now_ns) {
+  struct stream *stream = context;
+  on_text(stream, now_ns);
+  chunks_add(&stream->chunks, now_ns, &stream->pool->chunk_bytes);
+}
+
+static void open_response(struct stream *stream) {
+  response_open(&stream->response, stream->result.request->api, stream->status,
+                slice_of(&stream->content_type), slice_of(&stream->content_encoding), 0);
+  stream->response.on_text = stream->pool->on_text;
+  stream->response.on_text_context = stream;
+  stream->response_opened = true;
+}
+
+static enum xfer_flow on_head(void *context) {
+  open_response(context);
+  return XFER_GO;
+}
+
+static enum xfer_flow on_body(void *context, const char *data, size_t len, int64_t now_ns) {
+  struct stream *stream = context;
+  response_feed(&stream->response, data, len, now_ns);
+  return XFER_GO;
+}
+
+static enum failure failure_of(enum xfer_outcome outcome) {
+  switch (outcome) {
+  case XFER_OK: return FAILURE_NONE;
+  case XFER_CONNECT: return FAILURE_CONNECT;
+  case XFER_TLS: return FAILURE_TLS;
+  case XFER_TIMEOUT: return FAILURE_TIMEOUT;
+  case XFER_TRUNCATED: return FAILURE_TRUNCATED;
+  case XFER_PROTOCOL: return FAILURE_PROTOCOL;
+  case XFER_CANCELLED: return FAILURE_CANCELLED;
+  case XFER_RESET:
+  case XFER_UPLOAD: break; // the body could not be sent again on a connection that had died
+  }
+  return FAILURE_RESET;
+}
+
+static int64_t since(int64_t instant_ns, int64_t start_ns) {
+  return instant_ns < 0 ? -1 : instant_ns - start_ns;
+}
+
+// Seconds only: the form with a date is not used by the servers that are measured.
+static int64_t retry_after_ns(const struct field *field) {
+  int64_t seconds;
+  if (field->len == 0 || units_count(field->text, 0, 1000000, &seconds, NULL)) return -1;
+  return seconds * CLOCK_NS_PER_S;
+}
+
+// Judges the response, hands the result out and keeps the memory.
+static void conclude(struct stream *stream, enum failure transport, const char *words) {
+  struct stream_pool *pool = stream->pool;
+  struct stream_result *result = &stream->result;
+  if (!stream->response_opened) open_response(stream);
+  response_finish(&stream->response, transport);
+  result->response = &stream->response;
+  result->ttft_ns = stream->last_text_ns < 0 ? -1 : since(stream->response.first_text_ns, result->sent_ns);
+  result->last_text_ns = since(stream->last_text_ns, result->sent_ns);
+  result->retry_after_ns = retry_after_ns(&stream->retry_after);
+  result->text_gaps = &stream->text_gaps;
+  result->chunks = pool->keeps_chunks ? &stream->chunks : NULL;
+  result->words = stream->response.error_text[0] ? stream->response.error_text : words ? words : "";
+  pool->handlers->done(pool->context, result);
+  response_close(&stream->response);
+  if (pool->keeps_chunks) chunks_clear(&stream->chunks, &pool->chunk_bytes);
+  stream->next = pool->idle;
+  pool->idle = stream;
+}
+
+static void on_done(void *context, const struct xfer_result *transfer) {
+  struct stream *stream = context;
+  struct stream_pool *pool = stream->pool;
+  struct stream_result *result = &stream->result;
+  result->sent_ns = transfer->started_ns;
+  result->done_ns = transfer->done_ns >= 0 ? transfer->done_ns : clock_now_ns();
+  result->connect_ns = transfer->connect_ns;
+  result->ttfb_ns = since(transfer->first_byte_ns, transfer->started_ns);
+  result->attempts = transfer->attempts;
+  if (stream->previous) stream->previous->next = stream->next;
+  if (pool->first == stream) pool->first = stream->next;
+  if (stream->next) stream->next->previous = stream->previous;
+  pool->in_flight--;
+  pool->handlers->freed(pool->context, result);
+  enum failure failure = failure_of(transfer->outcome);
+  conclude(stream, failure, failure ? transfer->words : NULL);
+}
+
+static const struct xfer_callbacks callbacks = {
+    .status = on_status,
+    .header = on_header,
+    .head = on_head,
+    .body = on_body,
+    .done = on_done,
+};
+
+enum status stream_pool_open(struct xfer_pool *transfers, int64_t timeout_ns,
+                             const struct stream_handlers *handlers, void *context, struct stream_pool **out,
+                             struct error *error) {
+  struct stream_pool *pool = calloc(1, sizeof *pool);
+  if (!pool) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  *pool = (struct stream_pool){
+      .transfers = transfers,
+      .timeout_ns = timeout_ns,
+      .handlers = handlers,
+      .context = context,
+      .on_text = on_text,
+  };
+  *out = pool;
+  return STATUS_OK;
+}
+
+void stream_keep_chunks(struct stream_pool *pool) {
+  pool->keeps_chunks = true;
+  pool->on_text = on_text_kept;
+}
+
+void stream_pool_close(struct stream_pool *pool) {
+  if (!pool) return;
+  while (pool->idle) {
+    struct stream *stream = pool->idle;
+    pool->idle = stream->next;
+    chunks_free(&stream->chunks, &pool->chunk_bytes);
+    free(stream);
+  }
+  free(pool);
+}
+
+static struct stream *take_idle(struct stream_pool *pool) {
+  struct stream *stream = pool->idle;
+  if (!stream) return calloc(1, sizeof *stream);
+  pool->idle = stream->next;
+  return stream;
+}
+
+static void reset(struct stream *stream, struct stream_pool *pool) {
+  stream->pool = pool;
+  stream->previous = stream->next = NULL;
+  stream->response_opened = false;
+  stream->status = 0;
+  stream->content_type.len = stream->content_encoding.len = stream->retry_after.len = 0;
+  stream->last_text_ns = -1;
+  if (stream->text_gaps.count > 0) spread_clear(&stream->text_gaps);
+}
+
+enum status stream_send(struct stream_pool *pool, const struct stream_request *request, int64_t index,
+                        int64_t intended_ns, int64_t ready_ns, struct error *error) {
+  struct stream *stream = take_idle(pool);
+  if (!stream) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  reset(stream, pool);
+  stream->result = (struct stream_result){
+      .request = request, .index = index, .intended_ns = intended_ns, .ready_ns = ready_ns, .attempts = 1};
+  struct xfer_request transfer = {
+      .method = request->method,
+      .url = request->url,
+      .headers = request->headers,
+      .body = request->body,
+      .body_len = request->body_len,
+      .timeout_ns = pool->timeout_ns,
+  };
+  struct error why;
+  if (xfer_start(pool->transfers, &transfer, &callbacks, stream, &stream->transfer, &why)) {
+    stream->result.sent_ns = stream->result.done_ns = clock_now_ns();
+    stream->result.connect_ns = stream->result.ttfb_ns = -1;
+    conclude(stream, FAILURE_CONNECT, why.text);
+    return STATUS_OK;
+  }
+  stream->next = pool->first;
+  if (pool->first) pool->first->previous = stream;
+  pool->first = stream;
+  pool->in_flight++;
+  return STATUS_OK;
+}
+
+void stream_cancel_all(struct stream_pool *pool) {
+  for (struct stream *stream = pool->first; stream; stream = stream->next)
+    xfer_cancel(stream->transfer);
+}
+
+int64_t stream_in_flight(const struct stream_pool *pool) {
+  return pool->in_flight;
+}

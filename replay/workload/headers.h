@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The header fields of a request that is sent: the recorded ones, then the user's own.
+#ifndef REPLAY_HEADERS_H
+#define REPLAY_HEADERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/status.h"
+#include "lib/json/json_scan.h"
+
+// What -H and the like add to every request.
+struct headers_own {
+  const char *const *lines; // "Name: value" replaces the recorded field of that name; "Name:" only removes it
+  size_t count;
+  const char *bearer; // API key for Authorization, unless a line has that field; NULL: none
+};
+
+// The fields of a recorded header object (of strings; anything else is left out), ready for xfer_request:
+// without hop-by-hop fields (RFC 9110 7.6.1, also those that Connection names), Host, Content-Length, Expect
+// and values with control characters. `json_body`: Content-Type is added where the recording has none. *out
+// is one block that ends with NULL; the caller frees it with free(). STATUS_MEMORY.
+enum status headers_make(struct json_slice recorded, bool json_body, const struct headers_own *own,
+                         char ***out, struct error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replay/workload/resume.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "replay/workload/calibrate.h"
+
+static const double MOST_FIXED_TOKENS = 1e4; // a file may hold anything
+
+// In this order: what of the requests is drawn depends on what stands before the trace.
+static const char *const trait_names[RESUME_TRAITS] = {
+    "--timing", "plan",         "--seed",       "--order",
+    "--pick",   "--dispatch",   "--warmup",     "trace",
+    "model",    "HTTP version", "--cache-bust", "form of the bodies (--max-tokens, --stream, ...)",
+};
+
+static void print_slice(struct json_slice text, struct buf *out) {
+  if (text.data) buf_append(out, text.data, text.len);
+}
+
+static void print_trait(const struct run_header *header, int trait, struct buf *out) {
+  switch (trait) {
+  case 0: print_slice(header->timing, out); break;
+  case 1: print_slice(header->plan, out); break;
+  case 2: buf_printf(out, "%lld", (long long)header->seed); break;
+  case 3: print_slice(header->order, out); break;
+  case 4: print_slice(header->pick, out); break;
+  case 5: print_slice(header->dispatch, out); break;
+  case 6: buf_printf(out, "%lld", (long long)header->warmup); break;
+  case 7: print_slice(header->trace_digest, out); break;
+  case 8: print_slice(header->model, out); break;
+  case 9: buf_printf(out, "%lld", (long long)header->http_version); break;
+  case 10: buf_append_text(out, header->cache_bust ? "on" : "off"); break;
+  default: print_slice(header->sent_digest, out); break;
+  }
+}
+
+static enum status take_header(struct resume *resume, const struct run_header *header) {
+  if (!header->resumes) {
+    resume->done_count = 0;
+    resume->has_scale = false;
+  }
+  resume->found = true;
+  for (int i = 0; i < RESUME_TRAITS; i++) {
+    buf_clear(&resume->traits[i]);
+    print_trait(header, i, &resume->traits[i]);
+    if (resume->traits[i].status) return resume->traits[i].status;
+  }
+  return STATUS_OK;
+}
+
+static enum status take_batch(struct resume *resume, const struct run_batch *batch) {
+  if (batch->warmup) return STATUS_OK;
+  if (batch->characters_per_token >= 1 && batch->characters_per_token <= CALIBRATE_MOST &&
+      fabs(batch->fixed_tokens) <= MOST_FIXED_TOKENS) {
+    resume->has_scale = true;
+    resume->scale = (struct synth_scale){batch->characters_per_token, batch->fixed_tokens, batch->calibrated};
+  }
+  if (resume->done_count == resume->done_room) {
+    if (resume->done_room > PLAN_BATCHES_MOST) return STATUS_LIMIT;
+    size_t more = resume->done_room ? 2 * resume->done_room : 64;
+    struct plan_replicate *grown = realloc(resume->done, more * sizeof *grown);
+    if (!grown) return STATUS_MEMORY;
+    resume->done = grown;
+    resume->done_room = more;
+  }
+  resume->done[resume->done_count++] =
+      (struct plan_replicate){.workers = batch->workers, .batch = batch->batch, .rep = batch->rep};
+  return STATUS_OK;
+}
+
+static void count_session(struct resume *resume, int64_t session) {
+  if (session >= resume->sessions) resume->sessions = session + 1;
+}
+
+static enum status take(struct resume *resume, const struct run_record *record) {
+  switch (record->kind) {
+  case RUN_HEADER: return take_header(resume, &record->header);
+  case RUN_SESSION: count_session(resume, record->session.session); return STATUS_OK;
+  case RUN_REQUEST: count_session(resume, record->request.session); return STATUS_OK;
+  case RUN_BATCH: count_session(resume, record->batch.session); return take_batch(resume, &record->batch);
+  case RUN_END:
+  case RUN_OTHER: break;
+  }
+  return STATUS_OK;
+}
+
+static enum status read_records(const char *path, struct resume *resume, struct error *error) {
+  struct gzline_reader *reader;
+  struct buf scratch = {0};
+  struct run_record record;
+  const char *line;
+  size_t len;
+  enum status status = gzline_reader_open(path, &reader, error);
+  if (status) return status;
+  while ((status = gzline_read(reader, &line, &len, error)) == STATUS_OK) {
+    if (gzline_is_blank(line, len)) continue;
+    status = run_parse(line, len, &record, &scratch, error);
+    if (status == STATUS_OK && (record.kind == RUN_OTHER && !resume->found))
+      status = status_fail(error, STATUS_FORMAT, "it holds no run");
+    if (status) {
+      status_write_prefix(error, "line %lld", (long long)gzline_reader_line_number(reader));
+      break;
+    }
+    status = take(resume, &record);
+    if (status) {
+      status_write(error, "%s", status_name(status));
+      break;
+    }
+  }
+  gzline_reader_close(reader);
+  buf_free(&scratch);
+  return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status resume_read(const char *path, struct resume *out, struct error *error) {
+  struct resume resume = {0};
+  struct stat file;
+  if (stat(path, &file) == 0 && file.st_size > 0) {
+    enum status status = read_records(path, &resume, error);
+    if (status) {
+      resume_free(&resume);
+      return status_prefix(error, status, "%s", path);
+    }
+  }
+  if (resume.done_count > 0)
+    qsort(resume.done, resume.done_count, sizeof *resume.done, plan_replicate_compare);
+  *out = resume;
+  return STATUS_OK;
+}
+
+enum status resume_check(const struct resume *resume, const struct run_header *header, struct error *error) {
+  if (!resume->found) return STATUS_OK;
+  struct buf text = {0};
+  enum status status = STATUS_OK;
+  for (int i = 0; status == STATUS_OK && i < RESUME_TRAITS; i++) {
+    const struct buf *was = &resume->traits[i];
+    buf_clear(&text);
+    print_trait(header, i, &text);
+    if (text.status) {
+      status = status_fail(error, text.status, "%s", status_name(text.status));
+    } else if (i == RESUME_TRAITS - 1 && was->len == 0) {
+      break; // written before that was recorded
+    } else if (text.len != was->len || (text.len > 0 && memcmp(text.data, was->data, text.len) != 0)) {
+      status =
+          status_fail(error, STATUS_EXISTS, "the file holds another run: its %s differs (it was %.*s)",
+                      trait_names[i], (int)(was->len < 200 ? was->len : 200), was->data ? was->data : "");
+    }
+  }
+  buf_free(&text);
+  return status;
+}
+
+void resume_free(struct resume *resume) {
+  free(resume->done);
+  for (int i = 0; i < RESUME_TRAITS; i++)
+    buf_free(&resume->traits[i]);
+  *resume = (struct resume){0};
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What an earlier run has left in its file, so that a run can go on where that one stopped: which batches it
+// finished, how its sessions are numbered, and whether it is the same run at all.
+//
+// A run that was resumed is several segments of one file: the first, and after it those whose header says
+// "resumes". A segment without that is another run, appended.
+#ifndef REPLAY_RESUME_H
+#define REPLAY_RESUME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/record/run.h"
+#include "replay/plan/plan.h"
+#include "replay/workload/synth.h"
+
+// What must be the same; each is kept as text, so that a difference can be named.
+enum { RESUME_TRAITS = 12 };
+
+struct resume {
+  bool found;                  // the file holds a run; all else is of its last one
+  struct plan_replicate *done; // its measured batches that are finished, in plan_replicate's order
+  size_t done_count, done_room;
+  int64_t sessions;         // one more than the highest session number in the file
+  struct synth_scale scale; // of its made prompts in measured batches
+  bool has_scale;
+  struct buf traits[RESUME_TRAITS];
+};
+
+// Reads a run file as far as it is whole; a file that does not exist or is empty holds no run. STATUS_FORMAT
+// (no run records), STATUS_IO, STATUS_MEMORY with words; `out` needs resume_free only after STATUS_OK.
+enum status resume_read(const char *path, struct resume *out, struct error *error) MUST_USE;
+
+// Whether `header` is of the run that was found: its plan, seed, trace and what else decides which requests
+// are sent when. STATUS_EXISTS with a line that names what differs; STATUS_MEMORY.
+enum status resume_check(const struct resume *resume, const struct run_header *header,
+                         struct error *error) MUST_USE;
+
+void resume_free(struct resume *resume); // takes an all-zero resume
+
+#endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replay/workload/rewrite.h"
+
+#include <string.h>
+
+#include "lib/json/json_patch.h"
+#include "lib/json/json_write.h"
+
+// What the body is to say of streaming: extra members have the last word.
+static enum rewrite_stream stream_rule(const struct rewrite_rules *rules) {
+  const struct json *extra = rules->extra_body ? json_get(rules->extra_body, "stream") : NULL;
+  bool on = json_bool(extra, false);
+  if (!extra || on != json_bool(extra, true)) return rules->stream; // not said, or no boolean
+  return on ? REWRITE_STREAM_ON : REWRITE_STREAM_OFF;
+}
+
+static bool will_stream(const struct rewrite_rules *rules, const struct api_request_facts *facts) {
+  enum rewrite_stream rule = stream_rule(rules);
+  return rule == REWRITE_STREAM_RECORDED ? facts->stream : rule == REWRITE_STREAM_ON;
+}
+
+static bool needs_change(const struct rewrite_rules *rules, enum api api,
+                         const struct api_request_facts *facts) {
+  if (rules->model || rules->max_tokens > 0 || rules->extra_body) return true;
+  if (rules->stream != REWRITE_STREAM_RECORDED) return true;
+  if (api_is_ollama(api)) return false;
+  return rules->ignore_eos || (facts->stream && !facts->include_usage);
+}
+
+static void write_max_tokens(struct json_writer *patch, enum api api, struct json_slice body,
+                             int64_t max_tokens) {
+  if (api_is_ollama(api)) {
+    json_write_key(patch, "options");
+    json_write_object(patch);
+    json_member_int(patch, "num_predict", max_tokens);
+    json_write_object_end(patch);
+    return;
+  }
+  bool newer = json_scan_get(body, "max_completion_tokens").data != NULL;
+  if (newer) {
+    json_write_key(patch, "max_tokens");
+    json_write_null(patch);
+  }
+  json_member_int(patch, newer ? "max_completion_tokens" : "max_tokens", max_tokens);
+}
+
+static void write_stream(struct json_writer *patch, enum api api, bool stream) {
+  json_member_bool(patch, "stream", stream);
+  if (api_is_ollama(api)) return;
+  json_write_key(patch, "stream_options");
+  if (!stream) {
+    json_write_null(patch);
+    return;
+  }
+  json_write_object(patch);
+  json_member_bool(patch, "include_usage", true);
+  json_write_object_end(patch);
+}
+
+// The rules as a merge patch for this body.
+static void write_patch(const struct rewrite_rules *rules, enum api api, struct json_slice body, bool stream,
+                        struct buf *out) {
+  struct json_writer patch = JSON_WRITER(out);
+  json_write_object(&patch);
+  if (rules->model) json_member_string(&patch, "model", rules->model);
+  if (rules->max_tokens > 0) write_max_tokens(&patch, api, body, rules->max_tokens);
+  if (stream_rule(rules) != REWRITE_STREAM_RECORDED || (stream && !api_is_ollama(api)))
+    write_stream(&patch, api, stream);
+  if (rules->ignore_eos && !api_is_ollama(api)) json_member_bool(&patch, "ignore_eos", true);
+  json_write_object_end(&patch);
+}
+
+static struct json_slice slice_of(const struct buf *buf) {
+  return (struct json_slice){buf->data, buf->len};
+}
+
+// Patches with the rules, then with the extra members.
+static enum status change(const struct rewrite_rules *rules, enum api api, struct json_slice body,
+                          bool stream, struct buf *out) {
+  struct buf patch = {0}, extra = {0}, changed = {0};
+  write_patch(rules, api, body, stream, &patch);
+  enum status status = patch.status;
+  if (status == STATUS_OK && !rules->extra_body) {
+    status = json_patch(body, slice_of(&patch), out);
+  } else if (status == STATUS_OK) {
+    status = json_patch(body, slice_of(&patch), &changed);
+    if (status == STATUS_OK) status = json_print(rules->extra_body, &extra);
+    if (status == STATUS_OK) status = json_patch(slice_of(&changed), slice_of(&extra), out);
+  }
+  buf_free(&patch);
+  buf_free(&extra);
+  buf_free(&changed);
+  return status;
+}
+
+enum status rewrite_body(const struct rewrite_rules *rules, enum api api, const char *body, size_t len,
+                         struct buf *out, struct error *error) {
+  struct api_request_facts facts;
+  struct json_slice document;
+  api_request_facts(api, body, len, &facts);
+  if (!api_generates_text(api) || !needs_change(rules, api, &facts)) return buf_append(out, body, len);
+  enum status status = json_scan_text(body, len, &document, error);
+  if (status) return status;
+  if (json_scan_kind(document) != JSON_OBJECT)
+    return status_fail(error, STATUS_FORMAT, "the body is no JSON object");
+  status = change(rules, api, document, will_stream(rules, &facts), out);
+  return status ? status_fail(error, status, "%s", status_name(status)) : STATUS_OK;
+}
+
+void rewrite_print_nonce(uint64_t number, char into[REWRITE_NONCE_BYTES]) {
+  static const char digits[] = "0123456789abcdef";
+  for (int i = 0; i < 16; i++)
+    into[i] = digits[(number >> (60 - 4 * i)) & 15];
+  into[16] = ':';
+  into[17] = ' ';
+}
+
+struct places {
+  const char *body;
+  size_t *offsets;
+  size_t count, most;
+};
+
+// Notes the start of a string value; false: it is none.
+static bool add_place(struct places *places, struct json_slice value) {
+  if (json_scan_kind(value) != JSON_STRING) return false;
+  if (places->count < places->most)
+    places->offsets[places->count++] = (size_t)(value.data + 1 - places->body);
+  return true;
+}
+
+// The first text of the first message that has one: its content, or the first text part of it.
+static void find_in_messages(struct places *places, struct json_slice messages) {
+  struct json_slice message, part;
+  struct json_scan scan = json_scan_start(messages);
+  if (json_scan_kind(messages) != JSON_ARRAY) return;
+  while (json_scan_element(&scan, &message)) {
+    struct json_slice content = json_scan_get(message, "content");
+    if (add_place(places, content)) return;
+    if (json_scan_kind(content) != JSON_ARRAY) continue;
+    struct json_scan parts = json_scan_start(content);
+    while (json_scan_element(&parts, &part)) {
+      if (add_place(places, json_scan_get(part, "text"))) return;
+    }
+  }
+}
+
+static void find_in_prompt(struct places *places, struct json_slice prompt) {
+  struct json_slice one;
+  struct json_scan scan = json_scan_start(prompt);
+  if (add_place(places, prompt) || json_scan_kind(prompt) != JSON_ARRAY) return;
+  while (json_scan_element(&scan, &one))
+    add_place(places, one);
+}
+
+size_t rewrite_nonce_places(enum api api, const char *body, size_t len, size_t *offsets, size_t most) {
+  struct places places = {.body = body, .offsets = offsets, .most = most};
+  struct json_slice document;
+  if (!api_generates_text(api) || json_scan_text(body, len, &document, NULL)) return 0;
+  switch (api) {
+  case API_OPENAI_CHAT:
+  case API_OLLAMA_CHAT: find_in_messages(&places, json_scan_get(document, "messages")); break;
+  case API_OLLAMA_GENERATE:
+    if (json_scan_has_text(json_scan_get(document, "system"))) {
+      add_place(&places, json_scan_get(document, "system"));
+      break;
+    }
+    find_in_prompt(&places, json_scan_get(document, "prompt"));
+    break;
+  default: find_in_prompt(&places, json_scan_get(document, "prompt"));
+  }
+  return places.count;
+}

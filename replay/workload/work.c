@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replay/workload/work.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "replay/plan/random.h"
+#include "replay/workload/work_digest.h"
+#include "replay/workload/work_draw.h"
+
+enum { NONCE_PLACES_MOST = 1024 };
+
+static enum status no_memory(struct error *error) {
+  return status_fail(error, STATUS_MEMORY, "requests: %s", status_name(STATUS_MEMORY));
+}
+
+void work_free(struct work *work) {
+  for (size_t i = 0; i < work->count; i++)
+    work_request_free(work->requests[i]);
+  if (work->calibrate) calibrate_end(work->calibrate);
+  free(work->calibrate);
+  free(work->requests);
+  free(work->turns);
+  free(work->traces);
+  free(work->model);
+  *work = (struct work){0};
+}
+
+const struct work_request *work_at(const struct work *work, int64_t place) {
+  return work->requests[(size_t)place % work->count];
+}
+
+// Notes where the made prompt goes. Where --extra-body put another prompt in its place, none is made.
+static void cut_placeholder(struct work_request *request, size_t *nonce_places) {
+  enum { LEN = sizeof SYNTH_PLACEHOLDER - 1 };
+  char *at = memmem(request->body, request->body_len, SYNTH_PLACEHOLDER, LEN);
+  if (!at) {
+    free(request->made);
+    request->made = NULL;
+    return;
+  }
+  request->made_place = (size_t)(at - request->body);
+  memmove(at, at + LEN, request->body_len - request->made_place - LEN);
+  request->body_len -= LEN;
+  for (size_t i = 0; i < request->nonce_count; i++) {
+    if (nonce_places[i] > request->made_place) nonce_places[i] -= LEN;
+  }
+}
+
+// The recorded body becomes the one that is sent.
+static enum status make_ready(struct work_draw *draw, struct work_request *request, struct error *error) {
+  if (!request->body || !api_generates_text(request->api)) return STATUS_OK;
+  struct buf body = {0};
+  enum status status =
+      rewrite_body(&draw->options->rules, request->api, request->body, request->body_len, &body, error);
+  if (status) {
+    buf_free(&body);
+    return status_prefix(error, status, "request %lld of the trace", (long long)request->seq);
+  }
+  free(request->body);
+  request->body = body.data;
+  request->body_len = body.len;
+  size_t places[NONCE_PLACES_MOST];
+  request->nonce_count =
+      rewrite_nonce_places(request->api, request->body, request->body_len, places, NONCE_PLACES_MOST);
+  if (request->made) cut_placeholder(request, places);
+  draw->work->without_text += request->nonce_count == 0;
+  if (request->nonce_count == 0) return STATUS_OK;
+  request->nonce_places = calloc(request->nonce_count, sizeof *places);
+  if (!request->nonce_places) return no_memory(error);
+  memcpy(request->nonce_places, places, request->nonce_count * sizeof *places);
+  return STATUS_OK;
+}
+
+static enum status nothing_to_send(const struct work *work, struct error *error) {
+  if (work->bodiless > 0) {
+    return status_fail(error, STATUS_FORMAT, "%lld requests in the trace, but none with a recorded JSON body",
+                       (long long)(work->bodiless + work->other));
+  }
+  if (work->refused > 0) {
+    return status_fail(
+        error, STATUS_FORMAT,
+        "the server answered every request of the trace (%lld) with an error status when it was recorded",
+        (long long)work->refused);
+  }
+  if (work->other > 0) {
+    return status_fail(
+        error, STATUS_FORMAT,
+        "no request of the wanted text-generating APIs among %lld in the trace (--api http takes any)",
+        (long long)work->other);
+  }
+  return status_fail(error, STATUS_FORMAT, "no request in the trace");
+}
+
+// Traces are merged by the wall clock. One that knows none begins with the earliest that does.
+static void merge_clocks(struct work_draw *draw) {
+  struct work *work = draw->work;
+  if (draw->undated == 0 || draw->earliest_ns == INT64_MAX) return;
+  log_notice(draw->log, "%lld requests have no wall clock: their trace begins with the earliest other",
+             (long long)draw->undated);
+  for (size_t i = 0; i < work->count; i++) {
+    int64_t *at_ns = &work->requests[i]->at_ns;
+    if (work->requests[i]->undated)
+      *at_ns = *at_ns < INT64_MAX - draw->earliest_ns ? *at_ns + draw->earliest_ns : INT64_MAX;
+  }
+}
+
+// By time, then as they stand in the traces.
+static int compare_times(const void *a, const void *b) {
+  const struct work_request *x = *(struct work_request *const *)a, *y = *(struct work_request *const *)b;
+  if (x->at_ns != y->at_ns) return x->at_ns < y->at_ns ? -1 : 1;
+  if (x->trace != y->trace) return x->trace < y->trace ? -1 : 1;
+  return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+static enum status start_calibration(struct work *work, struct error *error) {
+  work->calibrate = calloc(1, sizeof *work->calibrate);
+  if (!work->calibrate) return no_memory(error);
+  calibrate_start(work->calibrate);
+  double tokens = 0;
+  int64_t requests = 0;
+  for (size_t i = 0; i < work->count; i++) {
+    if (!work->requests[i]->made) continue;
+    tokens += (double)work->requests[i]->made->tokens;
+    requests++;
+  }
+  if (requests > 0) work->calibrate->mean_tokens = (int64_t)(tokens / (double)requests);
+  return STATUS_OK;
+}
+
+// Lets each conversation's requests follow the order of its turns, and keeps who comes after whom.
+static enum status put_in_turn(struct work_draw *draw, struct error *error) {
+  struct work *work = draw->work;
+  if (draw->conversations.name_count == 0) return STATUS_OK;
+  struct conversations_request *asked = calloc(work->count, sizeof *asked);
+  struct work_request **requests = calloc(work->count, sizeof(struct work_request *));
+  size_t *order = calloc(work->count, sizeof *order);
+  work->turns = calloc(work->count, sizeof *work->turns);
+  enum status status = asked && requests && order && work->turns ? STATUS_OK : STATUS_MEMORY;
+  for (size_t i = 0; status == STATUS_OK && i < work->count; i++) {
+    const struct work_request *request = requests[i] = work->requests[i];
+    asked[i] =
+        (struct conversations_request){request->conversation, request->trace, request->seq, request->at_ns};
+  }
+  if (status == STATUS_OK)
+    status = conversations_order(&draw->conversations, asked, work->count, order, work->turns);
+  for (size_t i = 0; status == STATUS_OK && i < work->count; i++)
+    work->requests[i] = requests[order[i]];
+  free(asked);
+  free(requests);
+  free(order);
+  return status ? no_memory(error) : STATUS_OK;
+}
+
+static enum status read_traces(struct work_draw *draw, struct error *error) {
+  const struct cli_texts *traces = draw->options->traces;
+  enum status status = STATUS_OK;
+  draw->earliest_ns = INT64_MAX;
+  draw->random = random_open(draw->options->seed);
+  if (!draw->random) return no_memory(error);
+  for (size_t i = 0; status == STATUS_OK && i < traces->count; i++) {
+    status = work_draw_trace(draw, traces->items[i], error);
+    conversations_next_trace(&draw->conversations);
+  }
+  return status;
+}
+
+static bool can_read_again(const struct cli_texts *traces) {
+  struct stat about;
+  for (size_t i = 0; i < traces->count; i++) {
+    const char *path = traces->items[i];
+    if (strcmp(path, "-") == 0 || stat(path, &about) != 0 || !S_ISREG(about.st_mode)) return false;
+  }
+  return true;
+}
+
+static void end_draw(struct work_draw *draw) {
+  random_close(draw->random);
+  conversations_free(&draw->conversations);
+  refused_free(&draw->refused);
+  buf_free(&draw->scratch);
+}
+
+// From the start, now that it is known which requests were refused. What is odd was told the first time.
+static enum status read_again(struct work_draw *draw, struct error *error) {
+  struct work_draw again = {
+      .options = draw->options, .work = draw->work, .refused = draw->refused, .again = true};
+  struct log *log = draw->log;
+  draw->refused = (struct refused){0};
+  end_draw(draw);
+  work_free(draw->work);
+  *draw = again;
+  enum status status = read_traces(draw, error);
+  draw->log = log;
+  return status;
+}
+
+// Takes the refused ones out of what was kept. How many others there are besides is not known.
+static void drop_refused(struct work_draw *draw) {
+  struct work *work = draw->work;
+  size_t kept = 0, made = 0;
+  for (size_t i = 0; i < work->count; i++) {
+    struct work_request *request = work->requests[i];
+    if (refused_has(&draw->refused, request->trace, request->seq)) {
+      work_request_free(request);
+    } else {
+      work->requests[kept++] = request;
+      made += request->made != NULL;
+    }
+  }
+  if (kept == work->count) return;
+  work->refused = (int64_t)(work->count - kept);
+  work->available = (int64_t)kept;
+  work->made = (int64_t)made;
+  work->count = kept;
+}
+
+// What is to be sent, as it was recorded, in the order of the draw.
+static enum status draw_requests(struct work_draw *draw, struct error *error) {
+  struct work *work = draw->work;
+  enum status status = read_traces(draw, error);
+  if (status == STATUS_OK && draw->refused.count > 0) {
+    refused_sort(&draw->refused);
+    if (can_read_again(draw->options->traces)) {
+      status = read_again(draw, error);
+    } else {
+      drop_refused(draw);
+    }
+  }
+  if (status == STATUS_OK && work->count == 0) status = nothing_to_send(work, error);
+  if (status == STATUS_OK && draw->options->in_time) {
+    merge_clocks(draw);
+    qsort(work->requests, work->count, sizeof(struct work_request *), compare_times);
+  }
+  if (status == STATUS_OK && draw->options->in_turn) status = put_in_turn(draw, error);
+  return status;
+}
+
+// Of all of them together, and where there are several of each.
+static enum status digest_traces(struct work *work, size_t count, struct error *error) {
+  enum status status = work_digest(work, -1, work->digest, error);
+  if (status || count < 2) return status;
+  work->traces = calloc(count, sizeof *work->traces);
+  if (!work->traces) return no_memory(error);
+  for (size_t i = 0; i < work->count; i++)
+    work->traces[work->requests[i]->trace].drawn++;
+  for (size_t i = 0; status == STATUS_OK && i < count; i++)
+    status = work_digest(work, (int64_t)i, work->traces[i].digest, error);
+  return status;
+}
+
+enum status work_load(const struct work_options *options, struct log *log, struct work *out,
+                      struct error *error) {
+  struct work work = {0};
+  struct work_draw draw = {.options = options, .log = log, .work = &work};
+  enum status status = draw_requests(&draw, error);
+  if (status == STATUS_OK) status = digest_traces(&work, options->traces->count, error);
+  for (size_t i = 0; status == STATUS_OK && i < work.count; i++)
+    status = make_ready(&draw, work.requests[i], error);
+  if (status == STATUS_OK) status = work_digest(&work, -1, work.sent_digest, error);
+  if (status == STATUS_OK && work.made > 0) status = start_calibration(&work, error);
+  work.mean_latency_s = draw.latencies > 0 ? draw.latency_s / (double)draw.latencies : NAN;
+  work.mean_output_tokens = draw.outputs > 0 ? draw.output_tokens / (double)draw.outputs : NAN;
+  end_draw(&draw);
+  if (status) {
+    work_free(&work);
+    return status;
+  }
+  *out = work;
+  return STATUS_OK;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+// cmocka wants these first.
+#include <cmocka.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "capture/record/scribe.h"
+
+#define JOBS 40
+
+static _Atomic int done;
+
+struct numbered {
+  struct scribe_job job;
+  int number, place; // when it was posted; when it was run
+};
+
+static void take(void *context) {
+  struct numbered *numbered = context;
+  numbered->place = atomic_fetch_add(&done, 1);
+}
+
+static struct scribe *open_scribe(struct numbered *all) {
+  struct error error;
+  struct scribe *scribe = NULL;
+  atomic_store(&done, 0);
+  assert_int_equal(scribe_open(&scribe, &error), STATUS_OK);
+  for (int i = 0; i < JOBS; i++)
+    all[i] = (struct numbered){.job = {.run = take, .context = &all[i]}, .number = i, .place = -1};
+  return scribe;
+}
+
+static bool comes_to(int count) {
+  for (int tries = 0; tries < 1000 && atomic_load(&done) < count; tries++)
+    usleep(5000);
+  return atomic_load(&done) == count;
+}
+
+// The pauses go from none to longer than it looks around before it sleeps, some ending just as it falls
+// asleep.
+static void test_a_job_is_taken_up_whether_it_sleeps_looks_or_works(void **state) {
+  (void)state;
+  struct numbered all[JOBS];
+  struct scribe *scribe = open_scribe(all);
+  for (int i = 0; i < JOBS; i++) {
+    scribe_post(scribe, &all[i].job);
+    if (i % 2 == 0) continue;
+    assert_true(comes_to(i + 1));
+    usleep((unsigned)i * 3000);
+  }
+  for (int i = 0; i < JOBS; i++)
+    assert_int_equal(all[i].place, all[i].number);
+  scribe_close(scribe);
+}
+
+static void test_what_is_left_is_done_before_it_closes(void **state) {
+  (void)state;
+  struct numbered all[JOBS];
+  for (int round = 0; round < 20; round++) {
+    struct scribe *scribe = open_scribe(all);
+    for (int i = 0; i < JOBS; i++)
+      scribe_post(scribe, &all[i].job);
+    scribe_close(scribe);
+    for (int i = 0; i < JOBS; i++)
+      assert_int_equal(all[i].place, all[i].number);
+  }
+  scribe_close(open_scribe(all)); // with nothing to do it ends too
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_a_job_is_taken_up_whether_it_sleeps_looks_or_works),
+      cmocka_unit_test(test_what_is_left_is_done_before_it_closes),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

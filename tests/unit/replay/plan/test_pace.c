@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <gsl/gsl_cdf.h>
+
+#include "replay/plan/pace.h"
+
+#define SECOND INT64_C(1000000000)
+
+static void test_constant_intervals_do_not_drift(void **state) {
+  (void)state;
+  struct pace pace;
+  struct pace_rate rate = {.per_s = 3, .arrival = PACE_ARRIVAL_CONSTANT, .count = 1000001, .seed = 1};
+  assert_int_equal(pace_at_rate(&rate, &pace, NULL), STATUS_OK);
+  assert_int_equal(pace.count, 1000001);
+  for (int64_t i = 0; i < 1000001; i += 3) // whole seconds, after almost four days
+    assert_int_equal(pace.offsets_ns[i], i / 3 * SECOND);
+  assert_int_equal(pace.offsets_ns[1000000], (1000000 * SECOND + 1) / 3); // (N - 1) / rate
+  pace_free(&pace);
+}
+
+// Mean and coefficient of variation of the intervals of a long schedule at 50/s.
+static void intervals(enum pace_arrival arrival, double burstiness, double *mean_s, double *variation) {
+  enum { COUNT = 100000 };
+  struct pace pace;
+  struct pace_rate rate = {
+      .per_s = 50, .arrival = arrival, .burstiness = burstiness, .count = COUNT, .seed = 11};
+  assert_int_equal(pace_at_rate(&rate, &pace, NULL), STATUS_OK);
+  double sum = 0, squares = 0;
+  for (size_t i = 1; i < pace.count; i++) {
+    double gap_s = (double)(pace.offsets_ns[i] - pace.offsets_ns[i - 1]) / (double)SECOND;
+    assert_true(gap_s >= 0);
+    sum += gap_s;
+    squares += gap_s * gap_s;
+  }
+  *mean_s = sum / (COUNT - 1);
+  *variation = sqrt(squares / (COUNT - 1) - *mean_s * *mean_s) / *mean_s;
+  pace_free(&pace);
+}
+
+// An exponential varies by 1, a gamma of shape k by 1/sqrt(k). The bounds are five standard errors and more.
+static void test_intervals_have_the_spread_of_their_distribution(void **state) {
+  (void)state;
+  static const struct {
+    enum pace_arrival arrival;
+    double burstiness, variation;
+  } cases[] = {{PACE_ARRIVAL_CONSTANT, 1, 0},
+               {PACE_ARRIVAL_POISSON, 1, 1},
+               {PACE_ARRIVAL_GAMMA, 1, 1},
+               {PACE_ARRIVAL_GAMMA, 0.25, 2},
+               {PACE_ARRIVAL_GAMMA, 4, 0.5}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    double mean_s, variation;
+    intervals(cases[i].arrival, cases[i].burstiness, &mean_s, &variation);
+    assert_true(fabs(mean_s - 0.02) < 0.02 * 0.035);
+    assert_true(fabs(variation - cases[i].variation) < 0.05);
+  }
+}
+
+static int compare(const void *a, const void *b) {
+  const double *x = a, *y = b;
+  return (*x > *y) - (*x < *y);
+}
+
+// Kolmogorov's statistic of the intervals, times the root of their number: beyond 1.628 in one of a hundred
+// samples of the distribution (Stephens 1974, table 1).
+static double kolmogorov(enum pace_arrival arrival, double burstiness, int64_t seed) {
+  enum { COUNT = 5000, RATE = 50 };
+  static double gaps_s[COUNT];
+  struct pace pace;
+  struct pace_rate rate = {
+      .per_s = RATE, .arrival = arrival, .burstiness = burstiness, .count = COUNT + 1, .seed = seed};
+  assert_int_equal(pace_at_rate(&rate, &pace, NULL), STATUS_OK);
+  for (size_t i = 0; i < COUNT; i++)
+    gaps_s[i] = (double)(pace.offsets_ns[i + 1] - pace.offsets_ns[i]) / (double)SECOND;
+  pace_free(&pace);
+  qsort(gaps_s, COUNT, sizeof gaps_s[0], compare);
+  double most = 0;
+  for (int i = 0; i < COUNT; i++) {
+    double p = gsl_cdf_gamma_P(gaps_s[i], burstiness, 1 / (RATE * burstiness));
+    most = fmax(most, fmax(p - (double)i / COUNT, (double)(i + 1) / COUNT - p));
+  }
+  return most * sqrt(COUNT);
+}
+
+// Of 200 schedules two are expected beyond the limit of 1 %; more than eight come in one of 4000 such tests.
+static void test_intervals_pass_a_kolmogorov_smirnov_test(void **state) {
+  (void)state;
+  int beyond = 0;
+  for (int64_t seed = 1; seed <= 100; seed++) {
+    beyond += kolmogorov(PACE_ARRIVAL_POISSON, 1, seed) > 1.628;
+    beyond += kolmogorov(PACE_ARRIVAL_GAMMA, 4, seed) > 1.628;
+  }
+  assert_in_range(beyond, 0, 8);
+  assert_true(kolmogorov(PACE_ARRIVAL_CONSTANT, 1, 1) > 1.628);
+  assert_true(kolmogorov(PACE_ARRIVAL_GAMMA, 4, 1) < 1.628);
+}
+
+static void test_a_duration_ends_the_schedule(void **state) {
+  (void)state;
+  struct pace pace;
+  struct pace_rate rate = {
+      .per_s = 10, .arrival = PACE_ARRIVAL_CONSTANT, .duration_ns = 3 * SECOND, .count = 7, .seed = 1};
+  assert_int_equal(pace_at_rate(&rate, &pace, NULL), STATUS_OK);
+  assert_int_equal(pace.count, 30); // 0, 0.1, ... 2.9 s
+  assert_int_equal(pace.window_ns, 3 * SECOND);
+  pace_free(&pace);
+  rate = (struct pace_rate){.per_s = 1e-6, .arrival = PACE_ARRIVAL_POISSON, .duration_ns = 1, .seed = 1};
+  struct error error = {""};
+  assert_int_equal(pace_at_rate(&rate, &pace, &error), STATUS_USAGE);
+  assert_non_null(strstr(error.text, "too short"));
+}
+
+static void test_the_seed_decides_the_schedule(void **state) {
+  (void)state;
+  struct pace first, again, other;
+  struct pace_rate rate = {.per_s = 10, .arrival = PACE_ARRIVAL_POISSON, .count = 50, .seed = 3};
+  assert_int_equal(pace_at_rate(&rate, &first, NULL), STATUS_OK);
+  assert_int_equal(pace_at_rate(&rate, &again, NULL), STATUS_OK);
+  rate.seed = 4;
+  assert_int_equal(pace_at_rate(&rate, &other, NULL), STATUS_OK);
+  assert_memory_equal(first.offsets_ns, again.offsets_ns, 50 * sizeof(int64_t));
+  assert_memory_not_equal(first.offsets_ns, other.offsets_ns, 50 * sizeof(int64_t));
+  pace_free(&first);
+  pace_free(&again);
+  pace_free(&other);
+}
+
+static void test_recorded_times_are_scaled_and_idle_time_is_cut(void **state) {
+  (void)state;
+  static const int64_t at_ns[] = {100 * SECOND, 101 * SECOND, 101 * SECOND, 161 * SECOND, 163 * SECOND};
+  static const struct {
+    double speed;
+    int64_t max_idle_ns, duration_ns;
+    size_t count;
+    int64_t offsets_ns[5];
+    int64_t window_ns;
+  } cases[] = {
+      {1, 0, 0, 5, {0, SECOND, SECOND, 61 * SECOND, 63 * SECOND}, 63 * SECOND},
+      {2, 0, 0, 5, {0, SECOND / 2, SECOND / 2, 61 * SECOND / 2, 63 * SECOND / 2}, 63 * SECOND / 2},
+      {1, 5 * SECOND, 0, 5, {0, SECOND, SECOND, 6 * SECOND, 8 * SECOND}, 8 * SECOND},
+      {2, 5 * SECOND, 3 * SECOND, 3, {0, SECOND / 2, SECOND / 2}, 3 * SECOND},
+      {1, 5 * SECOND, 100 * SECOND, 5, {0, SECOND, SECOND, 6 * SECOND, 8 * SECOND}, 8 * SECOND},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct pace pace;
+    assert_int_equal(
+        pace_as_recorded(at_ns, 5, cases[i].speed, cases[i].max_idle_ns, cases[i].duration_ns, &pace, NULL),
+        STATUS_OK);
+    assert_int_equal(pace.count, cases[i].count);
+    assert_memory_equal(pace.offsets_ns, cases[i].offsets_ns, pace.count * sizeof(int64_t));
+    assert_int_equal(pace.window_ns, cases[i].window_ns);
+    pace_free(&pace);
+  }
+}
+
+// Traces that lie decades apart, and a speed that makes ages of hours.
+static void test_a_schedule_of_over_a_year_is_refused(void **state) {
+  (void)state;
+  static const int64_t day_ns = 86400 * SECOND;
+  static const struct {
+    int64_t second_ns, max_idle_ns, duration_ns;
+    double speed;
+    enum status status;
+  } cases[] = {
+      {20000 * day_ns, 0, 0, 1, STATUS_USAGE},   {day_ns, 0, 0, 1e-6, STATUS_USAGE},
+      {366 * day_ns, 0, 0, 1, STATUS_USAGE},     {365 * day_ns, 0, 0, 1, STATUS_OK},
+      {20000 * day_ns, SECOND, 0, 1, STATUS_OK}, {20000 * day_ns, 0, day_ns, 1e-6, STATUS_OK},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const int64_t at_ns[] = {0, cases[i].second_ns};
+    struct error error = {""};
+    struct pace pace = {0};
+    assert_int_equal(
+        pace_as_recorded(at_ns, 2, cases[i].speed, cases[i].max_idle_ns, cases[i].duration_ns, &pace, &error),
+        cases[i].status);
+    assert_int_equal(strstr(error.text, "over a year") != NULL, cases[i].status == STATUS_USAGE);
+    pace_free(&pace);
+  }
+  struct pace pace;
+  struct pace_rate rate = {.per_s = 1e-6, .arrival = PACE_ARRIVAL_CONSTANT, .count = 40, .seed = 1};
+  assert_int_equal(pace_at_rate(&rate, &pace, NULL), STATUS_USAGE);
+  assert_int_equal(pace_faster(20000 * day_ns, 1e-6), PACE_LONGEST_NS);
+  assert_int_equal(pace_faster(3 * SECOND, 2), 3 * SECOND / 2);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_constant_intervals_do_not_drift),
+      cmocka_unit_test(test_intervals_have_the_spread_of_their_distribution),
+      cmocka_unit_test(test_intervals_pass_a_kolmogorov_smirnov_test),
+      cmocka_unit_test(test_a_duration_ends_the_schedule),
+      cmocka_unit_test(test_the_seed_decides_the_schedule),
+      cmocka_unit_test(test_recorded_times_are_scaled_and_idle_time_is_cut),
+      cmocka_unit_test(test_a_schedule_of_over_a_year_is_refused),
+  };
+  return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "replay/plan/conversations.h"
+#include "replay/plan/turns.h"
+
+#define MS INT64_C(1000000)
+
+static struct json_slice text(const char *name) {
+  return (struct json_slice){name, strlen(name)};
+}
+
+static int64_t number(struct conversations *conversations, const char *name) {
+  int64_t number = -2;
+  assert_int_equal(conversations_number(conversations, text(name), &number), STATUS_OK);
+  return number;
+}
+
+static void test_names_mean_conversations_of_their_own_file(void **state) {
+  (void)state;
+  struct conversations conversations = {0};
+  int64_t none;
+  assert_int_equal(number(&conversations, "a"), 0);
+  assert_int_equal(number(&conversations, "b"), 1);
+  assert_int_equal(number(&conversations, "a"), 0);
+  assert_int_equal(conversations_number(&conversations, (struct json_slice){NULL, 0}, &none), STATUS_OK);
+  assert_int_equal(none, -1);
+  conversations_next_trace(&conversations);
+  assert_int_equal(number(&conversations, "a"), 2);
+  for (int i = 0; i < 1000; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "n%d", i);
+    assert_int_equal(number(&conversations, name), 3 + i);
+  }
+  assert_int_equal(number(&conversations, "a"), 2);
+  assert_int_equal(number(&conversations, "n500"), 503);
+  conversations_free(&conversations);
+}
+
+// The draw is c2 b1 x c1 a1 b2 (x: of no conversation); c's second turn was drawn before its first.
+static void test_places_follow_the_turns(void **state) {
+  (void)state;
+  static const struct conversations_request requests[] = {{2, 0, 5, 60 * MS}, {1, 0, 1, 20 * MS},
+                                                          {-1, 0, 9, 0},      {2, 0, 2, 30 * MS},
+                                                          {0, 0, 0, 10 * MS}, {1, 0, 4, 50 * MS}};
+  static const size_t expected_order[] = {3, 1, 2, 0, 4, 5};
+  // c1 is answered 10 ms before c2, b1 10 ms after b2 began.
+  static const struct conversations_turn expected[] = {{2, -1, 3, -1},      {1, -1, 5, -1},  {-1, -1, -1, -1},
+                                                       {2, 0, -1, 10 * MS}, {0, -1, -1, -1}, {1, 1, -1, 0}};
+  struct conversations conversations = {0};
+  size_t order[6];
+  struct conversations_turn turns[6];
+  assert_int_equal(conversations_add_answer(&conversations, 2, 50 * MS), STATUS_OK);
+  assert_int_equal(conversations_add_answer(&conversations, 1, 60 * MS), STATUS_OK);
+  assert_int_equal(conversations_order(&conversations, requests, 6, order, turns), STATUS_OK);
+  for (int i = 0; i < 6; i++) {
+    assert_int_equal(order[i], expected_order[i]);
+    assert_memory_equal(&turns[i], &expected[i], sizeof turns[i]);
+  }
+  conversations_free(&conversations);
+}
+
+// A schedule of a request every 10 ms: conversation 0 at 0, 20, 40; conversation 1 at 10, 30; one without
+// at 50.
+static int64_t offsets[] = {0, 10 * MS, 20 * MS, 30 * MS, 40 * MS, 50 * MS, 60 * MS, 70 * MS};
+static const struct conversations_turn draw[] = {{0, -1, 2, -1},       {1, -1, 3, -1}, {0, 0, 4, 7 * MS},
+                                                 {1, 1, -1, 400 * MS}, {0, 2, -1, -1}, {-1, -1, -1, -1}};
+
+static struct turns *open_turns(struct pace *pace, struct turns_options options) {
+  options.pace = pace;
+  options.draw = draw;
+  options.draw_count = 6;
+  if (options.shares == 0) options.shares = 1;
+  struct turns *turns = NULL;
+  assert_int_equal(turns_open(&options, &turns, NULL), STATUS_OK);
+  turns_start(turns, 1000 * MS, 0);
+  return turns;
+}
+
+static void expect(struct turns *turns, int64_t index, int64_t intended_ms, int64_t ready_ms) {
+  struct turns_next next;
+  assert_true(turns_peek(turns, &next));
+  assert_int_equal(next.index, index);
+  assert_int_equal(next.intended_ns, (1000 + intended_ms) * MS);
+  assert_int_equal(next.ready_ns, (1000 + ready_ms) * MS);
+  turns_take(turns);
+}
+
+static void over(struct turns *turns, int64_t index, int64_t done_ms) {
+  assert_int_equal(turns_done(turns, index, (1000 + done_ms) * MS), STATUS_OK);
+}
+
+static void expect_none(struct turns *turns) {
+  struct turns_next next;
+  assert_false(turns_peek(turns, &next));
+}
+
+static void test_a_turn_waits_for_the_one_before_it_and_stays_intended_for_its_time(void **state) {
+  (void)state;
+  struct pace pace = {offsets, 6, 50 * MS};
+  struct turns *turns = open_turns(&pace, (struct turns_options){0});
+  expect(turns, 0, 0, 0);
+  expect(turns, 1, 10, 10);
+  over(turns, 1, 12);       // in time: its next turn keeps to the schedule
+  expect(turns, 3, 30, 30); // conversation 0 is still at its first turn
+  over(turns, 3, 33);
+  expect(turns, 5, 50, 50);
+  expect_none(turns);
+  over(turns, 0, 85);
+  expect(turns, 2, 20, 85); // late by 65 ms, ready since the answer
+  over(turns, 5, 86);
+  expect_none(turns);
+  over(turns, 2, 90);
+  expect(turns, 4, 40, 90);
+  over(turns, 4, 99);
+  expect_none(turns);
+  turns_close(turns);
+}
+
+static void test_a_released_turn_goes_between_what_is_scheduled(void **state) {
+  (void)state;
+  struct pace pace = {offsets, 6, 50 * MS};
+  struct turns *turns = open_turns(&pace, (struct turns_options){0});
+  expect(turns, 0, 0, 0);
+  expect(turns, 1, 10, 10);
+  over(turns, 0, 45);
+  expect(turns, 2, 20, 45);
+  expect(turns, 5, 50, 50);
+  turns_close(turns);
+}
+
+static void test_think_time_counts_from_the_answer(void **state) {
+  (void)state;
+  struct pace pace = {offsets, 6, 50 * MS};
+  struct turns *turns =
+      open_turns(&pace, (struct turns_options){.think = TURNS_THINK_FIXED, .think_ns = 100 * MS});
+  expect(turns, 0, 0, 0);
+  expect(turns, 1, 10, 10);
+  over(turns, 1, 11);
+  over(turns, 0, 12);
+  expect(turns, 5, 50, 50);
+  expect(turns, 3, 111, 111);
+  expect(turns, 2, 112, 112);
+  turns_close(turns);
+}
+
+// Conversation 0 thought for 7 ms, conversation 1 for 400 ms, and what is before 0's last turn is not known.
+static void test_recorded_think_time_is_cut_and_sped_up_like_the_schedule(void **state) {
+  (void)state;
+  struct pace pace = {offsets, 6, 50 * MS};
+  struct turns_options options = {.think = TURNS_THINK_RECORDED, .speed = 0.5, .max_idle_ns = 100 * MS};
+  struct turns *turns = open_turns(&pace, options);
+  expect(turns, 0, 0, 0);
+  over(turns, 0, 1);
+  expect(turns, 1, 10, 10);
+  over(turns, 1, 11);
+  expect(turns, 2, 15, 15); // 7 ms at half the speed
+  over(turns, 2, 18);
+  expect(turns, 4, 40, 40); // by the schedule
+  expect(turns, 5, 50, 50);
+  expect(turns, 3, 211, 211); // 400 ms cut to 100, at half the speed
+  turns_close(turns);
+}
+
+static void test_what_would_come_after_the_duration_is_left_out(void **state) {
+  (void)state;
+  struct pace pace = {offsets, 6, 60 * MS};
+  struct turns *turns = open_turns(
+      &pace, (struct turns_options){.think = TURNS_THINK_FIXED, .think_ns = 30 * MS, .until_ns = 60 * MS});
+  expect(turns, 0, 0, 0);
+  expect(turns, 1, 10, 10);
+  over(turns, 0, 29);
+  over(turns, 1, 31); // 61 ms: too late
+  expect(turns, 5, 50, 50);
+  expect(turns, 2, 59, 59);
+  over(turns, 2, 60); // and so is the turn after it
+  expect_none(turns);
+  turns_close(turns);
+}
+
+// The duration cuts the schedule behind its second request.
+static void test_a_think_time_brings_turns_into_the_duration_that_the_schedule_has_after_it(void **state) {
+  (void)state;
+  struct pace pace = {offsets, 2, 20 * MS};
+  struct turns_options options = {.think = TURNS_THINK_RECORDED, .speed = 1, .until_ns = 20 * MS, .most = 6};
+  struct turns *turns = open_turns(&pace, options);
+  expect(turns, 0, 0, 0);
+  expect(turns, 1, 10, 10);
+  over(turns, 0, 3);
+  expect(turns, 2, 10, 10); // 7 ms after the answer; by the schedule at 20
+  over(turns, 2, 12);       // when the next one comes only the schedule says: after the duration
+  over(turns, 1, 13);       // and the next one of conversation 1 thinks too long
+  expect_none(turns);
+  turns_close(turns);
+}
+
+// 8 requests of a draw of 6, from its second place on: the second pass begins with a new conversation 0.
+static void test_a_draw_that_begins_again_waits_for_nothing_of_the_first_pass(void **state) {
+  (void)state;
+  struct pace pace = {offsets, 8, 70 * MS};
+  struct turns_options options = {.pace = &pace, .draw = draw, .draw_count = 6, .shares = 1};
+  struct turns *turns = NULL;
+  assert_int_equal(turns_open(&options, &turns, NULL), STATUS_OK);
+  turns_start(turns, 1000 * MS, 1);
+  expect(turns, 0, 0, 0);   // conversation 1
+  expect(turns, 1, 10, 10); // the second turn of conversation 0, whose first is not in this repetition
+  expect(turns, 4, 40, 40);
+  expect(turns, 5, 50, 50); // conversation 0 again
+  expect(turns, 6, 60, 60); // and 1
+  over(turns, 5, 55);
+  expect(turns, 7, 70, 70);
+  turns_close(turns);
+}
+
+static void test_shares_divide_the_requests_and_keep_conversations_whole(void **state) {
+  (void)state;
+  struct pace pace = {offsets, 6, 50 * MS};
+  struct turns *even = open_turns(&pace, (struct turns_options){.share = 0, .shares = 2});
+  struct turns *odd = open_turns(&pace, (struct turns_options){.share = 1, .shares = 2});
+  expect(even, 0, 0, 0);
+  expect_none(even);
+  over(even, 0, 1);
+  expect(even, 2, 20, 20);
+  expect(odd, 1, 10, 10);
+  over(odd, 1, 11);
+  expect(odd, 3, 30, 30);
+  expect(odd, 5, 50, 50);
+  expect_none(odd);
+  turns_close(even);
+  turns_close(odd);
+}
+
+// 50 conversations of 200 turns each, answered after whatever time: none overtakes, all are sent, the later
+// of both instants always rises in the order of sending.
+static void test_no_turn_overtakes_in_any_order_of_answers(void **state) {
+  (void)state;
+  enum { CONVERSATIONS = 50, TURNS = 200, COUNT = CONVERSATIONS * TURNS };
+  static struct conversations_turn many[COUNT];
+  static int64_t at_ns[COUNT], done_ns[COUNT];
+  for (int64_t i = 0; i < COUNT; i++) {
+    at_ns[i] = i * MS;
+    many[i] = (struct conversations_turn){i % CONVERSATIONS, i < CONVERSATIONS ? -1 : i - CONVERSATIONS,
+                                          i + CONVERSATIONS < COUNT ? i + CONVERSATIONS : -1, -1};
+  }
+  struct pace pace = {at_ns, COUNT, COUNT * MS};
+  struct turns_options options = {.pace = &pace, .draw = many, .draw_count = COUNT, .shares = 1};
+  struct turns *turns = NULL;
+  assert_int_equal(turns_open(&options, &turns, NULL), STATUS_OK);
+  turns_start(turns, 0, 0);
+  int64_t under_way[CONVERSATIONS], in_flight = 0, sent = 0, now_ns = 0;
+  uint64_t random = 1;
+  while (true) {
+    struct turns_next next;
+    bool some = turns_peek(turns, &next);
+    if (!some && in_flight == 0) break;
+    random = random * 6364136223846793005u + 1442695040888963407u;
+    if (some && (in_flight == 0 || random >> 63)) {
+      if (many[next.index].before >= 0) assert_true(done_ns[many[next.index].before] > 0);
+      assert_true(next.ready_ns >= next.intended_ns && next.intended_ns == at_ns[next.index]);
+      if (next.ready_ns > now_ns) now_ns = next.ready_ns;
+      turns_take(turns);
+      under_way[in_flight++] = next.index;
+      sent++;
+    } else {
+      int64_t which = (int64_t)((random >> 33) % (uint64_t)in_flight), index = under_way[which];
+      under_way[which] = under_way[--in_flight];
+      now_ns += (int64_t)(random >> 40) % (40 * MS) + 1;
+      done_ns[index] = now_ns;
+      assert_int_equal(turns_done(turns, index, now_ns), STATUS_OK);
+    }
+  }
+  assert_int_equal(sent, COUNT);
+  turns_close(turns);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_names_mean_conversations_of_their_own_file),
+      cmocka_unit_test(test_places_follow_the_turns),
+      cmocka_unit_test(test_a_turn_waits_for_the_one_before_it_and_stays_intended_for_its_time),
+      cmocka_unit_test(test_a_released_turn_goes_between_what_is_scheduled),
+      cmocka_unit_test(test_think_time_counts_from_the_answer),
+      cmocka_unit_test(test_recorded_think_time_is_cut_and_sped_up_like_the_schedule),
+      cmocka_unit_test(test_what_would_come_after_the_duration_is_left_out),
+      cmocka_unit_test(test_a_think_time_brings_turns_into_the_duration_that_the_schedule_has_after_it),
+      cmocka_unit_test(test_a_draw_that_begins_again_waits_for_nothing_of_the_first_pass),
+      cmocka_unit_test(test_shares_divide_the_requests_and_keep_conversations_whole),
+      cmocka_unit_test(test_no_turn_overtakes_in_any_order_of_answers),
+  };
+  return cmocka_run_group_tests_name("conversations and turns", tests, NULL, NULL);
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "replay/plan/random.h"
+#include "replay/send/audit.h"
+#include "replay/send/spread.h"
+
+#define MS INT64_C(1000000)
+#define SECOND INT64_C(1000000000)
+
+static void test_nothing_has_no_quantile(void **state) {
+  (void)state;
+  struct spread spread = {0};
+  assert_int_equal(spread_quantile(&spread, 0.5), -1);
+}
+
+static int compare(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+// Against the sorted values themselves, over ten decades.
+static void test_quantiles_are_off_by_less_than_half_a_percent(void **state) {
+  (void)state;
+  enum { COUNT = 5000 };
+  static int64_t values[COUNT];
+  static struct spread spread;
+  struct random_source *random = random_open(3);
+  int64_t scale = 1;
+  for (int decade = 0; decade < 10; decade++, scale *= 10) {
+    spread_clear(&spread);
+    for (int i = 0; i < COUNT; i++) {
+      values[i] = random_below(random, 1000) * scale;
+      spread_add(&spread, values[i]);
+    }
+    qsort(values, COUNT, sizeof values[0], compare);
+    for (int percent = 1; percent <= 100; percent++) {
+      int64_t exact = values[(COUNT * percent + 99) / 100 - 1];
+      int64_t seen = spread_quantile(&spread, percent / 100.0);
+      assert_true(llabs(seen - exact) <= exact / 250 + 520);
+    }
+    assert_int_equal(spread_quantile(&spread, 1), values[COUNT - 1]);
+    assert_int_equal(spread.max_ns, values[COUNT - 1]);
+  }
+  random_close(random);
+}
+
+static void test_extremes_are_counted(void **state) {
+  (void)state;
+  static struct spread spread;
+  spread_clear(&spread);
+  spread_add(&spread, -5);
+  spread_add(&spread, INT64_MAX);
+  assert_int_equal(spread.count, 2);
+  assert_in_range(spread_quantile(&spread, 0.5), 0, 1024);
+  assert_int_equal(spread_quantile(&spread, 0.9), INT64_MAX);
+}
+
+// Of two halves put together, and of one that was used before and cleared.
+static void test_merged_and_used_again_a_spread_is_as_new(void **state) {
+  (void)state;
+  static struct spread whole, low, high, empty;
+  for (int64_t i = 0; i < 1000; i++) {
+    spread_add(&whole, i * i * 1000);
+    spread_add(i < 300 ? &low : &high, i * i * 1000);
+  }
+  spread_merge(&high, &low);
+  spread_merge(&high, &empty);
+  spread_merge(&empty, &high);
+  assert_memory_equal(&high, &whole, sizeof whole);
+  assert_memory_equal(&empty, &whole, sizeof whole);
+  spread_clear(&high);
+  assert_int_equal(spread_quantile(&high, 0.5), -1);
+  spread_add(&high, 5000);
+  assert_in_range(spread_quantile(&high, 0.01), 4096, 5000);
+  assert_in_range(spread_quantile(&high, 1), 5000, 5000);
+  for (int i = 0; i < SPREAD_BUCKETS; i++)
+    assert_true(high.buckets[i] == (i == 4));
+}
+
+struct scene {
+  const char *name;
+  int64_t lag_ns, latency_ns; // of all requests
+  int64_t late_requests;      // of 1000, by 50 ms
+  int64_t stall_ns;
+  int64_t cpu_ns; // of 1 s
+  bool valid;
+  const char *reason;
+};
+
+static void test_the_client_is_judged_by_lag_stall_and_cpu(void **state) {
+  (void)state;
+  static const struct scene scenes[] = {
+      {"healthy", MS / 10, 500 * MS, 0, 1 * MS, SECOND / 10, true, ""},
+      {"lag of 4.9 ms is allowed", 49 * MS / 10, 100 * MS, 0, 0, 0, true, ""},
+      {"lag of 6 ms is not", 6 * MS, 100 * MS, 0, 0, 0, false, "sent late"},
+      {"6 ms is under 1 % of 1 s", 6 * MS, 1000 * MS, 0, 0, 0, true, ""},
+      {"1 in 1000 late leaves p99 alone", 0, 100 * MS, 1, 0, 0, true, ""},
+      {"2 in 100 late do not", 0, 100 * MS, 20, 0, 0, false, "sent late"},
+      {"stall of 19 ms is under 2 % of the batch's second", 0, 100 * MS, 0, 19 * MS, 0, true, ""},
+      {"stall of 21 ms is not", 0, 100 * MS, 0, 21 * MS, 0, false, "stalled for 21 ms, allowed 20 ms"},
+      {"all failed: the server's fault, not the client's", 6 * MS, -1, 0, 60 * MS, 0, true, ""},
+      {"nearly a core", 0, 100 * MS, 0, 0, 95 * SECOND / 100, false, "0.95 of a core"},
+      {"most of a core", 0, 100 * MS, 0, 0, 85 * SECOND / 100, true, ""},
+  };
+  static struct audit audit;
+  for (size_t i = 0; i < sizeof scenes / sizeof scenes[0]; i++) {
+    const struct scene *scene = &scenes[i];
+    struct audit_verdict verdict;
+    audit_start(&audit, 5 * SECOND);
+    for (int64_t n = 0; n < 1000; n++)
+      audit_request(&audit, n < scene->late_requests ? 50 * MS : scene->lag_ns, scene->latency_ns);
+    audit_finish(&audit, 6 * SECOND, scene->cpu_ns, scene->stall_ns, &verdict);
+    if (verdict.valid != scene->valid) fail_msg("%s: valid is %d", scene->name, verdict.valid);
+    assert_non_null(strstr(verdict.reason, scene->reason));
+    assert_true(scene->valid == (verdict.reason[0] == '\0'));
+    assert_true(verdict.cpu == (double)scene->cpu_ns / (double)SECOND);
+    assert_int_equal(verdict.stall_max_ns, scene->stall_ns);
+  }
+}
+
+// 990 punctual requests on one thread and 20 late ones on another: 2 % of all are late.
+static void test_what_two_threads_saw_is_judged_as_one(void **state) {
+  (void)state;
+  static struct audit audits[2], all;
+  struct audit_verdict verdict;
+  for (int i = 0; i < 2; i++)
+    audit_start(&audits[i], 5 * SECOND);
+  for (int n = 0; n < 990; n++)
+    audit_request(&audits[0], MS / 10, 100 * MS);
+  for (int n = 0; n < 20; n++)
+    audit_request(&audits[1], 50 * MS, 100 * MS);
+  audit_finish(&audits[0], 6 * SECOND, 0, 0, &verdict);
+  assert_true(verdict.valid);
+  audit_start(&all, 5 * SECOND);
+  audit_merge(&all, &audits[0]);
+  audit_merge(&all, &audits[1]);
+  audit_finish(&all, 6 * SECOND, 0, 0, &verdict);
+  assert_false(verdict.valid);
+  assert_int_equal(verdict.lag_max_ns, 50 * MS);
+  assert_in_range(verdict.lag_p50_ns, 99 * MS / 1000, 101 * MS / 1000);
+  assert_int_equal(all.latency.count, 1010);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_nothing_has_no_quantile),
+      cmocka_unit_test(test_quantiles_are_off_by_less_than_half_a_percent),
+      cmocka_unit_test(test_extremes_are_counted),
+      cmocka_unit_test(test_merged_and_used_again_a_spread_is_as_new),
+      cmocka_unit_test(test_the_client_is_judged_by_lag_stall_and_cpu),
+      cmocka_unit_test(test_what_two_threads_saw_is_judged_as_one),
+  };
+  return cmocka_run_group_tests_name("spread and audit", tests, NULL, NULL);
+}
