@@ -101,7 +101,7 @@ static const struct cli_option options[] = {
     {"assert", 0, "EXPR", NULL, "fail unless it holds: 'best.tokens_per_s.lo>=300'; repeatable",
      CLI_OWN(take_assert), NULL},
     {"suggest", 0, "N", NULL, "print up to N cells to measure next, for replay --cells, and nothing else",
-     CLI_COUNT(struct opts, suggest, 1, SUGGEST_MOST), "Next"},
+     CLI_COUNT(struct opts, suggest, 1, SUGGEST_MAX), "Next"},
     {0},
 };
 

@@ -234,9 +234,9 @@ static enum status check_recording(const struct opts *opts, struct error *error)
     return status_fail(error, STATUS_USAGE, "-u/--upstream URL is needed (see capture --help)");
   if (opts->unix_socket && opts->has_listen)
     return status_fail(error, STATUS_USAGE, "-l/--listen and --unix-socket are not for one command");
-  if (opts->unix_socket && strlen(opts->unix_socket) > LISTENER_PATH_MOST)
+  if (opts->unix_socket && strlen(opts->unix_socket) > LISTENER_PATH_MAX)
     return status_fail(error, STATUS_USAGE, "--unix-socket: '%s' is longer than %zu bytes", opts->unix_socket,
-                       LISTENER_PATH_MOST);
+                       LISTENER_PATH_MAX);
   if (!opts->tls_cert != !opts->tls_key)
     return status_fail(error, STATUS_USAGE, "--tls-cert and --tls-key belong together");
   enum status status = opts->ca_file ? trust_check_file(opts->ca_file, error) : STATUS_OK;

@@ -38,7 +38,7 @@ static enum status take_list(int64_t **list, size_t *count, const char *value, i
                              struct error *error) {
   int64_t *items;
   size_t items_count;
-  enum status status = units_list(value, 1, most, PLAN_CELLS_MOST, &items, &items_count, error);
+  enum status status = units_list(value, 1, most, PLAN_CELLS_MAX, &items, &items_count, error);
   if (status) return status;
   free(*list);
   *list = items;
@@ -48,12 +48,12 @@ static enum status take_list(int64_t **list, size_t *count, const char *value, i
 
 static enum status take_workers(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
-  return take_list(&opts->workers, &opts->workers_count, value, PLAN_WORKERS_MOST, error);
+  return take_list(&opts->workers, &opts->workers_count, value, PLAN_WORKERS_MAX, error);
 }
 
 static enum status take_batch(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
-  return take_list(&opts->batches, &opts->batches_count, value, PLAN_BATCH_MOST, error);
+  return take_list(&opts->batches, &opts->batches_count, value, PLAN_BATCH_MAX, error);
 }
 
 static enum status take_arrival(void *context, const char *value, struct error *error) {
@@ -141,7 +141,7 @@ static const struct cli_option options[] = {
      "Plan"},
     {"batch", 'B', "LIST", "each W", "requests handed over together", CLI_OWN(take_batch), NULL},
     {"repeat", 'r', "N", "3; open loop 1", "measured batches of each cell, or repetitions of an open loop",
-     CLI_COUNT(struct opts, repeat, 1, PLAN_REPEAT_MOST), NULL},
+     CLI_COUNT(struct opts, repeat, 1, PLAN_REPEAT_MAX), NULL},
     {"cells", 0, "FILE", NULL, "the cells as JSON lines {\"workers\":4,\"batch\":8,\"repeat\":3}",
      CLI_TEXT(struct opts, cells_path), NULL},
     {"warmup", 0, "N", "1", "discarded rounds of W requests before each session's first batch",
@@ -151,11 +151,11 @@ static const struct cli_option options[] = {
     {"pick", 0, "HOW", "shuffled", "requests drawn shuffled, or in the order of the trace",
      CLI_CHOICE(struct opts, pick, pick_names), NULL},
     {"seed", 0, "N", "1", "of every random choice",
-     CLI_COUNT(struct opts, seed, RANDOM_SEED_LEAST, RANDOM_SEED_MOST), NULL},
+     CLI_COUNT(struct opts, seed, RANDOM_SEED_MIN, RANDOM_SEED_MAX), NULL},
     {"dispatch", 0, "HOW", "pool", "pool (at most W in flight) or burst (the whole batch at once)",
      CLI_CHOICE(struct opts, dispatch, dispatch_names), NULL},
     {"threads", 0, "N", "1", "send from so many threads, when one core is not enough",
-     CLI_COUNT(struct opts, threads, 1, LANES_MOST), NULL},
+     CLI_COUNT(struct opts, threads, 1, LANES_MAX), NULL},
     {"max-error-rate", 0, "SHARE", "none",
      "leave out what is left of a cell when more of a batch's requests fail; exit code 3",
      CLI_FRACTION(struct opts, max_error_rate, 0, 1), NULL},

@@ -6,12 +6,12 @@
 struct chosen {
   const struct cells_samples *samples;
   const struct results *results;
-  size_t cells[DISTRIBUTIONS_MOST];
+  size_t cells[DISTRIBUTIONS_MAX];
   size_t count;
 };
 
 static void choose(struct chosen *chosen, size_t cell) {
-  if (cell >= chosen->samples->count || chosen->count == DISTRIBUTIONS_MOST) return;
+  if (cell >= chosen->samples->count || chosen->count == DISTRIBUTIONS_MAX) return;
   if (!cells_usable(&chosen->results->cells[cell])) return;
   if (times_count(&chosen->samples->of[cell].cell->pooled.of[LOAD_LATENCY]) == 0) return;
   for (size_t i = 0; i < chosen->count; i++) {

@@ -7,7 +7,7 @@
 #include "analyze/judge/cells.h"
 
 // A picture tells no more lines apart than this.
-enum { DISTRIBUTIONS_MOST = 6 };
+enum { DISTRIBUTIONS_MAX = 6 };
 
 // Fills results->distributions, which must be empty, once results->best is known: the recommended cell and
 // the largest, then the recommended one's neighbours in batch and in workers, then the rest of the best set;

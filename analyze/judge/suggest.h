@@ -14,7 +14,7 @@
 #define SUGGEST_REGRET 0.03 // the truly best cell is at most this much better: done
 #define SUGGEST_FALL 0.9    // below this share of the best, more workers are no more tried
 #define SUGGEST_BLOCKS 4    // repetitions of a confirmation
-#define SUGGEST_MOST 1000
+#define SUGGEST_MAX 1000
 
 struct suggest_cell {
   int64_t workers, batch, repeat;

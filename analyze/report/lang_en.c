@@ -233,8 +233,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                            "1, or where the two intervals do not overlap.",
     [LANG_OPTIMUM] = "Capacity curve ({0}): the optimum is {1}{2} requests in flight, with {3} tokens/s{4}; "
                      "fitted for n from {6} to {7}, and only as good as the model.",
-    [LANG_OPTIMUM_AT_LEAST] = "Capacity curve ({0}): no optimum is established; it lies at {5} requests in "
-                              "flight or more, without an upper bound (fitted: n from {6} to {7}).",
+    [LANG_OPTIMUM_AT_MIN] = "Capacity curve ({0}): no optimum is established; it lies at {5} requests in "
+                            "flight or more, without an upper bound (fitted: n from {6} to {7}).",
     [LANG_OPTIMUM_EDGE] = "Capacity curve ({0}): its peak, n = {1}{2}, lies at or beyond the edge of the "
                           "fitted range ({6} to {7}), so it is not established.",
     [LANG_OPTIMUM_OPEN] =

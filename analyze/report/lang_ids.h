@@ -243,7 +243,7 @@ enum lang_id {
   LANG_RULE_OF_WORDS,
   // the curve: 0 model, 1 n, 2 its interval, 3 throughput, 4 its interval, 5 least n, 6 and 7 fitted range
   LANG_OPTIMUM,
-  LANG_OPTIMUM_AT_LEAST,
+  LANG_OPTIMUM_AT_MIN,
   LANG_OPTIMUM_EDGE,
   LANG_OPTIMUM_OPEN,
   LANG_OPTIMUM_MONOTONE,

@@ -16,7 +16,7 @@
 #include "analyze/report/plot.h"
 #include "lib/base/clock.h"
 
-enum { CHILD_NO_PROGRAM = 127, CHILD_NO_FOLDER = 126, WORDS_MOST = 8192 };
+enum { CHILD_NO_PROGRAM = 127, CHILD_NO_FOLDER = 126, WORDS_MAX = 8192 };
 
 struct child {
   pid_t pid;
@@ -124,7 +124,7 @@ static bool listen_until(int words, int stop, int64_t deadline_ns, struct buf *h
     char chunk[1024];
     ssize_t len = read(words, chunk, sizeof chunk);
     if (len <= 0) return true;
-    if (heard->len < WORDS_MOST) buf_append(heard, chunk, (size_t)len);
+    if (heard->len < WORDS_MAX) buf_append(heard, chunk, (size_t)len);
   }
 }
 

@@ -9,7 +9,7 @@
 #include "analyze/report/number.h"
 #include "analyze/report/plot.h"
 
-enum { TICS_MOST = 24, LABELS_MOST = 32 };
+enum { TICS_MAX = 24, LABELS_MAX = 32 };
 
 static const struct colour colours[] = {
     [PLOT_BLUE] = {0, 114, 178}, [PLOT_ORANGE] = {213, 94, 0},   [PLOT_GREEN] = {0, 158, 115},
@@ -162,7 +162,7 @@ static void tics_at_points(const struct plot *plot, struct range x, struct buf *
   for (size_t i = 0; i < count; i++) {
     if (kept == 0 || values[i] != values[kept - 1]) values[kept++] = values[i];
   }
-  if (kept > 0 && kept <= TICS_MOST) {
+  if (kept > 0 && kept <= TICS_MAX) {
     double last = -1;
     buf_append_text(out, "set xtics (");
     for (size_t i = 0; i < kept; i++) {
@@ -188,8 +188,8 @@ static void named_tics(const struct plot *plot, struct buf *out) {
 // gnuplot's own logarithmic ticks are a decade apart: too few where the data span little more than one.
 static void tics_in_decades(struct range y, struct buf *out) {
   static const int steps[] = {1, 2, 5};
-  enum { DECADES_MOST = 3 };
-  if (y.hi / y.lo > pow(10, DECADES_MOST)) return;
+  enum { DECADES_MAX = 3 };
+  if (y.hi / y.lo > pow(10, DECADES_MAX)) return;
   bool any = false;
   for (int decade = (int)floor(log10(y.lo)); decade <= (int)floor(log10(y.hi)); decade++) {
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
@@ -301,11 +301,11 @@ static void spread(struct direct_label *labels, size_t count) {
 }
 
 static void direct_labels(const struct plot *plot, const struct extent *extent, struct buf *out) {
-  struct direct_label labels[LABELS_MOST];
+  struct direct_label labels[LABELS_MAX];
   size_t count = 0;
   struct range x = padded_x(plot, extent->x), y = padded_y(plot, extent->y, plot->y_log);
   for (const struct plot_series *series = plot->series; series; series = series->next) {
-    if (!series->direct || !series->label || count == LABELS_MOST) continue;
+    if (!series->direct || !series->label || count == LABELS_MAX) continue;
     const struct plot_point *last = NULL;
     for (size_t i = 0; i < series->count; i++)
       if (drawn(&series->points[i])) last = &series->points[i];
@@ -334,11 +334,11 @@ static void direct_labels(const struct plot *plot, const struct extent *extent, 
 static void point_names(const struct plot *plot, const struct extent *extent, struct buf *out) {
   struct {
     double x, y;
-  } used[LABELS_MOST];
+  } used[LABELS_MAX];
   size_t count = 0;
   struct range x = padded_x(plot, extent->x), y = padded_y(plot, extent->y, plot->y_log);
   for (const struct plot_series *series = plot->series; series; series = series->next) {
-    for (size_t i = series->named ? series->count : 0; i-- > 0 && count < LABELS_MOST;) {
+    for (size_t i = series->named ? series->count : 0; i-- > 0 && count < LABELS_MAX;) {
       const struct plot_point *point = &series->points[i];
       if (!drawn(point) || !*point->name) continue;
       double left = place(x, plot->x_log, point->x), height = place(y, plot->y_log, point->y);

@@ -193,7 +193,7 @@ void svg_colours_collect(struct svg_colours *colours, const char *text, size_t l
   const char *end = text + len;
   for (const char *at = text; (at = find(at, end, "rgb(")); at++) {
     const char *close = find(at, end, ")");
-    if (!close || colours->count == SVG_COLOURS_MOST) return;
+    if (!close || colours->count == SVG_COLOURS_MAX) return;
     size_t size = (size_t)(close + 1 - at);
     if (size >= SVG_COLOUR_LENGTH || known(colours, at, size)) continue;
     memcpy(colours->texts[colours->count], at, size);

@@ -13,11 +13,11 @@
 enum status svg_embed(const char *text, size_t len, const struct plot *plot, const char *prefix,
                       const char *alternative, struct buf *out) MUST_USE;
 
-// The different "rgb(r, g, b)" of some pictures, as they are written there; beyond SVG_COLOURS_MOST they are
+// The different "rgb(r, g, b)" of some pictures, as they are written there; beyond SVG_COLOURS_MAX they are
 // not kept, and stay as they are at night. All zero is an empty collection.
-enum { SVG_COLOURS_MOST = 64, SVG_COLOUR_LENGTH = 24 };
+enum { SVG_COLOURS_MAX = 64, SVG_COLOUR_LENGTH = 24 };
 struct svg_colours {
-  char texts[SVG_COLOURS_MOST][SVG_COLOUR_LENGTH];
+  char texts[SVG_COLOURS_MAX][SVG_COLOUR_LENGTH];
   size_t count;
 };
 void svg_colours_collect(struct svg_colours *colours, const char *text, size_t len);

@@ -64,7 +64,7 @@ static struct chapters_shown choose(struct chapters *c, struct document_node *pa
   for (size_t i = 0; scores && i < comparison->cell_count; i++)
     scores[i] = (struct chapters_score){isnan(comparison->cells[i].ratio.estimate),
                                         fabs(log(comparison->cells[i].ratio.estimate))};
-  if (scores) shown = chapters_shown_of(parent, scores, comparison->cell_count, CHAPTERS_ROWS_MOST);
+  if (scores) shown = chapters_shown_of(parent, scores, comparison->cell_count, CHAPTERS_ROWS_MAX);
   free(scores);
   return shown;
 }
@@ -121,7 +121,7 @@ static void forest_row(struct chapters *c, struct plot *plot, double at, struct 
 // The ratio of every common cell with its interval, of all together at the end; the band is what counts as
 // the same.
 static void forest(struct chapters *c, struct document_node *section, const struct chapters_shown *chosen) {
-  enum { TICS_MOST = 12 };
+  enum { TICS_MAX = 12 };
   const struct comparison *comparison = &c->results->comparison;
   size_t shown = 0, at = 0;
   for (size_t i = 0; i < chosen->count; i++)
@@ -146,7 +146,7 @@ static void forest(struct chapters *c, struct document_node *section, const stru
     if (!chosen->is[i] || !isfinite(cell->ratio.estimate)) continue;
     struct number_text name =
         chapters_cell_name(&(struct cell){.workers = cell->workers, .batch = cell->batch});
-    if (at % (1 + shown / TICS_MOST) == 0) plot_tic_add(plot, (double)at + 1, name.text);
+    if (at % (1 + shown / TICS_MAX) == 0) plot_tic_add(plot, (double)at + 1, name.text);
     forest_row(c, plot, (double)++at, cell->ratio, cell->verdict, name.text);
   }
   const char *all = lang_text(c->lang, LANG_ALL);

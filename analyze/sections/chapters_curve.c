@@ -87,10 +87,10 @@ void chapters_optimum(struct chapters *c, struct document_node *parent) {
   struct number_text at_least = number_significant(curve->optimum_n.lo, 3);
   struct number_text lo = number_significant(curve->range_lo, 4), hi = number_significant(curve->range_hi, 4);
   bool unbounded = isfinite(curve->optimum_n.lo) && !isfinite(curve->optimum_n.hi);
-  enum lang_id id = !peak                        ? LANG_OPTIMUM_AT_LEAST
+  enum lang_id id = !peak                        ? LANG_OPTIMUM_AT_MIN
                     : curve->optimum_established ? LANG_OPTIMUM
                     : curve->optimum_edge        ? LANG_OPTIMUM_EDGE
-                    : unbounded                  ? LANG_OPTIMUM_AT_LEAST
+                    : unbounded                  ? LANG_OPTIMUM_AT_MIN
                                                  : LANG_OPTIMUM_OPEN;
   chapters_paragraph(c, parent, id,
                      LANG_WITH(model->name, n.text, n_interval.text, rate.text, rate_interval.text,

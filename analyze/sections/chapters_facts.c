@@ -52,7 +52,7 @@ void chapters_failures(struct chapters *c, struct document_node *root) {
   size_t count = 0;
   for (size_t i = 0; i < results->cell_count; i++) {
     if (!has_failures(&results->cells[i])) continue;
-    if (count++ >= CHAPTERS_ROWS_MOST) continue;
+    if (count++ >= CHAPTERS_ROWS_MAX) continue;
     if (!table) {
       section = chapters_section(c, root, LANG_FAILURES, LANG_ALONE);
       chapters_paragraph(c, section, LANG_FAILURES_MEAN, LANG_WITH(chapters_confidence(results).text));
@@ -66,7 +66,7 @@ void chapters_failures(struct chapters *c, struct document_node *root) {
     }
     failure_row(c, table, &results->cells[i]);
   }
-  chapters_shown_say(c, section, LANG_SHOWN_FIRST, CHAPTERS_ROWS_MOST, count);
+  chapters_shown_say(c, section, LANG_SHOWN_FIRST, CHAPTERS_ROWS_MAX, count);
 }
 
 void chapters_client(struct chapters *c, struct document_node *root) {
@@ -178,7 +178,7 @@ static void analyze_line(const struct results *results, struct buf *out) {
 static void repeat(struct chapters *c, struct document_node *section) {
   const struct results *results = c->results;
   struct buf commands = {0};
-  for (size_t i = 0; i < results->fact_count && i < CHAPTERS_SEGMENTS_MOST; i++) {
+  for (size_t i = 0; i < results->fact_count && i < CHAPTERS_SEGMENTS_MAX; i++) {
     const struct run_facts *facts = &results->facts[i];
     if (facts->arguments) command_line(&commands, facts->arguments);
   }
@@ -197,7 +197,7 @@ void chapters_facts(struct chapters *c, struct document_node *root) {
   const struct results *results = c->results;
   if (results->fact_count == 0) return;
   struct document_node *section = chapters_section(c, root, LANG_FACTS, LANG_ALONE);
-  size_t shown = results->fact_count < CHAPTERS_SEGMENTS_MOST ? results->fact_count : CHAPTERS_SEGMENTS_MOST;
+  size_t shown = results->fact_count < CHAPTERS_SEGMENTS_MAX ? results->fact_count : CHAPTERS_SEGMENTS_MAX;
   for (size_t i = 0; i < shown; i++)
     run(c, section, &results->facts[i]);
   chapters_shown_say(c, section, LANG_SHOWN_INPUTS, shown, results->fact_count);

@@ -217,7 +217,7 @@ void chapters_levels(struct chapters *c, struct document_node *root) {
   if (plot)
     document_figure(section, plot, lang_text(c->lang, LANG_ALT_LEVELS),
                     lang_text(c->lang, LANG_CAPTION_LEVELS));
-  struct chapters_shown shown = chapters_shown_levels(c, section, CHAPTERS_SECTIONS_MOST, false);
+  struct chapters_shown shown = chapters_shown_levels(c, section, CHAPTERS_SECTIONS_MAX, false);
   chapters_shown_say(c, section, LANG_SHOWN_LEVELS, shown.shown, shown.count);
   for (size_t i = 0; i < shown.count; i++) {
     if (shown.is[i]) level(c, section, &results->workers[i]);

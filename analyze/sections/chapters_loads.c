@@ -64,7 +64,7 @@ static void load_table(struct chapters *c, struct document_node *parent, const s
   chapters_column(c, table, LANG_COLUMN_LATENCY_P50, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_LATENCY_P95, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_LATENCY_P99, DOCUMENT_RIGHT);
-  size_t shown = order->count < CHAPTERS_ROWS_MOST ? order->count : CHAPTERS_ROWS_MOST;
+  size_t shown = order->count < CHAPTERS_ROWS_MAX ? order->count : CHAPTERS_ROWS_MAX;
   for (size_t k = 0; k < shown; k++) {
     const struct load *load = order->loads[chapters_shown_spread(k, shown, order->count)];
     document_cell(table, number_significant(rate_of(load), 4).text, DOCUMENT_PLAIN);
@@ -120,7 +120,7 @@ static const char *draw(struct chapters *c, const struct order *order) {
       plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, lang_text(c->lang, LANG_PLOT_RATE));
   if (!p50 || !p95 || !rate) return NULL;
   p50->second = p95->second = p50->dashed = p95->dashed = true;
-  size_t shown = order->count < CHAPTERS_ROWS_MOST ? order->count : CHAPTERS_ROWS_MOST; // as in the table
+  size_t shown = order->count < CHAPTERS_ROWS_MAX ? order->count : CHAPTERS_ROWS_MAX; // as in the table
   for (size_t k = 0; k < shown; k++) {
     const struct load *load = order->loads[chapters_shown_spread(k, shown, order->count)];
     struct estimate middle = load->latency_s.p50, slow = load->latency_s.p95;

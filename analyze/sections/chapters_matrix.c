@@ -150,9 +150,9 @@ static void matrix(struct chapters *c, struct document_node *parent, const struc
 
 void chapters_matrix(struct chapters *c, struct document_node *parent) {
   struct columns columns = columns_of(c->results, parent);
-  struct chapters_shown rows = chapters_shown_levels(c, parent, CHAPTERS_SECTIONS_MOST, false);
+  struct chapters_shown rows = chapters_shown_levels(c, parent, CHAPTERS_SECTIONS_MAX, false);
   struct chapters_shown shown =
-      chapters_shown_of(parent, columns.scores, columns.count, CHAPTERS_COLUMNS_MOST);
+      chapters_shown_of(parent, columns.scores, columns.count, CHAPTERS_COLUMNS_MAX);
   if (columns.batches && rows.count >= 2 && shown.count >= 2 && helps(c->results, &columns, &rows, &shown))
     matrix(c, parent, &columns, &rows, &shown);
   chapters_shown_free(&rows);

@@ -102,7 +102,7 @@ static void draw_others(struct chapters *c, struct document_node *parent, struct
     scores[i] = (struct chapters_score){front->places[i].front ? -1 : 0,
                                         front->places[i].cell->tokens_per_s.estimate};
   struct chapters_shown shown = {0};
-  if (scores) shown = chapters_shown_of(parent, scores, front->measured, CHAPTERS_POINTS_MOST);
+  if (scores) shown = chapters_shown_of(parent, scores, front->measured, CHAPTERS_POINTS_MAX);
   for (size_t i = 0; i < shown.count; i++) {
     const struct cell *cell = front->places[i].cell;
     front->places[i].drawn = shown.is[i] || front->places[i].front;
@@ -145,7 +145,7 @@ static void front_table(struct chapters *c, struct document_node *parent, const 
   chapters_column(c, table, LANG_COLUMN_LATENCY_P95, DOCUMENT_RIGHT);
   if (front->goodput) chapters_column(c, table, LANG_COLUMN_GOODPUT, DOCUMENT_DECIMAL);
   if (front->limits) chapters_column(c, table, LANG_COLUMN_LIMITS, DOCUMENT_LEFT);
-  size_t shown = front->count < CHAPTERS_ROWS_MOST ? front->count : CHAPTERS_ROWS_MOST;
+  size_t shown = front->count < CHAPTERS_ROWS_MAX ? front->count : CHAPTERS_ROWS_MAX;
   for (size_t k = 0; k < shown; k++) {
     const struct cell *cell = front_cell(front, chapters_shown_spread(k, shown, front->count));
     struct estimate p50 = cell->latency_s.p50, p95 = cell->latency_s.p95;

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { LIST_MOST = 12 };
+enum { LIST_MAX = 12 };
 
 const char *chapters_say(struct chapters *c, enum lang_id id, const char *const *arguments, size_t count) {
   buf_clear(&c->line);
@@ -128,16 +128,16 @@ bool chapters_any_usable(const struct results *results) {
 }
 
 void chapters_list_add(struct chapters_list *list, const char *text) {
-  if (++list->count > LIST_MOST) return;
+  if (++list->count > LIST_MAX) return;
   if (list->count > 1) buf_append_text(&list->text, ", ");
   buf_append_text(&list->text, text);
 }
 
 const char *chapters_list_text(struct chapters *c, struct chapters_list *list) {
-  if (list->count > LIST_MOST) {
-    struct number_text more = number_count((int64_t)(list->count - LIST_MOST));
+  if (list->count > LIST_MAX) {
+    struct number_text more = number_count((int64_t)(list->count - LIST_MAX));
     lang_format(&list->text, c->lang, LANG_AND_MORE, LANG_WITH(more.text));
-    list->count = LIST_MOST;
+    list->count = LIST_MAX;
   }
   return buf_text(&list->text);
 }

@@ -101,7 +101,7 @@ const char *chapters_plot_levels(struct chapters *c, struct document_node *paren
   size_t usable = 0, at = 0;
   for (size_t i = 0; i < results->workers_count; i++)
     usable += results->workers[i].usable;
-  struct chapters_shown shown = chapters_shown_levels(c, parent, CHAPTERS_LINES_MOST, true);
+  struct chapters_shown shown = chapters_shown_levels(c, parent, CHAPTERS_LINES_MAX, true);
   for (size_t i = 0; i < shown.count; i++) {
     struct plot_series *series = shown.is[i] ? level_line(c, plot, &results->workers[i], &batches) : NULL;
     if (!series) continue;
@@ -117,7 +117,7 @@ const char *chapters_plot_levels(struct chapters *c, struct document_node *paren
 static void curve_points(struct chapters *c, struct document_node *parent, struct plot *plot) {
   const struct curve *curve = &c->results->curve;
   struct plot_series *fitted = NULL, *others = NULL;
-  size_t shown = curve->point_count < CHAPTERS_POINTS_MOST ? curve->point_count : CHAPTERS_POINTS_MOST;
+  size_t shown = curve->point_count < CHAPTERS_POINTS_MAX ? curve->point_count : CHAPTERS_POINTS_MAX;
   for (size_t k = 0; k < shown; k++) {
     const struct curve_point *point = &curve->points[chapters_shown_spread(k, shown, curve->point_count)];
     if (point->fitted && !fitted)

@@ -112,7 +112,7 @@ struct chapters_shown chapters_shown_cells(struct chapters *c, struct document_n
     raise_with_neighbours(scores, count, best->cell - row->first_cell);
   if (best->exists && best->recommended >= row->first_cell)
     raise_with_neighbours(scores, count, best->recommended - row->first_cell);
-  struct chapters_shown shown = chapters_shown_of(parent, scores, count, CHAPTERS_BATCHES_MOST);
+  struct chapters_shown shown = chapters_shown_of(parent, scores, count, CHAPTERS_BATCHES_MAX);
   free(scores);
   return shown;
 }

@@ -9,15 +9,15 @@
 #include "analyze/sections/chapters_parts.h"
 
 enum {
-  CHAPTERS_SECTIONS_MOST = 40, // levels with a section and a picture of their own
-  CHAPTERS_LEVELS_MOST = 100,  // rows of a table of levels
-  CHAPTERS_LINES_MOST = 24,    // in one picture
-  CHAPTERS_BATCHES_MOST = 40,  // of one level
-  CHAPTERS_COLUMNS_MOST = 20,  // of the table of all cells
-  CHAPTERS_ROWS_MOST = 200,    // of any other table
-  CHAPTERS_POINTS_MOST = 1000, // of one kind in a picture
-  CHAPTERS_STEPS_MOST = 30,    // sentences of one kind
-  CHAPTERS_SEGMENTS_MOST = 12  // inputs with facts of their own
+  CHAPTERS_SECTIONS_MAX = 40, // levels with a section and a picture of their own
+  CHAPTERS_LEVELS_MAX = 100,  // rows of a table of levels
+  CHAPTERS_LINES_MAX = 24,    // in one picture
+  CHAPTERS_BATCHES_MAX = 40,  // of one level
+  CHAPTERS_COLUMNS_MAX = 20,  // of the table of all cells
+  CHAPTERS_ROWS_MAX = 200,    // of any other table
+  CHAPTERS_POINTS_MAX = 1000, // of one kind in a picture
+  CHAPTERS_STEPS_MAX = 30,    // sentences of one kind
+  CHAPTERS_SEGMENTS_MAX = 12  // inputs with facts of their own
 };
 
 // What decides: the higher rank, then the higher value (NaN is the lowest), then who comes first. Of a rank

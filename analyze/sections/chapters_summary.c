@@ -273,7 +273,7 @@ void chapters_optima_table(struct chapters *c, struct document_node *parent, boo
   if (shape.limits) chapters_column(c, table, LANG_COLUMN_KEPT, DOCUMENT_LEFT);
   chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
   struct chapters_shown shown =
-      chapters_shown_levels(c, parent, brief ? CHAPTERS_BRIEF_ROWS : CHAPTERS_LEVELS_MOST, false);
+      chapters_shown_levels(c, parent, brief ? CHAPTERS_BRIEF_ROWS : CHAPTERS_LEVELS_MAX, false);
   for (size_t i = 0; i < shown.count; i++) {
     if (shown.is[i]) optima_row(c, table, &results->workers[i], shape);
   }
@@ -304,7 +304,7 @@ static void set_table(struct chapters *c, struct document_node *parent) {
   chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
   for (size_t i = 0; i < results->best.set_count; i++) {
     size_t index = results->best.set[i];
-    if (i >= CHAPTERS_ROWS_MOST && index != results->best.recommended) continue;
+    if (i >= CHAPTERS_ROWS_MAX && index != results->best.recommended) continue;
     const struct cell *cell = &results->cells[index];
     enum document_mark mark = index == results->best.cell ? DOCUMENT_BEST : DOCUMENT_EQUAL;
     document_cell(table, number_count(cell->workers).text, mark);
@@ -321,7 +321,7 @@ static void set_table(struct chapters *c, struct document_node *parent) {
     chapters_list_free(&marks);
     document_row_end(table);
   }
-  chapters_shown_say(c, parent, LANG_SHOWN_SET, CHAPTERS_ROWS_MOST, results->best.set_count);
+  chapters_shown_say(c, parent, LANG_SHOWN_SET, CHAPTERS_ROWS_MAX, results->best.set_count);
 }
 
 static void best(struct chapters *c, struct document_node *parent) {

@@ -229,12 +229,12 @@ static bool follows_from_failure(const struct results *results, enum warning_cod
 static bool too_many(struct chapters *c, struct document_node *parent, size_t *counts,
                      enum warning_code code) {
   size_t all = 0;
-  if (++counts[code] <= CHAPTERS_STEPS_MOST || code == WARNING_FAILED_LEVEL) return false;
-  for (size_t i = 0; counts[code] == CHAPTERS_STEPS_MOST + 1 && i < c->results->warning_count; i++)
+  if (++counts[code] <= CHAPTERS_STEPS_MAX || code == WARNING_FAILED_LEVEL) return false;
+  for (size_t i = 0; counts[code] == CHAPTERS_STEPS_MAX + 1 && i < c->results->warning_count; i++)
     all += c->results->warnings[i].code == code;
   if (all > 0)
     chapters_callout(c, parent, DOCUMENT_WARNING, LANG_SHOWN_WARNINGS,
-                     LANG_WITH(number_count(CHAPTERS_STEPS_MOST).text, number_count((int64_t)all).text));
+                     LANG_WITH(number_count(CHAPTERS_STEPS_MAX).text, number_count((int64_t)all).text));
   return true;
 }
 

@@ -80,13 +80,13 @@ struct said {
 };
 
 static bool may_say(struct said *said) {
-  return said->count++ < CHAPTERS_STEPS_MOST;
+  return said->count++ < CHAPTERS_STEPS_MAX;
 }
 
 static void say_how_many(struct said *said) {
-  if (said->count > CHAPTERS_STEPS_MOST)
+  if (said->count > CHAPTERS_STEPS_MAX)
     chapters_item(said->c, said->list, LANG_SHOWN_STEPS,
-                  LANG_WITH(number_count(CHAPTERS_STEPS_MOST).text, number_count((int64_t)said->count).text));
+                  LANG_WITH(number_count(CHAPTERS_STEPS_MAX).text, number_count((int64_t)said->count).text));
 }
 
 // Neighbouring steps with one verdict become one sentence.
@@ -300,15 +300,15 @@ static void as_sentence(struct chapters *c, void *text, const char *sentence) {
 }
 
 void chapters_next(struct chapters *c, struct document_node *parent) {
-  enum { CELLS_MOST = 3 };
+  enum { CELLS_MAX = 3 };
   const struct results *results = c->results;
   if (!results->best.exists) return;
   struct buf text = {0};
-  struct suggest_cell cells[CELLS_MOST];
+  struct suggest_cell cells[CELLS_MAX];
   struct chapters_list list = {0};
   buf_append_text(&text, chapters_say(c, LANG_NEXT, LANG_ALONE));
   size_t start = text.len;
-  size_t count = suggest_next(results, CELLS_MOST, cells);
+  size_t count = suggest_next(results, CELLS_MAX, cells);
   measure_next(c, count == 0, as_sentence, &text); // cells beyond the edge are among those that it proposes
   for (size_t i = 0; i < count; i++)
     chapters_list_add(

@@ -23,15 +23,14 @@ struct anonymize {
 enum status anonymize_open(const char *key_path, struct anonymize **out, struct error *error) {
   struct anonymize *anonymize = calloc(1, sizeof *anonymize);
   if (!anonymize) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  anonymize->key = BUF_LIMIT(ANONYMIZE_KEY_MOST);
+  anonymize->key = BUF_LIMIT(ANONYMIZE_KEY_MAX);
   enum status status = buf_read_file(&anonymize->key, key_path, error);
   if (status == STATUS_LIMIT) {
-    status =
-        status_fail(error, STATUS_FORMAT, "%s: a key has at most %d bytes", key_path, ANONYMIZE_KEY_MOST);
-  } else if (status == STATUS_OK && anonymize->key.len < ANONYMIZE_KEY_LEAST) {
+    status = status_fail(error, STATUS_FORMAT, "%s: a key has at most %d bytes", key_path, ANONYMIZE_KEY_MAX);
+  } else if (status == STATUS_OK && anonymize->key.len < ANONYMIZE_KEY_MIN) {
     status =
         status_fail(error, STATUS_FORMAT, "%s: a key needs at least %d bytes (try: head -c 32 /dev/urandom)",
-                    key_path, ANONYMIZE_KEY_LEAST);
+                    key_path, ANONYMIZE_KEY_MIN);
   }
   if (status) {
     anonymize_close(anonymize);

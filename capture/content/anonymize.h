@@ -24,12 +24,12 @@
 #define ANONYMIZE_BLOCK_TOKENS 512 // as Mooncake's traces have it
 #define ANONYMIZE_BYTES_PER_TOKEN 4
 #define ANONYMIZE_BLOCK_BYTES ((size_t)ANONYMIZE_BLOCK_TOKENS * ANONYMIZE_BYTES_PER_TOKEN)
-#define ANONYMIZE_KEY_LEAST 16 // bytes
-#define ANONYMIZE_KEY_MOST 4096
+#define ANONYMIZE_KEY_MIN 16 // bytes
+#define ANONYMIZE_KEY_MAX 4096
 
 struct anonymize;
 
-// Takes the key: all bytes of the file, ANONYMIZE_KEY_LEAST to ANONYMIZE_KEY_MOST of them. STATUS_NOT_FOUND,
+// Takes the key: all bytes of the file, ANONYMIZE_KEY_MIN to ANONYMIZE_KEY_MAX of them. STATUS_NOT_FOUND,
 // STATUS_IO, STATUS_FORMAT (too short or too long), STATUS_MEMORY, with words.
 enum status anonymize_open(const char *key_path, struct anonymize **out, struct error *error) MUST_USE;
 // The same with a key that nobody knows, gone with the process: for ids that need to mean nothing elsewhere.

@@ -5,7 +5,7 @@
 
 #include "lib/json/json_write.h"
 
-#define DEPTH_MOST 4 // a prompt may be an array of arrays of tokens, content an array of parts
+#define DEPTH_MAX 4 // a prompt may be an array of arrays of tokens, content an array of parts
 
 // Stands for bytes that are no text, so that equal ones stay equal.
 static void put_digest(struct json_slice value, struct buf *out) {
@@ -31,7 +31,7 @@ static void put_content(struct json_slice content, int depth, struct buf *out) {
   case JSON_NUMBER: put_token(content, out); break;
   case JSON_ARRAY:
     scan = json_scan_start(content);
-    while (depth < DEPTH_MOST && json_scan_element(&scan, &element))
+    while (depth < DEPTH_MAX && json_scan_element(&scan, &element))
       put_content(element, depth + 1, out);
     break;
   case JSON_OBJECT:

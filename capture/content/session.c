@@ -8,8 +8,8 @@
 
 #define BASE UINT64_C(0x9E3779B97F4A7C15) // of the polynomial: odd, its bits well spread
 #define LENGTHS 4096
-#define SAME_MOST 64 // entries of one digest that are looked through for the right one
-#define BUCKETS ((size_t)2 * SESSION_MOST)
+#define SAME_MAX 64 // entries of one digest that are looked through for the right one
+#define BUCKETS ((size_t)2 * SESSION_MAX)
 #define NOWHERE (-1)
 
 // A place where a conversation may be continued: the digest of what was said, the answer included. Entries
@@ -34,7 +34,7 @@ struct session_table {
   int32_t used, oldest, newest;
   uint32_t lengths[LENGTHS]; // how many entries have it: elsewhere a prompt need not be looked up
   struct chain buckets[BUCKETS];
-  struct entry entries[SESSION_MOST];
+  struct entry entries[SESSION_MAX];
 };
 
 enum status session_open(int64_t last, struct session_table **out) {
@@ -81,7 +81,7 @@ static int32_t find(const struct session_table *table, uint64_t digest) {
     if (table->entries[at].digest != digest) continue;
     if (found == NOWHERE) found = at;
     if (!table->entries[at].has_gone_on) return at;
-    if (++same == SAME_MOST) break;
+    if (++same == SAME_MAX) break;
   }
   return found;
 }
@@ -118,7 +118,7 @@ static void put_in(struct session_table *table, int32_t which, uint64_t digest, 
 
 // A place for a new entry; the one that was used longest ago gives way.
 static int32_t make_room(struct session_table *table) {
-  if (table->used < SESSION_MOST) return table->used++;
+  if (table->used < SESSION_MAX) return table->used++;
   int32_t which = table->oldest;
   take_out(table, which);
   return which;
@@ -134,7 +134,7 @@ static void use(struct session_table *table, int32_t which) {
 // The same place is kept once for a conversation (it was asked the same again).
 static void keep_place(struct session_table *table, uint64_t digest, int64_t session, uint32_t length) {
   int same = 0;
-  for (int32_t at = find(table, digest); at != NOWHERE && same < SAME_MOST; at = table->entries[at].after) {
+  for (int32_t at = find(table, digest); at != NOWHERE && same < SAME_MAX; at = table->entries[at].after) {
     if (table->entries[at].digest != digest) continue;
     if (table->entries[at].session == session) {
       use(table, at);

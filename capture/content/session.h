@@ -10,7 +10,7 @@
 // Every other request for text starts a conversation of its own; requests for anything else have none. Who
 // only begins alike is not mixed up, as long as the answers differ.
 //
-// Of texts only 64-bit digests are kept, for the SESSION_MOST answers that were used last. White space does
+// Of texts only 64-bit digests are kept, for the SESSION_MAX answers that were used last. White space does
 // not count in them (clients trim), nor does what a model thought (clients drop it).
 #ifndef CAPTURE_SESSION_H
 #define CAPTURE_SESSION_H
@@ -23,7 +23,7 @@
 #include "lib/llm/api.h"
 #include "lib/llm/response.h"
 
-#define SESSION_MOST 32768
+#define SESSION_MAX 32768
 
 struct session_table;
 

@@ -8,7 +8,7 @@
 #include "lib/json/json_write.h"
 
 #define BLOCK_TOKENS 512
-#define INPUT_TOKENS_MOST (INT64_C(1) << 28) // more is no prompt, and its ids would fill the disk
+#define INPUT_TOKENS_MAX (INT64_C(1) << 28) // more is no prompt, and its ids would fill the disk
 
 // An id of 53 bits for block `index` of request `seq` (the finalizer of SplitMix64, a bijection of 64 bits).
 static int64_t unshared_id(int64_t seq, int64_t index) {
@@ -44,7 +44,7 @@ enum status export_mooncake(struct export_state *state, const struct trace_reque
         anonymize_request(state->anonymize, request, response, &state->scratch, &sized, error);
     if (status) return status;
   }
-  if (sized.input_tokens < 0 || sized.output_tokens < 0 || sized.input_tokens > INPUT_TOKENS_MOST)
+  if (sized.input_tokens < 0 || sized.output_tokens < 0 || sized.input_tokens > INPUT_TOKENS_MAX)
     return STATUS_END;
   int64_t t_ns = sized.t_ns + state->offset_ns;
   struct json_writer w = JSON_WRITER(line);

@@ -11,8 +11,8 @@
 #include "lib/http/base64.h"
 #include "lib/llm/response.h"
 
-#define RESPONSE_MOST ((size_t)64 * 1024 * 1024) // bytes of an answer that is no stream
-#define SESSION_ID_MOST 256                      // as of live traffic
+#define RESPONSE_MAX ((size_t)64 * 1024 * 1024) // bytes of an answer that is no stream
+#define SESSION_ID_MAX 256                      // as of live traffic
 
 struct entry {
   struct json_slice started;
@@ -118,7 +118,7 @@ static enum status take_headers(const struct import *import, struct json_slice a
     status = import_fields(element, header_fields, &header, &scratch, error);
     if (status) break;
     bool is_session = header.name.len == 12 && strncasecmp(header.name.data, "x-session-id", 12) == 0;
-    if (is_session && header.value.len > 0 && header.value.len <= SESSION_ID_MOST) {
+    if (is_session && header.value.len > 0 && header.value.len <= SESSION_ID_MAX) {
       buf_clear(session);
       keep_session(header.value, session);
     }
@@ -253,7 +253,7 @@ static struct trace_response judge(const struct entry *entry, int64_t t_ns, enum
   enum failure transport = transport_of(entry);
   // Without the text nothing but HTTP can be judged.
   response_open(found, content.len > 0 ? api : API_HTTP, answered ? (int)entry->status : 0,
-                entry->content_type, none, RESPONSE_MOST);
+                entry->content_type, none, RESPONSE_MAX);
   found->on_part = session_hear;
   found->on_part_context = heard;
   response_feed(found, content.data, content.len, 0);

@@ -9,14 +9,14 @@
 #include "lib/llm/api.h"
 #include "lib/record/redact.h"
 
-#define NAME_MOST 128 // bytes of a header's name
+#define NAME_MAX 128 // bytes of a header's name
 
 void import_http_header(const struct import *import, struct json_slice name, struct json_slice value,
                         struct buf *headers) {
   static const struct names none = {0};
   const struct names *more = import_options_of(import)->keep_headers;
-  char lower[NAME_MOST + 1];
-  if (name.len == 0 || name.len > NAME_MOST || !keep_header(more ? more : &none, name.data, name.len)) return;
+  char lower[NAME_MAX + 1];
+  if (name.len == 0 || name.len > NAME_MAX || !keep_header(more ? more : &none, name.data, name.len)) return;
   for (size_t i = 0; i < name.len; i++)
     lower[i] = (char)tolower((unsigned char)name.data[i]);
   lower[name.len] = '\0';

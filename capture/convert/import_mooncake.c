@@ -9,7 +9,7 @@
 #include "lib/base/clock.h"
 
 #define BLOCK_TOKENS 512
-#define TIMESTAMP_MOST 9.0e12 // ms; nanoseconds since then still fit
+#define TIMESTAMP_MAX 9.0e12 // ms; nanoseconds since then still fit
 
 struct mooncake {
   double timestamp_ms;
@@ -41,7 +41,7 @@ static enum status take_line(struct import *import, void *state, struct json_sli
   struct mooncake found = {0};
   enum status status = import_fields(line, fields, &found, scratch, error);
   if (status) return status;
-  if (!(found.timestamp_ms >= 0 && found.timestamp_ms <= TIMESTAMP_MOST))
+  if (!(found.timestamp_ms >= 0 && found.timestamp_ms <= TIMESTAMP_MAX))
     return status_fail(error, STATUS_FORMAT, "\"timestamp\" is not a number of milliseconds, at least 0");
   if (!are_counts(found.hash_ids))
     return status_fail(error, STATUS_FORMAT, "\"hash_ids\" holds what is not a whole number from 0 to 2^53");

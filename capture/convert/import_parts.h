@@ -71,10 +71,10 @@ struct import_column {
   const char *name;
   bool optional;
 };
-#define IMPORT_COLUMNS_MOST 16
+#define IMPORT_COLUMNS_MAX 16
 typedef enum status import_take_row(struct import *import, void *state, const struct json_slice *cells,
                                     struct error *error);
-// `columns` ends with a row whose name is NULL, at most IMPORT_COLUMNS_MOST.
+// `columns` ends with a row whose name is NULL, at most IMPORT_COLUMNS_MAX.
 enum status import_table(struct import *import, const struct import_column *columns, import_take_row *take,
                          void *state, struct error *error) MUST_USE;
 

@@ -3,7 +3,7 @@
 
 #include "capture/convert/import_parts.h"
 
-#define CELLS_MOST 64 // of a line; what stands beyond is not looked at
+#define CELLS_MAX 64 // of a line; what stands beyond is not looked at
 
 struct table {
   const struct import_column *columns;
@@ -11,7 +11,7 @@ struct table {
   import_take_row *take;
   void *state;
   bool has_names;
-  int places[IMPORT_COLUMNS_MOST]; // which cell of a line is the column's; -1: none
+  int places[IMPORT_COLUMNS_MAX]; // which cell of a line is the column's; -1: none
 };
 
 // One quoted cell, from behind its quote. Quotes in it are doubled; it may be resolved in `scratch`, which
@@ -44,7 +44,7 @@ static enum status split(struct json_slice line, struct buf *scratch, struct jso
   const char *at = line.data, *end = line.data + line.len;
   *count = 0;
   if (buf_reserve(scratch, line.len + 1)) return STATUS_MEMORY;
-  while (*count < CELLS_MOST) {
+  while (*count < CELLS_MAX) {
     if (at < end && *at == '"') {
       at++;
       enum status status = quoted_cell(&at, end, scratch, &cells[*count], error);
@@ -84,7 +84,7 @@ static enum status take_names(struct table *table, const struct json_slice *cell
 static enum status take_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
                              struct error *error) {
   struct table *table = state;
-  struct json_slice cells[CELLS_MOST], chosen[IMPORT_COLUMNS_MOST];
+  struct json_slice cells[CELLS_MAX], chosen[IMPORT_COLUMNS_MAX];
   size_t count;
   enum status status = split(line, scratch, cells, &count, error);
   if (status) return status;

@@ -6,7 +6,7 @@
 
 #include "capture/convert/import_parts.h"
 
-#define WAITING_MOST 8192                        // requests
+#define WAITING_MAX 8192                         // requests
 #define WAITING_BYTES ((size_t)64 * 1024 * 1024) // of their lines
 
 struct waiting {
@@ -48,7 +48,7 @@ static enum status emit_first(struct import *import, struct filter *filter, stru
 static enum status emit(struct import *import, struct filter *filter, bool all, struct error *error) {
   enum status status = STATUS_OK;
   while (status == STATUS_OK && filter->first) {
-    bool full = filter->count > WAITING_MOST || filter->bytes > WAITING_BYTES;
+    bool full = filter->count > WAITING_MAX || filter->bytes > WAITING_BYTES;
     if (!filter->first->response && !all && !full) break;
     status = emit_first(import, filter, error);
   }

@@ -9,7 +9,7 @@
 #include "capture/proxy/upstream.h"
 #include "lib/base/clock.h"
 
-#define BLOCK_MOST 16384 // bytes handed out at once, of an answer of known length
+#define BLOCK_MAX 16384 // bytes handed out at once, of an answer of known length
 
 static void suspend(struct exchange *exchange) {
   if (exchange->suspended) return;
@@ -84,7 +84,7 @@ static struct MHD_Response *make_response(struct exchange *exchange) {
                                            MHD_RESPMEM_PERSISTENT);
   }
   uint64_t length = exchange->length < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)exchange->length;
-  size_t block = length < BLOCK_MOST ? (size_t)length + 1 : BLOCK_MOST;
+  size_t block = length < BLOCK_MAX ? (size_t)length + 1 : BLOCK_MAX;
   struct MHD_Response *response = MHD_create_response_from_callback(length, block, give_body, exchange, NULL);
   // Without this libmicrohttpd would say `chunked` and send a last chunk where no body may be.
   if (response && bodyless && length == MHD_SIZE_UNKNOWN)
@@ -161,7 +161,7 @@ static void take_body(struct exchange *exchange, const char *data, size_t *len) 
   bool is_all = !exchange->framing.chunked && (int64_t)*len == exchange->framing.length;
   bool is_first = !exchange->xfer && exchange->state == EXCHANGE_OPEN;
   size_t waiting = upload->len - exchange->upload_taken;
-  size_t room = is_all && is_first ? *len : EXCHANGE_UPLOAD_MOST - waiting;
+  size_t room = is_all && is_first ? *len : EXCHANGE_UPLOAD_MAX - waiting;
   size_t taken = *len < room ? *len : room;
   exchange->moved_ns = clock_now_ns();
   if ((is_first || exchange->xfer) && !upstream_is_refusal(exchange)) {

@@ -25,8 +25,8 @@
 #include "lib/base/log.h"
 #include "lib/net/xfer.h"
 
-#define EXCHANGE_UPLOAD_MOST ((size_t)32 * 1024)
-#define EXCHANGE_DOWNLOAD_MOST ((size_t)48 * 1024)
+#define EXCHANGE_UPLOAD_MAX ((size_t)32 * 1024)
+#define EXCHANGE_DOWNLOAD_MAX ((size_t)48 * 1024)
 #define EXCHANGE_CONNECT_TIMEOUT_NS (10 * CLOCK_NS_PER_S)
 
 struct exchange;

@@ -86,7 +86,7 @@ static const char *find_life(const struct sockaddr_un *name) {
 static int lock_folder(const char *path) {
   const char *slash = strrchr(path, '/');
   size_t len = slash && slash > path ? (size_t)(slash - path) : 1;
-  char folder[LISTENER_PATH_MOST + 1] = ".";
+  char folder[LISTENER_PATH_MAX + 1] = ".";
   if (slash) memcpy(folder, path, len);
   int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return -1;
@@ -111,9 +111,9 @@ static enum status bind_unix(int fd, const struct sockaddr_un *name, struct erro
 static enum status open_unix(const char *path, struct listener *out, struct error *error) {
   struct sockaddr_un name = {.sun_family = AF_UNIX};
   struct stat about;
-  if (strlen(path) > LISTENER_PATH_MOST)
+  if (strlen(path) > LISTENER_PATH_MAX)
     return status_fail(error, STATUS_IO, "cannot listen on unix:%s: longer than %zu bytes", path,
-                       LISTENER_PATH_MOST);
+                       LISTENER_PATH_MAX);
   memcpy(name.sun_path, path, strlen(path));
   int fd = socket(AF_UNIX, SOCK_STREAM | FLAGS, 0);
   if (fd < 0) return status_fail(error, STATUS_IO, "cannot listen on unix:%s: %s", path, strerror(errno));

@@ -14,13 +14,13 @@
 #include "lib/base/status.h"
 
 // The longest path of a Unix socket, in bytes (its address has room for this and a NUL).
-#define LISTENER_PATH_MOST (sizeof((struct sockaddr_un *)NULL)->sun_path - 1)
+#define LISTENER_PATH_MAX (sizeof((struct sockaddr_un *)NULL)->sun_path - 1)
 
 struct listener {
   int fd;            // listens, does not block; the caller's to close
   char address[300]; // "http://HOST:PORT" with the port that was picked, "https://..." or "unix:PATH"
-  char path[LISTENER_PATH_MOST + 1]; // of the Unix socket's file, "" when there is none
-  dev_t device;                      // and which file that is
+  char path[LISTENER_PATH_MAX + 1]; // of the Unix socket's file, "" when there is none
+  dev_t device;                     // and which file that is
   ino_t inode;
 };
 

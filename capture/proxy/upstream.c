@@ -148,7 +148,7 @@ static enum xfer_flow on_body(void *context, const char *data, size_t len, int64
   struct buf *download = &exchange->download;
   if (!exchange->client || exchange->state != EXCHANGE_OPEN) return XFER_ABORT;
   size_t waiting = download->len - exchange->download_taken;
-  if (waiting > 0 && waiting + len > EXCHANGE_DOWNLOAD_MOST) {
+  if (waiting > 0 && waiting + len > EXCHANGE_DOWNLOAD_MAX) {
     exchange->download_waits = true;
     return XFER_PAUSE;
   }
@@ -315,7 +315,7 @@ void upstream_more(struct exchange *exchange) {
 
 void upstream_taken(struct exchange *exchange) {
   size_t waiting = exchange->download.len - exchange->download_taken;
-  if (!exchange->download_waits || !exchange->xfer || waiting > EXCHANGE_DOWNLOAD_MOST / 2) return;
+  if (!exchange->download_waits || !exchange->xfer || waiting > EXCHANGE_DOWNLOAD_MAX / 2) return;
   exchange->download_waits = false;
   xfer_resume(exchange->xfer);
 }

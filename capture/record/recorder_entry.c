@@ -9,7 +9,7 @@
 #include "lib/json/json_write.h"
 #include "lib/record/redact.h"
 
-#define SESSION_ID_MOST 256 // bytes of a client's own id that are kept
+#define SESSION_ID_MAX 256 // bytes of a client's own id that are kept
 
 struct json_slice recorder_text(const char *text) {
   return (struct json_slice){text, strlen(text)};
@@ -139,15 +139,15 @@ static bool read_request(struct recorder_entry *entry, const struct guard_reques
   buf_free(&target);
   remember_secrets(entry, request);
   if (entry->target)
-    recorder_hide_secrets(entry, entry->target, strlen(entry->target), RECORDER_BODY_SECRET_LEAST, false);
+    recorder_hide_secrets(entry, entry->target, strlen(entry->target), RECORDER_BODY_SECRET_MIN, false);
   write_headers(entry, request);
   if (entry->headers.len)
-    recorder_hide_secrets(entry, entry->headers.data, entry->headers.len, RECORDER_BODY_SECRET_LEAST, false);
+    recorder_hide_secrets(entry, entry->headers.data, entry->headers.len, RECORDER_BODY_SECRET_MIN, false);
   const struct guard_field *id = guard_find(request, "X-Session-Id");
-  if (id && id->value_len <= SESSION_ID_MOST)
+  if (id && id->value_len <= SESSION_ID_MAX)
     keep_session((struct json_slice){id->value, id->value_len}, &entry->session);
   if (entry->session.len)
-    recorder_hide_secrets(entry, entry->session.data, entry->session.len, RECORDER_BODY_SECRET_LEAST, false);
+    recorder_hide_secrets(entry, entry->session.data, entry->session.len, RECORDER_BODY_SECRET_MIN, false);
   const struct guard_field *type = guard_find(request, "Content-Type");
   entry->body.is_form = type && keep_is_form(type->value, type->value_len);
   const struct guard_field *coding = guard_find(request, "Content-Encoding");

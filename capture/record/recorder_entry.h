@@ -148,8 +148,8 @@ void recorder_make_response(void *entry);
 // that their end cuts, when `is_cut`.
 void recorder_hide_secrets(const struct recorder_entry *entry, char *bytes, size_t len, size_t least,
                            bool is_cut);
-#define RECORDER_SECRET_LEAST 4      // in a server's short words
-#define RECORDER_BODY_SECRET_LEAST 8 // in a body, where a placeholder key may be an ordinary word
+#define RECORDER_SECRET_MIN 4      // in a server's short words
+#define RECORDER_BODY_SECRET_MIN 8 // in a body, where a placeholder key may be an ordinary word
 
 // Gives everything back; nothing is written.
 void recorder_entry_free(struct recorder_entry *entry);

@@ -118,7 +118,7 @@ void recorder_make_request(void *context) {
   struct buf clean = {0};
   recorder_body_decode(recorder, &entry->body);
   if (entry->body.bytes.len)
-    recorder_hide_secrets(entry, entry->body.bytes.data, entry->body.bytes.len, RECORDER_BODY_SECRET_LEAST,
+    recorder_hide_secrets(entry, entry->body.bytes.data, entry->body.bytes.len, RECORDER_BODY_SECRET_MIN,
                           false);
   enum trace_body kind = recorder_body_clean(recorder, &entry->body, &clean);
   struct json_slice body = slice_of(&clean);

@@ -7,14 +7,14 @@
 #include "capture/record/recorder_entry.h"
 
 // Bytes kept to read the counts of a response that is no stream.
-#define RESPONSE_MOST ((size_t)4 * 1024 * 1024)
+#define RESPONSE_MAX ((size_t)4 * 1024 * 1024)
 
 void recorder_head(struct recorder_entry *entry, int status, struct json_slice content_type,
                    struct json_slice content_encoding) {
   if (!entry || entry->responding) return;
   entry->responding = true;
   if (content_encoding.data) entry->answer.coding = inflate_coding_of(content_encoding);
-  response_open(&entry->response, entry->asked, status, content_type, content_encoding, RESPONSE_MOST);
+  response_open(&entry->response, entry->asked, status, content_type, content_encoding, RESPONSE_MAX);
   entry->response.on_part = session_hear;
   entry->response.on_part_context = &entry->heard;
 }
@@ -39,7 +39,7 @@ static void add_answer(struct recorder_entry *entry, struct trace_response *reco
   struct recorder_body *answer = &entry->answer;
   recorder_body_decode(recorder, answer);
   if (answer->bytes.len)
-    recorder_hide_secrets(entry, answer->bytes.data, answer->bytes.len, RECORDER_BODY_SECRET_LEAST, false);
+    recorder_hide_secrets(entry, answer->bytes.data, answer->bytes.len, RECORDER_BODY_SECRET_MIN, false);
   record->body_kind = recorder_body_clean(recorder, answer, clean);
   record->body = (struct json_slice){clean->data, clean->len};
   record->body_truncated = answer->state != RECORDER_BODY_KEPT;
@@ -70,7 +70,7 @@ static void write_response(struct recorder_entry *entry) {
   const struct recorder_ending *ending = &entry->ending;
   struct recorder *recorder = entry->recorder;
   struct response *found = &entry->response;
-  recorder_hide_secrets(entry, found->error_text, strlen(found->error_text), RECORDER_SECRET_LEAST, true);
+  recorder_hide_secrets(entry, found->error_text, strlen(found->error_text), RECORDER_SECRET_MIN, true);
   const char *source = token_source_name(found->token_source);
   const char *failure = failure_name(found->failure);
   struct trace_response record = {

@@ -7,8 +7,8 @@
 
 enum status names_add(struct names *names, const char *text, struct error *error) {
   if (text[0] == '\0') return status_fail(error, STATUS_USAGE, "'': an empty text is not allowed");
-  if (names->count == NAMES_MOST) {
-    return status_fail(error, STATUS_USAGE, "'%s': given more than %d times", text, NAMES_MOST);
+  if (names->count == NAMES_MAX) {
+    return status_fail(error, STATUS_USAGE, "'%s': given more than %d times", text, NAMES_MAX);
   }
   char **items = realloc(names->items, (names->count + 1) * sizeof *items);
   if (items) names->items = items;

@@ -9,7 +9,7 @@
 
 #include "lib/base/status.h"
 
-#define NAMES_MOST 256
+#define NAMES_MAX 256
 
 // All zero is an empty list.
 struct names {
@@ -17,7 +17,7 @@ struct names {
   size_t count;
 };
 
-// Appends a copy. STATUS_USAGE for an empty text or more than NAMES_MOST, STATUS_MEMORY.
+// Appends a copy. STATUS_USAGE for an empty text or more than NAMES_MAX, STATUS_MEMORY.
 enum status names_add(struct names *names, const char *text, struct error *error) MUST_USE;
 
 // True when one of the texts equals these bytes, ASCII letters of either case alike.

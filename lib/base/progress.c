@@ -39,7 +39,7 @@ static const struct shape shapes[] = {
     {20, true, true, true},   {10, true, true, true},    {10, false, true, true},
     {10, false, false, true}, {10, false, false, false}, {0, false, false, false},
 };
-enum { SHAPES = sizeof shapes / sizeof shapes[0], LABEL_LEAST = 16, ANY_WIDTH = 4096 };
+enum { SHAPES = sizeof shapes / sizeof shapes[0], LABEL_MIN = 16, ANY_WIDTH = 4096 };
 
 // Without the label, which goes at the place returned.
 static size_t print_shape(const struct progress_state *state, const struct shape *shape, int64_t left_ns,
@@ -62,11 +62,11 @@ static size_t print_shape(const struct progress_state *state, const struct shape
   return place;
 }
 
-// How many characters of the label fit, all or at least LABEL_LEAST; 0: not enough.
+// How many characters of the label fit, all or at least LABEL_MIN; 0: not enough.
 static size_t label_room(const char *label, size_t len, size_t most) {
   size_t whole = strlen(label);
   size_t room = most > len + 2 ? most - len - 2 : 0;
-  return room >= whole ? whole : room >= LABEL_LEAST ? room : 0;
+  return room >= whole ? whole : room >= LABEL_MIN ? room : 0;
 }
 
 // The widest line of at most `most` columns.

@@ -3,5 +3,5 @@
 
 void count_take(struct json_slice value, int64_t *count) {
   int64_t number;
-  if (json_scan_int64(value, &number) && number >= 0 && number <= COUNT_MOST) *count = number;
+  if (json_scan_int64(value, &number) && number >= 0 && number <= COUNT_MAX) *count = number;
 }

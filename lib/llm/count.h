@@ -10,9 +10,9 @@
 
 // More than any model reads or writes for one request. What is above is no count: it would drown every sum
 // that it goes into, and records hold no more than 2^53.
-#define COUNT_MOST INT64_C(1000000000)
+#define COUNT_MAX INT64_C(1000000000)
 
-// Takes a whole number from 0 to COUNT_MOST; anything else leaves what is known.
+// Takes a whole number from 0 to COUNT_MAX; anything else leaves what is known.
 void count_take(struct json_slice value, int64_t *count);
 
 #endif

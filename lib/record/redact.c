@@ -6,11 +6,11 @@
 
 #include "lib/json/json_write.h"
 
-#define NAME_MOST REDACT_NAME_MOST
+#define NAME_MAX REDACT_NAME_MAX
 
 // Lower case, '_' as '-': so that Api_Key and api-key are one name. false: too long.
-static bool fold_name(const char *name, size_t len, char folded[NAME_MOST + 1]) {
-  if (len > NAME_MOST) return false;
+static bool fold_name(const char *name, size_t len, char folded[NAME_MAX + 1]) {
+  if (len > NAME_MAX) return false;
   for (size_t i = 0; i < len; i++)
     folded[i] = name[i] == '_' ? '-' : (char)tolower((unsigned char)name[i]);
   folded[len] = '\0';
@@ -27,7 +27,7 @@ static bool is_among(const char *name, const char *const *names) {
 bool redact_is_secret_header(const char *name, size_t len) {
   static const char *const parts[] = {"api-key",    "apikey", "token",  "secret",   "password",
                                       "credential", "cookie", "passwd", "signature"};
-  char folded[NAME_MOST + 1];
+  char folded[NAME_MAX + 1];
   if (!fold_name(name, len, folded)) return true; // nobody keeps such a header; better safe
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
     if (strstr(folded, parts[i])) return true;
@@ -77,7 +77,7 @@ bool redact_is_secret_key(const struct names *more, const char *name, size_t len
                                       "x-goog-credential",
                                       "openai-api-key",
                                       NULL};
-  char folded[NAME_MOST + 1], other[NAME_MOST + 1];
+  char folded[NAME_MAX + 1], other[NAME_MAX + 1];
   if (!fold_name(name, len, folded)) return false;
   if (is_among(folded, names)) return true;
   for (size_t i = 0; i < more->count; i++) {
@@ -90,7 +90,7 @@ bool redact_is_secret_variable(const char *name, size_t len) {
   static const char *const endings[] = {"api-key",  "apikey", "token",         "secret",
                                         "password", "passwd", "authorization", "access-key"};
   static const struct names none = {0};
-  char folded[NAME_MOST + 1];
+  char folded[NAME_MAX + 1];
   while (len > 0 && *name == '-') {
     name++;
     len--;
@@ -109,8 +109,8 @@ static bool is_key_word(const char *word, size_t len) {
   static const char *const starts[] = {"sk-",         "sk_",    "pk_",    "hf_",   "gsk_", "ghp_", "gho_",
                                        "github_pat_", "glpat-", "xoxb-",  "xoxp-", "AKIA", "ASIA", "AIza",
                                        "ya29.",       "eyJ",    "nvapi-", "npm_",  "sess-"};
-  enum { KEY_LEAST = 12 };
-  if (len < KEY_LEAST) return false;
+  enum { KEY_MIN = 12 };
+  if (len < KEY_MIN) return false;
   for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
     size_t start_len = strlen(starts[i]);
     if (len > start_len && memcmp(word, starts[i], start_len) == 0) return true;
@@ -147,7 +147,7 @@ static int hex_digit(char c) {
 }
 
 bool redact_is_secret_query_key(const struct names *more, const char *key, size_t len) {
-  char plain[NAME_MOST];
+  char plain[NAME_MAX];
   size_t used = 0;
   for (size_t i = 0; i < len; i++) {
     if (used == sizeof plain) return false;
@@ -225,8 +225,8 @@ void redact_target(const struct names *more, const char *target, struct buf *out
 
 bool redact_is_secret_json_key(const struct names *more, const char *key, size_t len) {
   if (!memchr(key, '\\', len)) return redact_is_secret_key(more, key, len);
-  struct buf plain = BUF_LIMIT((size_t)8 * NAME_MOST);
-  struct buf quoted = BUF_LIMIT((size_t)8 * NAME_MOST);
+  struct buf plain = BUF_LIMIT((size_t)8 * NAME_MAX);
+  struct buf quoted = BUF_LIMIT((size_t)8 * NAME_MAX);
   struct json_slice value;
   buf_append_char(&quoted, '"');
   buf_append(&quoted, key, len);

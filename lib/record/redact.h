@@ -14,7 +14,7 @@
 #include "lib/json/json_scan.h"
 
 #define REDACT_MARK "***"
-#define REDACT_NAME_MOST 128 // bytes; a longer name is none of ours
+#define REDACT_NAME_MAX 128 // bytes; a longer name is none of ours
 
 // True for header names that carry secrets: authorization, proxy-authorization, cookie, set-cookie, and every
 // name that contains api-key, apikey, token, secret, password or credential. Case does not matter, and `_`

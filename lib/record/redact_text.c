@@ -6,8 +6,8 @@
 
 #include "lib/record/redact.h"
 
-#define KEY_MOST                                                                                             \
-  ((ptrdiff_t)6 * REDACT_NAME_MOST) // a name with every character written as \u00XX; keeps the search linear
+#define KEY_MAX                                                                                              \
+  ((ptrdiff_t)6 * REDACT_NAME_MAX) // a name with every character written as \u00XX; keeps the search linear
 
 static bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -71,7 +71,7 @@ static bool find_part(const char *name, const char *close, const char *end, stru
 // The quoted text at `at` is a name of a secret, and has a value.
 static bool find_quoted(const struct names *more, const char *text, const char *at, const char *end,
                         struct found *found) {
-  const char *reach = end - at > KEY_MOST ? at + KEY_MOST : end;
+  const char *reach = end - at > KEY_MAX ? at + KEY_MAX : end;
   const char *name = at + 1, *close = quote_end(name, reach, *at);
   if (close >= reach || !redact_is_secret_json_key(more, name, (size_t)(close - name))) return false;
   const char *colon = skip_blank(close + 1, end);

@@ -8,8 +8,8 @@
 #include "replay/plan/random.h"
 
 static enum status add(struct pace *pace, size_t *room, int64_t offset_ns, struct error *error) {
-  if (pace->count == PACE_REQUESTS_MOST)
-    return status_fail(error, STATUS_USAGE, "the schedule has more than %zu requests", PACE_REQUESTS_MOST);
+  if (pace->count == PACE_REQUESTS_MAX)
+    return status_fail(error, STATUS_USAGE, "the schedule has more than %zu requests", PACE_REQUESTS_MAX);
   if (offset_ns >= PACE_LONGEST_NS)
     return status_fail(error, STATUS_USAGE,
                        "the schedule would last over a year: --max-idle cuts its pauses, --duration its end");

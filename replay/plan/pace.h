@@ -10,7 +10,7 @@
 
 #include "lib/base/status.h"
 
-#define PACE_REQUESTS_MOST ((size_t)50000000) // of one schedule
+#define PACE_REQUESTS_MAX ((size_t)50000000) // of one schedule
 // Nor does one last as long as this: traces that lie years apart are no schedule.
 #define PACE_LONGEST_NS (INT64_C(366) * 86400 * 1000000000)
 
@@ -35,7 +35,7 @@ struct pace_rate {
   int64_t seed;
 };
 
-// A schedule at a rate. STATUS_USAGE over PACE_REQUESTS_MOST, from PACE_LONGEST_NS on or for no request at
+// A schedule at a rate. STATUS_USAGE over PACE_REQUESTS_MAX, from PACE_LONGEST_NS on or for no request at
 // all, STATUS_MEMORY, with words.
 enum status pace_at_rate(const struct pace_rate *rate, struct pace *out, struct error *error) MUST_USE;
 

@@ -91,8 +91,8 @@ static enum status survey(struct draft *draft, size_t *batches, struct error *er
     plan->batch_most = larger(plan->batch_most, cell->batch);
     plan->repeat_most = larger(plan->repeat_most, cell->repeat);
     *batches += (size_t)cell->repeat;
-    if (*batches > PLAN_BATCHES_MOST)
-      return status_fail(error, STATUS_USAGE, "the plan has more than %zu batches", PLAN_BATCHES_MOST);
+    if (*batches > PLAN_BATCHES_MAX)
+      return status_fail(error, STATUS_USAGE, "the plan has more than %zu batches", PLAN_BATCHES_MAX);
     add_distinct(draft->levels, &draft->level_count, cell->workers);
   }
   return STATUS_OK;

@@ -14,11 +14,11 @@
 #include "lib/base/status.h"
 #include "lib/json/json_write.h"
 
-#define PLAN_WORKERS_MOST INT64_C(65536)
-#define PLAN_BATCH_MOST INT64_C(1000000)
-#define PLAN_REPEAT_MOST INT64_C(10000)
-#define PLAN_CELLS_MOST ((size_t)100000)
-#define PLAN_BATCHES_MOST ((size_t)10000000) // of a whole plan
+#define PLAN_WORKERS_MAX INT64_C(65536)
+#define PLAN_BATCH_MAX INT64_C(1000000)
+#define PLAN_REPEAT_MAX INT64_C(10000)
+#define PLAN_CELLS_MAX ((size_t)100000)
+#define PLAN_BATCHES_MAX ((size_t)10000000) // of a whole plan
 
 enum plan_order { PLAN_ORDER_RANDOM, PLAN_ORDER_GRID }; // grid: as given
 enum plan_restart {
@@ -55,7 +55,7 @@ struct plan {
 };
 
 // The cells of two lists, workers outer; without batches (count 0) each level gets the batch of its own size.
-// The caller frees *out. STATUS_USAGE over PLAN_CELLS_MOST, STATUS_MEMORY.
+// The caller frees *out. STATUS_USAGE over PLAN_CELLS_MAX, STATUS_MEMORY.
 enum status plan_cells_from_lists(const int64_t *workers, size_t workers_count, const int64_t *batches,
                                   size_t batches_count, int64_t repeat, struct plan_cell **out, size_t *count,
                                   struct error *error) MUST_USE;

@@ -10,8 +10,8 @@ enum status plan_cells_from_lists(const int64_t *workers, size_t workers_count, 
                                   size_t batches_count, int64_t repeat, struct plan_cell **out, size_t *count,
                                   struct error *error) {
   size_t per_level = batches_count > 0 ? batches_count : 1;
-  if (workers_count > PLAN_CELLS_MOST / per_level)
-    return status_fail(error, STATUS_USAGE, "the plan has more than %zu cells", PLAN_CELLS_MOST);
+  if (workers_count > PLAN_CELLS_MAX / per_level)
+    return status_fail(error, STATUS_USAGE, "the plan has more than %zu cells", PLAN_CELLS_MAX);
   struct plan_cell *cells = calloc(workers_count * per_level, sizeof *cells);
   if (!cells) return status_fail(error, STATUS_MEMORY, "plan: %s", status_name(STATUS_MEMORY));
   size_t used = 0;
@@ -45,13 +45,13 @@ static enum status read_cell(const char *line, size_t len, int64_t repeat, struc
   struct plan_cell cell = {.repeat = repeat};
   if (json_scan_text(line, len, &object, NULL) || json_scan_kind(object) != JSON_OBJECT)
     return status_fail(error, STATUS_USAGE, "not a JSON object {\"workers\":..,\"batch\":..,\"repeat\":..}");
-  enum status status = read_count(object, "workers", PLAN_WORKERS_MOST, &cell.workers, error);
+  enum status status = read_count(object, "workers", PLAN_WORKERS_MAX, &cell.workers, error);
   if (status == STATUS_NOT_FOUND) return status_fail(error, STATUS_USAGE, "\"workers\" is missing");
   if (status) return status;
-  status = read_count(object, "batch", PLAN_BATCH_MOST, &cell.batch, error);
+  status = read_count(object, "batch", PLAN_BATCH_MAX, &cell.batch, error);
   if (status == STATUS_NOT_FOUND) return status_fail(error, STATUS_USAGE, "\"batch\" is missing");
   if (status) return status;
-  status = read_count(object, "repeat", PLAN_REPEAT_MOST, &cell.repeat, error);
+  status = read_count(object, "repeat", PLAN_REPEAT_MAX, &cell.repeat, error);
   if (status && status != STATUS_NOT_FOUND) return status;
   *out = cell;
   return STATUS_OK;
@@ -65,8 +65,8 @@ static enum status add_cell(struct plan_cell **cells, size_t *count, struct plan
                          (long long)cell.batch);
     }
   }
-  if (*count == PLAN_CELLS_MOST)
-    return status_fail(error, STATUS_USAGE, "more than %zu cells", PLAN_CELLS_MOST);
+  if (*count == PLAN_CELLS_MAX)
+    return status_fail(error, STATUS_USAGE, "more than %zu cells", PLAN_CELLS_MAX);
   struct plan_cell *grown = realloc(*cells, (*count + 1) * sizeof *grown);
   if (!grown) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   grown[(*count)++] = cell;

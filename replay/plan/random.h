@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 // Seeds that mt19937 tells apart.
-#define RANDOM_SEED_LEAST INT64_C(1)
-#define RANDOM_SEED_MOST INT64_C(4294967295)
+#define RANDOM_SEED_MIN INT64_C(1)
+#define RANDOM_SEED_MAX INT64_C(4294967295)
 
 struct random_source;
 

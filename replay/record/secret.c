@@ -10,7 +10,7 @@
 
 #define MASK REDACT_MARK
 
-enum { QUOTES_MOST = 8 }; // within one another; what is deeper is one word
+enum { QUOTES_MAX = 8 }; // within one another; what is deeper is one word
 
 static void print_header(const char *value, struct buf *out) {
   size_t name_len = strcspn(value, ":;");
@@ -84,7 +84,7 @@ static void print_word(const char *at, const char *end, int depth, struct buf *o
       redact_is_secret_header(inner, (size_t)(colon - inner))) {
     buf_append(out, inner, (size_t)(colon - inner));
     buf_append_text(out, ": " MASK);
-  } else if (quoted && depth < QUOTES_MOST) {
+  } else if (quoted && depth < QUOTES_MAX) {
     print_words(inner, inner_end, depth + 1, out);
   } else if (redact_looks_secret(inner, (size_t)(inner_end - inner))) {
     buf_append_text(out, MASK);

@@ -41,9 +41,9 @@ static void judge(const struct audit *audit, int64_t wall_ns, struct audit_verdi
   } else if (out->stall_max_ns > stall_allowed_ns) {
     snprintf(out->reason, sizeof out->reason, "the event loop stalled for %.3g ms, allowed %.3g ms",
              milliseconds(out->stall_max_ns), milliseconds(stall_allowed_ns));
-  } else if (out->cpu > AUDIT_CPU_MOST) {
+  } else if (out->cpu > AUDIT_CPU_MAX) {
     snprintf(out->reason, sizeof out->reason, "the client used %.2f of a core, allowed %.2f", out->cpu,
-             AUDIT_CPU_MOST);
+             AUDIT_CPU_MAX);
   }
 }
 

@@ -18,7 +18,7 @@
 // Nor a stall below this share of the batch's time: throughput suffers from it once, by no more than that.
 #define AUDIT_STALL_SHARE 0.02
 // A single-threaded client that is busy for more than this share of the time is saturated: queues form in it.
-#define AUDIT_CPU_MOST 0.9
+#define AUDIT_CPU_MAX 0.9
 
 // One batch under watch.
 struct audit {

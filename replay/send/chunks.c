@@ -8,9 +8,9 @@ enum { FIRST_ROOM = 256 };
 
 static bool grow(struct chunks *chunks, size_t *bytes) {
   size_t room = chunks->room > 0 ? 2 * chunks->room : FIRST_ROOM;
-  if (room > CHUNKS_MOST) room = CHUNKS_MOST;
+  if (room > CHUNKS_MAX) room = CHUNKS_MAX;
   size_t more = (room - chunks->room) * sizeof *chunks->at_ns;
-  if (more > CHUNKS_BYTES_MOST - *bytes) return false;
+  if (more > CHUNKS_BYTES_MAX - *bytes) return false;
   int64_t *at_ns = realloc(chunks->at_ns, room * sizeof *at_ns);
   if (!at_ns) return false;
   chunks->at_ns = at_ns;
@@ -20,7 +20,7 @@ static bool grow(struct chunks *chunks, size_t *bytes) {
 }
 
 void chunks_add(struct chunks *chunks, int64_t at_ns, size_t *bytes) {
-  if (chunks->count == CHUNKS_MOST) return;
+  if (chunks->count == CHUNKS_MAX) return;
   if (chunks->count == chunks->room && !grow(chunks, bytes)) return;
   chunks->at_ns[chunks->count++] = at_ns;
 }

@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHUNKS_MOST ((size_t)1000000)         // of one response
-#define CHUNKS_BYTES_MOST ((size_t)512 << 20) // of all responses that share a budget
-#define CHUNKS_KEPT_BYTES ((size_t)64 << 10)  // more than that is given back after the response
+#define CHUNKS_MAX ((size_t)1000000)         // of one response
+#define CHUNKS_BYTES_MAX ((size_t)512 << 20) // of all responses that share a budget
+#define CHUNKS_KEPT_BYTES ((size_t)64 << 10) // more than that is given back after the response
 
 // All zero: none, no memory.
 struct chunks {
@@ -17,8 +17,8 @@ struct chunks {
   size_t count, room;
 };
 
-// Adds one. It is left out when the response has CHUNKS_MOST, when *bytes (what all chunks of this budget
-// hold together) would exceed CHUNKS_BYTES_MOST, or when there is no memory: then the instants are the first
+// Adds one. It is left out when the response has CHUNKS_MAX, when *bytes (what all chunks of this budget
+// hold together) would exceed CHUNKS_BYTES_MAX, or when there is no memory: then the instants are the first
 // ones.
 void chunks_add(struct chunks *chunks, int64_t at_ns, size_t *bytes);
 

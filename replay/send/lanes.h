@@ -14,7 +14,7 @@
 #include "lib/net/loop.h"
 #include "lib/net/xfer.h"
 
-#define LANES_MOST 256
+#define LANES_MAX 256
 
 struct lane {
   struct lanes *lanes;

@@ -141,7 +141,7 @@ void counters_print_difference(const struct counters *before, const struct count
   for (size_t i = 0; i < after->count; i++) {
     const struct counter *item = &after->items[i];
     if (item->again) continue;
-    if (printed == COUNTERS_MOST) {
+    if (printed == COUNTERS_MAX) {
       ++*left_out;
       continue;
     }

@@ -9,7 +9,7 @@
 #include "lib/base/buf.h"
 
 #define COUNTERS_PAGE_BYTES ((size_t)4 << 20) // a longer page is refused
-#define COUNTERS_MOST 256                     // series of a difference; what is left out is counted
+#define COUNTERS_MAX 256                      // series of a difference; what is left out is counted
 
 struct counters;
 
@@ -26,7 +26,7 @@ enum status counters_feed(struct counters *counters, const char *data, size_t le
 // The page is complete; the same errors.
 enum status counters_finish(struct counters *counters, struct error *error) MUST_USE;
 
-// Appends {"series":difference,...}, the first COUNTERS_MOST series in the order of the page `after`;
+// Appends {"series":difference,...}, the first COUNTERS_MAX series in the order of the page `after`;
 // *left_out says how many more there are. A series that `before` lacks began at 0, as a labelled counter does
 // at its first use. null: it is not known by how much it grew, since it became less (the server was started
 // anew, and what it had counted up to then is lost) or one of its values is no finite number. A series that

@@ -60,7 +60,7 @@ static void compare(struct gap *gap) {
   if (!gap->known[0] || !gap->known[1]) return;
   counters_print_difference(gap->before, gap->after, &gap->metrics, &gap->left_out);
   if (gap->left_out > 0 && !gap->told_left_out) {
-    log_notice(gap->log, "--metrics-url: the page has more than %d counters: %zu are left out", COUNTERS_MOST,
+    log_notice(gap->log, "--metrics-url: the page has more than %d counters: %zu are left out", COUNTERS_MAX,
                gap->left_out);
     gap->told_left_out = true;
   }

@@ -13,7 +13,7 @@ void calibrate_end(struct calibrate *calibrate) {
 }
 
 static void add(struct calibrate *calibrate, double x, double y) {
-  if (x > CALIBRATE_MOST * y) {
+  if (x > CALIBRATE_MAX * y) {
     calibrate->refused++;
     return;
   }
@@ -51,7 +51,7 @@ bool calibrate_fit(const struct calibrate *calibrate, struct synth_scale *out) {
   double v = calibrate->products + slope_weight * slope_prior;
   double determinant = a * d - b * b; // above 0 by the priors
   double fixed = (u * d - v * b) / determinant, slope = (a * v - b * u) / determinant;
-  if (calibrate->requests == 0 || !(slope >= 1 / CALIBRATE_MOST && slope <= 1)) return false;
+  if (calibrate->requests == 0 || !(slope >= 1 / CALIBRATE_MAX && slope <= 1)) return false;
   *out = (struct synth_scale){.characters_per_token = 1 / slope, .fixed_tokens = fixed, .calibrated = true};
   return true;
 }

@@ -19,14 +19,14 @@
 
 // Fewer than one token to so many characters: such a server cuts prompts short, or counts only what it did
 // not have in its cache.
-#define CALIBRATE_MOST 12.0
+#define CALIBRATE_MAX 12.0
 
 struct calibrate {
   struct synth_scale scale;                             // the one in force
   bool frozen;                                          // and it stays
   int64_t mean_tokens;                                  // recorded, of the requests whose prompts are made
   int64_t requests;                                     // observed and used
-  int64_t refused;                                      // observed and left out: above CALIBRATE_MOST
+  int64_t refused;                                      // observed and left out: above CALIBRATE_MAX
   double weight, characters, squares, tokens, products; // weighted sums
   int64_t recorded, counted; // measured requests: tokens of the trace and the server's
   pthread_mutex_t lock;      // of the sums
@@ -44,7 +44,7 @@ void calibrate_add(struct calibrate *calibrate, int64_t characters, int64_t toke
 void calibrate_compare(struct calibrate *calibrate, int64_t recorded, int64_t counted);
 
 // The scale that fits best. false, and nothing is written: there is none, or it is below 1 or above
-// CALIBRATE_MOST characters to a token.
+// CALIBRATE_MAX characters to a token.
 bool calibrate_fit(const struct calibrate *calibrate, struct synth_scale *out);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "lib/base/status.h"
 
-#define REFUSED_STATUS_LEAST 400
+#define REFUSED_STATUS_MIN 400
 
 // All zero is valid and empty.
 struct refused {

@@ -54,13 +54,13 @@ static enum status take_header(struct resume *resume, const struct run_header *h
 
 static enum status take_batch(struct resume *resume, const struct run_batch *batch) {
   if (batch->warmup) return STATUS_OK;
-  if (batch->characters_per_token >= 1 && batch->characters_per_token <= CALIBRATE_MOST &&
+  if (batch->characters_per_token >= 1 && batch->characters_per_token <= CALIBRATE_MAX &&
       fabs(batch->fixed_tokens) <= MOST_FIXED_TOKENS) {
     resume->has_scale = true;
     resume->scale = (struct synth_scale){batch->characters_per_token, batch->fixed_tokens, batch->calibrated};
   }
   if (resume->done_count == resume->done_room) {
-    if (resume->done_room > PLAN_BATCHES_MOST) return STATUS_LIMIT;
+    if (resume->done_room > PLAN_BATCHES_MAX) return STATUS_LIMIT;
     size_t more = resume->done_room ? 2 * resume->done_room : 64;
     struct plan_replicate *grown = realloc(resume->done, more * sizeof *grown);
     if (!grown) return STATUS_MEMORY;

@@ -23,7 +23,7 @@ _Static_assert(WORDS == 1 << WORD_BITS, "a word is drawn by so many bits");
 
 bool synth_fits(const struct trace_request *record) {
   return record->body_kind == TRACE_BODY_NONE && record->input_tokens >= 0 &&
-         record->input_tokens <= SYNTH_TOKENS_MOST;
+         record->input_tokens <= SYNTH_TOKENS_MAX;
 }
 
 // FNV-1a, 64 bits (Fowler, Noll, Vo).

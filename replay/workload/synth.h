@@ -22,7 +22,7 @@
 #include "lib/llm/api.h"
 #include "lib/record/trace.h"
 
-#define SYNTH_TOKENS_MOST INT64_C(16000000) // of one prompt
+#define SYNTH_TOKENS_MAX INT64_C(16000000) // of one prompt
 
 // The length of a word with its space: byte-pair tokenizers keep each of them whole.
 #define SYNTH_CHARACTERS_PER_TOKEN 4.0
@@ -34,7 +34,7 @@ struct synth_scale {
 };
 #define SYNTH_DEFAULT_SCALE ((struct synth_scale){SYNTH_CHARACTERS_PER_TOKEN, 0, false})
 
-// True when the record has sizes in place of a body, and not more than SYNTH_TOKENS_MOST.
+// True when the record has sizes in place of a body, and not more than SYNTH_TOKENS_MAX.
 bool synth_fits(const struct trace_request *record);
 
 // Appends a body for a text-generating API: the recorded model (none: no such member) and streaming, the

@@ -10,7 +10,7 @@
 #include "replay/workload/work_digest.h"
 #include "replay/workload/work_draw.h"
 
-enum { NONCE_PLACES_MOST = 1024 };
+enum { NONCE_PLACES_MAX = 1024 };
 
 static enum status no_memory(struct error *error) {
   return status_fail(error, STATUS_MEMORY, "requests: %s", status_name(STATUS_MEMORY));
@@ -62,9 +62,9 @@ static enum status make_ready(struct work_draw *draw, struct work_request *reque
   free(request->body);
   request->body = body.data;
   request->body_len = body.len;
-  size_t places[NONCE_PLACES_MOST];
+  size_t places[NONCE_PLACES_MAX];
   request->nonce_count =
-      rewrite_nonce_places(request->api, request->body, request->body_len, places, NONCE_PLACES_MOST);
+      rewrite_nonce_places(request->api, request->body, request->body_len, places, NONCE_PLACES_MAX);
   if (request->made) cut_placeholder(request, places);
   draw->work->without_text += request->nonce_count == 0;
   if (request->nonce_count == 0) return STATUS_OK;

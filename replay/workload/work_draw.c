@@ -218,7 +218,7 @@ static enum status take_response(struct work_draw *draw, const struct trace_resp
     if (conversations_add_answer(&draw->conversations, record->seq, instant_ns(draw, record->t_ns)))
       return no_memory(error);
   }
-  if (!draw->again && record->status >= REFUSED_STATUS_LEAST &&
+  if (!draw->again && record->status >= REFUSED_STATUS_MIN &&
       refused_add(&draw->refused, draw->conversations.trace, record->seq))
     return no_memory(error);
   if (record->error.data || record->aborted_by.data || record->status < 200 || record->status > 299)

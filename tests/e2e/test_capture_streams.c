@@ -256,8 +256,8 @@ static void read_rest(struct harness *harness, int from, int to, size_t sent, si
   check_pattern(seen->data, len);
 }
 
-#define LARGE 100000000u   // bytes; far more than both sockets' buffers on loopback hold
-#define MORE_KIB_MOST 4096 // that a body of this size may cost, whichever way and however slow
+#define LARGE 100000000u  // bytes; far more than both sockets' buffers on loopback hold
+#define MORE_KIB_MAX 4096 // that a body of this size may cost, whichever way and however slow
 
 static int start_with_small_records(void **state) {
   static const char *const options[] = {"--max-body=64KiB", "--queue=1MiB", NULL};
@@ -271,7 +271,7 @@ static void check_memory(const struct harness *harness, long before_kib, const c
   }
   long more_kib = harness_peak_kib(harness) - before_kib;
   printf("  100 MB %s: %ld KiB more than the %ld before\n", what, more_kib, before_kib);
-  assert_true(more_kib <= MORE_KIB_MOST);
+  assert_true(more_kib <= MORE_KIB_MAX);
 }
 
 static void test_a_slow_client_holds_the_upstream_back(void **state) {

@@ -29,11 +29,11 @@ enum stats_outcome {
 // "ok", "client_gone", ..., a fault's name.
 const char *stats_outcome_name(enum stats_outcome outcome);
 
-#define STATS_REQUEST_ID_MOST ((size_t)64)
+#define STATS_REQUEST_ID_MAX ((size_t)64)
 
 struct stats_record {
   int64_t id;
-  char request_id[STATS_REQUEST_ID_MOST]; // the client's X-Request-Id, cut to fit; "": it sent none
+  char request_id[STATS_REQUEST_ID_MAX]; // the client's X-Request-Id, cut to fit; "": it sent none
   enum ask_api api;
   int64_t arrival_ns;     // headers read
   int64_t slot_ns;        // took its slot; 0: never

@@ -146,7 +146,7 @@ static void test_nothing_usable_asks_for_less(void **state) {
 
 static void test_never_more_than_asked_for_and_no_cell_twice(void **state) {
   struct scenario s;
-  struct suggest_cell cells[SUGGEST_MOST];
+  struct suggest_cell cells[SUGGEST_MAX];
   struct server server = {24, 0.25, INT64_MAX, INT64_MAX, 10};
   struct buf table = {0};
   (void)state;
@@ -154,7 +154,7 @@ static void test_never_more_than_asked_for_and_no_cell_twice(void **state) {
   for (int64_t w = 1; w <= 16; w *= 2)
     measure(&server, &table, w, 3 * w, 2);
   scenario_run(&s, buf_text(&table));
-  size_t all = suggest_next(&s.results, SUGGEST_MOST, cells);
+  size_t all = suggest_next(&s.results, SUGGEST_MAX, cells);
   assert_true(all > 2);
   for (size_t i = 0; i < all; i++) {
     assert_true(cells[i].workers >= 1 && cells[i].batch >= 1 && cells[i].repeat >= 1 && cells[i].why[0]);

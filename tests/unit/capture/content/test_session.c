@@ -187,15 +187,15 @@ static void test_no_messages_are_no_conversation(void **state) {
 static void test_the_answer_used_longest_ago_gives_way_when_the_table_is_full(void **state) {
   (void)state;
   char text[200];
-  for (int i = 0; i < SESSION_MOST; i++) {
+  for (int i = 0; i < SESSION_MAX; i++) {
     snprintf(text, sizeof text, "[" USER("%d") "]", i);
     assert_int_equal(chat(text), i + 1);
     say("\"a\"");
   }
   assert_int_equal(chat("[" USER("0") "," ANSWER("a") "," USER("b") "]"), 1); // now the one that spoke last
-  assert_int_equal(chat("[" USER("more") "]"), SESSION_MOST + 1);
+  assert_int_equal(chat("[" USER("more") "]"), SESSION_MAX + 1);
   say("\"a\""); // takes the place of the second
-  assert_int_equal(chat("[" USER("1") "," ANSWER("a") "," USER("b") "]"), SESSION_MOST + 2);
+  assert_int_equal(chat("[" USER("1") "," ANSWER("a") "," USER("b") "]"), SESSION_MAX + 2);
   assert_int_equal(chat("[" USER("0") "," ANSWER("a") "," USER("b") "]"), 1);
 }
 

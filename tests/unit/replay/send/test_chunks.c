@@ -28,18 +28,18 @@ static void test_chunks_of_one_response_are_capped(void **state) {
   (void)state;
   struct chunks chunks = {0};
   size_t bytes = 0;
-  for (size_t i = 0; i < CHUNKS_MOST + 10; i++)
+  for (size_t i = 0; i < CHUNKS_MAX + 10; i++)
     chunks_add(&chunks, (int64_t)i, &bytes);
-  assert_int_equal(chunks.count, CHUNKS_MOST);
-  assert_int_equal(chunks.at_ns[CHUNKS_MOST - 1], CHUNKS_MOST - 1);
-  assert_int_equal(bytes, CHUNKS_MOST * sizeof(int64_t));
+  assert_int_equal(chunks.count, CHUNKS_MAX);
+  assert_int_equal(chunks.at_ns[CHUNKS_MAX - 1], CHUNKS_MAX - 1);
+  assert_int_equal(bytes, CHUNKS_MAX * sizeof(int64_t));
   chunks_free(&chunks, &bytes);
 }
 
 static void test_chunks_share_a_budget(void **state) {
   (void)state;
   struct chunks chunks = {0};
-  size_t others = CHUNKS_BYTES_MOST - 100, bytes = others;
+  size_t others = CHUNKS_BYTES_MAX - 100, bytes = others;
   for (int i = 0; i < 10; i++)
     chunks_add(&chunks, i, &bytes);
   assert_int_equal(chunks.count, 0);

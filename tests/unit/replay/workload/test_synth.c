@@ -178,7 +178,7 @@ static void test_only_sizes_without_a_body_are_made_into_one(void **state) {
   assert_false(synth_fits(&record));
   record = sized(1, -1, NULL);
   assert_false(synth_fits(&record));
-  record = sized(1, SYNTH_TOKENS_MOST + 1, NULL);
+  record = sized(1, SYNTH_TOKENS_MAX + 1, NULL);
   assert_false(synth_fits(&record));
 }
 
