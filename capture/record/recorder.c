@@ -67,8 +67,8 @@ void recorder_write(struct recorder *recorder, recorder_format *format, const vo
   buf_clear(line);
 }
 
-// While the scribe hands over a long line, what the writer said before has to do: the line's bytes are still
-// among held_bytes.
+// While the record_queue hands over a long line, what the writer said before has to do: the line's bytes are
+// still among held_bytes.
 bool recorder_has_room(struct recorder *recorder, size_t len) {
   if (pthread_mutex_trylock(&recorder->file_lock) == 0) {
     recorder->queued_bytes = (size_t)tracefile_counts(recorder->file).queued_bytes;
@@ -142,7 +142,7 @@ enum status recorder_open(const struct recorder_options *options, struct recorde
   recorder->next_seq = past.last_seq + 1;
   if (status == STATUS_OK) status = session_open(past.last_session, &recorder->sessions);
   if (status == STATUS_OK) status = write_header(recorder, error);
-  if (status == STATUS_OK) status = scribe_open(&recorder->scribe, error);
+  if (status == STATUS_OK) status = record_queue_open(&recorder->record_queue, error);
   if (status) {
     tracefile_close(recorder->file, NULL, NULL);
     free_recorder(recorder);
@@ -228,7 +228,7 @@ enum status recorder_rotate(struct recorder *recorder, bool told, bool *changed,
 enum status recorder_close(struct recorder *recorder, struct recorder_counts *counts, struct error *error) {
   if (!recorder) return STATUS_OK;
   struct gzline_counts writer;
-  scribe_close(recorder->scribe);
+  record_queue_close(recorder->record_queue);
   format_end(recorder, &recorder->line);
   if (!recorder->line.status) tracefile_write(recorder->file, recorder->line.data, recorder->line.len);
   if (recorder->line.status) recorder->dropped++;

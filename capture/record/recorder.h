@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Turns exchanges into trace records beside the data path: the caller's thread copies bytes and never waits;
-// a thread of the recorder's own (scribe.h) decodes, takes secrets out, finds conversations and formats, so
-// that a body of many megabytes holds up nobody. When it cannot keep up it loses records (counted), never
-// traffic. Nothing is handed to the writer before its secrets are taken out.
+// a thread of the recorder's own (record_queue.h) decodes, takes secrets out, finds conversations and
+// formats, so that a body of many megabytes holds up nobody. When it cannot keep up it loses records
+// (counted), never traffic. Nothing is handed to the writer before its secrets are taken out.
 //
 // An entry is the recorder's side of one exchange. Every function that takes an entry takes NULL too (an
 // exchange that is not recorded).

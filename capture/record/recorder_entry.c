@@ -198,10 +198,10 @@ struct recorder_entry *recorder_begin(struct recorder *recorder, const struct gu
   entry->arrived_ns = arrived_ns;
   entry->seq = -1;
   entry->api = entry->asked = api_from_path(request->method, request->target);
-  entry->request_job = (struct scribe_job){.run = recorder_make_request, .context = entry};
+  entry->request_job = (struct record_task){.run = recorder_make_request, .context = entry};
   entry->heard = SESSION_ANSWER;
-  entry->answer_job = (struct scribe_job){.run = recorder_take_answer, .context = entry};
-  entry->end_job = (struct scribe_job){.run = recorder_make_response, .context = entry};
+  entry->answer_job = (struct record_task){.run = recorder_take_answer, .context = entry};
+  entry->end_job = (struct record_task){.run = recorder_make_response, .context = entry};
   pthread_mutex_lock(&recorder->entries_lock);
   entry->next = recorder->first;
   if (entry->next) entry->next->previous = entry;

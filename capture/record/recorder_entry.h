@@ -4,8 +4,8 @@
 // recorder_request.c and recorder_response.c make the two records. Private to capture/recorder*.c.
 //
 // Two threads work here. The loop's gathers bytes and times; what takes time (decoding, searching secrets and
-// conversations, formatting) is the scribe's. An entry goes from one to the other in steps, and each of its
-// members is used by one thread at a time.
+// conversations, formatting) is the record_queue's. An entry goes from one to the other in steps, and each of
+// its members is used by one thread at a time.
 #ifndef CAPTURE_RECORDER_ENTRY_H
 #define CAPTURE_RECORDER_ENTRY_H
 
@@ -13,8 +13,8 @@
 #include <stdatomic.h>
 
 #include "capture/content/session.h"
+#include "capture/record/record_queue.h"
 #include "capture/record/recorder.h"
-#include "capture/record/scribe.h"
 #include "lib/base/buf.h"
 #include "lib/http/inflate.h"
 #include "lib/llm/api.h"
@@ -24,7 +24,7 @@
 
 struct recorder {
   struct recorder_options options;
-  struct scribe *scribe;
+  struct record_queue *record_queue;
 
   pthread_mutex_t file_lock; // the file, and the segment
   struct tracefile *file;
@@ -34,7 +34,7 @@ struct recorder {
   pthread_mutex_t entries_lock;
   struct recorder_entry *first; // all that live
 
-  // The scribe's.
+  // The record_queue's.
   struct session_table *sessions;
   struct buf line; // the record being formatted
   int64_t next_seq;
@@ -45,8 +45,9 @@ struct recorder {
 
   // Everyone's.
   _Atomic int64_t requests, responses;
-  _Atomic int64_t dropped;   // records lost before the writer, which counts its own
-  _Atomic size_t held_bytes; // bodies of entries whose record is not written yet, and entries the scribe has
+  _Atomic int64_t dropped; // records lost before the writer, which counts its own
+  _Atomic size_t
+      held_bytes; // bodies of entries whose record is not written yet, and entries the record_queue has
 };
 
 // What became of a body.
@@ -71,11 +72,11 @@ struct recorder_entry {
   struct recorder_entry *previous, *next; // under entries_lock
   int64_t arrived_ns;                     // never changes
 
-  // The loop's, until the request is handed over (request_job): then the scribe's.
-  struct scribe_job request_job;
+  // The loop's, until the request is handed over (request_job): then the record_queue's.
+  struct record_task request_job;
   char *method, *target;
   struct buf headers; // the JSON object of the record
-  struct buf session; // the client's own id, or what the scribe finds
+  struct buf session; // the client's own id, or what the record_queue finds
   struct buf
       secrets; // secret values of the query and headers, each with its NUL: they may stand elsewhere too
   struct recorder_body body;
@@ -86,23 +87,23 @@ struct recorder_entry {
   struct trace_request anonymous; // waits for the response when anonymising
   struct buf anonymous_texts;     // what its slices point to
 
-  // The loop's, until the exchange has ended (end_job): then the scribe's.
-  struct scribe_job end_job;
+  // The loop's, until the exchange has ended (end_job): then the record_queue's.
+  struct record_task end_job;
   enum api asked;  // by the path alone
-  bool handed;     // the request is the scribe's
+  bool handed;     // the request is the record_queue's
   bool responding; // `response` is open
   struct response response;
   struct recorder_body answer; // gathered with --bodies both
   struct session_answer heard; // so far
 
   // The loop's, until a stream says that it is complete, which is before its connection says so.
-  struct scribe_job answer_job;
+  struct record_task answer_job;
   bool answered;
   struct session_answer whole;
 
   struct recorder_ending ending;
 
-  atomic_bool skipped; // by the scribe: no record is written of it
+  atomic_bool skipped; // by the record_queue: no record is written of it
 };
 
 // Adds to a body as far as --max-body and --queue allow.
@@ -126,7 +127,7 @@ void recorder_body_free(struct recorder *recorder, struct recorder_body *body);
 // Formats a record whose time is `start_ns` less. It may be asked twice, when a new segment begins meanwhile.
 typedef void recorder_format(struct buf *line, const void *record, int64_t start_ns);
 
-// Hands a record to the writer and counts what became of it. On the scribe's thread.
+// Hands a record to the writer and counts what became of it. On the record_queue's thread.
 void recorder_write(struct recorder *recorder, recorder_format *format, const void *record, bool is_request);
 
 // The same for a request's record, its time an instant of clock_now_ns.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// From a request's body to its record. The first three functions are the loop's, the rest is the scribe's.
+// From a request's body to its record. The first three functions are the loop's, the rest is the
+// record_queue's.
 #include <stdlib.h>
 #include <string.h>
 
 #include "capture/record/recorder_entry.h"
 
-// What an entry that waits for the scribe counts for in --queue, beside its bodies.
+// What an entry that waits for the record_queue counts for in --queue, beside its bodies.
 #define ENTRY_BYTES (sizeof(struct recorder_entry) + 1024)
 
 void recorder_body(struct recorder_entry *entry, const char *data, size_t len) {
@@ -21,7 +22,7 @@ void recorder_request_complete(struct recorder_entry *entry) {
   if (recorder_has_room(recorder, ENTRY_BYTES)) {
     entry->handed = true;
     recorder->held_bytes += ENTRY_BYTES;
-    scribe_post(recorder->scribe, &entry->request_job);
+    record_queue_post(recorder->record_queue, &entry->request_job);
   } else {
     entry->skipped = true;
     recorder->dropped += 2;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// From a response's bytes to its record. The loop's thread takes the bytes, the scribe's makes the record.
+// From a response's bytes to its record. The loop's thread takes the bytes, the record_queue's makes the
+// record.
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ void recorder_data(struct recorder_entry *entry, const char *data, size_t len, i
   if (entry->handed && !entry->answered && entry->response.streamed && entry->response.ended) {
     entry->answered = true; // the client may ask on before the connection says that all is over
     entry->whole = entry->heard;
-    scribe_post(recorder->scribe, &entry->answer_job);
+    record_queue_post(recorder->record_queue, &entry->answer_job);
   }
   if (entry->skipped) return;
   if (recorder->options.keep_answers && !recorder->options.anonymize)
@@ -123,5 +124,5 @@ void recorder_end(struct recorder_entry *entry, const struct recorder_ending *en
   struct json_slice none = {0};
   recorder_head(entry, ending->status, none, none); // a head that never came
   entry->ending = *ending;
-  scribe_post(entry->recorder->scribe, &entry->end_job);
+  record_queue_post(entry->recorder->record_queue, &entry->end_job);
 }

@@ -4,27 +4,27 @@
 // over. It takes up work a moment after it has come, several pieces at once. To wake a thread takes longer
 // than all else that recording does to a small request, so while work keeps coming it looks by itself, every
 // 10 ms, and is woken only when there was none for a while.
-#ifndef CAPTURE_SCRIBE_H
-#define CAPTURE_SCRIBE_H
+#ifndef CAPTURE_RECORD_QUEUE_H
+#define CAPTURE_RECORD_QUEUE_H
 
 #include "lib/base/status.h"
 
-struct scribe;
+struct record_queue;
 
-// A piece of work. It belongs to the scribe from scribe_post until `run` begins.
-struct scribe_job {
-  void (*run)(void *context); // on the scribe's thread
+// A piece of work. It belongs to the record_queue from record_queue_post until `run` begins.
+struct record_task {
+  void (*run)(void *context); // on the record_queue's thread
   void *context;
-  struct scribe_job *next; // the scribe's
+  struct record_task *next; // the record_queue's
 };
 
 // STATUS_MEMORY: no thread, with words.
-enum status scribe_open(struct scribe **out, struct error *error) MUST_USE;
+enum status record_queue_open(struct record_queue **out, struct error *error) MUST_USE;
 
 // Never waits for a job that is being worked on.
-void scribe_post(struct scribe *scribe, struct scribe_job *job);
+void record_queue_post(struct record_queue *record_queue, struct record_task *job);
 
 // Works through what is left, ends the thread and frees. Takes NULL.
-void scribe_close(struct scribe *scribe);
+void record_queue_close(struct record_queue *record_queue);
 
 #endif

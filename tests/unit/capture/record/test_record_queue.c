@@ -9,14 +9,14 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-#include "capture/record/scribe.h"
+#include "capture/record/record_queue.h"
 
 #define JOBS 40
 
 static _Atomic int done;
 
 struct numbered {
-  struct scribe_job job;
+  struct record_task job;
   int number, place; // when it was posted; when it was run
 };
 
@@ -25,14 +25,14 @@ static void take(void *context) {
   numbered->place = atomic_fetch_add(&done, 1);
 }
 
-static struct scribe *open_scribe(struct numbered *all) {
+static struct record_queue *open_scribe(struct numbered *all) {
   struct error error;
-  struct scribe *scribe = NULL;
+  struct record_queue *record_queue = NULL;
   atomic_store(&done, 0);
-  assert_int_equal(scribe_open(&scribe, &error), STATUS_OK);
+  assert_int_equal(record_queue_open(&record_queue, &error), STATUS_OK);
   for (int i = 0; i < JOBS; i++)
     all[i] = (struct numbered){.job = {.run = take, .context = &all[i]}, .number = i, .place = -1};
-  return scribe;
+  return record_queue;
 }
 
 static bool comes_to(int count) {
@@ -46,30 +46,30 @@ static bool comes_to(int count) {
 static void test_a_job_is_taken_up_whether_it_sleeps_looks_or_works(void **state) {
   (void)state;
   struct numbered all[JOBS];
-  struct scribe *scribe = open_scribe(all);
+  struct record_queue *record_queue = open_scribe(all);
   for (int i = 0; i < JOBS; i++) {
-    scribe_post(scribe, &all[i].job);
+    record_queue_post(record_queue, &all[i].job);
     if (i % 2 == 0) continue;
     assert_true(comes_to(i + 1));
     usleep((unsigned)i * 3000);
   }
   for (int i = 0; i < JOBS; i++)
     assert_int_equal(all[i].place, all[i].number);
-  scribe_close(scribe);
+  record_queue_close(record_queue);
 }
 
 static void test_what_is_left_is_done_before_it_closes(void **state) {
   (void)state;
   struct numbered all[JOBS];
   for (int round = 0; round < 20; round++) {
-    struct scribe *scribe = open_scribe(all);
+    struct record_queue *record_queue = open_scribe(all);
     for (int i = 0; i < JOBS; i++)
-      scribe_post(scribe, &all[i].job);
-    scribe_close(scribe);
+      record_queue_post(record_queue, &all[i].job);
+    record_queue_close(record_queue);
     for (int i = 0; i < JOBS; i++)
       assert_int_equal(all[i].place, all[i].number);
   }
-  scribe_close(open_scribe(all)); // with nothing to do it ends too
+  record_queue_close(open_scribe(all)); // with nothing to do it ends too
 }
 
 int main(void) {
