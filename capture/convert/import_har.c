@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "capture/content/keep.h"
+#include "capture/content/record_policy.h"
 #include "capture/convert/import_parts.h"
 #include "lib/base/clock.h"
 #include "lib/http/base64.h"
@@ -120,7 +120,7 @@ static enum status take_headers(const struct import *import, struct json_slice a
     bool is_session = header.name.len == 12 && strncasecmp(header.name.data, "x-session-id", 12) == 0;
     if (is_session && header.value.len > 0 && header.value.len <= SESSION_ID_MAX) {
       buf_clear(session);
-      keep_session(header.value, session);
+      record_policy_session(header.value, session);
     }
     import_http_header(import, header.name, header.value, headers);
   }

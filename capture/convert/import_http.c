@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "capture/content/keep.h"
+#include "capture/content/record_policy.h"
 #include "capture/convert/import_parts.h"
 #include "lib/json/json_write.h"
 #include "lib/llm/api.h"
@@ -16,14 +16,15 @@ void import_http_header(const struct import *import, struct json_slice name, str
   static const struct names none = {0};
   const struct names *more = import_options_of(import)->keep_headers;
   char lower[NAME_MAX + 1];
-  if (name.len == 0 || name.len > NAME_MAX || !keep_header(more ? more : &none, name.data, name.len)) return;
+  if (name.len == 0 || name.len > NAME_MAX || !record_policy_header(more ? more : &none, name.data, name.len))
+    return;
   for (size_t i = 0; i < name.len; i++)
     lower[i] = (char)tolower((unsigned char)name.data[i]);
   lower[name.len] = '\0';
   struct json_writer w = JSON_WRITER(headers);
   w.comma = headers->len > 0;
   json_write_key(&w, lower);
-  struct json_slice kept = keep_value(value);
+  struct json_slice kept = record_policy_value(value);
   json_write_text(&w, kept.data ? kept.data : "", kept.len);
 }
 
@@ -110,7 +111,7 @@ static void take_facts(const struct import_http *http, struct http_texts *texts,
 
 static bool is_form(struct json_slice headers) {
   struct json_slice type = json_scan_raw_string(json_scan_get(headers, "content-type"));
-  return keep_is_form(type.data, type.len);
+  return record_policy_is_form(type.data, type.len);
 }
 
 static bool is_out_of_memory(const struct http_texts *texts) {
@@ -128,7 +129,8 @@ static enum status write_http(struct import *import, const struct import_http *h
   redact_target(redact, buf_text(&texts->target), &texts->clean_target);
   if (http->headers.len > 0)
     buf_printf(&texts->headers, "{%.*s}", (int)http->headers.len, http->headers.data);
-  request.body_kind = keep_body(redact, http->body, is_form(slice_of(&texts->headers)), &texts->body);
+  request.body_kind =
+      record_policy_body(redact, http->body, is_form(slice_of(&texts->headers)), &texts->body);
   request.body = slice_of(&texts->body);
   request.body_bytes = http->body.len > 0 ? (int64_t)http->body.len : -1;
   take_facts(http, texts, &request);

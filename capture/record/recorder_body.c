@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Bodies on their way into a record: gathered within bounds, decoded, and without secrets.
-#include "capture/content/keep.h"
+#include "capture/content/record_policy.h"
 #include "capture/record/recorder_entry.h"
 
 void recorder_body_give_up(struct recorder *recorder, struct recorder_body *body,
@@ -54,7 +54,7 @@ void recorder_body_decode(struct recorder *recorder, struct recorder_body *body)
 enum trace_body recorder_body_clean(const struct recorder *recorder, struct recorder_body *body,
                                     struct buf *out) {
   struct json_slice bytes = {body->bytes.data, body->bytes.len};
-  enum trace_body kind = keep_body(recorder->options.redact, bytes, body->is_form, out);
+  enum trace_body kind = record_policy_body(recorder->options.redact, bytes, body->is_form, out);
   if (kind == TRACE_BODY_NONE && bytes.len > 0) body->state = RECORDER_BODY_UNREADABLE;
   return kind;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/content/keep.h"
+#include "capture/content/record_policy.h"
 #include "lib/http/base64.h"
 #include "lib/json/json_write.h"
 #include "lib/record/redact.h"
@@ -36,7 +36,7 @@ static void write_value(struct json_writer *w, const struct guard_request *reque
     buf_append(&joined, field->value, field->value_len);
   }
   if (joined.status) w->out->status = joined.status;
-  struct json_slice kept = keep_value((struct json_slice){joined.data, joined.len});
+  struct json_slice kept = record_policy_value((struct json_slice){joined.data, joined.len});
   json_write_text(w, kept.data ? kept.data : "", kept.len);
   buf_free(&joined);
 }
@@ -46,7 +46,7 @@ static void write_headers(struct recorder_entry *entry, const struct guard_reque
   json_write_object(&w);
   for (size_t i = 0; i < request->field_count; i++) {
     const struct guard_field *field = &request->fields[i];
-    if (!keep_header(entry->recorder->options.keep_headers, field->name, field->name_len) ||
+    if (!record_policy_header(entry->recorder->options.keep_headers, field->name, field->name_len) ||
         stands_before(request, i))
       continue;
     char name[256];
@@ -145,11 +145,11 @@ static bool read_request(struct recorder_entry *entry, const struct guard_reques
     recorder_hide_secrets(entry, entry->headers.data, entry->headers.len, RECORDER_BODY_SECRET_MIN, false);
   const struct guard_field *id = guard_find(request, "X-Session-Id");
   if (id && id->value_len <= SESSION_ID_MAX)
-    keep_session((struct json_slice){id->value, id->value_len}, &entry->session);
+    record_policy_session((struct json_slice){id->value, id->value_len}, &entry->session);
   if (entry->session.len)
     recorder_hide_secrets(entry, entry->session.data, entry->session.len, RECORDER_BODY_SECRET_MIN, false);
   const struct guard_field *type = guard_find(request, "Content-Type");
-  entry->body.is_form = type && keep_is_form(type->value, type->value_len);
+  entry->body.is_form = type && record_policy_is_form(type->value, type->value_len);
   const struct guard_field *coding = guard_find(request, "Content-Encoding");
   entry->body.coding =
       coding ? inflate_coding_of((struct json_slice){coding->value, coding->value_len}) : INFLATE_IDENTITY;

@@ -2,8 +2,8 @@
 //
 // What of a request is kept in a record (DESIGN 2), the same for live traffic and for imports: which headers,
 // and its body without secrets.
-#ifndef CAPTURE_KEEP_H
-#define CAPTURE_KEEP_H
+#ifndef CAPTURE_RECORD_POLICY_H
+#define CAPTURE_RECORD_POLICY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,20 +13,21 @@
 #include "lib/record/trace.h"
 
 // True for a header that is recorded: one of the usual ones or of `more`, and none that carries secrets.
-bool keep_header(const struct names *more, const char *name, size_t len);
+bool record_policy_header(const struct names *more, const char *name, size_t len);
 
 // True for the Content-Type of a form (application/x-www-form-urlencoded).
-bool keep_is_form(const char *content_type, size_t len);
+bool record_policy_is_form(const char *content_type, size_t len);
 
 // What of a kept header's value is recorded: all of it, or a mark when it looks like a credential.
-struct json_slice keep_value(struct json_slice value);
+struct json_slice record_policy_value(struct json_slice value);
 
 // Appends a client's own session id; one that looks like a credential as "x" and 16 digits that stand for it.
-void keep_session(struct json_slice id, struct buf *out);
+void record_policy_session(struct json_slice id, struct buf *out);
 
 // Appends the body as a record has it, secrets taken out (`redact`: more of their names), and says how it is
 // written. TRACE_BODY_NONE: it is empty, or in UTF-16 or UTF-32, where secrets are not looked for, and must
 // not be recorded. Failure sticks in out->status.
-enum trace_body keep_body(const struct names *redact, struct json_slice body, bool is_form, struct buf *out);
+enum trace_body record_policy_body(const struct names *redact, struct json_slice body, bool is_form,
+                                   struct buf *out);
 
 #endif

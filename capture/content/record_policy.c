@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture/content/keep.h"
+#include "capture/content/record_policy.h"
 
 #include <string.h>
 #include <strings.h>
@@ -9,7 +9,7 @@
 #include "lib/json/json_write.h"
 #include "lib/record/redact.h"
 
-bool keep_header(const struct names *more, const char *name, size_t len) {
+bool record_policy_header(const struct names *more, const char *name, size_t len) {
   static const char *const names[] = {"content-type", "accept",       "user-agent",  "anthropic-version",
                                       "openai-beta",  "x-request-id", "x-session-id"};
   if (redact_is_secret_header(name, len)) return false;
@@ -19,17 +19,17 @@ bool keep_header(const struct names *more, const char *name, size_t len) {
   return names_have(more, name, len);
 }
 
-bool keep_is_form(const char *content_type, size_t len) {
+bool record_policy_is_form(const char *content_type, size_t len) {
   static const char form[] = "application/x-www-form-urlencoded";
   return len >= sizeof form - 1 && strncasecmp(content_type, form, sizeof form - 1) == 0;
 }
 
-struct json_slice keep_value(struct json_slice value) {
+struct json_slice record_policy_value(struct json_slice value) {
   static const char mark[] = REDACT_MARK;
   return redact_looks_secret(value.data, value.len) ? (struct json_slice){mark, sizeof mark - 1} : value;
 }
 
-void keep_session(struct json_slice id, struct buf *out) {
+void record_policy_session(struct json_slice id, struct buf *out) {
   if (redact_looks_secret(id.data, id.len)) {
     buf_printf(out, "x%016llx", (unsigned long long)session_digest(id.data, id.len));
   } else {
@@ -46,7 +46,8 @@ static bool is_wide_text(struct json_slice body) {
          (at[0] == 0 && (at[1] == '{' || at[1] == '[' || at[1] == 0));
 }
 
-enum trace_body keep_body(const struct names *redact, struct json_slice body, bool is_form, struct buf *out) {
+enum trace_body record_policy_body(const struct names *redact, struct json_slice body, bool is_form,
+                                   struct buf *out) {
   struct json_slice value;
   if (body.len == 0 || is_wide_text(body)) return TRACE_BODY_NONE;
   bool is_utf8 = json_is_utf8(body.data, body.len);
