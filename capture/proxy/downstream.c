@@ -200,7 +200,7 @@ enum MHD_Result downstream_handle(struct exchange *exchange, struct MHD_Connecti
   exchange->connection = connection;
   if (!exchange->begun) return begin(exchange, method, version);
   if (exchange->client->gone) return MHD_NO;
-  if (exchange->early_ns > 0) return early_discard(exchange, len);
+  if (exchange->early_ns > 0) return early_response_discard(exchange, len);
   if (*len > 0) {
     take_body(exchange, data, len);
     return MHD_YES;

@@ -34,7 +34,7 @@ void exchange_wake(struct exchange *exchange) {
 
 void exchange_complete(struct exchange *exchange) {
   exchange->state = EXCHANGE_WHOLE;
-  early_answer(exchange);
+  early_response_answer(exchange);
   exchange_wake(exchange);
 }
 
@@ -75,7 +75,7 @@ void exchange_fail(struct exchange *exchange, int status, const char *words) {
   } else {
     exchange_answer(exchange, status, words);
   }
-  early_answer(exchange);
+  early_response_answer(exchange);
   exchange_wake(exchange);
 }
 
@@ -110,7 +110,7 @@ void exchange_client_gone(struct exchange_client *client) {
 }
 
 void exchange_release(struct exchange *exchange) {
-  if (!exchange->client) early_end(exchange);
+  if (!exchange->client) early_response_end(exchange);
   if (exchange->client || exchange->xfer) return;
   struct exchange_house *house = exchange->house;
   if (exchange->previous) exchange->previous->next = exchange->next;

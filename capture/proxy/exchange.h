@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "capture/proxy/early.h"
+#include "capture/proxy/early_response.h"
 #include "capture/proxy/guard.h"
 #include "capture/proxy/histogram.h"
 #include "capture/proxy/httpd.h"
@@ -107,8 +107,8 @@ struct exchange {
   size_t download_taken;
   bool download_waits; // the upstream's side is paused
   enum exchange_state state;
-  struct early early; // how it goes to a client whose request is not whole yet
-  int64_t early_ns;   // when all of it had gone that way; 0: it has not
+  struct early_response early; // how it goes to a client whose request is not whole yet
+  int64_t early_ns;            // when all of it had gone that way; 0: it has not
   bool timed_out;
 
   // The two sides.

@@ -138,7 +138,7 @@ static enum xfer_flow on_head(void *context) {
                 field_slice(exchange, "Content-Encoding"));
   exchange->head_ready = true;
   if (upstream_is_refusal(exchange)) upstream_more(exchange);
-  early_answer(exchange);
+  early_response_answer(exchange);
   exchange_wake(exchange);
   return XFER_GO;
 }
@@ -157,7 +157,7 @@ static enum xfer_flow on_body(void *context, const char *data, size_t len, int64
   if (buf_append(download, data, len)) return XFER_ABORT;
   exchange->moved_ns = now_ns;
   exchange->house->counts.bytes_down += (int64_t)len;
-  early_answer(exchange);
+  early_response_answer(exchange);
   exchange_wake(exchange);
   if (upstream_is_refusal(exchange)) upstream_more(exchange);
   recorder_data(exchange->entry, data, len, now_ns); // after the wake: the client comes first

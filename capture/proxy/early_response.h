@@ -3,8 +3,8 @@
 // An answer that comes while its request is still being sent (a 413, or a stream of what was said so far),
 // given to the client as it comes. libmicrohttpd sends no answer before it has read the whole request; until
 // then it writes nothing on the connection, so that the answer can be written there past it.
-#ifndef CAPTURE_EARLY_H
-#define CAPTURE_EARLY_H
+#ifndef CAPTURE_EARLY_RESPONSE_H
+#define CAPTURE_EARLY_RESPONSE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 struct exchange;
 
 // An exchange's own; zeros: none.
-struct early {
+struct early_response {
   bool begun;               // the answer goes this way; never by libmicrohttpd then
   bool chunked;             // its length is not known
   bool ended;               // its last byte is in `out`
@@ -29,14 +29,14 @@ struct early {
 // head is there and the request not whole, and the connection is not TLS; a client of HTTP/1.0 gets only an
 // answer of known length. Writes what the client takes. When all is written exchange->early_ns is set, and
 // the rest of the request is nobody's.
-void early_answer(struct exchange *exchange);
+void early_response_answer(struct exchange *exchange);
 
 // Called with each piece of the request after that. Throws it away, so that the client can read its answer
 // before the connection ends (RFC 9112 9.6), for EARLY_LINGER_NS at most; MHD_NO ends the connection.
 #define EARLY_LINGER_NS (30 * CLOCK_NS_PER_S)
-enum MHD_Result early_discard(const struct exchange *exchange, size_t *len);
+enum MHD_Result early_response_discard(const struct exchange *exchange, size_t *len);
 
 // Before the client's connection is given up.
-void early_end(struct exchange *exchange);
+void early_response_end(struct exchange *exchange);
 
 #endif

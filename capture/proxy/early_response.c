@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture/proxy/early.h"
+#include "capture/proxy/early_response.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static bool can_begin(const struct exchange *exchange) {
 }
 
 static void begin(struct exchange *exchange) {
-  struct early *early = &exchange->early;
+  struct early_response *early = &exchange->early;
   struct buf *out = &early->out;
   const char *end = exchange->fields.data + exchange->fields.len;
   const char *reason = MHD_get_reason_phrase_for((unsigned)exchange->status);
@@ -40,7 +40,7 @@ static void begin(struct exchange *exchange) {
 
 // Puts into `out`, which is empty, what there is to send; false: nothing.
 static bool refill(struct exchange *exchange) {
-  struct early *early = &exchange->early;
+  struct early_response *early = &exchange->early;
   size_t waiting = exchange->download.len - exchange->download_taken;
   buf_clear(&early->out);
   early->sent = 0;
@@ -59,18 +59,18 @@ static bool refill(struct exchange *exchange) {
 
 static void on_writable(void *context, unsigned events) {
   (void)events;
-  early_answer(context);
+  early_response_answer(context);
 }
 
 // False: the client's side cannot be written to any more.
 static bool wait_for_room(struct exchange *exchange) {
-  struct early *early = &exchange->early;
+  struct early_response *early = &exchange->early;
   return early->watch || loop_watch_open(exchange->house->loop, exchange->client->fd, LOOP_WRITE, on_writable,
                                          exchange, &early->watch, NULL) == STATUS_OK;
 }
 
-void early_answer(struct exchange *exchange) {
-  struct early *early = &exchange->early;
+void early_response_answer(struct exchange *exchange) {
+  struct early_response *early = &exchange->early;
   if (!early->begun && can_begin(exchange)) begin(exchange);
   if (!early->begun || !exchange->client || exchange->early_ns > 0) return;
   int fd = exchange->client->fd;
@@ -94,13 +94,13 @@ void early_answer(struct exchange *exchange) {
   }
 }
 
-enum MHD_Result early_discard(const struct exchange *exchange, size_t *len) {
+enum MHD_Result early_response_discard(const struct exchange *exchange, size_t *len) {
   bool is_over = *len == 0 || clock_now_ns() - exchange->early_ns > EARLY_LINGER_NS;
   *len = 0;
   return is_over ? MHD_NO : MHD_YES;
 }
 
-void early_end(struct exchange *exchange) {
+void early_response_end(struct exchange *exchange) {
   loop_watch_close(exchange->early.watch);
   exchange->early.watch = NULL;
   buf_free(&exchange->early.out);
