@@ -7,7 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/json/json_write.h"
 
-struct exchange *exchange_new(struct exchange_house *house, const char *target) {
+struct exchange *exchange_new(struct proxy_context *house, const char *target) {
   struct exchange *exchange = calloc(1, sizeof *exchange);
   char *copy = exchange ? strdup(target) : NULL;
   if (!copy) {
@@ -112,7 +112,7 @@ void exchange_client_gone(struct exchange_client *client) {
 void exchange_release(struct exchange *exchange) {
   if (!exchange->client) early_response_end(exchange);
   if (exchange->client || exchange->xfer) return;
-  struct exchange_house *house = exchange->house;
+  struct proxy_context *house = exchange->house;
   if (exchange->previous) exchange->previous->next = exchange->next;
   if (exchange->next) exchange->next->previous = exchange->previous;
   if (house->first == exchange) house->first = exchange->next;

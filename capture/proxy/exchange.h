@@ -44,7 +44,7 @@ struct exchange_counts {
 };
 
 // What all exchanges of a proxy share.
-struct exchange_house {
+struct proxy_context {
   struct loop *loop;
   const struct origin *origin;
   struct xfer_pool *pool;
@@ -62,7 +62,7 @@ struct exchange_house {
 
 // A client's connection.
 struct exchange_client {
-  struct exchange_house *house;
+  struct proxy_context *house;
   struct exchange_client *previous, *next;
   struct MHD_Connection *connection;
   int fd;
@@ -77,7 +77,7 @@ enum exchange_state {
 };
 
 struct exchange {
-  struct exchange_house *house;
+  struct proxy_context *house;
   struct exchange *previous, *next;
   struct recorder_entry *entry; // NULL: not recorded
   char *target;                 // as the client wrote it
@@ -119,7 +119,7 @@ struct exchange {
 };
 
 // An exchange for a request whose target has just been read. NULL: no memory.
-struct exchange *exchange_new(struct exchange_house *house, const char *target);
+struct exchange *exchange_new(struct proxy_context *house, const char *target);
 
 // The upstream's answer is complete.
 void exchange_complete(struct exchange *exchange);

@@ -15,7 +15,7 @@
 
 struct proxy {
   struct loop *loop;
-  struct exchange_house house;
+  struct proxy_context house;
   struct exchange_client *clients;
   struct hangup *hangup;
   struct loop_timer *idle_timer;
@@ -182,11 +182,11 @@ enum status proxy_open(struct loop *loop, const struct opts *opts, struct log *l
   if (!proxy) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   proxy->loop = loop;
   proxy->idle_timeout_ns = opts->idle_timeout_ns;
-  proxy->house = (struct exchange_house){.loop = loop,
-                                         .origin = &opts->upstream,
-                                         .log = log,
-                                         .max_header_bytes = (size_t)opts->max_header_bytes,
-                                         .tls = opts->tls_cert != NULL};
+  proxy->house = (struct proxy_context){.loop = loop,
+                                        .origin = &opts->upstream,
+                                        .log = log,
+                                        .max_header_bytes = (size_t)opts->max_header_bytes,
+                                        .tls = opts->tls_cert != NULL};
   enum status status = open_parts(proxy, opts, log, error);
   if (status) {
     proxy_close(proxy);
