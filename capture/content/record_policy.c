@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "capture/content/session.h"
+#include "capture/content/conversation.h"
 #include "lib/http/base64.h"
 #include "lib/json/json_write.h"
 #include "lib/record/redact.h"
@@ -31,7 +31,7 @@ struct json_slice record_policy_value(struct json_slice value) {
 
 void record_policy_session(struct json_slice id, struct buf *out) {
   if (redact_looks_secret(id.data, id.len)) {
-    buf_printf(out, "x%016llx", (unsigned long long)session_digest(id.data, id.len));
+    buf_printf(out, "x%016llx", (unsigned long long)conversation_digest(id.data, id.len));
   } else {
     buf_append(out, id.data, id.len);
   }

@@ -12,7 +12,7 @@
 #include "lib/llm/response.h"
 
 #define RESPONSE_MAX ((size_t)64 * 1024 * 1024) // bytes of an answer that is no stream
-#define SESSION_ID_MAX 256                      // as of live traffic
+#define CONVERSATION_ID_MAX 256                 // as of live traffic
 
 struct entry {
   struct json_slice started;
@@ -118,7 +118,7 @@ static enum status take_headers(const struct import *import, struct json_slice a
     status = import_fields(element, header_fields, &header, &scratch, error);
     if (status) break;
     bool is_session = header.name.len == 12 && strncasecmp(header.name.data, "x-session-id", 12) == 0;
-    if (is_session && header.value.len > 0 && header.value.len <= SESSION_ID_MAX) {
+    if (is_session && header.value.len > 0 && header.value.len <= CONVERSATION_ID_MAX) {
       buf_clear(session);
       record_policy_session(header.value, session);
     }
@@ -246,7 +246,7 @@ static struct json_slice aborted_by(const struct entry *entry, enum failure tran
 // What came of it. `found` is closed by the caller; the record's texts point into it.
 static struct trace_response judge(const struct entry *entry, int64_t t_ns, enum api api,
                                    struct json_slice content, struct response *found,
-                                   struct session_answer *heard) {
+                                   struct conversation_answer *heard) {
   struct trace_response record = import_blank_response();
   struct json_slice none = {NULL, 0};
   bool answered = entry->status > 0;
@@ -254,7 +254,7 @@ static struct trace_response judge(const struct entry *entry, int64_t t_ns, enum
   // Without the text nothing but HTTP can be judged.
   response_open(found, content.len > 0 ? api : API_HTTP, answered ? (int)entry->status : 0,
                 entry->content_type, none, RESPONSE_MAX);
-  found->on_part = session_hear;
+  found->on_part = conversation_hear;
   found->on_part_context = heard;
   response_feed(found, content.data, content.len, 0);
   response_finish(found, transport);
@@ -290,7 +290,7 @@ static enum status write_entry(struct import *import, struct har *har, const str
   if (status == STATUS_OK)
     status = bytes_of(entry.content_text, entry.content_encoding, &texts.content, &content, error);
   if (status == STATUS_OK) {
-    struct session_answer heard = SESSION_ANSWER;
+    struct conversation_answer heard = CONVERSATION_ANSWER;
     struct trace_response record = judge(&entry, http.t_ns, import_http_api(&http), content, &found, &heard);
     if (content.len > 0) http.answer = &heard;
     status = import_add_http(import, &http, &record, error);
@@ -304,12 +304,12 @@ static enum status write_all(struct import *import, struct har *har, struct erro
   if (har->count == 0) return STATUS_OK;
   qsort(har->places, har->count, sizeof *har->places, compare_places);
   har->first_ns = har->places[0].unix_ns;
-  enum status status = session_open(0, &har->sessions);
+  enum status status = conversation_open(0, &har->sessions);
   if (status == STATUS_OK)
     status = import_start(import, clock_seconds(har->first_ns), (struct json_slice){NULL, 0}, error);
   for (size_t i = 0; status == STATUS_OK && i < har->count; i++)
     status = write_entry(import, har, &har->places[i], error);
-  session_close(har->sessions);
+  conversation_close(har->sessions);
   return status;
 }
 

@@ -96,12 +96,12 @@ static void take_facts(const struct import_http *http, struct http_texts *texts,
   api_request_facts(api, json.data, json.len, &facts);
   json_scan_string(json_scan_get(json, "model"), &texts->model);
   if (http->sessions && !http->session.data) {
-    struct session_place place;
-    session_find(http->sessions, api, json, &place);
+    struct conversation_place place;
+    conversation_find(http->sessions, api, json, &place);
     if (place.session > 0) buf_printf(&texts->session, "c%lld", (long long)place.session);
     // Best the answer that was given; but browsers leave some out, and misread the characters of streams.
-    if (http->answer) session_answered(http->sessions, &place, http->answer);
-    session_answered(http->sessions, &place, NULL);
+    if (http->answer) conversation_answered(http->sessions, &place, http->answer);
+    conversation_answered(http->sessions, &place, NULL);
   }
   request->api = (struct json_slice){api_name(api), strlen(api_name(api))};
   request->stream = facts.stream;

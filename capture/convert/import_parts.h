@@ -8,7 +8,7 @@
 #ifndef CAPTURE_IMPORT_PARTS_H
 #define CAPTURE_IMPORT_PARTS_H
 
-#include "capture/content/session.h"
+#include "capture/content/conversation.h"
 #include "capture/convert/import.h"
 #include "lib/json/json_scan.h"
 #include "lib/llm/api.h"
@@ -107,8 +107,8 @@ struct import_http {
   struct json_slice headers; // what import_http_header gathered: the members of a JSON object without braces
   struct json_slice body;    // its bytes
   struct json_slice session;
-  struct session_table *sessions;      // not NULL: where a request that names no session finds its own
-  const struct session_answer *answer; // what it was answered; NULL: nobody knows
+  struct session_table *sessions;           // not NULL: where a request that names no session finds its own
+  const struct conversation_answer *answer; // what it was answered; NULL: nobody knows
 };
 
 // Appends a header to those of a request, unless it is none that is recorded (DESIGN 2). The name in lower

@@ -122,7 +122,7 @@ static enum status open_file(struct recorder *recorder, struct past *past, struc
 }
 
 static void free_recorder(struct recorder *recorder) {
-  session_close(recorder->sessions);
+  conversation_close(recorder->sessions);
   buf_free(&recorder->line);
   pthread_mutex_destroy(&recorder->file_lock);
   pthread_mutex_destroy(&recorder->entries_lock);
@@ -140,7 +140,7 @@ enum status recorder_open(const struct recorder_options *options, struct recorde
   pthread_mutex_init(&recorder->entries_lock, NULL);
   status = open_file(recorder, &past, error);
   recorder->next_seq = past.last_seq + 1;
-  if (status == STATUS_OK) status = session_open(past.last_session, &recorder->sessions);
+  if (status == STATUS_OK) status = conversation_open(past.last_session, &recorder->sessions);
   if (status == STATUS_OK) status = write_header(recorder, error);
   if (status == STATUS_OK) status = record_queue_open(&recorder->record_queue, error);
   if (status) {

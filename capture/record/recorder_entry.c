@@ -9,7 +9,7 @@
 #include "lib/json/json_write.h"
 #include "lib/record/redact.h"
 
-#define SESSION_ID_MAX 256 // bytes of a client's own id that are kept
+#define CONVERSATION_ID_MAX 256 // bytes of a client's own id that are kept
 
 struct json_slice recorder_text(const char *text) {
   return (struct json_slice){text, strlen(text)};
@@ -144,7 +144,7 @@ static bool read_request(struct recorder_entry *entry, const struct guard_reques
   if (entry->headers.len)
     recorder_hide_secrets(entry, entry->headers.data, entry->headers.len, RECORDER_BODY_SECRET_MIN, false);
   const struct guard_field *id = guard_find(request, "X-Session-Id");
-  if (id && id->value_len <= SESSION_ID_MAX)
+  if (id && id->value_len <= CONVERSATION_ID_MAX)
     record_policy_session((struct json_slice){id->value, id->value_len}, &entry->session);
   if (entry->session.len)
     recorder_hide_secrets(entry, entry->session.data, entry->session.len, RECORDER_BODY_SECRET_MIN, false);
@@ -199,7 +199,7 @@ struct recorder_entry *recorder_begin(struct recorder *recorder, const struct gu
   entry->seq = -1;
   entry->api = entry->asked = api_from_path(request->method, request->target);
   entry->request_job = (struct record_task){.run = recorder_make_request, .context = entry};
-  entry->heard = SESSION_ANSWER;
+  entry->heard = CONVERSATION_ANSWER;
   entry->answer_job = (struct record_task){.run = recorder_take_answer, .context = entry};
   entry->end_job = (struct record_task){.run = recorder_make_response, .context = entry};
   pthread_mutex_lock(&recorder->entries_lock);

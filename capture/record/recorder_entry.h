@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "capture/content/session.h"
+#include "capture/content/conversation.h"
 #include "capture/record/record_queue.h"
 #include "capture/record/recorder.h"
 #include "lib/base/buf.h"
@@ -83,7 +83,7 @@ struct recorder_entry {
   int64_t body_bytes;
   enum api api;
   int64_t seq; // -1: no request record
-  struct session_place place;
+  struct conversation_place place;
   struct trace_request anonymous; // waits for the response when anonymising
   struct buf anonymous_texts;     // what its slices point to
 
@@ -93,13 +93,13 @@ struct recorder_entry {
   bool handed;     // the request is the record_queue's
   bool responding; // `response` is open
   struct response response;
-  struct recorder_body answer; // gathered with --bodies both
-  struct session_answer heard; // so far
+  struct recorder_body answer;      // gathered with --bodies both
+  struct conversation_answer heard; // so far
 
   // The loop's, until a stream says that it is complete, which is before its connection says so.
   struct record_task answer_job;
   bool answered;
-  struct session_answer whole;
+  struct conversation_answer whole;
 
   struct recorder_ending ending;
 

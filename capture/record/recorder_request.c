@@ -40,14 +40,15 @@ void recorder_request_incomplete(struct recorder_entry *entry) {
 static bool is_sampled(struct recorder *recorder, const struct buf *session) {
   if (recorder->options.sample >= 1) return true;
   recorder->unnamed += session->len == 0;
-  uint64_t digest = session->len ? session_digest(session->data, session->len)
-                                 : session_digest((const char *)&recorder->unnamed, sizeof recorder->unnamed);
+  uint64_t digest = session->len
+                        ? conversation_digest(session->data, session->len)
+                        : conversation_digest((const char *)&recorder->unnamed, sizeof recorder->unnamed);
   return (double)(digest >> 11) * 0x1p-53 < recorder->options.sample;
 }
 
 static void find_session(struct recorder_entry *entry, struct json_slice body) {
   if (entry->session.len) return;
-  session_find(entry->recorder->sessions, entry->api, body, &entry->place);
+  conversation_find(entry->recorder->sessions, entry->api, body, &entry->place);
   if (entry->place.session > 0) buf_printf(&entry->session, "c%lld", (long long)entry->place.session);
 }
 

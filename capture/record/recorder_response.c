@@ -16,7 +16,7 @@ void recorder_head(struct recorder_entry *entry, int status, struct json_slice c
   entry->responding = true;
   if (content_encoding.data) entry->answer.coding = inflate_coding_of(content_encoding);
   response_open(&entry->response, entry->asked, status, content_type, content_encoding, RESPONSE_MAX);
-  entry->response.on_part = session_hear;
+  entry->response.on_part = conversation_hear;
   entry->response.on_part_context = &entry->heard;
 }
 
@@ -102,14 +102,14 @@ static void write_response(struct recorder_entry *entry) {
 
 void recorder_take_answer(void *context) {
   struct recorder_entry *entry = context;
-  session_answered(entry->recorder->sessions, &entry->place, &entry->whole);
+  conversation_answered(entry->recorder->sessions, &entry->place, &entry->whole);
 }
 
 void recorder_make_response(void *context) {
   struct recorder_entry *entry = context;
   if (!api_generates_text(entry->api)) entry->response.api = API_HTTP; // as the request's body says
   response_finish(&entry->response, entry->ending.transport);
-  if (!entry->answered) session_answered(entry->recorder->sessions, &entry->place, &entry->heard);
+  if (!entry->answered) conversation_answered(entry->recorder->sessions, &entry->place, &entry->heard);
   if (entry->seq >= 0 && !entry->skipped) write_response(entry);
   recorder_entry_free(entry);
 }

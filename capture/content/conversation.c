@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture/content/session.h"
+#include "capture/content/conversation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #define BASE UINT64_C(0x9E3779B97F4A7C15) // of the polynomial: odd, its bits well spread
 #define LENGTHS 4096
 #define SAME_MAX 64 // entries of one digest that are looked through for the right one
-#define BUCKETS ((size_t)2 * SESSION_MAX)
+#define BUCKETS ((size_t)2 * CONVERSATION_MAX)
 #define NOWHERE (-1)
 
 // A place where a conversation may be continued: the digest of what was said, the answer included. Entries
@@ -34,10 +34,10 @@ struct session_table {
   int32_t used, oldest, newest;
   uint32_t lengths[LENGTHS]; // how many entries have it: elsewhere a prompt need not be looked up
   struct chain buckets[BUCKETS];
-  struct entry entries[SESSION_MAX];
+  struct entry entries[CONVERSATION_MAX];
 };
 
-enum status session_open(int64_t last, struct session_table **out) {
+enum status conversation_open(int64_t last, struct session_table **out) {
   struct session_table *table = calloc(1, sizeof *table);
   if (!table) return STATUS_MEMORY;
   table->last = last;
@@ -48,7 +48,7 @@ enum status session_open(int64_t last, struct session_table **out) {
   return STATUS_OK;
 }
 
-void session_close(struct session_table *table) {
+void conversation_close(struct session_table *table) {
   free(table);
 }
 
@@ -67,7 +67,7 @@ static uint64_t mix(uint64_t digest) {
   return digest ^ (digest >> 33);
 }
 
-uint64_t session_digest(const char *text, size_t len) {
+uint64_t conversation_digest(const char *text, size_t len) {
   return mix(digest_more(DIGEST_START, text, len));
 }
 
@@ -118,7 +118,7 @@ static void put_in(struct session_table *table, int32_t which, uint64_t digest, 
 
 // A place for a new entry; the one that was used longest ago gives way.
 static int32_t make_room(struct session_table *table) {
-  if (table->used < SESSION_MAX) return table->used++;
+  if (table->used < CONVERSATION_MAX) return table->used++;
   int32_t which = table->oldest;
   take_out(table, which);
   return which;
@@ -151,24 +151,24 @@ static bool is_space(char c) {
   return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-static void text_byte(struct session_text *text, char c) {
+static void text_byte(struct conversation_text *text, char c) {
   text->sum = (text->sum + (unsigned char)c + 1) * BASE;
   text->power *= BASE;
   text->len++;
 }
 
-static void text_add(struct session_text *text, const char *data, size_t len) {
+static void text_add(struct conversation_text *text, const char *data, size_t len) {
   for (size_t i = 0; i < len; i++) {
     if (!is_space(data[i])) text_byte(text, data[i]);
   }
 }
 
-static struct session_text text_join(struct session_text a, struct session_text b) {
-  return (struct session_text){a.sum * b.power + b.sum, a.power * b.power, a.len + b.len};
+static struct conversation_text text_join(struct conversation_text a, struct conversation_text b) {
+  return (struct conversation_text){a.sum * b.power + b.sum, a.power * b.power, a.len + b.len};
 }
 
 // A JSON string as the text that it stands for, any other value as it is written; null is nothing.
-static void text_add_json(struct session_text *text, struct json_slice value) {
+static void text_add_json(struct conversation_text *text, struct json_slice value) {
   struct json_slice raw = json_scan_raw_string(value);
   if (json_scan_kind(value) == JSON_NONE || json_scan_kind(value) == JSON_NULL) return;
   if (!raw.data) {
@@ -183,7 +183,7 @@ static void text_add_json(struct session_text *text, struct json_slice value) {
 }
 
 // A message's content: a text, or an array of parts, of which some are texts.
-static void add_content(struct session_text *text, struct json_slice content) {
+static void add_content(struct conversation_text *text, struct json_slice content) {
   if (json_scan_kind(content) != JSON_ARRAY) {
     text_add_json(text, content);
     return;
@@ -197,7 +197,7 @@ static void add_content(struct session_text *text, struct json_slice content) {
 }
 
 // A server streams a call's arguments in pieces, and a client sends them back whole.
-static void add_calls(struct session_text *text, struct json_slice calls) {
+static void add_calls(struct conversation_text *text, struct json_slice calls) {
   struct json_scan scan = json_scan_start(calls);
   struct json_slice call;
   if (json_scan_kind(calls) != JSON_ARRAY) return;
@@ -208,8 +208,8 @@ static void add_calls(struct session_text *text, struct json_slice calls) {
   }
 }
 
-void session_hear(void *context, enum response_part part, struct json_slice value) {
-  struct session_answer *answer = context;
+void conversation_hear(void *context, enum response_part part, struct json_slice value) {
+  struct conversation_answer *answer = context;
   switch (part) {
   case RESPONSE_PART_TEXT: add_content(&answer->text, value); break;
   case RESPONSE_PART_CALLS: add_calls(&answer->calls, value); break;
@@ -221,9 +221,9 @@ static uint64_t combine(uint64_t a, uint64_t b) {
   return mix(a * BASE + b + 1);
 }
 
-static uint64_t after_message(uint64_t digest, struct json_slice role, const struct session_text *text,
-                              const struct session_text *calls) {
-  digest = combine(digest, session_digest(role.data, role.len));
+static uint64_t after_message(uint64_t digest, struct json_slice role, const struct conversation_text *text,
+                              const struct conversation_text *calls) {
+  digest = combine(digest, conversation_digest(role.data, role.len));
   return combine(combine(digest, text->sum), calls->sum);
 }
 
@@ -242,7 +242,7 @@ static int32_t find_messages(const struct session_table *table, struct json_slic
   int32_t found = NOWHERE;
   *digest = SEED_MESSAGES;
   for (bool first = true; json_scan_element(&scan, &message); first = false) {
-    struct session_text text = SESSION_TEXT, calls = SESSION_TEXT;
+    struct conversation_text text = CONVERSATION_TEXT, calls = CONVERSATION_TEXT;
     struct json_slice role = json_scan_raw_string(json_scan_get(message, "role"));
     if (!role.data) role = (struct json_slice){"", 0};
     add_content(&text, json_scan_get(message, "content"));
@@ -258,10 +258,10 @@ static int32_t find_messages(const struct session_table *table, struct json_slic
 }
 
 static int32_t find_prompt(const struct session_table *table, struct json_slice prompt,
-                           struct session_text *text) {
+                           struct conversation_text *text) {
   struct buf plain = {0};
   int32_t found = NOWHERE;
-  *text = SESSION_TEXT;
+  *text = CONVERSATION_TEXT;
   json_scan_string(prompt, &plain);
   for (size_t i = 0; i < plain.len; i++) {
     if (is_space(plain.data[i])) continue;
@@ -275,15 +275,15 @@ static int32_t find_prompt(const struct session_table *table, struct json_slice 
 }
 
 static uint64_t context_digest(struct json_slice context) {
-  struct session_text text = SESSION_TEXT;
+  struct conversation_text text = CONVERSATION_TEXT;
   text_add_json(&text, context);
   return combine(SEED_CONTEXT, text.sum);
 }
 
-void session_find(struct session_table *table, enum api api, struct json_slice body,
-                  struct session_place *out) {
+void conversation_find(struct session_table *table, enum api api, struct json_slice body,
+                       struct conversation_place *out) {
   int32_t found = NOWHERE;
-  *out = (struct session_place){.api = api};
+  *out = (struct conversation_place){.api = api};
   if (api == API_OPENAI_CHAT || api == API_OLLAMA_CHAT) {
     struct json_slice messages = json_scan_get(body, "messages");
     if (!json_scan_at(messages, 0).data) return;
@@ -303,8 +303,8 @@ void session_find(struct session_table *table, enum api api, struct json_slice b
   use(table, found);
 }
 
-void session_answered(struct session_table *table, const struct session_place *place,
-                      const struct session_answer *answer) {
+void conversation_answered(struct session_table *table, const struct conversation_place *place,
+                           const struct conversation_answer *answer) {
   if (place->session == 0) return;
   if (place->api == API_OPENAI_CHAT || place->api == API_OLLAMA_CHAT) {
     if (!answer) {
@@ -317,7 +317,7 @@ void session_answered(struct session_table *table, const struct session_place *p
   }
   if (!answer) return;
   if (answer->text.len > 0 && !place->has_context) {
-    struct session_text all = text_join(place->prompt, answer->text);
+    struct conversation_text all = text_join(place->prompt, answer->text);
     keep_place(table, combine(SEED_PROMPT, all.sum), place->session, (uint32_t)(all.len % LENGTHS));
   }
   if (answer->context.len > 0)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "capture/content/session.h"
+#include "capture/content/conversation.h"
 
 #define USER(text) "{\"role\":\"user\",\"content\":\"" text "\"}"
 #define SYSTEM(text) "{\"role\":\"system\",\"content\":\"" text "\"}"
@@ -18,16 +18,16 @@
   "\"function\":{\"name\":\"" name "\",\"arguments\":\"" arguments "\"}}]}"
 
 static struct session_table *table;
-static struct session_place place; // of the request made last
+static struct conversation_place place; // of the request made last
 
 static int open_table(void **state) {
   (void)state;
-  return session_open(0, &table) == STATUS_OK ? 0 : -1;
+  return conversation_open(0, &table) == STATUS_OK ? 0 : -1;
 }
 
 static int close_table(void **state) {
   (void)state;
-  session_close(table);
+  conversation_close(table);
   return 0;
 }
 
@@ -36,7 +36,7 @@ static struct json_slice slice(const char *text) {
 }
 
 static int64_t ask(enum api api, const char *body) {
-  session_find(table, api, slice(body), &place);
+  conversation_find(table, api, slice(body), &place);
   return place.session;
 }
 
@@ -48,13 +48,13 @@ static int64_t chat(const char *messages) {
 
 // The answer to the request made last; each text is a JSON value, a piece of it.
 static void answer(const char *const *texts, const char *const *calls, const char *context) {
-  struct session_answer heard = SESSION_ANSWER;
+  struct conversation_answer heard = CONVERSATION_ANSWER;
   for (; texts && *texts; texts++)
-    session_hear(&heard, RESPONSE_PART_TEXT, slice(*texts));
+    conversation_hear(&heard, RESPONSE_PART_TEXT, slice(*texts));
   for (; calls && *calls; calls++)
-    session_hear(&heard, RESPONSE_PART_CALLS, slice(*calls));
-  if (context) session_hear(&heard, RESPONSE_PART_CONTEXT, slice(context));
-  session_answered(table, &place, &heard);
+    conversation_hear(&heard, RESPONSE_PART_CALLS, slice(*calls));
+  if (context) conversation_hear(&heard, RESPONSE_PART_CONTEXT, slice(context));
+  conversation_answered(table, &place, &heard);
 }
 
 static void say(const char *text) {
@@ -160,7 +160,7 @@ static void test_ollamas_context_continues_a_conversation(void **state) {
 static void test_an_answer_that_nobody_knows_may_be_any(void **state) {
   (void)state;
   assert_int_equal(chat("[" USER("a") "]"), 1);
-  session_answered(table, &place, NULL);
+  conversation_answered(table, &place, NULL);
   assert_int_equal(chat("[" USER("a") "," ANSWER("b") "," USER("c") "]"), 1);
   assert_int_equal(chat("[" USER("a") "]"), 2);
   assert_int_equal(chat("[" USER("b") "," ANSWER("b") "," USER("c") "]"), 3);
@@ -187,15 +187,15 @@ static void test_no_messages_are_no_conversation(void **state) {
 static void test_the_answer_used_longest_ago_gives_way_when_the_table_is_full(void **state) {
   (void)state;
   char text[200];
-  for (int i = 0; i < SESSION_MAX; i++) {
+  for (int i = 0; i < CONVERSATION_MAX; i++) {
     snprintf(text, sizeof text, "[" USER("%d") "]", i);
     assert_int_equal(chat(text), i + 1);
     say("\"a\"");
   }
   assert_int_equal(chat("[" USER("0") "," ANSWER("a") "," USER("b") "]"), 1); // now the one that spoke last
-  assert_int_equal(chat("[" USER("more") "]"), SESSION_MAX + 1);
+  assert_int_equal(chat("[" USER("more") "]"), CONVERSATION_MAX + 1);
   say("\"a\""); // takes the place of the second
-  assert_int_equal(chat("[" USER("1") "," ANSWER("a") "," USER("b") "]"), SESSION_MAX + 2);
+  assert_int_equal(chat("[" USER("1") "," ANSWER("a") "," USER("b") "]"), CONVERSATION_MAX + 2);
   assert_int_equal(chat("[" USER("0") "," ANSWER("a") "," USER("b") "]"), 1);
 }
 
