@@ -31,9 +31,9 @@ static void write_page(const struct metrics *metrics, struct buf *page) {
   write_metric(page, "resent_total", "counter", "Requests sent again on a fresh connection.", traffic.resent);
   write_metric(page, "request_bytes_total", "counter", "Body bytes from clients.", traffic.bytes_up);
   write_metric(page, "response_bytes_total", "counter", "Body bytes to clients.", traffic.bytes_down);
-  histogram_write(&traffic.upstream, "capture_upstream_seconds",
-                  "Time that the upstream took for a request, from sending it to the end of the answer.",
-                  page);
+  latency_histogram_write(
+      &traffic.upstream, "capture_upstream_seconds",
+      "Time that the upstream took for a request, from sending it to the end of the answer.", page);
   write_metric(page, "recorded_requests_total", "counter", "Request records taken.", records.requests);
   write_metric(page, "recorded_responses_total", "counter", "Response records taken.", records.responses);
   write_metric(page, "dropped_records_total", "counter", "Records lost.", records.dropped);

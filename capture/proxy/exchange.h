@@ -16,8 +16,8 @@
 
 #include "capture/proxy/early_response.h"
 #include "capture/proxy/guard.h"
-#include "capture/proxy/histogram.h"
 #include "capture/proxy/httpd.h"
+#include "capture/proxy/latency_histogram.h"
 #include "capture/proxy/origin.h"
 #include "capture/record/recorder.h"
 #include "lib/base/buf.h"
@@ -40,7 +40,8 @@ struct exchange_counts {
   int64_t abandoned;            // by the client
   int64_t resent;               // sent again, since a kept connection was dead
   int64_t bytes_up, bytes_down; // of bodies
-  struct histogram upstream;    // from sending to the end, of every request that was forwarded, well or not
+  struct latency_histogram
+      upstream; // from sending to the end, of every request that was forwarded, well or not
 };
 
 // What all exchanges of a proxy share.

@@ -238,7 +238,7 @@ static void on_done(void *context, const struct xfer_result *result) {
     log_detail(exchange->house->log, "upstream: %s (%s)", xfer_outcome_name(result->outcome), result->words);
   }
   exchange->house->counts.resent += result->attempts > 1;
-  histogram_add(&exchange->house->counts.upstream, result->done_ns - result->started_ns);
+  latency_histogram_add(&exchange->house->counts.upstream, result->done_ns - result->started_ns);
   record_end(exchange, result);
   // A server that has answered may close without having read all of the request.
   bool is_whole = result->outcome == XFER_OK ||

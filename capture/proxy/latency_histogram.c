@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture/proxy/histogram.h"
+#include "capture/proxy/latency_histogram.h"
 
 #include "lib/base/clock.h"
 
@@ -18,7 +18,7 @@ static const struct {
     {300 * CLOCK_NS_PER_S, "300"},   {600 * CLOCK_NS_PER_S, "600"},
 };
 
-void histogram_add(struct histogram *histogram, int64_t ns) {
+void latency_histogram_add(struct latency_histogram *histogram, int64_t ns) {
   int bucket = 0;
   if (ns < 0) ns = 0;
   while (bucket < HISTOGRAM_BOUNDS && ns > bounds[bucket].ns)
@@ -27,8 +27,8 @@ void histogram_add(struct histogram *histogram, int64_t ns) {
   histogram->sum_ns += ns;
 }
 
-void histogram_write(const struct histogram *histogram, const char *name, const char *help,
-                     struct buf *page) {
+void latency_histogram_write(const struct latency_histogram *histogram, const char *name, const char *help,
+                             struct buf *page) {
   int64_t count = 0;
   buf_printf(page, "# HELP %s %s\n# TYPE %s histogram\n", name, help, name);
   for (int i = 0; i < HISTOGRAM_BOUNDS; i++) {

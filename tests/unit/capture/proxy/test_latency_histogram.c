@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/proxy/histogram.h"
+#include "capture/proxy/latency_histogram.h"
 #include "lib/base/clock.h"
 
 // The number after `start` on the page.
@@ -27,11 +27,11 @@ static double bucket_of(struct buf *page, const char *bound) {
 
 static void test_a_bound_belongs_to_its_bucket(void **state) {
   (void)state;
-  struct histogram histogram = {0};
+  struct latency_histogram histogram = {0};
   struct buf page = {0};
-  histogram_add(&histogram, 5 * CLOCK_NS_PER_MS);
-  histogram_add(&histogram, 5 * CLOCK_NS_PER_MS + 1);
-  histogram_write(&histogram, "x", "Words.", &page);
+  latency_histogram_add(&histogram, 5 * CLOCK_NS_PER_MS);
+  latency_histogram_add(&histogram, 5 * CLOCK_NS_PER_MS + 1);
+  latency_histogram_write(&histogram, "x", "Words.", &page);
   assert_true(bucket_of(&page, "0.0025") == 0 && bucket_of(&page, "0.005") == 1 &&
               bucket_of(&page, "0.01") == 2);
   buf_free(&page);
@@ -39,7 +39,7 @@ static void test_a_bound_belongs_to_its_bucket(void **state) {
 
 static void test_buckets_are_cumulative_and_end_with_infinity(void **state) {
   (void)state;
-  struct histogram histogram = {0};
+  struct latency_histogram histogram = {0};
   struct buf page = {0};
   static const int64_t durations_ns[] = {-1,
                                          0,
@@ -50,8 +50,8 @@ static void test_buckets_are_cumulative_and_end_with_infinity(void **state) {
                                          601 * CLOCK_NS_PER_S,
                                          86400 * CLOCK_NS_PER_S};
   for (size_t i = 0; i < sizeof durations_ns / sizeof *durations_ns; i++)
-    histogram_add(&histogram, durations_ns[i]);
-  histogram_write(&histogram, "x", "Words.", &page);
+    latency_histogram_add(&histogram, durations_ns[i]);
+  latency_histogram_write(&histogram, "x", "Words.", &page);
   const char *start = "# HELP x Words.\n# TYPE x histogram\nx_bucket{le=\"0.001\"} 3\n";
   assert_true(strncmp(buf_text(&page), start, strlen(start)) == 0);
   assert_true(bucket_of(&page, "0.05") == 4 && bucket_of(&page, "1") == 4 && bucket_of(&page, "2.5") == 5);
