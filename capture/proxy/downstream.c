@@ -19,7 +19,7 @@ static void suspend(struct exchange *exchange) {
 
 // A growing list of the request's fields; they point into libmicrohttpd's memory, which keeps them.
 struct field_list {
-  struct guard_field *items;
+  struct request_check_field *items;
   size_t count, room;
   bool failed;
 };
@@ -30,7 +30,7 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const c
   (void)kind;
   if (list->count == list->room) {
     size_t room = list->room ? 2 * list->room : 16;
-    struct guard_field *items = realloc(list->items, room * sizeof *items);
+    struct request_check_field *items = realloc(list->items, room * sizeof *items);
     if (!items) {
       list->failed = true;
       return MHD_NO;
@@ -38,7 +38,7 @@ static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const c
     list->items = items;
     list->room = room;
   }
-  list->items[list->count++] = (struct guard_field){
+  list->items[list->count++] = (struct request_check_field){
       .name = name, .name_len = name_len, .value = value ? value : "", .value_len = value ? value_len : 0};
   return MHD_YES;
 }
@@ -131,16 +131,16 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method, cons
   struct field_list list = {0};
   enum MHD_Result result = MHD_NO;
   MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, add_field, &list);
-  struct guard_request request = {.method = method,
-                                  .target = exchange->target,
-                                  .version = version,
-                                  .fields = list.items,
-                                  .field_count = list.count};
+  struct request_check_request request = {.method = method,
+                                          .target = exchange->target,
+                                          .version = version,
+                                          .fields = list.items,
+                                          .field_count = list.count};
   exchange->begun = true;
   exchange->is_old = strcmp(version, "HTTP/1.1") != 0;
   exchange->method = strdup(method);
   if (list.failed || !exchange->method || exchange->client->gone) goto cleanup;
-  const char *refusal = guard_refusal(&request, &exchange->framing);
+  const char *refusal = request_check_refusal(&request, &exchange->framing);
   if (refusal) {
     result = refuse(exchange, 400, refusal);
   } else if (header_size(exchange->connection) > exchange->house->max_header_bytes) {

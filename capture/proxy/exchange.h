@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/content/request_check.h"
 #include "capture/proxy/early_response.h"
-#include "capture/proxy/guard.h"
 #include "capture/proxy/httpd.h"
 #include "capture/proxy/latency_histogram.h"
 #include "capture/proxy/origin.h"
@@ -89,7 +89,7 @@ struct exchange {
   // Client to upstream.
   bool begun;  // the head has been looked at
   bool is_old; // HTTP/1.0: knows no chunks
-  struct guard_framing framing;
+  struct request_check_framing framing;
   struct buf lines; // header lines for the upstream, each with its NUL; empty once it has them
   size_t line_count;
   struct buf upload; // body bytes that the upstream has not taken

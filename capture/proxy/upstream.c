@@ -10,22 +10,23 @@
 #define STOPS_UPLOAD 300 // the least status after which libcurl sends no more of the request
 #define MOST_DIGITS 18   // of a length: fit an int64_t with room to spare
 
-static bool is_nominated(const struct guard_request *request, const struct guard_field *field) {
+static bool is_nominated(const struct request_check_request *request,
+                         const struct request_check_field *field) {
   for (size_t i = 0; i < request->field_count; i++) {
-    const struct guard_field *connection = &request->fields[i];
-    if (guard_field_is(connection, "Connection") &&
+    const struct request_check_field *connection = &request->fields[i];
+    if (request_check_field_is(connection, "Connection") &&
         hopbyhop_nominates(connection->value, connection->value_len, field->name, field->name_len))
       return true;
   }
   return false;
 }
 
-enum status upstream_take_fields(struct exchange *exchange, const struct guard_request *request) {
+enum status upstream_take_fields(struct exchange *exchange, const struct request_check_request *request) {
   struct buf *lines = &exchange->lines;
   for (size_t i = 0; i < request->field_count; i++) {
-    const struct guard_field *field = &request->fields[i];
-    if (hopbyhop_is(field->name, field->name_len) || guard_field_is(field, "Host") ||
-        guard_field_is(field, "Content-Length") || guard_field_is(field, "Expect") ||
+    const struct request_check_field *field = &request->fields[i];
+    if (hopbyhop_is(field->name, field->name_len) || request_check_field_is(field, "Host") ||
+        request_check_field_is(field, "Content-Length") || request_check_field_is(field, "Expect") ||
         is_nominated(request, field))
       continue;
     buf_append(lines, field->name, field->name_len);

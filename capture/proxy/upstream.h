@@ -8,7 +8,8 @@
 
 // Takes what is forwarded of the request's header: all but the fields of this connection alone
 // (hopbyhop.h), Host, Content-Length and Expect. STATUS_MEMORY.
-enum status upstream_take_fields(struct exchange *exchange, const struct guard_request *request) MUST_USE;
+enum status upstream_take_fields(struct exchange *exchange,
+                                 const struct request_check_request *request) MUST_USE;
 
 // Starts the transfer. With a `whole` body (in exchange->upload) it may be sent again on a dead connection;
 // otherwise the body streams from exchange->upload as it fills. A failure has become the exchange's answer.

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "capture/content/anonymize.h"
-#include "capture/proxy/guard.h"
+#include "capture/content/request_check.h"
 #include "capture/record/tracefile.h"
 #include "lib/base/names.h"
 #include "lib/base/status.h"
@@ -68,7 +68,7 @@ bool recorder_take_trouble(struct recorder *recorder, struct error *error);
 
 // A request has arrived. NULL: it is not recorded, by --include or --exclude or (counted) for want of memory.
 // The request is read now and not kept.
-struct recorder_entry *recorder_begin(struct recorder *recorder, const struct guard_request *request,
+struct recorder_entry *recorder_begin(struct recorder *recorder, const struct request_check_request *request,
                                       int64_t arrived_ns);
 void recorder_body(struct recorder_entry *entry, const char *data, size_t len);
 // The request's body is complete: its record will be written. When anonymising it is written with the

@@ -15,11 +15,11 @@ struct json_slice recorder_text(const char *text) {
   return (struct json_slice){text, strlen(text)};
 }
 
-static bool same_name(const struct guard_field *a, const struct guard_field *b) {
+static bool same_name(const struct request_check_field *a, const struct request_check_field *b) {
   return a->name_len == b->name_len && strncasecmp(a->name, b->name, a->name_len) == 0;
 }
 
-static bool stands_before(const struct guard_request *request, size_t which) {
+static bool stands_before(const struct request_check_request *request, size_t which) {
   for (size_t i = 0; i < which; i++) {
     if (same_name(&request->fields[i], &request->fields[which])) return true;
   }
@@ -27,10 +27,10 @@ static bool stands_before(const struct guard_request *request, size_t which) {
 }
 
 // The value of a field, joined with those of later fields of its name (RFC 9110 5.3).
-static void write_value(struct json_writer *w, const struct guard_request *request, size_t which) {
+static void write_value(struct json_writer *w, const struct request_check_request *request, size_t which) {
   struct buf joined = {0};
   for (size_t i = which; i < request->field_count; i++) {
-    const struct guard_field *field = &request->fields[i];
+    const struct request_check_field *field = &request->fields[i];
     if (!same_name(field, &request->fields[which])) continue;
     if (i > which) buf_append_text(&joined, ", ");
     buf_append(&joined, field->value, field->value_len);
@@ -41,11 +41,11 @@ static void write_value(struct json_writer *w, const struct guard_request *reque
   buf_free(&joined);
 }
 
-static void write_headers(struct recorder_entry *entry, const struct guard_request *request) {
+static void write_headers(struct recorder_entry *entry, const struct request_check_request *request) {
   struct json_writer w = JSON_WRITER(&entry->headers);
   json_write_object(&w);
   for (size_t i = 0; i < request->field_count; i++) {
-    const struct guard_field *field = &request->fields[i];
+    const struct request_check_field *field = &request->fields[i];
     if (!record_policy_header(entry->recorder->options.keep_headers, field->name, field->name_len) ||
         stands_before(request, i))
       continue;
@@ -96,10 +96,10 @@ static void remember_words(struct recorder_entry *entry, const char *value, size
   }
 }
 
-static void remember_secrets(struct recorder_entry *entry, const struct guard_request *request) {
+static void remember_secrets(struct recorder_entry *entry, const struct request_check_request *request) {
   redact_target_secrets(entry->recorder->options.redact, request->target, &entry->secrets);
   for (size_t i = 0; i < request->field_count; i++) {
-    const struct guard_field *field = &request->fields[i];
+    const struct request_check_field *field = &request->fields[i];
     if (redact_is_secret_header(field->name, field->name_len))
       remember_words(entry, field->value, field->value_len);
   }
@@ -131,7 +131,7 @@ void recorder_hide_secrets(const struct recorder_entry *entry, char *bytes, size
     hide_secret(bytes, len, secret, least, is_cut);
 }
 
-static bool read_request(struct recorder_entry *entry, const struct guard_request *request) {
+static bool read_request(struct recorder_entry *entry, const struct request_check_request *request) {
   entry->method = strdup(request->method);
   struct buf target = {0};
   redact_target(entry->recorder->options.redact, request->target, &target);
@@ -143,14 +143,14 @@ static bool read_request(struct recorder_entry *entry, const struct guard_reques
   write_headers(entry, request);
   if (entry->headers.len)
     recorder_hide_secrets(entry, entry->headers.data, entry->headers.len, RECORDER_BODY_SECRET_MIN, false);
-  const struct guard_field *id = guard_find(request, "X-Session-Id");
+  const struct request_check_field *id = request_check_find(request, "X-Session-Id");
   if (id && id->value_len <= CONVERSATION_ID_MAX)
     record_policy_session((struct json_slice){id->value, id->value_len}, &entry->session);
   if (entry->session.len)
     recorder_hide_secrets(entry, entry->session.data, entry->session.len, RECORDER_BODY_SECRET_MIN, false);
-  const struct guard_field *type = guard_find(request, "Content-Type");
+  const struct request_check_field *type = request_check_find(request, "Content-Type");
   entry->body.is_form = type && record_policy_is_form(type->value, type->value_len);
-  const struct guard_field *coding = guard_find(request, "Content-Encoding");
+  const struct request_check_field *coding = request_check_find(request, "Content-Encoding");
   entry->body.coding =
       coding ? inflate_coding_of((struct json_slice){coding->value, coding->value_len}) : INFLATE_IDENTITY;
   return entry->method && entry->target && !entry->headers.status && !entry->secrets.status &&
@@ -186,7 +186,7 @@ static bool is_wanted(const struct recorder_options *options, const char *target
   return wanted;
 }
 
-struct recorder_entry *recorder_begin(struct recorder *recorder, const struct guard_request *request,
+struct recorder_entry *recorder_begin(struct recorder *recorder, const struct request_check_request *request,
                                       int64_t arrived_ns) {
   if (!is_wanted(&recorder->options, request->target)) return NULL;
   struct recorder_entry *entry = calloc(1, sizeof *entry);

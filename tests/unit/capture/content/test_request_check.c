@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "capture/proxy/guard.h"
+#include "capture/content/request_check.h"
 #include "lib/http/hopbyhop.h"
 
 #define MOST_FIELDS 4
@@ -18,20 +18,20 @@ struct row {
   const char *refused;                // a part of the words; NULL: forwarded
 };
 
-static const char *ask(const struct row *row, const char *host, struct guard_framing *framing) {
-  struct guard_field fields[MOST_FIELDS + 1];
+static const char *ask(const struct row *row, const char *host, struct request_check_framing *framing) {
+  struct request_check_field fields[MOST_FIELDS + 1];
   size_t count = 0;
-  if (host) fields[count++] = (struct guard_field){"Host", host, 4, strlen(host)};
+  if (host) fields[count++] = (struct request_check_field){"Host", host, 4, strlen(host)};
   for (size_t i = 0; i < MOST_FIELDS && row->fields[i][0]; i++) {
     const char *name = row->fields[i][0], *value = row->fields[i][1];
-    fields[count++] = (struct guard_field){name, value, strlen(name), strlen(value)};
+    fields[count++] = (struct request_check_field){name, value, strlen(name), strlen(value)};
   }
-  struct guard_request request = {row->method, row->target, row->version, fields, count};
-  return guard_refusal(&request, framing);
+  struct request_check_request request = {row->method, row->target, row->version, fields, count};
+  return request_check_refusal(&request, framing);
 }
 
 static void check_row(const struct row *row) {
-  struct guard_framing framing;
+  struct request_check_framing framing;
   const char *words = ask(row, "example.org", &framing);
   const char *seen = words ? words : "forwarded", *expected = row->refused ? row->refused : "forwarded";
   if (!strstr(seen, expected)) fail_msg("%s %s: '%s', not '%s'", row->method, row->target, seen, expected);
@@ -109,7 +109,7 @@ static void test_a_request_cannot_choose_where_bytes_go(void **state) {
 
 static void test_http_1_1_needs_a_host_and_http_1_0_does_not(void **state) {
   (void)state;
-  struct guard_framing framing;
+  struct request_check_framing framing;
   static const struct row modern = {"GET", "/", "HTTP/1.1", {{0}}, NULL};
   static const struct row old = {"GET", "/", "HTTP/1.0", {{0}}, NULL};
   assert_string_equal(ask(&modern, NULL, &framing), "no Host");
@@ -118,7 +118,7 @@ static void test_http_1_1_needs_a_host_and_http_1_0_does_not(void **state) {
 
 static void test_framing_is_what_the_header_says(void **state) {
   (void)state;
-  struct guard_framing framing;
+  struct request_check_framing framing;
   static const struct row none = {"GET", "/", "HTTP/1.1", {{0}}, NULL};
   static const struct row sized = {POST, {{"Content-Length", "123456789012"}}, NULL};
   static const struct row chunked = {POST, {{"Transfer-Encoding", "chunked"}}, NULL};
