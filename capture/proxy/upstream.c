@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
-#include "lib/http/hopbyhop.h"
+#include "lib/http/hop_by_hop.h"
 
 #define STOPS_UPLOAD 300 // the least status after which libcurl sends no more of the request
 #define MOST_DIGITS 18   // of a length: fit an int64_t with room to spare
@@ -15,7 +15,7 @@ static bool is_nominated(const struct request_check_request *request,
   for (size_t i = 0; i < request->field_count; i++) {
     const struct request_check_field *connection = &request->fields[i];
     if (request_check_field_is(connection, "Connection") &&
-        hopbyhop_nominates(connection->value, connection->value_len, field->name, field->name_len))
+        hop_by_hop_nominates(connection->value, connection->value_len, field->name, field->name_len))
       return true;
   }
   return false;
@@ -25,7 +25,7 @@ enum status upstream_take_fields(struct exchange *exchange, const struct request
   struct buf *lines = &exchange->lines;
   for (size_t i = 0; i < request->field_count; i++) {
     const struct request_check_field *field = &request->fields[i];
-    if (hopbyhop_is(field->name, field->name_len) || request_check_field_is(field, "Host") ||
+    if (hop_by_hop_is(field->name, field->name_len) || request_check_field_is(field, "Host") ||
         request_check_field_is(field, "Content-Length") || request_check_field_is(field, "Expect") ||
         is_nominated(request, field))
       continue;
@@ -75,7 +75,7 @@ static const char *find_field(const struct exchange *exchange, const char *name,
 static bool is_answer_nominated(const struct exchange *exchange, const char *name) {
   const char *connection;
   for (size_t nth = 0; (connection = find_field(exchange, "Connection", nth)); nth++) {
-    if (hopbyhop_nominates(connection, strlen(connection), name, strlen(name))) return true;
+    if (hop_by_hop_nominates(connection, strlen(connection), name, strlen(name))) return true;
   }
   return false;
 }
@@ -106,7 +106,7 @@ static void sift_fields(struct exchange *exchange) {
   for (const char *at = exchange->fields.data; at && at < end;) {
     const char *value = at + strlen(at) + 1;
     const char *next = value + strlen(value) + 1;
-    if (!hopbyhop_is(at, strlen(at)) && strcasecmp(at, "Content-Length") != 0 &&
+    if (!hop_by_hop_is(at, strlen(at)) && strcasecmp(at, "Content-Length") != 0 &&
         !is_answer_nominated(exchange, at))
       buf_append(&kept, at, (size_t)(next - at));
     at = next;

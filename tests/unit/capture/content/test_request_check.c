@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "capture/content/request_check.h"
-#include "lib/http/hopbyhop.h"
+#include "lib/http/hop_by_hop.h"
 
 #define MOST_FIELDS 4
 
@@ -138,13 +138,13 @@ static void test_hop_by_hop_fields_are_those_of_the_rfc(void **state) {
       "Trailer",    "Proxy-Authenticate", "proxy-authorization"};
   static const char *const end[] = {"Content-Length", "Cache-Control", "TE2", "T", "", "Authorization"};
   for (size_t i = 0; i < sizeof hop / sizeof hop[0]; i++)
-    assert_true(hopbyhop_is(hop[i], strlen(hop[i])));
+    assert_true(hop_by_hop_is(hop[i], strlen(hop[i])));
   for (size_t i = 0; i < sizeof end / sizeof end[0]; i++)
-    assert_false(hopbyhop_is(end[i], strlen(end[i])));
+    assert_false(hop_by_hop_is(end[i], strlen(end[i])));
 }
 
 static bool nominates(const char *connection, const char *name) {
-  return hopbyhop_nominates(connection, strlen(connection), name, strlen(name));
+  return hop_by_hop_nominates(connection, strlen(connection), name, strlen(name));
 }
 
 static void test_connection_nominates_fields_by_whole_tokens(void **state) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/http/hopbyhop.h"
+#include "lib/http/hop_by_hop.h"
 
 #include <string.h>
 
-bool hopbyhop_is(const char *name, size_t name_len) {
+bool hop_by_hop_is(const char *name, size_t name_len) {
   static const char *const names[] = {
       "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Proxy-Connection",
       "Trailer",    "Upgrade",    "Transfer-Encoding"};
@@ -13,7 +13,7 @@ bool hopbyhop_is(const char *name, size_t name_len) {
   return false;
 }
 
-bool hopbyhop_nominates(const char *connection, size_t connection_len, const char *name, size_t name_len) {
+bool hop_by_hop_nominates(const char *connection, size_t connection_len, const char *name, size_t name_len) {
   const char *end = connection + connection_len;
   for (const char *at = connection; at < end;) {
     const char *comma = memchr(at, ',', (size_t)(end - at));
