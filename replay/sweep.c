@@ -9,7 +9,7 @@
 #include "replay/send/arrivals.h"
 #include "replay/send/lanes.h"
 #include "replay/send/measure.h"
-#include "replay/server/gap.h"
+#include "replay/server/batch_hooks.h"
 #include "replay/server/session.h"
 
 #define DRAW_NS (200 * CLOCK_NS_PER_MS)
@@ -24,7 +24,7 @@ struct sweep {
   struct session *session;
   struct measure *measure;
   struct arrivals *arrivals; // NULL: batches
-  struct gap *gap;           // NULL: nothing goes on between batches
+  struct batch_hooks *gap;   // NULL: nothing goes on between batches
   struct loop_signal *interrupt_signal, *terminate_signal, *hangup_signal;
   struct loop_timer *draw_timer;
 
@@ -152,7 +152,7 @@ static void start_measured(struct sweep *sweep) {
 
 static void prepare_measured(struct sweep *sweep) {
   if (sweep->gap) {
-    gap_before(sweep->gap, &sweep->batch, session_port(sweep->session));
+    batch_hooks_before(sweep->gap, &sweep->batch, session_port(sweep->session));
   } else {
     start_measured(sweep);
   }
@@ -201,7 +201,7 @@ static void next_batch(struct sweep *sweep) {
 
 static void record(struct sweep *sweep) {
   struct recorder_metrics metrics = {.values = {NULL, 0}};
-  metrics.values = gap_metrics(sweep->gap, &metrics.left_out);
+  metrics.values = batch_hooks_metrics(sweep->gap, &metrics.left_out);
   if (sweep->arrivals) {
     recorder_open_loop(sweep->setup->recorder, &sweep->batch, &sweep->open_loop, &sweep->verdict, &metrics);
   } else {
@@ -253,7 +253,7 @@ static void batch_over(void *context, const struct measure_outcome *outcome) {
   if (outcome->open_loop) sweep->open_loop = *outcome->open_loop;
   add_up(sweep, outcome);
   if (sweep->gap) {
-    gap_after(sweep->gap);
+    batch_hooks_after(sweep->gap);
   } else {
     record(sweep);
   }
@@ -325,8 +325,8 @@ static void on_interrupt(void *context) {
     measure_cancel(sweep->measure);
   } else if (sweep->arrivals && arrivals_running(sweep->arrivals)) {
     arrivals_cancel(sweep->arrivals);
-  } else if (gap_running(sweep->gap)) {
-    gap_cancel(sweep->gap);
+  } else if (batch_hooks_running(sweep->gap)) {
+    batch_hooks_cancel(sweep->gap);
   } else {
     end_session(sweep); // a server is coming or going
   }
@@ -374,7 +374,8 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
   if (!status && setup->pace)
     status = arrivals_open(&measure, setup->pace, setup->most_in_flight, batch_over, sweep, &sweep->arrivals,
                            error);
-  if (!status) status = gap_open(sweep->loop, setup->opts, setup->log, gap_ended, sweep, &sweep->gap, error);
+  if (!status)
+    status = batch_hooks_open(sweep->loop, setup->opts, setup->log, gap_ended, sweep, &sweep->gap, error);
   if (status) return status;
   return session_open(sweep->loop, lanes_at(sweep->lanes, 0)->transfers, setup->opts, setup->recorder,
                       setup->log, &session_handlers, sweep, &sweep->session, error);
@@ -384,7 +385,7 @@ static void close_parts(struct sweep *sweep) {
   lanes_stop(sweep->lanes);
   measure_close(sweep->measure);
   arrivals_close(sweep->arrivals);
-  gap_close(sweep->gap);
+  batch_hooks_close(sweep->gap);
   session_close(sweep->session);
   loop_signal_close(sweep->interrupt_signal);
   loop_signal_close(sweep->terminate_signal);

@@ -2,8 +2,8 @@
 //
 // What goes on between measured batches and is in none of their times: the user's command before each
 // (--between), and a look at the server's own counters before and after each (--metrics-url).
-#ifndef REPLAY_GAP_H
-#define REPLAY_GAP_H
+#ifndef REPLAY_BATCH_HOOKS_H
+#define REPLAY_BATCH_HOOKS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,35 +19,36 @@
 // From TERM to KILL of a command that is cancelled.
 #define GAP_GRACE_NS INT64_C(2000000000)
 
-struct gap;
+struct batch_hooks;
 
-// The end of gap_before or gap_after, from the loop. STATUS_OK; STATUS_IO: the command failed, or took too
-// long; STATUS_CANCELLED; STATUS_MEMORY; with words. A look that failed is no failure: the metrics are then
-// not known.
-typedef void gap_over(void *context, enum status status, const char *words);
+// The end of batch_hooks_before or batch_hooks_after, from the loop. STATUS_OK; STATUS_IO: the command
+// failed, or took too long; STATUS_CANCELLED; STATUS_MEMORY; with words. A look that failed is no failure:
+// the metrics are then not known.
+typedef void batch_hooks_over(void *context, enum status status, const char *words);
 
 // Borrows everything. *out is NULL when the options ask for nothing of it. STATUS_IO, STATUS_MEMORY with
 // words.
-enum status gap_open(struct loop *loop, const struct opts *opts, struct log *log, gap_over *over,
-                     void *context, struct gap **out, struct error *error) MUST_USE;
+enum status batch_hooks_open(struct loop *loop, const struct opts *opts, struct log *log,
+                             batch_hooks_over *over, void *context, struct batch_hooks **out,
+                             struct error *error) MUST_USE;
 // Kills a command that still runs. Takes NULL.
-void gap_close(struct gap *gap);
+void batch_hooks_close(struct batch_hooks *gap);
 
 // Before the batch: the command, whose words are replaced ({workers}, {batch}: 0 in open loop; {rep} from 1),
 // then the first look. `port` stands for {port}; 0: the URL's own.
-void gap_before(struct gap *gap, const struct recorder_batch *batch, uint16_t port);
+void batch_hooks_before(struct batch_hooks *gap, const struct recorder_batch *batch, uint16_t port);
 
 // After its last byte: the second look.
-void gap_after(struct gap *gap);
+void batch_hooks_after(struct batch_hooks *gap);
 
-bool gap_running(const struct gap *gap); // takes NULL
+bool batch_hooks_running(const struct batch_hooks *gap); // takes NULL
 
 // `over` comes soon. The second call kills the command instead of waiting.
-void gap_cancel(struct gap *gap);
+void batch_hooks_cancel(struct batch_hooks *gap);
 
 // What the server's counters grew by between the two looks, as JSON: an object, or null when a look failed.
 // {NULL, 0}: nobody asked, also for a `gap` that is NULL. *left_out: how many series it lacks. Until the next
-// gap_before.
-struct json_slice gap_metrics(const struct gap *gap, int64_t *left_out);
+// batch_hooks_before.
+struct json_slice batch_hooks_metrics(const struct batch_hooks *gap, int64_t *left_out);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/server/gap.h"
+#include "replay/server/batch_hooks.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -14,10 +14,10 @@
 
 enum phase { PHASE_IDLE, PHASE_COMMAND, PHASE_LOOK, PHASE_ENDING };
 
-struct gap {
+struct batch_hooks {
   const struct opts *opts;
   struct log *log;
-  gap_over *over;
+  batch_hooks_over *over;
   void *context;
   struct loop_timer *timer; // the command's deadline, or the end when nothing is to be waited for
   struct loop_signal *child_signal;
@@ -36,25 +36,25 @@ struct gap {
   struct error error;
 };
 
-static void end(struct gap *gap) {
+static void end(struct batch_hooks *gap) {
   gap->phase = PHASE_IDLE;
   gap->over(gap->context, gap->status, gap->error.text);
 }
 
 // `over` comes from the loop, never from within a call of ours.
-static void end_soon(struct gap *gap) {
+static void end_soon(struct batch_hooks *gap) {
   gap->phase = PHASE_ENDING;
   loop_timer_set(gap->timer, 0);
 }
 
 // Said once: a server without the page has none for any batch.
-static void tell_failure(struct gap *gap, const char *words) {
+static void tell_failure(struct batch_hooks *gap, const char *words) {
   if (!gap->told_failure)
     log_notice(gap->log, "--metrics-url: %s; where it cannot be read, server_metrics is null", words);
   gap->told_failure = true;
 }
 
-static void compare(struct gap *gap) {
+static void compare(struct batch_hooks *gap) {
   buf_clear(&gap->metrics);
   gap->left_out = 0;
   if (!gap->known[0] || !gap->known[1]) return;
@@ -67,7 +67,7 @@ static void compare(struct gap *gap) {
 }
 
 static void looked(void *context, enum status status, const char *words) {
-  struct gap *gap = context;
+  struct batch_hooks *gap = context;
   gap->known[gap->second] = status == STATUS_OK;
   if (status && !gap->cancelled) tell_failure(gap, words);
   if (gap->second) compare(gap);
@@ -75,7 +75,7 @@ static void looked(void *context, enum status status, const char *words) {
   end(gap);
 }
 
-static void look(struct gap *gap) {
+static void look(struct batch_hooks *gap) {
   struct error error;
   struct counters *into = gap->second ? gap->after : gap->before;
   if (!gap->scrape || (gap->second && !gap->known[0])) { // nothing to compare with
@@ -88,7 +88,7 @@ static void look(struct gap *gap) {
   }
 }
 
-static void fail_command(struct gap *gap, const char *how) {
+static void fail_command(struct batch_hooks *gap, const char *how) {
   if (gap->cancelled) {
     gap->status = status_fail(&gap->error, STATUS_CANCELLED, "cancelled");
   } else {
@@ -99,7 +99,7 @@ static void fail_command(struct gap *gap, const char *how) {
 }
 
 static void child_ended(void *context) {
-  struct gap *gap = context;
+  struct batch_hooks *gap = context;
   char how[96];
   int wait_status;
   if (!process_reap(&gap->command, &wait_status)) return;
@@ -118,7 +118,7 @@ static void child_ended(void *context) {
 }
 
 static void timer_due(void *context) {
-  struct gap *gap = context;
+  struct batch_hooks *gap = context;
   if (gap->phase == PHASE_COMMAND) {
     if (!gap->cancelled)
       log_notice(gap->log, "--between: the command did not end within %.0f s", clock_seconds(GAP_COMMAND_NS));
@@ -135,7 +135,7 @@ static void print_output_path(const struct opts *opts, struct buf *out) {
   buf_append_text(out, ".between.log");
 }
 
-static enum status run_command(struct gap *gap, const struct recorder_batch *batch) {
+static enum status run_command(struct batch_hooks *gap, const struct recorder_batch *batch) {
   const struct process_word words[] = {{"{workers}", batch->workers < 0 ? 0 : batch->workers},
                                        {"{batch}", batch->batch < 0 ? 0 : batch->batch},
                                        {"{rep}", batch->rep + 1},
@@ -153,7 +153,7 @@ static enum status run_command(struct gap *gap, const struct recorder_batch *bat
   return status ? status_prefix(&gap->error, status, "--between") : STATUS_OK;
 }
 
-void gap_before(struct gap *gap, const struct recorder_batch *batch, uint16_t port) {
+void batch_hooks_before(struct batch_hooks *gap, const struct recorder_batch *batch, uint16_t port) {
   gap->port = port;
   gap->second = gap->known[0] = gap->known[1] = gap->cancelled = false;
   gap->status = STATUS_OK;
@@ -172,17 +172,17 @@ void gap_before(struct gap *gap, const struct recorder_batch *batch, uint16_t po
   }
 }
 
-void gap_after(struct gap *gap) {
+void batch_hooks_after(struct batch_hooks *gap) {
   gap->second = true;
   gap->status = STATUS_OK;
   look(gap);
 }
 
-bool gap_running(const struct gap *gap) {
+bool batch_hooks_running(const struct batch_hooks *gap) {
   return gap && gap->phase != PHASE_IDLE;
 }
 
-void gap_cancel(struct gap *gap) {
+void batch_hooks_cancel(struct batch_hooks *gap) {
   if (gap->phase == PHASE_COMMAND) {
     process_signal(&gap->command, gap->cancelled ? SIGKILL : SIGTERM);
     if (!gap->cancelled) loop_timer_set(gap->timer, clock_now_ns() + GAP_GRACE_NS);
@@ -192,7 +192,7 @@ void gap_cancel(struct gap *gap) {
   gap->cancelled = true;
 }
 
-struct json_slice gap_metrics(const struct gap *gap, int64_t *left_out) {
+struct json_slice batch_hooks_metrics(const struct batch_hooks *gap, int64_t *left_out) {
   *left_out = 0;
   if (!gap || !gap->scrape) return (struct json_slice){NULL, 0};
   if (gap->metrics.len == 0 || gap->metrics.status) return (struct json_slice){"null", 4};
@@ -200,13 +200,14 @@ struct json_slice gap_metrics(const struct gap *gap, int64_t *left_out) {
   return (struct json_slice){gap->metrics.data, gap->metrics.len};
 }
 
-enum status gap_open(struct loop *loop, const struct opts *opts, struct log *log, gap_over *over,
-                     void *context, struct gap **out, struct error *error) {
+enum status batch_hooks_open(struct loop *loop, const struct opts *opts, struct log *log,
+                             batch_hooks_over *over, void *context, struct batch_hooks **out,
+                             struct error *error) {
   *out = NULL;
   if (!opts->between && !opts->metrics_url) return STATUS_OK;
-  struct gap *gap = calloc(1, sizeof *gap);
+  struct batch_hooks *gap = calloc(1, sizeof *gap);
   if (!gap) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  *gap = (struct gap){.opts = opts, .log = log, .over = over, .context = context};
+  *gap = (struct batch_hooks){.opts = opts, .log = log, .over = over, .context = context};
   enum status status = loop_timer_open(loop, timer_due, gap, &gap->timer, error);
   if (!status && opts->between) status = process_adopt_orphans(error);
   if (!status && opts->between)
@@ -218,14 +219,14 @@ enum status gap_open(struct loop *loop, const struct opts *opts, struct log *log
     if (!status) status = scrape_open(loop, opts, looked, gap, &gap->scrape, error);
   }
   if (status) {
-    gap_close(gap);
+    batch_hooks_close(gap);
     return status;
   }
   *out = gap;
   return STATUS_OK;
 }
 
-void gap_close(struct gap *gap) {
+void batch_hooks_close(struct batch_hooks *gap) {
   if (!gap) return;
   process_end(&gap->command);
   scrape_close(gap->scrape);
