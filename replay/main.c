@@ -51,7 +51,7 @@ static int64_t connections_wanted(const struct replay *replay) {
 
 // A think time that is not known, or that nothing waits for.
 static void tell_think_time(struct replay *replay) {
-  if (replay->opts.think == TURNS_THINK_SCHEDULE) return;
+  if (replay->opts.think == SEND_ORDER_THINK_SCHEDULE) return;
   int64_t later = 0, unknown = 0;
   for (size_t i = 0; replay->work.turns && i < replay->work.count; i++) {
     later += replay->work.turns[i].before >= 0;
@@ -59,7 +59,7 @@ static void tell_think_time(struct replay *replay) {
   }
   if (later == 0) {
     log_notice(&replay->log, "--think-time: the trace has no conversation of several turns");
-  } else if (replay->opts.think == TURNS_THINK_RECORDED && unknown > 0) {
+  } else if (replay->opts.think == SEND_ORDER_THINK_RECORDED && unknown > 0) {
     log_notice(
         &replay->log,
         "--think-time recorded: of %lld of %lld later turns the trace does not tell, the schedule holds",

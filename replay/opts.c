@@ -128,7 +128,7 @@ static enum status check_timing(const struct opts *opts, struct error *error) {
   if (open && closed) return status_fail(error, STATUS_USAGE, "%s goes with --timing batch", closed);
   if (!open && opts->duration_ns > 0)
     return status_fail(error, STATUS_USAGE, "--duration goes with --timing original or rate");
-  if (!open && opts->think != TURNS_THINK_SCHEDULE)
+  if (!open && opts->think != SEND_ORDER_THINK_SCHEDULE)
     return status_fail(error, STATUS_USAGE, "--think-time goes with --timing original or rate");
   if (opts->timing != OPTS_TIMING_ORIGINAL && (opts->speed > 0 || opts->max_idle_ns > 0))
     return status_fail(error, STATUS_USAGE, "%s goes with --timing original",

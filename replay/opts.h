@@ -14,7 +14,7 @@
 #include "lib/json/json.h"
 #include "replay/plan/pace.h"
 #include "replay/plan/plan.h"
-#include "replay/plan/turns.h"
+#include "replay/plan/send_order.h"
 #include "replay/workload/rewrite.h"
 
 enum opts_pick { OPTS_PICK_SHUFFLED, OPTS_PICK_TRACE };
@@ -49,7 +49,7 @@ struct opts {
   bool arrival_given;
   double burstiness;   // gamma
   int64_t duration_ns; // 0: one pass of the trace
-  enum turns_think think;
+  enum send_order_think think;
   int64_t think_ns; // fixed
 
   char *server; // NULL: not managed

@@ -68,13 +68,13 @@ static enum status take_arrival(void *context, const char *value, struct error *
 static enum status take_think_time(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   if (strcmp(value, "recorded") == 0) {
-    opts->think = TURNS_THINK_RECORDED;
+    opts->think = SEND_ORDER_THINK_RECORDED;
     return STATUS_OK;
   }
   enum status status = units_duration_ns(value, 0, 24 * HOUR_NS, &opts->think_ns, error);
   if (status)
     return status_fail(error, status, "'%s' is neither 'recorded' nor a time from 0s to 24h", value);
-  opts->think = TURNS_THINK_FIXED;
+  opts->think = SEND_ORDER_THINK_FIXED;
   return STATUS_OK;
 }
 

@@ -68,7 +68,7 @@ static void print_open_loop(const struct opts *opts, const struct plan *plan, co
   int64_t repeat = (int64_t)plan->batch_count;
   int64_t requests = (int64_t)pace->count * repeat + opts->warmup;
   double tokens = tokens_per_request(opts, work);
-  bool open_end = opts->think != TURNS_THINK_SCHEDULE && opts->duration_ns > 0;
+  bool open_end = opts->think != SEND_ORDER_THINK_SCHEDULE && opts->duration_ns > 0;
   buf_printf(out, "timing    %s, %zu requests in ", opts_timing_name(opts->timing), pace->count);
   units_print_duration(out, pace->window_ns);
   buf_printf(out, ", %lld times\nrequests  %s%lld, warm-up included%s\n", (long long)repeat,

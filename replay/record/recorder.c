@@ -82,8 +82,8 @@ static void write_pace(struct json_writer *w, const struct opts *opts) {
     json_member_seconds(w, "max_idle_s", opts->max_idle_ns);
   }
   json_member_seconds(w, "duration_s", opts->duration_ns);
-  if (opts->think == TURNS_THINK_RECORDED) json_member_string(w, "think_time", "recorded");
-  if (opts->think == TURNS_THINK_FIXED) json_member_seconds(w, "think_time_s", opts->think_ns);
+  if (opts->think == SEND_ORDER_THINK_RECORDED) json_member_string(w, "think_time", "recorded");
+  if (opts->think == SEND_ORDER_THINK_FIXED) json_member_seconds(w, "think_time_s", opts->think_ns);
   json_write_object_end(w);
 }
 

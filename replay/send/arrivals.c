@@ -71,7 +71,7 @@ static struct total add_up(struct arrivals *arrivals) {
 // The time that is measured, from the start; 0: until the last response ends, since nothing else says when
 // the sending was over.
 static int64_t window_ns(const struct measure_setup *setup, const struct pace *pace) {
-  return setup->opts->think == TURNS_THINK_SCHEDULE ? pace->window_ns : setup->opts->duration_ns;
+  return setup->opts->think == SEND_ORDER_THINK_SCHEDULE ? pace->window_ns : setup->opts->duration_ns;
 }
 
 static void conclude(struct arrivals *arrivals) {
@@ -87,7 +87,7 @@ static void conclude(struct arrivals *arrivals) {
   int64_t total_ns = window_ns(&arrivals->setup, arrivals->pace);
   int64_t until_last_ns = total.last_done_ns - arrivals->record.start_ns;
   // With a think time conversations may end long before the duration does.
-  if (total_ns == 0 || (opts->think != TURNS_THINK_SCHEDULE && until_last_ns < total_ns))
+  if (total_ns == 0 || (opts->think != SEND_ORDER_THINK_SCHEDULE && until_last_ns < total_ns))
     total_ns = until_last_ns;
   struct recorder_open_loop open = {
       .timing = opts_timing_name(opts->timing),

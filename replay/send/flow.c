@@ -23,7 +23,7 @@ struct flow {
   void (*over)(void *context);
   void *context;
   struct stream_pool *streams;
-  struct turns *turns;
+  struct send_order *turns;
   struct loop_timer *send_timer, *over_timer;
   struct arrival *idle;
   struct recorder_batch record;
@@ -51,9 +51,9 @@ const struct flow_sums *flow_sums(const struct flow *flow) {
 }
 
 static void check_over(struct flow *flow) {
-  struct turns_next next;
+  struct send_order_next next;
   if (stream_in_flight(flow->streams) > 0) return;
-  if (flow->cancelled || !turns_peek(flow->turns, &next)) loop_timer_set(flow->over_timer, 0);
+  if (flow->cancelled || !send_order_peek(flow->turns, &next)) loop_timer_set(flow->over_timer, 0);
 }
 
 static struct arrival *take_idle(struct flow *flow) {
@@ -75,7 +75,7 @@ static uint64_t nonce_of(const struct flow *flow, int64_t place) {
   return flow->setup.nonce_base + (rep << 40) + pass;
 }
 
-static enum status send_one(struct flow *flow, const struct turns_next *next) {
+static enum status send_one(struct flow *flow, const struct send_order_next *next) {
   struct arrival *arrival = take_idle(flow);
   if (!arrival) return STATUS_MEMORY;
   struct batch_source source = {
@@ -90,7 +90,7 @@ static enum status send_one(struct flow *flow, const struct turns_next *next) {
   if (status == STATUS_OK) {
     arrival->batch.requests[0].owner = arrival;
     arrival->told = false;
-    turns_take(flow->turns);
+    send_order_take(flow->turns);
     set(&flow->sent, get(&flow->sent) + 1);
     status = stream_send(flow->streams, &arrival->batch.requests[0], next->index, next->intended_ns,
                          next->ready_ns, NULL);
@@ -102,8 +102,8 @@ static enum status send_one(struct flow *flow, const struct turns_next *next) {
 // Sends what is due, and sets the timer for what is not.
 static void send_due(void *context) {
   struct flow *flow = context;
-  struct turns_next next;
-  for (int sent = 0; !flow->cancelled && turns_peek(flow->turns, &next); sent++) {
+  struct send_order_next next;
+  for (int sent = 0; !flow->cancelled && send_order_peek(flow->turns, &next); sent++) {
     if (stream_in_flight(flow->streams) >= flow->setup.most_in_flight) return; // the next that ends goes on
     if (sent == MOST_AT_ONCE || clock_now_ns() < next.ready_ns) {
       loop_timer_set(flow->send_timer, next.ready_ns);
@@ -118,7 +118,7 @@ static bool tell_turns(struct flow *flow, const struct stream_result *result) {
   struct arrival *arrival = result->request->owner;
   if (arrival->told || !flow->setup.work->turns) return false;
   arrival->told = true;
-  if (turns_done(flow->turns, result->index, result->done_ns)) flow_cancel(flow);
+  if (send_order_done(flow->turns, result->index, result->done_ns)) flow_cancel(flow);
   return true;
 }
 
@@ -178,7 +178,7 @@ static void over_due(void *context) {
 }
 
 void flow_start(struct flow *flow, const struct recorder_batch *batch, int64_t offset) {
-  struct turns_next next;
+  struct send_order_next next;
   flow->record = *batch;
   flow->offset = offset;
   flow->running = true;
@@ -189,8 +189,8 @@ void flow_start(struct flow *flow, const struct recorder_batch *batch, int64_t o
   flow->sums.last_done_ns = batch->start_ns;
   set(&flow->sent, 0);
   audit_start(&flow->sums.audit, batch->start_ns);
-  turns_start(flow->turns, batch->start_ns, offset);
-  if (turns_peek(flow->turns, &next)) {
+  send_order_start(flow->turns, batch->start_ns, offset);
+  if (send_order_peek(flow->turns, &next)) {
     loop_timer_set(flow->send_timer, next.ready_ns);
   } else {
     loop_timer_set(flow->over_timer, 0); // a share of nothing
@@ -207,9 +207,9 @@ void flow_cancel(struct flow *flow) {
 
 static const struct stream_handlers stream_handlers = {.freed = on_freed, .done = on_done};
 
-static struct turns_options turns_options(const struct flow_setup *setup) {
+static struct send_order_options send_order_options(const struct flow_setup *setup) {
   const struct opts *opts = setup->opts;
-  return (struct turns_options){
+  return (struct send_order_options){
       .pace = setup->pace,
       .draw = setup->work->turns,
       .draw_count = setup->work->count,
@@ -233,8 +233,8 @@ enum status flow_open(const struct flow_setup *setup, void (*over)(void *context
   flow->setup = *setup;
   flow->over = over;
   flow->context = context;
-  struct turns_options options = turns_options(setup);
-  enum status status = turns_open(&options, &flow->turns, error);
+  struct send_order_options options = send_order_options(setup);
+  enum status status = send_order_open(&options, &flow->turns, error);
   if (!status) status = loop_timer_open(setup->lane->loop, send_due, flow, &flow->send_timer, error);
   if (!status) status = loop_timer_open(setup->lane->loop, over_due, flow, &flow->over_timer, error);
   if (!status) {
@@ -253,7 +253,7 @@ enum status flow_open(const struct flow_setup *setup, void (*over)(void *context
 void flow_close(struct flow *flow) {
   if (!flow) return;
   stream_pool_close(flow->streams);
-  turns_close(flow->turns);
+  send_order_close(flow->turns);
   loop_timer_close(flow->send_timer);
   loop_timer_close(flow->over_timer);
   while (flow->idle) {

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "replay/opts.h"
-#include "replay/plan/turns.h"
+#include "replay/plan/send_order.h"
 #include "replay/record/recorder.h"
 #include "replay/send/audit.h"
 #include "replay/send/lanes.h"

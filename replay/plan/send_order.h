@@ -9,8 +9,8 @@
 //
 // A draw that begins again begins new conversations. A first turn, and a request of no conversation, costs
 // O(1); a later turn O(log n), where n conversations are under way.
-#ifndef REPLAY_TURNS_H
-#define REPLAY_TURNS_H
+#ifndef REPLAY_SEND_ORDER_H
+#define REPLAY_SEND_ORDER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,17 +20,17 @@
 #include "replay/plan/conversations.h"
 #include "replay/plan/pace.h"
 
-enum turns_think {
-  TURNS_THINK_SCHEDULE, // none: the schedule says when
-  TURNS_THINK_RECORDED, // as the trace's client did; the schedule where the trace does not tell
-  TURNS_THINK_FIXED,
+enum send_order_think {
+  SEND_ORDER_THINK_SCHEDULE, // none: the schedule says when
+  SEND_ORDER_THINK_RECORDED, // as the trace's client did; the schedule where the trace does not tell
+  SEND_ORDER_THINK_FIXED,
 };
 
-struct turns_options {
+struct send_order_options {
   const struct pace *pace;
   const struct conversations_turn *draw; // `draw_count` places; NULL: no conversations
   size_t draw_count;
-  enum turns_think think;
+  enum send_order_think think;
   int64_t think_ns;      // fixed
   double speed;          // recorded think time: this many times as fast
   int64_t max_idle_ns;   // recorded think time: cut to this first; 0: never
@@ -39,27 +39,28 @@ struct turns_options {
   int64_t share, shares; // only the conversations and requests of this share of several; 0, 1: all
 };
 
-struct turns;
+struct send_order;
 
 // Borrows the schedule and the draw. STATUS_MEMORY.
-enum status turns_open(const struct turns_options *options, struct turns **out, struct error *error) MUST_USE;
-void turns_close(struct turns *turns); // takes NULL
+enum status send_order_open(const struct send_order_options *options, struct send_order **out,
+                            struct error *error) MUST_USE;
+void send_order_close(struct send_order *turns); // takes NULL
 
 // Begins a repetition: the schedule's start, and the place in the draw of its first request.
-void turns_start(struct turns *turns, int64_t start_ns, int64_t offset);
+void send_order_start(struct send_order *turns, int64_t start_ns, int64_t offset);
 
-struct turns_next {
+struct send_order_next {
   int64_t index; // in the schedule
   int64_t intended_ns;
   int64_t ready_ns; // when it may go: that instant, or the end of the turn before it where that comes later
 };
 
 // The next to go. False: none may until a turn that is under way is done; none at all when none is.
-bool turns_peek(struct turns *turns, struct turns_next *out);
-// Takes the one that turns_peek gave last; it is under way.
-void turns_take(struct turns *turns);
+bool send_order_peek(struct send_order *turns, struct send_order_next *out);
+// Takes the one that send_order_peek gave last; it is under way.
+void send_order_take(struct send_order *turns);
 
 // A request that was taken is over, well or not: the turn after it may go. STATUS_MEMORY.
-enum status turns_done(struct turns *turns, int64_t index, int64_t done_ns) MUST_USE;
+enum status send_order_done(struct send_order *turns, int64_t index, int64_t done_ns) MUST_USE;
 
 #endif

@@ -1,79 +1,80 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/plan/turns.h"
+#include "replay/plan/send_order.h"
 
 #include <stdlib.h>
 
-struct turns {
-  struct turns_options options;
+struct send_order {
+  struct send_order_options options;
   int64_t start_ns;
   int64_t offset;
-  size_t next;             // of the schedule
-  bool from_heap;          // what was given last
-  struct turns_next *heap; // turns whose turn before is done, the earliest first
+  size_t next;                  // of the schedule
+  bool from_heap;               // what was given last
+  struct send_order_next *heap; // turns whose turn before is done, the earliest first
   size_t heap_count, heap_room;
 };
 
-enum status turns_open(const struct turns_options *options, struct turns **out, struct error *error) {
-  struct turns *turns = calloc(1, sizeof *turns);
+enum status send_order_open(const struct send_order_options *options, struct send_order **out,
+                            struct error *error) {
+  struct send_order *turns = calloc(1, sizeof *turns);
   if (!turns) return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
   turns->options = *options;
   *out = turns;
   return STATUS_OK;
 }
 
-void turns_close(struct turns *turns) {
+void send_order_close(struct send_order *turns) {
   if (!turns) return;
   free(turns->heap);
   free(turns);
 }
 
-void turns_start(struct turns *turns, int64_t start_ns, int64_t offset) {
+void send_order_start(struct send_order *turns, int64_t start_ns, int64_t offset) {
   turns->start_ns = start_ns;
   turns->offset = offset;
   turns->next = turns->heap_count = 0;
 }
 
-static const struct conversations_turn *turn_of(const struct turns *turns, int64_t index) {
+static const struct conversations_turn *turn_of(const struct send_order *turns, int64_t index) {
   return &turns->options.draw[(size_t)(turns->offset + index) % turns->options.draw_count];
 }
 
 // The index of the turn at a place of the same pass over the draw.
-static int64_t neighbour(const struct turns *turns, int64_t index, int64_t place) {
+static int64_t neighbour(const struct send_order *turns, int64_t index, int64_t place) {
   return index + place - (turns->offset + index) % (int64_t)turns->options.draw_count;
 }
 
 // Later turns of this repetition go when the one before them is done.
-static bool is_later_turn(const struct turns *turns, int64_t index) {
+static bool is_later_turn(const struct send_order *turns, int64_t index) {
   if (!turns->options.draw) return false;
   int64_t before = turn_of(turns, index)->before;
   return before >= 0 && neighbour(turns, index, before) >= 0;
 }
 
 // -1: the schedule says when it goes.
-static int64_t think_ns(const struct turns *turns, int64_t index) {
-  const struct turns_options *options = &turns->options;
-  if (options->think == TURNS_THINK_SCHEDULE) return -1;
-  if (options->think == TURNS_THINK_FIXED) return options->think_ns;
+static int64_t think_ns(const struct send_order *turns, int64_t index) {
+  const struct send_order_options *options = &turns->options;
+  if (options->think == SEND_ORDER_THINK_SCHEDULE) return -1;
+  if (options->think == SEND_ORDER_THINK_FIXED) return options->think_ns;
   int64_t think_ns = turn_of(turns, index)->think_ns;
   if (think_ns < 0) return -1;
   if (options->max_idle_ns > 0 && think_ns > options->max_idle_ns) think_ns = options->max_idle_ns;
   return pace_faster(think_ns, options->speed);
 }
 
-static bool is_ours(const struct turns *turns, int64_t index) {
+static bool is_ours(const struct send_order *turns, int64_t index) {
   if (turns->options.shares == 1) return true;
   int64_t conversation = turns->options.draw ? turn_of(turns, index)->conversation : -1;
   return (conversation < 0 ? index : conversation) % turns->options.shares == turns->options.share;
 }
 
-static bool earlier(const struct turns_next *a, const struct turns_next *b) {
+static bool earlier(const struct send_order_next *a, const struct send_order_next *b) {
   return a->ready_ns != b->ready_ns ? a->ready_ns < b->ready_ns : a->index < b->index;
 }
 
-static enum status push(struct turns *turns, const struct turns_next *turn) {
+static enum status push(struct send_order *turns, const struct send_order_next *turn) {
   if (turns->heap_count == turns->heap_room) {
     size_t room = turns->heap_room ? 2 * turns->heap_room : 64;
-    struct turns_next *grown = realloc(turns->heap, room * sizeof *grown);
+    struct send_order_next *grown = realloc(turns->heap, room * sizeof *grown);
     if (!grown) return STATUS_MEMORY;
     turns->heap = grown;
     turns->heap_room = room;
@@ -85,8 +86,8 @@ static enum status push(struct turns *turns, const struct turns_next *turn) {
   return STATUS_OK;
 }
 
-static void pop(struct turns *turns) {
-  struct turns_next *heap = turns->heap, last = heap[--turns->heap_count];
+static void pop(struct send_order *turns) {
+  struct send_order_next *heap = turns->heap, last = heap[--turns->heap_count];
   size_t at = 0, child;
   while ((child = 2 * at + 1) < turns->heap_count) {
     if (child + 1 < turns->heap_count && earlier(&heap[child + 1], &heap[child])) child++;
@@ -98,26 +99,26 @@ static void pop(struct turns *turns) {
 }
 
 // The next that the schedule alone decides about.
-static bool peek_schedule(struct turns *turns, struct turns_next *out) {
+static bool peek_schedule(struct send_order *turns, struct send_order_next *out) {
   const struct pace *pace = turns->options.pace;
   for (; turns->next < pace->count; turns->next++) {
     int64_t index = (int64_t)turns->next;
     if (!is_ours(turns, index) || is_later_turn(turns, index)) continue;
     int64_t at_ns = turns->start_ns + pace->offsets_ns[index];
-    *out = (struct turns_next){index, at_ns, at_ns};
+    *out = (struct send_order_next){index, at_ns, at_ns};
     return true;
   }
   return false;
 }
 
-bool turns_peek(struct turns *turns, struct turns_next *out) {
+bool send_order_peek(struct send_order *turns, struct send_order_next *out) {
   bool scheduled = peek_schedule(turns, out);
   turns->from_heap = turns->heap_count > 0 && (!scheduled || earlier(&turns->heap[0], out));
   if (turns->from_heap) *out = turns->heap[0];
   return scheduled || turns->from_heap;
 }
 
-void turns_take(struct turns *turns) {
+void send_order_take(struct send_order *turns) {
   if (turns->from_heap) {
     pop(turns);
   } else {
@@ -125,7 +126,7 @@ void turns_take(struct turns *turns) {
   }
 }
 
-enum status turns_done(struct turns *turns, int64_t index, int64_t done_ns) {
+enum status send_order_done(struct send_order *turns, int64_t index, int64_t done_ns) {
   const struct pace *pace = turns->options.pace;
   if (!turns->options.draw || turn_of(turns, index)->after < 0) return STATUS_OK;
   int64_t after = neighbour(turns, index, turn_of(turns, index)->after), scheduled = (int64_t)pace->count;
@@ -135,5 +136,5 @@ enum status turns_done(struct turns *turns, int64_t index, int64_t done_ns) {
   int64_t until_ns = turns->options.until_ns;
   if (until_ns > 0 && intended_ns >= turns->start_ns + until_ns) return STATUS_OK;
   int64_t ready_ns = intended_ns > done_ns ? intended_ns : done_ns;
-  return push(turns, &(struct turns_next){after, intended_ns, ready_ns});
+  return push(turns, &(struct send_order_next){after, intended_ns, ready_ns});
 }

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "replay/plan/conversations.h"
-#include "replay/plan/turns.h"
+#include "replay/plan/send_order.h"
 
 #define MS INT64_C(1000000)
 
@@ -74,39 +74,39 @@ static int64_t offsets[] = {0, 10 * MS, 20 * MS, 30 * MS, 40 * MS, 50 * MS, 60 *
 static const struct conversations_turn draw[] = {{0, -1, 2, -1},       {1, -1, 3, -1}, {0, 0, 4, 7 * MS},
                                                  {1, 1, -1, 400 * MS}, {0, 2, -1, -1}, {-1, -1, -1, -1}};
 
-static struct turns *open_turns(struct pace *pace, struct turns_options options) {
+static struct send_order *open_turns(struct pace *pace, struct send_order_options options) {
   options.pace = pace;
   options.draw = draw;
   options.draw_count = 6;
   if (options.shares == 0) options.shares = 1;
-  struct turns *turns = NULL;
-  assert_int_equal(turns_open(&options, &turns, NULL), STATUS_OK);
-  turns_start(turns, 1000 * MS, 0);
+  struct send_order *turns = NULL;
+  assert_int_equal(send_order_open(&options, &turns, NULL), STATUS_OK);
+  send_order_start(turns, 1000 * MS, 0);
   return turns;
 }
 
-static void expect(struct turns *turns, int64_t index, int64_t intended_ms, int64_t ready_ms) {
-  struct turns_next next;
-  assert_true(turns_peek(turns, &next));
+static void expect(struct send_order *turns, int64_t index, int64_t intended_ms, int64_t ready_ms) {
+  struct send_order_next next;
+  assert_true(send_order_peek(turns, &next));
   assert_int_equal(next.index, index);
   assert_int_equal(next.intended_ns, (1000 + intended_ms) * MS);
   assert_int_equal(next.ready_ns, (1000 + ready_ms) * MS);
-  turns_take(turns);
+  send_order_take(turns);
 }
 
-static void over(struct turns *turns, int64_t index, int64_t done_ms) {
-  assert_int_equal(turns_done(turns, index, (1000 + done_ms) * MS), STATUS_OK);
+static void over(struct send_order *turns, int64_t index, int64_t done_ms) {
+  assert_int_equal(send_order_done(turns, index, (1000 + done_ms) * MS), STATUS_OK);
 }
 
-static void expect_none(struct turns *turns) {
-  struct turns_next next;
-  assert_false(turns_peek(turns, &next));
+static void expect_none(struct send_order *turns) {
+  struct send_order_next next;
+  assert_false(send_order_peek(turns, &next));
 }
 
 static void test_a_turn_waits_for_the_one_before_it_and_stays_intended_for_its_time(void **state) {
   (void)state;
   struct pace pace = {offsets, 6, 50 * MS};
-  struct turns *turns = open_turns(&pace, (struct turns_options){0});
+  struct send_order *turns = open_turns(&pace, (struct send_order_options){0});
   expect(turns, 0, 0, 0);
   expect(turns, 1, 10, 10);
   over(turns, 1, 12);       // in time: its next turn keeps to the schedule
@@ -122,26 +122,26 @@ static void test_a_turn_waits_for_the_one_before_it_and_stays_intended_for_its_t
   expect(turns, 4, 40, 90);
   over(turns, 4, 99);
   expect_none(turns);
-  turns_close(turns);
+  send_order_close(turns);
 }
 
 static void test_a_released_turn_goes_between_what_is_scheduled(void **state) {
   (void)state;
   struct pace pace = {offsets, 6, 50 * MS};
-  struct turns *turns = open_turns(&pace, (struct turns_options){0});
+  struct send_order *turns = open_turns(&pace, (struct send_order_options){0});
   expect(turns, 0, 0, 0);
   expect(turns, 1, 10, 10);
   over(turns, 0, 45);
   expect(turns, 2, 20, 45);
   expect(turns, 5, 50, 50);
-  turns_close(turns);
+  send_order_close(turns);
 }
 
 static void test_think_time_counts_from_the_answer(void **state) {
   (void)state;
   struct pace pace = {offsets, 6, 50 * MS};
-  struct turns *turns =
-      open_turns(&pace, (struct turns_options){.think = TURNS_THINK_FIXED, .think_ns = 100 * MS});
+  struct send_order *turns =
+      open_turns(&pace, (struct send_order_options){.think = SEND_ORDER_THINK_FIXED, .think_ns = 100 * MS});
   expect(turns, 0, 0, 0);
   expect(turns, 1, 10, 10);
   over(turns, 1, 11);
@@ -149,15 +149,16 @@ static void test_think_time_counts_from_the_answer(void **state) {
   expect(turns, 5, 50, 50);
   expect(turns, 3, 111, 111);
   expect(turns, 2, 112, 112);
-  turns_close(turns);
+  send_order_close(turns);
 }
 
 // Conversation 0 thought for 7 ms, conversation 1 for 400 ms, and what is before 0's last turn is not known.
 static void test_recorded_think_time_is_cut_and_sped_up_like_the_schedule(void **state) {
   (void)state;
   struct pace pace = {offsets, 6, 50 * MS};
-  struct turns_options options = {.think = TURNS_THINK_RECORDED, .speed = 0.5, .max_idle_ns = 100 * MS};
-  struct turns *turns = open_turns(&pace, options);
+  struct send_order_options options = {
+      .think = SEND_ORDER_THINK_RECORDED, .speed = 0.5, .max_idle_ns = 100 * MS};
+  struct send_order *turns = open_turns(&pace, options);
   expect(turns, 0, 0, 0);
   over(turns, 0, 1);
   expect(turns, 1, 10, 10);
@@ -167,14 +168,15 @@ static void test_recorded_think_time_is_cut_and_sped_up_like_the_schedule(void *
   expect(turns, 4, 40, 40); // by the schedule
   expect(turns, 5, 50, 50);
   expect(turns, 3, 211, 211); // 400 ms cut to 100, at half the speed
-  turns_close(turns);
+  send_order_close(turns);
 }
 
 static void test_what_would_come_after_the_duration_is_left_out(void **state) {
   (void)state;
   struct pace pace = {offsets, 6, 60 * MS};
-  struct turns *turns = open_turns(
-      &pace, (struct turns_options){.think = TURNS_THINK_FIXED, .think_ns = 30 * MS, .until_ns = 60 * MS});
+  struct send_order *turns = open_turns(
+      &pace,
+      (struct send_order_options){.think = SEND_ORDER_THINK_FIXED, .think_ns = 30 * MS, .until_ns = 60 * MS});
   expect(turns, 0, 0, 0);
   expect(turns, 1, 10, 10);
   over(turns, 0, 29);
@@ -183,15 +185,16 @@ static void test_what_would_come_after_the_duration_is_left_out(void **state) {
   expect(turns, 2, 59, 59);
   over(turns, 2, 60); // and so is the turn after it
   expect_none(turns);
-  turns_close(turns);
+  send_order_close(turns);
 }
 
 // The duration cuts the schedule behind its second request.
 static void test_a_think_time_brings_turns_into_the_duration_that_the_schedule_has_after_it(void **state) {
   (void)state;
   struct pace pace = {offsets, 2, 20 * MS};
-  struct turns_options options = {.think = TURNS_THINK_RECORDED, .speed = 1, .until_ns = 20 * MS, .most = 6};
-  struct turns *turns = open_turns(&pace, options);
+  struct send_order_options options = {
+      .think = SEND_ORDER_THINK_RECORDED, .speed = 1, .until_ns = 20 * MS, .most = 6};
+  struct send_order *turns = open_turns(&pace, options);
   expect(turns, 0, 0, 0);
   expect(turns, 1, 10, 10);
   over(turns, 0, 3);
@@ -199,17 +202,17 @@ static void test_a_think_time_brings_turns_into_the_duration_that_the_schedule_h
   over(turns, 2, 12);       // when the next one comes only the schedule says: after the duration
   over(turns, 1, 13);       // and the next one of conversation 1 thinks too long
   expect_none(turns);
-  turns_close(turns);
+  send_order_close(turns);
 }
 
 // 8 requests of a draw of 6, from its second place on: the second pass begins with a new conversation 0.
 static void test_a_draw_that_begins_again_waits_for_nothing_of_the_first_pass(void **state) {
   (void)state;
   struct pace pace = {offsets, 8, 70 * MS};
-  struct turns_options options = {.pace = &pace, .draw = draw, .draw_count = 6, .shares = 1};
-  struct turns *turns = NULL;
-  assert_int_equal(turns_open(&options, &turns, NULL), STATUS_OK);
-  turns_start(turns, 1000 * MS, 1);
+  struct send_order_options options = {.pace = &pace, .draw = draw, .draw_count = 6, .shares = 1};
+  struct send_order *turns = NULL;
+  assert_int_equal(send_order_open(&options, &turns, NULL), STATUS_OK);
+  send_order_start(turns, 1000 * MS, 1);
   expect(turns, 0, 0, 0);   // conversation 1
   expect(turns, 1, 10, 10); // the second turn of conversation 0, whose first is not in this repetition
   expect(turns, 4, 40, 40);
@@ -217,14 +220,14 @@ static void test_a_draw_that_begins_again_waits_for_nothing_of_the_first_pass(vo
   expect(turns, 6, 60, 60); // and 1
   over(turns, 5, 55);
   expect(turns, 7, 70, 70);
-  turns_close(turns);
+  send_order_close(turns);
 }
 
 static void test_shares_divide_the_requests_and_keep_conversations_whole(void **state) {
   (void)state;
   struct pace pace = {offsets, 6, 50 * MS};
-  struct turns *even = open_turns(&pace, (struct turns_options){.share = 0, .shares = 2});
-  struct turns *odd = open_turns(&pace, (struct turns_options){.share = 1, .shares = 2});
+  struct send_order *even = open_turns(&pace, (struct send_order_options){.share = 0, .shares = 2});
+  struct send_order *odd = open_turns(&pace, (struct send_order_options){.share = 1, .shares = 2});
   expect(even, 0, 0, 0);
   expect_none(even);
   over(even, 0, 1);
@@ -234,8 +237,8 @@ static void test_shares_divide_the_requests_and_keep_conversations_whole(void **
   expect(odd, 3, 30, 30);
   expect(odd, 5, 50, 50);
   expect_none(odd);
-  turns_close(even);
-  turns_close(odd);
+  send_order_close(even);
+  send_order_close(odd);
 }
 
 // 50 conversations of 200 turns each, answered after whatever time: none overtakes, all are sent, the later
@@ -251,22 +254,22 @@ static void test_no_turn_overtakes_in_any_order_of_answers(void **state) {
                                           i + CONVERSATIONS < COUNT ? i + CONVERSATIONS : -1, -1};
   }
   struct pace pace = {at_ns, COUNT, COUNT * MS};
-  struct turns_options options = {.pace = &pace, .draw = many, .draw_count = COUNT, .shares = 1};
-  struct turns *turns = NULL;
-  assert_int_equal(turns_open(&options, &turns, NULL), STATUS_OK);
-  turns_start(turns, 0, 0);
+  struct send_order_options options = {.pace = &pace, .draw = many, .draw_count = COUNT, .shares = 1};
+  struct send_order *turns = NULL;
+  assert_int_equal(send_order_open(&options, &turns, NULL), STATUS_OK);
+  send_order_start(turns, 0, 0);
   int64_t under_way[CONVERSATIONS], in_flight = 0, sent = 0, now_ns = 0;
   uint64_t random = 1;
   while (true) {
-    struct turns_next next;
-    bool some = turns_peek(turns, &next);
+    struct send_order_next next;
+    bool some = send_order_peek(turns, &next);
     if (!some && in_flight == 0) break;
     random = random * 6364136223846793005u + 1442695040888963407u;
     if (some && (in_flight == 0 || random >> 63)) {
       if (many[next.index].before >= 0) assert_true(done_ns[many[next.index].before] > 0);
       assert_true(next.ready_ns >= next.intended_ns && next.intended_ns == at_ns[next.index]);
       if (next.ready_ns > now_ns) now_ns = next.ready_ns;
-      turns_take(turns);
+      send_order_take(turns);
       under_way[in_flight++] = next.index;
       sent++;
     } else {
@@ -274,11 +277,11 @@ static void test_no_turn_overtakes_in_any_order_of_answers(void **state) {
       under_way[which] = under_way[--in_flight];
       now_ns += (int64_t)(random >> 40) % (40 * MS) + 1;
       done_ns[index] = now_ns;
-      assert_int_equal(turns_done(turns, index, now_ns), STATUS_OK);
+      assert_int_equal(send_order_done(turns, index, now_ns), STATUS_OK);
     }
   }
   assert_int_equal(sent, COUNT);
-  turns_close(turns);
+  send_order_close(turns);
 }
 
 int main(void) {
