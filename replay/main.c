@@ -14,8 +14,8 @@
 #include "lib/base/units.h"
 #include "lib/net/xfer.h"
 #include "replay/opts.h"
-#include "replay/plan/pace.h"
 #include "replay/plan/plan.h"
+#include "replay/plan/schedule.h"
 #include "replay/preview.h"
 #include "replay/record/recorder.h"
 #include "replay/send/limits.h"
@@ -35,7 +35,7 @@ struct replay {
   struct work work;
   struct summary summary;
   struct resume earlier;  // what the output holds already
-  struct pace pace;       // of an open loop
+  struct schedule pace;   // of an open loop
   int64_t most_in_flight; // of it
   bool cache_bust;
 };
@@ -119,7 +119,7 @@ static void tell_what_is_sent(struct replay *replay) {
 // The schedule of a rate, `count` requests long where no duration is given.
 static enum status make_rate(struct replay *replay, int64_t count, struct error *error) {
   const struct opts *opts = &replay->opts;
-  struct pace_rate rate = {
+  struct schedule_rate rate = {
       .per_s = opts->request_rate,
       .arrival = opts->arrival,
       .burstiness = opts->burstiness,
@@ -127,7 +127,7 @@ static enum status make_rate(struct replay *replay, int64_t count, struct error 
       .count = (size_t)count,
       .seed = opts->seed,
   };
-  return pace_at_rate(&rate, &replay->pace, error);
+  return schedule_at_rate(&rate, &replay->pace, error);
 }
 
 static enum status make_recorded(struct replay *replay, struct error *error) {
@@ -137,8 +137,8 @@ static enum status make_recorded(struct replay *replay, struct error *error) {
   if (!at_ns) return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
   for (size_t i = 0; i < count; i++)
     at_ns[i] = replay->work.requests[i]->at_ns;
-  enum status status =
-      pace_as_recorded(at_ns, count, opts->speed, opts->max_idle_ns, opts->duration_ns, &replay->pace, error);
+  enum status status = schedule_as_recorded(at_ns, count, opts->speed, opts->max_idle_ns, opts->duration_ns,
+                                            &replay->pace, error);
   free(at_ns);
   return status;
 }
@@ -402,7 +402,7 @@ int main(int argc, char **argv) {
   resume_free(&replay.earlier);
   summary_free(&replay.summary);
   work_free(&replay.work);
-  pace_free(&replay.pace);
+  schedule_free(&replay.pace);
   plan_free(&replay.plan);
   opts_free(&replay.opts);
   return code;

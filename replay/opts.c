@@ -110,7 +110,7 @@ static enum status check_rate(const struct opts *opts, struct error *error) {
     return alone ? status_fail(error, STATUS_USAGE, "%s goes with --timing rate", alone) : STATUS_OK;
   }
   if (opts->request_rate <= 0) return status_fail(error, STATUS_USAGE, "--timing rate needs --request-rate");
-  if (opts->burstiness > 0 && opts->arrival != PACE_ARRIVAL_GAMMA)
+  if (opts->burstiness > 0 && opts->arrival != SCHEDULE_ARRIVAL_GAMMA)
     return status_fail(error, STATUS_USAGE, "--burstiness goes with --arrival gamma");
   return STATUS_OK;
 }
@@ -180,7 +180,7 @@ static enum status check(struct opts *opts, struct error *error) {
 enum status opts_parse(int argc, char **argv, struct opts *out, struct cli_common *common,
                        struct error *error) {
   struct opts opts = {
-      .arrival = PACE_ARRIVAL_POISSON,
+      .arrival = SCHEDULE_ARRIVAL_POISSON,
       .warmup = 1,
       .threads = 1,
       .seed = 1,

@@ -12,8 +12,8 @@
 #include "lib/base/progress.h"
 #include "lib/http/endpoint.h"
 #include "lib/json/json.h"
-#include "replay/plan/pace.h"
 #include "replay/plan/plan.h"
+#include "replay/plan/schedule.h"
 #include "replay/plan/send_order.h"
 #include "replay/workload/rewrite.h"
 
@@ -45,7 +45,7 @@ struct opts {
   double speed;        // original
   int64_t max_idle_ns; // original; 0: as recorded
   double request_rate; // rate: requests per second
-  enum pace_arrival arrival;
+  enum schedule_arrival arrival;
   bool arrival_given;
   double burstiness;   // gamma
   int64_t duration_ns; // 0: one pass of the trace

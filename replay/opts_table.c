@@ -60,7 +60,7 @@ static enum status take_arrival(void *context, const char *value, struct error *
   struct opts *opts = context;
   int choice = 0;
   enum status status = cli_choice(arrival_names, value, &choice, error);
-  opts->arrival = (enum pace_arrival)choice;
+  opts->arrival = (enum schedule_arrival)choice;
   opts->arrival_given = true;
   return status;
 }

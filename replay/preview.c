@@ -63,7 +63,7 @@ static void print_session(const struct plan *plan, size_t number, int64_t warmup
 }
 
 // An open loop takes the time of its schedule, and sends what that holds.
-static void print_open_loop(const struct opts *opts, const struct plan *plan, const struct pace *pace,
+static void print_open_loop(const struct opts *opts, const struct plan *plan, const struct schedule *pace,
                             const struct work *work, struct buf *out) {
   int64_t repeat = (int64_t)plan->batch_count;
   int64_t requests = (int64_t)pace->count * repeat + opts->warmup;
@@ -85,7 +85,7 @@ static void print_open_loop(const struct opts *opts, const struct plan *plan, co
   buf_append_text(out, ", and until the last responses end\n");
 }
 
-void preview_print(const struct opts *opts, const struct plan *plan, const struct pace *pace,
+void preview_print(const struct opts *opts, const struct plan *plan, const struct schedule *pace,
                    const struct work *work, bool cache_bust, struct buf *out) {
   buf_append_text(out, "server    ");
   endpoint_print_public(&opts->endpoint, out);

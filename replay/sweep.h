@@ -10,8 +10,8 @@
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "replay/opts.h"
-#include "replay/plan/pace.h"
 #include "replay/plan/plan.h"
+#include "replay/plan/schedule.h"
 #include "replay/record/recorder.h"
 #include "replay/summary.h"
 #include "replay/workload/work.h"
@@ -20,8 +20,8 @@ struct sweep_setup {
   const struct opts *opts;
   const struct plan *plan;
   const struct work *work;
-  const struct pace *pace; // NULL: batches
-  int64_t most_in_flight;  // of an open loop
+  const struct schedule *pace; // NULL: batches
+  int64_t most_in_flight;      // of an open loop
   bool cache_bust;
   int64_t first_session; // number of the first session; higher when a file is continued
   struct recorder *recorder;

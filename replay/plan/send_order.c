@@ -58,7 +58,7 @@ static int64_t think_ns(const struct send_order *turns, int64_t index) {
   int64_t think_ns = turn_of(turns, index)->think_ns;
   if (think_ns < 0) return -1;
   if (options->max_idle_ns > 0 && think_ns > options->max_idle_ns) think_ns = options->max_idle_ns;
-  return pace_faster(think_ns, options->speed);
+  return schedule_faster(think_ns, options->speed);
 }
 
 static bool is_ours(const struct send_order *turns, int64_t index) {
@@ -100,7 +100,7 @@ static void pop(struct send_order *turns) {
 
 // The next that the schedule alone decides about.
 static bool peek_schedule(struct send_order *turns, struct send_order_next *out) {
-  const struct pace *pace = turns->options.pace;
+  const struct schedule *pace = turns->options.pace;
   for (; turns->next < pace->count; turns->next++) {
     int64_t index = (int64_t)turns->next;
     if (!is_ours(turns, index) || is_later_turn(turns, index)) continue;
@@ -127,7 +127,7 @@ void send_order_take(struct send_order *turns) {
 }
 
 enum status send_order_done(struct send_order *turns, int64_t index, int64_t done_ns) {
-  const struct pace *pace = turns->options.pace;
+  const struct schedule *pace = turns->options.pace;
   if (!turns->options.draw || turn_of(turns, index)->after < 0) return STATUS_OK;
   int64_t after = neighbour(turns, index, turn_of(turns, index)->after), scheduled = (int64_t)pace->count;
   int64_t think = think_ns(turns, after);

@@ -18,7 +18,7 @@
 
 #include "lib/base/status.h"
 #include "replay/plan/conversations.h"
-#include "replay/plan/pace.h"
+#include "replay/plan/schedule.h"
 
 enum send_order_think {
   SEND_ORDER_THINK_SCHEDULE, // none: the schedule says when
@@ -27,7 +27,7 @@ enum send_order_think {
 };
 
 struct send_order_options {
-  const struct pace *pace;
+  const struct schedule *pace;
   const struct conversations_turn *draw; // `draw_count` places; NULL: no conversations
   size_t draw_count;
   enum send_order_think think;

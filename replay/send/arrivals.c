@@ -22,7 +22,7 @@ struct share {
 
 struct arrivals {
   struct measure_setup setup;
-  const struct pace *pace;
+  const struct schedule *pace;
   measure_over *over;
   void *context;
   struct share *shares; // one for each lane
@@ -70,7 +70,7 @@ static struct total add_up(struct arrivals *arrivals) {
 
 // The time that is measured, from the start; 0: until the last response ends, since nothing else says when
 // the sending was over.
-static int64_t window_ns(const struct measure_setup *setup, const struct pace *pace) {
+static int64_t window_ns(const struct measure_setup *setup, const struct schedule *pace) {
   return setup->opts->think == SEND_ORDER_THINK_SCHEDULE ? pace->window_ns : setup->opts->duration_ns;
 }
 
@@ -197,8 +197,9 @@ static enum status open_share(struct arrivals *arrivals, int64_t number, uint64_
   return flow_open(&flow, on_over, share, &share->flow, error);
 }
 
-enum status arrivals_open(const struct measure_setup *setup, const struct pace *pace, int64_t most_in_flight,
-                          measure_over *over, void *context, struct arrivals **out, struct error *error) {
+enum status arrivals_open(const struct measure_setup *setup, const struct schedule *pace,
+                          int64_t most_in_flight, measure_over *over, void *context, struct arrivals **out,
+                          struct error *error) {
   struct arrivals *arrivals = calloc(1, sizeof *arrivals);
   if (!arrivals) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   uint64_t nonce_base;

@@ -15,14 +15,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "replay/plan/pace.h"
+#include "replay/plan/schedule.h"
 #include "replay/send/measure.h"
 
 struct arrivals;
 
 // As measure_open. `most_in_flight`: requests beyond it wait, and are late.
-enum status arrivals_open(const struct measure_setup *setup, const struct pace *pace, int64_t most_in_flight,
-                          measure_over *over, void *context, struct arrivals **out,
+enum status arrivals_open(const struct measure_setup *setup, const struct schedule *pace,
+                          int64_t most_in_flight, measure_over *over, void *context, struct arrivals **out,
                           struct error *error) MUST_USE;
 // Takes NULL. Stop the lanes before it.
 void arrivals_close(struct arrivals *arrivals);

@@ -23,7 +23,7 @@ struct flow_setup {
   struct lane *lane; // it is sent from; its number is the share's
   const struct opts *opts;
   const struct work *work;
-  const struct pace *pace;
+  const struct schedule *pace;
   struct recorder *recorder;
   bool cache_bust;
   uint64_t nonce_base;

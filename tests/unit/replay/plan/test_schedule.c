@@ -10,29 +10,29 @@
 #include <cmocka.h>
 #include <gsl/gsl_cdf.h>
 
-#include "replay/plan/pace.h"
+#include "replay/plan/schedule.h"
 
 #define SECOND INT64_C(1000000000)
 
 static void test_constant_intervals_do_not_drift(void **state) {
   (void)state;
-  struct pace pace;
-  struct pace_rate rate = {.per_s = 3, .arrival = PACE_ARRIVAL_CONSTANT, .count = 1000001, .seed = 1};
-  assert_int_equal(pace_at_rate(&rate, &pace, NULL), STATUS_OK);
+  struct schedule pace;
+  struct schedule_rate rate = {.per_s = 3, .arrival = SCHEDULE_ARRIVAL_CONSTANT, .count = 1000001, .seed = 1};
+  assert_int_equal(schedule_at_rate(&rate, &pace, NULL), STATUS_OK);
   assert_int_equal(pace.count, 1000001);
   for (int64_t i = 0; i < 1000001; i += 3) // whole seconds, after almost four days
     assert_int_equal(pace.offsets_ns[i], i / 3 * SECOND);
   assert_int_equal(pace.offsets_ns[1000000], (1000000 * SECOND + 1) / 3); // (N - 1) / rate
-  pace_free(&pace);
+  schedule_free(&pace);
 }
 
 // Mean and coefficient of variation of the intervals of a long schedule at 50/s.
-static void intervals(enum pace_arrival arrival, double burstiness, double *mean_s, double *variation) {
+static void intervals(enum schedule_arrival arrival, double burstiness, double *mean_s, double *variation) {
   enum { COUNT = 100000 };
-  struct pace pace;
-  struct pace_rate rate = {
+  struct schedule pace;
+  struct schedule_rate rate = {
       .per_s = 50, .arrival = arrival, .burstiness = burstiness, .count = COUNT, .seed = 11};
-  assert_int_equal(pace_at_rate(&rate, &pace, NULL), STATUS_OK);
+  assert_int_equal(schedule_at_rate(&rate, &pace, NULL), STATUS_OK);
   double sum = 0, squares = 0;
   for (size_t i = 1; i < pace.count; i++) {
     double gap_s = (double)(pace.offsets_ns[i] - pace.offsets_ns[i - 1]) / (double)SECOND;
@@ -42,20 +42,20 @@ static void intervals(enum pace_arrival arrival, double burstiness, double *mean
   }
   *mean_s = sum / (COUNT - 1);
   *variation = sqrt(squares / (COUNT - 1) - *mean_s * *mean_s) / *mean_s;
-  pace_free(&pace);
+  schedule_free(&pace);
 }
 
 // An exponential varies by 1, a gamma of shape k by 1/sqrt(k). The bounds are five standard errors and more.
 static void test_intervals_have_the_spread_of_their_distribution(void **state) {
   (void)state;
   static const struct {
-    enum pace_arrival arrival;
+    enum schedule_arrival arrival;
     double burstiness, variation;
-  } cases[] = {{PACE_ARRIVAL_CONSTANT, 1, 0},
-               {PACE_ARRIVAL_POISSON, 1, 1},
-               {PACE_ARRIVAL_GAMMA, 1, 1},
-               {PACE_ARRIVAL_GAMMA, 0.25, 2},
-               {PACE_ARRIVAL_GAMMA, 4, 0.5}};
+  } cases[] = {{SCHEDULE_ARRIVAL_CONSTANT, 1, 0},
+               {SCHEDULE_ARRIVAL_POISSON, 1, 1},
+               {SCHEDULE_ARRIVAL_GAMMA, 1, 1},
+               {SCHEDULE_ARRIVAL_GAMMA, 0.25, 2},
+               {SCHEDULE_ARRIVAL_GAMMA, 4, 0.5}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     double mean_s, variation;
     intervals(cases[i].arrival, cases[i].burstiness, &mean_s, &variation);
@@ -71,16 +71,16 @@ static int compare(const void *a, const void *b) {
 
 // Kolmogorov's statistic of the intervals, times the root of their number: beyond 1.628 in one of a hundred
 // samples of the distribution (Stephens 1974, table 1).
-static double kolmogorov(enum pace_arrival arrival, double burstiness, int64_t seed) {
+static double kolmogorov(enum schedule_arrival arrival, double burstiness, int64_t seed) {
   enum { COUNT = 5000, RATE = 50 };
   static double gaps_s[COUNT];
-  struct pace pace;
-  struct pace_rate rate = {
+  struct schedule pace;
+  struct schedule_rate rate = {
       .per_s = RATE, .arrival = arrival, .burstiness = burstiness, .count = COUNT + 1, .seed = seed};
-  assert_int_equal(pace_at_rate(&rate, &pace, NULL), STATUS_OK);
+  assert_int_equal(schedule_at_rate(&rate, &pace, NULL), STATUS_OK);
   for (size_t i = 0; i < COUNT; i++)
     gaps_s[i] = (double)(pace.offsets_ns[i + 1] - pace.offsets_ns[i]) / (double)SECOND;
-  pace_free(&pace);
+  schedule_free(&pace);
   qsort(gaps_s, COUNT, sizeof gaps_s[0], compare);
   double most = 0;
   for (int i = 0; i < COUNT; i++) {
@@ -95,42 +95,43 @@ static void test_intervals_pass_a_kolmogorov_smirnov_test(void **state) {
   (void)state;
   int beyond = 0;
   for (int64_t seed = 1; seed <= 100; seed++) {
-    beyond += kolmogorov(PACE_ARRIVAL_POISSON, 1, seed) > 1.628;
-    beyond += kolmogorov(PACE_ARRIVAL_GAMMA, 4, seed) > 1.628;
+    beyond += kolmogorov(SCHEDULE_ARRIVAL_POISSON, 1, seed) > 1.628;
+    beyond += kolmogorov(SCHEDULE_ARRIVAL_GAMMA, 4, seed) > 1.628;
   }
   assert_in_range(beyond, 0, 8);
-  assert_true(kolmogorov(PACE_ARRIVAL_CONSTANT, 1, 1) > 1.628);
-  assert_true(kolmogorov(PACE_ARRIVAL_GAMMA, 4, 1) < 1.628);
+  assert_true(kolmogorov(SCHEDULE_ARRIVAL_CONSTANT, 1, 1) > 1.628);
+  assert_true(kolmogorov(SCHEDULE_ARRIVAL_GAMMA, 4, 1) < 1.628);
 }
 
 static void test_a_duration_ends_the_schedule(void **state) {
   (void)state;
-  struct pace pace;
-  struct pace_rate rate = {
-      .per_s = 10, .arrival = PACE_ARRIVAL_CONSTANT, .duration_ns = 3 * SECOND, .count = 7, .seed = 1};
-  assert_int_equal(pace_at_rate(&rate, &pace, NULL), STATUS_OK);
+  struct schedule pace;
+  struct schedule_rate rate = {
+      .per_s = 10, .arrival = SCHEDULE_ARRIVAL_CONSTANT, .duration_ns = 3 * SECOND, .count = 7, .seed = 1};
+  assert_int_equal(schedule_at_rate(&rate, &pace, NULL), STATUS_OK);
   assert_int_equal(pace.count, 30); // 0, 0.1, ... 2.9 s
   assert_int_equal(pace.window_ns, 3 * SECOND);
-  pace_free(&pace);
-  rate = (struct pace_rate){.per_s = 1e-6, .arrival = PACE_ARRIVAL_POISSON, .duration_ns = 1, .seed = 1};
+  schedule_free(&pace);
+  rate =
+      (struct schedule_rate){.per_s = 1e-6, .arrival = SCHEDULE_ARRIVAL_POISSON, .duration_ns = 1, .seed = 1};
   struct error error = {""};
-  assert_int_equal(pace_at_rate(&rate, &pace, &error), STATUS_USAGE);
+  assert_int_equal(schedule_at_rate(&rate, &pace, &error), STATUS_USAGE);
   assert_non_null(strstr(error.text, "too short"));
 }
 
 static void test_the_seed_decides_the_schedule(void **state) {
   (void)state;
-  struct pace first, again, other;
-  struct pace_rate rate = {.per_s = 10, .arrival = PACE_ARRIVAL_POISSON, .count = 50, .seed = 3};
-  assert_int_equal(pace_at_rate(&rate, &first, NULL), STATUS_OK);
-  assert_int_equal(pace_at_rate(&rate, &again, NULL), STATUS_OK);
+  struct schedule first, again, other;
+  struct schedule_rate rate = {.per_s = 10, .arrival = SCHEDULE_ARRIVAL_POISSON, .count = 50, .seed = 3};
+  assert_int_equal(schedule_at_rate(&rate, &first, NULL), STATUS_OK);
+  assert_int_equal(schedule_at_rate(&rate, &again, NULL), STATUS_OK);
   rate.seed = 4;
-  assert_int_equal(pace_at_rate(&rate, &other, NULL), STATUS_OK);
+  assert_int_equal(schedule_at_rate(&rate, &other, NULL), STATUS_OK);
   assert_memory_equal(first.offsets_ns, again.offsets_ns, 50 * sizeof(int64_t));
   assert_memory_not_equal(first.offsets_ns, other.offsets_ns, 50 * sizeof(int64_t));
-  pace_free(&first);
-  pace_free(&again);
-  pace_free(&other);
+  schedule_free(&first);
+  schedule_free(&again);
+  schedule_free(&other);
 }
 
 static void test_recorded_times_are_scaled_and_idle_time_is_cut(void **state) {
@@ -150,14 +151,14 @@ static void test_recorded_times_are_scaled_and_idle_time_is_cut(void **state) {
       {1, 5 * SECOND, 100 * SECOND, 5, {0, SECOND, SECOND, 6 * SECOND, 8 * SECOND}, 8 * SECOND},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    struct pace pace;
-    assert_int_equal(
-        pace_as_recorded(at_ns, 5, cases[i].speed, cases[i].max_idle_ns, cases[i].duration_ns, &pace, NULL),
-        STATUS_OK);
+    struct schedule pace;
+    assert_int_equal(schedule_as_recorded(at_ns, 5, cases[i].speed, cases[i].max_idle_ns,
+                                          cases[i].duration_ns, &pace, NULL),
+                     STATUS_OK);
     assert_int_equal(pace.count, cases[i].count);
     assert_memory_equal(pace.offsets_ns, cases[i].offsets_ns, pace.count * sizeof(int64_t));
     assert_int_equal(pace.window_ns, cases[i].window_ns);
-    pace_free(&pace);
+    schedule_free(&pace);
   }
 }
 
@@ -177,18 +178,18 @@ static void test_a_schedule_of_over_a_year_is_refused(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const int64_t at_ns[] = {0, cases[i].second_ns};
     struct error error = {""};
-    struct pace pace = {0};
-    assert_int_equal(
-        pace_as_recorded(at_ns, 2, cases[i].speed, cases[i].max_idle_ns, cases[i].duration_ns, &pace, &error),
-        cases[i].status);
+    struct schedule pace = {0};
+    assert_int_equal(schedule_as_recorded(at_ns, 2, cases[i].speed, cases[i].max_idle_ns,
+                                          cases[i].duration_ns, &pace, &error),
+                     cases[i].status);
     assert_int_equal(strstr(error.text, "over a year") != NULL, cases[i].status == STATUS_USAGE);
-    pace_free(&pace);
+    schedule_free(&pace);
   }
-  struct pace pace;
-  struct pace_rate rate = {.per_s = 1e-6, .arrival = PACE_ARRIVAL_CONSTANT, .count = 40, .seed = 1};
-  assert_int_equal(pace_at_rate(&rate, &pace, NULL), STATUS_USAGE);
-  assert_int_equal(pace_faster(20000 * day_ns, 1e-6), PACE_LONGEST_NS);
-  assert_int_equal(pace_faster(3 * SECOND, 2), 3 * SECOND / 2);
+  struct schedule pace;
+  struct schedule_rate rate = {.per_s = 1e-6, .arrival = SCHEDULE_ARRIVAL_CONSTANT, .count = 40, .seed = 1};
+  assert_int_equal(schedule_at_rate(&rate, &pace, NULL), STATUS_USAGE);
+  assert_int_equal(schedule_faster(20000 * day_ns, 1e-6), SCHEDULE_LONGEST_NS);
+  assert_int_equal(schedule_faster(3 * SECOND, 2), 3 * SECOND / 2);
 }
 
 int main(void) {

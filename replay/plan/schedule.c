@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/plan/pace.h"
+#include "replay/plan/schedule.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -7,10 +7,10 @@
 #include "lib/base/clock.h"
 #include "replay/plan/random.h"
 
-static enum status add(struct pace *pace, size_t *room, int64_t offset_ns, struct error *error) {
-  if (pace->count == PACE_REQUESTS_MAX)
-    return status_fail(error, STATUS_USAGE, "the schedule has more than %zu requests", PACE_REQUESTS_MAX);
-  if (offset_ns >= PACE_LONGEST_NS)
+static enum status add(struct schedule *pace, size_t *room, int64_t offset_ns, struct error *error) {
+  if (pace->count == SCHEDULE_REQUESTS_MAX)
+    return status_fail(error, STATUS_USAGE, "the schedule has more than %zu requests", SCHEDULE_REQUESTS_MAX);
+  if (offset_ns >= SCHEDULE_LONGEST_NS)
     return status_fail(error, STATUS_USAGE,
                        "the schedule would last over a year: --max-idle cuts its pauses, --duration its end");
   if (pace->count == *room) {
@@ -25,12 +25,12 @@ static enum status add(struct pace *pace, size_t *room, int64_t offset_ns, struc
 }
 
 // What both kinds end with.
-static enum status close_schedule(struct pace *pace, int64_t duration_ns, enum status status,
-                                  struct pace *out, struct error *error) {
+static enum status close_schedule(struct schedule *pace, int64_t duration_ns, enum status status,
+                                  struct schedule *out, struct error *error) {
   if (status == STATUS_OK && pace->count == 0)
     status = status_fail(error, STATUS_USAGE, "the schedule holds no request: its duration is too short");
   if (status) {
-    pace_free(pace);
+    schedule_free(pace);
     return status;
   }
   pace->window_ns = duration_ns > 0 ? duration_ns : pace->offsets_ns[pace->count - 1];
@@ -39,21 +39,21 @@ static enum status close_schedule(struct pace *pace, int64_t duration_ns, enum s
 }
 
 // Seconds from the request before to request `number`.
-static double interval_s(const struct pace_rate *rate, struct random_source *random) {
-  if (rate->arrival == PACE_ARRIVAL_GAMMA)
+static double interval_s(const struct schedule_rate *rate, struct random_source *random) {
+  if (rate->arrival == SCHEDULE_ARRIVAL_GAMMA)
     return random_gamma(random, rate->burstiness, 1 / (rate->per_s * rate->burstiness));
   return random_exponential(random, 1 / rate->per_s);
 }
 
-enum status pace_at_rate(const struct pace_rate *rate, struct pace *out, struct error *error) {
-  struct pace pace = {0};
+enum status schedule_at_rate(const struct schedule_rate *rate, struct schedule *out, struct error *error) {
+  struct schedule pace = {0};
   size_t room = 0;
   double at_s = 0;
   struct random_source *random = random_open(rate->seed);
   enum status status = STATUS_OK;
   if (!random) return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
   for (size_t i = 0; status == STATUS_OK && (rate->duration_ns > 0 || i < rate->count); i++) {
-    if (rate->arrival == PACE_ARRIVAL_CONSTANT) {
+    if (rate->arrival == SCHEDULE_ARRIVAL_CONSTANT) {
       at_s = (double)i / rate->per_s;
     } else {
       at_s += interval_s(rate, random);
@@ -66,14 +66,14 @@ enum status pace_at_rate(const struct pace_rate *rate, struct pace *out, struct 
   return close_schedule(&pace, rate->duration_ns, status, out, error);
 }
 
-int64_t pace_faster(int64_t ns, double speed) {
+int64_t schedule_faster(int64_t ns, double speed) {
   double faster_ns = (double)ns / speed;
-  return faster_ns < (double)PACE_LONGEST_NS ? (int64_t)faster_ns : PACE_LONGEST_NS;
+  return faster_ns < (double)SCHEDULE_LONGEST_NS ? (int64_t)faster_ns : SCHEDULE_LONGEST_NS;
 }
 
-enum status pace_as_recorded(const int64_t *at_ns, size_t count, double speed, int64_t max_idle_ns,
-                             int64_t duration_ns, struct pace *out, struct error *error) {
-  struct pace pace = {0};
+enum status schedule_as_recorded(const int64_t *at_ns, size_t count, double speed, int64_t max_idle_ns,
+                                 int64_t duration_ns, struct schedule *out, struct error *error) {
+  struct schedule pace = {0};
   size_t room = 0;
   int64_t recorded_ns = 0;
   enum status status = STATUS_OK;
@@ -81,7 +81,7 @@ enum status pace_as_recorded(const int64_t *at_ns, size_t count, double speed, i
   for (size_t i = 0; status == STATUS_OK && i < count; i++) {
     int64_t gap_ns = i > 0 ? at_ns[i] - at_ns[i - 1] : 0;
     recorded_ns += max_idle_ns > 0 && gap_ns > max_idle_ns ? max_idle_ns : gap_ns;
-    int64_t offset_ns = pace_faster(recorded_ns, speed);
+    int64_t offset_ns = schedule_faster(recorded_ns, speed);
     if (duration_ns > 0 && offset_ns >= duration_ns) break;
     status = add(&pace, &room, offset_ns, error);
     last_ns = offset_ns;
@@ -90,7 +90,7 @@ enum status pace_as_recorded(const int64_t *at_ns, size_t count, double speed, i
   return close_schedule(&pace, cut ? duration_ns : last_ns, status, out, error);
 }
 
-void pace_free(struct pace *pace) {
+void schedule_free(struct schedule *pace) {
   free(pace->offsets_ns);
-  *pace = (struct pace){0};
+  *pace = (struct schedule){0};
 }
