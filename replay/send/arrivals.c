@@ -7,7 +7,7 @@
 #include <sys/random.h>
 
 #include "lib/base/clock.h"
-#include "replay/send/flow.h"
+#include "replay/send/open_loop.h"
 
 #define START_DELAY_NS (2 * LOOP_HEARTBEAT_NS)
 
@@ -15,7 +15,7 @@
 struct share {
   struct arrivals *arrivals;
   struct lane *lane;
-  struct flow *flow;
+  struct open_loop *flow;
   struct loop_letter start, cancel, over;
   int64_t cpu_ns, stall_max_ns; // cpu_ns: at the start, then since it
 };
@@ -55,7 +55,7 @@ static struct total add_up(struct arrivals *arrivals) {
   audit_start(&arrivals->audit, arrivals->record.start_ns);
   for (int64_t i = 0; i < lanes_count(arrivals->setup.lanes); i++) {
     const struct share *share = &arrivals->shares[i];
-    const struct flow_sums *sums = flow_sums(share->flow);
+    const struct open_loop_sums *sums = open_loop_sums(share->flow);
     audit_merge(&arrivals->audit, &sums->audit);
     total.complete &= sums->complete;
     total.in_flight_ns += sums->in_flight_ns;
@@ -125,12 +125,12 @@ static void start(void *context) {
   struct share *share = context;
   (void)loop_take_stall_ns(share->lane->loop);
   share->cpu_ns = lanes_cpu_ns(share->lane);
-  flow_start(share->flow, &share->arrivals->record, share->arrivals->offset);
+  open_loop_start(share->flow, &share->arrivals->record, share->arrivals->offset);
 }
 
 static void cancel(void *context) {
   struct share *share = context;
-  flow_cancel(share->flow);
+  open_loop_cancel(share->flow);
 }
 
 void arrivals_start(struct arrivals *arrivals, const struct recorder_batch *batch, int64_t offset) {
@@ -156,7 +156,7 @@ void arrivals_progress(struct arrivals *arrivals, int64_t now_ns, struct progres
   double elapsed_s = clock_seconds(now_ns - arrivals->record.start_ns);
   int64_t sent = 0;
   for (int64_t i = 0; i < lanes_count(arrivals->setup.lanes); i++) {
-    struct flow_counts counts = flow_counts(arrivals->shares[i].flow);
+    struct open_loop_counts counts = open_loop_counts(arrivals->shares[i].flow);
     sent += counts.sent;
     state->in_flight += counts.in_flight;
     state->requests += counts.ended;
@@ -182,7 +182,7 @@ static enum status open_share(struct arrivals *arrivals, int64_t number, uint64_
   share->cancel = (struct loop_letter){.call = cancel, .context = share};
   share->over = (struct loop_letter){.call = share_is_over, .context = share};
   int64_t part = lanes_part(most_in_flight, number, lanes_count(setup->lanes));
-  struct flow_setup flow = {
+  struct open_loop_setup flow = {
       .lane = share->lane,
       .opts = setup->opts,
       .work = setup->work,
@@ -194,7 +194,7 @@ static enum status open_share(struct arrivals *arrivals, int64_t number, uint64_
       .most_in_flight = part > 0 ? part : 1,
       .shares = lanes_count(setup->lanes),
   };
-  return flow_open(&flow, on_over, share, &share->flow, error);
+  return open_loop_open(&flow, on_over, share, &share->flow, error);
 }
 
 enum status arrivals_open(const struct measure_setup *setup, const struct schedule *pace,
@@ -226,7 +226,7 @@ enum status arrivals_open(const struct measure_setup *setup, const struct schedu
 void arrivals_close(struct arrivals *arrivals) {
   if (!arrivals) return;
   for (int64_t i = 0; arrivals->shares && i < lanes_count(arrivals->setup.lanes); i++)
-    flow_close(arrivals->shares[i].flow);
+    open_loop_close(arrivals->shares[i].flow);
   free(arrivals->shares);
   free(arrivals);
 }

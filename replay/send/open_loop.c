@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/send/flow.h"
+#include "replay/send/open_loop.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -18,8 +18,8 @@ struct arrival {
   bool told; // the turns know that it is over
 };
 
-struct flow {
-  struct flow_setup setup;
+struct open_loop {
+  struct open_loop_setup setup;
   void (*over)(void *context);
   void *context;
   struct stream_pool *streams;
@@ -30,7 +30,7 @@ struct flow {
   int64_t offset;
   int64_t window_end_ns;
   bool running, cancelled;
-  struct flow_sums sums;
+  struct open_loop_sums sums;
   _Atomic int64_t sent, in_flight, ended, failed; // written by this thread alone
 };
 
@@ -42,40 +42,41 @@ static int64_t get(_Atomic int64_t *count) {
   return atomic_load_explicit(count, memory_order_relaxed);
 }
 
-struct flow_counts flow_counts(struct flow *flow) {
-  return (struct flow_counts){get(&flow->sent), get(&flow->in_flight), get(&flow->ended), get(&flow->failed)};
+struct open_loop_counts open_loop_counts(struct open_loop *flow) {
+  return (struct open_loop_counts){get(&flow->sent), get(&flow->in_flight), get(&flow->ended),
+                                   get(&flow->failed)};
 }
 
-const struct flow_sums *flow_sums(const struct flow *flow) {
+const struct open_loop_sums *open_loop_sums(const struct open_loop *flow) {
   return &flow->sums;
 }
 
-static void check_over(struct flow *flow) {
+static void check_over(struct open_loop *flow) {
   struct send_order_next next;
   if (stream_in_flight(flow->streams) > 0) return;
   if (flow->cancelled || !send_order_peek(flow->turns, &next)) loop_timer_set(flow->over_timer, 0);
 }
 
-static struct arrival *take_idle(struct flow *flow) {
+static struct arrival *take_idle(struct open_loop *flow) {
   struct arrival *arrival = flow->idle;
   if (!arrival) return calloc(1, sizeof *arrival);
   flow->idle = arrival->next;
   return arrival;
 }
 
-static void give_back(struct flow *flow, struct arrival *arrival) {
+static void give_back(struct open_loop *flow, struct arrival *arrival) {
   arrival->next = flow->idle;
   flow->idle = arrival;
 }
 
 // A new nonce whenever the draw begins again, and for every repetition.
-static uint64_t nonce_of(const struct flow *flow, int64_t place) {
+static uint64_t nonce_of(const struct open_loop *flow, int64_t place) {
   uint64_t pass = (uint64_t)(place / (int64_t)flow->setup.work->count);
   uint64_t rep = (uint64_t)flow->record.rep;
   return flow->setup.nonce_base + (rep << 40) + pass;
 }
 
-static enum status send_one(struct flow *flow, const struct send_order_next *next) {
+static enum status send_one(struct open_loop *flow, const struct send_order_next *next) {
   struct arrival *arrival = take_idle(flow);
   if (!arrival) return STATUS_MEMORY;
   struct batch_source source = {
@@ -101,7 +102,7 @@ static enum status send_one(struct flow *flow, const struct send_order_next *nex
 
 // Sends what is due, and sets the timer for what is not.
 static void send_due(void *context) {
-  struct flow *flow = context;
+  struct open_loop *flow = context;
   struct send_order_next next;
   for (int sent = 0; !flow->cancelled && send_order_peek(flow->turns, &next); sent++) {
     if (stream_in_flight(flow->streams) >= flow->setup.most_in_flight) return; // the next that ends goes on
@@ -109,21 +110,21 @@ static void send_due(void *context) {
       loop_timer_set(flow->send_timer, next.ready_ns);
       return;
     }
-    if (send_one(flow, &next)) flow_cancel(flow); // no memory: over without an outcome
+    if (send_one(flow, &next)) open_loop_cancel(flow); // no memory: over without an outcome
   }
 }
 
 // True when it let a turn go that may be due.
-static bool tell_turns(struct flow *flow, const struct stream_result *result) {
+static bool tell_turns(struct open_loop *flow, const struct stream_result *result) {
   struct arrival *arrival = result->request->owner;
   if (arrival->told || !flow->setup.work->turns) return false;
   arrival->told = true;
-  if (send_order_done(flow->turns, result->index, result->done_ns)) flow_cancel(flow);
+  if (send_order_done(flow->turns, result->index, result->done_ns)) open_loop_cancel(flow);
   return true;
 }
 
 static void on_freed(void *context, const struct stream_result *result) {
-  struct flow *flow = context;
+  struct open_loop *flow = context;
   bool had_no_room = stream_in_flight(flow->streams) == flow->setup.most_in_flight - 1;
   if (tell_turns(flow, result) || had_no_room) send_due(flow);
 }
@@ -133,8 +134,8 @@ static double clamp(double value) {
 }
 
 // Adds what the request did within the window.
-static void add_to_window(struct flow *flow, const struct stream_result *result) {
-  struct flow_sums *sums = &flow->sums;
+static void add_to_window(struct open_loop *flow, const struct stream_result *result) {
+  struct open_loop_sums *sums = &flow->sums;
   int64_t end_ns = flow->window_end_ns;
   int64_t until_ns = result->done_ns < end_ns ? result->done_ns : end_ns;
   if (until_ns > result->sent_ns) sums->in_flight_ns += (double)(until_ns - result->sent_ns);
@@ -151,7 +152,7 @@ static void add_to_window(struct flow *flow, const struct stream_result *result)
 }
 
 static void on_done(void *context, const struct stream_result *result) {
-  struct flow *flow = context;
+  struct open_loop *flow = context;
   bool success = result->response->failure == FAILURE_NONE;
   int64_t lag_from_ns = result->ready_ns > result->intended_ns ? result->ready_ns : result->intended_ns;
   audit_request(&flow->sums.audit, result->sent_ns - lag_from_ns,
@@ -170,14 +171,14 @@ static void on_done(void *context, const struct stream_result *result) {
 }
 
 static void over_due(void *context) {
-  struct flow *flow = context;
+  struct open_loop *flow = context;
   if (!flow->running) return;
   flow->running = false;
   flow->sums.complete = !flow->cancelled;
   flow->over(flow->context);
 }
 
-void flow_start(struct flow *flow, const struct recorder_batch *batch, int64_t offset) {
+void open_loop_start(struct open_loop *flow, const struct recorder_batch *batch, int64_t offset) {
   struct send_order_next next;
   flow->record = *batch;
   flow->offset = offset;
@@ -197,7 +198,7 @@ void flow_start(struct flow *flow, const struct recorder_batch *batch, int64_t o
   }
 }
 
-void flow_cancel(struct flow *flow) {
+void open_loop_cancel(struct open_loop *flow) {
   if (!flow->running) return;
   flow->cancelled = true;
   loop_timer_cancel(flow->send_timer);
@@ -207,7 +208,7 @@ void flow_cancel(struct flow *flow) {
 
 static const struct stream_handlers stream_handlers = {.freed = on_freed, .done = on_done};
 
-static struct send_order_options send_order_options(const struct flow_setup *setup) {
+static struct send_order_options send_order_options(const struct open_loop_setup *setup) {
   const struct opts *opts = setup->opts;
   return (struct send_order_options){
       .pace = setup->pace,
@@ -226,9 +227,9 @@ static struct send_order_options send_order_options(const struct flow_setup *set
   };
 }
 
-enum status flow_open(const struct flow_setup *setup, void (*over)(void *context), void *context,
-                      struct flow **out, struct error *error) {
-  struct flow *flow = calloc(1, sizeof *flow);
+enum status open_loop_open(const struct open_loop_setup *setup, void (*over)(void *context), void *context,
+                           struct open_loop **out, struct error *error) {
+  struct open_loop *flow = calloc(1, sizeof *flow);
   if (!flow) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   flow->setup = *setup;
   flow->over = over;
@@ -243,14 +244,14 @@ enum status flow_open(const struct flow_setup *setup, void (*over)(void *context
   }
   if (!status && setup->opts->chunks) stream_keep_chunks(flow->streams);
   if (status) {
-    flow_close(flow);
+    open_loop_close(flow);
     return status;
   }
   *out = flow;
   return STATUS_OK;
 }
 
-void flow_close(struct flow *flow) {
+void open_loop_close(struct open_loop *flow) {
   if (!flow) return;
   stream_pool_close(flow->streams);
   send_order_close(flow->turns);

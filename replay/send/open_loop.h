@@ -3,9 +3,9 @@
 // Sends one repetition of an open loop, or a share of it: every request at its instant, each recorded as it
 // ends, and sums of what it did within the window that is measured.
 //
-// Everything belongs to the lane's thread, but for flow_counts.
-#ifndef REPLAY_FLOW_H
-#define REPLAY_FLOW_H
+// Everything belongs to the lane's thread, but for open_loop_counts.
+#ifndef REPLAY_OPEN_LOOP_H
+#define REPLAY_OPEN_LOOP_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,9 +17,9 @@
 #include "replay/send/lanes.h"
 #include "replay/workload/work.h"
 
-struct flow;
+struct open_loop;
 
-struct flow_setup {
+struct open_loop_setup {
   struct lane *lane; // it is sent from; its number is the share's
   const struct opts *opts;
   const struct work *work;
@@ -32,33 +32,33 @@ struct flow_setup {
   int64_t shares;         // of how many it sends one
 };
 
-// `over` comes from the loop after flow_start, once: when nothing is in flight and nothing is left to send.
-// Borrows what the setup points to. STATUS_MEMORY with words.
-enum status flow_open(const struct flow_setup *setup, void (*over)(void *context), void *context,
-                      struct flow **out, struct error *error) MUST_USE;
+// `over` comes from the loop after open_loop_start, once: when nothing is in flight and nothing is left to
+// send. Borrows what the setup points to. STATUS_MEMORY with words.
+enum status open_loop_open(const struct open_loop_setup *setup, void (*over)(void *context), void *context,
+                           struct open_loop **out, struct error *error) MUST_USE;
 // Takes NULL. Stop the lane before it.
-void flow_close(struct flow *flow);
+void open_loop_close(struct open_loop *flow);
 
 // Begins at batch->start_ns, from `offset` of the draw.
-void flow_start(struct flow *flow, const struct recorder_batch *batch, int64_t offset);
+void open_loop_start(struct open_loop *flow, const struct recorder_batch *batch, int64_t offset);
 
 // Sends no more and cancels what is in flight.
-void flow_cancel(struct flow *flow);
+void open_loop_cancel(struct open_loop *flow);
 
 // What came of it, once it is over.
-struct flow_sums {
+struct open_loop_sums {
   bool complete;               // it was neither cancelled nor ended by a lack of memory
   double in_flight_ns, tokens; // within the window: time in flight, and output tokens
   bool tokens_known;           // some response told
   int64_t last_done_ns;
   struct audit audit; // the client's own behaviour, without CPU and stalls
 };
-const struct flow_sums *flow_sums(const struct flow *flow);
+const struct open_loop_sums *open_loop_sums(const struct open_loop *flow);
 
 // For a progress line, from any thread: of this repetition what was sent, of all what has ended.
-struct flow_counts {
+struct open_loop_counts {
   int64_t sent, in_flight, ended, failed;
 };
-struct flow_counts flow_counts(struct flow *flow);
+struct open_loop_counts open_loop_counts(struct open_loop *flow);
 
 #endif
