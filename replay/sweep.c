@@ -7,8 +7,8 @@
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
 #include "replay/send/arrivals.h"
+#include "replay/send/closed_loop.h"
 #include "replay/send/lanes.h"
-#include "replay/send/measure.h"
 #include "replay/server/batch_hooks.h"
 #include "replay/server/session.h"
 
@@ -22,7 +22,7 @@ struct sweep {
   struct loop *loop;
   struct lanes *lanes;
   struct session *session;
-  struct measure *measure;
+  struct closed_loop *measure;
   struct arrivals *arrivals; // NULL: batches
   struct batch_hooks *gap;   // NULL: nothing goes on between batches
   struct loop_signal *interrupt_signal, *terminate_signal, *hangup_signal;
@@ -78,7 +78,7 @@ static struct progress_state progress_now(const struct sweep *sweep, int64_t now
       .left_ns = left_ns(sweep, now_ns),
       .label = "server",
   };
-  measure_progress(sweep->measure, now_ns, &state);
+  closed_loop_progress(sweep->measure, now_ns, &state);
   if (sweep->arrivals) arrivals_progress(sweep->arrivals, now_ns, &state);
   return state;
 }
@@ -146,7 +146,7 @@ static void start_measured(struct sweep *sweep) {
   if (sweep->arrivals) {
     arrivals_start(sweep->arrivals, &sweep->batch, sweep->offset);
   } else {
-    measure_start(sweep->measure, &sweep->batch, sweep->offset, session_port(sweep->session));
+    closed_loop_start(sweep->measure, &sweep->batch, sweep->offset, session_port(sweep->session));
   }
 }
 
@@ -182,7 +182,7 @@ static void next_batch(struct sweep *sweep) {
     int64_t workers = plan->sessions[sweep->next_session - 1].warmup_workers;
     struct recorder_batch round = {
         .session = number, .workers = workers, .batch = workers, .rep = sweep->round, .warmup = true};
-    measure_start(sweep->measure, &round, plan_warmup_offset(plan, sweep->round++), port);
+    closed_loop_start(sweep->measure, &round, plan_warmup_offset(plan, sweep->round++), port);
   } else if (sweep->arrivals) {
     int64_t rep = plan->batches[sweep->next_batch++].rep;
     sweep->batch = (struct recorder_batch){.session = number, .workers = -1, .batch = -1, .rep = rep};
@@ -211,7 +211,7 @@ static void record(struct sweep *sweep) {
   next_batch(sweep);
 }
 
-static void add_up(struct sweep *sweep, const struct measure_outcome *outcome) {
+static void add_up(struct sweep *sweep, const struct closed_loop_outcome *outcome) {
   const struct recorder_sums *sums = outcome->sums;
   sweep->measured++;
   sweep->measured_ns += outcome->total_ns;
@@ -229,7 +229,7 @@ static void add_up(struct sweep *sweep, const struct measure_outcome *outcome) {
   judge_errors(sweep, sums);
 }
 
-static void batch_over(void *context, const struct measure_outcome *outcome) {
+static void batch_over(void *context, const struct closed_loop_outcome *outcome) {
   struct sweep *sweep = context;
   sweep->batch_start_ns = 0;
   if (!outcome) {
@@ -321,8 +321,8 @@ static void on_interrupt(void *context) {
     sweep->impatient = true;
   }
   sweep->interrupted = true;
-  if (measure_running(sweep->measure)) {
-    measure_cancel(sweep->measure);
+  if (closed_loop_running(sweep->measure)) {
+    closed_loop_cancel(sweep->measure);
   } else if (sweep->arrivals && arrivals_running(sweep->arrivals)) {
     arrivals_cancel(sweep->arrivals);
   } else if (batch_hooks_running(sweep->gap)) {
@@ -362,7 +362,7 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
     status =
         lanes_open(setup->opts->threads, sweep->loop, &transfers, lane_failed, sweep, &sweep->lanes, error);
   if (status) return status;
-  struct measure_setup measure = {
+  struct closed_loop_setup measure = {
       .lanes = sweep->lanes,
       .opts = setup->opts,
       .work = setup->work,
@@ -370,7 +370,7 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
       .recorder = setup->recorder,
       .log = setup->log,
   };
-  status = measure_open(&measure, batch_over, sweep, &sweep->measure, error);
+  status = closed_loop_open(&measure, batch_over, sweep, &sweep->measure, error);
   if (!status && setup->pace)
     status = arrivals_open(&measure, setup->pace, setup->most_in_flight, batch_over, sweep, &sweep->arrivals,
                            error);
@@ -383,7 +383,7 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
 
 static void close_parts(struct sweep *sweep) {
   lanes_stop(sweep->lanes);
-  measure_close(sweep->measure);
+  closed_loop_close(sweep->measure);
   arrivals_close(sweep->arrivals);
   batch_hooks_close(sweep->gap);
   session_close(sweep->session);

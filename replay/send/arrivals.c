@@ -21,9 +21,9 @@ struct share {
 };
 
 struct arrivals {
-  struct measure_setup setup;
+  struct closed_loop_setup setup;
   const struct schedule *pace;
-  measure_over *over;
+  closed_loop_over *over;
   void *context;
   struct share *shares; // one for each lane
   int64_t open_shares;  // of this repetition, that are not over
@@ -70,7 +70,7 @@ static struct total add_up(struct arrivals *arrivals) {
 
 // The time that is measured, from the start; 0: until the last response ends, since nothing else says when
 // the sending was over.
-static int64_t window_ns(const struct measure_setup *setup, const struct schedule *pace) {
+static int64_t window_ns(const struct closed_loop_setup *setup, const struct schedule *pace) {
   return setup->opts->think == SEND_ORDER_THINK_SCHEDULE ? pace->window_ns : setup->opts->duration_ns;
 }
 
@@ -96,11 +96,11 @@ static void conclude(struct arrivals *arrivals) {
       .output_tokens = total.tokens_known ? (int64_t)(total.tokens + 0.5) : -1,
       .total_ns = total_ns,
   };
-  struct measure_outcome outcome = {.batch = &arrivals->record,
-                                    .total_ns = total_ns,
-                                    .sums = sums,
-                                    .verdict = &verdict,
-                                    .open_loop = &open};
+  struct closed_loop_outcome outcome = {.batch = &arrivals->record,
+                                        .total_ns = total_ns,
+                                        .sums = sums,
+                                        .verdict = &verdict,
+                                        .open_loop = &open};
   audit_finish(&arrivals->audit, clock_now_ns(), total.cpu_ns, total.stall_max_ns, &verdict);
   if (!verdict.valid)
     log_detail(arrivals->setup.log, "rep %lld is not valid: %s", (long long)arrivals->record.rep,
@@ -174,7 +174,7 @@ void arrivals_progress(struct arrivals *arrivals, int64_t now_ns, struct progres
 
 static enum status open_share(struct arrivals *arrivals, int64_t number, uint64_t nonce_base,
                               int64_t most_in_flight, struct error *error) {
-  const struct measure_setup *setup = &arrivals->setup;
+  const struct closed_loop_setup *setup = &arrivals->setup;
   struct share *share = &arrivals->shares[number];
   share->arrivals = arrivals;
   share->lane = lanes_at(setup->lanes, number);
@@ -197,9 +197,9 @@ static enum status open_share(struct arrivals *arrivals, int64_t number, uint64_
   return open_loop_open(&flow, on_over, share, &share->flow, error);
 }
 
-enum status arrivals_open(const struct measure_setup *setup, const struct schedule *pace,
-                          int64_t most_in_flight, measure_over *over, void *context, struct arrivals **out,
-                          struct error *error) {
+enum status arrivals_open(const struct closed_loop_setup *setup, const struct schedule *pace,
+                          int64_t most_in_flight, closed_loop_over *over, void *context,
+                          struct arrivals **out, struct error *error) {
   struct arrivals *arrivals = calloc(1, sizeof *arrivals);
   if (!arrivals) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   uint64_t nonce_base;

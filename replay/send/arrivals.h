@@ -16,14 +16,14 @@
 #include <stdint.h>
 
 #include "replay/plan/schedule.h"
-#include "replay/send/measure.h"
+#include "replay/send/closed_loop.h"
 
 struct arrivals;
 
-// As measure_open. `most_in_flight`: requests beyond it wait, and are late.
-enum status arrivals_open(const struct measure_setup *setup, const struct schedule *pace,
-                          int64_t most_in_flight, measure_over *over, void *context, struct arrivals **out,
-                          struct error *error) MUST_USE;
+// As closed_loop_open. `most_in_flight`: requests beyond it wait, and are late.
+enum status arrivals_open(const struct closed_loop_setup *setup, const struct schedule *pace,
+                          int64_t most_in_flight, closed_loop_over *over, void *context,
+                          struct arrivals **out, struct error *error) MUST_USE;
 // Takes NULL. Stop the lanes before it.
 void arrivals_close(struct arrivals *arrivals);
 

@@ -2,8 +2,8 @@
 //
 // One batch under audit: made ready, started at a planned instant, every request recorded as it ends, the
 // batch after the last.
-#ifndef REPLAY_MEASURE_H
-#define REPLAY_MEASURE_H
+#ifndef REPLAY_CLOSED_LOOP_H
+#define REPLAY_CLOSED_LOOP_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,9 +16,9 @@
 #include "replay/send/lanes.h"
 #include "replay/workload/work.h"
 
-struct measure;
+struct closed_loop;
 
-struct measure_setup {
+struct closed_loop_setup {
   struct lanes *lanes; // they are sent from
   const struct opts *opts;
   const struct work *work;
@@ -29,7 +29,7 @@ struct measure_setup {
 
 // What came of it; open_loop NULL: it was a batch. NULL where a batch did not finish: it was cancelled, or
 // there was no memory for it.
-struct measure_outcome {
+struct closed_loop_outcome {
   const struct recorder_batch *batch; // to be recorded by who gets this
   int64_t total_ns;
   const struct recorder_sums *sums;
@@ -37,27 +37,27 @@ struct measure_outcome {
   const struct recorder_open_loop *open_loop;
 };
 
-// `over` comes from the loop after each measure_start, once; a new batch may be started in it.
-typedef void measure_over(void *context, const struct measure_outcome *outcome);
+// `over` comes from the loop after each closed_loop_start, once; a new batch may be started in it.
+typedef void closed_loop_over(void *context, const struct closed_loop_outcome *outcome);
 
 // Borrows what the setup points to. STATUS_IO, STATUS_MEMORY with words.
-enum status measure_open(const struct measure_setup *setup, measure_over *over, void *context,
-                         struct measure **out, struct error *error) MUST_USE;
+enum status closed_loop_open(const struct closed_loop_setup *setup, closed_loop_over *over, void *context,
+                             struct closed_loop **out, struct error *error) MUST_USE;
 // Takes NULL. Stop the lanes before it.
-void measure_close(struct measure *measure);
+void closed_loop_close(struct closed_loop *measure);
 
 // Sends batch->batch requests from `offset` of the draw; `port` stands for {port}. `start_ns` is set here.
-void measure_start(struct measure *measure, const struct recorder_batch *batch, int64_t offset,
-                   uint16_t port);
+void closed_loop_start(struct closed_loop *measure, const struct recorder_batch *batch, int64_t offset,
+                       uint16_t port);
 
 // Cancels what is in flight; `over` comes without an outcome. Nothing when no batch is under way.
-void measure_cancel(struct measure *measure);
+void closed_loop_cancel(struct closed_loop *measure);
 
-// True from measure_start until `over`.
-bool measure_running(const struct measure *measure);
+// True from closed_loop_start until `over`.
+bool closed_loop_running(const struct closed_loop *measure);
 
 // Adds to a progress line: what is in flight and how fast it goes, all requests so far, which batch it is.
 // state->label lives as long as the measure.
-void measure_progress(struct measure *measure, int64_t now_ns, struct progress_state *state);
+void closed_loop_progress(struct closed_loop *measure, int64_t now_ns, struct progress_state *state);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/send/measure.h"
+#include "replay/send/closed_loop.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 // What one lane does of the batches. Its members are its thread's while it sends, but for the counts.
 struct share {
-  struct measure *measure;
+  struct closed_loop *measure;
   struct lane *lane;
   struct pool *pool;
   struct loop_timer *timer; // the start
@@ -30,9 +30,9 @@ struct share {
   _Atomic int64_t in_flight;
 };
 
-struct measure {
-  struct measure_setup setup;
-  measure_over *over;
+struct closed_loop {
+  struct closed_loop_setup setup;
+  closed_loop_over *over;
   void *context;
   struct share *shares;     // one for each lane
   int64_t open_shares;      // of the batch under way, that are not over
@@ -52,7 +52,7 @@ static void add(_Atomic int64_t *count, int64_t more) { // written by one thread
   atomic_store_explicit(count, value + more, memory_order_relaxed);
 }
 
-bool measure_running(const struct measure *measure) {
+bool closed_loop_running(const struct closed_loop *measure) {
   return measure->running;
 }
 
@@ -62,7 +62,7 @@ static int64_t later(int64_t a_ns, int64_t b_ns) {
 
 static void on_result(void *context, const struct stream_result *result) {
   struct share *share = context;
-  struct measure *measure = share->measure;
+  struct closed_loop *measure = share->measure;
   bool success = result->response->failure == FAILURE_NONE;
   audit_request(&share->audit, result->sent_ns - later(result->intended_ns, result->ready_ns),
                 success ? result->done_ns - result->sent_ns : -1);
@@ -74,13 +74,13 @@ static void on_result(void *context, const struct stream_result *result) {
   atomic_store_explicit(&share->in_flight, pool_in_flight(share->pool), memory_order_relaxed);
 }
 
-static void end_without_outcome(struct measure *measure) {
+static void end_without_outcome(struct closed_loop *measure) {
   measure->running = false;
   measure->over(measure->context, NULL);
 }
 
 // What the lanes saw, put together.
-static void judge(struct measure *measure, int64_t done_ns, struct audit_verdict *out) {
+static void judge(struct closed_loop *measure, int64_t done_ns, struct audit_verdict *out) {
   int64_t cpu_ns = 0, stall_max_ns = 0;
   audit_start(&measure->audit, measure->record.start_ns);
   for (int64_t i = 0; i < lanes_count(measure->setup.lanes); i++) {
@@ -93,7 +93,7 @@ static void judge(struct measure *measure, int64_t done_ns, struct audit_verdict
   audit_finish(&measure->audit, done_ns, cpu_ns, stall_max_ns, out);
 }
 
-static void conclude(struct measure *measure) {
+static void conclude(struct closed_loop *measure) {
   const struct recorder_sums *sums = recorder_sums(measure->setup.recorder);
   if (measure->cancelled || sums->requests < measure->batch.count) {
     end_without_outcome(measure); // unfinished: its requests are recorded, the batch is none
@@ -104,7 +104,7 @@ static void conclude(struct measure *measure) {
     if (measure->shares[i].batch.most > 0) done_ns = later(done_ns, measure->shares[i].done_ns);
   }
   struct audit_verdict verdict;
-  struct measure_outcome outcome = {
+  struct closed_loop_outcome outcome = {
       .batch = &measure->record,
       .total_ns = done_ns - measure->record.start_ns,
       .sums = sums,
@@ -172,7 +172,7 @@ static void nothing_due(void *context) {
 }
 
 // Divides the batch among the lanes: W workers, and in a burst the requests too.
-static void divide(struct measure *measure) {
+static void divide(struct closed_loop *measure) {
   int64_t lanes = lanes_count(measure->setup.lanes), count = measure->batch.count;
   bool burst = measure->setup.opts->dispatch == OPTS_DISPATCH_BURST;
   atomic_store_explicit(&measure->next, 0, memory_order_relaxed);
@@ -191,8 +191,8 @@ static void divide(struct measure *measure) {
   }
 }
 
-void measure_start(struct measure *measure, const struct recorder_batch *batch, int64_t offset,
-                   uint16_t port) {
+void closed_loop_start(struct closed_loop *measure, const struct recorder_batch *batch, int64_t offset,
+                       uint16_t port) {
   struct batch_source source = {
       .work = measure->setup.work,
       .endpoint = &measure->setup.opts->endpoint,
@@ -221,7 +221,7 @@ void measure_start(struct measure *measure, const struct recorder_batch *batch, 
   }
 }
 
-void measure_cancel(struct measure *measure) {
+void closed_loop_cancel(struct closed_loop *measure) {
   if (!measure->running) return;
   measure->cancelled = true;
   for (int64_t i = 0; i < lanes_count(measure->setup.lanes); i++) {
@@ -230,7 +230,7 @@ void measure_cancel(struct measure *measure) {
   }
 }
 
-void measure_progress(struct measure *measure, int64_t now_ns, struct progress_state *state) {
+void closed_loop_progress(struct closed_loop *measure, int64_t now_ns, struct progress_state *state) {
   struct recorder_sums sums = recorder_sums_now(measure->setup.recorder);
   double elapsed_s = clock_seconds(now_ns - measure->record.start_ns);
   for (int64_t i = 0; i < lanes_count(measure->setup.lanes); i++) {
@@ -253,7 +253,7 @@ void measure_progress(struct measure *measure, int64_t now_ns, struct progress_s
 
 static const struct pool_handlers pool_handlers = {.result = on_result, .over = on_over};
 
-static enum status open_share(struct measure *measure, int64_t number, struct error *error) {
+static enum status open_share(struct closed_loop *measure, int64_t number, struct error *error) {
   struct share *share = &measure->shares[number];
   struct lane *lane = lanes_at(measure->setup.lanes, number);
   share->measure = measure;
@@ -269,9 +269,9 @@ static enum status open_share(struct measure *measure, int64_t number, struct er
   return status;
 }
 
-enum status measure_open(const struct measure_setup *setup, measure_over *over, void *context,
-                         struct measure **out, struct error *error) {
-  struct measure *measure = calloc(1, sizeof *measure);
+enum status closed_loop_open(const struct closed_loop_setup *setup, closed_loop_over *over, void *context,
+                             struct closed_loop **out, struct error *error) {
+  struct closed_loop *measure = calloc(1, sizeof *measure);
   if (!measure) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   measure->setup = *setup;
   measure->over = over;
@@ -288,14 +288,14 @@ enum status measure_open(const struct measure_setup *setup, measure_over *over, 
   for (int64_t i = 0; status == STATUS_OK && i < lanes; i++)
     status = open_share(measure, i, error);
   if (status) {
-    measure_close(measure);
+    closed_loop_close(measure);
     return status;
   }
   *out = measure;
   return STATUS_OK;
 }
 
-void measure_close(struct measure *measure) {
+void closed_loop_close(struct closed_loop *measure) {
   if (!measure) return;
   for (int64_t i = 0; measure->shares && i < lanes_count(measure->setup.lanes); i++) {
     pool_close(measure->shares[i].pool);
