@@ -240,7 +240,7 @@ static void sum_up(struct recorder_sums *sums, enum run_error error, const struc
 }
 
 // The times of a response's text events as a JSON array; none where they are not kept.
-static struct json_slice print_chunks(struct buf *chunks, const struct stream_result *result) {
+static struct json_slice print_chunks(struct buf *chunks, const struct request_call_result *result) {
   if (!result->chunks) return slice(NULL);
   struct json_writer w = JSON_WRITER(chunks);
   buf_clear(chunks);
@@ -253,7 +253,7 @@ static struct json_slice print_chunks(struct buf *chunks, const struct stream_re
 
 // A wrong model or base path fails everything, and the server's own words say why.
 static void keep_first_failure(struct recorder *recorder, enum run_error error,
-                               const struct stream_result *result) {
+                               const struct request_call_result *result) {
   char status[16] = "";
   if (error == RUN_ERROR_NONE || error == RUN_ERROR_CANCELLED || recorder->first_failure[0]) return;
   if (result->response->status > 0) snprintf(status, sizeof status, " (%d)", result->response->status);
@@ -265,7 +265,7 @@ static void keep_first_failure(struct recorder *recorder, enum run_error error,
 }
 
 void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
-                      const struct stream_result *result) {
+                      const struct request_call_result *result) {
   const struct response *response = result->response;
   enum run_error error = run_error_of(response->failure);
   bool has_gaps = result->text_gaps->count > 0;

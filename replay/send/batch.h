@@ -8,11 +8,11 @@
 #include <stdint.h>
 
 #include "lib/http/endpoint.h"
-#include "replay/send/stream.h"
+#include "replay/send/request_call.h"
 #include "replay/workload/work.h"
 
 struct batch {
-  struct stream_request *requests; // they borrow from `text` and from the work
+  struct request_call_request *requests; // they borrow from `text` and from the work
   int64_t count;
   struct buf text; // URLs and bodies
 };

@@ -7,7 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
 #include "replay/send/batch.h"
-#include "replay/send/stream.h"
+#include "replay/send/request_call.h"
 
 enum { MOST_AT_ONCE = 64 }; // late requests sent in a row before the loop gets its turn
 
@@ -22,7 +22,7 @@ struct open_loop {
   struct open_loop_setup setup;
   void (*over)(void *context);
   void *context;
-  struct stream_pool *streams;
+  struct request_call_pool *streams;
   struct send_order *turns;
   struct loop_timer *send_timer, *over_timer;
   struct arrival *idle;
@@ -53,7 +53,7 @@ const struct open_loop_sums *open_loop_sums(const struct open_loop *flow) {
 
 static void check_over(struct open_loop *flow) {
   struct send_order_next next;
-  if (stream_in_flight(flow->streams) > 0) return;
+  if (request_call_in_flight(flow->streams) > 0) return;
   if (flow->cancelled || !send_order_peek(flow->turns, &next)) loop_timer_set(flow->over_timer, 0);
 }
 
@@ -93,8 +93,8 @@ static enum status send_one(struct open_loop *flow, const struct send_order_next
     arrival->told = false;
     send_order_take(flow->turns);
     set(&flow->sent, get(&flow->sent) + 1);
-    status = stream_send(flow->streams, &arrival->batch.requests[0], next->index, next->intended_ns,
-                         next->ready_ns, NULL);
+    status = request_call_send(flow->streams, &arrival->batch.requests[0], next->index, next->intended_ns,
+                               next->ready_ns, NULL);
   }
   if (status) give_back(flow, arrival);
   return status;
@@ -105,7 +105,8 @@ static void send_due(void *context) {
   struct open_loop *flow = context;
   struct send_order_next next;
   for (int sent = 0; !flow->cancelled && send_order_peek(flow->turns, &next); sent++) {
-    if (stream_in_flight(flow->streams) >= flow->setup.most_in_flight) return; // the next that ends goes on
+    if (request_call_in_flight(flow->streams) >= flow->setup.most_in_flight)
+      return; // the next that ends goes on
     if (sent == MOST_AT_ONCE || clock_now_ns() < next.ready_ns) {
       loop_timer_set(flow->send_timer, next.ready_ns);
       return;
@@ -115,7 +116,7 @@ static void send_due(void *context) {
 }
 
 // True when it let a turn go that may be due.
-static bool tell_turns(struct open_loop *flow, const struct stream_result *result) {
+static bool tell_turns(struct open_loop *flow, const struct request_call_result *result) {
   struct arrival *arrival = result->request->owner;
   if (arrival->told || !flow->setup.work->turns) return false;
   arrival->told = true;
@@ -123,9 +124,9 @@ static bool tell_turns(struct open_loop *flow, const struct stream_result *resul
   return true;
 }
 
-static void on_freed(void *context, const struct stream_result *result) {
+static void on_freed(void *context, const struct request_call_result *result) {
   struct open_loop *flow = context;
-  bool had_no_room = stream_in_flight(flow->streams) == flow->setup.most_in_flight - 1;
+  bool had_no_room = request_call_in_flight(flow->streams) == flow->setup.most_in_flight - 1;
   if (tell_turns(flow, result) || had_no_room) send_due(flow);
 }
 
@@ -134,7 +135,7 @@ static double clamp(double value) {
 }
 
 // Adds what the request did within the window.
-static void add_to_window(struct open_loop *flow, const struct stream_result *result) {
+static void add_to_window(struct open_loop *flow, const struct request_call_result *result) {
   struct open_loop_sums *sums = &flow->sums;
   int64_t end_ns = flow->window_end_ns;
   int64_t until_ns = result->done_ns < end_ns ? result->done_ns : end_ns;
@@ -151,7 +152,7 @@ static void add_to_window(struct open_loop *flow, const struct stream_result *re
   sums->tokens += inside * (double)response->output_tokens;
 }
 
-static void on_done(void *context, const struct stream_result *result) {
+static void on_done(void *context, const struct request_call_result *result) {
   struct open_loop *flow = context;
   bool success = result->response->failure == FAILURE_NONE;
   int64_t lag_from_ns = result->ready_ns > result->intended_ns ? result->ready_ns : result->intended_ns;
@@ -163,7 +164,7 @@ static void on_done(void *context, const struct stream_result *result) {
   work_observe(flow->setup.work, &place, success ? result->response->input_tokens : -1);
   if (result->done_ns > flow->sums.last_done_ns) flow->sums.last_done_ns = result->done_ns;
   set(&flow->ended, get(&flow->ended) + 1);
-  set(&flow->in_flight, stream_in_flight(flow->streams));
+  set(&flow->in_flight, request_call_in_flight(flow->streams));
   if (!success && result->response->failure != FAILURE_CANCELLED) set(&flow->failed, get(&flow->failed) + 1);
   (void)tell_turns(flow, result); // one that could not even be started was not freed
   give_back(flow, result->request->owner);
@@ -202,11 +203,11 @@ void open_loop_cancel(struct open_loop *flow) {
   if (!flow->running) return;
   flow->cancelled = true;
   loop_timer_cancel(flow->send_timer);
-  stream_cancel_all(flow->streams);
+  request_call_cancel_all(flow->streams);
   check_over(flow);
 }
 
-static const struct stream_handlers stream_handlers = {.freed = on_freed, .done = on_done};
+static const struct request_call_handlers request_call_handlers = {.freed = on_freed, .done = on_done};
 
 static struct send_order_options send_order_options(const struct open_loop_setup *setup) {
   const struct opts *opts = setup->opts;
@@ -239,10 +240,10 @@ enum status open_loop_open(const struct open_loop_setup *setup, void (*over)(voi
   if (!status) status = loop_timer_open(setup->lane->loop, send_due, flow, &flow->send_timer, error);
   if (!status) status = loop_timer_open(setup->lane->loop, over_due, flow, &flow->over_timer, error);
   if (!status) {
-    status = stream_pool_open(setup->lane->transfers, setup->opts->timeout_ns, &stream_handlers, flow,
-                              &flow->streams, error);
+    status = request_call_pool_open(setup->lane->transfers, setup->opts->timeout_ns, &request_call_handlers,
+                                    flow, &flow->streams, error);
   }
-  if (!status && setup->opts->chunks) stream_keep_chunks(flow->streams);
+  if (!status && setup->opts->chunks) request_call_keep_chunks(flow->streams);
   if (status) {
     open_loop_close(flow);
     return status;
@@ -253,7 +254,7 @@ enum status open_loop_open(const struct open_loop_setup *setup, void (*over)(voi
 
 void open_loop_close(struct open_loop *flow) {
   if (!flow) return;
-  stream_pool_close(flow->streams);
+  request_call_pool_close(flow->streams);
   send_order_close(flow->turns);
   loop_timer_close(flow->send_timer);
   loop_timer_close(flow->over_timer);

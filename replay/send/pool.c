@@ -6,7 +6,7 @@
 #include "lib/net/loop.h"
 
 struct pool {
-  struct stream_pool *streams;
+  struct request_call_pool *streams;
   struct loop_timer *over_timer; // `over` comes from the loop, never from within a transfer's end
   const struct pool_handlers *handlers;
   void *context;
@@ -30,15 +30,15 @@ static int64_t take(struct pool *pool) {
 
 // Sends as long as workers are free; `ready_ns` is since when they are.
 static void dispatch(struct pool *pool, int64_t ready_ns) {
-  while (!pool->cancelled && stream_in_flight(pool->streams) < pool->batch.workers) {
+  while (!pool->cancelled && request_call_in_flight(pool->streams) < pool->batch.workers) {
     int64_t index = take(pool);
     if (index < 0) return;
     pool->taken++;
-    if (stream_send(pool->streams, &pool->batch.requests[index], index, pool->batch.start_ns, ready_ns,
-                    NULL)) {
+    if (request_call_send(pool->streams, &pool->batch.requests[index], index, pool->batch.start_ns, ready_ns,
+                          NULL)) {
       pool->taken--; // no memory: the next worker that gets free tries again
       pool->held = index;
-      if (stream_in_flight(pool->streams) == 0) pool->cancelled = true;
+      if (request_call_in_flight(pool->streams) == 0) pool->cancelled = true;
       return;
     }
   }
@@ -49,12 +49,12 @@ static void check_over(struct pool *pool) {
   if (pool->finished == pool->taken) loop_timer_set(pool->over_timer, 0);
 }
 
-static void on_freed(void *context, const struct stream_result *result) {
+static void on_freed(void *context, const struct request_call_result *result) {
   struct pool *pool = context;
   dispatch(pool, result->done_ns);
 }
 
-static void on_done(void *context, const struct stream_result *result) {
+static void on_done(void *context, const struct request_call_result *result) {
   struct pool *pool = context;
   pool->finished++;
   if (result->done_ns > pool->last_done_ns) pool->last_done_ns = result->done_ns;
@@ -68,7 +68,7 @@ static void over_due(void *context) {
   pool->handlers->over(pool->context, pool->last_done_ns);
 }
 
-static const struct stream_handlers stream_handlers = {.freed = on_freed, .done = on_done};
+static const struct request_call_handlers request_call_handlers = {.freed = on_freed, .done = on_done};
 
 enum status pool_open(struct loop *loop, struct xfer_pool *transfers, int64_t timeout_ns,
                       const struct pool_handlers *handlers, void *context, struct pool **out,
@@ -77,7 +77,8 @@ enum status pool_open(struct loop *loop, struct xfer_pool *transfers, int64_t ti
   if (!pool) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   pool->handlers = handlers;
   pool->context = context;
-  enum status status = stream_pool_open(transfers, timeout_ns, &stream_handlers, pool, &pool->streams, error);
+  enum status status =
+      request_call_pool_open(transfers, timeout_ns, &request_call_handlers, pool, &pool->streams, error);
   if (status == STATUS_OK) status = loop_timer_open(loop, over_due, pool, &pool->over_timer, error);
   if (status) {
     pool_close(pool);
@@ -88,12 +89,12 @@ enum status pool_open(struct loop *loop, struct xfer_pool *transfers, int64_t ti
 }
 
 void pool_keep_chunks(struct pool *pool) {
-  stream_keep_chunks(pool->streams);
+  request_call_keep_chunks(pool->streams);
 }
 
 void pool_close(struct pool *pool) {
   if (!pool) return;
-  stream_pool_close(pool->streams);
+  request_call_pool_close(pool->streams);
   loop_timer_close(pool->over_timer);
   free(pool);
 }
@@ -110,7 +111,7 @@ void pool_start(struct pool *pool, const struct pool_batch *batch) {
 
 void pool_cancel(struct pool *pool) {
   pool->cancelled = true;
-  stream_cancel_all(pool->streams);
+  request_call_cancel_all(pool->streams);
   check_over(pool);
 }
 
@@ -119,5 +120,5 @@ int64_t pool_finished(const struct pool *pool) {
 }
 
 int64_t pool_in_flight(const struct pool *pool) {
-  return stream_in_flight(pool->streams);
+  return request_call_in_flight(pool->streams);
 }

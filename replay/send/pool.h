@@ -10,19 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "replay/send/stream.h"
+#include "replay/send/request_call.h"
 
 struct pool_batch {
-  const struct stream_request *requests; // borrowed until `over`
-  int64_t count;                         // of all pools that share them; at least 1
-  _Atomic int64_t *next;                 // the first that no pool has taken
-  int64_t most;                          // this pool takes no more than so many
-  int64_t workers;                       // most in flight here, at least 1; as many as `most` for a burst
-  int64_t start_ns;                      // the intended instant of all
+  const struct request_call_request *requests; // borrowed until `over`
+  int64_t count;                               // of all pools that share them; at least 1
+  _Atomic int64_t *next;                       // the first that no pool has taken
+  int64_t most;                                // this pool takes no more than so many
+  int64_t workers;  // most in flight here, at least 1; as many as `most` for a burst
+  int64_t start_ns; // the intended instant of all
 };
 
 struct pool_handlers {
-  void (*result)(void *context, const struct stream_result *result); // each request, as it ends
+  void (*result)(void *context, const struct request_call_result *result); // each request, as it ends
   // This pool's last result was handed out; `done_ns` is the last byte's instant. Not called from within
   // pool_start, but from the loop; a new batch may be started in it.
   void (*over)(void *context, int64_t done_ns);
@@ -36,7 +36,7 @@ enum status pool_open(struct loop *loop, struct xfer_pool *transfers, int64_t ti
                       struct error *error) MUST_USE;
 void pool_close(struct pool *pool);
 
-void pool_keep_chunks(struct pool *pool); // as stream_keep_chunks
+void pool_keep_chunks(struct pool *pool); // as request_call_keep_chunks
 
 // Hands the batch over. Ready is the batch's start for the first W, then the instant at which a worker got
 // free.

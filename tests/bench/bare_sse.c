@@ -26,7 +26,7 @@ enum { READY = 512, ROOM = 65536, TAIL = 5, PATIENCE_MS = 30000 };
 static const char body[] =
     "{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"The sea?\"}]}";
 
-struct stream {
+struct request_call {
   int fd;
   int64_t events, last_ns;
   char tail[TAIL]; // the last bytes, to know the last chunk by
@@ -34,13 +34,13 @@ struct stream {
 };
 
 struct client {
-  struct stream *streams;
+  struct request_call *streams;
   int count, open, epoll;
   int64_t events, failed;
   bool timed;
 };
 
-static void keep_tail(struct stream *stream, const char *data, size_t len) {
+static void keep_tail(struct request_call *stream, const char *data, size_t len) {
   if (len >= TAIL) {
     memcpy(stream->tail, data + len - TAIL, TAIL);
   } else {
@@ -49,7 +49,7 @@ static void keep_tail(struct stream *stream, const char *data, size_t len) {
   }
 }
 
-static void count_marks(struct client *client, struct stream *stream, const char *data, size_t len) {
+static void count_marks(struct client *client, struct request_call *stream, const char *data, size_t len) {
   int64_t now_ns = client->timed ? clock_now_ns() : 0;
   const char *end = data + len;
   for (const char *at = data; (at = memchr(at, WIRE_MARK, (size_t)(end - at))); at++) {
@@ -60,13 +60,13 @@ static void count_marks(struct client *client, struct stream *stream, const char
   }
 }
 
-static void hang_up(struct client *client, struct stream *stream, bool good) {
+static void hang_up(struct client *client, struct request_call *stream, bool good) {
   close(stream->fd);
   client->open--;
   if (!good) client->failed++;
 }
 
-static void read_stream(struct client *client, struct stream *stream) {
+static void read_stream(struct client *client, struct request_call *stream) {
   static char data[ROOM];
   ssize_t got = recv(stream->fd, data, sizeof data, 0);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -87,7 +87,7 @@ static void open_streams(struct client *client, uint16_t port) {
                      "application/json\r\nContent-Length: %zu\r\n\r\n%s",
                      port, sizeof body - 1, body);
   for (int i = 0; i < client->count; i++) {
-    struct stream *stream = &client->streams[i];
+    struct request_call *stream = &client->streams[i];
     stream->fd = wire_connect(port);
     if (stream->fd < 0) wire_die("cannot connect");
     stream->gaps_ns = client->timed ? calloc((size_t)client->events, sizeof *stream->gaps_ns) : NULL;
@@ -121,7 +121,7 @@ static void print_gaps(const struct client *client, int64_t period_ns) {
   int64_t *p99s_ns = calloc((size_t)client->count, sizeof *p99s_ns);
   if (!errors_ns || !p99s_ns) wire_die("no memory");
   for (int i = 0; i < client->count; i++) {
-    const struct stream *stream = &client->streams[i];
+    const struct request_call *stream = &client->streams[i];
     size_t gaps = stream->events > 1 ? (size_t)(stream->events - 1) : 0;
     for (size_t k = 0; k < gaps; k++)
       errors_ns[count++] = llabs(stream->gaps_ns[k] - period_ns);

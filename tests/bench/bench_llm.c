@@ -13,7 +13,7 @@
 #define READ_BYTES 16384
 #define ROUNDS 25
 
-struct stream {
+struct request_call {
   const char *name;
   enum api api;
   const char *content_type;
@@ -21,7 +21,7 @@ struct stream {
   const char *last;
 };
 
-static const struct stream streams[] = {
+static const struct request_call streams[] = {
     {"SSE, 260 bytes", API_OPENAI_CHAT, "text/event-stream",
      "data: {\"choices\":[{\"finish_reason\":null,\"index\":0,\"delta\":{\"content\":\" hombres\"}}],"
      "\"created\":1795322749,\"id\":\"chatcmpl-kH5cFL3biYg1PF8Ri2b7laqhrQdmARsd\",\"model\":\"tiny-random-"
@@ -55,7 +55,7 @@ static const struct stream streams[] = {
 };
 
 // Nanoseconds per event of the fastest round; -1 when the stream was not read as a success.
-static double measure(const struct stream *stream, const char *body, size_t len) {
+static double measure(const struct request_call *stream, const char *body, size_t len) {
   double best = -1;
   struct json_slice type = {stream->content_type, strlen(stream->content_type)};
   for (int round = 0; round < ROUNDS; round++) {

@@ -296,7 +296,7 @@ static void test_the_digest_is_sha256_of_what_was_drawn(void **state) {
   ",\"block_tokens\":50}\n"
 
 // The text between the quotes of "prompt".
-static char *sent_prompt(const struct stream_request *request) {
+static char *sent_prompt(const struct request_call_request *request) {
   char *start = memmem(request->body, request->body_len, "\"prompt\":\"", 10);
   assert_non_null(start);
   start += 10;

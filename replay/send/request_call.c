@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/send/stream.h"
+#include "replay/send/request_call.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +15,11 @@ struct field {
 };
 
 // One request in flight; its memory is used again.
-struct stream {
-  struct stream_pool *pool;
-  struct stream *previous, *next; // in flight: in the pool's list; else singly linked in `idle`
+struct request_call {
+  struct request_call_pool *pool;
+  struct request_call *previous, *next; // in flight: in the pool's list; else singly linked in `idle`
   struct xfer *transfer;
-  struct stream_result result;
+  struct request_call_result result;
   struct response response;
   bool response_opened;
   int status;
@@ -29,16 +29,16 @@ struct stream {
   struct chunks chunks;
 };
 
-struct stream_pool {
+struct request_call_pool {
   struct xfer_pool *transfers;
   int64_t timeout_ns;
-  const struct stream_handlers *handlers;
+  const struct request_call_handlers *handlers;
   void *context;
   response_text_handler *on_text;
   bool keeps_chunks;
   size_t chunk_bytes;
-  struct stream *first; // in flight
-  struct stream *idle;
+  struct request_call *first; // in flight
+  struct request_call *idle;
   int64_t in_flight;
 };
 
@@ -47,12 +47,12 @@ static struct json_slice slice_of(const struct field *field) {
 }
 
 static void on_status(void *context, int status) {
-  struct stream *stream = context;
+  struct request_call *stream = context;
   stream->status = status;
 }
 
 static void on_header(void *context, const char *name, size_t name_len, const char *value, size_t value_len) {
-  struct stream *stream = context;
+  struct request_call *stream = context;
   struct field *field = NULL;
   switch (name_len) { // few fields matter, and their lengths differ
   case 12: field = strncasecmp(name, "content-type", 12) == 0 ? &stream->content_type : NULL; break;
@@ -67,19 +67,19 @@ static void on_header(void *context, const char *name, size_t name_len, const ch
 }
 
 static void on_text(void *context, int64_t now_ns) {
-  struct stream *stream = context;
+  struct request_call *stream = context;
   if (stream->last_text_ns >= 0) spread_add(&stream->text_gaps, now_ns - stream->last_text_ns);
   stream->last_text_ns = now_ns;
 }
 
 // A handler of its own: without --chunks there is nothing to ask on the path of every event.
 static void on_text_kept(void *context, int64_t now_ns) {
-  struct stream *stream = context;
+  struct request_call *stream = context;
   on_text(stream, now_ns);
   chunks_add(&stream->chunks, now_ns, &stream->pool->chunk_bytes);
 }
 
-static void open_response(struct stream *stream) {
+static void open_response(struct request_call *stream) {
   response_open(&stream->response, stream->result.request->api, stream->status,
                 slice_of(&stream->content_type), slice_of(&stream->content_encoding), 0);
   stream->response.on_text = stream->pool->on_text;
@@ -93,7 +93,7 @@ static enum xfer_flow on_head(void *context) {
 }
 
 static enum xfer_flow on_body(void *context, const char *data, size_t len, int64_t now_ns) {
-  struct stream *stream = context;
+  struct request_call *stream = context;
   response_feed(&stream->response, data, len, now_ns);
   return XFER_GO;
 }
@@ -125,9 +125,9 @@ static int64_t retry_after_ns(const struct field *field) {
 }
 
 // Judges the response, hands the result out and keeps the memory.
-static void conclude(struct stream *stream, enum failure transport, const char *words) {
-  struct stream_pool *pool = stream->pool;
-  struct stream_result *result = &stream->result;
+static void conclude(struct request_call *stream, enum failure transport, const char *words) {
+  struct request_call_pool *pool = stream->pool;
+  struct request_call_result *result = &stream->result;
   if (!stream->response_opened) open_response(stream);
   response_finish(&stream->response, transport);
   result->response = &stream->response;
@@ -145,9 +145,9 @@ static void conclude(struct stream *stream, enum failure transport, const char *
 }
 
 static void on_done(void *context, const struct xfer_result *transfer) {
-  struct stream *stream = context;
-  struct stream_pool *pool = stream->pool;
-  struct stream_result *result = &stream->result;
+  struct request_call *stream = context;
+  struct request_call_pool *pool = stream->pool;
+  struct request_call_result *result = &stream->result;
   result->sent_ns = transfer->started_ns;
   result->done_ns = transfer->done_ns >= 0 ? transfer->done_ns : clock_now_ns();
   result->connect_ns = transfer->connect_ns;
@@ -170,12 +170,12 @@ static const struct xfer_callbacks callbacks = {
     .done = on_done,
 };
 
-enum status stream_pool_open(struct xfer_pool *transfers, int64_t timeout_ns,
-                             const struct stream_handlers *handlers, void *context, struct stream_pool **out,
-                             struct error *error) {
-  struct stream_pool *pool = calloc(1, sizeof *pool);
+enum status request_call_pool_open(struct xfer_pool *transfers, int64_t timeout_ns,
+                                   const struct request_call_handlers *handlers, void *context,
+                                   struct request_call_pool **out, struct error *error) {
+  struct request_call_pool *pool = calloc(1, sizeof *pool);
   if (!pool) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  *pool = (struct stream_pool){
+  *pool = (struct request_call_pool){
       .transfers = transfers,
       .timeout_ns = timeout_ns,
       .handlers = handlers,
@@ -186,15 +186,15 @@ enum status stream_pool_open(struct xfer_pool *transfers, int64_t timeout_ns,
   return STATUS_OK;
 }
 
-void stream_keep_chunks(struct stream_pool *pool) {
+void request_call_keep_chunks(struct request_call_pool *pool) {
   pool->keeps_chunks = true;
   pool->on_text = on_text_kept;
 }
 
-void stream_pool_close(struct stream_pool *pool) {
+void request_call_pool_close(struct request_call_pool *pool) {
   if (!pool) return;
   while (pool->idle) {
-    struct stream *stream = pool->idle;
+    struct request_call *stream = pool->idle;
     pool->idle = stream->next;
     chunks_free(&stream->chunks, &pool->chunk_bytes);
     free(stream);
@@ -202,14 +202,14 @@ void stream_pool_close(struct stream_pool *pool) {
   free(pool);
 }
 
-static struct stream *take_idle(struct stream_pool *pool) {
-  struct stream *stream = pool->idle;
+static struct request_call *take_idle(struct request_call_pool *pool) {
+  struct request_call *stream = pool->idle;
   if (!stream) return calloc(1, sizeof *stream);
   pool->idle = stream->next;
   return stream;
 }
 
-static void reset(struct stream *stream, struct stream_pool *pool) {
+static void reset(struct request_call *stream, struct request_call_pool *pool) {
   stream->pool = pool;
   stream->previous = stream->next = NULL;
   stream->response_opened = false;
@@ -219,12 +219,12 @@ static void reset(struct stream *stream, struct stream_pool *pool) {
   if (stream->text_gaps.count > 0) spread_clear(&stream->text_gaps);
 }
 
-enum status stream_send(struct stream_pool *pool, const struct stream_request *request, int64_t index,
-                        int64_t intended_ns, int64_t ready_ns, struct error *error) {
-  struct stream *stream = take_idle(pool);
+enum status request_call_send(struct request_call_pool *pool, const struct request_call_request *request,
+                              int64_t index, int64_t intended_ns, int64_t ready_ns, struct error *error) {
+  struct request_call *stream = take_idle(pool);
   if (!stream) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   reset(stream, pool);
-  stream->result = (struct stream_result){
+  stream->result = (struct request_call_result){
       .request = request, .index = index, .intended_ns = intended_ns, .ready_ns = ready_ns, .attempts = 1};
   struct xfer_request transfer = {
       .method = request->method,
@@ -248,11 +248,11 @@ enum status stream_send(struct stream_pool *pool, const struct stream_request *r
   return STATUS_OK;
 }
 
-void stream_cancel_all(struct stream_pool *pool) {
-  for (struct stream *stream = pool->first; stream; stream = stream->next)
+void request_call_cancel_all(struct request_call_pool *pool) {
+  for (struct request_call *stream = pool->first; stream; stream = stream->next)
     xfer_cancel(stream->transfer);
 }
 
-int64_t stream_in_flight(const struct stream_pool *pool) {
+int64_t request_call_in_flight(const struct request_call_pool *pool) {
   return pool->in_flight;
 }

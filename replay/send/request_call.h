@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Requests on their way: each is one transfer, the reader of its response, and the times of what it did.
-#ifndef REPLAY_STREAM_H
-#define REPLAY_STREAM_H
+#ifndef REPLAY_REQUEST_CALL_H
+#define REPLAY_REQUEST_CALL_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 #include "replay/send/spread.h"
 
 // What is sent. Everything is borrowed until `done`.
-struct stream_request {
+struct request_call_request {
   int64_t trace, seq; // which trace, and which request of it
   enum api api;
   const char *method;
@@ -25,8 +25,8 @@ struct stream_request {
 };
 
 // What came of it. Instants of clock_now_ns and durations in ns; -1: did not happen or is unknown.
-struct stream_result {
-  const struct stream_request *request;
+struct request_call_result {
+  const struct request_call_request *request;
   int64_t index;                                   // in the batch
   int64_t intended_ns, ready_ns, sent_ns, done_ns; // instants
   int64_t connect_ns;                              // 0: a kept connection
@@ -39,34 +39,35 @@ struct stream_result {
   const char *words;               // why it failed, "": nothing is known
 };
 
-struct stream_handlers {
+struct request_call_handlers {
   // The last byte came, or it failed: its place is free. Called before the response is judged, so that the
   // next request need not wait for that; of the result only the request, its index and the instants are
   // there.
-  void (*freed)(void *context, const struct stream_result *result);
+  void (*freed)(void *context, const struct request_call_result *result);
   // The result, valid within the call. After `freed`, once per request that was taken.
-  void (*done)(void *context, const struct stream_result *result);
+  void (*done)(void *context, const struct request_call_result *result);
 };
 
-struct stream_pool;
+struct request_call_pool;
 
 // `timeout_ns`: of one request. Borrows `transfers`, `handlers`. STATUS_MEMORY.
-enum status stream_pool_open(struct xfer_pool *transfers, int64_t timeout_ns,
-                             const struct stream_handlers *handlers, void *context, struct stream_pool **out,
-                             struct error *error) MUST_USE;
+enum status request_call_pool_open(struct xfer_pool *transfers, int64_t timeout_ns,
+                                   const struct request_call_handlers *handlers, void *context,
+                                   struct request_call_pool **out, struct error *error) MUST_USE;
 // From now on every result has the instants of its text events.
-void stream_keep_chunks(struct stream_pool *pool);
+void request_call_keep_chunks(struct request_call_pool *pool);
 // Only when nothing is in flight. Takes NULL.
-void stream_pool_close(struct stream_pool *pool);
+void request_call_pool_close(struct request_call_pool *pool);
 
 // Sends one. A request that cannot even be started is given to `done` before this returns, as failure
 // `connect`, and `freed` is not called for it. STATUS_MEMORY: nothing was called.
-enum status stream_send(struct stream_pool *pool, const struct stream_request *request, int64_t index,
-                        int64_t intended_ns, int64_t ready_ns, struct error *error) MUST_USE;
+enum status request_call_send(struct request_call_pool *pool, const struct request_call_request *request,
+                              int64_t index, int64_t intended_ns, int64_t ready_ns,
+                              struct error *error) MUST_USE;
 
 // Ends everything in flight: `done` comes for each, soon, as `cancelled`.
-void stream_cancel_all(struct stream_pool *pool);
+void request_call_cancel_all(struct request_call_pool *pool);
 
-int64_t stream_in_flight(const struct stream_pool *pool);
+int64_t request_call_in_flight(const struct request_call_pool *pool);
 
 #endif
