@@ -7,18 +7,18 @@
 
 void audit_start(struct audit *audit, int64_t now_ns) {
   audit->start_ns = now_ns;
-  spread_clear(&audit->lag);
-  spread_clear(&audit->latency);
+  histogram_clear(&audit->lag);
+  histogram_clear(&audit->latency);
 }
 
 void audit_request(struct audit *audit, int64_t lag_ns, int64_t latency_ns) {
-  spread_add(&audit->lag, lag_ns);
-  if (latency_ns >= 0) spread_add(&audit->latency, latency_ns);
+  histogram_add(&audit->lag, lag_ns);
+  if (latency_ns >= 0) histogram_add(&audit->latency, latency_ns);
 }
 
 void audit_merge(struct audit *audit, const struct audit *other) {
-  spread_merge(&audit->lag, &other->lag);
-  spread_merge(&audit->latency, &other->latency);
+  histogram_merge(&audit->lag, &other->lag);
+  histogram_merge(&audit->latency, &other->latency);
 }
 
 static double milliseconds(int64_t ns) {
@@ -33,7 +33,7 @@ static int64_t allowance_ns(double share, int64_t of_ns) {
 
 // Why the client was the bottleneck; leaves `reason` empty when it was not.
 static void judge(const struct audit *audit, int64_t wall_ns, struct audit_verdict *out) {
-  int64_t lag_allowed_ns = allowance_ns(AUDIT_LATE_SHARE, spread_quantile(&audit->latency, 0.5));
+  int64_t lag_allowed_ns = allowance_ns(AUDIT_LATE_SHARE, histogram_quantile(&audit->latency, 0.5));
   int64_t stall_allowed_ns = allowance_ns(AUDIT_STALL_SHARE, wall_ns);
   if (out->lag_p99_ns > lag_allowed_ns) {
     snprintf(out->reason, sizeof out->reason, "requests were sent late: lag p99 %.3g ms, allowed %.3g ms",
@@ -52,8 +52,8 @@ void audit_finish(const struct audit *audit, int64_t now_ns, int64_t cpu_ns, int
   int64_t wall_ns = now_ns - audit->start_ns;
   *out = (struct audit_verdict){
       .cpu = wall_ns > 0 ? (double)cpu_ns / (double)wall_ns : 0,
-      .lag_p50_ns = spread_quantile(&audit->lag, 0.5),
-      .lag_p99_ns = spread_quantile(&audit->lag, 0.99),
+      .lag_p50_ns = histogram_quantile(&audit->lag, 0.5),
+      .lag_p99_ns = histogram_quantile(&audit->lag, 0.99),
       .lag_max_ns = audit->lag.count > 0 ? audit->lag.max_ns : -1,
       .stall_max_ns = stall_max_ns,
   };

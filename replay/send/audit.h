@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "replay/send/spread.h"
+#include "replay/send/histogram.h"
 
 // Lateness below this is no fault: a general-purpose kernel's timer slack and scheduling reach some
 // milliseconds.
@@ -23,8 +23,8 @@
 // One batch under watch.
 struct audit {
   int64_t start_ns;
-  struct spread lag;
-  struct spread latency; // of the requests that succeeded
+  struct histogram lag;
+  struct histogram latency; // of the requests that succeeded
 };
 
 struct audit_verdict {

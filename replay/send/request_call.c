@@ -25,7 +25,7 @@ struct request_call {
   int status;
   struct field content_type, content_encoding, retry_after;
   int64_t last_text_ns;
-  struct spread text_gaps;
+  struct histogram text_gaps;
   struct chunks chunks;
 };
 
@@ -68,7 +68,7 @@ static void on_header(void *context, const char *name, size_t name_len, const ch
 
 static void on_text(void *context, int64_t now_ns) {
   struct request_call *stream = context;
-  if (stream->last_text_ns >= 0) spread_add(&stream->text_gaps, now_ns - stream->last_text_ns);
+  if (stream->last_text_ns >= 0) histogram_add(&stream->text_gaps, now_ns - stream->last_text_ns);
   stream->last_text_ns = now_ns;
 }
 
@@ -216,7 +216,7 @@ static void reset(struct request_call *stream, struct request_call_pool *pool) {
   stream->status = 0;
   stream->content_type.len = stream->content_encoding.len = stream->retry_after.len = 0;
   stream->last_text_ns = -1;
-  if (stream->text_gaps.count > 0) spread_clear(&stream->text_gaps);
+  if (stream->text_gaps.count > 0) histogram_clear(&stream->text_gaps);
 }
 
 enum status request_call_send(struct request_call_pool *pool, const struct request_call_request *request,

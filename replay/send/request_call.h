@@ -10,7 +10,7 @@
 #include "lib/llm/response.h"
 #include "lib/net/xfer.h"
 #include "replay/send/chunks.h"
-#include "replay/send/spread.h"
+#include "replay/send/histogram.h"
 
 // What is sent. Everything is borrowed until `done`.
 struct request_call_request {
@@ -33,10 +33,10 @@ struct request_call_result {
   int64_t ttfb_ns, ttft_ns, last_text_ns;          // since sent
   int64_t retry_after_ns;
   int attempts;
-  const struct response *response; // finished; its `failure` is the request's class
-  const struct spread *text_gaps;  // between consecutive text events
-  const struct chunks *chunks;     // their instants; NULL: not kept
-  const char *words;               // why it failed, "": nothing is known
+  const struct response *response;   // finished; its `failure` is the request's class
+  const struct histogram *text_gaps; // between consecutive text events
+  const struct chunks *chunks;       // their instants; NULL: not kept
+  const char *words;                 // why it failed, "": nothing is known
 };
 
 struct request_call_handlers {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/send/spread.h"
+#include "replay/send/histogram.h"
 
 #include <math.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 enum { UNIT_BITS = 10, STEP_BITS = 7 }; // the narrowest bucket is 2^10 ns wide
 
 // Only what was counted in: a stream of even gaps fills few of the buckets.
-void spread_clear(struct spread *spread) {
+void histogram_clear(struct histogram *spread) {
   if (spread->count > 0) {
     size_t used = (size_t)spread->last - (size_t)spread->first + 1;
     memset(&spread->buckets[spread->first], 0, used * sizeof spread->buckets[0]);
@@ -15,28 +15,28 @@ void spread_clear(struct spread *spread) {
   spread->count = spread->max_ns = 0;
 }
 
-static void widen(struct spread *spread, int first, int last) {
+static void widen(struct histogram *spread, int first, int last) {
   if (spread->count == 0 || first < spread->first) spread->first = first;
   if (spread->count == 0 || last > spread->last) spread->last = last;
 }
 
 static int bucket_of(int64_t ns) {
   uint64_t units = (uint64_t)ns >> UNIT_BITS;
-  if (units < SPREAD_STEPS) return (int)units;
+  if (units < HISTOGRAM_STEPS) return (int)units;
   int octave = 63 - __builtin_clzll(units) - STEP_BITS;
-  if (octave >= SPREAD_OCTAVES) return SPREAD_BUCKETS - 1;
-  return SPREAD_STEPS * (octave + 1) + (int)(units >> octave) - SPREAD_STEPS;
+  if (octave >= HISTOGRAM_OCTAVES) return HISTOGRAM_BUCKETS - 1;
+  return HISTOGRAM_STEPS * (octave + 1) + (int)(units >> octave) - HISTOGRAM_STEPS;
 }
 
 static int64_t middle_of(int bucket) {
-  int octave = bucket / SPREAD_STEPS - 1;
-  int64_t step = bucket % SPREAD_STEPS;
+  int octave = bucket / HISTOGRAM_STEPS - 1;
+  int64_t step = bucket % HISTOGRAM_STEPS;
   if (octave < 0) return (step << UNIT_BITS) + (INT64_C(1) << (UNIT_BITS - 1));
   int shift = UNIT_BITS + octave;
-  return ((step + SPREAD_STEPS) << shift) + (INT64_C(1) << (shift - 1));
+  return ((step + HISTOGRAM_STEPS) << shift) + (INT64_C(1) << (shift - 1));
 }
 
-void spread_add(struct spread *spread, int64_t ns) {
+void histogram_add(struct histogram *spread, int64_t ns) {
   if (ns < 0) ns = 0;
   int bucket = bucket_of(ns);
   widen(spread, bucket, bucket);
@@ -45,7 +45,7 @@ void spread_add(struct spread *spread, int64_t ns) {
   spread->buckets[bucket]++;
 }
 
-void spread_merge(struct spread *spread, const struct spread *other) {
+void histogram_merge(struct histogram *spread, const struct histogram *other) {
   if (other->count == 0) return;
   widen(spread, other->first, other->last);
   spread->count += other->count;
@@ -54,7 +54,7 @@ void spread_merge(struct spread *spread, const struct spread *other) {
     spread->buckets[i] += other->buckets[i];
 }
 
-int64_t spread_quantile(const struct spread *spread, double fraction) {
+int64_t histogram_quantile(const struct histogram *spread, double fraction) {
   if (spread->count == 0) return -1;
   // 0.07 x 5000 is a little over 350 in binary: that is still rank 350.
   int64_t rank = (int64_t)ceil(fraction * (double)spread->count * (1 - 1e-12));

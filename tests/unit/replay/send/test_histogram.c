@@ -10,15 +10,15 @@
 
 #include "replay/plan/random.h"
 #include "replay/send/audit.h"
-#include "replay/send/spread.h"
+#include "replay/send/histogram.h"
 
 #define MS INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
 
 static void test_nothing_has_no_quantile(void **state) {
   (void)state;
-  struct spread spread = {0};
-  assert_int_equal(spread_quantile(&spread, 0.5), -1);
+  struct histogram spread = {0};
+  assert_int_equal(histogram_quantile(&spread, 0.5), -1);
 }
 
 static int compare(const void *a, const void *b) {
@@ -31,22 +31,22 @@ static void test_quantiles_are_off_by_less_than_half_a_percent(void **state) {
   (void)state;
   enum { COUNT = 5000 };
   static int64_t values[COUNT];
-  static struct spread spread;
+  static struct histogram spread;
   struct random_source *random = random_open(3);
   int64_t scale = 1;
   for (int decade = 0; decade < 10; decade++, scale *= 10) {
-    spread_clear(&spread);
+    histogram_clear(&spread);
     for (int i = 0; i < COUNT; i++) {
       values[i] = random_below(random, 1000) * scale;
-      spread_add(&spread, values[i]);
+      histogram_add(&spread, values[i]);
     }
     qsort(values, COUNT, sizeof values[0], compare);
     for (int percent = 1; percent <= 100; percent++) {
       int64_t exact = values[(COUNT * percent + 99) / 100 - 1];
-      int64_t seen = spread_quantile(&spread, percent / 100.0);
+      int64_t seen = histogram_quantile(&spread, percent / 100.0);
       assert_true(llabs(seen - exact) <= exact / 250 + 520);
     }
-    assert_int_equal(spread_quantile(&spread, 1), values[COUNT - 1]);
+    assert_int_equal(histogram_quantile(&spread, 1), values[COUNT - 1]);
     assert_int_equal(spread.max_ns, values[COUNT - 1]);
   }
   random_close(random);
@@ -54,34 +54,34 @@ static void test_quantiles_are_off_by_less_than_half_a_percent(void **state) {
 
 static void test_extremes_are_counted(void **state) {
   (void)state;
-  static struct spread spread;
-  spread_clear(&spread);
-  spread_add(&spread, -5);
-  spread_add(&spread, INT64_MAX);
+  static struct histogram spread;
+  histogram_clear(&spread);
+  histogram_add(&spread, -5);
+  histogram_add(&spread, INT64_MAX);
   assert_int_equal(spread.count, 2);
-  assert_in_range(spread_quantile(&spread, 0.5), 0, 1024);
-  assert_int_equal(spread_quantile(&spread, 0.9), INT64_MAX);
+  assert_in_range(histogram_quantile(&spread, 0.5), 0, 1024);
+  assert_int_equal(histogram_quantile(&spread, 0.9), INT64_MAX);
 }
 
 // Of two halves put together, and of one that was used before and cleared.
 static void test_merged_and_used_again_a_spread_is_as_new(void **state) {
   (void)state;
-  static struct spread whole, low, high, empty;
+  static struct histogram whole, low, high, empty;
   for (int64_t i = 0; i < 1000; i++) {
-    spread_add(&whole, i * i * 1000);
-    spread_add(i < 300 ? &low : &high, i * i * 1000);
+    histogram_add(&whole, i * i * 1000);
+    histogram_add(i < 300 ? &low : &high, i * i * 1000);
   }
-  spread_merge(&high, &low);
-  spread_merge(&high, &empty);
-  spread_merge(&empty, &high);
+  histogram_merge(&high, &low);
+  histogram_merge(&high, &empty);
+  histogram_merge(&empty, &high);
   assert_memory_equal(&high, &whole, sizeof whole);
   assert_memory_equal(&empty, &whole, sizeof whole);
-  spread_clear(&high);
-  assert_int_equal(spread_quantile(&high, 0.5), -1);
-  spread_add(&high, 5000);
-  assert_in_range(spread_quantile(&high, 0.01), 4096, 5000);
-  assert_in_range(spread_quantile(&high, 1), 5000, 5000);
-  for (int i = 0; i < SPREAD_BUCKETS; i++)
+  histogram_clear(&high);
+  assert_int_equal(histogram_quantile(&high, 0.5), -1);
+  histogram_add(&high, 5000);
+  assert_in_range(histogram_quantile(&high, 0.01), 4096, 5000);
+  assert_in_range(histogram_quantile(&high, 1), 5000, 5000);
+  for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
     assert_true(high.buckets[i] == (i == 4));
 }
 
