@@ -10,7 +10,7 @@
 #include "replay/send/closed_loop.h"
 #include "replay/send/lanes.h"
 #include "replay/server/batch_hooks.h"
-#include "replay/server/session.h"
+#include "replay/server/server_session.h"
 
 #define DRAW_NS (200 * CLOCK_NS_PER_MS)
 // Signals within this time are one wish: a wrapper like timeout(1) passes its signal on to the process and
@@ -21,7 +21,7 @@ struct sweep {
   const struct sweep_setup *setup;
   struct loop *loop;
   struct lanes *lanes;
-  struct session *session;
+  struct server_session *session;
   struct closed_loop *measure;
   struct arrivals *arrivals; // NULL: batches
   struct batch_hooks *gap;   // NULL: nothing goes on between batches
@@ -31,7 +31,7 @@ struct sweep {
   size_t next_session;         // the plan's
   int64_t round;               // warm-up rounds begun in this session
   size_t next_batch;           // the plan's
-  size_t session_end;          // the plan's first batch behind the session
+  size_t server_session_end;   // the plan's first batch behind the session
   size_t cell;                 // of the batch under way
   struct recorder_batch batch; // the measured one that comes, is under way, or is to be recorded
   int64_t offset;              // of its draw
@@ -146,13 +146,13 @@ static void start_measured(struct sweep *sweep) {
   if (sweep->arrivals) {
     arrivals_start(sweep->arrivals, &sweep->batch, sweep->offset);
   } else {
-    closed_loop_start(sweep->measure, &sweep->batch, sweep->offset, session_port(sweep->session));
+    closed_loop_start(sweep->measure, &sweep->batch, sweep->offset, server_session_port(sweep->session));
   }
 }
 
 static void prepare_measured(struct sweep *sweep) {
   if (sweep->gap) {
-    batch_hooks_before(sweep->gap, &sweep->batch, session_port(sweep->session));
+    batch_hooks_before(sweep->gap, &sweep->batch, server_session_port(sweep->session));
   } else {
     start_measured(sweep);
   }
@@ -160,20 +160,20 @@ static void prepare_measured(struct sweep *sweep) {
 
 static void end_session(struct sweep *sweep) {
   if (sweep->impatient) {
-    session_kill(sweep->session);
+    server_session_kill(sweep->session);
   } else {
-    session_end(sweep->session);
+    server_session_end(sweep->session);
   }
 }
 
 static void next_batch(struct sweep *sweep) {
   const struct plan *plan = sweep->setup->plan;
-  int64_t number = session_number(sweep->session);
-  uint16_t port = session_port(sweep->session);
-  while (sweep->next_batch < sweep->session_end && cell_ended(sweep, sweep->next_batch))
+  int64_t number = server_session_number(sweep->session);
+  uint16_t port = server_session_port(sweep->session);
+  while (sweep->next_batch < sweep->server_session_end && cell_ended(sweep, sweep->next_batch))
     sweep->next_batch++;
-  sweep->warming = sweep->next_batch < sweep->session_end && sweep->round < sweep->setup->opts->warmup;
-  if (ending(sweep) || (!sweep->warming && sweep->next_batch == sweep->session_end)) {
+  sweep->warming = sweep->next_batch < sweep->server_session_end && sweep->round < sweep->setup->opts->warmup;
+  if (ending(sweep) || (!sweep->warming && sweep->next_batch == sweep->server_session_end)) {
     end_session(sweep);
     return;
   }
@@ -303,9 +303,9 @@ static void next_session(struct sweep *sweep) {
   const struct plan_session *session = &plan->sessions[sweep->next_session];
   sweep->round = 0;
   sweep->next_batch = session->first_batch;
-  sweep->session_end = session->first_batch + session->batch_count;
+  sweep->server_session_end = session->first_batch + session->batch_count;
   int64_t number = sweep->setup->first_session + (int64_t)sweep->next_session++;
-  session_start(sweep->session, session, number);
+  server_session_start(sweep->session, session, number);
 }
 
 static void session_over(void *context) {
@@ -340,7 +340,8 @@ static void lane_failed(void *context, const char *words) {
   stop(sweep);
 }
 
-static const struct session_handlers session_handlers = {.up = session_up, .over = session_over};
+static const struct server_session_handlers server_session_handlers = {.up = session_up,
+                                                                       .over = session_over};
 
 static enum status open_parts(struct sweep *sweep, struct error *error) {
   const struct sweep_setup *setup = sweep->setup;
@@ -377,8 +378,8 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
   if (!status)
     status = batch_hooks_open(sweep->loop, setup->opts, setup->log, gap_ended, sweep, &sweep->gap, error);
   if (status) return status;
-  return session_open(sweep->loop, lanes_at(sweep->lanes, 0)->transfers, setup->opts, setup->recorder,
-                      setup->log, &session_handlers, sweep, &sweep->session, error);
+  return server_session_open(sweep->loop, lanes_at(sweep->lanes, 0)->transfers, setup->opts, setup->recorder,
+                             setup->log, &server_session_handlers, sweep, &sweep->session, error);
 }
 
 static void close_parts(struct sweep *sweep) {
@@ -386,7 +387,7 @@ static void close_parts(struct sweep *sweep) {
   closed_loop_close(sweep->measure);
   arrivals_close(sweep->arrivals);
   batch_hooks_close(sweep->gap);
-  session_close(sweep->session);
+  server_session_close(sweep->session);
   loop_signal_close(sweep->interrupt_signal);
   loop_signal_close(sweep->terminate_signal);
   loop_signal_close(sweep->hangup_signal);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/server/session.h"
+#include "replay/server/server_session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +11,11 @@
 // How long a listening socket that should not be there is looked for before a server is started.
 #define OCCUPIED_TIMEOUT_NS CLOCK_NS_PER_S
 
-struct session {
+struct server_session {
   const struct opts *opts;
   struct recorder *recorder;
   struct log *log;
-  const struct session_handlers *handlers;
+  const struct server_session_handlers *handlers;
   void *context;
   struct server *server;         // NULL: not managed
   struct loop_timer *turn_timer; // `up` and `over` come from the loop, also without a server
@@ -26,15 +26,15 @@ struct session {
   struct buf output_path, ready_url, other_url;
 };
 
-int64_t session_number(const struct session *session) {
+int64_t server_session_number(const struct server_session *session) {
   return session->record.session;
 }
 
-uint16_t session_port(const struct session *session) {
+uint16_t server_session_port(const struct server_session *session) {
   return session->port;
 }
 
-static void finish(struct session *session) {
+static void finish(struct server_session *session) {
   session->record.error = session->error[0] ? session->error : NULL;
   recorder_session(session->recorder, &session->record);
   if (session->error[0]) {
@@ -45,7 +45,7 @@ static void finish(struct session *session) {
 }
 
 static void server_up(void *context) {
-  struct session *session = context;
+  struct server_session *session = context;
   session->record.ready_ns = clock_now_ns();
   session->handlers->up(session->context);
 }
@@ -53,12 +53,12 @@ static void server_up(void *context) {
 // In mid-batch its requests fail by themselves, and those of the session's other batches too: nothing
 // listens.
 static void server_died(void *context) {
-  struct session *session = context;
+  struct server_session *session = context;
   log_detail(session->log, "%s", server_failure(session->server));
 }
 
 static void server_stopped(void *context) {
-  struct session *session = context;
+  struct server_session *session = context;
   const char *failure = server_failure(session->server);
   if (!failure && session->record.ready_ns < 0) failure = "interrupted before the server was ready";
   if (failure) {
@@ -73,7 +73,7 @@ static const struct server_handlers server_handlers = {
     .up = server_up, .died = server_died, .stopped = server_stopped};
 
 static void turn_due(void *context) {
-  struct session *session = context;
+  struct server_session *session = context;
   if (session->ended) {
     finish(session);
   } else {
@@ -81,13 +81,13 @@ static void turn_due(void *context) {
   }
 }
 
-static void take_turn(struct session *session, bool ended) {
+static void take_turn(struct server_session *session, bool ended) {
   session->ended = ended;
   loop_timer_set(session->turn_timer, 0);
 }
 
 // RUN.server-W-BLOCK.log, where RUN is the output without .jsonl and .gz.
-static void print_output_path(struct session *session, const struct plan_session *plan) {
+static void print_output_path(struct server_session *session, const struct plan_session *plan) {
   buf_clear(&session->output_path);
   opts_print_stem(session->opts, &session->output_path);
   buf_printf(&session->output_path, ".server-%lld", (long long)plan->workers);
@@ -95,7 +95,7 @@ static void print_output_path(struct session *session, const struct plan_session
   buf_append_text(&session->output_path, ".log");
 }
 
-static enum status start_server(struct session *session, const struct plan_session *plan,
+static enum status start_server(struct server_session *session, const struct plan_session *plan,
                                 struct error *error) {
   const struct opts *opts = session->opts;
   session->port = 0;
@@ -122,7 +122,7 @@ static enum status start_server(struct session *session, const struct plan_sessi
   return server_run(session->server, &start, error);
 }
 
-void session_start(struct session *session, const struct plan_session *plan, int64_t number) {
+void server_session_start(struct server_session *session, const struct plan_session *plan, int64_t number) {
   session->error[0] = '\0';
   session->record = (struct recorder_session){
       .session = number,
@@ -142,7 +142,7 @@ void session_start(struct session *session, const struct plan_session *plan, int
   take_turn(session, true);
 }
 
-void session_end(struct session *session) {
+void server_session_end(struct server_session *session) {
   if (session->server && !session->error[0]) {
     server_stop(session->server);
   } else {
@@ -150,30 +150,31 @@ void session_end(struct session *session) {
   }
 }
 
-void session_kill(struct session *session) {
-  session_end(session);
+void server_session_kill(struct server_session *session) {
+  server_session_end(session);
   if (session->server) server_kill(session->server);
 }
 
-enum status session_open(struct loop *loop, struct xfer_pool *transfers, const struct opts *opts,
-                         struct recorder *recorder, struct log *log, const struct session_handlers *handlers,
-                         void *context, struct session **out, struct error *error) {
-  struct session *session = calloc(1, sizeof *session);
+enum status server_session_open(struct loop *loop, struct xfer_pool *transfers, const struct opts *opts,
+                                struct recorder *recorder, struct log *log,
+                                const struct server_session_handlers *handlers, void *context,
+                                struct server_session **out, struct error *error) {
+  struct server_session *session = calloc(1, sizeof *session);
   if (!session) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  *session = (struct session){
+  *session = (struct server_session){
       .opts = opts, .recorder = recorder, .log = log, .handlers = handlers, .context = context};
   enum status status = loop_timer_open(loop, turn_due, session, &session->turn_timer, error);
   if (status == STATUS_OK && opts->server)
     status = server_open(loop, transfers, &server_handlers, session, &session->server, error);
   if (status) {
-    session_close(session);
+    server_session_close(session);
     return status;
   }
   *out = session;
   return STATUS_OK;
 }
 
-void session_close(struct session *session) {
+void server_session_close(struct server_session *session) {
   if (!session) return;
   server_close(session->server);
   loop_timer_close(session->turn_timer);
