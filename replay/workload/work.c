@@ -179,7 +179,7 @@ static bool can_read_again(const struct cli_texts *traces) {
 static void end_draw(struct work_draw *draw) {
   random_close(draw->random);
   conversations_free(&draw->conversations);
-  refused_free(&draw->refused);
+  recorded_failures_free(&draw->refused);
   buf_free(&draw->scratch);
 }
 
@@ -188,7 +188,7 @@ static enum status read_again(struct work_draw *draw, struct error *error) {
   struct work_draw again = {
       .options = draw->options, .work = draw->work, .refused = draw->refused, .again = true};
   struct log *log = draw->log;
-  draw->refused = (struct refused){0};
+  draw->refused = (struct recorded_failures){0};
   end_draw(draw);
   work_free(draw->work);
   *draw = again;
@@ -203,7 +203,7 @@ static void drop_refused(struct work_draw *draw) {
   size_t kept = 0, made = 0;
   for (size_t i = 0; i < work->count; i++) {
     struct work_request *request = work->requests[i];
-    if (refused_has(&draw->refused, request->trace, request->seq)) {
+    if (recorded_failures_has(&draw->refused, request->trace, request->seq)) {
       work_request_free(request);
     } else {
       work->requests[kept++] = request;
@@ -222,7 +222,7 @@ static enum status draw_requests(struct work_draw *draw, struct error *error) {
   struct work *work = draw->work;
   enum status status = read_traces(draw, error);
   if (status == STATUS_OK && draw->refused.count > 0) {
-    refused_sort(&draw->refused);
+    recorded_failures_sort(&draw->refused);
     if (can_read_again(draw->options->traces)) {
       status = read_again(draw, error);
     } else {

@@ -192,7 +192,7 @@ static enum status take_request(struct work_draw *draw, const struct trace_reque
     bool text = api_generates_text(api);
     if (path[0] != '/' || (!text && draw->options->api != OPTS_API_HTTP)) {
       draw->work->other++;
-    } else if (draw->again && refused_has(&draw->refused, draw->conversations.trace, record->seq)) {
+    } else if (draw->again && recorded_failures_has(&draw->refused, draw->conversations.trace, record->seq)) {
       draw->work->refused++;
     } else if (text && synth_fits(record)) {
       draw->work->made++;
@@ -219,7 +219,7 @@ static enum status take_response(struct work_draw *draw, const struct trace_resp
       return no_memory(error);
   }
   if (!draw->again && record->status >= REFUSED_STATUS_MIN &&
-      refused_add(&draw->refused, draw->conversations.trace, record->seq))
+      recorded_failures_add(&draw->refused, draw->conversations.trace, record->seq))
     return no_memory(error);
   if (record->error.data || record->aborted_by.data || record->status < 200 || record->status > 299)
     return STATUS_OK;

@@ -5,7 +5,7 @@
 #ifndef REPLAY_WORK_DRAW_H
 #define REPLAY_WORK_DRAW_H
 
-#include "replay/workload/refused.h"
+#include "replay/workload/recorded_failures.h"
 #include "replay/workload/work.h"
 
 struct work_draw {
@@ -15,9 +15,9 @@ struct work_draw {
   struct random_source *random;
   struct buf scratch; // the body of the request that is being read
   struct conversations conversations;
-  struct refused refused;          // by what the responses say that were read
-  bool again;                      // all responses are known: the refused requests are left out
-  double latency_s, output_tokens; // sums over what was recorded
+  struct recorded_failures refused; // by what the responses say that were read
+  bool again;                       // all responses are known: the refused requests are left out
+  double latency_s, output_tokens;  // sums over what was recorded
   int64_t latencies, outputs;
   double segment_unix_s; // of the segment that is being read
   int64_t earliest_ns;   // start of the earliest segment with a wall clock; INT64_MAX: none

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/workload/refused.h"
+#include "replay/workload/recorded_failures.h"
 
 #include <stdlib.h>
 
@@ -9,12 +9,12 @@ struct refused_request {
 
 enum { FIRST_ROOM = 64 };
 
-void refused_free(struct refused *refused) {
+void recorded_failures_free(struct recorded_failures *refused) {
   free(refused->requests);
-  *refused = (struct refused){0};
+  *refused = (struct recorded_failures){0};
 }
 
-enum status refused_add(struct refused *refused, int64_t trace, int64_t seq) {
+enum status recorded_failures_add(struct recorded_failures *refused, int64_t trace, int64_t seq) {
   if (refused->count == refused->room) {
     size_t room = refused->room ? 2 * refused->room : FIRST_ROOM;
     struct refused_request *grown = realloc(refused->requests, room * sizeof *grown);
@@ -32,11 +32,11 @@ static int compare(const void *a, const void *b) {
   return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-void refused_sort(struct refused *refused) {
+void recorded_failures_sort(struct recorded_failures *refused) {
   if (refused->count > 1) qsort(refused->requests, refused->count, sizeof *refused->requests, compare);
 }
 
-bool refused_has(const struct refused *refused, int64_t trace, int64_t seq) {
+bool recorded_failures_has(const struct recorded_failures *refused, int64_t trace, int64_t seq) {
   const struct refused_request wanted = {trace, seq};
   return refused->count > 0 &&
          bsearch(&wanted, refused->requests, refused->count, sizeof wanted, compare) != NULL;

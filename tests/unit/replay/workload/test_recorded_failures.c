@@ -6,27 +6,27 @@
 
 #include <cmocka.h>
 
-#include "replay/workload/refused.h"
+#include "replay/workload/recorded_failures.h"
 
 static void test_nothing_is_refused_at_first(void **state) {
   (void)state;
-  struct refused refused = {0};
-  refused_sort(&refused);
-  assert_false(refused_has(&refused, 0, 0));
-  refused_free(&refused);
+  struct recorded_failures refused = {0};
+  recorded_failures_sort(&refused);
+  assert_false(recorded_failures_has(&refused, 0, 0));
+  recorded_failures_free(&refused);
 }
 
 static void test_a_request_is_known_by_its_trace_and_its_number(void **state) {
   (void)state;
-  struct refused refused = {0};
+  struct recorded_failures refused = {0};
   for (int64_t seq = 999; seq >= 0; seq -= 3) // 0, 3, 6, ...
-    assert_int_equal(refused_add(&refused, seq % 2, seq), STATUS_OK);
-  refused_sort(&refused);
+    assert_int_equal(recorded_failures_add(&refused, seq % 2, seq), STATUS_OK);
+  recorded_failures_sort(&refused);
   for (int64_t seq = 0; seq < 1002; seq++) {
-    assert_int_equal(refused_has(&refused, seq % 2, seq), seq % 3 == 0 && seq < 1000);
-    assert_false(refused_has(&refused, 1 - seq % 2, seq));
+    assert_int_equal(recorded_failures_has(&refused, seq % 2, seq), seq % 3 == 0 && seq < 1000);
+    assert_false(recorded_failures_has(&refused, 1 - seq % 2, seq));
   }
-  refused_free(&refused);
+  recorded_failures_free(&refused);
 }
 
 int main(void) {

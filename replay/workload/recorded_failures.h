@@ -2,8 +2,8 @@
 //
 // The requests of the traces that were answered with an error status when they were recorded: what failed
 // then says nothing of a server's speed when it fails again.
-#ifndef REPLAY_REFUSED_H
-#define REPLAY_REFUSED_H
+#ifndef REPLAY_RECORDED_FAILURES_H
+#define REPLAY_RECORDED_FAILURES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,17 +14,17 @@
 #define REFUSED_STATUS_MIN 400
 
 // All zero is valid and empty.
-struct refused {
+struct recorded_failures {
   struct refused_request *requests;
   size_t room, count;
 };
-void refused_free(struct refused *refused);
+void recorded_failures_free(struct recorded_failures *refused);
 
 // Request `seq` of trace file number `trace`. STATUS_MEMORY.
-enum status refused_add(struct refused *refused, int64_t trace, int64_t seq) MUST_USE;
+enum status recorded_failures_add(struct recorded_failures *refused, int64_t trace, int64_t seq) MUST_USE;
 
-// Once after all are added, before refused_has.
-void refused_sort(struct refused *refused);
-bool refused_has(const struct refused *refused, int64_t trace, int64_t seq);
+// Once after all are added, before recorded_failures_has.
+void recorded_failures_sort(struct recorded_failures *refused);
+bool recorded_failures_has(const struct recorded_failures *refused, int64_t trace, int64_t seq);
 
 #endif
