@@ -11,7 +11,7 @@
 #include "analyze/output.h"
 #include "analyze/verdict.h"
 #include "lib/base/log.h"
-#include "lib/base/standard.h"
+#include "lib/base/stdio_fds.h"
 
 static enum status load_all(const struct opts *opts, struct load_data *data, struct error *error) {
   enum status status = STATUS_OK;
@@ -53,7 +53,7 @@ cleanup:
 }
 
 int main(int argc, char **argv) {
-  if (standard_hold()) return CLI_EXIT_FAILED;
+  if (stdio_fds_hold()) return CLI_EXIT_FAILED;
   struct log log = {.stream = stderr, .tool = "analyze", .level = LOG_NORMAL};
   struct error error = {0};
   struct opts opts;

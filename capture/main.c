@@ -11,7 +11,7 @@
 #include "capture/record/recorder.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
-#include "lib/base/standard.h"
+#include "lib/base/stdio_fds.h"
 #include "lib/base/units.h"
 
 #define LOOK_EVERY_NS CLOCK_NS_PER_S
@@ -207,7 +207,7 @@ static int convert(struct capture *capture) {
 }
 
 int main(int argc, char **argv) {
-  if (standard_hold()) return CLI_EXIT_FAILED;
+  if (stdio_fds_hold()) return CLI_EXIT_FAILED;
   struct capture capture = {.log = {.stream = stderr, .tool = "capture", .level = LOG_NORMAL}};
   struct cli_common common;
   struct error error;

@@ -10,7 +10,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
-#include "lib/base/standard.h"
+#include "lib/base/stdio_fds.h"
 #include "lib/base/units.h"
 #include "lib/net/xfer.h"
 #include "replay/opts.h"
@@ -383,7 +383,7 @@ static int finish(struct replay *replay, enum status status, const struct error 
 }
 
 int main(int argc, char **argv) {
-  if (standard_hold()) return CLI_EXIT_FAILED;
+  if (stdio_fds_hold()) return CLI_EXIT_FAILED;
   struct replay replay = {.log = {.stream = stderr, .tool = "replay", .level = LOG_NORMAL}};
   struct error error = {""};
   signal(SIGPIPE, SIG_IGN); // a reader that leaves is a write error

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/standard.h"
+#include "lib/base/stdio_fds.h"
 
 enum status buf_reserve(struct buf *buf, size_t more) {
   if (buf->status) return buf->status;
@@ -106,7 +106,7 @@ void buf_free(struct buf *buf) {
 
 enum status buf_read_file(struct buf *buf, const char *path, struct error *error) {
   bool standard = strcmp(path, "-") == 0;
-  if (standard && !standard_input_is_open())
+  if (standard && !stdio_fds_input_is_open())
     return status_fail(error, STATUS_IO, "standard input is not open for reading");
   FILE *file = standard ? stdin : fopen(path, "rb");
   if (!file) {

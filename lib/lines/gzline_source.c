@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "lib/base/standard.h"
+#include "lib/base/stdio_fds.h"
 
 enum {
   READ_BYTES = 256 * 1024,
@@ -116,7 +116,7 @@ static enum status sniff(struct gzline_source *source, struct error *error) {
 
 static enum status open_file(struct gzline_source *source, struct error *error) {
   bool standard = strcmp(source->path, "-") == 0;
-  if (standard && !standard_input_is_open())
+  if (standard && !stdio_fds_input_is_open())
     return status_fail(error, STATUS_IO, "standard input is not open for reading");
   source->fd = standard ? STDIN_FILENO : open(source->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (source->fd < 0) {

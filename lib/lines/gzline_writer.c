@@ -14,7 +14,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
-#include "lib/base/standard.h"
+#include "lib/base/stdio_fds.h"
 #include "lib/lines/gzline.h"
 #include "lib/lines/gzline_tail.h"
 
@@ -117,7 +117,7 @@ static enum status open_output(struct gzline_writer *writer, enum gzline_existin
   enum status status = STATUS_OK;
   if (strcmp(writer->path, "-") != 0) {
     status = open_file(writer, existing, &needs_newline, error);
-  } else if (!standard_output_is_open()) {
+  } else if (!stdio_fds_output_is_open()) {
     status = status_fail(error, STATUS_IO, "standard output is not open for writing");
   }
   if (status) return status;

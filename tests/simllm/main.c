@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/base/log.h"
-#include "lib/base/standard.h"
+#include "lib/base/stdio_fds.h"
 #include "tests/simllm/opts.h"
 #include "tests/simllm/server.h"
 
@@ -23,7 +23,7 @@ static enum status serve(const struct opts *opts, struct log *log, struct error 
 }
 
 int main(int argc, char **argv) {
-  if (standard_hold()) return CLI_EXIT_FAILED;
+  if (stdio_fds_hold()) return CLI_EXIT_FAILED;
   struct opts opts;
   struct cli_common common;
   struct error error = {""};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/base/standard.h"
+#include "lib/base/stdio_fds.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 
 // They go in order, so that the next free number is the one that is missing. A program that this one starts
 // has them too.
-enum status standard_hold(void) {
+enum status stdio_fds_hold(void) {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
     if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
     if (open("/", O_PATH) != fd) return STATUS_IO;
@@ -20,10 +20,10 @@ static bool allows(int fd, int mode) {
   return flags >= 0 && !(flags & O_PATH) && ((flags & O_ACCMODE) == mode || (flags & O_ACCMODE) == O_RDWR);
 }
 
-bool standard_input_is_open(void) {
+bool stdio_fds_input_is_open(void) {
   return allows(STDIN_FILENO, O_RDONLY);
 }
 
-bool standard_output_is_open(void) {
+bool stdio_fds_output_is_open(void) {
   return allows(STDOUT_FILENO, O_WRONLY);
 }

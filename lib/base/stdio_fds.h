@@ -3,8 +3,8 @@
 // Standard input, output and error of a program that was started without some of them (`tool <&- >&-`): what
 // it opens next would get their numbers, and words meant for a person would be written into a socket or a
 // file.
-#ifndef LIB_BASE_STANDARD_H
-#define LIB_BASE_STANDARD_H
+#ifndef LIB_BASE_STDIO_FDS_H
+#define LIB_BASE_STDIO_FDS_H
 
 #include <stdbool.h>
 
@@ -12,10 +12,10 @@
 
 // To be called first in main. Holds those of the numbers 0 to 2 that are not open by descriptors that can be
 // neither read nor written: either fails with EBADF, as if they were closed. STATUS_IO: it cannot.
-enum status standard_hold(void) MUST_USE;
+enum status stdio_fds_hold(void) MUST_USE;
 
 // True when standard input can be read, and standard output written.
-bool standard_input_is_open(void);
-bool standard_output_is_open(void);
+bool stdio_fds_input_is_open(void);
+bool stdio_fds_output_is_open(void);
 
 #endif

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/base/standard.h"
+#include "lib/base/stdio_fds.h"
 
 #define ALL 7u // a bit for each number
 
@@ -27,11 +27,11 @@ static int look(unsigned closed) {
     if (closed & 1u << fd) close(fd);
   }
   close(other);
-  if (standard_input_is_open() != !(closed & 1u)) return 1;
-  if (standard_output_is_open() != !(closed & 2u)) return 2;
-  if (standard_hold()) return 3;
-  if (standard_input_is_open() != !(closed & 1u)) return 4;
-  if (standard_output_is_open() != !(closed & 2u)) return 5;
+  if (stdio_fds_input_is_open() != !(closed & 1u)) return 1;
+  if (stdio_fds_output_is_open() != !(closed & 2u)) return 2;
+  if (stdio_fds_hold()) return 3;
+  if (stdio_fds_input_is_open() != !(closed & 1u)) return 4;
+  if (stdio_fds_output_is_open() != !(closed & 2u)) return 5;
   if (open("/dev/null", O_RDWR) <= 2) return 6;
   for (int fd = 0; fd <= 2; fd++) {
     bool refuses = is_refused(write(fd, &byte, 1)) && is_refused(read(fd, &byte, 1));
@@ -60,7 +60,7 @@ static void test_what_only_reads_is_no_output(void **state) {
   if (child == 0) {
     dup2(open("/dev/null", O_WRONLY), STDIN_FILENO);
     dup2(open("/dev/null", O_RDONLY), STDOUT_FILENO);
-    _exit(standard_input_is_open() || standard_output_is_open());
+    _exit(stdio_fds_input_is_open() || stdio_fds_output_is_open());
   }
   assert_int_equal(waitpid(child, &how, 0), child);
   assert_int_equal(how, 0);
