@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "analyze/stat/derived.h"
 #include "analyze/stat/fold.h"
+#include "analyze/stat/function_profile.h"
 #include "analyze/stat/profile.h"
 
 // Relative width of an interval below which a fit is exact.
@@ -366,7 +366,7 @@ enum status optimum_knee_interval(enum models_id id, const double *n, const doub
   status = fold_points(&data, fit->scale, &fold, error);
   if (status) return status;
   if (fold.data.count < count) data = fold.data;
-  status = derived_interval(models_get(id), &data, fit, ln_knee, &which, confidence, &ln, error);
+  status = function_profile_interval(models_get(id), &data, fit, ln_knee, &which, confidence, &ln, error);
   fold_free(&fold);
   if (status) return status;
   *knee = (struct ci){exp(ln.estimate), isfinite(ln.lo) ? exp(ln.lo) : -INFINITY, exp(ln.hi)};

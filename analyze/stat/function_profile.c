@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/stat/derived.h"
+#include "analyze/stat/function_profile.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 struct held {
   const struct fit_model *model;
   const void *model_context;
-  derived_value *derived;
+  function_profile_value *derived;
   const void *derived_context;
   const double *extra_x; // the row that is no observation but the penalty
   double step[FIT_MAX_PARAMETERS];
@@ -133,9 +133,10 @@ static enum status prepare(struct walk *walk, const struct fit_result *fit, doub
   return STATUS_OK;
 }
 
-enum status derived_interval(const struct fit_model *model, const struct fit_data *data,
-                             const struct fit_result *fit, derived_value *derived, const void *context,
-                             double confidence, struct ci *ci, struct error *error) {
+enum status function_profile_interval(const struct fit_model *model, const struct fit_data *data,
+                                      const struct fit_result *fit, function_profile_value *derived,
+                                      const void *context, double confidence, struct ci *ci,
+                                      struct error *error) {
   double estimate, limit, *x = NULL, *weights = NULL, ends[2];
   struct walk walk = {.held = {.model = model,
                                .model_context = data->context,
