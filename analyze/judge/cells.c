@@ -6,7 +6,7 @@
 
 #include "analyze/judge/cells_times.h"
 #include "analyze/judge/estimate.h"
-#include "analyze/stat/imported.h"
+#include "analyze/stat/pseudo_replicates.h"
 
 bool cells_usable(const struct cell *cell) {
   return cell->reps > 0 && !(cell->flags & (CELL_COLD | CELL_FAILED | CELL_INVALID_CLIENT)) &&
@@ -169,8 +169,8 @@ static void flag_cold_starts(struct results *results) {
     struct cell *first = &results->cells[i], *next = &results->cells[i + 1];
     bool starts = i == 0 || results->cells[i - 1].workers != first->workers;
     if (!starts || next->workers != first->workers || !cells_usable(first) || !cells_usable(next)) continue;
-    if (imported_is_cold((double)first->batch, first->tokens_per_s.estimate, (double)next->batch,
-                         next->tokens_per_s.estimate))
+    if (pseudo_replicates_is_cold((double)first->batch, first->tokens_per_s.estimate, (double)next->batch,
+                                  next->tokens_per_s.estimate))
       first->flags |= CELL_COLD;
   }
 }

@@ -6,7 +6,7 @@
 
 #include "analyze/judge/cells.h"
 #include "analyze/judge/estimate.h"
-#include "analyze/stat/imported.h"
+#include "analyze/stat/pseudo_replicates.h"
 
 static enum status pool_replicates(const struct cells_samples *samples, enum stat_scale scale,
                                    const struct results *results, struct ci_pool *pool, struct error *error) {
@@ -110,16 +110,17 @@ static enum status shared_df(const struct cells_samples *samples, enum stat_scal
 
 static enum status pseudo_replicates(const struct results *results, enum stat_scale scale, double first_cliff,
                                      struct ci_spread *spread, struct error *error) {
-  struct imported_cell *cells = calloc(results->cell_count + 1, sizeof *cells);
+  struct pseudo_replicates_cell *cells = calloc(results->cell_count + 1, sizeof *cells);
   if (!cells) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   for (size_t i = 0; i < results->cell_count; i++) {
     const struct cell *cell = &results->cells[i];
-    cells[i] = (struct imported_cell){.workers = (double)cell->workers,
-                                      .batch = (double)cell->batch,
-                                      .throughput = cell->tokens_per_s.estimate,
-                                      .usable = cells_usable(cell) && (double)cell->workers < first_cliff};
+    cells[i] =
+        (struct pseudo_replicates_cell){.workers = (double)cell->workers,
+                                        .batch = (double)cell->batch,
+                                        .throughput = cell->tokens_per_s.estimate,
+                                        .usable = cells_usable(cell) && (double)cell->workers < first_cliff};
   }
-  enum status status = imported_spread(cells, results->cell_count, scale, spread, error);
+  enum status status = pseudo_replicates_spread(cells, results->cell_count, scale, spread, error);
   free(cells);
   return status;
 }

@@ -7,11 +7,11 @@
 #include "analyze/stat/cliff.h"
 #include "analyze/stat/compare.h"
 #include "analyze/stat/drift.h"
-#include "analyze/stat/imported.h"
 #include "analyze/stat/lack_of_fit.h"
 #include "analyze/stat/mcb.h"
 #include "analyze/stat/optimum.h"
 #include "analyze/stat/profile.h"
+#include "analyze/stat/pseudo_replicates.h"
 #include "analyze/stat/quantile.h"
 #include "analyze/stat/robust.h"
 #include "tests/unit/analyze/stat/near.h"
@@ -121,7 +121,7 @@ static void try_levels(const double *a, const double *b, size_t count) {
   struct capacity capacity;
   struct cliff_level from = {4, a, b, count}, to = {8, a, b + 1, count ? count - 1 : 0};
   struct cliff_step cliff;
-  struct imported_cell cells[MOST];
+  struct pseudo_replicates_cell cells[MOST];
   struct ci_spread spread;
   enum status status = capacity_fit(a, b, count, 0.95, &capacity, NULL);
   assert_status(status);
@@ -133,8 +133,8 @@ static void try_levels(const double *a, const double *b, size_t count) {
   assert_status(status);
   if (!status) assert_good_ci(&cliff.ratio);
   for (size_t i = 0; i < count; i++)
-    cells[i] = (struct imported_cell){32, a[i], b[i], true};
-  status = imported_spread(cells, count, STAT_SCALE_LN, &spread, NULL);
+    cells[i] = (struct pseudo_replicates_cell){32, a[i], b[i], true};
+  status = pseudo_replicates_spread(cells, count, STAT_SCALE_LN, &spread, NULL);
   assert_status(status);
   if (!status) assert_true(isfinite(spread.sd) && spread.df > 0);
 }

@@ -11,11 +11,11 @@
 
 #include "analyze/stat/capacity.h"
 #include "analyze/stat/cliff.h"
-#include "analyze/stat/imported.h"
 #include "analyze/stat/lack_of_fit.h"
 #include "analyze/stat/mcb.h"
 #include "analyze/stat/models.h"
 #include "analyze/stat/optimum.h"
+#include "analyze/stat/pseudo_replicates.h"
 #include "tests/unit/analyze/stat/table.h"
 
 #define MAX_CELLS 128
@@ -52,7 +52,7 @@ static bool read_report(struct report *report, int number) {
     struct cell *cell = &report->cells[i], *next = cell + 1;
     bool first = i == 0 || cell[-1].workers != cell->workers;
     cell->cold = first && next->workers == cell->workers &&
-                 imported_is_cold(cell->batch, cell->tokens_per_s, next->batch, next->tokens_per_s);
+                 pseudo_replicates_is_cold(cell->batch, cell->tokens_per_s, next->batch, next->tokens_per_s);
   }
   return true;
 }
@@ -211,16 +211,16 @@ static void test_usl_stands_on_report1_from_8_in_flight_and_gives_its_optimum(vo
 
 static void test_spread_of_report1_from_pseudo_replicates(void **state) {
   struct report report;
-  struct imported_cell cells[MAX_CELLS];
+  struct pseudo_replicates_cell cells[MAX_CELLS];
   struct ci_spread spread;
   struct error error = {0};
   (void)state;
   if (!read_report(&report, 1)) skip();
   for (size_t i = 0; i < report.count; i++) {
     const struct cell *cell = &report.cells[i];
-    cells[i] = (struct imported_cell){cell->workers, cell->batch, cell->tokens_per_s, usable(cell)};
+    cells[i] = (struct pseudo_replicates_cell){cell->workers, cell->batch, cell->tokens_per_s, usable(cell)};
   }
-  assert_int_equal(imported_spread(cells, report.count, STAT_SCALE_LN, &spread, &error), STATUS_OK);
+  assert_int_equal(pseudo_replicates_spread(cells, report.count, STAT_SCALE_LN, &spread, &error), STATUS_OK);
   assert_near(spread.sd, 0.0207, 0.00005);
 }
 
