@@ -5,7 +5,7 @@
 
 #include "lib/json/json_cursor.h"
 #include "lib/llm/count.h"
-#include "lib/llm/words.h"
+#include "lib/llm/message.h"
 
 static bool has_tool_call(struct json_slice calls) {
   if (json_scan_kind(calls) != JSON_ARRAY) return false;
@@ -41,7 +41,7 @@ static void take_nanoseconds(struct json_slice value, int64_t *ns) {
 
 static void read_reason(struct response *response, struct json_slice value) {
   struct json_slice reason = json_scan_raw_string(value);
-  words_copy(response->finish, sizeof response->finish, reason.data, reason.len);
+  message_copy(response->finish, sizeof response->finish, reason.data, reason.len);
   // It only loaded or unloaded the model: no text was asked for.
   if (json_slice_is(reason, "load") || json_slice_is(reason, "unload")) response->api = API_HTTP;
 }
@@ -69,7 +69,7 @@ static void read_member(struct response *response, struct json_slice key, struct
   } else if (json_slice_is(key, "total_duration")) {
     take_nanoseconds(value, &response->total_ns);
   } else if (json_slice_is(key, "error") && json_scan_kind(value) != JSON_NULL) {
-    words_of_error(response->error_text, sizeof response->error_text, value);
+    message_of_error(response->error_text, sizeof response->error_text, value);
     response->failure = FAILURE_SERVER_ERROR;
   }
 }

@@ -5,7 +5,7 @@
 
 #include "lib/json/json_cursor.h"
 #include "lib/llm/count.h"
-#include "lib/llm/words.h"
+#include "lib/llm/message.h"
 
 // Content may be an array of parts (some reasoning models stream it so): text is what a part's text holds.
 static bool has_content(struct json_slice value) {
@@ -74,7 +74,7 @@ static void read_choice(struct response *response, struct json_cursor *cursor) {
       if (index == 0) response_tell(response, RESPONSE_PART_TEXT, value);
     } else if (json_slice_is(key, "finish_reason") && json_scan_has_text(value)) {
       struct json_slice reason = json_scan_raw_string(value);
-      words_copy(response->finish, sizeof response->finish, reason.data, reason.len);
+      message_copy(response->finish, sizeof response->finish, reason.data, reason.len);
       response->ended = true;
     }
   }
@@ -185,7 +185,7 @@ enum status openai_read(struct response *response, const char *text, size_t len)
   take_usage(response, output, choices == 0);
   if (error) {
     response->failure = FAILURE_SERVER_ERROR;
-    words_of_body(response->error_text, sizeof response->error_text, text, len);
+    message_of_body(response->error_text, sizeof response->error_text, text, len);
   }
   return STATUS_OK;
 }

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/llm/message.h"
 #include "lib/llm/ollama.h"
 #include "lib/llm/openai.h"
-#include "lib/llm/words.h"
 
 #define BODY_BYTES ((size_t)16 << 20)
 // Of the body of an HTTP error: enough for the server's words.
@@ -34,7 +34,7 @@ static bool is_ndjson(struct json_slice type) {
 }
 
 static void words(struct response *response, const char *text) {
-  words_copy(response->error_text, sizeof response->error_text, text, strlen(text));
+  message_copy(response->error_text, sizeof response->error_text, text, strlen(text));
 }
 
 // Reading ends here with a class.
@@ -69,7 +69,7 @@ static void take_message(struct response *response, const char *text, size_t len
       api_is_ollama(response->api) ? ollama_read(response, text, len) : openai_read(response, text, len);
   if (status) {
     char start[64];
-    words_copy(start, sizeof start, text, len);
+    message_copy(start, sizeof start, text, len);
     break_off(response, FAILURE_PROTOCOL, "malformed event: ");
     size_t used = strlen(response->error_text);
     snprintf(response->error_text + used, sizeof response->error_text - used, " %s", start);
@@ -83,7 +83,7 @@ static void take_event(void *context, const struct sse_event *event) {
   struct response *response = context;
   if (response->closed) return;
   if (event->error) {
-    words_of_body(response->error_text, sizeof response->error_text, event->data, event->len);
+    message_of_body(response->error_text, sizeof response->error_text, event->data, event->len);
     response->failure = FAILURE_SERVER_ERROR;
     response->closed = true;
   } else {
@@ -279,7 +279,8 @@ static enum failure classify(const struct response *response, enum failure trans
 static void explain(struct response *response) {
   if (response->error_text[0]) return;
   if (!is_success_status(response->status)) {
-    words_of_body(response->error_text, sizeof response->error_text, response->body.data, response->body.len);
+    message_of_body(response->error_text, sizeof response->error_text, response->body.data,
+                    response->body.len);
   }
 }
 

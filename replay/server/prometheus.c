@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/llm/words.h"
+#include "lib/llm/message.h"
 
 enum { VALUE_BYTES = 64 }; // of a number; longer ones are none
 
@@ -187,7 +187,7 @@ static void take_line(void *context, const char *line, size_t len) {
     take_comment(page, rest);
   } else if (!take_sample(page, rest)) {
     char shown[64];
-    words_copy(shown, sizeof shown, line, len);
+    message_copy(shown, sizeof shown, line, len);
     page->status = status_fail(&page->error, STATUS_FORMAT, "no metric: %s", shown);
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/llm/words.h"
+#include "lib/llm/message.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static bool is_space(const char *character, size_t len) {
   return len == 2 && first == 0xC2 && (unsigned char)character[1] < 0xA0;
 }
 
-void words_copy(char *out, size_t size, const char *text, size_t len) {
+void message_copy(char *out, size_t size, const char *text, size_t len) {
   size_t used = 0, end = 0; // `end`: after the last character that is no space
   for (size_t i = 0; i < len && i < LOOK_BYTES;) {
     size_t step = character_len(text + i, len - i);
@@ -47,9 +47,9 @@ void words_copy(char *out, size_t size, const char *text, size_t len) {
 static void copy_value(char *out, size_t size, struct json_slice value) {
   struct buf plain = BUF_LIMIT(0);
   if (json_scan_string(value, &plain)) {
-    words_copy(out, size, plain.data, plain.len);
+    message_copy(out, size, plain.data, plain.len);
   } else {
-    words_copy(out, size, value.data, value.len);
+    message_copy(out, size, value.data, value.len);
   }
   buf_free(&plain);
 }
@@ -64,7 +64,7 @@ static struct json_slice member_with_words(struct json_slice object) {
   return (struct json_slice){NULL, 0};
 }
 
-void words_of_error(char *out, size_t size, struct json_slice error) {
+void message_of_error(char *out, size_t size, struct json_slice error) {
   // Some gateways wrap the error of the server behind them: {"error":{"error":{"message":..}}}.
   for (int depth = 0; depth < 3; depth++) {
     struct json_slice inner = member_with_words(error);
@@ -74,11 +74,11 @@ void words_of_error(char *out, size_t size, struct json_slice error) {
   copy_value(out, size, error);
 }
 
-void words_of_body(char *out, size_t size, const char *body, size_t len) {
+void message_of_body(char *out, size_t size, const char *body, size_t len) {
   struct json_slice root;
   if (json_scan_text(body, len, &root, NULL) == STATUS_OK) {
-    words_of_error(out, size, root);
+    message_of_error(out, size, root);
   } else {
-    words_copy(out, size, body, len);
+    message_copy(out, size, body, len);
   }
 }

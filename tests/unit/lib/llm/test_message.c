@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "lib/llm/words.h"
+#include "lib/llm/message.h"
 
 static void test_words_of_the_bodies_that_servers_send(void **state) {
   (void)state;
@@ -32,7 +32,7 @@ static void test_words_of_the_bodies_that_servers_send(void **state) {
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     char out[64];
-    words_of_body(out, sizeof out, rows[i].body, strlen(rows[i].body));
+    message_of_body(out, sizeof out, rows[i].body, strlen(rows[i].body));
     assert_string_equal(out, rows[i].expected);
   }
 }
@@ -40,25 +40,25 @@ static void test_words_of_the_bodies_that_servers_send(void **state) {
 static void test_words_cannot_drive_a_terminal_and_are_utf8(void **state) {
   (void)state;
   char out[64];
-  words_copy(out, sizeof out, "\x1b[31mred\x07\x7f\0!", 12);
+  message_copy(out, sizeof out, "\x1b[31mred\x07\x7f\0!", 12);
   assert_string_equal(out, "[31mred !");
-  words_copy(out, sizeof out,
-             "a\xC2\x9B"
-             "1m\xC2\xA0z",
-             8);
+  message_copy(out, sizeof out,
+               "a\xC2\x9B"
+               "1m\xC2\xA0z",
+               8);
   assert_string_equal(out, "a 1m\xC2\xA0z");
-  words_copy(out, sizeof out, "a\xFF\xC3", 3);
+  message_copy(out, sizeof out, "a\xFF\xC3", 3);
   assert_string_equal(out, "a\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
 static void test_words_are_cut_between_characters(void **state) {
   (void)state;
   char out[8];
-  words_copy(out, sizeof out, "абвг", 8); // two bytes each: three fit beside the NUL
+  message_copy(out, sizeof out, "абвг", 8); // two bytes each: three fit beside the NUL
   assert_string_equal(out, "абв");
-  words_copy(out, sizeof out, "abcdefghij", 10);
+  message_copy(out, sizeof out, "abcdefghij", 10);
   assert_string_equal(out, "abcdefg");
-  words_copy(out, 1, "abc", 3);
+  message_copy(out, 1, "abc", 3);
   assert_string_equal(out, "");
 }
 
