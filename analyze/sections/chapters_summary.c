@@ -11,7 +11,7 @@
 #include "analyze/sections/chapters_plots.h"
 #include "analyze/sections/chapters_shown.h"
 #include "analyze/sections/chapters_warnings.h"
-#include "analyze/sections/chapters_words.h"
+#include "analyze/sections/dependencies.h"
 
 // A recommended cell that measured lower by more than this share is told apart by nothing but too much noise.
 #define FAR_BELOW 0.1

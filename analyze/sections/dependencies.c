@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/sections/chapters_words.h"
+#include "analyze/sections/dependencies.h"
 
 #include <math.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What depends on what, in words, each with the test behind it.
-#ifndef ANALYZE_CHAPTERS_WORDS_H
-#define ANALYZE_CHAPTERS_WORDS_H
+#ifndef ANALYZE_DEPENDENCIES_H
+#define ANALYZE_DEPENDENCIES_H
 
 #include "analyze/sections/chapters_parts.h"
 
