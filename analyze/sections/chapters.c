@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analyze/sections/chapters.h"
 
-#include "analyze/sections/chapters_comparison.h"
-#include "analyze/sections/chapters_curve.h"
-#include "analyze/sections/chapters_distribution.h"
-#include "analyze/sections/chapters_facts.h"
-#include "analyze/sections/chapters_levels.h"
-#include "analyze/sections/chapters_loads.h"
-#include "analyze/sections/chapters_pareto.h"
-#include "analyze/sections/chapters_summary.h"
-#include "analyze/sections/chapters_warnings.h"
+#include "analyze/sections/comparison.h"
+#include "analyze/sections/curve.h"
+#include "analyze/sections/distribution.h"
+#include "analyze/sections/facts.h"
+#include "analyze/sections/levels.h"
+#include "analyze/sections/loads.h"
+#include "analyze/sections/pareto.h"
+#include "analyze/sections/summary.h"
+#include "analyze/sections/warnings.h"
 
 static struct document_node *title(struct chapters *c, struct document *document) {
   const struct results *results = c->results;

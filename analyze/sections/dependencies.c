@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "analyze/judge/suggest.h"
-#include "analyze/sections/chapters_shown.h"
+#include "analyze/sections/shown.h"
 
 // "Rises" and "falls" are said only of a tested ratio whose interval leaves 1 out, or of two cells whose
 // intervals do not meet; everything else is "not established".

@@ -4,7 +4,7 @@
 #ifndef ANALYZE_DEPENDENCIES_H
 #define ANALYZE_DEPENDENCIES_H
 
-#include "analyze/sections/chapters_parts.h"
+#include "analyze/sections/parts.h"
 
 void chapters_dependencies(struct chapters *c, struct document_node *parent);
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/analyze/sections/chapters_made.h"
+#include "tests/unit/analyze/sections/made.h"
 
 static void test_recommendation_is_the_cheapest_equal_with_its_interval(void **state) {
   struct made *made = *state;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The limits of --slo in words: which cells keep them, and which of those to take.
+#ifndef ANALYZE_CHAPTERS_LIMITS_H
+#define ANALYZE_CHAPTERS_LIMITS_H
+
+#include "analyze/sections/parts.h"
+
+// Which cell to take when there are limits, by throughput and by goodput; nothing when there are none.
+void chapters_limits(struct chapters *c, struct document_node *parent);
+
+// Whether any cell was judged by a limit on its percentiles.
+bool chapters_limits_judged(const struct results *results);
+
+// "kept", "kept, but not for certain", "missed" ...: for certain where the intervals leave no doubt.
+const char *chapters_limits_word(struct chapters *c, const struct cell *cell);
+
+// Appends "latency p95 <= 1.5 s".
+void chapters_limits_name(struct chapters *c, const struct limit *limit, struct buf *out);
+
+// The names of all limits on requests, or of all on percentiles, with commas between them.
+void chapters_limits_names(struct chapters *c, bool requests, struct buf *out);
+
+#endif

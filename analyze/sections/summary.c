@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/sections/summary.h"
+
+#include <math.h>
+
+#include "analyze/sections/comparison.h"
+#include "analyze/sections/curve.h"
+#include "analyze/sections/dependencies.h"
+#include "analyze/sections/limits.h"
+#include "analyze/sections/loads.h"
+#include "analyze/sections/matrix.h"
+#include "analyze/sections/plots.h"
+#include "analyze/sections/shown.h"
+#include "analyze/sections/warnings.h"
+
+// A recommended cell that measured lower by more than this share is told apart by nothing but too much noise.
+#define FAR_BELOW 0.1
+
+// The set without the two that the sentence names itself.
+static void set_list(const struct results *results, struct chapters_list *list, size_t one, size_t other) {
+  for (size_t i = 0; i < results->best.set_count; i++) {
+    if (results->best.set[i] == one || results->best.set[i] == other) continue;
+    struct number_text name = chapters_cell_name(&results->cells[results->best.set[i]]);
+    chapters_list_add(list, name.text);
+  }
+}
+
+static void say_best(struct chapters *c, struct document_node *parent, enum lang_id id,
+                     const struct cell *cell, const char *equals) {
+  struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
+  struct number_text rate = number_throughput(cell->tokens_per_s.estimate, cell->tokens_per_s.hi);
+  struct number_text interval = chapters_interval(cell->tokens_per_s, 4);
+  const struct cell *largest = &c->results->cells[c->results->best.cell];
+  struct number_text top = chapters_cell_name(largest),
+                     top_rate = number_throughput(largest->tokens_per_s.estimate, largest->tokens_per_s.hi);
+  chapters_callout(c, parent, DOCUMENT_ANSWER, id,
+                   LANG_WITH(workers.text, batch.text, rate.text, interval.text, top.text, top_rate.text,
+                             equals, chapters_confidence(c->results).text));
+}
+
+// Where only one cell can be used there is nothing to compare it with.
+static bool is_only_one(const struct results *results) {
+  size_t usable = 0;
+  for (size_t i = 0; i < results->cell_count; i++)
+    usable += chapters_cell_usable(&results->cells[i]);
+  return usable == 1;
+}
+
+static bool warned_of(const struct results *results, enum warning_code code) {
+  for (size_t i = 0; i < results->warning_count; i++) {
+    if (results->warnings[i].code == code) return true;
+  }
+  return false;
+}
+
+static void recommendation(struct chapters *c, struct document_node *parent) {
+  const struct results *results = c->results;
+  const struct best *best = &results->best;
+  if (results->cell_count == 0) {
+    if (results->load_count == 0 && !results->curve.exists && results->warning_count > 0)
+      chapters_callout(c, parent, DOCUMENT_ANSWER, LANG_NO_MEASUREMENT, LANG_ALONE);
+    return;
+  }
+  if (!best->exists) {
+    chapters_callout(c, parent, DOCUMENT_ANSWER,
+                     warned_of(results, WARNING_ALL_FAILED) ? LANG_NO_USABLE_FAILED : LANG_NO_USABLE,
+                     LANG_ALONE);
+    return;
+  }
+  const struct cell *largest = &results->cells[best->cell];
+  if (best->set_count == 0) {
+    say_best(c, parent, LANG_LARGEST_NO_SPREAD, largest, "");
+    return;
+  }
+  struct chapters_list list = {0};
+  if (best->set_count == 1) {
+    say_best(c, parent, is_only_one(results) ? LANG_RECOMMEND_ONLY : LANG_RECOMMEND_ALONE, largest, "");
+  } else if (best->recommended == best->cell) {
+    set_list(results, &list, best->cell, best->cell);
+    say_best(c, parent, LANG_RECOMMEND_LARGEST, largest, chapters_list_text(c, &list));
+  } else {
+    set_list(results, &list, best->recommended, best->cell);
+    say_best(c, parent, list.count ? LANG_RECOMMEND_CHEAPEST : LANG_RECOMMEND_CHEAPER,
+             &results->cells[best->recommended], chapters_list_text(c, &list));
+  }
+  chapters_list_free(&list);
+}
+
+static void regret(struct chapters *c, struct document_node *parent) {
+  const struct best *best = &c->results->best;
+  if (!best->exists || best->set_count < 2 || !isfinite(best->regret_bound)) return; // alone it is the best
+  const struct cell *use = &c->results->cells[best->recommended], *largest = &c->results->cells[best->cell];
+  double lower = 1 - use->tokens_per_s.estimate / largest->tokens_per_s.estimate;
+  if (lower > FAR_BELOW)
+    chapters_callout(c, parent, DOCUMENT_WARNING, LANG_RECOMMEND_FAR,
+                     LANG_WITH(number_percent(lower).text, chapters_cell_name(largest).text));
+  chapters_paragraph(
+      c, parent, LANG_REGRET,
+      LANG_WITH(number_percent(best->regret_bound).text, chapters_confidence(c->results).text));
+}
+
+static void edges(struct chapters *c, struct document_node *parent) {
+  const struct best *best = &c->results->best;
+  if (!best->exists || !(best->batch_edge || best->workers_edge)) return;
+  const struct cell *cell = &c->results->cells[best->cell];
+  struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
+  enum lang_id id = best->batch_edge && best->workers_edge ? LANG_EDGE_BOTH
+                    : best->batch_edge                     ? LANG_EDGE_BATCH
+                                                           : LANG_EDGE_WORKERS;
+  chapters_callout(c, parent, DOCUMENT_NOTE, id, LANG_WITH(batch.text, workers.text));
+}
+
+void chapters_answer(struct chapters *c, struct document_node *parent) {
+  chapters_verdict(c, parent);
+  recommendation(c, parent);
+  regret(c, parent);
+  chapters_next(c, parent);
+  edges(c, parent);
+  chapters_limits(c, parent);
+  chapters_loads_limits(c, parent);
+}
+
+static void spread(struct chapters *c, struct document_node *parent) {
+  static const enum lang_id ids[] = {[SIGMA_REPLICATES] = LANG_SPREAD_REPLICATES,
+                                     [SIGMA_GIVEN] = LANG_SPREAD_GIVEN,
+                                     [SIGMA_PSEUDO_REPLICATES] = LANG_SPREAD_PSEUDO};
+  const struct results *results = c->results;
+  if (!results->best.exists || results->sigma_source == SIGMA_NONE || !isfinite(results->sigma)) return;
+  struct number_text sigma = number_percent(results->sigma), df = number_significant(results->sigma_df, 3);
+  chapters_paragraph(c, parent, ids[results->sigma_source], LANG_WITH(sigma.text, df.text));
+}
+
+static void overview(struct chapters *c, struct document_node *parent) {
+  const char *plot = chapters_plot_overview(c, parent);
+  if (!plot) return;
+  const struct curve *curve = &c->results->curve;
+  if (!curve->exists) {
+    document_figure(parent, plot, lang_text(c->lang, LANG_ALT_LEVELS),
+                    lang_text(c->lang, LANG_CAPTION_LEVELS));
+    return;
+  }
+  struct estimate n = {NAN, INFINITY, -INFINITY}, rate = n; // lo and hi: the extent of the points
+  for (size_t i = 0; i < curve->point_count; i++) {
+    n.lo = fmin(n.lo, curve->points[i].n);
+    n.hi = fmax(n.hi, curve->points[i].n);
+    rate.lo = fmin(rate.lo, curve->points[i].throughput);
+    rate.hi = fmax(rate.hi, curve->points[i].throughput);
+  }
+  document_figure(
+      parent, plot,
+      chapters_say(c, LANG_ALT_CURVE,
+                   LANG_WITH(number_count((int64_t)curve->point_count).text, number_significant(n.lo, 4).text,
+                             number_significant(n.hi, 4).text, number_significant(rate.lo, 4).text,
+                             number_significant(rate.hi, 4).text)),
+      lang_text(c->lang, LANG_CAPTION_CURVE));
+}
+
+// The picture stands early: a wide screen shows it beside what follows.
+static void first_screen(struct chapters *c, struct document_node *parent) {
+  chapters_verdict(c, parent);
+  recommendation(c, parent);
+  overview(c, parent);
+  regret(c, parent);
+  chapters_next(c, parent);
+  edges(c, parent);
+  chapters_limits(c, parent);
+  chapters_loads_limits(c, parent);
+  chapters_optimum(c, parent);
+  chapters_warnings(c, parent);
+  spread(c, parent);
+  chapters_matrix(c, parent);
+}
+
+static bool any_capacity(const struct results *results) {
+  for (size_t i = 0; i < results->workers_count; i++) {
+    if (isfinite(results->workers[i].capacity.estimate)) return true;
+  }
+  return false;
+}
+
+static bool any_best_interval(const struct results *results) {
+  for (size_t i = 0; i < results->workers_count; i++) {
+    const struct cell *best = chapters_level_best(results, &results->workers[i]);
+    if (best && chapters_has_interval(best->tokens_per_s)) return true;
+  }
+  return false;
+}
+
+static void level_marks(struct chapters *c, const struct workers_row *row, const struct cell *best,
+                        struct chapters_list *marks) {
+  const struct results *results = c->results;
+  if (!best) {
+    bool failed = chapters_level_failed(results, row);
+    chapters_list_add(marks, lang_text(c->lang, failed ? LANG_MARK_LEVEL_FAILED : LANG_MARK_LEVEL_UNUSABLE));
+    return;
+  }
+  if (results->best.exists && best == &results->cells[results->best.cell])
+    chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LARGEST));
+  if (best->in_best_set && results->best.set_count > 1)
+    chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EQUAL));
+  if (best->meets_slo == CELL_SLO_MISSED) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_SLO_MISSED));
+  if (row->best_is_edge) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EDGE));
+  if (chapters_level_lower_edge(results, row))
+    chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LOWER_EDGE));
+}
+
+// The level's batches that keep the limits.
+static void kept_cell(struct chapters *c, struct document_node *table, const struct workers_row *row,
+                      enum document_mark mark) {
+  struct chapters_list kept = {0};
+  size_t usable = 0;
+  for (size_t i = 0; i < row->cell_count; i++) {
+    const struct cell *cell = &c->results->cells[row->first_cell + i];
+    if (!chapters_cell_usable(cell)) continue;
+    usable++;
+    if (cell->meets_slo == CELL_SLO_MET) chapters_list_add(&kept, number_count(cell->batch).text);
+  }
+  document_cell(table,
+                kept.count == 0        ? lang_text(c->lang, LANG_NONE)
+                : kept.count == usable ? lang_text(c->lang, LANG_ALL)
+                                       : chapters_list_text(c, &kept),
+                mark);
+  chapters_list_free(&kept);
+}
+
+struct optima_shape { // which columns the table has beyond the standing ones
+  bool interval, capacity, limits;
+};
+
+static void optima_row(struct chapters *c, struct document_node *table, const struct workers_row *row,
+                       struct optima_shape shape) {
+  const struct results *results = c->results;
+  const struct cell *best = chapters_level_best(results, row);
+  enum document_mark mark = !best ? DOCUMENT_BAD
+                            : results->best.exists && best == &results->cells[results->best.cell]
+                                ? DOCUMENT_BEST
+                            : best->in_best_set ? DOCUMENT_EQUAL
+                                                : DOCUMENT_PLAIN;
+  document_cell(table, number_count(row->workers).text, mark);
+  document_cell(table, best ? number_count(row->best_batch).text : NUMBER_UNKNOWN, mark);
+  document_cell(table, best ? number_six(row->max_tokens_per_s).text : NUMBER_UNKNOWN, mark);
+  if (shape.interval) {
+    struct number_text text = best ? number_interval(best->tokens_per_s.lo, best->tokens_per_s.hi, 4)
+                                   : (struct number_text){.text = ""};
+    document_cell(table, text.text, mark);
+  }
+  if (shape.capacity) {
+    struct estimate known = row->capacity;
+    document_cell(table,
+                  isfinite(known.estimate) ? number_with_interval(known.estimate, known.lo, known.hi, 4).text
+                                           : "",
+                  mark);
+  }
+  if (shape.limits) kept_cell(c, table, row, mark);
+  struct chapters_list marks = {0};
+  level_marks(c, row, best, &marks);
+  document_cell(table, chapters_list_text(c, &marks), mark);
+  chapters_list_free(&marks);
+  document_row_end(table);
+}
+
+void chapters_optima_table(struct chapters *c, struct document_node *parent, bool brief) {
+  const struct results *results = c->results;
+  if (results->workers_count == 0) return;
+  struct optima_shape shape = {any_best_interval(results), !brief && any_capacity(results),
+                               chapters_limits_judged(results)};
+  struct document_node *table = document_table(parent, "");
+  chapters_column(c, table, LANG_COLUMN_WORKERS, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_BEST_BATCH, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_MAX, DOCUMENT_DECIMAL);
+  if (shape.interval) chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
+  if (shape.capacity) chapters_column(c, table, LANG_COLUMN_CAPACITY, DOCUMENT_RIGHT);
+  if (shape.limits) chapters_column(c, table, LANG_COLUMN_KEPT, DOCUMENT_LEFT);
+  chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
+  struct chapters_shown shown =
+      chapters_shown_levels(c, parent, brief ? CHAPTERS_BRIEF_ROWS : CHAPTERS_LEVELS_MAX, false);
+  for (size_t i = 0; i < shown.count; i++) {
+    if (shown.is[i]) optima_row(c, table, &results->workers[i], shape);
+  }
+  if (brief) {
+    chapters_rows_left(c, parent, results->workers_count);
+  } else {
+    chapters_shown_say(c, parent, LANG_SHOWN_LEVELS, shown.shown, shown.count);
+  }
+  chapters_shown_free(&shown);
+}
+
+static void optima(struct chapters *c, struct document_node *parent) {
+  if (c->results->workers_count == 0) return;
+  struct document_node *section = chapters_section(c, parent, LANG_OPTIMA, LANG_ALONE);
+  chapters_optima_table(c, section, false);
+  if (any_capacity(c->results)) chapters_paragraph(c, section, LANG_CAPACITY_MEANS, LANG_ALONE);
+}
+
+static void set_table(struct chapters *c, struct document_node *parent) {
+  const struct results *results = c->results;
+  if (results->best.set_count < 2) return;
+  chapters_paragraph(c, parent, LANG_SET_MEANS, LANG_WITH(chapters_confidence(results).text));
+  struct document_node *table = document_table(parent, "");
+  chapters_column(c, table, LANG_COLUMN_WORKERS, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_BATCH, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_RATE, DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
+  for (size_t i = 0; i < results->best.set_count; i++) {
+    size_t index = results->best.set[i];
+    if (i >= CHAPTERS_ROWS_MAX && index != results->best.recommended) continue;
+    const struct cell *cell = &results->cells[index];
+    enum document_mark mark = index == results->best.cell ? DOCUMENT_BEST : DOCUMENT_EQUAL;
+    document_cell(table, number_count(cell->workers).text, mark);
+    document_cell(table, number_count(cell->batch).text, mark);
+    document_cell(table, number_six(cell->tokens_per_s.estimate).text, mark);
+    document_cell(table, number_interval(cell->tokens_per_s.lo, cell->tokens_per_s.hi, 4).text, mark);
+    struct chapters_list marks = {0};
+    if (index == results->best.cell) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_LARGEST));
+    if (index == results->best.recommended)
+      chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_RECOMMENDED));
+    if (cell->flags & CELL_PARTIAL_WAVE)
+      chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_PARTIAL_WAVE));
+    document_cell(table, chapters_list_text(c, &marks), mark);
+    chapters_list_free(&marks);
+    document_row_end(table);
+  }
+  chapters_shown_say(c, parent, LANG_SHOWN_SET, CHAPTERS_ROWS_MAX, results->best.set_count);
+}
+
+static void best(struct chapters *c, struct document_node *parent) {
+  const struct results *results = c->results;
+  if (results->cell_count == 0) return;
+  struct document_node *section = chapters_section(c, parent, LANG_BEST, LANG_ALONE);
+  if (!results->best.exists) {
+    chapters_paragraph(c, section, LANG_BEST_NONE, LANG_ALONE);
+    return;
+  }
+  const struct cell *cell = &results->cells[results->best.cell];
+  struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
+  struct number_text rate = number_throughput(cell->tokens_per_s.estimate, cell->tokens_per_s.hi);
+  struct number_text interval = chapters_interval(cell->tokens_per_s, 4);
+  struct document_node *list = document_list(section, false);
+  chapters_item(c, list, results->best.workers_edge ? LANG_BEST_WORKERS_EDGE : LANG_BEST_WORKERS,
+                LANG_WITH(workers.text));
+  chapters_item(c, list, results->best.batch_edge ? LANG_BEST_BATCH_EDGE : LANG_BEST_BATCH,
+                LANG_WITH(batch.text));
+  chapters_item(c, list, LANG_BEST_RATE, LANG_WITH(rate.text, interval.text));
+  if (results->best.set_count > 0 && results->best.recommended != results->best.cell) {
+    struct number_text cheaper = chapters_cell_name(&results->cells[results->best.recommended]);
+    chapters_paragraph(c, section, LANG_BEST_NOT_RECOMMENDED, LANG_WITH(cheaper.text));
+  }
+  set_table(c, section);
+}
+
+void chapters_summary(struct chapters *c, struct document_node *root) {
+  const struct results *results = c->results;
+  if (results->cell_count == 0 && !results->curve.exists && results->warning_count == 0) {
+    if (results->load_count == 0) chapters_paragraph(c, root, LANG_NOTHING, LANG_ALONE);
+    chapters_loads_limits(c, root);
+    return;
+  }
+  struct document_node *section = chapters_section(c, root, LANG_SUMMARY, LANG_ALONE);
+  first_screen(c, section);
+  optima(c, section);
+  best(c, section);
+  chapters_dependencies(c, section);
+  document_rule(root);
+}
