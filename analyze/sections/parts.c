@@ -127,6 +127,32 @@ bool chapters_any_usable(const struct results *results) {
   return false;
 }
 
+static bool in_milliseconds(double seconds) {
+  return fabs(seconds) < 0.9995; // what would print as 1000 ms is 1 s
+}
+
+static struct number_text duration_digits(double seconds) {
+  return number_significant(in_milliseconds(seconds) ? seconds * 1e3 : seconds, 3);
+}
+
+static const char *duration_unit(const struct chapters *c, double seconds) {
+  return lang_text(c->lang, in_milliseconds(seconds) ? LANG_MILLISECONDS : LANG_SECONDS);
+}
+
+struct number_text chapters_duration(const struct chapters *c, double seconds) {
+  struct number_text out = duration_digits(seconds), digits = out;
+  if (isfinite(seconds))
+    snprintf(out.text, sizeof out.text, "%.40s %.8s", digits.text, duration_unit(c, seconds));
+  return out;
+}
+
+struct number_text chapters_durations(const struct chapters *c, double first_s, double second_s) {
+  struct number_text first = chapters_duration(c, first_s), second = chapters_duration(c, second_s), out;
+  if (in_milliseconds(first_s) == in_milliseconds(second_s)) first = duration_digits(first_s);
+  snprintf(out.text, sizeof out.text, "%.28s / %.28s", first.text, second.text);
+  return out;
+}
+
 void chapters_list_add(struct chapters_list *list, const char *text) {
   if (++list->count > LIST_MAX) return;
   if (list->count > 1) buf_append_text(&list->text, ", ");

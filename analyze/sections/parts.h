@@ -50,6 +50,12 @@ struct number_text chapters_confidence(const struct results *results);
 // " [381.0, 393.2]" with a space before it, or nothing when there is no interval.
 struct number_text chapters_interval(struct estimate estimate, int digits);
 
+// "4.62 ms", "1.23 s": three significant digits, milliseconds below a second; a dash for NaN.
+struct number_text chapters_duration(const struct chapters *c, double seconds);
+
+// Two of them, "4.62 / 8.1 ms"; each has its unit where the units differ.
+struct number_text chapters_durations(const struct chapters *c, double first_s, double second_s);
+
 // How many answers were not streamed, where any was: it makes their time to first token their latency.
 void chapters_one_piece(struct chapters *c, struct document_node *parent);
 

@@ -224,8 +224,33 @@ static void kept_cell(struct chapters *c, struct document_node *table, const str
 }
 
 struct optima_shape { // which columns the table has beyond the standing ones
-  bool interval, capacity, limits;
+  bool interval, ttft, tpot, latency, capacity, limits;
 };
+
+// Latency beside throughput: what a level costs is read in the same row.
+static void time_cells(struct chapters *c, struct document_node *table, const struct cell *cell,
+                       struct optima_shape shape, enum document_mark mark) {
+  if (shape.ttft) {
+    struct number_text text =
+        cell ? chapters_durations(c, cell->ttft_s.p50.estimate, cell->ttft_s.p95.estimate)
+             : (struct number_text){.text = NUMBER_UNKNOWN};
+    document_cell(table, text.text, mark);
+  }
+  if (shape.tpot)
+    document_cell(table, chapters_duration(c, cell ? cell->tpot_s.p50.estimate : NAN).text, mark);
+  if (shape.latency)
+    document_cell(table, chapters_duration(c, cell ? cell->latency_s.p50.estimate : NAN).text, mark);
+}
+
+static void shape_times(const struct results *results, struct optima_shape *shape) {
+  for (size_t i = 0; i < results->workers_count; i++) {
+    const struct cell *best = chapters_level_best(results, &results->workers[i]);
+    if (!best) continue;
+    shape->ttft |= isfinite(best->ttft_s.p50.estimate);
+    shape->tpot |= isfinite(best->tpot_s.p50.estimate);
+    shape->latency |= isfinite(best->latency_s.p50.estimate);
+  }
+}
 
 static void optima_row(struct chapters *c, struct document_node *table, const struct workers_row *row,
                        struct optima_shape shape) {
@@ -244,6 +269,7 @@ static void optima_row(struct chapters *c, struct document_node *table, const st
                                    : (struct number_text){.text = ""};
     document_cell(table, text.text, mark);
   }
+  time_cells(c, table, best, shape, mark);
   if (shape.capacity) {
     struct estimate known = row->capacity;
     document_cell(table,
@@ -262,13 +288,18 @@ static void optima_row(struct chapters *c, struct document_node *table, const st
 void chapters_optima_table(struct chapters *c, struct document_node *parent, bool brief) {
   const struct results *results = c->results;
   if (results->workers_count == 0) return;
-  struct optima_shape shape = {any_best_interval(results), !brief && any_capacity(results),
-                               chapters_limits_judged(results)};
+  struct optima_shape shape = {.interval = any_best_interval(results),
+                               .capacity = !brief && any_capacity(results),
+                               .limits = chapters_limits_judged(results)};
+  shape_times(results, &shape);
   struct document_node *table = document_table(parent, "");
   chapters_column(c, table, LANG_COLUMN_WORKERS, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_BEST_BATCH, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_MAX, DOCUMENT_DECIMAL);
   if (shape.interval) chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
+  if (shape.ttft) chapters_column(c, table, LANG_COLUMN_TTFT, DOCUMENT_RIGHT);
+  if (shape.tpot) chapters_column(c, table, LANG_COLUMN_TPOT, DOCUMENT_RIGHT);
+  if (shape.latency) chapters_column(c, table, LANG_COLUMN_LATENCY, DOCUMENT_RIGHT);
   if (shape.capacity) chapters_column(c, table, LANG_COLUMN_CAPACITY, DOCUMENT_RIGHT);
   if (shape.limits) chapters_column(c, table, LANG_COLUMN_KEPT, DOCUMENT_LEFT);
   chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
