@@ -41,7 +41,15 @@ static const char *verdict_name(enum compare_verdict verdict) {
 static void compare_one(const struct side *baseline, const struct side *run, struct pair pair,
                         const struct compare_options *options, struct comparison_cell *out) {
   const struct cell *before = &baseline->results.cells[pair.baseline], *now = &run->results.cells[pair.run];
-  *out = (struct comparison_cell){now->workers, now->batch, {NAN, NAN, NAN}, "undecided", -1};
+  *out = (struct comparison_cell){
+      .workers = now->workers,
+      .batch = now->batch,
+      .ratio = {NAN, NAN, NAN},
+      .verdict = "undecided",
+      .replicates_needed = -1,
+      .ttft_p95_s = {before->ttft_s.p95.estimate, now->ttft_s.p95.estimate},
+      .latency_p50_s = {before->latency_s.p50.estimate, now->latency_s.p50.estimate},
+  };
   if (!cells_usable(now)) {
     out->verdict = "failed";
     return;

@@ -47,6 +47,7 @@ const char *const lang_en_words[LANG_ID_COUNT] = {
     [LANG_COLUMN_CLASSES] = "Classes",
     [LANG_COLUMN_OFFERED] = "Offered (requests/s)",
     [LANG_COLUMN_IN_FLIGHT] = "In flight, mean",
+    [LANG_COLUMN_TTFT_P95] = "TTFT p95",
     [LANG_COLUMN_TTFT] = "TTFT p50 / p95",
     [LANG_COLUMN_TPOT] = "Time per token p50",
     [LANG_COLUMN_LATENCY] = "Latency p50",

@@ -47,6 +47,7 @@ const char *const lang_ru_words[LANG_ID_COUNT] = {
     [LANG_COLUMN_CLASSES] = "Классы",
     [LANG_COLUMN_OFFERED] = "Задано (запросы/сек)",
     [LANG_COLUMN_IN_FLIGHT] = "В работе, среднее",
+    [LANG_COLUMN_TTFT_P95] = "TTFT p95",
     [LANG_COLUMN_TTFT] = "TTFT p50 / p95",
     [LANG_COLUMN_TPOT] = "Время на токен p50",
     [LANG_COLUMN_LATENCY] = "Задержка p50",

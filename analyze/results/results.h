@@ -239,6 +239,9 @@ struct comparison_cell {
   struct estimate ratio;     // NaN: not measured on both sides
   const char *verdict;       // "faster", "slower", "same", "undecided"; "failed": usable in the baseline only
   int64_t replicates_needed; // per run, to decide; -1: none, or beyond reason
+  struct before_after {
+    double before, now;
+  } ttft_p95_s, latency_p50_s; // NaN, or all zero: not measured
 };
 struct comparison {
   char *baseline;        // file; NULL: nothing was compared

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analyze/results/summary_verdicts.h"
 
+#include <math.h>
+
 #include "analyze/results/summary_curve.h"
 
 static void write_verdict(struct json_writer *w, struct estimate ratio, const char *verdict,
@@ -8,6 +10,14 @@ static void write_verdict(struct json_writer *w, struct estimate ratio, const ch
   summary_estimate(w, "ratio", ratio);
   json_member_string(w, "verdict", verdict);
   json_member_count(w, "replicates_needed", replicates_needed);
+}
+
+static void write_before_after(struct json_writer *w, const char *name, struct before_after value) {
+  json_write_key(w, name);
+  json_write_object(w);
+  json_member_number(w, "before", value.before > 0 ? value.before : NAN);
+  json_member_number(w, "now", value.now > 0 ? value.now : NAN);
+  json_write_object_end(w);
 }
 
 void summary_comparison(struct json_writer *w, const struct results *results) {
@@ -32,6 +42,8 @@ void summary_comparison(struct json_writer *w, const struct results *results) {
     json_member_int(w, "workers", cell->workers);
     json_member_int(w, "batch", cell->batch);
     write_verdict(w, cell->ratio, cell->verdict, cell->replicates_needed);
+    write_before_after(w, "ttft_p95_s", cell->ttft_p95_s);
+    write_before_after(w, "latency_p50_s", cell->latency_p50_s);
     json_write_object_end(w);
   }
   json_write_array_end(w);

@@ -2,6 +2,7 @@
 #include "analyze/sections/comparison.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,20 @@ static struct chapters_shown choose(struct chapters *c, struct document_node *pa
   return shown;
 }
 
+static bool is_known(struct before_after value) {
+  return value.before > 0 && value.now > 0;
+}
+
+// "4.6 ms → 112 ms"
+static void before_after_cell(struct chapters *c, struct document_node *table, struct before_after value,
+                              enum document_mark mark) {
+  struct number_text text = {.text = NUMBER_UNKNOWN};
+  if (is_known(value))
+    snprintf(text.text, sizeof text.text, "%.28s \u2192 %.28s", chapters_duration(c, value.before).text,
+             chapters_duration(c, value.now).text);
+  document_cell(table, text.text, mark);
+}
+
 static void cells(struct chapters *c, struct document_node *parent, const struct chapters_shown *shown) {
   const struct comparison *comparison = &c->results->comparison;
   struct document_node *table = document_table(parent, "");
@@ -76,6 +91,13 @@ static void cells(struct chapters *c, struct document_node *parent, const struct
   chapters_column(c, table, LANG_COLUMN_BATCH, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_RATIO, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_VERDICT, DOCUMENT_LEFT);
+  bool ttft = false, latency = false;
+  for (size_t i = 0; i < comparison->cell_count; i++) {
+    ttft |= is_known(comparison->cells[i].ttft_p95_s);
+    latency |= is_known(comparison->cells[i].latency_p50_s);
+  }
+  if (ttft) chapters_column(c, table, LANG_COLUMN_TTFT_P95, DOCUMENT_RIGHT);
+  if (latency) chapters_column(c, table, LANG_COLUMN_LATENCY, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_REPLICATES_NEEDED, DOCUMENT_RIGHT);
   for (size_t i = 0; i < shown->count; i++) {
     if (!shown->is[i]) continue;
@@ -85,6 +107,8 @@ static void cells(struct chapters *c, struct document_node *parent, const struct
     document_cell(table, number_count(cell->batch).text, mark);
     document_cell(table, ratio_text(cell->ratio).text, mark);
     document_cell(table, verdict_word(c, cell->verdict), mark);
+    if (ttft) before_after_cell(c, table, cell->ttft_p95_s, mark);
+    if (latency) before_after_cell(c, table, cell->latency_p50_s, mark);
     document_cell(table, cell->replicates_needed > 0 ? number_count(cell->replicates_needed).text : "", mark);
     document_row_end(table);
   }
