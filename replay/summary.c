@@ -6,6 +6,8 @@
 
 #include "lib/base/clock.h"
 
+#define TIME_COLUMNS "   TTFT p50   TTFT p95    latency"
+
 enum status summary_open(const struct plan *plan, struct summary *out, struct error *error) {
   bool open_loop = plan->cell_count == 0;
   struct summary_cell *cells = calloc(open_loop ? 1 : plan->cell_count, sizeof *cells);
@@ -19,6 +21,12 @@ enum status summary_open(const struct plan *plan, struct summary *out, struct er
 void summary_free(struct summary *summary) {
   free(summary->cells);
   *summary = (struct summary){0};
+}
+
+static void add_time(struct summary_time *time, int64_t ns) {
+  if (ns < 0) return;
+  time->batches++;
+  time->sum_s += clock_seconds(ns);
 }
 
 void summary_add(struct summary *summary, const struct summary_batch *batch) {
@@ -38,6 +46,9 @@ void summary_add(struct summary *summary, const struct summary_batch *batch) {
     sums->invalid++;
     return;
   }
+  add_time(&sums->ttft_p50, batch->ttft_p50_ns);
+  add_time(&sums->ttft_p95, batch->ttft_p95_ns);
+  add_time(&sums->latency_p50, batch->latency_p50_ns);
   sums->total_s += total_s;
   sums->in_flight_mean += batch->in_flight_mean;
   if (batch->output_tokens > 0 && total_s > 0) sums->tokens_per_s += (double)batch->output_tokens / total_s;
@@ -91,10 +102,29 @@ static void print_remarks(const struct summary_cell *sums, FILE *out) {
   fputc('\n', out);
 }
 
+// The mean over batches, right-aligned in ten columns: milliseconds below a second, three digits.
+static void print_time(const struct summary_time *time, FILE *out) {
+  double seconds = time->batches > 0 ? time->sum_s / (double)time->batches : NAN;
+  char text[32] = "-";
+  if (seconds < 0.9995)
+    snprintf(text, sizeof text, "%.3g ms", seconds * 1e3);
+  else if (seconds < 999.5)
+    snprintf(text, sizeof text, "%.3g s", seconds);
+  else if (isfinite(seconds))
+    snprintf(text, sizeof text, "%.0f s", seconds);
+  fprintf(out, " %10s", text);
+}
+
+static void print_times(const struct summary_cell *sums, FILE *out) {
+  print_time(&sums->ttft_p50, out);
+  print_time(&sums->ttft_p95, out);
+  print_time(&sums->latency_p50, out);
+}
+
 static void print_open_loop(const struct summary_cell *sums, FILE *out) {
   int64_t valid = sums->reps - sums->invalid;
-  fprintf(out, "%5s %10s %10s %10s %10s %8s\n", "reps", "requests", "total s", "in flight", "tokens/s",
-          "failed");
+  fprintf(out, "%5s %10s %10s %10s %10s" TIME_COLUMNS " %8s\n", "reps", "requests", "total s", "in flight",
+          "tokens/s", "failed");
   fprintf(out, "%5lld %10lld", (long long)sums->reps, (long long)sums->requests);
   if (valid > 0) {
     fprintf(out, " %10.3f %10.2f %10.2f", sums->total_s / (double)valid, sums->in_flight_mean / (double)valid,
@@ -102,6 +132,7 @@ static void print_open_loop(const struct summary_cell *sums, FILE *out) {
   } else {
     fprintf(out, " %10s %10s %10s", "-", "-", "-");
   }
+  print_times(sums, out);
   fprintf(out, " %8lld", (long long)sums->failed);
   print_remarks(sums, out);
 }
@@ -114,6 +145,7 @@ static void print_row(const struct plan_cell *cell, const struct summary_cell *s
   } else {
     fprintf(out, " %10s %10s", "-", "-");
   }
+  print_times(sums, out);
   fprintf(out, " %8lld", (long long)sums->failed);
   print_remarks(sums, out);
 }
@@ -123,7 +155,8 @@ void summary_print(const struct summary *summary, FILE *out) {
     print_open_loop(&summary->cells[0], out);
     return;
   }
-  fprintf(out, "%8s %8s %5s %10s %10s %8s\n", "workers", "batch", "reps", "total s", "tokens/s", "failed");
+  fprintf(out, "%8s %8s %5s %10s %10s" TIME_COLUMNS " %8s\n", "workers", "batch", "reps", "total s",
+          "tokens/s", "failed");
   for (size_t i = 0; i < summary->plan->cell_count; i++)
     print_row(&summary->plan->cells[i], &summary->cells[i], out);
 }

@@ -17,7 +17,11 @@ struct summary_cell {
   int64_t requests, failed;
   int64_t errors[RUN_ERROR_COUNT];
   int64_t known_tokens, known_requests; // output tokens of successes, where the server said
-  double total_s;                       // sums over the valid ones
+  struct summary_time {
+    int64_t batches; // in which it was measured
+    double sum_s;
+  } ttft_p50, ttft_p95, latency_p50; // of the valid batches
+  double total_s;                    // sums over the valid ones
   double tokens_per_s;
   double in_flight_mean; // open loop
   bool ended;            // too many failed: nothing more is measured of it
@@ -41,9 +45,10 @@ struct summary_batch {
   size_t cell;
   int64_t total_ns;
   int64_t requests, failed;
-  const int64_t *errors; // RUN_ERROR_COUNT: failures of each class; NULL: none
-  int64_t output_tokens; // -1: unknown
-  double in_flight_mean; // open loop
+  const int64_t *errors;                            // RUN_ERROR_COUNT: failures of each class; NULL: none
+  int64_t output_tokens;                            // -1: unknown
+  double in_flight_mean;                            // open loop
+  int64_t ttft_p50_ns, ttft_p95_ns, latency_p50_ns; // -1: not measured
   bool valid;
 };
 void summary_add(struct summary *summary, const struct summary_batch *batch);

@@ -223,6 +223,9 @@ static void add_up(struct sweep *sweep, const struct closed_loop_outcome *outcom
       .errors = sums->errors,
       .output_tokens = outcome->open_loop ? outcome->open_loop->output_tokens : sums->output_tokens,
       .in_flight_mean = outcome->open_loop ? outcome->open_loop->in_flight_mean : 0,
+      .ttft_p50_ns = outcome->verdict->ttft_p50_ns,
+      .ttft_p95_ns = outcome->verdict->ttft_p95_ns,
+      .latency_p50_ns = outcome->verdict->latency_p50_ns,
       .valid = outcome->verdict->valid,
   };
   summary_add(sweep->setup->summary, &batch);

@@ -9,6 +9,7 @@ void audit_start(struct audit *audit, int64_t now_ns) {
   audit->start_ns = now_ns;
   histogram_clear(&audit->lag);
   histogram_clear(&audit->latency);
+  histogram_clear(&audit->ttft);
 }
 
 void audit_request(struct audit *audit, int64_t lag_ns, int64_t latency_ns) {
@@ -16,9 +17,14 @@ void audit_request(struct audit *audit, int64_t lag_ns, int64_t latency_ns) {
   if (latency_ns >= 0) histogram_add(&audit->latency, latency_ns);
 }
 
+void audit_first_token(struct audit *audit, int64_t ttft_ns) {
+  if (ttft_ns >= 0) histogram_add(&audit->ttft, ttft_ns);
+}
+
 void audit_merge(struct audit *audit, const struct audit *other) {
   histogram_merge(&audit->lag, &other->lag);
   histogram_merge(&audit->latency, &other->latency);
+  histogram_merge(&audit->ttft, &other->ttft);
 }
 
 static double milliseconds(int64_t ns) {
@@ -56,6 +62,9 @@ void audit_finish(const struct audit *audit, int64_t now_ns, int64_t cpu_ns, int
       .lag_p99_ns = histogram_quantile(&audit->lag, 0.99),
       .lag_max_ns = audit->lag.count > 0 ? audit->lag.max_ns : -1,
       .stall_max_ns = stall_max_ns,
+      .ttft_p50_ns = histogram_quantile(&audit->ttft, 0.5),
+      .ttft_p95_ns = histogram_quantile(&audit->ttft, 0.95),
+      .latency_p50_ns = histogram_quantile(&audit->latency, 0.5),
   };
   // Without a success there is no throughput that the client could have spoiled.
   if (audit->latency.count > 0) judge(audit, wall_ns, out);

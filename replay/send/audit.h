@@ -25,12 +25,14 @@ struct audit {
   int64_t start_ns;
   struct histogram lag;
   struct histogram latency; // of the requests that succeeded
+  struct histogram ttft;    // of those that had a first token
 };
 
 struct audit_verdict {
   double cpu; // share of one core
   int64_t lag_p50_ns, lag_p99_ns, lag_max_ns;
   int64_t stall_max_ns;
+  int64_t ttft_p50_ns, ttft_p95_ns, latency_p50_ns; // -1: no request had one
   bool valid;       // also where nothing succeeded: such a batch is the server's failure, not the client's
   char reason[160]; // "" when valid
 };
@@ -40,6 +42,9 @@ void audit_start(struct audit *audit, int64_t now_ns);
 
 // lag: sent - max(intended, ready). latency -1: the request did not succeed, or was never answered.
 void audit_request(struct audit *audit, int64_t lag_ns, int64_t latency_ns);
+
+// Time to first token of a request that succeeded; -1: it has none.
+void audit_first_token(struct audit *audit, int64_t ttft_ns);
 
 // Adds what another one saw of the same batch.
 void audit_merge(struct audit *audit, const struct audit *other);

@@ -66,6 +66,7 @@ static void on_result(void *context, const struct request_call_result *result) {
   bool success = result->response->failure == FAILURE_NONE;
   audit_request(&share->audit, result->sent_ns - later(result->intended_ns, result->ready_ns),
                 success ? result->done_ns - result->sent_ns : -1);
+  if (success) audit_first_token(&share->audit, result->ttft_ns);
   recorder_request(measure->setup.recorder, share->lane->number, &measure->record, result);
   struct work_place place = {measure->offset, result->index, measure->record.warmup};
   work_observe(measure->setup.work, &place, success ? result->response->input_tokens : -1);

@@ -158,6 +158,7 @@ static void on_done(void *context, const struct request_call_result *result) {
   int64_t lag_from_ns = result->ready_ns > result->intended_ns ? result->ready_ns : result->intended_ns;
   audit_request(&flow->sums.audit, result->sent_ns - lag_from_ns,
                 success ? result->done_ns - result->sent_ns : -1);
+  if (success) audit_first_token(&flow->sums.audit, result->ttft_ns);
   add_to_window(flow, result);
   recorder_request(flow->setup.recorder, flow->setup.lane->number, &flow->record, result);
   struct work_place place = {flow->offset, result->index, false};
