@@ -133,8 +133,10 @@ static void test_a_baseline_is_judged_by_its_verdict(void **state) {
                                     .regressed = true,
                                     .cells = calloc(2, sizeof *comparison->cells),
                                     .cell_count = 2};
-  comparison->cells[0] = (struct comparison_cell){8, 8, {0.9, 0.85, 0.96}, "slower", -1};
-  comparison->cells[1] = (struct comparison_cell){16, 16, {NAN, NAN, NAN}, "failed", -1};
+  comparison->cells[0] = (struct comparison_cell){
+      .workers = 8, .batch = 8, .ratio = {0.9, 0.85, 0.96}, .verdict = "slower", .replicates_needed = -1};
+  comparison->cells[1] = (struct comparison_cell){
+      .workers = 16, .batch = 16, .ratio = {NAN, NAN, NAN}, .verdict = "failed", .replicates_needed = -1};
   const char *text = made_report(made, LANG_EN);
   HAS(text, "> \u26a0 Against base.jsonl.gz: throughput is 0.900 [0.880, 0.920] of the baseline: slower.");
   HAS(text, "> \u26a0 This is a regression: for certain more than 5% slower");
