@@ -13,6 +13,7 @@
 
 #include "analyze/input/times.h"
 #include "analyze/results/results.h"
+#include "analyze/stat/steady.h"
 #include "lib/base/status.h"
 #include "lib/json/json_scan.h"
 
@@ -54,7 +55,8 @@ struct load_replicate {
   int64_t tokens, input_tokens, cached_tokens;
   int64_t good; // requests within every limit; -1: none were given
   int64_t errors[RESULTS_ERROR_CLASSES];
-  bool cold;     // the first after a server start, without a warm-up
+  struct steady steady; // its window; all zero: none
+  bool cold;            // the first after a server start, without a warm-up
   bool unwarmed; // the first of a run without a warm-up on a server that was there before; it may be cold
 };
 

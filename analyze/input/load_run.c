@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analyze/input/load_reader.h"
+#include "analyze/input/load_window.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 
@@ -32,6 +33,7 @@ struct pending {
   size_t cell; // where a counted one goes
   int64_t requests, good;
   struct load_times times;
+  struct load_window window;
 };
 
 struct load_run {
@@ -72,6 +74,7 @@ void load_run_free(struct load_run *run) {
   buf_free(&run->scratch);
   buf_free(&run->plan);
   load_times_free(&run->pending.times);
+  load_window_free(&run->pending.window);
   free(run);
 }
 
@@ -203,6 +206,7 @@ static void start_pending(struct load_run *run, const struct batch_key *key) {
   run->pending.state = PENDING_OPEN;
   run->pending.requests = run->pending.good = 0;
   load_times_clear(&run->pending.times);
+  load_window_clear(&run->pending.window);
 }
 
 static bool within(int64_t value, int64_t limit) {
@@ -224,6 +228,8 @@ static enum status take_request(struct load_run *run, const struct run_request *
   if (!same_key(&key, &pending->key)) start_pending(run, &key);
   if (record->warmup || pending->state == PENDING_LEFT_OUT) return STATUS_OK;
   pending->requests++;
+  enum status status = load_window_add(&pending->window, record);
+  if (status != STATUS_OK) return status;
   if (record->error != RUN_ERROR_NONE) return STATUS_OK;
   if (record->output_tokens >= 2 && record->events >= 1) {
     run->data->answers++;
@@ -306,6 +312,7 @@ static enum status commit(struct load_run *run, const struct run_batch *record, 
   data->sessions[session].batches++;
   enum status status = load_replicate_add(cell, &place);
   if (status != STATUS_OK) return status;
+  replicate.steady = load_window_close(&run->pending.window, record);
   *place = replicate;
   if (replicate.cold) {
     run->pending.state = PENDING_LEFT_OUT;

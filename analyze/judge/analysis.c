@@ -9,6 +9,7 @@
 #include "analyze/judge/curve.h"
 #include "analyze/judge/distributions.h"
 #include "analyze/judge/levels.h"
+#include "analyze/judge/steady_levels.h"
 #include "analyze/judge/warnings.h"
 
 static enum status take_loads(const struct load_data *data, struct results *results, struct error *error) {
@@ -48,7 +49,8 @@ static bool is_managed(const struct load_data *data) {
 }
 
 static enum status run_cells(struct load_data *data, const struct analysis_options *options,
-                             struct cells_samples *samples, struct results *results, struct error *error) {
+                             struct cells_samples *samples, struct steady_levels *steady,
+                             struct results *results, struct error *error) {
   struct best_options best = {
       .scale = options->scale, .seed = options->seed, .draws = options->draws, .managed = is_managed(data)};
   struct curve_options curve = {.scale = options->scale,
@@ -61,6 +63,8 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
   enum status status = take_loads(data, results, error);
   if (status == STATUS_OK) status = cells_build(data, options->confidence, results, samples, error);
   if (status == STATUS_OK) status = levels_build(samples, results, error);
+  if (status == STATUS_OK) status = steady_levels_build(data, samples, results, steady, error);
+  if (status == STATUS_OK) status = steady_levels_fill(steady, options->scale, results, error);
   if (status == STATUS_OK) status = levels_cliffs(results, &first_cliff, error);
   if (status == STATUS_OK) {
     status = cells_spread(samples, options->scale, options->sigma, first_cliff, results, &best.pool, error);
@@ -81,9 +85,11 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
 enum status analysis_run(struct load_data *data, const struct analysis_options *options,
                          struct results *results, struct error *error) {
   struct cells_samples samples = {0};
+  struct steady_levels steady = {0};
   results->confidence = options->confidence;
-  enum status status = run_cells(data, options, &samples, results, error);
+  enum status status = run_cells(data, options, &samples, &steady, results, error);
   take_facts(data, results);
   cells_free(&samples);
+  steady_levels_free(&steady);
   return status;
 }

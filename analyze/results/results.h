@@ -58,6 +58,14 @@ struct cell {
   bool in_best_set;
 };
 
+// What a level does while all its workers are busy; all NaN where no batch has more requests than workers.
+struct steady_level {
+  struct estimate throughput;              // tokens/s, pooled over its batches' windows
+  double window_share;                     // of these batches' time
+  double in_flight;                        // mean requests in flight, to be the workers
+  double littles_law, littles_law_allowed; // in flight over rate x latency, and how far from 1 it may be
+};
+
 struct workers_row {
   int64_t workers;
   size_t first_cell, cell_count; // its cells in results.cells, by batch
@@ -67,6 +75,7 @@ struct workers_row {
   bool best_is_edge;             // best_batch is the last tested there
   struct estimate capacity;      // tokens/s with start-up time taken out; NaN: not established
   double start_up_s;             // t0 of that fit; NaN
+  struct steady_level steady;
 };
 
 enum sigma_source { SIGMA_NONE, SIGMA_REPLICATES, SIGMA_GIVEN, SIGMA_PSEUDO_REPLICATES };

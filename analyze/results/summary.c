@@ -77,6 +77,16 @@ static void write_cell(struct json_writer *w, const struct cell *cell) {
   json_write_object_end(w);
 }
 
+static void write_steady(struct json_writer *w, const struct steady_level *steady) {
+  json_write_key(w, "steady");
+  json_write_object(w);
+  summary_estimate(w, "throughput", steady->throughput);
+  json_member_number(w, "window_share", steady->window_share);
+  json_member_number(w, "in_flight", steady->in_flight);
+  json_member_number(w, "littles_law", steady->littles_law);
+  json_write_object_end(w);
+}
+
 static void write_workers(struct json_writer *w, const struct results *results) {
   json_write_key(w, "workers");
   json_write_array(w);
@@ -89,6 +99,7 @@ static void write_workers(struct json_writer *w, const struct results *results) 
     json_member_bool(w, "best_is_edge", row->best_is_edge);
     json_member_number(w, "max_tokens_per_s", row->usable ? row->max_tokens_per_s : NAN);
     summary_estimate(w, "capacity", row->capacity);
+    write_steady(w, &row->steady);
     json_member_number(w, "start_up_s", row->start_up_s);
     json_write_object_end(w);
   }

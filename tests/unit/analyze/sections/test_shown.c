@@ -93,7 +93,12 @@ static void test_every_long_table_says_what_it_leaves_out(void **state) {
   for (size_t i = 0; i < 300; i++) {
     double ratio = 1 + (double)i / 1000;
     results->comparison.cells[results->comparison.cell_count++] = (struct comparison_cell){
-        (int64_t)i + 1, 1, {i == 7 ? NAN : ratio, NAN, NAN}, i == 7 ? "failed" : "same", -1};
+        .workers = (int64_t)i + 1,
+        .batch = 1,
+        .ratio = {i == 7 ? NAN : ratio, NAN, NAN},
+        .verdict = i == 7 ? "failed" : "same",
+        .replicates_needed = -1,
+    };
   }
   results->loads = calloc(250, sizeof *results->loads);
   for (size_t i = 0; i < 250; i++)

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The requests of the batch that is being read, kept until its batch record comes: what the steady window of
+// the batch is computed from. Memory is that of the largest batch.
+#ifndef ANALYZE_LOAD_WINDOW_H
+#define ANALYZE_LOAD_WINDOW_H
+
+#include "analyze/stat/steady.h"
+#include "lib/base/status.h"
+#include "lib/record/run.h"
+
+struct load_window {
+  struct steady_request *requests;
+  size_t count, room;
+  bool unknown; // some request has no end, so that nothing is known of the window
+};
+
+void load_window_clear(struct load_window *window);
+void load_window_free(struct load_window *window);
+
+// One request, failed ones included: they hold a worker too. A batch without waiting requests has no window
+// and is not kept. STATUS_MEMORY, STATUS_LIMIT.
+enum status load_window_add(struct load_window *window, const struct run_request *record) MUST_USE;
+
+// The window of the batch that `record` closes; all zero where it has none, or where requests are missing.
+struct steady load_window_close(const struct load_window *window, const struct run_batch *record);
+
+#endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The steady throughput of each workers level: one value per replicate, pooled over the windows of its
+// batches. It is what levels are compared by, since it does not grow with the size of a batch.
+#ifndef ANALYZE_STEADY_LEVELS_H
+#define ANALYZE_STEADY_LEVELS_H
+
+#include "analyze/judge/cells.h"
+#include "analyze/stat/steady.h"
+
+// One level's values; those of two levels with the same block were measured in one pass. A replicate is a
+// session of a managed server, otherwise a block.
+struct steady_sample {
+  size_t row; // index into results.workers
+  int64_t workers;
+  double *values; // tokens per second, above zero
+  int64_t *blocks;
+  size_t count;
+  struct steady sum; // over all its windows
+};
+
+struct steady_levels {
+  struct steady_sample *of; // by workers; levels without a window are not among them
+  size_t count;
+  bool complete; // every usable level is among them, and there is one at least
+  double *values;
+  int64_t *blocks;
+};
+
+// Reads the windows of usable cells' warm replicates. STATUS_MEMORY; steady_levels_free takes half-made ones.
+enum status steady_levels_build(const struct load_data *data, const struct cells_samples *samples,
+                                const struct results *results, struct steady_levels *out,
+                                struct error *error) MUST_USE;
+void steady_levels_free(struct steady_levels *levels);
+
+// Writes results->workers[].steady. Levels with two replicates or more have an interval; spreads are pooled
+// over levels unless they clearly differ (ci_of_cell).
+enum status steady_levels_fill(const struct steady_levels *levels, enum stat_scale scale,
+                               struct results *results, struct error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/stat/steady.h"
+
+#include <math.h>
+
+#define LITTLE_TOLERANCE 0.02
+#define WINDOW_MIN_LATENCIES 0.5
+
+struct window {
+  int64_t from_ns, to_ns;
+};
+
+static double overlap_ns(struct window window, int64_t from_ns, int64_t to_ns) {
+  int64_t from = from_ns > window.from_ns ? from_ns : window.from_ns;
+  int64_t to = to_ns < window.to_ns ? to_ns : window.to_ns;
+  return to > from ? (double)(to - from) : 0;
+}
+
+static bool holds(struct window window, int64_t at_ns) {
+  return at_ns > window.from_ns && at_ns <= window.to_ns;
+}
+
+// How many of `tokens` that come evenly from..to fall into the window.
+static double spread_tokens(struct window window, double tokens, int64_t from_ns, int64_t to_ns) {
+  return to_ns > from_ns ? tokens * overlap_ns(window, from_ns, to_ns) / (double)(to_ns - from_ns) : 0;
+}
+
+static double tokens_inside(struct window window, const struct steady_request *request) {
+  if (request->tokens <= 0) return 0;
+  double tokens = (double)request->tokens;
+  int64_t last_ns = request->last_text_ns >= 0 ? request->last_text_ns : request->done_ns;
+  if (request->first_text_ns < 0 || (request->tokens > 1 && last_ns <= request->first_text_ns))
+    return spread_tokens(window, tokens, request->sent_ns, request->done_ns);
+  double first = holds(window, request->first_text_ns) ? 1 : 0;
+  return first + spread_tokens(window, tokens - 1, request->first_text_ns, last_ns);
+}
+
+bool steady_of_batch(const struct steady_request *requests, size_t count, int64_t workers, double batch_s,
+                     struct steady *out) {
+  if (count == 0 || workers < 1 || count <= (size_t)workers) return false;
+  struct window window = {requests[0].done_ns, requests[0].sent_ns};
+  for (size_t i = 1; i < count; i++) {
+    if (requests[i].done_ns < window.from_ns) window.from_ns = requests[i].done_ns;
+    if (requests[i].sent_ns > window.to_ns) window.to_ns = requests[i].sent_ns;
+  }
+  if (window.to_ns <= window.from_ns) return false;
+  double latency_s = 0;
+  for (size_t i = 0; i < count; i++)
+    latency_s += (double)(requests[i].done_ns - requests[i].sent_ns) * 1e-9 / (double)count;
+  struct steady steady = {
+      .windows = 1, .window_s = (double)(window.to_ns - window.from_ns) * 1e-9, .batch_s = batch_s};
+  if (steady.window_s < WINDOW_MIN_LATENCIES * latency_s) return false;
+  for (size_t i = 0; i < count; i++) {
+    const struct steady_request *request = &requests[i];
+    steady.tokens += tokens_inside(window, request);
+    steady.busy_s += overlap_ns(window, request->sent_ns, request->done_ns) * 1e-9;
+    if (!holds(window, request->done_ns)) continue;
+    steady.ended++;
+    steady.latency_s += (double)(request->done_ns - request->sent_ns) * 1e-9;
+  }
+  *out = steady;
+  return true;
+}
+
+void steady_add(struct steady *sum, const struct steady *window) {
+  sum->windows += window->windows;
+  sum->window_s += window->window_s;
+  sum->batch_s += window->batch_s;
+  sum->tokens += window->tokens;
+  sum->busy_s += window->busy_s;
+  sum->ended += window->ended;
+  sum->latency_s += window->latency_s;
+}
+
+static double ratio(double a, double b) {
+  return b > 0 ? a / b : NAN;
+}
+
+double steady_throughput(const struct steady *steady) {
+  return ratio(steady->tokens, steady->window_s);
+}
+
+double steady_in_flight(const struct steady *steady) {
+  return ratio(steady->busy_s, steady->window_s);
+}
+
+double steady_share(const struct steady *steady) {
+  return ratio(steady->window_s, steady->batch_s);
+}
+
+// rate x mean latency = (ended / window) x (latency / ended): the ends cancel.
+double steady_littles_law(const struct steady *steady, double *allowed) {
+  *allowed = LITTLE_TOLERANCE + ratio(steady->windows * steady->latency_s, steady->ended * steady->window_s);
+  return ratio(steady->busy_s, steady->latency_s);
+}

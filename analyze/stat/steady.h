@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What a level does while it is really held: throughput in the window of a batch in which all its workers are
+// busy, from the first end of a request to the last send.
+//
+// A batch's own throughput also carries its start (all first prompts at once) and its drain (workers that run
+// empty), so it grows with the size of the batch; the window's does not. A window of fewer than three waves
+// is short and noisy: sums over several windows weigh each by its length.
+#ifndef ANALYZE_STAT_STEADY_H
+#define ANALYZE_STAT_STEADY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// One request of a batch; instants in ns on one clock. `tokens`: of its answer, 0 for one that failed. An
+// answer in one piece, or whose `first_text_ns` is not known (-1), was made from sent to done; a
+// `last_text_ns` that is not known (-1) is done.
+struct steady_request {
+  int64_t sent_ns, first_text_ns, last_text_ns, done_ns;
+  int64_t tokens;
+};
+
+// Sums over windows; all zero is no window.
+struct steady {
+  double windows;   // how many
+  double window_s;  // their length
+  double batch_s;   // length of the batches that have a window
+  double tokens;    // in the window: one at its first text, the others spread evenly to its last text
+  double busy_s;    // integral of requests in flight over the window
+  double ended;     // requests that ended in the window
+  double latency_s; // sum of their latencies
+};
+
+// The window of one batch of `count` requests, which took `batch_s`. False, and nothing is written, where
+// there is none: no more requests than workers, or none sent after the first end.
+bool steady_of_batch(const struct steady_request *requests, size_t count, int64_t workers, double batch_s,
+                     struct steady *out);
+
+void steady_add(struct steady *sum, const struct steady *window);
+
+// Tokens per second, mean requests in flight, and the window's share of the batch; NaN without a window.
+double steady_throughput(const struct steady *steady);
+double steady_in_flight(const struct steady *steady);
+double steady_share(const struct steady *steady);
+
+// Requests in flight over rate x mean latency (Little, Oper. Res. 9, 1961): 1 but for the window's two edges,
+// where latencies reach out of it. NaN without a window. *allowed: how far from 1 it may be for that alone,
+// one mean latency in the length of a window, plus 2 %; beyond it the records contradict themselves.
+double steady_littles_law(const struct steady *steady, double *allowed);
+
+#endif

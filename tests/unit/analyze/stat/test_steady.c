@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// clang-format off
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+// clang-format on
+
+#include "analyze/stat/steady.h"
+
+#define MS INT64_C(1000000)
+
+enum { REQUESTS_MAX = 1024 };
+
+// `count` requests on `workers`, each `latency_ms` long with `prompt_ms` before its first text; worker k
+// starts k * stagger_ms late. One piece: the whole answer comes at its end.
+struct batch {
+  int64_t workers, latency_ms, prompt_ms, stagger_ms, tokens;
+  size_t count;
+  bool one_piece;
+};
+
+static struct steady window_of(const struct batch *batch, bool *exists) {
+  static struct steady_request requests[REQUESTS_MAX];
+  int64_t last_ms = 0;
+  for (size_t i = 0; i < batch->count; i++) {
+    int64_t worker = (int64_t)i % batch->workers, wave = (int64_t)i / batch->workers;
+    int64_t sent_ms = worker * batch->stagger_ms + wave * batch->latency_ms,
+            done_ms = sent_ms + batch->latency_ms;
+    requests[i] = (struct steady_request){
+        .sent_ns = sent_ms * MS,
+        .first_text_ns = (batch->one_piece ? done_ms : sent_ms + batch->prompt_ms) * MS,
+        .last_text_ns = done_ms * MS,
+        .done_ns = done_ms * MS,
+        .tokens = batch->tokens,
+    };
+    if (done_ms > last_ms) last_ms = done_ms;
+  }
+  struct steady steady = {0};
+  *exists = steady_of_batch(requests, batch->count, batch->workers, (double)last_ms * 1e-3, &steady);
+  return steady;
+}
+
+// workers * tokens / latency, whatever the batch: that of a batch grows from 66 to 97 % of it.
+static void test_throughput_does_not_grow_with_the_batch(void **state) {
+  (void)state;
+  static const int64_t waves[] = {3, 6, 12};
+  for (size_t i = 0; i < 3; i++) {
+    for (int one_piece = 0; one_piece < 2; one_piece++) {
+      struct batch batch = {16, 1000, 200, 62, 100, (size_t)(16 * waves[i]), one_piece == 1};
+      bool exists;
+      struct steady steady = window_of(&batch, &exists);
+      assert_true(exists);
+      double truth = 16 * 100 / 1.0;
+      assert_true(fabs(steady_throughput(&steady) / truth - 1) < 0.02);
+      assert_true(fabs(steady_in_flight(&steady) / 16 - 1) < 0.01);
+      double allowed, law = steady_littles_law(&steady, &allowed);
+      assert_true(fabs(law - 1) < allowed);
+    }
+  }
+}
+
+static void test_waves_that_end_together_leave_a_window_of_whole_waves(void **state) {
+  (void)state;
+  struct batch batch = {8, 1000, 200, 0, 100, 32, false};
+  bool exists;
+  struct steady steady = window_of(&batch, &exists);
+  assert_true(exists);
+  assert_true(fabs(steady.window_s - 2) < 1e-9); // from the end of the first wave to the start of the last
+  assert_true(fabs(steady_throughput(&steady) / 800 - 1) < 1e-9);
+}
+
+static void test_no_window(void **state) {
+  (void)state;
+  static const struct batch batches[] = {
+      {8, 1000, 200, 10, 100, 8, false},  // nobody waits
+      {8, 1000, 200, 10, 100, 16, false}, // the last is sent 70 ms after the first end: a sliver
+      {8, 1000, 200, 0, 100, 16, false},  // and here at the same instant
+  };
+  for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
+    bool exists;
+    struct steady steady = window_of(&batches[i], &exists);
+    assert_false(exists);
+    assert_true(isnan(steady_throughput(&steady)));
+  }
+}
+
+static void test_windows_weigh_by_their_length(void **state) {
+  (void)state;
+  struct steady sum = {0};
+  steady_add(&sum, &(struct steady){.windows = 1, .window_s = 9, .batch_s = 10, .tokens = 900});
+  steady_add(&sum, &(struct steady){.windows = 1, .window_s = 1, .batch_s = 10, .tokens = 200});
+  assert_true(fabs(steady_throughput(&sum) - 110) < 1e-9);
+  assert_true(fabs(steady_share(&sum) - 0.5) < 1e-9);
+}
+
+// A request that the record says was in flight for longer than the batch allows is found.
+static void test_littles_law_finds_records_that_contradict_themselves(void **state) {
+  (void)state;
+  struct steady steady = {.windows = 1,
+                          .window_s = 100,
+                          .batch_s = 101,
+                          .tokens = 1,
+                          .busy_s = 1600,
+                          .ended = 1600,
+                          .latency_s = 1400};
+  double allowed, law = steady_littles_law(&steady, &allowed);
+  assert_true(fabs(law - 1) > allowed);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_throughput_does_not_grow_with_the_batch),
+      cmocka_unit_test(test_waves_that_end_together_leave_a_window_of_whole_waves),
+      cmocka_unit_test(test_no_window),
+      cmocka_unit_test(test_windows_weigh_by_their_length),
+      cmocka_unit_test(test_littles_law_finds_records_that_contradict_themselves),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
