@@ -89,6 +89,8 @@ static const struct cli_option options[] = {
      CLI_OWN(take_models), NULL},
     {"scale", 0, "SCALE", "log", "scale of throughput for means, fits and comparisons: log, linear",
      CLI_CHOICE(struct opts, analysis.scale, scale_names), NULL},
+    {"margin", 0, "SHARE", "3%", "recommend what is shown to be at most this much below the best",
+     CLI_FRACTION(struct opts, analysis.margin, 1e-4, 0.5), NULL},
     {"sigma", 0, "SD[,DF]", NULL, "spread of a single run, for tables without repetitions: 2.1%,40",
      CLI_TEXT(struct opts, sigma), NULL},
     {"seed", 0, "N", "1", "of the Monte Carlo draws behind the best set", CLI_OWN(take_seed), NULL},

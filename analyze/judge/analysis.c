@@ -9,6 +9,7 @@
 #include "analyze/judge/curve.h"
 #include "analyze/judge/distributions.h"
 #include "analyze/judge/levels.h"
+#include "analyze/judge/recommend.h"
 #include "analyze/judge/steady_levels.h"
 #include "analyze/judge/warnings.h"
 
@@ -71,6 +72,7 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
   }
   if (status == STATUS_OK) status = cells_intervals(samples, options->scale, &best.pool, results, error);
   if (status == STATUS_OK) status = best_find(samples, &best, results, error);
+  if (status == STATUS_OK) status = recommend(samples, steady, &best, options->margin, results, error);
   if (status == STATUS_OK) first_cliff = levels_settle_cliffs(results);
   if (status == STATUS_OK) status = distributions_build(samples, results, error);
   if (status == STATUS_OK) {

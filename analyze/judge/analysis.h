@@ -15,7 +15,8 @@ struct analysis_options {
   enum stat_scale scale;
   struct ci_spread sigma; // given with --sigma; df 0: not
   uint64_t seed;
-  size_t draws; // behind the best set; 0: as many as two digits of its margin need
+  double margin; // of the recommendation, a share; 0: RECOMMEND_MARGIN
+  size_t draws;  // behind the best set; 0: as many as two digits of its margin need
   enum models_id models[MODELS_COUNT];
   size_t model_count;
 };

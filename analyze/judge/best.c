@@ -6,11 +6,14 @@
 
 #include "analyze/stat/mcb.h"
 
+#define PAIRS_MAX 300 // beyond it comparing every pair takes too long
+
 // The usable cells, as arrays; index[i] points into results.cells.
 struct candidates {
   size_t count;
   size_t *index, *replicates;
-  double *means, *workers, *batches;
+  double *means, *workers, *regret;
+  struct ci_sample *values;
   bool *in_set;
 };
 
@@ -19,7 +22,8 @@ static void free_candidates(struct candidates *candidates) {
   free(candidates->replicates);
   free(candidates->means);
   free(candidates->workers);
-  free(candidates->batches);
+  free(candidates->regret);
+  free(candidates->values);
   free(candidates->in_set);
 }
 
@@ -38,9 +42,11 @@ static enum status list_candidates(const struct cells_samples *samples, enum sta
   out->replicates = calloc(room, sizeof *out->replicates);
   out->means = calloc(room, sizeof *out->means);
   out->workers = calloc(room, sizeof *out->workers);
-  out->batches = calloc(room, sizeof *out->batches);
+  out->regret = calloc(room, sizeof *out->regret);
+  out->values = calloc(room, sizeof *out->values);
   out->in_set = calloc(room, sizeof *out->in_set);
-  if (!out->index || !out->replicates || !out->means || !out->workers || !out->batches || !out->in_set) {
+  if (!out->index || !out->replicates || !out->means || !out->workers || !out->regret || !out->values ||
+      !out->in_set) {
     return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   }
   for (size_t i = 0; i < results->cell_count; i++) {
@@ -50,7 +56,7 @@ static enum status list_candidates(const struct cells_samples *samples, enum sta
     out->replicates[at] = samples->of[i].count;
     out->means[at] = mean_on_scale(&samples->of[i], scale);
     out->workers[at] = (double)results->cells[i].workers;
-    out->batches[at] = (double)results->cells[i].batch;
+    out->values[at] = (struct ci_sample){samples->of[i].values, samples->of[i].count};
   }
   return STATUS_OK;
 }
@@ -125,6 +131,12 @@ static enum status compare_all(const struct cells_samples *samples, const struct
                         NULL, out, error);
     free(values);
   }
+  // The intervals of cells stand on their own spreads where these differ, and so does the set.
+  if (status == STATUS_NUMERIC && from_replicates && options->pool.different &&
+      candidates->count <= PAIRS_MAX) {
+    status = mcb_pairs(candidates->values, candidates->count, options->pool.spread, &mcb, candidates->in_set,
+                       candidates->regret, out, error);
+  }
   if (status == STATUS_NUMERIC) {
     status = mcb_cells(candidates->means, candidates->replicates, candidates->count, options->pool.spread,
                        &mcb, candidates->in_set, NULL, out, error);
@@ -173,7 +185,9 @@ static void find_edges(struct results *results) {
   for (size_t i = 0; i < results->workers_count; i++) {
     const struct workers_row *row = &results->workers[i];
     if (row->workers != cell->workers) continue;
-    results->best.batch_edge = results->best.cell == row->first_cell + row->cell_count - 1;
+    // One batch size is no ladder.
+    results->best.batch_edge =
+        row->cell_count > 1 && results->best.cell == row->first_cell + row->cell_count - 1;
   }
 }
 
@@ -199,9 +213,6 @@ enum status best_find(const struct cells_samples *samples, const struct best_opt
   else if (status == STATUS_OK) {
     best->regret_bound = result.regret_bound;
     status = keep_set(&candidates, results, error);
-    size_t cheapest =
-        mcb_cheapest(candidates.in_set, candidates.workers, candidates.batches, candidates.count);
-    if (cheapest != SIZE_MAX) best->recommended = candidates.index[cheapest];
   }
 cleanup:
   free_candidates(&candidates);

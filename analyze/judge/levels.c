@@ -51,7 +51,7 @@ static void fill_row(const struct cells_samples *samples, const struct results *
     if (cell->tokens_per_s.estimate <= row->max_tokens_per_s) continue;
     row->max_tokens_per_s = cell->tokens_per_s.estimate;
     row->best_batch = cell->batch;
-    row->best_is_edge = i == last;
+    row->best_is_edge = i == last && row->cell_count > 1;
   }
   if (row->usable) fill_capacity(samples, results, row);
 }

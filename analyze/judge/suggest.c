@@ -7,28 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyze/stat/models.h"
 #include "lib/json/json_write.h"
 
 #define MAX_WORKERS 1000000
-#define FAMILY_FACTOR 4.0 // levels within this factor of the best are what the quadratic describes
-#define FAMILY_POINTS 9   // fewer levels than this decide nothing
-#define CAUTION 1.25      // widens the quadratic's one-sided bound, since it is no law
-#define NEAR 1.06         // levels closer than this are the same for a first look
+#define REFINED 1.2 // neighbouring levels closer than this are not told apart further
 
 struct list {
   const struct results *results;
   struct suggest_cell *cells;
   size_t count, most;
 };
-
-static double best_throughput(const struct results *results) {
-  return results->cells[results->best.cell].tokens_per_s.estimate;
-}
-
-static int64_t best_workers(const struct results *results) {
-  return results->cells[results->best.cell].workers;
-}
 
 // The workers from which on nothing is to be tried; INT64_MAX: none are known.
 static int64_t wall(const struct results *results) {
@@ -39,19 +27,22 @@ static int64_t wall(const struct results *results) {
   return lowest;
 }
 
-static bool level_is_near(const struct results *results, int64_t workers, double factor) {
-  for (size_t i = 0; i < results->workers_count; i++) {
-    double ratio = (double)workers / (double)results->workers[i].workers;
-    if (ratio < factor && ratio > 1 / factor) return true;
+// The batch that all levels of the run have in common; 0: they differ.
+static int64_t common_batch(const struct results *results) {
+  for (size_t i = 1; i < results->cell_count; i++) {
+    if (results->cells[i].batch != results->cells[0].batch) return 0;
   }
-  return false;
+  return results->cell_count > 0 ? results->cells[0].batch : 0;
 }
 
-// As many waves as the best cell had.
+// The run's own batch where it is long enough for a steady window, so that levels do the same work; else
+// three waves, or as many as the best cell had.
 static int64_t batch_for(const struct results *results, int64_t workers) {
   if (!results->best.exists) return workers;
-  const struct cell *best = &results->cells[results->best.cell];
-  int64_t waves = (best->batch + best->workers / 2) / best->workers;
+  const struct cell *best = &results->cells[results->best.recommended];
+  bool steady = results->recommendation.steady;
+  if ((steady || common_batch(results) > 0) && best->batch >= 3 * workers) return best->batch;
+  int64_t waves = steady ? 3 : (best->batch + best->workers / 2) / best->workers;
   return workers * (waves < 1 ? 1 : waves);
 }
 
@@ -84,27 +75,70 @@ static void when_nothing_works(struct list *list) {
   add(list, lowest, lowest, usual_repeat(list->results), "every level tested so far is unusable");
 }
 
-static void go_up_and_bisect(struct list *list) {
+static size_t row_of(const struct results *results, int64_t workers) {
+  size_t i = 0;
+  while (i < results->workers_count && results->workers[i].workers != workers)
+    i++;
+  return i;
+}
+
+static double throughput_of(const struct workers_row *row) {
+  return isfinite(row->steady.throughput.estimate) ? row->steady.throughput.estimate : row->max_tokens_per_s;
+}
+
+// Up only from the last level, and only while it may be the one to choose: a level that does not gain is a
+// plateau, and beyond a fall, a failure or a cliff nothing is tried.
+static void go_up(struct list *list) {
   const struct results *results = list->results;
-  int64_t repeat = usual_repeat(results);
   const struct workers_row *last = &results->workers[results->workers_count - 1];
-  // Far beyond the best without a fall is a plateau: no number of workers would ever be enough.
-  bool open = wall(results) == INT64_MAX && last->usable &&
-              (double)last->workers < FAMILY_FACTOR * (double)best_workers(results) &&
-              last->max_tokens_per_s >= SUGGEST_FALL * best_throughput(results);
-  if (open) {
-    add(list, 2 * last->workers, batch_for(results, 2 * last->workers), repeat,
-        "throughput has not fallen by 10 %% up to %" PRId64 " workers", last->workers);
-  }
+  const struct cell *top = &results->cells[results->best.recommended];
+  bool plateau = results->workers_count > 1 && results->recommendation.state != RECOMMENDATION_NONE &&
+                 throughput_of(last) < throughput_of(last - 1) * (1 + results->recommendation.margin);
+  bool chosen = results->recommendation.state == RECOMMENDATION_SHOWN && top->workers != last->workers;
+  if (wall(results) != INT64_MAX || !last->usable || plateau || chosen ||
+      throughput_of(last) < SUGGEST_FALL * throughput_of(&results->workers[row_of(results, top->workers)]))
+    return;
+  add(list, 2 * last->workers, batch_for(results, 2 * last->workers), usual_repeat(results),
+      "throughput still rises at %" PRId64 " workers", last->workers);
+}
+
+static void bisect_cliffs(struct list *list) {
+  const struct results *results = list->results;
   for (size_t i = 0; i < results->cliff_count; i++) {
     const struct cliff *cliff = &results->cliffs[i];
     if (cliff->possible || cliff->to != wall(results)) continue;
     int64_t gap = cliff->to - cliff->from;
     if (gap <= 1 || (double)gap <= 0.1 * (double)cliff->from) continue;
     int64_t middle = cliff->from + gap / 2;
-    add(list, middle, batch_for(results, middle), repeat,
+    add(list, middle, batch_for(results, middle), usual_repeat(results),
         "the cliff lies somewhere in (%" PRId64 ", %" PRId64 "]", cliff->from, cliff->to);
   }
+}
+
+// Between two neighbouring levels, on the scale of ratios.
+static void bisect_levels(struct list *list, const struct workers_row *lower, const char *why) {
+  int64_t from = lower->workers, to = lower[1].workers;
+  int64_t middle = (int64_t)lround(sqrt((double)from * (double)to));
+  if ((double)to <= REFINED * (double)from || middle <= from || middle >= to) return;
+  add(list, middle, batch_for(list->results, middle), usual_repeat(list->results),
+      "%s (%" PRId64 ", %" PRId64 ")", why, from, to);
+}
+
+// Fewer requests in flight may be good enough, down to a level that is not; and a peak may lie beside the
+// highest.
+static void refine(struct list *list) {
+  const struct results *results = list->results;
+  const struct recommendation *chosen = &results->recommendation;
+  size_t at = row_of(results, results->cells[results->best.recommended].workers);
+  if (at > 0 && at < results->workers_count && results->workers[at - 1].usable)
+    bisect_levels(list, &results->workers[at - 1], "fewer requests in flight may be enough");
+  bool falls = at + 1 < results->workers_count && results->workers[at + 1].usable &&
+               results->workers[at + 1].workers < wall(results) &&
+               throughput_of(&results->workers[at + 1]) < throughput_of(&results->workers[at]);
+  if (falls && chosen->state != RECOMMENDATION_NONE &&
+      (at == 0 || results->cells[chosen->cell].workers > 1) &&
+      throughput_of(&results->workers[at + 1]) < (1 - chosen->margin) * throughput_of(&results->workers[at]))
+    bisect_levels(list, &results->workers[at], "a peak may lie in");
 }
 
 // A cliff that is not established is decided by measuring both of its levels again.
@@ -122,71 +156,18 @@ static void decide_possible_cliffs(struct list *list) {
   }
 }
 
-static void look_around_the_best(struct list *list) {
-  static const double exponents[] = {0.25, -0.25, 0.5, -0.5};
-  const struct results *results = list->results;
-  for (size_t i = 0; i < sizeof exponents / sizeof exponents[0]; i++) {
-    int64_t workers = (int64_t)lround((double)best_workers(results) * exp2(exponents[i]));
-    if (workers < 1 || workers >= wall(results) || level_is_near(results, workers, NEAR)) continue;
-    add(list, workers, batch_for(results, workers), usual_repeat(results),
-        "a neighbour of the best level, %" PRId64 " workers", best_workers(results));
-  }
-}
-
-// Where a quadratic in ln n, fitted to the levels near the best, allows the highest throughput.
-static void ask_the_quadratic(struct list *list) {
-  const struct results *results = list->results;
-  double *n = calloc(results->workers_count + 1, sizeof *n),
-         *x = calloc(results->workers_count + 1, sizeof *x);
-  size_t count = 0;
-  double centre = (double)best_workers(results);
-  for (size_t i = 0; n && x && i < results->workers_count; i++) {
-    const struct workers_row *row = &results->workers[i];
-    double ratio = (double)row->workers / centre;
-    if (!row->usable || row->workers >= wall(results) || ratio > FAMILY_FACTOR || ratio < 1 / FAMILY_FACTOR)
-      continue;
-    n[count] = (double)row->workers;
-    x[count++] = row->max_tokens_per_s;
-  }
-  struct fit_result fit;
-  if (count >= 5 &&
-      models_fit(MODELS_QUADRATIC_LN, n, x, NULL, count, STAT_SCALE_LN, &fit, NULL) == STATUS_OK &&
-      fit.converged) {
-    const struct fit_model *model = models_get(MODELS_QUADRATIC_LN);
-    double t = stat_t_multiplier(0.90, (double)fit.df), highest = -INFINITY; // two-sided 90 %: one-sided 95 %
-    int64_t where = -1;
-    for (int64_t w = (int64_t)n[0]; w <= (int64_t)n[count - 1]; w++) {
-      double at = (double)w, value, se;
-      if (fit_predict(model, &fit, &at, NULL, &value, &se, NULL) != STATUS_OK) continue;
-      if (value + CAUTION * t * se <= highest) continue;
-      highest = value + CAUTION * t * se;
-      where = w;
-    }
-    double regret = exp(highest - log(best_throughput(results))) - 1;
-    if (where > 0 && (regret > SUGGEST_REGRET || count < FAMILY_POINTS) &&
-        !level_is_near(results, where, 1.0 + 1e-9)) {
-      add(list, where, batch_for(results, where), usual_repeat(results),
-          "a quadratic in ln n allows %.1f %% more here", 100 * (regret > 0 ? regret : 0));
-    }
-  }
-  free(n);
-  free(x);
-}
-
+// Those that may be the best, where nothing is shown yet.
 static void confirm(struct list *list) {
-  const struct best *best = &list->results->best;
-  bool known = isfinite(best->regret_bound);
-  if (known && best->regret_bound <= SUGGEST_REGRET) return;
-  size_t finalists = best->set_count > 0 ? best->set_count : 1;
-  for (size_t i = 0; i < finalists; i++) {
-    const struct cell *cell = &list->results->cells[best->set_count > 0 ? best->set[i] : best->cell];
-    if (known) {
-      add(list, cell->workers, cell->batch, SUGGEST_BLOCKS,
-          "may be the best; the bound on the regret is %.1f %%", 100 * best->regret_bound);
-    } else {
-      add(list, cell->workers, cell->batch, SUGGEST_BLOCKS, "the largest, and no spread is known");
-    }
+  const struct results *results = list->results;
+  const struct recommendation *chosen = &results->recommendation;
+  if (chosen->state == RECOMMENDATION_SHOWN) return;
+  for (size_t i = 0; i < chosen->candidate_count; i++) {
+    const struct cell *cell = &results->cells[chosen->candidates[i]];
+    add(list, cell->workers, cell->batch, SUGGEST_BLOCKS, "may be the best; nothing is shown yet");
   }
+  if (chosen->candidate_count > 0) return;
+  const struct cell *cell = &results->cells[results->best.cell];
+  add(list, cell->workers, cell->batch, SUGGEST_BLOCKS, "the largest, and no spread is known");
 }
 
 size_t suggest_next(const struct results *results, size_t most, struct suggest_cell *cells) {
@@ -195,10 +176,10 @@ size_t suggest_next(const struct results *results, size_t most, struct suggest_c
     when_nothing_works(&list);
     return list.count;
   }
-  go_up_and_bisect(&list);
+  go_up(&list);
+  bisect_cliffs(&list);
   decide_possible_cliffs(&list);
-  look_around_the_best(&list);
-  ask_the_quadratic(&list);
+  refine(&list);
   confirm(&list);
   return list.count;
 }

@@ -2,18 +2,17 @@
 //
 // Which cells to measure next, so that the best one is found with few of them.
 //
-// In this order: how far up throughput goes (double the workers; bisect a cliff), the neighbours of the best
-// level, where a quadratic in ln n leaves most open, and fresh blocks over those that may be the best.
-// Nothing is proposed when the regret bound is small enough: then that bound is the answer.
+// In this order: up while the last level still gains (double the workers), a cliff halved, between the
+// recommended level and the one below it, beside a peak, and fresh repetitions of those that may be the best.
+// Nothing is proposed when the recommendation is shown and its neighbours are within a ratio of 1.2.
 #ifndef ANALYZE_SUGGEST_H
 #define ANALYZE_SUGGEST_H
 
 #include "analyze/results/results.h"
 #include "lib/base/buf.h"
 
-#define SUGGEST_REGRET 0.03 // the truly best cell is at most this much better: done
-#define SUGGEST_FALL 0.9    // below this share of the best, more workers are no more tried
-#define SUGGEST_BLOCKS 4    // repetitions of a confirmation
+#define SUGGEST_FALL 0.9 // below this share of the best, more workers are no more tried
+#define SUGGEST_BLOCKS 4 // repetitions of a confirmation
 #define SUGGEST_MAX 1000
 
 struct suggest_cell {

@@ -52,24 +52,35 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         STRONG("Highest measured throughput:") " {2} tokens per second at {0} {0:worker|workers} and batch "
                                                "{1}. How much repeated measurements vary is not known, so "
                                                "nobody can say which other configurations are just as good.",
-    [LANG_RECOMMEND_FAR] = "The recommended one measured {0}% lower than the highest, {1}: the measurements "
-                           "vary too much to tell them apart. Repeat both before relying on it.",
-    [LANG_RECOMMEND_ALONE] =
-        STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. Every other "
-                                  "usable configuration is slower ({7}% confidence).",
+    [LANG_RECOMMEND] = STRONG(
+        "Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It is shown to be "
+                           "at most {4}% below the best tested configuration ({5}% confidence).",
+    [LANG_RECOMMEND_STEADY] = STRONG(
+        "Recommendation:") " {0} {0:worker|workers}: {2} tokens per second{3} while all workers are busy. It "
+                           "is shown to be at most {4}% below the best tested level ({5}% confidence).",
+    [LANG_RECOMMEND_TIMES] = "Time to first token p50 / p95: {0}. Latency p50 / p95: {1}.",
+    [LANG_RECOMMEND_LATENCY] = "Latency p50 / p95: {0}.",
+    [LANG_NEXT_UP] = "The next level up, {0} workers, has {1} times this throughput.",
+    [LANG_NEXT_UP_TTFT] =
+        "The next level up, {0} workers, has {1} times this throughput; its time to first token "
+        "p95 is {3} instead of {2}.",
+    [LANG_UNDECIDED] =
+        STRONG("Not decided:") " no configuration is shown to be within {0}% of the best tested. The "
+                               "highest measured is {1} {1:worker|workers}, batch {2}, with {3} tokens per "
+                               "second{4}.",
+    [LANG_UNDECIDED_CANDIDATES] = "Any of these may be the best (workers×batch): {0}.",
+    [LANG_UNDECIDED_REPEAT] = "About {0} repetitions of each would decide.",
+    [LANG_UNDECIDED_BEYOND] =
+        "More than 100 repetitions of each would be needed: the measurements vary too much.",
+    [LANG_NOT_FROM_SINGLE] = STRONG("Highest measured:") " {0} {0:worker|workers}, batch {1}: {2} tokens per "
+                                                         "second{3}. Single runs show no "
+                                                         "recommendation: repeat the measurement.",
+    [LANG_BEST_NOT_RECOMMENDED] =
+        "This is the highest measured. {0} is recommended: it has fewer requests in flight "
+        "and is at most {1}% below the best.",
     [LANG_RECOMMEND_ONLY] =
         STRONG("Measured:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. No other "
                             "configuration was usable, so there is nothing to compare it with.",
-    [LANG_RECOMMEND_LARGEST] =
-        STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It measured "
-                                  "highest and is also the cheapest; equally good, as far as can be told "
-                                  "(workers×batch): {6}.",
-    [LANG_RECOMMEND_CHEAPEST] = STRONG(
-        "Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It is the cheapest "
-                           "of those that cannot be told apart from the highest measured, {4} with {5} "
-                           "tokens per second; equally good, as far as can be told (workers×batch): {6}.",
-    [LANG_REGRET] = "If some other usable configuration is really the best, it beats the highest measured "
-                    "one by at most {0}% ({1}% confidence).",
     [LANG_EDGE_BATCH] =
         "The highest measured lies on the largest batch tested ({0}, at {1} {1:worker|workers}). Nothing "
         "beyond it was tried: this is the edge of the tested range, not an optimum.",
@@ -97,8 +108,6 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_BEST_BATCH] = STRONG("Batch (batch_size):") " {0}",
     [LANG_BEST_BATCH_EDGE] = STRONG("Batch (batch_size):") " {0} (edge of the tested range)",
     [LANG_BEST_RATE] = STRONG("Throughput:") " {0} tokens/s{1}",
-    [LANG_BEST_NOT_RECOMMENDED] = "This is the highest measured. {0} is recommended all the same: it is "
-                                  "cheaper, and that it is slower is not established.",
     [LANG_WARNING_COLD_START] = "{2} {2:cell is a cold start|cells are cold starts} (the first batch after a "
                                 "server start includes loading the model): neither ranked nor fitted.",
     [LANG_WARNING_FAILED_LEVEL] =
@@ -308,10 +317,6 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "all others in both, with {2} tokens/s",
     [LANG_CAPTION_PARETO] =
         "Each point is a cell; the line joins those that no other beats in both throughput and latency.",
-    [LANG_RECOMMEND_CHEAPER] =
-        STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It is the "
-                                  "cheapest of those that cannot be told apart from the highest measured, "
-                                  "{4} with {5} tokens per second.",
     [LANG_LEVEL_BEST_BATCH_LOWER] =
         STRONG("Best batch:") " {0} (the smallest that is not a cold start, so no optimum is established)",
     [LANG_LEVEL_BEST_EQUALS] = "The intervals of batch {0} overlap with it, so {1:it|they} may be as good.",

@@ -143,13 +143,19 @@ enum lang_id {
   LANG_NO_USABLE_FAILED,
   LANG_NO_MEASUREMENT,
   LANG_LARGEST_NO_SPREAD,
-  LANG_RECOMMEND_ALONE,
   LANG_RECOMMEND_ONLY,
-  LANG_RECOMMEND_LARGEST,
-  LANG_RECOMMEND_CHEAPER,
-  LANG_RECOMMEND_FAR,
-  LANG_RECOMMEND_CHEAPEST,
-  LANG_REGRET,
+  LANG_RECOMMEND,            // 0 workers, 1 batch, 2 throughput, 3 its interval, 4 share below, 5 confidence
+  LANG_RECOMMEND_STEADY,     // the same
+  LANG_RECOMMEND_TIMES,      // 0 TTFT p50 and p95, 1 latency p50 and p95
+  LANG_RECOMMEND_LATENCY,    // 0 latency p50 and p95
+  LANG_NEXT_UP,              // 0 workers, 1 ratio of throughput with its interval
+  LANG_NEXT_UP_TTFT,         // and 2 TTFT p95 here, 3 there
+  LANG_UNDECIDED,            // 0 margin, 1 workers, 2 batch, 3 throughput, 4 its interval
+  LANG_UNDECIDED_CANDIDATES, // 0 list
+  LANG_UNDECIDED_REPEAT,     // 0 repetitions
+  LANG_UNDECIDED_BEYOND,
+  LANG_NOT_FROM_SINGLE, // as LANG_RECOMMEND_ONLY; 6 the others of the set
+  LANG_BEST_NOT_RECOMMENDED,
   LANG_EDGE_BATCH,
   LANG_EDGE_WORKERS,
   LANG_EDGE_BOTH,
@@ -164,7 +170,6 @@ enum lang_id {
   LANG_BEST_BATCH,
   LANG_BEST_BATCH_EDGE,
   LANG_BEST_RATE,
-  LANG_BEST_NOT_RECOMMENDED,
   LANG_NEXT,
   LANG_NEXT_CELLS,
   LANG_NEXT_NOTHING,

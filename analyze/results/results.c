@@ -11,6 +11,10 @@ const char *const results_error_names[RESULTS_ERROR_CLASSES] = {
 const char *const cell_flag_names[CELL_FLAG_COUNT] = {"cold", "failed", "partial_wave", "unreplicated",
                                                       "invalid_client"};
 
+const char *const recommendation_state_names[] = {[RECOMMENDATION_NONE] = "none",
+                                                  [RECOMMENDATION_SHOWN] = "shown",
+                                                  [RECOMMENDATION_UNDECIDED] = "undecided"};
+
 const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_COLD_START] = "cold_start",
     [WARNING_FAILED_LEVEL] = "failed_level",
@@ -65,6 +69,7 @@ void results_free(struct results *results) {
   free(results->cells);
   free(results->workers);
   free(results->best.set);
+  free(results->recommendation.candidates);
   free(results->curve.points);
   free(results->curve.models);
   free(results->curve.band);

@@ -83,13 +83,34 @@ enum sigma_source { SIGMA_NONE, SIGMA_REPLICATES, SIGMA_GIVEN, SIGMA_PSEUDO_REPL
 // Indices point into results.cells.
 struct best {
   bool exists;
-  size_t cell;        // the largest
-  size_t recommended; // the cheapest of the set (fewest workers, then smallest batch); the largest when there
-                      // is no set
-  size_t *set;        // cells that cannot be told apart from the best, the largest first
-  size_t set_count;   // 0: no spread is known, so no set is given
+  size_t cell;                   // the largest
+  size_t recommended;            // recommendation.cell where it is shown; else the largest
+  size_t *set;                   // cells that cannot be told apart from the best, the largest first
+  size_t set_count;              // 0: no spread is known, so no set is given
   double regret_bound;           // the best may be better than the largest by at most this fraction; NaN
   bool batch_edge, workers_edge; // the largest lies on the last batch of its level / the last workers level
+};
+
+// What to set. Indices point into results.cells; SIZE_MAX: none.
+enum recommendation_state {
+  RECOMMENDATION_NONE,      // no usable cell, nothing to compare it with, or no known spread
+  RECOMMENDATION_SHOWN,     // `cell` is at most `below_best_at_most` below the best, and that is within the
+                            // margin
+  RECOMMENDATION_UNDECIDED, // no candidate is shown to be within the margin
+};
+extern const char *const recommendation_state_names[]; // "none", "shown", "undecided"
+struct recommendation {
+  enum recommendation_state state;
+  bool steady; // levels are compared, by their steady throughput; else cells, by their batches'
+  size_t cell; // the recommended one; undecided: the highest measured
+  double margin;
+  double below_best_at_most;     // a share; NaN: no bound
+  struct estimate throughput;    // of `cell`
+  size_t next_up;                // the next tested level that is usable, with its highest batch
+  struct estimate next_up_ratio; // of throughput, next_up over `cell`
+  size_t *candidates;            // undecided: those that may be the best, the highest first
+  size_t candidate_count;
+  int64_t repeat; // undecided: repetitions of each candidate that would decide, in all; -1: beyond reason
 };
 
 struct curve_point {
@@ -284,6 +305,7 @@ struct results {
   double sigma, sigma_df; // spread of ln X behind the intervals and the set; NaN: none
   enum sigma_source sigma_source;
   struct best best;
+  struct recommendation recommendation;
   struct curve curve;
   struct cliff *cliffs;
   size_t cliff_count;

@@ -132,9 +132,66 @@ static void write_best(struct json_writer *w, const struct results *results) {
   json_write_array_end(w);
   json_member_number(w, "regret_bound", best->regret_bound);
   json_write_key(w, "recommended");
-  write_place(w, &results->cells[best->recommended]);
+  if (results->recommendation.state == RECOMMENDATION_SHOWN) {
+    write_place(w, &results->cells[best->recommended]);
+  } else {
+    json_write_null(w);
+  }
   json_member_bool(w, "batch_edge", best->batch_edge);
   json_member_bool(w, "workers_edge", best->workers_edge);
+  json_write_object_end(w);
+}
+
+static void write_times(struct json_writer *w, const char *name, const struct percentiles *times) {
+  json_write_key(w, name);
+  json_write_object(w);
+  json_member_number(w, "p50", times->p50.estimate);
+  json_member_number(w, "p95", times->p95.estimate);
+  json_write_object_end(w);
+}
+
+static void write_next_up(struct json_writer *w, const struct results *results) {
+  const struct recommendation *chosen = &results->recommendation;
+  json_write_key(w, "next_up");
+  if (chosen->next_up == SIZE_MAX) {
+    json_write_null(w);
+    return;
+  }
+  const struct cell *up = &results->cells[chosen->next_up];
+  json_write_object(w);
+  json_member_int(w, "workers", up->workers);
+  json_member_int(w, "batch", up->batch);
+  summary_estimate(w, "ratio", chosen->next_up_ratio);
+  write_times(w, "ttft_s", &up->ttft_s);
+  write_times(w, "latency_s", &up->latency_s);
+  json_write_object_end(w);
+}
+
+static void write_recommendation(struct json_writer *w, const struct results *results) {
+  const struct recommendation *chosen = &results->recommendation;
+  bool shown = chosen->state == RECOMMENDATION_SHOWN;
+  const struct cell *cell = shown ? &results->cells[chosen->cell] : NULL;
+  const struct percentiles unknown = {{NAN, NAN, NAN}, {NAN, NAN, NAN}, {NAN, NAN, NAN}};
+  json_write_key(w, "recommendation");
+  json_write_object(w);
+  json_member_string(w, "state", recommendation_state_names[chosen->state]);
+  json_member_count(w, "workers", cell ? cell->workers : -1);
+  json_member_count(w, "batch", cell ? cell->batch : -1);
+  json_member_count(w, "n", !cell ? -1 : cell->workers < cell->batch ? cell->workers : cell->batch);
+  json_member_number(w, "margin", chosen->margin);
+  json_member_number(w, "below_best_at_most", shown ? chosen->below_best_at_most : NAN);
+  summary_estimate(w, "throughput", shown ? chosen->throughput : unknown.p50);
+  json_member_bool(w, "steady", chosen->steady);
+  json_member_string(w, "unit", "output_tokens/s");
+  write_times(w, "ttft_s", cell ? &cell->ttft_s : &unknown);
+  write_times(w, "latency_s", cell ? &cell->latency_s : &unknown);
+  write_next_up(w, results);
+  json_write_key(w, "candidates");
+  json_write_array(w);
+  for (size_t i = 0; i < chosen->candidate_count; i++)
+    write_place(w, &results->cells[chosen->candidates[i]]);
+  json_write_array_end(w);
+  json_member_count(w, "repeat", chosen->repeat > 0 ? chosen->repeat : -1);
   json_write_object_end(w);
 }
 
@@ -239,6 +296,7 @@ enum status summary_json(const struct results *results, const char *const *warni
   json_write_array_end(w);
   write_workers(w, results);
   write_best(w, results);
+  write_recommendation(w, results);
   summary_curve(w, &results->curve);
   write_cliffs(w, results);
   write_loads(w, results);

@@ -287,9 +287,9 @@ static void as_item(struct chapters *c, void *list, const char *sentence) {
 
 static void advice(struct chapters *c, struct document_node *list) {
   const struct results *results = c->results;
-  const struct best *best = &results->best;
-  const struct cell *use = &results->cells[best->set_count ? best->recommended : best->cell];
-  chapters_item(c, list, best->set_count ? LANG_ADVICE_USE : LANG_ADVICE_CONFIRM,
+  bool shown = results->recommendation.state == RECOMMENDATION_SHOWN;
+  const struct cell *use = &results->cells[results->best.recommended];
+  chapters_item(c, list, shown ? LANG_ADVICE_USE : LANG_ADVICE_CONFIRM,
                 LANG_WITH(number_count(use->workers).text, number_count(use->batch).text));
   measure_next(c, true, as_item, list);
 }
@@ -315,10 +315,10 @@ void chapters_next(struct chapters *c, struct document_node *parent) {
         &list, chapters_cell_name(&(struct cell){.workers = cells[i].workers, .batch = cells[i].batch}).text);
   if (count > 0) {
     as_sentence(c, &text, chapters_say(c, LANG_NEXT_CELLS, LANG_WITH(chapters_list_text(c, &list))));
-  } else if (text.len == start && isfinite(results->best.regret_bound)) {
-    as_sentence(
-        c, &text,
-        chapters_say(c, LANG_NEXT_NOTHING, LANG_WITH(number_percent(results->best.regret_bound).text)));
+  } else if (text.len == start && results->recommendation.state == RECOMMENDATION_SHOWN) {
+    as_sentence(c, &text,
+                chapters_say(c, LANG_NEXT_NOTHING,
+                             LANG_WITH(number_percent(results->recommendation.below_best_at_most).text)));
   }
   if (text.len > start) document_paragraph(parent, buf_text(&text));
   chapters_list_free(&list);

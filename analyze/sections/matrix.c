@@ -89,7 +89,8 @@ static void put(struct chapters *c, struct document_node *table, const struct ce
   }
   struct buf text = {0};
   bool strong = mark == DOCUMENT_BEST || mark == DOCUMENT_EQUAL, bracket = mark == DOCUMENT_MUTED;
-  bool star = best->exists && best->set_count > 0 && cell == &c->results->cells[best->recommended];
+  bool star = c->results->recommendation.state == RECOMMENDATION_SHOWN &&
+              cell == &c->results->cells[best->recommended];
   buf_printf(&text, "%s%s%s%s%s%s%s", bracket ? "(" : "", strong ? DOCUMENT_STRONG : "",
              number_significant(cell->tokens_per_s.estimate, 4).text, strong ? DOCUMENT_STRONG : "",
              cell->flags & CELL_PARTIAL_WAVE ? "\u2020" : "", star ? "\u2605" : "", bracket ? ")" : "");

@@ -13,18 +13,6 @@
 #include "analyze/sections/shown.h"
 #include "analyze/sections/warnings.h"
 
-// A recommended cell that measured lower by more than this share is told apart by nothing but too much noise.
-#define FAR_BELOW 0.1
-
-// The set without the two that the sentence names itself.
-static void set_list(const struct results *results, struct chapters_list *list, size_t one, size_t other) {
-  for (size_t i = 0; i < results->best.set_count; i++) {
-    if (results->best.set[i] == one || results->best.set[i] == other) continue;
-    struct number_text name = chapters_cell_name(&results->cells[results->best.set[i]]);
-    chapters_list_add(list, name.text);
-  }
-}
-
 static void say_best(struct chapters *c, struct document_node *parent, enum lang_id id,
                      const struct cell *cell, const char *equals) {
   struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
@@ -36,6 +24,71 @@ static void say_best(struct chapters *c, struct document_node *parent, enum lang
   chapters_callout(c, parent, DOCUMENT_ANSWER, id,
                    LANG_WITH(workers.text, batch.text, rate.text, interval.text, top.text, top_rate.text,
                              equals, chapters_confidence(c->results).text));
+}
+
+static void say_times(struct chapters *c, struct document_node *parent, const struct cell *cell) {
+  struct number_text latency =
+      chapters_durations(c, cell->latency_s.p50.estimate, cell->latency_s.p95.estimate);
+  if (isfinite(cell->ttft_s.p50.estimate)) {
+    struct number_text ttft = chapters_durations(c, cell->ttft_s.p50.estimate, cell->ttft_s.p95.estimate);
+    chapters_paragraph(c, parent, LANG_RECOMMEND_TIMES, LANG_WITH(ttft.text, latency.text));
+  } else if (isfinite(cell->latency_s.p50.estimate)) {
+    chapters_paragraph(c, parent, LANG_RECOMMEND_LATENCY, LANG_WITH(latency.text));
+  }
+}
+
+// What more requests in flight would gain, and what they cost.
+static void say_next_up(struct chapters *c, struct document_node *parent, const struct cell *cell) {
+  const struct recommendation *chosen = &c->results->recommendation;
+  if (chosen->next_up == SIZE_MAX) return;
+  const struct cell *up = &c->results->cells[chosen->next_up];
+  struct number_text workers = number_count(up->workers);
+  struct number_text ratio = number_with_interval(chosen->next_up_ratio.estimate, chosen->next_up_ratio.lo,
+                                                  chosen->next_up_ratio.hi, 4);
+  double here = cell->ttft_s.p95.estimate, there = up->ttft_s.p95.estimate;
+  if (isfinite(here) && isfinite(there)) {
+    chapters_paragraph(c, parent, LANG_NEXT_UP_TTFT,
+                       LANG_WITH(workers.text, ratio.text, chapters_duration(c, here).text,
+                                 chapters_duration(c, there).text));
+  } else {
+    chapters_paragraph(c, parent, LANG_NEXT_UP, LANG_WITH(workers.text, ratio.text));
+  }
+}
+
+static void say_shown(struct chapters *c, struct document_node *parent) {
+  const struct recommendation *chosen = &c->results->recommendation;
+  const struct cell *cell = &c->results->cells[chosen->cell];
+  struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
+  struct number_text rate = number_throughput(chosen->throughput.estimate, chosen->throughput.hi);
+  struct number_text interval = chapters_interval(chosen->throughput, 4);
+  struct number_text below = number_percent(chosen->below_best_at_most);
+  chapters_callout(c, parent, DOCUMENT_ANSWER, chosen->steady ? LANG_RECOMMEND_STEADY : LANG_RECOMMEND,
+                   LANG_WITH(workers.text, batch.text, rate.text, interval.text, below.text,
+                             chapters_confidence(c->results).text));
+  say_times(c, parent, cell);
+  say_next_up(c, parent, cell);
+}
+
+static void say_undecided(struct chapters *c, struct document_node *parent) {
+  const struct recommendation *chosen = &c->results->recommendation;
+  const struct cell *cell = &c->results->cells[chosen->cell];
+  struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
+  struct number_text rate = number_throughput(chosen->throughput.estimate, chosen->throughput.hi);
+  struct number_text interval = chapters_interval(chosen->throughput, 4);
+  struct number_text margin = number_percent(chosen->margin), repeat = number_count(chosen->repeat);
+  chapters_callout(c, parent, DOCUMENT_ANSWER, LANG_UNDECIDED,
+                   LANG_WITH(margin.text, workers.text, batch.text, rate.text, interval.text));
+  struct chapters_list list = {0};
+  for (size_t i = 0; i < chosen->candidate_count; i++)
+    chapters_list_add(&list, chapters_cell_name(&c->results->cells[chosen->candidates[i]]).text);
+  if (chosen->candidate_count > 1)
+    chapters_paragraph(c, parent, LANG_UNDECIDED_CANDIDATES, LANG_WITH(chapters_list_text(c, &list)));
+  chapters_list_free(&list);
+  if (chosen->repeat > 0) {
+    chapters_paragraph(c, parent, LANG_UNDECIDED_REPEAT, LANG_WITH(repeat.text));
+  } else {
+    chapters_paragraph(c, parent, LANG_UNDECIDED_BEYOND, LANG_ALONE);
+  }
 }
 
 // Where only one cell can be used there is nothing to compare it with.
@@ -68,35 +121,15 @@ static void recommendation(struct chapters *c, struct document_node *parent) {
     return;
   }
   const struct cell *largest = &results->cells[best->cell];
-  if (best->set_count == 0) {
-    say_best(c, parent, LANG_LARGEST_NO_SPREAD, largest, "");
-    return;
+  switch (results->recommendation.state) {
+  case RECOMMENDATION_SHOWN: say_shown(c, parent); return;
+  case RECOMMENDATION_UNDECIDED: say_undecided(c, parent); return;
+  case RECOMMENDATION_NONE: break;
   }
-  struct chapters_list list = {0};
-  if (best->set_count == 1) {
-    say_best(c, parent, is_only_one(results) ? LANG_RECOMMEND_ONLY : LANG_RECOMMEND_ALONE, largest, "");
-  } else if (best->recommended == best->cell) {
-    set_list(results, &list, best->cell, best->cell);
-    say_best(c, parent, LANG_RECOMMEND_LARGEST, largest, chapters_list_text(c, &list));
-  } else {
-    set_list(results, &list, best->recommended, best->cell);
-    say_best(c, parent, list.count ? LANG_RECOMMEND_CHEAPEST : LANG_RECOMMEND_CHEAPER,
-             &results->cells[best->recommended], chapters_list_text(c, &list));
-  }
-  chapters_list_free(&list);
-}
-
-static void regret(struct chapters *c, struct document_node *parent) {
-  const struct best *best = &c->results->best;
-  if (!best->exists || best->set_count < 2 || !isfinite(best->regret_bound)) return; // alone it is the best
-  const struct cell *use = &c->results->cells[best->recommended], *largest = &c->results->cells[best->cell];
-  double lower = 1 - use->tokens_per_s.estimate / largest->tokens_per_s.estimate;
-  if (lower > FAR_BELOW)
-    chapters_callout(c, parent, DOCUMENT_WARNING, LANG_RECOMMEND_FAR,
-                     LANG_WITH(number_percent(lower).text, chapters_cell_name(largest).text));
-  chapters_paragraph(
-      c, parent, LANG_REGRET,
-      LANG_WITH(number_percent(best->regret_bound).text, chapters_confidence(c->results).text));
+  enum lang_id id = is_only_one(results)   ? LANG_RECOMMEND_ONLY
+                    : best->set_count == 0 ? LANG_LARGEST_NO_SPREAD
+                                           : LANG_NOT_FROM_SINGLE;
+  say_best(c, parent, id, largest, "");
 }
 
 static void edges(struct chapters *c, struct document_node *parent) {
@@ -113,7 +146,6 @@ static void edges(struct chapters *c, struct document_node *parent) {
 void chapters_answer(struct chapters *c, struct document_node *parent) {
   chapters_verdict(c, parent);
   recommendation(c, parent);
-  regret(c, parent);
   chapters_next(c, parent);
   edges(c, parent);
   chapters_limits(c, parent);
@@ -160,7 +192,6 @@ static void first_screen(struct chapters *c, struct document_node *parent) {
   chapters_verdict(c, parent);
   recommendation(c, parent);
   overview(c, parent);
-  regret(c, parent);
   chapters_next(c, parent);
   edges(c, parent);
   chapters_limits(c, parent);
@@ -344,7 +375,7 @@ static void set_table(struct chapters *c, struct document_node *parent) {
     document_cell(table, number_interval(cell->tokens_per_s.lo, cell->tokens_per_s.hi, 4).text, mark);
     struct chapters_list marks = {0};
     if (index == results->best.cell) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_LARGEST));
-    if (index == results->best.recommended)
+    if (results->recommendation.state == RECOMMENDATION_SHOWN && index == results->recommendation.cell)
       chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_RECOMMENDED));
     if (cell->flags & CELL_PARTIAL_WAVE)
       chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_PARTIAL_WAVE));
@@ -373,9 +404,11 @@ static void best(struct chapters *c, struct document_node *parent) {
   chapters_item(c, list, results->best.batch_edge ? LANG_BEST_BATCH_EDGE : LANG_BEST_BATCH,
                 LANG_WITH(batch.text));
   chapters_item(c, list, LANG_BEST_RATE, LANG_WITH(rate.text, interval.text));
-  if (results->best.set_count > 0 && results->best.recommended != results->best.cell) {
-    struct number_text cheaper = chapters_cell_name(&results->cells[results->best.recommended]);
-    chapters_paragraph(c, section, LANG_BEST_NOT_RECOMMENDED, LANG_WITH(cheaper.text));
+  const struct recommendation *chosen = &results->recommendation;
+  if (chosen->state == RECOMMENDATION_SHOWN && chosen->cell != results->best.cell) {
+    struct number_text cheaper = chapters_cell_name(&results->cells[chosen->cell]);
+    chapters_paragraph(c, section, LANG_BEST_NOT_RECOMMENDED,
+                       LANG_WITH(cheaper.text, number_percent(chosen->below_best_at_most).text));
   }
   set_table(c, section);
 }

@@ -396,18 +396,6 @@ cleanup:
   return status;
 }
 
-size_t mcb_cheapest(const bool *in_set, const double *workers, const double *batches, size_t count) {
-  size_t cheapest = SIZE_MAX;
-  for (size_t i = 0; i < count; i++) {
-    if (!in_set[i]) continue;
-    if (cheapest == SIZE_MAX || workers[i] < workers[cheapest] ||
-        (workers[i] == workers[cheapest] && batches[i] < batches[cheapest])) {
-      cheapest = i;
-    }
-  }
-  return cheapest;
-}
-
 enum status mcb_knee(const double *n, const double *means, const size_t *replicates, size_t count,
                      struct ci_spread spread, enum stat_scale scale, double d, double loss, size_t *index,
                      struct error *error) {

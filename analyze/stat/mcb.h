@@ -44,8 +44,13 @@ enum status mcb_blocks(const double *values, size_t blocks, size_t cells, const 
                        const struct mcb_options *options, bool *in_set, double *regret,
                        struct mcb_result *result, struct error *error) MUST_USE;
 
-// The cheapest member of a set: fewest workers, then the smallest batch. SIZE_MAX when the set is empty.
-size_t mcb_cheapest(const bool *in_set, const double *workers, const double *batches, size_t count);
+// Independent cells whose spreads differ: each pair has its own, with Satterthwaite's degrees of freedom, and
+// the critical value for those. A cell of one value borrows `pool`. Writes `count` places of in_set and
+// regret. STATUS_USAGE for count 0; STATUS_NUMERIC for values that the scale cannot hold, and where a cell
+// has no spread and `pool` none either; STATUS_MEMORY. Time is count squared.
+enum status mcb_pairs(const struct ci_sample *samples, size_t count, struct ci_spread pool,
+                      const struct mcb_options *options, bool *in_set, double *regret,
+                      struct mcb_result *result, struct error *error) MUST_USE;
 
 // The knee without a curve: index of the smallest n whose mean cannot be put more than `loss` (0.05) below
 // the best, from mcb_cells' inputs and its d. STATUS_USAGE as there.

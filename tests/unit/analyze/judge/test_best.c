@@ -20,6 +20,7 @@ static void test_the_set_holds_what_cannot_be_told_apart_largest_first(void **st
   struct analysis_options options = scenario_options();
   (void)state;
   options.sigma = (struct ci_spread){0.01, INFINITY};
+  options.margin = 0.05;
   scenario_run_with(&s, HEADER "1,1,1,5000,1,0\n2,2,1,9950,2,0\n2,4,1,9900,4,0\n4,4,1,10000,4,0\n", &options);
   const struct best *best = &s.results.best;
   assert_int_equal(best->set_count, 3);

@@ -117,6 +117,14 @@ static inline void made_small_run(struct results *results) {
   results->best.set_count = 2;
   results->best.recommended = 2;
   results->best.regret_bound = 0.031;
+  results->recommendation = (struct recommendation){
+      .state = RECOMMENDATION_SHOWN,
+      .cell = 2,
+      .margin = 0.05,
+      .below_best_at_most = 0.031,
+      .throughput = results->cells[2].tokens_per_s,
+      .next_up = SIZE_MAX,
+  };
   results->cells[2].in_best_set = results->cells[3].in_best_set = true;
   results->sigma = 0.02;
   results->sigma_df = 20;

@@ -174,7 +174,7 @@ static void test_next_says_what_to_measure_or_that_all_is_done(void **state) {
   static const struct {
     int64_t workers;
     double rate;
-  } levels[] = {{4, 150}, {6, 190}, {7, 198}, {8, 220}, {10, 197}, {11, 190}, {16, 120}};
+  } levels[] = {{4, 150}, {6, 190}, {7, 198}, {8, 220}, {9, 197}, {11, 190}, {16, 120}};
   for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
     made_add(&made->results, levels[i].workers, 2 * levels[i].workers, levels[i].rate);
     struct cell *cell = &made->results.cells[i];
@@ -188,7 +188,11 @@ static void test_next_says_what_to_measure_or_that_all_is_done(void **state) {
   best->set = malloc(sizeof *best->set);
   best->set[0] = best->cell;
   best->set_count = 1;
-  best->regret_bound = 0.004;
+  made->results.recommendation = (struct recommendation){.state = RECOMMENDATION_SHOWN,
+                                                         .cell = best->cell,
+                                                         .margin = 0.05,
+                                                         .below_best_at_most = 0.004,
+                                                         .next_up = SIZE_MAX};
   best->batch_edge = false;
   HAS(made_brief(made, LANG_EN),
       "Next: Nothing more needs measuring: a better tested configuration can win by\n0.4% at most.");

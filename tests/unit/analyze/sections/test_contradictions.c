@@ -13,27 +13,44 @@
 #include "tests/unit/analyze/scenario.h"
 #include "tests/unit/analyze/sections/made.h"
 
-static void test_where_every_other_is_slower_none_may_be_better(void **state) {
+static void test_what_is_not_shown_is_not_recommended(void **state) {
   struct made *made = *state;
   made_small_run(&made->results);
-  made->results.best.set_count = 1;
-  made->results.best.recommended = made->results.best.cell;
-  made->results.best.regret_bound = 0;
+  struct recommendation *chosen = &made->results.recommendation;
+  chosen->state = RECOMMENDATION_UNDECIDED;
+  chosen->cell = 3;
+  chosen->repeat = 7;
+  chosen->candidates = malloc(2 * sizeof *chosen->candidates);
+  chosen->candidates[0] = 3;
+  chosen->candidates[1] = 2;
+  chosen->candidate_count = 2;
   const char *report = made_report(made, LANG_EN);
-  HAS(report, "Every other usable configuration is slower (95% confidence).");
-  LACKS(report, "If some other");
-  LACKS(made_report(made, LANG_RU), "Если на деле лучшая");
+  HAS(report, "no configuration is shown to be within 5% of the best tested");
+  HAS(report, "Any of these may be the best (workers×batch): 8×16, 8×8.");
+  HAS(report, "About 7 repetitions of each would decide.");
+  LACKS(report, "Recommendation:");
+  LACKS(report, "is recommended");
+  const char *russian = made_report(made, LANG_RU);
+  HAS(russian, "Решат примерно 7 повторов каждой");
+  LACKS(russian, "Рекомендация:");
+  chosen->repeat = -1;
+  HAS(made_report(made, LANG_EN), "More than 100 repetitions of each would be needed");
 }
 
-static void test_a_recommended_cell_far_below_the_highest_is_not_praised_alone(void **state) {
+static void test_the_next_level_up_has_its_gain_and_its_cost(void **state) {
   struct made *made = *state;
   made_small_run(&made->results);
-  LACKS(made_report(made, LANG_EN), "lower than the highest"); // 200 of 204
-  made->results.cells[2].tokens_per_s.estimate = 130;
-  HAS(made_report(made, LANG_EN),
-      "The recommended one measured 36% lower than the highest, 8×16: the measurements vary "
-      "too much to tell them apart.");
-  HAS(made_report(made, LANG_RU), "ниже наибольшей, 8×16");
+  struct recommendation *chosen = &made->results.recommendation;
+  chosen->next_up = 4;
+  chosen->next_up_ratio = (struct estimate){1.009, 1.002, 1.016};
+  made->results.cells[2].ttft_s.p50 = made->results.cells[2].ttft_s.p95 = (struct estimate){0.0046, NAN, NAN};
+  made->results.cells[2].latency_s.p50 = made->results.cells[2].latency_s.p95 =
+      (struct estimate){1.5, NAN, NAN};
+  made->results.cells[4].ttft_s.p95 = (struct estimate){0.112, NAN, NAN};
+  const char *report = made_report(made, LANG_EN);
+  HAS(report, "has 1.009 [1.002, 1.016] times this throughput; its time to first token p95 is 112 ms instead "
+              "of 4.6 ms.");
+  HAS(report, "Time to first token p50 / p95: 4.6 / 4.6 ms. Latency p50 / p95: 1.5 / 1.5 s.");
 }
 
 static void test_rejected_models_are_said_once_and_hold_nowhere(void **state) {
@@ -237,8 +254,8 @@ static void test_every_code_of_a_warning_is_in_the_schema(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      MADE(test_where_every_other_is_slower_none_may_be_better),
-      MADE(test_a_recommended_cell_far_below_the_highest_is_not_praised_alone),
+      MADE(test_what_is_not_shown_is_not_recommended),
+      MADE(test_the_next_level_up_has_its_gain_and_its_cost),
       MADE(test_rejected_models_are_said_once_and_hold_nowhere),
       MADE(test_too_few_n_are_told_from_models_that_did_not_converge),
       MADE(test_where_all_failed_no_interval_is_spoken_of_and_the_classes_are_named),

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/judge/recommend.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "analyze/judge/estimate.h"
+#include "analyze/stat/compare.h"
+#include "analyze/stat/mcb.h"
+
+#define PAIRS_MAX 300
+#define REPEAT_MAX 100
+#define POWER_Z 0.84 // a repetition of the search decides in 80 % of cases
+
+// What is compared: a level by its steady throughput, or a cell by its own. By requests in flight, fewest
+// first.
+struct contender {
+  size_t cell; // index into results.cells: of a level its highest
+  int64_t in_flight, workers, batch;
+  struct ci_sample values;
+  const int64_t *blocks; // of levels; NULL: of cells
+  struct estimate throughput;
+};
+
+struct contest {
+  struct contender *of;
+  size_t count;
+  bool *in_set;
+  double *below; // at most this share below the best
+  struct ci_sample *samples;
+  struct mcb_result result;
+};
+
+static void contest_free(struct contest *contest) {
+  free(contest->of);
+  free(contest->in_set);
+  free(contest->below);
+  free(contest->samples);
+}
+
+static int compare_contenders(const void *left, const void *right) {
+  const struct contender *a = left, *b = right;
+  if (a->in_flight != b->in_flight) return a->in_flight < b->in_flight ? -1 : 1;
+  if (a->workers != b->workers) return a->workers < b->workers ? -1 : 1;
+  return (a->batch > b->batch) - (a->batch < b->batch);
+}
+
+static void list_levels(const struct steady_levels *steady, const struct results *results,
+                        struct contest *contest) {
+  for (size_t i = 0; i < steady->count; i++) {
+    const struct steady_sample *sample = &steady->of[i];
+    const struct workers_row *row = &results->workers[sample->row];
+    contest->of[contest->count++] = (struct contender){
+        .cell = results_find(results, row->workers, row->best_batch),
+        .in_flight = row->workers,
+        .workers = row->workers,
+        .batch = row->best_batch,
+        .values = {sample->values, sample->count},
+        .blocks = sample->blocks,
+        .throughput = row->steady.throughput,
+    };
+  }
+}
+
+static void list_cells(const struct cells_samples *samples, const struct results *results,
+                       struct contest *contest) {
+  for (size_t i = 0; i < results->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    if (!cells_usable(cell)) continue;
+    contest->of[contest->count++] = (struct contender){
+        .cell = i,
+        .in_flight = cell->workers < cell->batch ? cell->workers : cell->batch,
+        .workers = cell->workers,
+        .batch = cell->batch,
+        .values = {samples->of[i].values, samples->of[i].count},
+        .throughput = cell->tokens_per_s,
+    };
+  }
+}
+
+// values[block * count + contender] on the scale where every contender was measured once in each of the same
+// blocks, two at least; NULL where not.
+static double *complete_blocks(const struct contest *contest, enum stat_scale scale) {
+  size_t blocks = contest->of[0].values.count, count = contest->count;
+  double *matrix = blocks < 2 ? NULL : calloc(blocks * count, sizeof *matrix);
+  bool complete = matrix != NULL;
+  for (size_t c = 0; c < count && complete; c++) {
+    const struct contender *one = &contest->of[c];
+    complete = one->blocks && one->values.count == blocks;
+    for (size_t b = 0; b < blocks && complete; b++) {
+      size_t at = 0;
+      while (at < blocks && one->blocks[at] != contest->of[0].blocks[b])
+        at++;
+      complete = at < blocks;
+      if (complete) matrix[b * count + c] = stat_to_scale(scale, one->values.values[at]);
+    }
+  }
+  if (complete) return matrix;
+  free(matrix);
+  return NULL;
+}
+
+static enum status compare_in_blocks(struct contest *contest, const struct mcb_options *mcb,
+                                     struct error *error) {
+  double *matrix = complete_blocks(contest, mcb->scale);
+  double *level = calloc(contest->count, sizeof *level);
+  enum status status = !level ? STATUS_MEMORY : STATUS_NUMERIC;
+  if (matrix && level) {
+    for (size_t i = 0; i < contest->count; i++)
+      level[i] = (double)contest->of[i].workers;
+    status = mcb_blocks(matrix, contest->of[0].values.count, contest->count, level, mcb, contest->in_set,
+                        contest->below, &contest->result, error);
+  }
+  free(matrix);
+  free(level);
+  return status;
+}
+
+static enum status compare_pooled(struct contest *contest, const struct ci_spread *spread,
+                                  const struct mcb_options *mcb, struct error *error) {
+  double *means = calloc(contest->count, sizeof *means);
+  size_t *replicates = calloc(contest->count, sizeof *replicates);
+  enum status status = means && replicates ? STATUS_OK : STATUS_MEMORY;
+  for (size_t i = 0; i < contest->count && status == STATUS_OK; i++) {
+    const struct ci_sample *sample = &contest->samples[i];
+    replicates[i] = sample->count;
+    for (size_t r = 0; r < sample->count; r++)
+      means[i] += stat_to_scale(mcb->scale, sample->values[r]) / (double)sample->count;
+  }
+  if (status == STATUS_OK) {
+    status = mcb_cells(means, replicates, contest->count, *spread, mcb, contest->in_set, contest->below,
+                       &contest->result, error);
+  }
+  free(means);
+  free(replicates);
+  return status;
+}
+
+// Writes in_set, and into `below` the regret of each. STATUS_NUMERIC where no spread is known.
+static enum status compare_all(struct contest *contest, const struct best_options *options, bool of_levels,
+                               double confidence, struct error *error) {
+  struct mcb_options mcb = {
+      .confidence = confidence, .scale = options->scale, .seed = options->seed, .draws = options->draws};
+  if (mcb.draws == 0 && contest->count > 500)
+    mcb.draws = 50000000 / contest->count < 2000 ? 2000 : 50000000 / contest->count;
+  struct ci_pool pool = options->pool;
+  enum status status = STATUS_NUMERIC;
+  if (of_levels) status = ci_pool_samples(contest->samples, contest->count, options->scale, &pool, error);
+  if (of_levels && status != STATUS_OK) return status;
+  status = STATUS_NUMERIC;
+  if (options->managed && of_levels) status = compare_in_blocks(contest, &mcb, error);
+  if (status == STATUS_NUMERIC && pool.different && contest->count <= PAIRS_MAX) {
+    status = mcb_pairs(contest->samples, contest->count, pool.spread, &mcb, contest->in_set, contest->below,
+                       &contest->result, error);
+  }
+  if (status == STATUS_NUMERIC) status = compare_pooled(contest, &pool.spread, &mcb, error);
+  return status;
+}
+
+// From a regret, the share by which the best may be better, to the share by which this one may be below it.
+static void regrets_to_shares(struct contest *contest, enum stat_scale scale) {
+  for (size_t i = 0; i < contest->count; i++) {
+    double regret = contest->below[i];
+    if (scale == STAT_SCALE_LINEAR) regret /= contest->of[i].throughput.estimate;
+    contest->below[i] = regret / (1 + regret);
+  }
+}
+
+static size_t highest_of(const struct contest *contest) {
+  size_t highest = 0;
+  for (size_t i = 1; i < contest->count; i++) {
+    if (contest->of[i].throughput.estimate > contest->of[highest].throughput.estimate) highest = i;
+  }
+  return highest;
+}
+
+// Repetitions after which the highest would be shown, if means and spreads stay: the half-width of its bound
+// shrinks with their square root. The margin of the normal power is added once.
+static int64_t repeat_needed(const struct contest *contest, size_t highest, double margin) {
+  double second = 0, fewest = INFINITY;
+  for (size_t i = 0; i < contest->count; i++) {
+    fewest = fmin(fewest, (double)contest->of[i].values.count);
+    if (i != highest) second = fmax(second, contest->of[i].throughput.estimate);
+  }
+  double lead = log(contest->of[highest].throughput.estimate / second);
+  double half = -log1p(-contest->below[highest]) + lead, allowed = -log1p(-margin) + lead;
+  double power = contest->result.d > 0 ? 1 + POWER_Z / contest->result.d : 1;
+  double repeat = ceil(fewest * pow(half * power / allowed, 2));
+  return repeat <= REPEAT_MAX ? (int64_t)repeat : -1;
+}
+
+static int compare_by_throughput(const void *left, const void *right) {
+  double a = ((const struct contender *)left)->throughput.estimate;
+  double b = ((const struct contender *)right)->throughput.estimate;
+  return (a < b) - (a > b);
+}
+
+// Those that are not shown to be below the best, the highest first; reorders the contest.
+static enum status keep_candidates(struct contest *contest, struct recommendation *out) {
+  out->candidates = calloc(contest->count, sizeof *out->candidates);
+  if (!out->candidates) return STATUS_MEMORY;
+  size_t kept = 0;
+  for (size_t i = 0; i < contest->count; i++) {
+    if (contest->in_set[i]) contest->of[kept++] = contest->of[i];
+  }
+  qsort(contest->of, kept, sizeof *contest->of, compare_by_throughput);
+  for (size_t i = 0; i < kept; i++)
+    out->candidates[i] = contest->of[i].cell;
+  out->candidate_count = kept;
+  return STATUS_OK;
+}
+
+// The next level up: of cells the highest of that level.
+static void find_next_up(const struct contest *contest, size_t chosen, double confidence,
+                         struct recommendation *out) {
+  size_t next = SIZE_MAX;
+  for (size_t i = 0; i < contest->count; i++) {
+    const struct contender *one = &contest->of[i];
+    if (one->workers <= contest->of[chosen].workers) continue;
+    if (next != SIZE_MAX && one->workers > contest->of[next].workers) continue;
+    if (next == SIZE_MAX || one->workers < contest->of[next].workers ||
+        one->throughput.estimate > contest->of[next].throughput.estimate)
+      next = i;
+  }
+  if (next == SIZE_MAX) return;
+  const struct contender *own = &contest->of[chosen], *up = &contest->of[next];
+  struct compare_options options = {confidence, out->margin};
+  struct compare compare;
+  out->next_up = up->cell;
+  out->next_up_ratio = (struct estimate){up->throughput.estimate / own->throughput.estimate, NAN, NAN};
+  if (compare_cell(own->values, up->values, &options, &compare, NULL) == STATUS_OK)
+    out->next_up_ratio = estimate_of(compare.ratio);
+}
+
+static enum status decide(struct contest *contest, double confidence, struct recommendation *out) {
+  size_t chosen = SIZE_MAX, highest = highest_of(contest);
+  for (size_t i = 0; i < contest->count && chosen == SIZE_MAX; i++) {
+    if (contest->below[i] <= out->margin) chosen = i;
+  }
+  out->state = chosen == SIZE_MAX ? RECOMMENDATION_UNDECIDED : RECOMMENDATION_SHOWN;
+  if (chosen == SIZE_MAX) chosen = highest;
+  out->cell = contest->of[chosen].cell;
+  out->throughput = contest->of[chosen].throughput;
+  out->below_best_at_most = contest->below[chosen];
+  find_next_up(contest, chosen, confidence, out);
+  if (out->state == RECOMMENDATION_SHOWN) return STATUS_OK;
+  out->repeat = repeat_needed(contest, highest, out->margin);
+  return keep_candidates(contest, out);
+}
+
+// Nobody is sent beyond a plateau: the last level is an edge only where it is the one to choose, or may be.
+static void settle_edges(struct results *results) {
+  const struct recommendation *chosen = &results->recommendation;
+  struct best *best = &results->best;
+  if (chosen->state == RECOMMENDATION_NONE) return;
+  const struct cell *cell = &results->cells[chosen->cell];
+  best->workers_edge = cell->workers == results->workers[results->workers_count - 1].workers;
+  best->batch_edge = best->batch_edge && !chosen->steady && chosen->cell == best->cell;
+  if (chosen->state == RECOMMENDATION_SHOWN) best->recommended = chosen->cell;
+}
+
+enum status recommend(const struct cells_samples *samples, const struct steady_levels *steady,
+                      const struct best_options *options, double margin, struct results *results,
+                      struct error *error) {
+  struct recommendation *out = &results->recommendation;
+  *out = (struct recommendation){.margin = margin > 0 ? margin : RECOMMEND_MARGIN,
+                                 .steady = steady->complete,
+                                 .cell = SIZE_MAX,
+                                 .below_best_at_most = NAN,
+                                 .throughput = {NAN, NAN, NAN},
+                                 .next_up = SIZE_MAX,
+                                 .next_up_ratio = {NAN, NAN, NAN},
+                                 .repeat = -1};
+  struct contest contest = {0};
+  size_t room = results->cell_count + 1;
+  contest.of = calloc(room, sizeof *contest.of);
+  contest.in_set = calloc(room, sizeof *contest.in_set);
+  contest.below = calloc(room, sizeof *contest.below);
+  contest.samples = calloc(room, sizeof *contest.samples);
+  enum status status =
+      contest.of && contest.in_set && contest.below && contest.samples ? STATUS_OK : STATUS_MEMORY;
+  if (status == STATUS_OK) {
+    if (steady->complete) {
+      list_levels(steady, results, &contest);
+    } else if (results->sigma_source != SIGMA_NONE && results->sigma_source != SIGMA_PSEUDO_REPLICATES) {
+      list_cells(samples, results, &contest);
+    }
+    qsort(contest.of, contest.count, sizeof *contest.of, compare_contenders);
+    for (size_t i = 0; i < contest.count; i++)
+      contest.samples[i] = contest.of[i].values;
+  }
+  if (status == STATUS_OK && contest.count > 1) {
+    status = compare_all(&contest, options, steady->complete, results->confidence, error);
+    if (status == STATUS_OK) {
+      regrets_to_shares(&contest, options->scale);
+      status = decide(&contest, results->confidence, out);
+    } else if (status == STATUS_NUMERIC) {
+      status = STATUS_OK; // no spread: nothing can be shown
+    }
+  }
+  if (status == STATUS_OK) settle_edges(results);
+  contest_free(&contest);
+  return status == STATUS_MEMORY ? status_fail(error, status, "%s", status_name(status)) : status;
+}
