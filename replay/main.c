@@ -186,7 +186,7 @@ static bool sends_twice(const struct replay *replay) {
 static void choose_cache_bust(struct replay *replay) {
   const struct opts *opts = &replay->opts;
   replay->cache_bust = opts->cache_bust == OPTS_CACHE_BUST_ON;
-  if (opts->cache_bust == OPTS_CACHE_BUST_AUTO && opts->api != OPTS_API_HTTP)
+  if (opts->cache_bust == OPTS_CACHE_BUST_AUTO && opts->api != WORK_API_HTTP)
     replay->cache_bust = sends_twice(replay);
   if (!replay->cache_bust) return;
   log_detail(&replay->log,

@@ -85,7 +85,7 @@ static enum status check_together(const struct opts *opts, struct error *error) 
   for (size_t i = 0; i < opts->traces.count; i++)
     standard_inputs += strcmp(opts->traces.items[i], "-") == 0;
   if (standard_inputs > 1) return status_fail(error, STATUS_USAGE, "standard input can be read only once");
-  if (opts->api == OPTS_API_HTTP && rewrites) {
+  if (opts->api == WORK_API_HTTP && rewrites) {
     return status_fail(
         error, STATUS_USAGE,
         "--api http sends bodies as recorded: it goes without --model, --max-tokens, --stream, "
@@ -141,7 +141,7 @@ static void set_standards(struct opts *opts) {
   if (opts->repeat == 0) opts->repeat = open ? 1 : 3;
   if (opts->speed <= 0) opts->speed = 1;
   if (opts->burstiness <= 0) opts->burstiness = 1;
-  if (opts->timing == OPTS_TIMING_ORIGINAL) opts->pick = OPTS_PICK_TRACE;
+  if (opts->timing == OPTS_TIMING_ORIGINAL) opts->pick = WORK_PICK_TRACE;
 }
 
 // What becomes of an output that exists.

@@ -16,11 +16,10 @@
 #include "replay/plan/schedule.h"
 #include "replay/plan/send_order.h"
 #include "replay/workload/rewrite.h"
+#include "replay/workload/work.h"
 
-enum opts_pick { OPTS_PICK_SHUFFLED, OPTS_PICK_TRACE };
 enum opts_dispatch { OPTS_DISPATCH_POOL, OPTS_DISPATCH_BURST };
 enum opts_timing { OPTS_TIMING_BATCH, OPTS_TIMING_ORIGINAL, OPTS_TIMING_RATE };
-enum opts_api { OPTS_API_AUTO, OPTS_API_OPENAI, OPTS_API_OLLAMA, OPTS_API_HTTP };
 enum opts_cache_bust { OPTS_CACHE_BUST_AUTO, OPTS_CACHE_BUST_ON, OPTS_CACHE_BUST_OFF };
 
 struct opts {
@@ -37,7 +36,7 @@ struct opts {
   int64_t repeat;
   int64_t warmup; // rounds
   enum plan_order order;
-  enum opts_pick pick;
+  enum work_pick pick;
   int64_t seed;
   enum opts_dispatch dispatch;
 
@@ -61,7 +60,7 @@ struct opts {
   struct endpoint metrics; // of a URL
   char *between;           // NULL: no command between batches
 
-  enum opts_api api;
+  enum work_api api;
   enum rewrite_stream stream;
   int64_t max_tokens; // 0: as recorded
   bool ignore_eos;
@@ -101,9 +100,7 @@ void opts_print_stem(const struct opts *opts, struct buf *out);
 // The body rules that the options come to; borrows from `opts`.
 struct rewrite_rules opts_rewrite_rules(const struct opts *opts);
 
-const char *opts_pick_name(enum opts_pick pick);
 const char *opts_dispatch_name(enum opts_dispatch dispatch);
 const char *opts_timing_name(enum opts_timing timing);
-const char *opts_api_name(enum opts_api api);
 
 #endif

@@ -15,12 +15,10 @@
 #define HOUR_NS (3600 * CLOCK_NS_PER_S)
 
 static const char *const order_names[] = {"random", "grid", NULL};
-static const char *const pick_names[] = {"shuffled", "trace", NULL};
 static const char *const dispatch_names[] = {"pool", "burst", NULL};
 static const char *const restart_names[] = {"block", "level", NULL};
 static const char *const timing_names[] = {"batch", "original", "rate", NULL};
 static const char *const arrival_names[] = {"constant", "poisson", "gamma", NULL};
-static const char *const api_names[] = {"auto", "openai", "ollama", "http", NULL};
 static const char *const cache_bust_names[] = {"auto", "on", "off", NULL};
 
 static enum status take_trace(void *context, const char *value, struct error *error) {
@@ -121,7 +119,7 @@ static const struct cli_option options[] = {
      CLI_TEXT(struct opts, url), "Target"},
     {"api", 0, "NAME", "auto",
      "auto (by recorded path), openai, ollama, http (any request, success by HTTP alone)",
-     CLI_CHOICE(struct opts, api, api_names), NULL},
+     CLI_CHOICE(struct opts, api, work_api_names), NULL},
     {"header", 'H', "'NAME: VALUE'", NULL, "send this header instead of the recorded one; repeatable",
      CLI_OWN(take_header), NULL},
     {"api-key-env", 0, "NAME", NULL, "send the key in this environment variable as bearer token",
@@ -149,7 +147,7 @@ static const struct cli_option options[] = {
     {"order", 0, "ORDER", "random", "random (complete blocks) or grid",
      CLI_CHOICE(struct opts, order, order_names), NULL},
     {"pick", 0, "HOW", "shuffled", "requests drawn shuffled, or in the order of the trace",
-     CLI_CHOICE(struct opts, pick, pick_names), NULL},
+     CLI_CHOICE(struct opts, pick, work_pick_names), NULL},
     {"seed", 0, "N", "1", "of every random choice",
      CLI_COUNT(struct opts, seed, RANDOM_SEED_MIN, RANDOM_SEED_MAX), NULL},
     {"dispatch", 0, "HOW", "pool", "pool (at most W in flight) or burst (the whole batch at once)",
@@ -233,16 +231,8 @@ const struct cli_program opts_program = {
     .operand = take_trace,
 };
 
-const char *opts_pick_name(enum opts_pick pick) {
-  return pick_names[pick];
-}
-
 const char *opts_dispatch_name(enum opts_dispatch dispatch) {
   return dispatch_names[dispatch];
-}
-
-const char *opts_api_name(enum opts_api api) {
-  return api_names[api];
 }
 
 const char *opts_timing_name(enum opts_timing timing) {

@@ -117,7 +117,7 @@ struct run_header recorder_identity(const struct opts *opts, const struct plan *
       .trace_digest = slice(work->digest),
       .sent_digest = slice(work->sent_digest),
       .order = slice(plan_order_name(opts->order)),
-      .pick = slice(opts_pick_name(opts->pick)),
+      .pick = slice(work_pick_names[opts->pick]),
       .dispatch = slice(opts_dispatch_name(opts->dispatch)),
       .plan = slice_of_buf(plan_text),
       .seed = opts->seed,
@@ -141,7 +141,7 @@ static void write_header(struct recorder *recorder, const struct opts *opts, con
   header.start_unix_s = clock_wall_s();
   header.tool = slice("replay " TIDEMARK_VERSION);
   header.url = slice_of_buf(&url);
-  header.api = slice(opts_api_name(opts->api));
+  header.api = slice(work_api_names[opts->api]);
   header.traces = work->traces ? slice_of_buf(&traces) : slice(NULL);
   header.host = slice_of_buf(&host);
   header.arguments = slice_of_buf(&arguments);
@@ -240,7 +240,7 @@ static void sum_up(struct recorder_sums *sums, enum run_error error, const struc
 }
 
 // The times of a response's text events as a JSON array; none where they are not kept.
-static struct json_slice print_chunks(struct buf *chunks, const struct request_call_result *result) {
+static struct json_slice print_chunks(struct buf *chunks, const struct request_result *result) {
   if (!result->chunks) return slice(NULL);
   struct json_writer w = JSON_WRITER(chunks);
   buf_clear(chunks);
@@ -253,7 +253,7 @@ static struct json_slice print_chunks(struct buf *chunks, const struct request_c
 
 // A wrong model or base path fails everything, and the server's own words say why.
 static void keep_first_failure(struct recorder *recorder, enum run_error error,
-                               const struct request_call_result *result) {
+                               const struct request_result *result) {
   char status[16] = "";
   if (error == RUN_ERROR_NONE || error == RUN_ERROR_CANCELLED || recorder->first_failure[0]) return;
   if (result->response->status > 0) snprintf(status, sizeof status, " (%d)", result->response->status);
@@ -265,7 +265,7 @@ static void keep_first_failure(struct recorder *recorder, enum run_error error,
 }
 
 void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
-                      const struct request_call_result *result) {
+                      const struct request_result *result) {
   const struct response *response = result->response;
   enum run_error error = run_error_of(response->failure);
   bool has_gaps = result->text_gaps->count > 0;

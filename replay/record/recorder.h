@@ -14,8 +14,8 @@
 #include "lib/record/run.h"
 #include "replay/opts.h"
 #include "replay/plan/plan.h"
-#include "replay/send/audit.h"
-#include "replay/send/request_call.h"
+#include "replay/record/audit.h"
+#include "replay/record/request.h"
 #include "replay/workload/work.h"
 
 struct recorder;
@@ -41,7 +41,7 @@ struct recorder_batch {
 
 // One request of it, which ended on this lane; sums it up for the batch's own record.
 void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
-                      const struct request_call_result *result);
+                      const struct request_result *result);
 
 // The first request that failed, warm-up included, for a person: "http_4xx (404) for /v1/chat/completions: no
 // such model", with the path that was asked. "": none did. Valid until recorder_close.

@@ -52,7 +52,7 @@ static void print_texts(struct batch *batch, const struct batch_source *source) 
     buf_append_char(&batch->text, '\0');
     size_t start = batch->text.len;
     if (changes(source, request)) print_body(source, i, &batch->text);
-    batch->requests[i] = (struct request_call_request){
+    batch->requests[i] = (struct request){
         .trace = request->trace,
         .seq = request->seq,
         .api = request->api,
@@ -77,7 +77,7 @@ static void set_pointers(struct batch *batch, const struct batch_source *source)
 
 enum status batch_prepare(struct batch *batch, const struct batch_source *source, struct error *error) {
   buf_clear(&batch->text);
-  struct request_call_request *requests = realloc(batch->requests, (size_t)source->count * sizeof *requests);
+  struct request *requests = realloc(batch->requests, (size_t)source->count * sizeof *requests);
   if (requests) {
     batch->requests = requests;
     print_texts(batch, source);

@@ -12,7 +12,7 @@
 #include "replay/workload/work.h"
 
 struct batch {
-  struct request_call_request *requests; // they borrow from `text` and from the work
+  struct request *requests; // they borrow from `text` and from the work
   int64_t count;
   struct buf text; // URLs and bodies
 };

@@ -60,7 +60,7 @@ static int64_t later(int64_t a_ns, int64_t b_ns) {
   return a_ns > b_ns ? a_ns : b_ns;
 }
 
-static void on_result(void *context, const struct request_call_result *result) {
+static void on_result(void *context, const struct request_result *result) {
   struct share *share = context;
   struct closed_loop *measure = share->measure;
   bool success = result->response->failure == FAILURE_NONE;

@@ -11,8 +11,8 @@
 #include "lib/base/log.h"
 #include "lib/base/progress.h"
 #include "replay/opts.h"
+#include "replay/record/audit.h"
 #include "replay/record/recorder.h"
-#include "replay/send/audit.h"
 #include "replay/send/lanes.h"
 #include "replay/workload/work.h"
 

@@ -116,7 +116,7 @@ static void send_due(void *context) {
 }
 
 // True when it let a turn go that may be due.
-static bool tell_turns(struct open_loop *flow, const struct request_call_result *result) {
+static bool tell_turns(struct open_loop *flow, const struct request_result *result) {
   struct arrival *arrival = result->request->owner;
   if (arrival->told || !flow->setup.work->turns) return false;
   arrival->told = true;
@@ -124,7 +124,7 @@ static bool tell_turns(struct open_loop *flow, const struct request_call_result 
   return true;
 }
 
-static void on_freed(void *context, const struct request_call_result *result) {
+static void on_freed(void *context, const struct request_result *result) {
   struct open_loop *flow = context;
   bool had_no_room = request_call_in_flight(flow->streams) == flow->setup.most_in_flight - 1;
   if (tell_turns(flow, result) || had_no_room) send_due(flow);
@@ -135,7 +135,7 @@ static double clamp(double value) {
 }
 
 // Adds what the request did within the window.
-static void add_to_window(struct open_loop *flow, const struct request_call_result *result) {
+static void add_to_window(struct open_loop *flow, const struct request_result *result) {
   struct open_loop_sums *sums = &flow->sums;
   int64_t end_ns = flow->window_end_ns;
   int64_t until_ns = result->done_ns < end_ns ? result->done_ns : end_ns;
@@ -152,7 +152,7 @@ static void add_to_window(struct open_loop *flow, const struct request_call_resu
   sums->tokens += inside * (double)response->output_tokens;
 }
 
-static void on_done(void *context, const struct request_call_result *result) {
+static void on_done(void *context, const struct request_result *result) {
   struct open_loop *flow = context;
   bool success = result->response->failure == FAILURE_NONE;
   int64_t lag_from_ns = result->ready_ns > result->intended_ns ? result->ready_ns : result->intended_ns;

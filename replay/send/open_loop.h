@@ -12,8 +12,8 @@
 
 #include "replay/opts.h"
 #include "replay/plan/send_order.h"
+#include "replay/record/audit.h"
 #include "replay/record/recorder.h"
-#include "replay/send/audit.h"
 #include "replay/send/lanes.h"
 #include "replay/workload/work.h"
 

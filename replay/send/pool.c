@@ -49,12 +49,12 @@ static void check_over(struct pool *pool) {
   if (pool->finished == pool->taken) loop_timer_set(pool->over_timer, 0);
 }
 
-static void on_freed(void *context, const struct request_call_result *result) {
+static void on_freed(void *context, const struct request_result *result) {
   struct pool *pool = context;
   dispatch(pool, result->done_ns);
 }
 
-static void on_done(void *context, const struct request_call_result *result) {
+static void on_done(void *context, const struct request_result *result) {
   struct pool *pool = context;
   pool->finished++;
   if (result->done_ns > pool->last_done_ns) pool->last_done_ns = result->done_ns;

@@ -13,16 +13,16 @@
 #include "replay/send/request_call.h"
 
 struct pool_batch {
-  const struct request_call_request *requests; // borrowed until `over`
-  int64_t count;                               // of all pools that share them; at least 1
-  _Atomic int64_t *next;                       // the first that no pool has taken
-  int64_t most;                                // this pool takes no more than so many
-  int64_t workers;  // most in flight here, at least 1; as many as `most` for a burst
-  int64_t start_ns; // the intended instant of all
+  const struct request *requests; // borrowed until `over`
+  int64_t count;                  // of all pools that share them; at least 1
+  _Atomic int64_t *next;          // the first that no pool has taken
+  int64_t most;                   // this pool takes no more than so many
+  int64_t workers;                // most in flight here, at least 1; as many as `most` for a burst
+  int64_t start_ns;               // the intended instant of all
 };
 
 struct pool_handlers {
-  void (*result)(void *context, const struct request_call_result *result); // each request, as it ends
+  void (*result)(void *context, const struct request_result *result); // each request, as it ends
   // This pool's last result was handed out; `done_ns` is the last byte's instant. Not called from within
   // pool_start, but from the loop; a new batch may be started in it.
   void (*over)(void *context, int64_t done_ns);

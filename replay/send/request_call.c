@@ -19,7 +19,7 @@ struct request_call {
   struct request_call_pool *pool;
   struct request_call *previous, *next; // in flight: in the pool's list; else singly linked in `idle`
   struct xfer *transfer;
-  struct request_call_result result;
+  struct request_result result;
   struct response response;
   bool response_opened;
   int status;
@@ -127,7 +127,7 @@ static int64_t retry_after_ns(const struct field *field) {
 // Judges the response, hands the result out and keeps the memory.
 static void conclude(struct request_call *stream, enum failure transport, const char *words) {
   struct request_call_pool *pool = stream->pool;
-  struct request_call_result *result = &stream->result;
+  struct request_result *result = &stream->result;
   if (!stream->response_opened) open_response(stream);
   response_finish(&stream->response, transport);
   result->response = &stream->response;
@@ -147,7 +147,7 @@ static void conclude(struct request_call *stream, enum failure transport, const 
 static void on_done(void *context, const struct xfer_result *transfer) {
   struct request_call *stream = context;
   struct request_call_pool *pool = stream->pool;
-  struct request_call_result *result = &stream->result;
+  struct request_result *result = &stream->result;
   result->sent_ns = transfer->started_ns;
   result->done_ns = transfer->done_ns >= 0 ? transfer->done_ns : clock_now_ns();
   result->connect_ns = transfer->connect_ns;
@@ -219,12 +219,12 @@ static void reset(struct request_call *stream, struct request_call_pool *pool) {
   if (stream->text_gaps.count > 0) histogram_clear(&stream->text_gaps);
 }
 
-enum status request_call_send(struct request_call_pool *pool, const struct request_call_request *request,
-                              int64_t index, int64_t intended_ns, int64_t ready_ns, struct error *error) {
+enum status request_call_send(struct request_call_pool *pool, const struct request *request, int64_t index,
+                              int64_t intended_ns, int64_t ready_ns, struct error *error) {
   struct request_call *stream = take_idle(pool);
   if (!stream) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   reset(stream, pool);
-  stream->result = (struct request_call_result){
+  stream->result = (struct request_result){
       .request = request, .index = index, .intended_ns = intended_ns, .ready_ns = ready_ns, .attempts = 1};
   struct xfer_request transfer = {
       .method = request->method,

@@ -10,6 +10,9 @@
 #include "replay/workload/work_digest.h"
 #include "replay/workload/work_draw.h"
 
+const char *const work_pick_names[] = {"shuffled", "trace", NULL};
+const char *const work_api_names[] = {"auto", "openai", "ollama", "http", NULL};
+
 enum { NONCE_PLACES_MAX = 1024 };
 
 static enum status no_memory(struct error *error) {

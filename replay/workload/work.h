@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/cli.h"
 #include "lib/base/log.h"
-#include "replay/opts.h"
 #include "replay/plan/conversations.h"
 #include "replay/workload/calibrate.h"
 #include "replay/workload/headers.h"
@@ -22,6 +22,12 @@
 #include "replay/workload/synth.h"
 
 #define WORK_DIGEST_BYTES 80
+
+// The order of the draw, and the APIs whose requests qualify.
+enum work_pick { WORK_PICK_SHUFFLED, WORK_PICK_TRACE };
+enum work_api { WORK_API_AUTO, WORK_API_OPENAI, WORK_API_OLLAMA, WORK_API_HTTP };
+// Their names by value, as options and records have them; NULL at the end.
+extern const char *const work_pick_names[], *const work_api_names[];
 
 struct work_request {
   int64_t seq;                 // the trace's
@@ -70,8 +76,8 @@ struct work {
 
 struct work_options {
   const struct cli_texts *traces;
-  enum opts_api api;
-  enum opts_pick pick;
+  enum work_api api;
+  enum work_pick pick;
   int64_t seed;
   int64_t draws; // how many are kept at most
   bool in_time;  // sort what is kept by its time (several traces may overlap)

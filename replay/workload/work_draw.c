@@ -35,18 +35,18 @@ static enum api api_by_body(struct json_slice body, enum api with_messages, enum
   return API_HTTP;
 }
 
-static enum api api_of(const struct trace_request *record, enum opts_api wanted, const char *method,
+static enum api api_of(const struct trace_request *record, enum work_api wanted, const char *method,
                        const char *path) {
   enum api api;
   struct json_slice body = record->body_kind == TRACE_BODY_JSON ? record->body : (struct json_slice){NULL, 0};
-  if (wanted == OPTS_API_HTTP) return API_HTTP;
+  if (wanted == WORK_API_HTTP) return API_HTTP;
   if (!api_from_name(record->api, &api)) api = api_from_request(method, path, body.data, body.len);
-  if (wanted == OPTS_API_AUTO) return api;
+  if (wanted == WORK_API_AUTO) return api;
   if (api == API_HTTP) {
-    return wanted == OPTS_API_OPENAI ? api_by_body(body, API_OPENAI_CHAT, API_OPENAI_COMPLETIONS)
+    return wanted == WORK_API_OPENAI ? api_by_body(body, API_OPENAI_CHAT, API_OPENAI_COMPLETIONS)
                                      : api_by_body(body, API_OLLAMA_CHAT, API_OLLAMA_GENERATE);
   }
-  return api_is_ollama(api) == (wanted == OPTS_API_OLLAMA) ? api : API_HTTP;
+  return api_is_ollama(api) == (wanted == WORK_API_OLLAMA) ? api : API_HTTP;
 }
 
 // Text-generating APIs take nothing else; what a client sent by mistake is left out, as a body that is no
@@ -78,7 +78,7 @@ static bool recorded_body(struct work_draw *draw, const struct trace_request *re
 // Where request number `number` (from 0) goes; what stands there moves to `*moved_to`. -1: it is not kept.
 static int64_t place_of(struct work_draw *draw, int64_t number, int64_t *moved_to) {
   *moved_to = -1;
-  if (draw->options->pick == OPTS_PICK_TRACE) return number < draw->options->draws ? number : -1;
+  if (draw->options->pick == WORK_PICK_TRACE) return number < draw->options->draws ? number : -1;
   int64_t place = random_below(draw->random, number + 1);
   if (place != number && number < draw->options->draws) *moved_to = number;
   return place < draw->options->draws ? place : -1;
@@ -190,7 +190,7 @@ static enum status take_request(struct work_draw *draw, const struct trace_reque
   } else {
     enum api api = api_of(record, draw->options->api, method, path);
     bool text = api_generates_text(api);
-    if (path[0] != '/' || (!text && draw->options->api != OPTS_API_HTTP)) {
+    if (path[0] != '/' || (!text && draw->options->api != WORK_API_HTTP)) {
       draw->work->other++;
     } else if (draw->again && recorded_failures_has(&draw->refused, draw->conversations.trace, record->seq)) {
       draw->work->refused++;

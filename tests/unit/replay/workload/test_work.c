@@ -148,7 +148,7 @@ static void test_pick_trace_keeps_the_order(void **state) {
   (void)state;
   char *lines = many(20);
   struct work work;
-  static const struct work_options options = {.pick = OPTS_PICK_TRACE, .seed = 1, .draws = 8};
+  static const struct work_options options = {.pick = WORK_PICK_TRACE, .seed = 1, .draws = 8};
   assert_int_equal(load(lines, &options, &work, NULL), STATUS_OK);
   assert_int_equal(work.count, 8);
   for (int64_t i = 0; i < 8; i++)
@@ -175,18 +175,18 @@ static const char mixed[] =
 static void test_each_api_draws_its_own_requests(void **state) {
   (void)state;
   static const struct {
-    enum opts_api api;
+    enum work_api api;
     const char *seqs;
   } cases[] = {
-      {OPTS_API_AUTO, "0 2 "},
-      {OPTS_API_OPENAI, "0 3 4 "},
-      {OPTS_API_OLLAMA, "2 3 4 "},
-      {OPTS_API_HTTP, "0 1 2 3 4 5 7 8 "},
+      {WORK_API_AUTO, "0 2 "},
+      {WORK_API_OPENAI, "0 3 4 "},
+      {WORK_API_OLLAMA, "2 3 4 "},
+      {WORK_API_HTTP, "0 1 2 3 4 5 7 8 "},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct work work;
     char seqs[64] = "";
-    struct work_options options = {.api = cases[i].api, .pick = OPTS_PICK_TRACE, .seed = 1, .draws = 100};
+    struct work_options options = {.api = cases[i].api, .pick = WORK_PICK_TRACE, .seed = 1, .draws = 100};
     assert_int_equal(load(mixed, &options, &work, NULL), STATUS_OK);
     for (size_t j = 0; j < work.count; j++)
       snprintf(seqs + strlen(seqs), sizeof seqs - strlen(seqs), "%lld ", (long long)work.requests[j]->seq);
@@ -199,7 +199,7 @@ static void test_bytes_that_are_no_text_are_sent_as_they_were(void **state) {
   (void)state;
   struct work work;
   static const struct work_options options = {
-      .api = OPTS_API_HTTP, .pick = OPTS_PICK_TRACE, .seed = 1, .draws = 100};
+      .api = WORK_API_HTTP, .pick = WORK_PICK_TRACE, .seed = 1, .draws = 100};
   assert_int_equal(load(mixed, &options, &work, NULL), STATUS_OK);
   assert_int_equal(work.requests[6]->seq, 7);
   assert_int_equal(work.requests[6]->body_len, 4);
@@ -232,7 +232,7 @@ static void test_a_batch_has_one_nonce_for_each_pass_of_the_draw(void **state) {
   struct work work;
   struct endpoint endpoint;
   struct batch batch = {0};
-  static const struct work_options options = {.pick = OPTS_PICK_TRACE, .seed = 1, .draws = 10};
+  static const struct work_options options = {.pick = WORK_PICK_TRACE, .seed = 1, .draws = 10};
   char *lines = many(3);
   char nonces[5][REWRITE_NONCE_BYTES + 1] = {""};
   assert_int_equal(load(lines, &options, &work, NULL), STATUS_OK);
@@ -283,7 +283,7 @@ static void test_the_digest_is_sha256_of_what_was_drawn(void **state) {
   (void)state;
   struct work work;
   char *lines = many(5);
-  static const struct work_options options = {.pick = OPTS_PICK_TRACE, .seed = 1, .draws = 2};
+  static const struct work_options options = {.pick = WORK_PICK_TRACE, .seed = 1, .draws = 2};
   assert_int_equal(load(lines, &options, &work, NULL), STATUS_OK);
   assert_string_equal(work.digest, "sha256:a77ba3d9ef53d45c64084046eb60fc44a17bac04aa94a0e3970fc2229a497ff3");
   work_free(&work);
@@ -296,7 +296,7 @@ static void test_the_digest_is_sha256_of_what_was_drawn(void **state) {
   ",\"block_tokens\":50}\n"
 
 // The text between the quotes of "prompt".
-static char *sent_prompt(const struct request_call_request *request) {
+static char *sent_prompt(const struct request *request) {
   char *start = memmem(request->body, request->body_len, "\"prompt\":\"", 10);
   assert_non_null(start);
   start += 10;
@@ -312,7 +312,7 @@ static void test_made_prompts_follow_what_the_server_counts(void **state) {
   struct work work;
   struct endpoint endpoint;
   struct batch batch = {0};
-  static const struct work_options options = {.pick = OPTS_PICK_TRACE, .seed = 1, .draws = 10};
+  static const struct work_options options = {.pick = WORK_PICK_TRACE, .seed = 1, .draws = 10};
   assert_int_equal(load(SIZED(0, 0, 400, "[1,2]") SIZED(1, 1, 120, "[1,2]") SIZED(2, 2, 3000, "[5]"),
                         &options, &work, NULL),
                    STATUS_OK);
@@ -342,7 +342,7 @@ static void test_made_prompts_follow_what_the_server_counts(void **state) {
 static void test_the_first_measured_batch_keeps_the_scale(void **state) {
   (void)state;
   struct work work;
-  static const struct work_options options = {.pick = OPTS_PICK_TRACE, .seed = 1, .draws = 10};
+  static const struct work_options options = {.pick = WORK_PICK_TRACE, .seed = 1, .draws = 10};
   const struct work_place warmup = {0, 0, true};
   assert_int_equal(load(SIZED(0, 0, 400, "[]"), &options, &work, NULL), STATUS_OK);
   work_observe(&work, &warmup, 500);
@@ -364,7 +364,7 @@ static void test_an_extra_body_with_a_prompt_of_its_own_takes_the_made_one_out(v
   struct json *extra = NULL;
   assert_int_equal(json_parse("{\"prompt\":\"mine\"}", 17, &extra, NULL), STATUS_OK);
   const struct work_options options = {
-      .pick = OPTS_PICK_TRACE, .seed = 1, .draws = 10, .rules = {.extra_body = extra}};
+      .pick = WORK_PICK_TRACE, .seed = 1, .draws = 10, .rules = {.extra_body = extra}};
   assert_int_equal(load(SIZED(0, 0, 400, "[]"), &options, &work, NULL), STATUS_OK);
   assert_null(work.requests[0]->made);
   assert_non_null(memmem(work.requests[0]->body, work.requests[0]->body_len, "\"mine\"", 6));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/send/chunks.h"
+#include "replay/record/chunks.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "replay/plan/random.h"
-#include "replay/send/audit.h"
-#include "replay/send/histogram.h"
+#include "replay/record/audit.h"
+#include "replay/record/histogram.h"
 
 #define MS INT64_C(1000000)
 #define SECOND INT64_C(1000000000)

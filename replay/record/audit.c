@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/send/audit.h"
+#include "replay/record/audit.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/send/histogram.h"
+#include "replay/record/histogram.h"
 
 #include <math.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "replay/send/chunks.h"
+#include "replay/record/chunks.h"
 
 static void test_chunks_come_back_in_order(void **state) {
   (void)state;

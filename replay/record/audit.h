@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "replay/send/histogram.h"
+#include "replay/record/histogram.h"
 
 // Lateness below this is no fault: a general-purpose kernel's timer slack and scheduling reach some
 // milliseconds.
