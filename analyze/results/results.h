@@ -16,7 +16,7 @@ struct estimate {
   double estimate, lo, hi;
 };
 
-// Failure classes in the order of DESIGN 1 (the last is "cancelled": counted, neither success nor failure).
+// Failure classes in the order of tables (the last is "cancelled": counted, neither success nor failure).
 enum { RESULTS_ERROR_CLASSES = 12 };
 extern const char *const results_error_names[RESULTS_ERROR_CLASSES];
 
@@ -147,9 +147,8 @@ struct curve_band { // the curve as drawn
 enum curve_course { CURVE_RISES, CURVE_FALLS, CURVE_DIPS };
 
 struct curve {
-  bool exists; // there were points to fit
-  const char
-      *kind; // "full_waves", "single_wave", "open_loop", "file": the order of preference in STATISTICS 3
+  bool exists;       // there were points to fit
+  const char *kind;  // "full_waves", "single_wave", "open_loop", "file": in order of preference, METHODS.md 4
   const char *scale; // "log" or "linear"
   struct curve_point *points;
   size_t point_count;

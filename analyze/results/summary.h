@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The numbers for scripts: summary.json and cells.csv (DESIGN 3). What is not known is null there, never NaN,
+// The numbers for scripts: summary.json and cells.csv. What is not known is null there, never NaN,
 // and an empty field here.
 #ifndef ANALYZE_SUMMARY_H
 #define ANALYZE_SUMMARY_H

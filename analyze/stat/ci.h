@@ -37,7 +37,7 @@ struct ci_spread {
   double df;
 };
 
-// Which spread an interval stands on; DESIGN's flag "unreplicated" belongs to BORROWED and NONE.
+// Which spread an interval stands on; the flag "unreplicated" belongs to BORROWED and NONE.
 enum ci_source { CI_SOURCE_POOLED, CI_SOURCE_OWN, CI_SOURCE_BORROWED, CI_SOURCE_NONE };
 
 struct ci_pool {
@@ -75,7 +75,7 @@ void ci_pool_depend(struct ci_pool *pool, double df);
 enum status ci_of_sample(struct ci_sample sample, enum stat_scale scale, const struct ci_spread *spread,
                          double confidence, struct ci *ci, struct error *error) MUST_USE;
 
-// The interval of a cell as STATISTICS.md 1 wants it: the pooled spread when variances agree, else its own; a
+// The interval of a cell (analyze/METHODS.md 1): the pooled spread when variances agree, else its own; a
 // single replicate borrows the pooled one; with nothing to stand on the estimate alone (both ends unbounded).
 // `pool` may be NULL.
 enum status ci_of_cell(struct ci_sample sample, enum stat_scale scale, const struct ci_pool *pool,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What of a request is kept in a record (DESIGN 2), the same for live traffic and for imports: which headers,
+// What of a request is kept in a record, the same for live traffic and for imports: which headers,
 // and its body without secrets.
 #ifndef CAPTURE_RECORD_POLICY_H
 #define CAPTURE_RECORD_POLICY_H

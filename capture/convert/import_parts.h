@@ -111,7 +111,7 @@ struct import_http {
   const struct conversation_answer *answer; // what it was answered; NULL: nobody knows
 };
 
-// Appends a header to those of a request, unless it is none that is recorded (DESIGN 2). The name in lower
+// Appends a header to those of a request, unless it is none that is recorded. The name in lower
 // case.
 void import_http_header(const struct import *import, struct json_slice name, struct json_slice value,
                         struct buf *headers);

@@ -126,7 +126,7 @@ void cli_free(const struct cli_program *program, void *context);
 // all.
 enum status cli_choice(const char *const *names, const char *value, int *out, struct error *error) MUST_USE;
 
-// Exit codes (DESIGN 2).
+// Exit codes, the same for all tools.
 enum cli_exit {
   CLI_EXIT_DONE = 0,
   CLI_EXIT_FAILED = 1,

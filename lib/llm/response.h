@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Reads one response of a language-model server as its bytes come: when text came, how many tokens, how
-// it ended. It sees no sockets and no clock: bytes and times are passed in. DESIGN 1 says what counts as
-// success.
+// it ended. It sees no sockets and no clock: bytes and times are passed in. What counts
+// as success: response_finish.
 #ifndef LIB_LLM_RESPONSE_H
 #define LIB_LLM_RESPONSE_H
 

@@ -56,13 +56,12 @@ enum xfer_outcome {
 struct xfer_result {
   enum xfer_outcome outcome;
   int status;         // HTTP; 0: none came
-  int64_t started_ns; // handed to the transport ("sent" of DESIGN 1)
+  int64_t started_ns; // handed to the transport ("sent" in records)
   int64_t first_byte_ns;
   int64_t done_ns;
   int64_t connect_ns; // time that connecting (DNS, TCP, TLS) took; 0: a kept connection
   int64_t body_bytes; // received
   int attempts;       // 1; 2: sent again on a fresh connection after a kept one had died without a byte
-                      // (DESIGN 6.1)
   const char *words;  // libcurl's, valid in the callback
 };
 

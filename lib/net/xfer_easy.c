@@ -10,8 +10,7 @@
 #include "lib/base/clock.h"
 #include "lib/net/xfer_pool.h"
 
-// libcurl may send a request again on a fresh connection when a kept one proves dead; once is allowed
-// (DESIGN 6.1).
+// libcurl may send a request again on a fresh connection when a kept one proves dead; once is allowed.
 enum { MOST_ATTEMPTS = 2 };
 
 static int before_request(void *context, char *remote_ip, char *local_ip, int remote_port, int local_port) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The classes of failure (DESIGN 1) and their names in records.
+// The classes of failure (traces/FORMAT.md) and their names in records.
 #ifndef LIB_LLM_FAILURE_H
 #define LIB_LLM_FAILURE_H
 

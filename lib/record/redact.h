@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What must never be written into a record or said (DESIGN 7): which names carry secrets (headers, query
+// What must never be written into a record or said: which names carry secrets (headers, query
 // keys, JSON fields, variables of a command), which values look like one, and how each kind of text loses
 // them. A value that is taken out becomes REDACT_MARK; everything around it stays as it was.
 #ifndef LIB_RECORD_REDACT_H

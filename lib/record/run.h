@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Run records (DESIGN 3, traces/FORMAT.md): what replay writes and analyze reads.
+// Run records (traces/FORMAT.md): what replay writes and analyze reads.
 //
 // Instants are nanoseconds since the segment's start (its header's start_unix_s), durations nanoseconds; both
 // are seconds in the file. -1 (durations, counts) is "does not exist" and becomes null. Slices as in trace.h.
@@ -19,7 +19,7 @@
 
 enum run_kind { RUN_HEADER, RUN_SESSION, RUN_REQUEST, RUN_BATCH, RUN_END, RUN_OTHER };
 
-// The failure classes of DESIGN 1, in the order in which tables show them.
+// The failure classes, in the order in which tables show them.
 enum run_error {
   RUN_ERROR_CONNECT,
   RUN_ERROR_TLS,
@@ -80,7 +80,7 @@ struct run_request {
   int64_t load_ns, prompt_eval_ns, eval_ns; // the server's own durations (Ollama, llama.cpp)
   int64_t server_total_ns;                  // ... of the whole request, as the server saw it
   struct json_slice chunks_s; // a JSON array: since sent, each text event in seconds; none: not recorded
-  int64_t attempts;           // 1 (also when not said); 2: sent again once on a fresh connection (DESIGN 6.1)
+  int64_t attempts;           // 1 (also when not said); 2: sent again once on a fresh connection
   int64_t retry_after_ns;     // of a 429
   enum run_error error;
   struct json_slice error_text;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Trace records (DESIGN 3, traces/FORMAT.md): what capture writes and replay reads.
+// Trace records (traces/FORMAT.md): what capture writes and replay reads.
 //
 // A file is one or more segments; each starts with a header that carries the wall-clock time of its start,
 // and every instant in it is seconds since then on the monotonic clock.
@@ -55,10 +55,10 @@ struct trace_response {
   int64_t input_tokens, output_tokens, cached_tokens;
   struct json_slice token_source, finish;
   int64_t events, bytes;
-  struct json_slice error;      // a failure class of DESIGN 1; none: success
+  struct json_slice error;      // a failure class; none: success
   struct json_slice aborted_by; // "client", "upstream"
   struct json_slice error_text; // the server's own words, shortened
-  int64_t attempts; // 1 (also when not said); 2: sent again once on a fresh connection (DESIGN 6.1)
+  int64_t attempts;             // 1 (also when not said); 2: sent again once on a fresh connection
   enum trace_body body_kind;
   struct json_slice body; // as in a request
   bool body_truncated;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What is measured in which order: cells, blocks and sessions (DESIGN 1) laid out before the first request.
+// What is measured in which order: cells, blocks and sessions laid out before the first request.
 //
 // Blocks are complete: block r holds replicate r of every cell (of every cell that has one) exactly once, in
 // random order, so that slow drift of the server falls on all cells alike. When replay runs the server, a

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The command line as it may be written into a run: secrets are replaced by "***" (DESIGN 7).
+// The command line as it may be written into a run: secrets are replaced by "***".
 //
 // Secret are, by the names of lib/record/redact.h: the value of such a header; the userinfo of a URL;
 // top-level members of --extra-body; and in a command (--server, --between) the value of NAME=VALUE,

@@ -3,9 +3,9 @@
 // Do the intervals hold what they promise? Simulated sweeps of known truth, and how often the truth lies
 // inside.
 //
-// coverage_sim [REPLICATIONS]: 2000 unless told. Scenarios and limits are those of STATISTICS.md 7; one line
-// each, exit 1 when any is missed. Truths (n*, X*, s): n/X = c0 + c1 n + c2 n^2 with c0 = s n*/(2 X*), c1 =
-// (1-s)/X*, c2 = s/(2 X* n*).
+// coverage_sim [REPLICATIONS]: 2000 unless told. Scenarios and limits are those of analyze/METHODS.md 7; one
+// line each, exit 1 when any is missed. Truths (n*, X*, s): n/X = c0 + c1 n + c2 n^2 with c0 = s n*/(2 X*),
+// c1 = (1-s)/X*, c2 = s/(2 X* n*).
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

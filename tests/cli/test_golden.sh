@@ -24,7 +24,7 @@ for table in 0 1; do
   done
 done
 
-# What STATISTICS 6 asks of these pages, whatever their words.
+# What METHODS.md 8 asks of these pages, whatever their words.
 best=$(grep -c 'edge of the tested range, not an optimum' "$scratch/report1.en/report.md")
 check "report1: its best batches at the end of a ladder are called edges ($best)" [ "$best" -ge 9 ]
 check_equal 'report0: no best batch among failures' 'none: all requests failed' \

@@ -15,7 +15,7 @@
 
 #define HEADER "workers,batch,total_s,tokens,requests,failed\n"
 
-// Gunther's law with an optimum at n = 24, X = 355 (STATISTICS 7, truth B): c0 = 0.25 * 24 / 710 and so on.
+// Gunther's law with an optimum at n = 24, X = 355 (METHODS.md 7, truth B): c0 = 0.25 * 24 / 710 and so on.
 static double usl_throughput(double n) {
   double c0 = 0.25 * 24 / (2 * 355.0), c1 = 0.75 / 355, c2 = 0.25 / (2 * 355.0 * 24);
   return n / (c0 + c1 * n + c2 * n * n);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Results made by hand for the tests of the chapters: the tables of shared/data with the plain flags of
-// STATISTICS 1, and small ones. Statistics proper (intervals, sets, fits) are put in by each test.
+// METHODS.md 1, and small ones. Statistics proper (intervals, sets, fits) are put in by each test.
 #ifndef TESTS_UNIT_ANALYZE_CHAPTERS_FIXTURE_H
 #define TESTS_UNIT_ANALYZE_CHAPTERS_FIXTURE_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The two reports that started the project, read as they should have been: the figures of STATISTICS.md 6.
+// The two reports that started the project, read as they should have been: the figures of METHODS.md 8.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
