@@ -131,8 +131,18 @@ static enum status open_recorder(struct capture *capture, struct error *error) {
 
 static enum status open_all(struct capture *capture, struct error *error) {
   const struct opts *opts = &capture->opts;
+  struct proxy_options proxy = {.upstream = &opts->upstream,
+                                .listen = opts->listen,
+                                .unix_socket = opts->unix_socket,
+                                .tls_cert = opts->tls_cert,
+                                .tls_key = opts->tls_key,
+                                .ca_file = opts->ca_file,
+                                .insecure = opts->insecure,
+                                .max_header_bytes = (size_t)opts->max_header_bytes,
+                                .max_connections = opts->max_connections,
+                                .idle_timeout_ns = opts->idle_timeout_ns};
   enum status status = loop_open_coarse(&capture->loop, error);
-  if (!status) status = proxy_open(capture->loop, opts, &capture->log, &capture->proxy, error);
+  if (!status) status = proxy_open(capture->loop, &proxy, &capture->log, &capture->proxy, error);
   if (!status && opts->has_metrics) {
     status = metrics_open(capture->loop, &opts->metrics, capture->proxy, &capture->metrics, error);
   }
@@ -200,7 +210,20 @@ static int run(struct capture *capture) {
 static int convert(struct capture *capture) {
   struct error error = {""};
   bool is_lossy = false;
-  enum status status = convert_run(&capture->opts, &capture->log, &is_lossy, &error);
+  const struct opts *opts = &capture->opts;
+  struct convert_options options = {.import = opts->import,
+                                    .export = opts->export,
+                                    .input = opts->input,
+                                    .output = opts->output,
+                                    .force = opts->force,
+                                    .skip_bad = opts->skip_bad,
+                                    .upstream = opts->upstream.shown,
+                                    .anonymize_key = opts->anonymize_key,
+                                    .keep_headers = &opts->keep_headers,
+                                    .redact = &opts->redact,
+                                    .queue_bytes = (size_t)opts->queue_bytes,
+                                    .flush_interval_ns = opts->flush_interval_ns};
+  enum status status = convert_run(&options, &capture->log, &is_lossy, &error);
   if (status) log_error(&capture->log, "%s", error.text);
   opts_free(&capture->opts);
   return is_lossy ? CLI_EXIT_LOST : cli_exit_code(status);

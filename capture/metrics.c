@@ -77,7 +77,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
   return queued;
 }
 
-enum status metrics_open(struct loop *loop, const struct opts_address *listen, struct proxy *proxy,
+enum status metrics_open(struct loop *loop, const struct address *listen, struct proxy *proxy,
                          struct metrics **out, struct error *error) {
   struct metrics *metrics = calloc(1, sizeof *metrics);
   if (!metrics) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));

@@ -5,15 +5,15 @@
 #ifndef CAPTURE_METRICS_H
 #define CAPTURE_METRICS_H
 
-#include "capture/opts.h"
 #include "capture/proxy/proxy.h"
 #include "capture/record/recorder.h"
+#include "lib/http/address.h"
 #include "lib/net/loop.h"
 
 struct metrics;
 
 // STATUS_IO ("cannot listen on ..."), STATUS_MEMORY, with words. `proxy` is borrowed until metrics_close.
-enum status metrics_open(struct loop *loop, const struct opts_address *listen, struct proxy *proxy,
+enum status metrics_open(struct loop *loop, const struct address *listen, struct proxy *proxy,
                          struct metrics **out, struct error *error) MUST_USE;
 
 // The recorder to report on; to be set before the loop runs.

@@ -20,7 +20,7 @@ static enum status no_memory(struct error *error) {
   return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
 }
 
-static enum status take_address(struct opts_address *out, const char *value, struct error *error) {
+static enum status take_address(struct address *out, const char *value, struct error *error) {
   return units_host_port(value, out->host, sizeof out->host, &out->port, error);
 }
 

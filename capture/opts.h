@@ -14,15 +14,11 @@
 #include "capture/record/tracefile.h"
 #include "lib/base/cli.h"
 #include "lib/base/names.h"
-
-struct opts_address {
-  char host[256]; // a name or an address, without brackets
-  uint16_t port;  // 0: pick one
-};
+#include "lib/http/address.h"
 
 struct opts {
   struct origin upstream;
-  struct opts_address listen;
+  struct address listen;
   bool has_listen;
   char *unix_socket; // a path to listen on instead; NULL: none
   char *output;      // "-": standard output
@@ -38,7 +34,7 @@ struct opts {
   bool insecure;
   char *tls_cert, *tls_key; // files; both or neither
   bool has_metrics;
-  struct opts_address metrics;
+  struct address metrics;
   char *anonymize_key;                // file; NULL: texts are recorded
   const struct import_format *import; // at most one of the two; NULL and NULL: record traffic
   const struct export_format *export;

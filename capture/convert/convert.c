@@ -11,32 +11,33 @@
 
 #include "capture/content/anonymize.h"
 
-static enum status transform(const struct opts *opts, struct anonymize *anonymize,
+static enum status transform(const struct convert_options *options, struct anonymize *anonymize,
                              struct gzline_writer *writer, struct import_counts *counts,
                              struct error *error) {
-  struct import_options source = {.path = opts->input,
-                                  .skip_bad = opts->skip_bad,
-                                  .redact = &opts->redact,
-                                  .keep_headers = &opts->keep_headers,
+  struct import_options source = {.path = options->input,
+                                  .skip_bad = options->skip_bad,
+                                  .redact = options->redact,
+                                  .keep_headers = options->keep_headers,
                                   .anonymize = anonymize};
-  if (opts->import) return import_run(opts->import, &source, writer, counts, error);
-  struct export_options options = {.source = source, .url = opts->upstream.shown};
-  return export_run(opts->export, &options, writer, counts, error);
+  if (options->import) return import_run(options->import, &source, writer, counts, error);
+  struct export_options sink = {.source = source, .url = options->upstream};
+  return export_run(options->export, &sink, writer, counts, error);
 }
 
-static void say(const struct opts *opts, struct log *log, const struct import_counts *counts) {
+static void say(const struct convert_options *options, struct log *log, const struct import_counts *counts) {
   if (counts->bad > 0) {
-    log_error(log, "%s: %lld bad line%s skipped, the first: %s", opts->input, (long long)counts->bad,
+    log_error(log, "%s: %lld bad line%s skipped, the first: %s", options->input, (long long)counts->bad,
               counts->bad == 1 ? "" : "s", counts->first_bad.text);
   }
   if (counts->left_out > 0) {
-    log_notice(log, "%s: %lld %s left out: %s", opts->input, (long long)counts->left_out,
+    log_notice(log, "%s: %lld %s left out: %s", options->input, (long long)counts->left_out,
                counts->left_out == 1 ? "entry" : "entries",
-               opts->export ? "outside what the format can express" : "no language model is asked for text");
+               options->export ? "outside what the format can express"
+                               : "no language model is asked for text");
   }
-  log_notice(log, "%s: %lld request%s written to %s", opts->input, (long long)counts->requests,
+  log_notice(log, "%s: %lld request%s written to %s", options->input, (long long)counts->requests,
              counts->requests == 1 ? "" : "s",
-             strcmp(opts->output, "-") == 0 ? "standard output" : opts->output);
+             strcmp(options->output, "-") == 0 ? "standard output" : options->output);
 }
 
 // The very file that is read must not be the one that is written.
@@ -54,41 +55,43 @@ struct place {
                 // it is
 };
 
-static enum status place_open(const struct opts *opts, struct place *place, struct error *error) {
+static enum status place_open(const struct convert_options *options, struct place *place,
+                              struct error *error) {
   struct stat about;
   place->beside = NULL;
-  bool there = stat(opts->output, &about) == 0;
-  if (strcmp(opts->output, "-") == 0 || (there && !S_ISREG(about.st_mode))) return STATUS_OK;
-  if (there && about.st_size > 0 && !opts->force)
-    return status_fail(error, STATUS_EXISTS, "%s: exists already (--force replaces it)", opts->output);
-  const char *slash = strrchr(opts->output, '/');
-  int folder_len = slash ? (int)(slash + 1 - opts->output) : 0;
-  const char *name = opts->output + folder_len;
-  if (asprintf(&place->beside, "%.*s.part-%ld-%s", folder_len, opts->output, (long)getpid(), name) < 0) {
+  bool there = stat(options->output, &about) == 0;
+  if (strcmp(options->output, "-") == 0 || (there && !S_ISREG(about.st_mode))) return STATUS_OK;
+  if (there && about.st_size > 0 && !options->force)
+    return status_fail(error, STATUS_EXISTS, "%s: exists already (--force replaces it)", options->output);
+  const char *slash = strrchr(options->output, '/');
+  int folder_len = slash ? (int)(slash + 1 - options->output) : 0;
+  const char *name = options->output + folder_len;
+  if (asprintf(&place->beside, "%.*s.part-%ld-%s", folder_len, options->output, (long)getpid(), name) < 0) {
     place->beside = NULL;
     return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   }
   return STATUS_OK;
 }
 
-static const char *place_path(const struct place *place, const struct opts *opts) {
-  return place->beside ? place->beside : opts->output;
+static const char *place_path(const struct place *place, const struct convert_options *options) {
+  return place->beside ? place->beside : options->output;
 }
 
 // An error names the file that the user has named.
-static void name_output(const struct place *place, const struct opts *opts, struct error *error) {
+static void name_output(const struct place *place, const struct convert_options *options,
+                        struct error *error) {
   const char *at = place->beside ? strstr(error->text, place->beside) : NULL;
   if (!at) return;
   struct error words = *error;
-  status_write(error, "%.*s%s%s", (int)(at - error->text), words.text, opts->output,
+  status_write(error, "%.*s%s%s", (int)(at - error->text), words.text, options->output,
                words.text + (at - error->text) + strlen(place->beside));
 }
 
-static enum status place_close(struct place *place, const struct opts *opts, enum status status,
+static enum status place_close(struct place *place, const struct convert_options *options, enum status status,
                                struct error *error) {
   if (place->beside && status) unlink(place->beside);
-  if (place->beside && !status && rename(place->beside, opts->output) != 0) {
-    status = status_fail(error, STATUS_IO, "%s: %s", opts->output, strerror(errno));
+  if (place->beside && !status && rename(place->beside, options->output) != 0) {
+    status = status_fail(error, STATUS_IO, "%s: %s", options->output, strerror(errno));
     unlink(place->beside);
   }
   free(place->beside);
@@ -97,38 +100,39 @@ static enum status place_close(struct place *place, const struct opts *opts, enu
 }
 
 // Fills the writer's file. When that cannot be written, its words say more than those of who wrote to it.
-static enum status fill(const struct opts *opts, struct anonymize *anonymize, struct gzline_writer *writer,
-                        struct import_counts *counts, struct error *error) {
+static enum status fill(const struct convert_options *options, struct anonymize *anonymize,
+                        struct gzline_writer *writer, struct import_counts *counts, struct error *error) {
   struct error late;
-  enum status status = transform(opts, anonymize, writer, counts, error);
+  enum status status = transform(options, anonymize, writer, counts, error);
   enum status closed = gzline_writer_close(writer, NULL, &late);
   if (closed) *error = late;
   return closed ? closed : status;
 }
 
-enum status convert_run(const struct opts *opts, struct log *log, bool *is_lossy, struct error *error) {
-  struct gzline_options options = {.existing = opts->force ? GZLINE_REPLACE : GZLINE_REFUSE,
-                                   .full = GZLINE_WAIT,
-                                   .queue_bytes = (size_t)opts->queue_bytes,
-                                   .flush_interval_ns = opts->flush_interval_ns};
+enum status convert_run(const struct convert_options *options, struct log *log, bool *is_lossy,
+                        struct error *error) {
+  struct gzline_options file = {.existing = options->force ? GZLINE_REPLACE : GZLINE_REFUSE,
+                                .full = GZLINE_WAIT,
+                                .queue_bytes = options->queue_bytes,
+                                .flush_interval_ns = options->flush_interval_ns};
   struct place place = {NULL};
   struct anonymize *anonymize = NULL;
   struct gzline_writer *writer = NULL;
   struct import_counts counts = {0};
   enum status status = STATUS_OK;
   *is_lossy = false;
-  if (is_same_file(opts->input, opts->output))
-    return status_fail(error, STATUS_USAGE, "%s: it cannot be read and written at once", opts->input);
-  if (access(opts->input, R_OK) != 0 && strcmp(opts->input, "-") != 0) // before the output is touched
-    return status_fail(error, STATUS_NOT_FOUND, "%s: %s", opts->input, strerror(errno));
-  if (opts->anonymize_key) status = anonymize_open(opts->anonymize_key, &anonymize, error);
-  if (status == STATUS_OK) status = place_open(opts, &place, error);
-  if (status == STATUS_OK) status = gzline_writer_open(place_path(&place, opts), &options, &writer, error);
-  if (status == STATUS_OK) status = fill(opts, anonymize, writer, &counts, error);
-  if (status) name_output(&place, opts, error);
-  status = place_close(&place, opts, status, error);
+  if (is_same_file(options->input, options->output))
+    return status_fail(error, STATUS_USAGE, "%s: it cannot be read and written at once", options->input);
+  if (access(options->input, R_OK) != 0 && strcmp(options->input, "-") != 0) // before the output is touched
+    return status_fail(error, STATUS_NOT_FOUND, "%s: %s", options->input, strerror(errno));
+  if (options->anonymize_key) status = anonymize_open(options->anonymize_key, &anonymize, error);
+  if (status == STATUS_OK) status = place_open(options, &place, error);
+  if (status == STATUS_OK) status = gzline_writer_open(place_path(&place, options), &file, &writer, error);
+  if (status == STATUS_OK) status = fill(options, anonymize, writer, &counts, error);
+  if (status) name_output(&place, options, error);
+  status = place_close(&place, options, status, error);
   anonymize_close(anonymize);
-  if (status == STATUS_OK) say(opts, log, &counts);
+  if (status == STATUS_OK) say(options, log, &counts);
   *is_lossy = status == STATUS_OK && counts.bad > 0;
   return status;
 }

@@ -6,14 +6,30 @@
 #define CAPTURE_CONVERT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "capture/opts.h"
+#include "capture/convert/export.h"
+#include "capture/convert/import.h"
 #include "lib/base/log.h"
 
-// opts->import or opts->export is set. An output file that this call created is removed again when it fails.
+struct convert_options {
+  const struct import_format *import; // one of the two; the other is NULL
+  const struct export_format *export;
+  const char *input, *output; // "-": standard input, standard output
+  bool force;                 // replaces an output that exists
+  bool skip_bad;              // skips bad lines instead of ending at the first
+  const char *upstream;       // the URL that exported requests go to; NULL: none
+  const char *anonymize_key;  // file; NULL: texts are written
+  const struct names *keep_headers, *redact;
+  size_t queue_bytes;
+  int64_t flush_interval_ns;
+};
+
+// An output file that this call created is removed again when it fails.
 // STATUS_EXISTS: the output is there and --force is not; otherwise as import_run, export_run and
 // anonymize_open. `is_lossy`: it is done, but bad lines were skipped (and their number said).
-enum status convert_run(const struct opts *opts, struct log *log, bool *is_lossy,
+enum status convert_run(const struct convert_options *options, struct log *log, bool *is_lossy,
                         struct error *error) MUST_USE;
 
 #endif

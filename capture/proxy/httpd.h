@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "capture/opts.h"
 #include "lib/base/status.h"
+#include "lib/http/address.h"
 #include "lib/net/loop.h"
 
 struct httpd;
@@ -24,7 +24,7 @@ struct httpd_handlers {
 };
 
 struct httpd_options {
-  struct opts_address listen;
+  struct address listen;
   const char *unix_socket;        // a path; NULL: listen on the address
   const char *tls_cert, *tls_key; // PEM files; both NULL: plain HTTP
   size_t connection_memory;       // bytes per connection for headers and buffers

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// Clients that connect together must not wait for a second SYN (DESIGN 6.7).
+// Clients that connect together must not wait for a second SYN.
 #define BACKLOG 4096
 #define FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
 // Somebody may hold a folder's lock for long, with flock(1) for one, and mean something else by it.
@@ -47,7 +47,7 @@ static void write_address(struct listener *listener, const char *host, bool tls)
   snprintf(listener->address, sizeof listener->address, format, tls ? "s" : "", host, port);
 }
 
-static enum status open_tcp(const struct opts_address *address, bool tls, struct listener *out,
+static enum status open_tcp(const struct address *address, bool tls, struct listener *out,
                             struct error *error) {
   char port[8];
   snprintf(port, sizeof port, "%u", address->port);
@@ -134,8 +134,8 @@ static enum status open_unix(const char *path, struct listener *out, struct erro
   return STATUS_OK;
 }
 
-enum status listener_open(const struct opts_address *address, const char *path, bool tls,
-                          struct listener *out, struct error *error) {
+enum status listener_open(const struct address *address, const char *path, bool tls, struct listener *out,
+                          struct error *error) {
   return path ? open_unix(path, out, error) : open_tcp(address, tls, out, error);
 }
 

@@ -10,8 +10,8 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
-#include "capture/opts.h"
 #include "lib/base/status.h"
+#include "lib/http/address.h"
 
 // The longest path of a Unix socket, in bytes (its address has room for this and a NUL).
 #define LISTENER_PATH_MAX (sizeof((struct sockaddr_un *)NULL)->sun_path - 1)
@@ -28,8 +28,8 @@ struct listener {
 // owner's alone (0600); one that a dead server left is replaced; a file that is no socket, and a socket that
 // a server listens on, are left alone and refused, also when several begin at once. `tls` only colours
 // out->address. STATUS_IO ("cannot listen on ...: ...").
-enum status listener_open(const struct opts_address *address, const char *path, bool tls,
-                          struct listener *out, struct error *error) MUST_USE;
+enum status listener_open(const struct address *address, const char *path, bool tls, struct listener *out,
+                          struct error *error) MUST_USE;
 
 // Removes the file of a Unix socket, unless another one has taken its place meanwhile. Nothing to do for TCP,
 // and the second time.

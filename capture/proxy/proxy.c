@@ -147,20 +147,20 @@ static unsigned allow_files(int64_t connections, struct log *log) {
   return most;
 }
 
-static enum status open_parts(struct proxy *proxy, const struct opts *opts, struct log *log,
+static enum status open_parts(struct proxy *proxy, const struct proxy_options *options, struct log *log,
                               struct error *error) {
-  unsigned connections = allow_files(opts->max_connections, log);
+  unsigned connections = allow_files(options->max_connections, log);
   struct xfer_pool_options pool = {.connect_timeout_ns = EXCHANGE_CONNECT_TIMEOUT_NS,
                                    .kept_connections = connections,
                                    .http_version = 1,
-                                   .ca_file = opts->ca_file,
-                                   .insecure = opts->insecure};
-  int64_t idle_s = (opts->idle_timeout_ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S;
-  struct httpd_options httpd = {.listen = opts->listen,
-                                .unix_socket = opts->unix_socket,
-                                .tls_cert = opts->tls_cert,
-                                .tls_key = opts->tls_key,
-                                .connection_memory = 2 * (size_t)opts->max_header_bytes + BODY_ROOM,
+                                   .ca_file = options->ca_file,
+                                   .insecure = options->insecure};
+  int64_t idle_s = (options->idle_timeout_ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S;
+  struct httpd_options httpd = {.listen = options->listen,
+                                .unix_socket = options->unix_socket,
+                                .tls_cert = options->tls_cert,
+                                .tls_key = options->tls_key,
+                                .connection_memory = 2 * options->max_header_bytes + BODY_ROOM,
                                 .connections = connections,
                                 .idle_timeout_s = (unsigned)idle_s};
   struct httpd_handlers handlers = {.handle = on_request,
@@ -176,18 +176,18 @@ static enum status open_parts(struct proxy *proxy, const struct opts *opts, stru
   return status;
 }
 
-enum status proxy_open(struct loop *loop, const struct opts *opts, struct log *log, struct proxy **out,
-                       struct error *error) {
+enum status proxy_open(struct loop *loop, const struct proxy_options *options, struct log *log,
+                       struct proxy **out, struct error *error) {
   struct proxy *proxy = calloc(1, sizeof *proxy);
   if (!proxy) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   proxy->loop = loop;
-  proxy->idle_timeout_ns = opts->idle_timeout_ns;
+  proxy->idle_timeout_ns = options->idle_timeout_ns;
   proxy->house = (struct proxy_context){.loop = loop,
-                                        .origin = &opts->upstream,
+                                        .origin = options->upstream,
                                         .log = log,
-                                        .max_header_bytes = (size_t)opts->max_header_bytes,
-                                        .tls = opts->tls_cert != NULL};
-  enum status status = open_parts(proxy, opts, log, error);
+                                        .max_header_bytes = options->max_header_bytes,
+                                        .tls = options->tls_cert != NULL};
+  enum status status = open_parts(proxy, options, log, error);
   if (status) {
     proxy_close(proxy);
     return status;

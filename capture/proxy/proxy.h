@@ -5,18 +5,31 @@
 #ifndef CAPTURE_PROXY_H
 #define CAPTURE_PROXY_H
 
-#include "capture/opts.h"
 #include "capture/proxy/exchange.h"
 #include "capture/record/recorder.h"
 #include "lib/base/log.h"
+#include "lib/http/address.h"
 #include "lib/net/loop.h"
 
 struct proxy;
 
-// Listens and, once the loop runs, forwards. Everything passed is borrowed until proxy_close.
+struct proxy_options {
+  const struct origin *upstream;
+  struct address listen;
+  const char *unix_socket;        // a path to listen on instead; NULL: none
+  const char *tls_cert, *tls_key; // PEM files; both NULL: plain HTTP
+  const char *ca_file;            // what an https upstream is checked against; NULL: the system's
+  bool insecure;                  // the upstream's certificate is not checked
+  size_t max_header_bytes;        // of a request's or response's head
+  int64_t max_connections;        // of clients, 1 to 500000
+  int64_t idle_timeout_ns;        // without a byte moved; 0: never
+};
+
+// Listens and, once the loop runs, forwards. `upstream` and `log` are borrowed until proxy_close,
+// the files' names until the return.
 // STATUS_IO ("cannot listen on ..."), STATUS_MEMORY, with words.
-enum status proxy_open(struct loop *loop, const struct opts *opts, struct log *log, struct proxy **out,
-                       struct error *error) MUST_USE;
+enum status proxy_open(struct loop *loop, const struct proxy_options *options, struct log *log,
+                       struct proxy **out, struct error *error) MUST_USE;
 
 // Where exchanges are recorded; to be set before the loop runs. (Apart from proxy_open, so that a port that
 // is taken is found out before the file is touched.)
