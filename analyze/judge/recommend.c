@@ -28,7 +28,7 @@ struct contest {
   bool *in_set;
   double *below; // at most this share below the best
   struct ci_sample *samples;
-  struct mcb_result result;
+  double d; // the critical value behind `below`; 0: not known
 };
 
 static void contest_free(struct contest *contest) {
@@ -82,8 +82,9 @@ static void list_cells(const struct cells_samples *samples, const struct results
 // blocks, two at least; NULL where not.
 static double *complete_blocks(const struct contest *contest, enum stat_scale scale) {
   size_t blocks = contest->of[0].values.count, count = contest->count;
-  double *matrix = blocks < 2 ? NULL : calloc(blocks * count, sizeof *matrix);
-  bool complete = matrix != NULL;
+  double *matrix = blocks < 2 || count < 2 ? NULL : calloc(blocks * count, sizeof *matrix);
+  if (!matrix) return NULL;
+  bool complete = true;
   for (size_t c = 0; c < count && complete; c++) {
     const struct contender *one = &contest->of[c];
     complete = one->blocks && one->values.count == blocks;
@@ -104,13 +105,15 @@ static enum status compare_in_blocks(struct contest *contest, const struct mcb_o
                                      struct error *error) {
   double *matrix = complete_blocks(contest, mcb->scale);
   double *level = calloc(contest->count, sizeof *level);
+  struct mcb_result result = {0};
   enum status status = !level ? STATUS_MEMORY : STATUS_NUMERIC;
   if (matrix && level) {
     for (size_t i = 0; i < contest->count; i++)
       level[i] = (double)contest->of[i].workers;
     status = mcb_blocks(matrix, contest->of[0].values.count, contest->count, level, mcb, contest->in_set,
-                        contest->below, &contest->result, error);
+                        contest->below, &result, error);
   }
+  contest->d = result.d;
   free(matrix);
   free(level);
   return status;
@@ -120,6 +123,7 @@ static enum status compare_pooled(struct contest *contest, const struct ci_sprea
                                   const struct mcb_options *mcb, struct error *error) {
   double *means = calloc(contest->count, sizeof *means);
   size_t *replicates = calloc(contest->count, sizeof *replicates);
+  struct mcb_result result = {0};
   enum status status = means && replicates ? STATUS_OK : STATUS_MEMORY;
   for (size_t i = 0; i < contest->count && status == STATUS_OK; i++) {
     const struct ci_sample *sample = &contest->samples[i];
@@ -129,8 +133,9 @@ static enum status compare_pooled(struct contest *contest, const struct ci_sprea
   }
   if (status == STATUS_OK) {
     status = mcb_cells(means, replicates, contest->count, *spread, mcb, contest->in_set, contest->below,
-                       &contest->result, error);
+                       &result, error);
   }
+  contest->d = result.d;
   free(means);
   free(replicates);
   return status;
@@ -150,8 +155,10 @@ static enum status compare_all(struct contest *contest, const struct best_option
   status = STATUS_NUMERIC;
   if (options->managed && of_levels) status = compare_in_blocks(contest, &mcb, error);
   if (status == STATUS_NUMERIC && pool.different && contest->count <= PAIRS_MAX) {
+    struct mcb_result result = {0};
     status = mcb_pairs(contest->samples, contest->count, pool.spread, &mcb, contest->in_set, contest->below,
-                       &contest->result, error);
+                       &result, error);
+    contest->d = result.d;
   }
   if (status == STATUS_NUMERIC) status = compare_pooled(contest, &pool.spread, &mcb, error);
   return status;
@@ -184,7 +191,7 @@ static int64_t repeat_needed(const struct contest *contest, size_t highest, doub
   }
   double lead = log(contest->of[highest].throughput.estimate / second);
   double half = -log1p(-contest->below[highest]) + lead, allowed = -log1p(-margin) + lead;
-  double power = contest->result.d > 0 ? 1 + POWER_Z / contest->result.d : 1;
+  double power = contest->d > 0 ? 1 + POWER_Z / contest->d : 1;
   double repeat = ceil(fewest * pow(half * power / allowed, 2));
   return repeat <= REPEAT_MAX ? (int64_t)repeat : -1;
 }
@@ -197,7 +204,7 @@ static int compare_by_throughput(const void *left, const void *right) {
 
 // Those that are not shown to be below the best, the highest first; reorders the contest.
 static enum status keep_candidates(struct contest *contest, struct recommendation *out) {
-  out->candidates = calloc(contest->count, sizeof *out->candidates);
+  out->candidates = calloc(contest->count + 1, sizeof *out->candidates);
   if (!out->candidates) return STATUS_MEMORY;
   size_t kept = 0;
   for (size_t i = 0; i < contest->count; i++) {

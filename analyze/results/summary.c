@@ -150,14 +150,19 @@ static void write_times(struct json_writer *w, const char *name, const struct pe
   json_write_object_end(w);
 }
 
+// NULL: there is none.
+static const struct cell *cell_at(const struct results *results, size_t index) {
+  return index < results->cell_count ? &results->cells[index] : NULL;
+}
+
 static void write_next_up(struct json_writer *w, const struct results *results) {
   const struct recommendation *chosen = &results->recommendation;
   json_write_key(w, "next_up");
-  if (chosen->next_up == SIZE_MAX) {
+  const struct cell *up = cell_at(results, chosen->next_up);
+  if (!up) {
     json_write_null(w);
     return;
   }
-  const struct cell *up = &results->cells[chosen->next_up];
   json_write_object(w);
   json_member_int(w, "workers", up->workers);
   json_member_int(w, "batch", up->batch);
