@@ -6,8 +6,6 @@
 
 #include "analyze/stat/mcb.h"
 
-#define PAIRS_MAX 300 // beyond it comparing every pair takes too long
-
 // The usable cells, as arrays; index[i] points into results.cells.
 struct candidates {
   size_t count;
@@ -116,9 +114,7 @@ static enum status compare_all(const struct cells_samples *samples, const struct
                             .scale = options->scale,
                             .seed = options->seed,
                             .draws = options->draws};
-  // The draws cost as much as there are cells; a table of thousands must not take minutes.
-  if (mcb.draws == 0 && candidates->count > 500)
-    mcb.draws = 50000000 / candidates->count < 2000 ? 2000 : 50000000 / candidates->count;
+  if (mcb.draws == 0) mcb.draws = mcb_draws(candidates->count);
   bool from_replicates = results->sigma_source == SIGMA_REPLICATES;
   size_t blocks = 0;
   double *values = NULL;
@@ -133,7 +129,7 @@ static enum status compare_all(const struct cells_samples *samples, const struct
   }
   // The intervals of cells stand on their own spreads where these differ, and so does the set.
   if (status == STATUS_NUMERIC && from_replicates && options->pool.different &&
-      candidates->count <= PAIRS_MAX) {
+      candidates->count <= MCB_PAIRS_MAX) {
     status = mcb_pairs(candidates->values, candidates->count, options->pool.spread, &mcb, candidates->in_set,
                        candidates->regret, out, error);
   }

@@ -43,7 +43,7 @@ static void fill_row(const struct cells_samples *samples, const struct results *
   row->best_batch = -1;
   row->capacity = (struct estimate){NAN, NAN, NAN};
   row->start_up_s = NAN;
-  row->steady = (struct steady_level){{NAN, NAN, NAN}, NAN, NAN, NAN, NAN};
+  row->steady = (struct steady_level){{NAN, NAN, NAN}, NAN, NAN, NAN};
   for (size_t i = row->first_cell; i <= last; i++) {
     const struct cell *cell = &results->cells[i];
     if (!cells_usable(cell)) continue;

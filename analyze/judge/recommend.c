@@ -8,7 +8,6 @@
 #include "analyze/stat/compare.h"
 #include "analyze/stat/mcb.h"
 
-#define PAIRS_MAX 300
 #define REPEAT_MAX 100
 #define POWER_Z 0.84 // a repetition of the search decides in 80 % of cases
 
@@ -146,15 +145,14 @@ static enum status compare_all(struct contest *contest, const struct best_option
                                double confidence, struct error *error) {
   struct mcb_options mcb = {
       .confidence = confidence, .scale = options->scale, .seed = options->seed, .draws = options->draws};
-  if (mcb.draws == 0 && contest->count > 500)
-    mcb.draws = 50000000 / contest->count < 2000 ? 2000 : 50000000 / contest->count;
+  if (mcb.draws == 0) mcb.draws = mcb_draws(contest->count);
   struct ci_pool pool = options->pool;
-  enum status status = STATUS_NUMERIC;
+  enum status status = STATUS_OK;
   if (of_levels) status = ci_pool_samples(contest->samples, contest->count, options->scale, &pool, error);
-  if (of_levels && status != STATUS_OK) return status;
+  if (status != STATUS_OK) return status;
   status = STATUS_NUMERIC;
   if (options->managed && of_levels) status = compare_in_blocks(contest, &mcb, error);
-  if (status == STATUS_NUMERIC && pool.different && contest->count <= PAIRS_MAX) {
+  if (status == STATUS_NUMERIC && pool.different && contest->count <= MCB_PAIRS_MAX) {
     struct mcb_result result = {0};
     status = mcb_pairs(contest->samples, contest->count, pool.spread, &mcb, contest->in_set, contest->below,
                        &result, error);
@@ -263,7 +261,7 @@ static void settle_edges(struct results *results) {
   const struct cell *cell = &results->cells[chosen->cell];
   best->workers_edge = cell->workers == results->workers[results->workers_count - 1].workers;
   best->batch_edge = best->batch_edge && !chosen->steady && chosen->cell == best->cell;
-  if (chosen->state == RECOMMENDATION_SHOWN) best->recommended = chosen->cell;
+  best->recommended = chosen->cell;
 }
 
 enum status recommend(const struct cells_samples *samples, const struct steady_levels *steady,

@@ -118,7 +118,7 @@ static enum status fill_row(const struct steady_sample *sample, enum stat_scale 
   out->throughput = estimate_of(ci);
   out->window_share = steady_share(&sample->sum);
   out->in_flight = steady_in_flight(&sample->sum);
-  out->littles_law = steady_littles_law(&sample->sum, &out->littles_law_allowed);
+  out->littles_law = steady_littles_law(&sample->sum);
   return STATUS_OK;
 }
 

@@ -132,12 +132,10 @@ static void refine(struct list *list) {
   size_t at = row_of(results, results->cells[results->best.recommended].workers);
   if (at > 0 && at < results->workers_count && results->workers[at - 1].usable)
     bisect_levels(list, &results->workers[at - 1], "fewer requests in flight may be enough");
-  bool falls = at + 1 < results->workers_count && results->workers[at + 1].usable &&
-               results->workers[at + 1].workers < wall(results) &&
-               throughput_of(&results->workers[at + 1]) < throughput_of(&results->workers[at]);
-  if (falls && chosen->state != RECOMMENDATION_NONE &&
-      (at == 0 || results->cells[chosen->cell].workers > 1) &&
-      throughput_of(&results->workers[at + 1]) < (1 - chosen->margin) * throughput_of(&results->workers[at]))
+  if (at + 1 >= results->workers_count || chosen->state == RECOMMENDATION_NONE) return;
+  const struct workers_row *above = &results->workers[at + 1];
+  if (above->usable && above->workers < wall(results) &&
+      throughput_of(above) < (1 - chosen->margin) * throughput_of(above - 1))
     bisect_levels(list, &results->workers[at], "a peak may lie in");
 }
 

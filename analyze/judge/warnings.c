@@ -11,6 +11,7 @@
 #define MAX_TOKEN_RATIO 1.1
 #define MAX_CACHED_DIFFERENCE 0.10 // of the shares of input tokens that came from the prompt cache
 #define DRIFT_LEVEL 0.01
+#define MAX_IN_FLIGHT_DIFFERENCE 0.02 // of the workers, while all of them should be busy
 #define MAX_OUTLIERS 10
 
 // A failed addition sticks, so that the many below need one check.
@@ -173,8 +174,8 @@ static void about_best(struct collector *collector) {
   for (int edge = 0; edge < 2; edge++) {
     if (!(edge == 0 ? best->batch_edge : best->workers_edge)) continue;
     struct warning warning = warnings_new(edge == 0 ? WARNING_EDGE_BATCH : WARNING_EDGE_WORKERS);
-    warning.workers = collector->results->cells[best->cell].workers;
-    warning.batch = collector->results->cells[best->cell].batch;
+    warning.workers = collector->results->cells[best->recommended].workers;
+    warning.batch = collector->results->cells[best->recommended].batch;
     add(collector, &warning);
   }
 }
@@ -202,6 +203,21 @@ static void about_tokens(struct collector *collector) {
     struct warning warning = warnings_new(WARNING_CACHED_TOKENS);
     warning.value = input > 0 ? cached / input : NAN;
     warning.count = (int64_t)cached;
+    add(collector, &warning);
+  }
+}
+
+// rate x latency, each latency cut at the window's ends, is the mean in flight whatever the latencies are
+// (Little's law over a finite window). With latencies that are not cut the ratio is off by 40 % at three
+// waves.
+static void about_littles_law(struct collector *collector) {
+  const struct results *results = collector->results;
+  for (size_t w = 0; w < results->workers_count; w++) {
+    const struct workers_row *row = &results->workers[w];
+    if (!(fabs(row->steady.in_flight / (double)row->workers - 1) > MAX_IN_FLIGHT_DIFFERENCE)) continue;
+    struct warning warning = warnings_new(WARNING_LITTLES_LAW);
+    warning.workers = row->workers;
+    warning.value = row->steady.in_flight;
     add(collector, &warning);
   }
 }
@@ -294,6 +310,7 @@ enum status warnings_collect(const struct load_data *data, const struct cells_sa
   struct collector collector = {data, samples, results, STATUS_OK};
   about_failures(&collector);
   about_input(&collector);
+  about_littles_law(&collector);
   about_dispatch(&collector);
   about_best(&collector);
   about_replication(&collector);

@@ -27,6 +27,7 @@ enum status warnings_of_input(struct results *results, const struct load_data *d
 //   no_end          words: the file
 //   invalid_client  count: batches left out; lo: those of them that failed too; value: the client's highest
 //                   share of a core in them; words: why the first was, as replay writes it
+//   littles_law     workers; value: mean requests in flight in its windows, over 2 % off the workers
 //   cold_start      count: cells
 //   no_spread, unreplicated   count: cells with a single measurement
 //   one_session     -

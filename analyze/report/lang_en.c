@@ -180,6 +180,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_BURST] = "Each batch was sent at once (" CODE(
         "--dispatch burst") "): how many of its requests ran together was the server's choice, and is not "
                             "known here. The number of workers is what was stated, not what was tested.",
+    [LANG_WARNING_LITTLES_LAW] = "{0} {0:worker|workers} had {3} requests in flight on average while all "
+                                 "should have been busy. Either "
+                                 "workers paused between requests or the records contradict themselves.",
     [LANG_WARNING_NEWER_VERSION] =
         "{2} {2:record|records} in {6} were left out: they are of a later version than "
         "this program knows.",

@@ -44,6 +44,7 @@ const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_UNLIKE_BASELINE] = "unlike_baseline",
     [WARNING_NEWER_VERSION] = "newer_version",
     [WARNING_BURST] = "burst",
+    [WARNING_LITTLES_LAW] = "littles_law",
 };
 
 // Denser towards the slow end, which is what the reader asks for.

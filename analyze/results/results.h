@@ -60,10 +60,10 @@ struct cell {
 
 // What a level does while all its workers are busy; all NaN where no batch has more requests than workers.
 struct steady_level {
-  struct estimate throughput;              // tokens/s, pooled over its batches' windows
-  double window_share;                     // of these batches' time
-  double in_flight;                        // mean requests in flight, to be the workers
-  double littles_law, littles_law_allowed; // in flight over rate x latency, and how far from 1 it may be
+  struct estimate throughput; // tokens/s, pooled over its batches' windows
+  double window_share;        // of these batches' time
+  double in_flight;           // mean requests in flight, to be the workers
+  double littles_law;         // in flight over rate x latency; the window's ends move it
 };
 
 struct workers_row {
@@ -83,11 +83,11 @@ enum sigma_source { SIGMA_NONE, SIGMA_REPLICATES, SIGMA_GIVEN, SIGMA_PSEUDO_REPL
 // Indices point into results.cells.
 struct best {
   bool exists;
-  size_t cell;                   // the largest
-  size_t recommended;            // recommendation.cell where it is shown; else the largest
-  size_t *set;                   // cells that cannot be told apart from the best, the largest first
-  size_t set_count;              // 0: no spread is known, so no set is given
-  double regret_bound;           // the best may be better than the largest by at most this fraction; NaN
+  size_t cell;         // the largest
+  size_t recommended;  // recommendation.cell: shown, or the highest of what was compared; without one, `cell`
+  size_t *set;         // cells that cannot be told apart from the best, the largest first
+  size_t set_count;    // 0: no spread is known, so no set is given
+  double regret_bound; // the best may be better than the largest by at most this fraction; NaN
   bool batch_edge, workers_edge; // the largest lies on the last batch of its level / the last workers level
 };
 
@@ -209,6 +209,7 @@ enum warning_code {
   WARNING_UNLIKE_BASELINE, // run and baseline differ in model or work: the ratio is not the server's alone
   WARNING_NEWER_VERSION,   // a segment of a version that is not known was left out
   WARNING_BURST,           // batches were sent whole to a server whose own limit is not known
+  WARNING_LITTLES_LAW,     // a level's window does not hold as many requests in flight as workers
   WARNING_CODE_COUNT
 };
 extern const char *const warning_code_names[WARNING_CODE_COUNT]; // "cold_start", ...

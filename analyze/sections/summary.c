@@ -135,7 +135,7 @@ static void recommendation(struct chapters *c, struct document_node *parent) {
 static void edges(struct chapters *c, struct document_node *parent) {
   const struct best *best = &c->results->best;
   if (!best->exists || !(best->batch_edge || best->workers_edge)) return;
-  const struct cell *cell = &c->results->cells[best->cell];
+  const struct cell *cell = &c->results->cells[best->recommended];
   struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
   enum lang_id id = best->batch_edge && best->workers_edge ? LANG_EDGE_BOTH
                     : best->batch_edge                     ? LANG_EDGE_BATCH

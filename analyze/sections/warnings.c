@@ -54,6 +54,7 @@ static const enum lang_id sentences[WARNING_CODE_COUNT] = {
     [WARNING_UNLIKE_BASELINE] = LANG_WARNING_UNLIKE_BASELINE,
     [WARNING_NEWER_VERSION] = LANG_WARNING_NEWER_VERSION,
     [WARNING_BURST] = LANG_WARNING_BURST,
+    [WARNING_LITTLES_LAW] = LANG_WARNING_LITTLES_LAW,
 };
 
 static bool every_request_failed(const struct results *results, int64_t workers) {

@@ -50,7 +50,12 @@ struct rival {
 // and groups few, so that judging needs no look at every pair.
 typedef struct rival rival_of(const void *context, size_t i, size_t group);
 
-static double regret_on_scale(enum stat_scale scale, double loss) {
+size_t mcb_draws(size_t cells) {
+  if (cells <= 500) return 0;
+  return 50000000 / cells < 2000 ? 2000 : 50000000 / cells;
+}
+
+double mcb_regret(enum stat_scale scale, double loss) {
   if (!(loss > 0)) return 0;
   return scale == STAT_SCALE_LN ? expm1(loss) : loss;
 }
@@ -74,8 +79,8 @@ static void judge(const double *means, size_t count, enum stat_scale scale, riva
     bool member = i == result->best || lead >= 0;
     if (member) result->set_size++;
     if (in_set) in_set[i] = member;
-    if (regret) regret[i] = regret_on_scale(scale, loss);
-    if (i == result->best) result->regret_bound = regret_on_scale(scale, loss);
+    if (regret) regret[i] = mcb_regret(scale, loss);
+    if (i == result->best) result->regret_bound = mcb_regret(scale, loss);
   }
 }
 

@@ -20,6 +20,13 @@ struct mcb_options {
 };
 
 #define MCB_DRAWS 100000
+#define MCB_PAIRS_MAX 300 // beyond it comparing every pair takes too long
+
+// mcb_options.draws for so many cells: 0, fewer than MCB_DRAWS for thousands, which must not take minutes.
+size_t mcb_draws(size_t cells);
+
+// A loss on the scale as regret: a share of throughput on LN, tokens/s on LINEAR; 0 for none.
+double mcb_regret(enum stat_scale scale, double loss);
 
 struct mcb_result {
   size_t best;         // index of the largest mean (the first of equals)

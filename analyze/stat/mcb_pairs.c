@@ -106,11 +106,6 @@ static enum status critical_value(struct pairs *pairs, double df, double *d, str
   return STATUS_OK;
 }
 
-static double regret_of(enum stat_scale scale, double loss) {
-  if (!(loss > 0)) return 0;
-  return scale == STAT_SCALE_LN ? expm1(loss) : loss;
-}
-
 static enum status judge_one(struct pairs *pairs, size_t i, bool *in_set, double *regret, double *largest_d,
                              struct error *error) {
   const struct member *own = &pairs->members[i];
@@ -127,7 +122,7 @@ static enum status judge_one(struct pairs *pairs, size_t i, bool *in_set, double
     *largest_d = fmax(*largest_d, d);
   }
   *in_set = lead >= 0;
-  *regret = regret_of(pairs->options->scale, loss);
+  *regret = mcb_regret(pairs->options->scale, loss);
   return STATUS_OK;
 }
 

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#define LITTLE_TOLERANCE 0.02
 #define WINDOW_MIN_LATENCIES 0.5
 
 struct window {
@@ -89,7 +88,6 @@ double steady_share(const struct steady *steady) {
 }
 
 // rate x mean latency = (ended / window) x (latency / ended): the ends cancel.
-double steady_littles_law(const struct steady *steady, double *allowed) {
-  *allowed = LITTLE_TOLERANCE + ratio(steady->windows * steady->latency_s, steady->ended * steady->window_s);
+double steady_littles_law(const struct steady *steady) {
   return ratio(steady->busy_s, steady->latency_s);
 }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// clang-format off
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+// clang-format on
+
+#include "analyze/judge/analysis.h"
+#include "lib/base/buf.h"
+#include "tests/unit/analyze/scenario.h"
+
+#define CASES "../shared/cases/answer/"
+enum { WORKERS = 8, WAVES = 6, TOKENS = 100 };
+
+static const struct steady_level *steady_of(const struct results *results, int64_t workers) {
+  for (size_t i = 0; i < results->workers_count; i++) {
+    if (results->workers[i].workers == workers) return &results->workers[i].steady;
+  }
+  fail_msg("no level of %lld workers", (long long)workers);
+  return NULL;
+}
+
+// One batch of requests of 1 s each, after each of which its worker pauses; its workers start 0.125 s apart.
+static void append_batch(struct buf *text, int rep, double pause_s) {
+  int count = WORKERS * WAVES;
+  for (int i = 0; i < count; i++) {
+    int worker = i % WORKERS, wave = i / WORKERS;
+    double sent_s = 1 + 0.125 * worker + (1 + pause_s) * wave;
+    buf_printf(text,
+               "{\"type\":\"request\",\"session\":0,\"workers\":%d,\"batch\":%d,\"rep\":%d,\"index\":%d,"
+               "\"seq\":%d,\"intended_s\":1,\"ready_s\":1,\"sent_s\":%.6f,\"ttft_s\":0.2,\"last_text_s\":1,"
+               "\"latency_s\":1,\"status\":200,\"output_tokens\":%d}\n",
+               WORKERS, count, rep, i, i, sent_s, TOKENS);
+  }
+  buf_printf(text,
+             "{\"type\":\"batch\",\"session\":0,\"workers\":%d,\"batch\":%d,\"rep\":%d,\"start_s\":1,"
+             "\"total_s\":%.6f,\"requests\":%d,\"failed\":0,\"output_tokens\":%d,\"errors\":{}}\n",
+             WORKERS, count, rep, 0.125 * (WORKERS - 1) + (1 + pause_s) * WAVES - pause_s, count,
+             count * TOKENS);
+}
+
+static void test_workers_that_pause_are_found(void **state) {
+  (void)state;
+  for (int paused = 0; paused < 2; paused++) {
+    struct buf text = {0};
+    struct scenario s;
+    double pause_s = paused ? 0.1 : 0, truth = WORKERS * TOKENS / (1 + pause_s);
+    buf_append_text(&text, SCENARIO_HEADER("1", ""));
+    append_batch(&text, 0, pause_s);
+    append_batch(&text, 1, pause_s);
+    buf_append_text(&text, SCENARIO_END);
+    scenario_run(&s, buf_text(&text));
+    const struct steady_level *steady = steady_of(&s.results, WORKERS);
+    scenario_near("steady throughput", steady->throughput.estimate, truth, 0.02 * truth);
+    scenario_near("in flight", steady->in_flight, WORKERS / (1 + pause_s), 0.02 * WORKERS);
+    const struct warning *warning = scenario_warning(&s, WARNING_LITTLES_LAW);
+    assert_int_equal(warning != NULL, paused);
+    if (warning) assert_int_equal(warning->workers, WORKERS);
+    scenario_free(&s);
+    buf_free(&text);
+  }
+}
+
+// Recorded sweeps on a server of 16 slots, whose batch throughput climbs from 5323 to 6224 tokens/s.
+static void test_recorded_sweeps_have_their_plateau(void **state) {
+  (void)state;
+  static const struct {
+    const char *path;
+    int64_t workers;
+    double least, most;
+  } cases[] = {
+      {CASES "loop.jsonl.gz", 16, 6489, 6491},  {CASES "loop.jsonl.gz", 27, 6560, 6562},
+      {CASES "loop.jsonl.gz", 32, 6508, 6510},  {CASES "loop.jsonl.gz", 54, 6431, 6470},
+      {CASES "loop.jsonl.gz", 128, 6431, 6470}, {CASES "loop.jsonl.gz", 181, 6431, 6470},
+      {CASES "run2.jsonl.gz", 16, 6361, 6423},  {CASES "run2.jsonl.gz", 128, 6379, 6487},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    if (access(cases[i].path, R_OK) != 0) {
+      print_message("skipped: %s is not there\n", cases[i].path);
+      skip();
+    }
+    struct load_data data = LOAD_DATA;
+    struct results results = {0};
+    struct error error = {0};
+    struct analysis_options options = scenario_options();
+    if (load_file(&data, cases[i].path, &error) || load_finish(&data, &error) ||
+        analysis_run(&data, &options, &results, &error))
+      fail_msg("%s", error.text);
+    double middle = (cases[i].least + cases[i].most) / 2;
+    scenario_near(cases[i].path, steady_of(&results, cases[i].workers)->throughput.estimate, middle,
+                  cases[i].most - middle);
+    for (size_t w = 0; w < results.warning_count; w++)
+      assert_int_not_equal(results.warnings[w].code, WARNING_LITTLES_LAW);
+    results_free(&results);
+    load_free(&data);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_workers_that_pause_are_found),
+      cmocka_unit_test(test_recorded_sweeps_have_their_plateau),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
