@@ -175,7 +175,7 @@ static void write_next_up(struct json_writer *w, const struct results *results) 
 static void write_recommendation(struct json_writer *w, const struct results *results) {
   const struct recommendation *chosen = &results->recommendation;
   bool shown = chosen->state == RECOMMENDATION_SHOWN;
-  const struct cell *cell = shown ? &results->cells[chosen->cell] : NULL;
+  const struct cell *cell = shown ? cell_at(results, chosen->cell) : NULL;
   const struct percentiles unknown = {{NAN, NAN, NAN}, {NAN, NAN, NAN}, {NAN, NAN, NAN}};
   json_write_key(w, "recommendation");
   json_write_object(w);
@@ -193,8 +193,10 @@ static void write_recommendation(struct json_writer *w, const struct results *re
   write_next_up(w, results);
   json_write_key(w, "candidates");
   json_write_array(w);
-  for (size_t i = 0; i < chosen->candidate_count; i++)
-    write_place(w, &results->cells[chosen->candidates[i]]);
+  for (size_t i = 0; i < chosen->candidate_count; i++) {
+    const struct cell *candidate = cell_at(results, chosen->candidates[i]);
+    if (candidate) write_place(w, candidate);
+  }
   json_write_array_end(w);
   json_member_count(w, "repeat", chosen->repeat > 0 ? chosen->repeat : -1);
   json_write_object_end(w);

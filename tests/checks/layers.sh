@@ -14,7 +14,7 @@ complain() {
 
 # Every folder with C files is a room of the Makefile's table, and its files include what lies below it alone. Those of
 # layers.known are to be mended; the list may only shrink.
-rooms=$(make -s --no-print-directory rooms)
+rooms=$(MAKEFLAGS= make -s --no-print-directory rooms)
 known=tests/checks/layers.known
 while IFS= read -r folder; do
   grep -q "^$folder: " <<<"$rooms" || complain "$folder is no room of the Makefile's table"
