@@ -220,6 +220,9 @@ static bool any_best_interval(const struct results *results) {
 static void level_marks(struct chapters *c, const struct workers_row *row, const struct cell *best,
                         struct chapters_list *marks) {
   const struct results *results = c->results;
+  const struct recommendation *chosen = &results->recommendation;
+  if (chosen->state == RECOMMENDATION_SHOWN && results->cells[chosen->cell].workers == row->workers)
+    chapters_list_add(marks, lang_text(c->lang, LANG_MARK_RECOMMENDED));
   if (!best) {
     bool failed = chapters_level_failed(results, row);
     chapters_list_add(marks, lang_text(c->lang, failed ? LANG_MARK_LEVEL_FAILED : LANG_MARK_LEVEL_UNUSABLE));
