@@ -25,6 +25,9 @@
 #                           test ends as skipped where that cannot be had
 #   in_quiet CMD...         calls CMD, here, until it succeeds, three times at most: for a claim about time, which other
 #                           programs that take the CPU away can spoil, and nothing but what is claimed can make good
+#   timed NAME CMD...       CMD is a check of a time; under a sanitizer, which makes programs several times slower, NAME is
+#                           skipped instead: the plain suite holds the claim
+#   check_timed NAME CMD... check NAME in_quiet CMD; under a sanitizer CMD is called once, and NAME is skipped
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 export LC_ALL=C.UTF-8
@@ -84,6 +87,14 @@ npm_install() {
   summary
 }
 
+sanitized() { grep -q __asan_init "$bin/simllm" || grep -q __tsan_init "$bin/simllm"; }
+timed() {
+  if sanitized; then skip "$1" 'time is not measured under a sanitizer'; else "${@:2}"; fi
+}
+check_timed() {
+  if sanitized; then "${@:2}"; fi
+  timed "$1" check "$1" in_quiet "${@:2}"
+}
 in_quiet() {
   local try
   for try in 1 2 3; do

@@ -50,7 +50,7 @@ run() { # NAME COMMAND...
 
 # One that measures time in quiet has the machine for itself: another program beside it would be the noise.
 run_script() { # FILE
-  if ! grep -q in_quiet "$1"; then run "${1%.sh}" bash "$1"; return; fi
+  if ! grep -qE 'in_quiet|check_timed' "$1"; then run "${1%.sh}" bash "$1"; return; fi
   while [ "$running" -gt 0 ]; do wait_one; done
   run "${1%.sh}" bash "$1"
   wait_one

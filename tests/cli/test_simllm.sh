@@ -317,7 +317,7 @@ test_throughput() {
   local expected_counts="[$((slots * waves * tokens)),$((slots * waves))]"
   expected=$(awk -v n="$slots" -v x="$scale" 'BEGIN { print n / (.02447 + .001076 * n + .0000314 * n * n) / x }')
   in_quiet measure_throughput
-  check_near "throughput of $slots slots at time scale $scale is the closed form" "$expected" "$seen" 0.02
+  timed 'throughput' check_near "throughput of $slots slots at time scale $scale is the closed form" "$expected" "$seen" 0.02
   check_equal "with all tokens sent, all requests at once" "$expected_counts" "$counts"
 }
 

@@ -54,9 +54,9 @@ all_are_fast() {
   run "$bin/replay" $trace -u "${server_url[sim]}" --cells "$scratch/slow" -r 3 --max-tokens 80 --append -o "$scratch/again.jsonl"
   return 1
 }
-in_quiet all_are_fast
+sanitized || in_quiet all_are_fast
 while read -r workers batch expected seen; do
-  check_near "sweep: throughput of workers $workers batch $batch" "$expected" "$seen" 0.02
+  timed 'sweep: throughput' check_near "sweep: throughput of workers $workers batch $batch" "$expected" "$seen" 0.02
 done < <(speeds)
 check_lines 'sweep: of all cells' 16 "$(speeds)"
 stop_server sim
@@ -68,7 +68,7 @@ healthy() {
   run "$bin/replay" $trace -u "${server_url[sim]}" -W 4 -B 40 -r 6 --max-tokens 4 --warmup 0 --force -o "$scratch/valid.jsonl"
   [ "$(records "$scratch/valid.jsonl" batch 'map(select(.client.valid)) | length')" -ge 1 ]
 }
-check 'a healthy client is valid' in_quiet healthy
+check_timed 'a healthy client is valid' healthy
 check_equal 'though requests waited for workers longer than a client may be late' true \
   "$(records "$scratch/valid.jsonl" request 'map(.ready_s - .intended_s) | max > 0.15')"
 stop_server sim

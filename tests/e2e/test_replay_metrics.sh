@@ -75,7 +75,7 @@ check_equal 'durations: the whole lies within the latency' 0 "$(records "$scratc
   'map(select(.server_total_s > .latency_s)) | length')"
 check_equal 'durations: the parts lie within the whole' 0 "$(records "$scratch/durations.jsonl" request \
   'map(select(.load_s + .prompt_eval_s + .eval_s > .server_total_s + 1e-6)) | length')"
-check_equal 'durations: generating takes most of a stream' 0 "$short"
+timed 'durations' check_equal 'durations: generating takes most of a stream' 0 "$short"
 replay openai --api openai -W 1 -r 1 --warmup 0
 check_equal 'durations: none where the server says none' '[false]' \
   "$(records "$scratch/openai.jsonl" request 'map(has("server_total_s")) | unique')"

@@ -27,7 +27,7 @@ mixed() {
   truth_told mixed 320
   is_near mixed ttft 2 60 && is_near mixed latency 2 60 && is_near mixed tpot 2 60 && is_near mixed itl_p50 2 60
 }
-check 'mixed: half of the times within 2 ms of what the server knows, 99 of 100 within 60' in_quiet mixed
+check_timed 'mixed: half of the times within 2 ms of what the server knows, 99 of 100 within 60' mixed
 
 # 64 streams in step, their gaps too. tests/long/test_truth.sh holds them, and 512, to what the tool promises.
 streams() {
@@ -35,5 +35,5 @@ streams() {
   is_near streams ttft 60 60 && is_near streams latency 60 60 && is_near streams itl_p99 60 60 &&
     is_near streams itl_p50 2 2 && is_near streams tpot 1 1
 }
-check 'streams: times within 60 ms of what the server knows, ITL within 2, TPOT within 1' in_quiet streams
+check_timed 'streams: times within 60 ms of what the server knows, ITL within 2, TPOT within 1' streams
 summary
