@@ -38,7 +38,7 @@ check_equal 'full waves make the curve' '"full_waves"' "$(look .curve.kind)"
 timed 'the optimum is near the true one' check_near 'the optimum is near the true one' 27.9 "$(look '.curve.models[0].parameters|((1-.sigma.estimate)/.kappa.estimate)|sqrt')" 0.2
 timed 'so is its height' check_near 'so is its height' 7070 "$(look '[.cells[].tokens_per_s.estimate]|max')" 0.1
 timed 'the best' check_match 'the best is where it should be' '^(24|32)$' "$(look .best.workers)"
-timed "the tokens" check_equal 'tokens are those of the records, at each level that works' \
+check_equal 'tokens are those of the records, at each level that works' \
   "$(batches 'map(map(select(.client.valid and .output_tokens > 0))|select(length > 0)|[.[0].workers,(map(.output_tokens)|add/length)])')" \
   "$(look '[.cells[]|select(.tokens > 0)|[.workers,.tokens]]|sort')"
 timed 'they are all there' check 'they are all there' test "$(look '[.cells[]|select(.tokens > 0)]|length')" -ge 6
