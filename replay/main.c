@@ -227,7 +227,7 @@ static enum status load(struct replay *replay, struct error *error) {
 static enum status continue_output(struct replay *replay, struct error *error) {
   const struct opts *opts = &replay->opts;
   if (!opts->append && !opts->resume) return STATUS_OK;
-  enum status status = resume_read(opts->output, &replay->earlier, error);
+  enum status status = resume_read(opts->output, opts->keep_invalid, &replay->earlier, error);
   if (status || !opts->resume) return status;
   struct buf plan_text = {0};
   struct run_header header =
@@ -245,8 +245,19 @@ static enum status continue_output(struct replay *replay, struct error *error) {
   return STATUS_OK;
 }
 
+// The size of the default batch decides how long the run takes.
+static void tell_default_batch(struct replay *replay) {
+  const struct opts *opts = &replay->opts;
+  if (opts->timing != OPTS_TIMING_BATCH || opts->batches || opts->cells_path) return;
+  struct buf line = {0};
+  preview_print_default_batch(opts, &replay->plan, &replay->work, &line);
+  if (!line.status) log_notice(&replay->log, "%s", buf_text(&line));
+  buf_free(&line);
+}
+
 static enum status print_preview(struct replay *replay, struct error *error) {
   bool open_loop = replay->opts.timing != OPTS_TIMING_BATCH;
+  tell_default_batch(replay);
   struct buf text = {0};
   preview_print(&replay->opts, &replay->plan, open_loop ? &replay->pace : NULL, &replay->work,
                 replay->cache_bust, &text);
@@ -280,6 +291,11 @@ static void tell_what_came(struct replay *replay) {
   if (error > 0.02 || error < -0.02) {
     log_notice(&replay->log, "made prompts were %.1f %% %s than recorded by the server's count",
                100 * fabs(error), error > 0 ? "longer" : "shorter");
+  }
+  if (replay->summary.again > 0) {
+    log_notice(&replay->log,
+               "%lld %s not valid and measured again at the end of the block (--keep-invalid: not)",
+               (long long)replay->summary.again, replay->summary.again == 1 ? "batch was" : "batches were");
   }
   if (replay->summary.out_of_tokens && replay->summary.succeeded > 0) {
     log_notice(&replay->log,
@@ -319,6 +335,7 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
     status = recorder_open(&replay->opts, &replay->plan, &replay->work, replay->cache_bust,
                            replay->opts.resume && replay->earlier.found, argc, argv, &recorder, error);
   if (status) return status;
+  tell_default_batch(replay);
   progress_open(&replay->progress, stderr, replay->opts.progress, clock_now_ns());
   struct sweep_setup setup = {
       .opts = &replay->opts,

@@ -72,6 +72,7 @@ struct opts {
   int64_t threads;       // loops, each on its own
   int64_t token_budget;  // input and output tokens of the run; 0: any
   double max_error_rate; // 0..1; 1: never too many
+  bool keep_invalid;     // what the audit rejects is not measured again
   int64_t timeout_ns, connect_timeout_ns;
   int http_version; // 1 or 2
   char *ca_file;

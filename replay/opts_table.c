@@ -137,7 +137,7 @@ static const struct cli_option options[] = {
 
     {"workers", 'W', "LIST", "1", "requests in flight at once, as 1,2,4 or 1-4", CLI_OWN(take_workers),
      "Plan"},
-    {"batch", 'B', "LIST", "each W", "requests handed over together", CLI_OWN(take_batch), NULL},
+    {"batch", 'B', "LIST", "3 x largest W", "requests handed over together", CLI_OWN(take_batch), NULL},
     {"repeat", 'r', "N", "3; open loop 1", "measured batches of each cell, or repetitions of an open loop",
      CLI_COUNT(struct opts, repeat, 1, PLAN_REPEAT_MAX), NULL},
     {"cells", 0, "FILE", NULL, "the cells as JSON lines {\"workers\":4,\"batch\":8,\"repeat\":3}",
@@ -157,6 +157,8 @@ static const struct cli_option options[] = {
     {"max-error-rate", 0, "SHARE", "none",
      "leave out what is left of a cell when more of a batch's requests fail; exit code 3",
      CLI_FRACTION(struct opts, max_error_rate, 0, 1), NULL},
+    {"keep-invalid", 0, NULL, NULL, "do not measure batches again that the client's audit rejects",
+     CLI_FLAG(struct opts, keep_invalid), NULL},
     {"token-budget", 0, "N", "none",
      "begin no batch once the server has counted so many input and output tokens",
      CLI_COUNT(struct opts, token_budget, 1, 1e15), NULL},

@@ -24,11 +24,17 @@ static double tokens_per_request(const struct opts *opts, const struct work *wor
   return opts->max_tokens > 0 ? limit : NAN;
 }
 
+// Mean seconds of a request, as long as the options let it become; NaN: unknown.
+static double latency_s(const struct opts *opts, const struct work *work) {
+  bool scaled = !isnan(work->mean_output_tokens);
+  return work->mean_latency_s * (scaled ? tokens_per_request(opts, work) / work->mean_output_tokens : 1);
+}
+
 static void print_estimates(const struct opts *opts, const struct plan *plan, const struct work *work,
                             struct buf *out) {
   int64_t requests = plan_requests(plan, opts->warmup);
   double tokens = tokens_per_request(opts, work);
-  double latency_s = work->mean_latency_s;
+  double wave_s = latency_s(opts, work);
   buf_printf(out, "requests  %lld, warm-up included\n", (long long)requests);
   if (isnan(tokens)) {
     buf_append_text(out,
@@ -36,15 +42,14 @@ static void print_estimates(const struct opts *opts, const struct plan *plan, co
   } else {
     buf_printf(out, "tokens    about %.3g of output (%.3g a request)\n", tokens * (double)requests, tokens);
   }
-  if (isnan(latency_s)) {
+  if (isnan(wave_s)) {
     buf_append_text(out, "time      unknown: the trace has no responses that say\n");
     return;
   }
-  double scale = isnan(work->mean_output_tokens) ? 1 : tokens / work->mean_output_tokens;
   int64_t total = waves(plan, opts->warmup, opts->dispatch == OPTS_DISPATCH_BURST);
   buf_append_text(out, "time      about ");
-  units_print_duration(out, clock_from_seconds(latency_s * scale * (double)total));
-  buf_printf(out, " (%lld waves of %.3g s)%s\n", (long long)total, latency_s * scale,
+  units_print_duration(out, clock_from_seconds(wave_s * (double)total));
+  buf_printf(out, " (%lld waves of %.3g s)%s\n", (long long)total, wave_s,
              opts->server ? ", and the starts of the server" : "");
 }
 
@@ -105,4 +110,15 @@ void preview_print(const struct opts *opts, const struct plan *plan, const struc
   print_estimates(opts, plan, work, out);
   for (size_t i = 0; i < plan->session_count; i++)
     print_session(plan, i, opts->warmup, out);
+}
+
+void preview_print_default_batch(const struct opts *opts, const struct plan *plan, const struct work *work,
+                                 struct buf *out) {
+  double wave_s = latency_s(opts, work);
+  buf_printf(out, "no -B: every level gets batches of %lld (%d x the largest W), %lld requests in all",
+             (long long)plan->batch_most, PLAN_DEFAULT_WAVES, (long long)plan_requests(plan, opts->warmup));
+  if (isnan(wave_s)) return;
+  int64_t total = waves(plan, opts->warmup, opts->dispatch == OPTS_DISPATCH_BURST);
+  buf_append_text(out, ", about ");
+  units_print_duration(out, clock_from_seconds(wave_s * (double)total));
 }

@@ -18,4 +18,9 @@
 void preview_print(const struct opts *opts, const struct plan *plan, const struct schedule *pace,
                    const struct work *work, bool cache_bust, struct buf *out);
 
+// The line for a run without -B: the batch that every level gets, how many requests that makes and, where the
+// trace has latencies, how long they take. Failure sticks in out->status.
+void preview_print_default_batch(const struct opts *opts, const struct plan *plan, const struct work *work,
+                                 struct buf *out);
+
 #endif

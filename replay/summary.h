@@ -34,6 +34,7 @@ struct summary {
   int64_t succeeded;          // measured requests
   bool out_of_tokens;         // --token-budget was reached before the plan was through
   int64_t ended;              // cells that --max-error-rate ended
+  int64_t again;              // batches that were not valid and were measured again
 };
 
 // STATUS_MEMORY.

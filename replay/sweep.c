@@ -6,6 +6,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
+#include "replay/plan/walk.h"
 #include "replay/send/arrivals.h"
 #include "replay/send/closed_loop.h"
 #include "replay/send/lanes.h"
@@ -28,18 +29,20 @@ struct sweep {
   struct loop_signal *interrupt_signal, *terminate_signal, *hangup_signal;
   struct loop_timer *draw_timer;
 
-  size_t next_session;         // the plan's
-  int64_t round;               // warm-up rounds begun in this session
-  size_t next_batch;           // the plan's
-  size_t server_session_end;   // the plan's first batch behind the session
-  size_t cell;                 // of the batch under way
-  struct recorder_batch batch; // the measured one that comes, is under way, or is to be recorded
-  int64_t offset;              // of its draw
-  bool ended;                  // it is to be recorded, from these
+  struct walk walk;                   // through the plan
+  const struct plan_session *planned; // the session under way
+  int64_t sessions_begun;             // a server that was restarted began another one
+  int64_t round;                      // warm-up rounds begun in this session
+  size_t cell;                        // of the batch under way
+  struct recorder_batch batch;        // the measured one that comes, is under way, or is to be recorded
+  int64_t offset;                     // of its draw
+  bool ended;                         // it is to be recorded, from these
   int64_t total_ns;
   struct audit_verdict verdict;
   struct recorder_open_loop open_loop;
   bool warming;           // it is a warm-up round
+  bool restarting;        // the server: its session goes on
+  bool restarted;         // it was, for the batch that comes
   int64_t measured;       // batches
   int64_t measured_ns;    // their time
   int64_t batch_start_ns; // of a measured batch under way; 0: none is
@@ -63,9 +66,9 @@ static int64_t left_ns(const struct sweep *sweep, int64_t now_ns) {
         clock_seconds(setup->pace->window_ns) * (double)((int64_t)setup->plan->batch_count - sweep->measured);
   } else {
     double besides_s = clock_seconds(now_ns - setup->progress->start_ns - under_way_ns - sweep->measured_ns);
-    double sessions = sweep->next_session > 0 ? (double)sweep->next_session : 1;
+    size_t begun = sweep->walk.next_session;
     left_s = summary_left_s(setup->summary) +
-             (double)(setup->plan->session_count - sweep->next_session) * besides_s / sessions;
+             (double)(setup->plan->session_count - begun) * besides_s / (double)(begun > 0 ? begun : 1);
   }
   left_s -= clock_seconds(under_way_ns);
   return left_s > 0 ? clock_from_seconds(left_s) : 0; // not for NaN
@@ -74,7 +77,7 @@ static int64_t left_ns(const struct sweep *sweep, int64_t now_ns) {
 static struct progress_state progress_now(const struct sweep *sweep, int64_t now_ns) {
   struct progress_state state = {
       .done = sweep->measured,
-      .total = (int64_t)sweep->setup->plan->batch_count,
+      .total = (int64_t)sweep->setup->plan->batch_count + sweep->setup->summary->again,
       .left_ns = left_ns(sweep, now_ns),
       .label = "server",
   };
@@ -114,15 +117,11 @@ static void draw_due(void *context) {
   loop_timer_set(sweep->draw_timer, now_ns + DRAW_NS);
 }
 
-static bool cell_ended(const struct sweep *sweep, size_t batch) {
-  return sweep->setup->summary->cells[sweep->setup->plan->batches[batch].cell].ended;
-}
-
 // --max-error-rate: what is left of a cell that fails too often is not measured.
 static void judge_errors(struct sweep *sweep, const struct recorder_sums *sums) {
   struct summary *summary = sweep->setup->summary;
   double failed = (double)sums->failed / (double)sums->requests;
-  if (failed <= sweep->setup->opts->max_error_rate || summary->cells[sweep->cell].ended) return;
+  if (failed <= sweep->setup->opts->max_error_rate || !walk_end_cell(&sweep->walk)) return;
   summary->cells[sweep->cell].ended = true;
   summary->ended++;
   if (summary->open_loop) {
@@ -166,37 +165,39 @@ static void end_session(struct sweep *sweep) {
   }
 }
 
+static void start_warmup(struct sweep *sweep) {
+  int64_t workers = sweep->planned->warmup_workers;
+  struct recorder_batch round = {.session = server_session_number(sweep->session),
+                                 .workers = workers,
+                                 .batch = workers,
+                                 .rep = sweep->round,
+                                 .warmup = true};
+  closed_loop_start(sweep->measure, &round, plan_warmup_offset(sweep->setup->plan, sweep->round++),
+                    server_session_port(sweep->session));
+}
+
 static void next_batch(struct sweep *sweep) {
   const struct plan *plan = sweep->setup->plan;
-  int64_t number = server_session_number(sweep->session);
-  uint16_t port = server_session_port(sweep->session);
-  while (sweep->next_batch < sweep->server_session_end && cell_ended(sweep, sweep->next_batch))
-    sweep->next_batch++;
-  sweep->warming = sweep->next_batch < sweep->server_session_end && sweep->round < sweep->setup->opts->warmup;
-  if (ending(sweep) || (!sweep->warming && sweep->next_batch == sweep->server_session_end)) {
+  if (ending(sweep) || sweep->restarting || !walk_has_batch(&sweep->walk)) {
     end_session(sweep);
     return;
   }
+  sweep->warming = sweep->round < sweep->setup->opts->warmup;
   work_calibrate(sweep->setup->work, sweep->warming, sweep->setup->log);
   if (sweep->warming) {
-    int64_t workers = plan->sessions[sweep->next_session - 1].warmup_workers;
-    struct recorder_batch round = {
-        .session = number, .workers = workers, .batch = workers, .rep = sweep->round, .warmup = true};
-    closed_loop_start(sweep->measure, &round, plan_warmup_offset(plan, sweep->round++), port);
-  } else if (sweep->arrivals) {
-    int64_t rep = plan->batches[sweep->next_batch++].rep;
-    sweep->batch = (struct recorder_batch){.session = number, .workers = -1, .batch = -1, .rep = rep};
-    sweep->offset = plan_offset(plan, rep);
-    prepare_measured(sweep);
-  } else {
-    const struct plan_batch *planned = &plan->batches[sweep->next_batch++];
-    const struct plan_cell *cell = &plan->cells[planned->cell];
-    sweep->batch = (struct recorder_batch){
-        .session = number, .workers = cell->workers, .batch = cell->batch, .rep = planned->rep};
-    sweep->offset = plan_offset(plan, planned->rep);
-    sweep->cell = planned->cell;
-    prepare_measured(sweep);
+    start_warmup(sweep);
+    return;
   }
+  const struct plan_batch *planned = walk_next_batch(&sweep->walk);
+  sweep->batch = (struct recorder_batch){
+      .session = server_session_number(sweep->session), .workers = -1, .batch = -1, .rep = planned->rep};
+  if (!sweep->arrivals) {
+    sweep->batch.workers = plan->cells[planned->cell].workers;
+    sweep->batch.batch = plan->cells[planned->cell].batch;
+  }
+  sweep->offset = plan_offset(plan, planned->rep);
+  sweep->cell = planned->cell;
+  prepare_measured(sweep);
 }
 
 static void record(struct sweep *sweep) {
@@ -230,6 +231,30 @@ static void add_up(struct sweep *sweep, const struct closed_loop_outcome *outcom
   };
   summary_add(sweep->setup->summary, &batch);
   judge_errors(sweep, sums);
+  // A repetition of an open loop may last for hours, and a schedule too fast for the client stays so.
+  bool keep = outcome->verdict->valid || outcome->open_loop || sweep->setup->opts->keep_invalid;
+  if (!keep && walk_reject(&sweep->walk)) sweep->setup->summary->again++;
+}
+
+static bool nothing_connected(const struct recorder_sums *sums) {
+  return sums->requests > 0 && sums->errors[RUN_ERROR_CONNECT] == sums->requests;
+}
+
+// No server is there to be measured: ours is started once more for this batch, without ours the run stops.
+// The batch has no record, so that --resume measures it.
+static void give_up_batch(struct sweep *sweep, const struct recorder_batch *batch) {
+  if (!sweep->warming) walk_give_back(&sweep->walk);
+  struct buf where = {0};
+  if (batch->workers >= 0)
+    buf_printf(&where, "workers %lld batch %lld: ", (long long)batch->workers, (long long)batch->batch);
+  if (sweep->setup->opts->server && !sweep->restarted) {
+    sweep->restarting = sweep->restarted = true;
+    log_notice(sweep->setup->log, "%snothing could connect, the server is started again", buf_text(&where));
+  } else {
+    sweep->status = STATUS_NETWORK;
+    status_write(&sweep->error, "%snothing could connect to the server, the run stops", buf_text(&where));
+  }
+  buf_free(&where);
 }
 
 static void batch_over(void *context, const struct closed_loop_outcome *outcome) {
@@ -241,6 +266,11 @@ static void batch_over(void *context, const struct closed_loop_outcome *outcome)
     return;
   }
   const struct recorder_sums *sums = outcome->sums;
+  if (nothing_connected(sums)) {
+    give_up_batch(sweep, outcome->batch);
+    next_batch(sweep);
+    return;
+  }
   sweep->tokens += (sums->input_tokens > 0 ? sums->input_tokens : 0);
   sweep->tokens += (sums->output_tokens > 0 ? sums->output_tokens : 0);
   if (sweep->warming) {
@@ -249,6 +279,7 @@ static void batch_over(void *context, const struct closed_loop_outcome *outcome)
     next_batch(sweep);
     return;
   }
+  sweep->restarted = false;
   sweep->ended = true;
   sweep->batch = *outcome->batch;
   sweep->total_ns = outcome->total_ns;
@@ -281,34 +312,26 @@ static void session_up(void *context) {
   next_batch(context);
 }
 
-static bool session_ended(const struct sweep *sweep, const struct plan_session *session) {
-  for (size_t i = 0; i < session->batch_count; i++) {
-    if (!cell_ended(sweep, session->first_batch + i)) return false;
-  }
-  return true;
-}
-
 // Also before the loop runs.
 static void stop(struct sweep *sweep) {
   sweep->over = true;
   loop_stop(sweep->loop);
 }
 
-static void next_session(struct sweep *sweep) {
-  const struct plan *plan = sweep->setup->plan;
-  while (sweep->next_session < plan->session_count &&
-         session_ended(sweep, &plan->sessions[sweep->next_session]))
-    sweep->next_session++;
-  if (ending(sweep) || sweep->next_session == plan->session_count) {
-    stop(sweep);
-    return;
-  }
-  const struct plan_session *session = &plan->sessions[sweep->next_session];
+// A server of its own for a session of the plan, or for what is left of one.
+static void begin_session(struct sweep *sweep) {
   sweep->round = 0;
-  sweep->next_batch = session->first_batch;
-  sweep->server_session_end = session->first_batch + session->batch_count;
-  int64_t number = sweep->setup->first_session + (int64_t)sweep->next_session++;
-  server_session_start(sweep->session, session, number);
+  sweep->restarting = false;
+  server_session_start(sweep->session, sweep->planned, sweep->setup->first_session + sweep->sessions_begun++);
+}
+
+static void next_session(struct sweep *sweep) {
+  if (!sweep->restarting && !ending(sweep)) sweep->planned = walk_next_session(&sweep->walk);
+  if (ending(sweep) || !sweep->planned) {
+    stop(sweep);
+  } else {
+    begin_session(sweep);
+  }
 }
 
 static void session_over(void *context) {
@@ -397,11 +420,13 @@ static void close_parts(struct sweep *sweep) {
   loop_timer_close(sweep->draw_timer);
   lanes_close(sweep->lanes);
   loop_close(sweep->loop);
+  walk_close(&sweep->walk);
 }
 
 enum status sweep_run(const struct sweep_setup *setup, struct error *error) {
   struct sweep sweep = {.setup = setup};
-  enum status status = open_parts(&sweep, error);
+  enum status status = walk_open(setup->plan, &sweep.walk, error);
+  if (status == STATUS_OK) status = open_parts(&sweep, error);
   if (status == STATUS_OK) {
     if (setup->progress->mode != PROGRESS_NONE) draw_due(&sweep);
     (void)loop_take_stall_ns(sweep.loop); // starts the heartbeat
@@ -411,7 +436,7 @@ enum status sweep_run(const struct sweep_setup *setup, struct error *error) {
   }
   setup->summary->out_of_tokens = setup->opts->token_budget > 0 && !sweep.interrupted &&
                                   sweep.tokens >= setup->opts->token_budget &&
-                                  sweep.measured < (int64_t)setup->plan->batch_count;
+                                  sweep.measured < (int64_t)setup->plan->batch_count + setup->summary->again;
   if (status == STATUS_OK && sweep.status) {
     bool wordless = sweep.error.text[0] == '\0';
     status = status_fail(error, sweep.status, "%s", wordless ? status_name(sweep.status) : sweep.error.text);

@@ -32,6 +32,8 @@ struct sweep_setup {
 
 // Runs until the plan is through or SIGINT or SIGTERM comes (the server still gets its time to stop; a second
 // signal kills it). A session whose server does not come up is recorded as failed, and the next one begins.
+// A batch in which nothing could connect stops the run, with a managed server only when that was started once
+// more for it; the batch has no record. STATUS_NETWORK: it stopped so;
 // STATUS_CANCELLED: stopped by a signal, everything so far is recorded; STATUS_IO: the run cannot be written;
 // STATUS_MEMORY; with words.
 enum status sweep_run(const struct sweep_setup *setup, struct error *error) MUST_USE;

@@ -54,7 +54,11 @@ struct plan {
   int64_t workers_most, batch_most, repeat_most; // over all cells
 };
 
-// The cells of two lists, workers outer; without batches (count 0) each level gets the batch of its own size.
+// The batch of every level where none is asked for: so many times the largest number of workers.
+#define PLAN_DEFAULT_WAVES 3
+
+// The cells of two lists, workers outer. Without batches (count 0) every level gets the same one,
+// PLAN_DEFAULT_WAVES times the largest number of workers: levels are compared on the same work.
 // The caller frees *out. STATUS_USAGE over PLAN_CELLS_MAX, STATUS_MEMORY.
 enum status plan_cells_from_lists(const int64_t *workers, size_t workers_count, const int64_t *batches,
                                   size_t batches_count, int64_t repeat, struct plan_cell **out, size_t *count,

@@ -6,6 +6,13 @@
 #include "lib/lines/gzline.h"
 #include "replay/plan/plan.h"
 
+static int64_t largest(const int64_t *items, size_t count) {
+  int64_t most = 0;
+  for (size_t i = 0; i < count; i++)
+    most = items[i] > most ? items[i] : most;
+  return most;
+}
+
 enum status plan_cells_from_lists(const int64_t *workers, size_t workers_count, const int64_t *batches,
                                   size_t batches_count, int64_t repeat, struct plan_cell **out, size_t *count,
                                   struct error *error) {
@@ -15,9 +22,10 @@ enum status plan_cells_from_lists(const int64_t *workers, size_t workers_count, 
   struct plan_cell *cells = calloc(workers_count * per_level, sizeof *cells);
   if (!cells) return status_fail(error, STATUS_MEMORY, "plan: %s", status_name(STATUS_MEMORY));
   size_t used = 0;
+  int64_t same = PLAN_DEFAULT_WAVES * largest(workers, workers_count);
   for (size_t i = 0; i < workers_count; i++) {
     for (size_t j = 0; j < per_level; j++) {
-      int64_t batch = batches_count > 0 ? batches[j] : workers[i];
+      int64_t batch = batches_count > 0 ? batches[j] : same;
       cells[used++] = (struct plan_cell){.workers = workers[i], .batch = batch, .repeat = repeat};
     }
   }

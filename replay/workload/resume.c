@@ -52,6 +52,12 @@ static enum status take_header(struct resume *resume, const struct run_header *h
   return STATUS_OK;
 }
 
+// A batch of a busy client, or of a server that was not there, is measured again.
+static bool is_measured(const struct resume *resume, const struct run_batch *batch) {
+  return (batch->valid || resume->keep_invalid) &&
+         (batch->requests == 0 || batch->errors[RUN_ERROR_CONNECT] < batch->requests);
+}
+
 static enum status take_batch(struct resume *resume, const struct run_batch *batch) {
   if (batch->warmup) return STATUS_OK;
   if (batch->characters_per_token >= 1 && batch->characters_per_token <= CALIBRATE_MAX &&
@@ -59,6 +65,7 @@ static enum status take_batch(struct resume *resume, const struct run_batch *bat
     resume->has_scale = true;
     resume->scale = (struct synth_scale){batch->characters_per_token, batch->fixed_tokens, batch->calibrated};
   }
+  if (!is_measured(resume, batch)) return STATUS_OK;
   if (resume->done_count == resume->done_room) {
     if (resume->done_room > PLAN_BATCHES_MAX) return STATUS_LIMIT;
     size_t more = resume->done_room ? 2 * resume->done_room : 64;
@@ -116,8 +123,8 @@ static enum status read_records(const char *path, struct resume *resume, struct 
   return status == STATUS_END ? STATUS_OK : status;
 }
 
-enum status resume_read(const char *path, struct resume *out, struct error *error) {
-  struct resume resume = {0};
+enum status resume_read(const char *path, bool keep_invalid, struct resume *out, struct error *error) {
+  struct resume resume = {.keep_invalid = keep_invalid};
   struct stat file;
   if (stat(path, &file) == 0 && file.st_size > 0) {
     enum status status = read_records(path, &resume, error);

@@ -21,8 +21,10 @@
 enum { RESUME_TRAITS = 12 };
 
 struct resume {
+  bool keep_invalid;
   bool found;                  // the file holds a run; all else is of its last one
-  struct plan_replicate *done; // its measured batches that are finished, in plan_replicate's order
+  struct plan_replicate *done; // its measured batches that are finished and valid, in plan_replicate's order;
+                               // not those in which nothing could connect
   size_t done_count, done_room;
   int64_t sessions;         // one more than the highest session number in the file
   struct synth_scale scale; // of its made prompts in measured batches
@@ -30,9 +32,11 @@ struct resume {
   struct buf traits[RESUME_TRAITS];
 };
 
-// Reads a run file as far as it is whole; a file that does not exist or is empty holds no run. STATUS_FORMAT
+// Reads a run file as far as it is whole; a file that does not exist or is empty holds no run. With
+// `keep_invalid` batches that are not valid are finished too. STATUS_FORMAT
 // (no run records), STATUS_IO, STATUS_MEMORY with words; `out` needs resume_free only after STATUS_OK.
-enum status resume_read(const char *path, struct resume *out, struct error *error) MUST_USE;
+enum status resume_read(const char *path, bool keep_invalid, struct resume *out,
+                        struct error *error) MUST_USE;
 
 // Whether `header` is of the run that was found: its plan, seed, trace and what else decides which requests
 // are sent when. STATUS_EXISTS with a line that names what differs; STATUS_MEMORY.

@@ -107,7 +107,7 @@ fails 'existing output' 1 'old: exists already' $trace -u "${server_url[sim]}" -
 check_equal 'existing output is untouched' old "$(cat "$scratch/old")"
 fails 'output in no folder' 1 '/no/such/run.jsonl' $trace -u "${server_url[sim]}" -o /no/such/run.jsonl
 
-out=$(ulimit -n 64 && "$bin/replay" $trace -u "${server_url[sim]}" -W 100 2>&1)
+out=$(ulimit -n 64 && "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" -W 100 2>&1)
 check_match 'too few descriptors: the number needed' '100 requests in flight need 132 file descriptors, the limit is 64' "$out"
 fails 'too few ports' 1 '65536 requests in flight need as many local ports, the system has [0-9]+' $trace -u "${server_url[sim]}" -W 65536 -q
 fails 'share over 1' 2 '--max-error-rate' $trace -u $nowhere --max-error-rate 2
@@ -116,7 +116,7 @@ fails 'append to standard output' 2 '--append goes with' $trace -u $nowhere --ap
 # A torn last line is told, the rest is replayed, and the exit code says that something is missing.
 size=$(stat -c %s $trace)
 head -c $((size - 300)) $trace >"$scratch/torn"
-run "$bin/replay" "$scratch/torn" -u "${server_url[sim]}" -r 1 -o "$scratch/torn.run"
+run "$bin/replay" "$scratch/torn" --keep-invalid -u "${server_url[sim]}" -B 1 -r 1 -o "$scratch/torn.run"
 check_equal 'torn trace: exit code' 4 "$status"
 check_match 'torn trace: words' 'torn' "$err"
 check_equal 'torn trace: a whole run' run,request,batch,request,batch,session,end \
@@ -131,6 +131,11 @@ check_match 'dry run: requests' 'requests  30, warm-up included' "$out"
 check_match 'dry run: tokens' 'tokens    about 360 of output' "$out"
 check_equal 'dry run: a line per batch' 12 "$(grep -c '  workers .* batch .* rep' <<<"$out")"
 first=$out
+run "$bin/replay" $trace -u $nowhere -W 1,2,4 -r 2 --warmup 0 --dry-run
+check_equal 'no -B: every level gets the same batch' '12' "$(grep -oE ' batch [0-9]+' <<<"$out" | sort -u | cut -d' ' -f3)"
+check_match 'no -B: words' 'no -B: every level gets batches of 12 \(3 x the largest W\), 72 requests in all, about [0-9]' "$err"
+run "$bin/replay" $trace -u $nowhere -W 1,2 -B 4 --dry-run
+check_equal 'with -B: no word of the default' 0 "$(grep -c 'no -B' <<<"$err")"
 run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10 --arrival constant --duration 1s --dry-run
 check_match 'dry run of a rate: requests' $'\nrequests  11, warm-up included\n' "$out"
 run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10 --arrival constant --duration 1s --think-time 1s --dry-run

@@ -18,7 +18,7 @@ head -n $((count + 1)) "$source" >"$scratch/azure.csv"
 run "$bin/capture" -q --import azure "$scratch/azure.csv" -o "$scratch/trace.jsonl"
 check_equal 'the import succeeds' '0 ' "$status $err"
 start_server sim "$bin/simllm" --listen 127.0.0.1:0 --time-scale 0.001 --slots 16 || summary
-run "$bin/replay" -q "$scratch/trace.jsonl" -u "${server_url[sim]}" -W 8 -B $count -r 1 --warmup 0 --pick trace \
+run "$bin/replay" -q "$scratch/trace.jsonl" --keep-invalid -u "${server_url[sim]}" -W 8 -B $count -r 1 --warmup 0 --pick trace \
   -o "$scratch/run.jsonl"
 check_equal 'the replay succeeds' '0 ' "$status $err"
 stop_server sim

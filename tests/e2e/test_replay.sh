@@ -16,7 +16,7 @@ records() { # FILE TYPE FILTER
 # A sweep: every token that the server sent is in the records, and each cell runs at the speed that the step time
 # c0 + c1 n + c2 n^2 allows (all requests equally long, so that a wave of n takes its tokens times step(n)).
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 8 --time-scale 0.06
-run "$bin/replay" $trace -u "${server_url[sim]}" -W 1,2,4,8 -B 1,2,4,8 -r 3 --max-tokens 80 -o "$scratch/run.jsonl.gz"
+run "$bin/replay" $trace -u "${server_url[sim]}" -W 1,2,4,8 -B 1,2,4,8 -r 3 --max-tokens 80 --keep-invalid -o "$scratch/run.jsonl.gz"
 check_equal 'sweep: exit code' 0 "$status"
 check 'sweep: a good gzip file' gzip -t "$scratch/run.jsonl.gz"
 check_equal 'sweep: a file for its owner only' 600 "$(stat -c %a "$scratch/run.jsonl.gz")"
@@ -51,7 +51,7 @@ all_are_fast() {
   slow=$(speeds | awk '$4 < 0.98 * $3 { printf "{\"workers\":%d,\"batch\":%d}\n", $1, $2 }')
   [ -n "$slow" ] || return 0
   echo "$slow" >"$scratch/slow"
-  run "$bin/replay" $trace -u "${server_url[sim]}" --cells "$scratch/slow" -r 3 --max-tokens 80 --append -o "$scratch/again.jsonl"
+  run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --cells "$scratch/slow" -r 3 --max-tokens 80 --append -o "$scratch/again.jsonl"
   return 1
 }
 sanitized || in_quiet all_are_fast
@@ -65,7 +65,7 @@ stop_server sim
 # another program may take the CPU away now and then.
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 4 --time-scale 0.2
 healthy() {
-  run "$bin/replay" $trace -u "${server_url[sim]}" -W 4 -B 40 -r 6 --max-tokens 4 --warmup 0 --force -o "$scratch/valid.jsonl"
+  run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" -W 4 -B 40 -r 6 --max-tokens 4 --warmup 0 --force -o "$scratch/valid.jsonl"
   [ "$(records "$scratch/valid.jsonl" batch 'map(select(.client.valid)) | length')" -ge 1 ]
 }
 check_timed 'a healthy client is valid' healthy
@@ -75,7 +75,7 @@ stop_server sim
 
 # Burst: the server queues, all requests go at once.
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 4
-run "$bin/replay" $trace -u "${server_url[sim]}" -W 2 -B 12 -r 1 --max-tokens 16 --warmup 0 --dispatch burst -o "$scratch/burst.jsonl"
+run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" -W 2 -B 12 -r 1 --max-tokens 16 --warmup 0 --dispatch burst -o "$scratch/burst.jsonl"
 check_equal 'burst: all are ready at the start' 12 \
   "$(records "$scratch/burst.jsonl" request 'map(select(.ready_s == .intended_s)) | length')"
 check_equal 'burst: all are in flight at once' 12 "$(stats sim | jq .peak_in_flight)"
@@ -83,7 +83,7 @@ stop_server sim
 
 # Failures have their class, and nothing hangs.
 start_server faulty "$bin/simllm" -l 127.0.0.1:0 --time-scale 0.01 --fault reset:0.2
-run "$bin/replay" $trace -u "${server_url[faulty]}" -W 8 -B 400 -r 1 --warmup 0 -o "$scratch/reset.jsonl"
+run "$bin/replay" $trace --keep-invalid -u "${server_url[faulty]}" -W 8 -B 400 -r 1 --warmup 0 -o "$scratch/reset.jsonl"
 check_equal 'resets: exit code' 0 "$status"
 check_near 'resets: a fifth of the requests' 80 "$(records "$scratch/reset.jsonl" batch '.[0].failed')" 0.35
 check_equal 'resets: one class' '["reset"]' \
@@ -98,7 +98,7 @@ class_of() { # KIND CLASS [ARGUMENT...]
   local kind=$1 class=$2
   shift 2
   start_server faulty "$bin/simllm" -l 127.0.0.1:0 --time-scale 0.01 --fault "$kind:1"
-  run "$bin/replay" $trace -u "${server_url[faulty]}" -W 2 -B 6 -r 1 --stream "$@" -o "$scratch/$kind.jsonl"
+  run "$bin/replay" $trace --keep-invalid -u "${server_url[faulty]}" -W 2 -B 6 -r 1 --stream "$@" -o "$scratch/$kind.jsonl"
   check_equal "$kind: exit code when nothing succeeds" 1 "$status"
   check_match "$kind: words when nothing succeeds" 'not one request succeeded' "$err"
   check_equal "$kind: class" "[\"$class\"]" \
@@ -120,7 +120,7 @@ check_equal '429: the wish to wait is recorded' 0 \
 
 # Ctrl-C: what was in flight is cancelled, everything is written.
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 4
-"$bin/replay" $trace -u "${server_url[sim]}" -W 4 -B 8 -r 9 --max-tokens 50 --warmup 0 -o "$scratch/int.jsonl.gz" \
+"$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" -W 4 -B 8 -r 9 --max-tokens 50 --warmup 0 -o "$scratch/int.jsonl.gz" \
   2>"$scratch/int.err" &
 pid=$!
 served() { [ "$(stats sim | jq .ok)" -ge 10 ]; }
@@ -142,7 +142,7 @@ check_match 'interrupt: words' 'interrupted' "$(cat "$scratch/int.err")"
 check_equal 'the run names the model of the trace' '"m"' "$(records "$scratch/valid.jsonl" run '.[0].model')"
 
 # What is sent: the user's headers and body, no secret in the record.
-run env KEY=sk-very-secret "$bin/replay" $trace -u "${server_url[sim]/127/user:pw@127}" -W 1 -B 9 -r 1 --warmup 0 \
+run env KEY=sk-very-secret "$bin/replay" $trace --keep-invalid -u "${server_url[sim]/127/user:pw@127}" -W 1 -B 9 -r 1 --warmup 0 \
   --max-tokens 3 --api-key-env KEY -H 'X-Api-Key: hidden1' --extra-body '{"api_key":"hidden2","top_p":0.5}' \
   -o "$scratch/secret.jsonl"
 check_equal 'secrets: exit code' 0 "$status"
@@ -155,7 +155,7 @@ stop_server sim
 
 # Any HTTP server will do for --api http: success by HTTP alone.
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --time-scale 0.01
-run "$bin/replay" $trace -u "${server_url[sim]}" --api http -W 2 -B 11 -r 1 --warmup 0 --pick trace -o "$scratch/http.jsonl"
+run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --api http -W 2 -B 11 -r 1 --warmup 0 --pick trace -o "$scratch/http.jsonl"
 check_equal 'http: every request of the trace in its order' '[0,1,2,3,4,5,6,7,8,9,10]' \
   "$(records "$scratch/http.jsonl" request 'sort_by(.index) | map(.seq)' | jq -c)"
 check_equal 'http: no tokens are claimed' '[null]' \
@@ -166,22 +166,22 @@ cat >"$scratch/sizes" <<'JSON'
 {"timestamp": 7, "input_length": 1100, "output_length": 6, "hash_ids": [1, 3, 4]}
 JSON
 "$bin/capture" --import mooncake "$scratch/sizes" -o "$scratch/sizes.trace" 2>/dev/null
-run "$bin/replay" "$scratch/sizes.trace" -u "${server_url[sim]}" -m sim -W 1 -B 2 -r 1 --warmup 0 -o "$scratch/sizes.jsonl"
+run "$bin/replay" "$scratch/sizes.trace" --keep-invalid -u "${server_url[sim]}" -m sim -W 1 -B 2 -r 1 --warmup 0 -o "$scratch/sizes.jsonl"
 check_equal 'sizes: exit code' 0 "$status"
 check_match 'sizes: words' '2 requests are known only by size' "$err"
 check_equal 'sizes: as many output tokens as recorded' '[[0,5],[1,6]]' \
   "$(records "$scratch/sizes.jsonl" request 'sort_by(.seq) | map([.seq,.output_tokens])' | jq -c)"
 
 # A reader that leaves, a full disk: the sweep stops, and says why.
-run "$bin/replay" $trace -u "${server_url[sim]}" -W 1 -r 2 --max-tokens 1 -o /dev/full
+run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" -W 1 -r 2 --max-tokens 1 -o /dev/full
 check_equal 'full disk: exit code' 1 "$status"
 check_match 'full disk: words' 'No space left' "$err"
-"$bin/replay" $trace -u "${server_url[sim]}" -W 1 -r 999 --max-tokens 20 2>"$scratch/pipe.err" | head -n 1 >/dev/null
+"$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" -W 1 -r 999 --max-tokens 20 2>"$scratch/pipe.err" | head -n 1 >/dev/null
 check_equal 'reader gone: exit code' 1 "${PIPESTATUS[0]}"
 check_match 'reader gone: words' 'Broken pipe' "$(cat "$scratch/pipe.err")"
 
 # TLS to a server that has none.
-run "$bin/replay" $trace -u "https${server_url[sim]#http}" -W 1 -r 1 --warmup 0 -o "$scratch/tls.jsonl"
+run "$bin/replay" $trace -u "https${server_url[sim]#http}" -W 1 -B 1 -r 1 --warmup 0 -o "$scratch/tls.jsonl"
 check_equal 'tls: exit code' 1 "$status"
 check_equal 'tls: class' '["tls"]' "$(records "$scratch/tls.jsonl" request 'map(.error)' | jq -c)"
 

@@ -12,7 +12,7 @@ measured='map(select(.warmup|not))'
 replay() { # NAME ARGUMENT...: writes $scratch/NAME.jsonl
   local name=$1
   shift
-  run "$bin/replay" $trace -u "${server_url[sim]}" -o "$scratch/$name.jsonl" "$@"
+  run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" -o "$scratch/$name.jsonl" "$@"
 }
 
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 8 --time-scale 0.1
@@ -131,7 +131,7 @@ replay background -W 1 -r 1 --max-tokens 1 --between "$nap & sleep 0.1"
 check_equal 'between in the background: exit code' 0 "$status"
 check 'between in the background: nobody is left' wait_for 10 nobody_left
 interrupted() { # NAME COMMAND SECONDS: Ctrl-C while it runs
-  "$bin/replay" $trace -u "${server_url[sim]}" -W 1 -r 1 --max-tokens 1 --between "$2" -o "$scratch/$1.jsonl" 2>/dev/null &
+  "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" -W 1 -r 1 --max-tokens 1 --between "$2" -o "$scratch/$1.jsonl" 2>/dev/null &
   local pid=$!
   check "$1: it runs" wait_for 10 somebody
   kill -INT $pid

@@ -11,7 +11,7 @@ records() { jq -s -c "[.[] | select(.type==\"$2\" and (.warmup|not))] | $3" "$1"
 
 # At the original times, five times as fast: the trace has a request every 0.35 s.
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 64 --time-scale 0.1
-run "$bin/replay" $trace -u "${server_url[sim]}" --timing original --speed 5 -o "$scratch/original.jsonl"
+run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing original --speed 5 -o "$scratch/original.jsonl"
 check_equal 'original: exit code' 0 "$status"
 check_equal 'original: in the order of the trace' '[0,1,2,3,4,5,6,7,10]' \
   "$(records "$scratch/original.jsonl" request 'sort_by(.index) | map(.seq)')"
@@ -21,13 +21,13 @@ check_equal 'original: no workers, no batch' '[null,null,"original",null]' \
   "$(records "$scratch/original.jsonl" batch '.[0] | [.workers,.batch,.timing,.rate]')"
 check_match 'original: half of the requests go within a millisecond' true \
   "$(records "$scratch/original.jsonl" request 'map(.sent_s - .intended_s) | sort | .[4] < 0.001')"
-run "$bin/replay" $trace -u "${server_url[sim]}" --timing original --max-idle 10ms -r 2 -o "$scratch/idle.jsonl"
+run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing original --max-idle 10ms -r 2 -o "$scratch/idle.jsonl"
 check_equal 'max-idle: gaps are cut, in both repetitions' '[[9,80],[9,80]]' "$(records "$scratch/idle.jsonl" request \
   'group_by(.rep) | map([length, ((map(.intended_s) | max - min) * 1000 | round)])')"
 
 # Every repetition and the warm-up begin at the trace's start, also when a duration sends a part of it only.
 sent_twice() { # ARGUMENT...
-  run "$bin/replay" $trace -u "${server_url[sim]}" --timing original --speed 10 --duration 60ms --max-tokens 2 "$@"
+  run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing original --speed 10 --duration 60ms --max-tokens 2 "$@"
   head -n 1 <<<"$out" | jq .cache_bust
 }
 check_equal 'cache bust: the warm-up sends the first request too' true "$(sent_twice)"
@@ -35,7 +35,7 @@ check_equal 'cache bust: each repetition sends the same requests' true "$(sent_t
 check_equal 'cache bust: nothing is sent twice' false "$(sent_twice --warmup 0)"
 
 # At a rate that the server bears: the mean in flight is rate x latency (Little), tokens keep up with requests.
-run "$bin/replay" $trace -u "${server_url[sim]}" --timing rate --request-rate 40 --arrival constant --duration 4s \
+run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing rate --request-rate 40 --arrival constant --duration 4s \
   --max-tokens 20 -o "$scratch/rate.jsonl"
 check_equal 'rate: exit code' 0 "$status"
 check_equal 'rate: as many as fit' 160 "$(records "$scratch/rate.jsonl" request length)"
@@ -59,7 +59,7 @@ check_match 'rate: analyze takes it as a load' 'rate' \
 # Above what the server bears the schedule holds all the same, and the queue shows in the response times.
 # (Not so where turns of a conversation wait for each other.)
 jq -c 'del(.session)' $trace >"$scratch/apart.jsonl"
-run "$bin/replay" "$scratch/apart.jsonl" -u "${server_url[sim]}" --timing rate --request-rate 300 --duration 1s --max-tokens 100 \
+run "$bin/replay" "$scratch/apart.jsonl" --keep-invalid -u "${server_url[sim]}" --timing rate --request-rate 300 --duration 1s --max-tokens 100 \
   --warmup 0 -o "$scratch/over.jsonl"
 check_equal 'overload: exit code' 0 "$status"
 check_match 'overload: all are sent within the window' true "$(records "$scratch/over.jsonl" request \
@@ -69,7 +69,7 @@ check_match 'overload: tokens of the drain do not count' true "$(jq -s '
   "$scratch/over.jsonl")"
 
 # Ctrl-C.
-"$bin/replay" $trace -u "${server_url[sim]}" --timing rate --request-rate 50 --duration 60s --warmup 0 \
+"$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing rate --request-rate 50 --duration 60s --warmup 0 \
   -o "$scratch/int.jsonl" 2>/dev/null &
 pid=$!
 before=$(stats sim | jq .ok)

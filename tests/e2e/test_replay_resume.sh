@@ -7,7 +7,7 @@ need jq curl
 
 trace=tests/data/mixed.trace.jsonl
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 8 --time-scale 0.1
-plan=("$trace" -u "${server_url[sim]}" -W 1,2 -B 2,4 -r 3 --max-tokens 20 -q)
+plan=("$trace" -u "${server_url[sim]}" -W 1,2 -B 2,4 -r 3 --max-tokens 20 --keep-invalid -q)
 read_run() { case $1 in *.gz) zcat "$1" 2>/dev/null ;; *) cat "$1" 2>/dev/null ;; esac; }
 replicates() { # of each cell, their numbers
   read_run "$1" | jq -s -c '[.[] | select(.type=="batch" and (.warmup|not))] | group_by([.workers,.batch]) | map(map(.rep) | sort) | unique'
@@ -92,9 +92,9 @@ run "$bin/replay" "${plan[@]}" --append -o "$file"
 check_equal 'append: exit code' 0 "$status"
 check_equal 'append: both are there' '[[0,0,1,1,2,2]]' "$(replicates "$file")"
 check_equal 'append: sessions go on counting' 2 "$(jq -s '[.[] | select(.type=="session") | .session] | max' "$file")"
-run "$bin/replay" $trace -u "${server_url[sim]}" --timing rate --request-rate 100 --duration 100ms -r 3 -q -o "$scratch/open.jsonl"
+run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing rate --request-rate 100 --duration 100ms -r 3 -q -o "$scratch/open.jsonl"
 jq -c 'select(.type!="batch" or .rep!=1)' "$scratch/open.jsonl" >"$scratch/cut.jsonl"
-run "$bin/replay" $trace -u "${server_url[sim]}" --timing rate --request-rate 100 --duration 100ms -r 3 -q --resume -o "$scratch/cut.jsonl"
+run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing rate --request-rate 100 --duration 100ms -r 3 -q --resume -o "$scratch/cut.jsonl"
 check_equal 'open loop: the repetition that lacks is measured' '[0,1,2]' \
   "$(jq -s -c '[.[] | select(.type=="batch" and (.warmup|not)) | .rep] | sort' "$scratch/cut.jsonl")"
 run "$bin/replay" "${plan[@]}" --resume -o -

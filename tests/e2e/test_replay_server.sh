@@ -24,7 +24,7 @@ sim="$sim --tags-model $mark"
 replay() { # NAME ARGUMENT...: writes $scratch/NAME.jsonl
   local name=$1
   shift
-  run "$bin/replay" $trace -u "$url" -o "$scratch/$name.jsonl" "$@"
+  run "$bin/replay" $trace -u "$url" --keep-invalid -o "$scratch/$name.jsonl" "$@"
 }
 
 # One session per level and block, each with its own server, as many slots as workers.
@@ -117,7 +117,7 @@ check_nobody_left death
 
 # A server that listens already is not taken for ours.
 start_server other "$bin/simllm" -l 127.0.0.1:0
-run "$bin/replay" $trace -u "${server_url[other]}" --server "exec sleep 60" -W 1 -r 1 -o "$scratch/occupied.jsonl"
+run "$bin/replay" $trace --keep-invalid -u "${server_url[other]}" --server "exec sleep 60" -W 1 -r 1 -o "$scratch/occupied.jsonl"
 check_equal 'address in use: exit code' 1 "$status"
 check_match 'address in use: why' 'something else listens' "$(records "$scratch/occupied.jsonl" session '.[0].error')"
 stop_server other

@@ -9,7 +9,7 @@ need jq
 trace=tests/data/mixed.trace.jsonl
 mark=resume-e2e-$$
 sim="$bin/simllm -l 127.0.0.1:{port} --slots {workers} --time-scale 0.5 --tags-model $mark"
-plan=("$trace" -u 'http://127.0.0.1:{port}' --server "$sim & wait" --ready /health -W 1,2,4 -B 2,4 -r 2 --max-tokens 15 -q)
+plan=("$trace" -u 'http://127.0.0.1:{port}' --server "$sim & wait" --ready /health -W 1,2,4 -B 2,4 -r 2 --max-tokens 15 --keep-invalid -q)
 read_run() { case $1 in *.gz) zcat "$1" 2>/dev/null ;; *) cat "$1" 2>/dev/null ;; esac; }
 records() { read_run "$1" | jq -R -n -c "[inputs | fromjson? | select(.type==\"$2\")] | $3"; }
 batches() { records "$1" batch 'map(select(.warmup|not)) | length'; }

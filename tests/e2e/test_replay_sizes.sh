@@ -31,7 +31,7 @@ jq -n -c '{type: "trace", version: 1, start_unix_s: 0}, (range(60) | {type: "req
     input_tokens: (40 + . * . * 2), output_tokens: (. % 7 + 1), method: "POST",
     path: ["/v1/chat/completions", "/v1/completions", "/api/chat", "/api/generate"][. % 4]})' >"$scratch/sizes.jsonl"
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 64 --time-scale 0.001
-run "$bin/replay" "$scratch/sizes.jsonl" -u "${server_url[sim]}" -m sim -W 2,4 -B 30 -r 2 --pick trace -v -o "$scratch/run.jsonl"
+run "$bin/replay" "$scratch/sizes.jsonl" --keep-invalid -u "${server_url[sim]}" -m sim -W 2,4 -B 30 -r 2 --pick trace -v -o "$scratch/run.jsonl"
 check_equal 'sizes: exit code' 0 "$status"
 check_match 'sizes: it says what it learned' 'made prompts: [0-9.]+ characters a token' "$err"
 check_sizes sizes 120 "$(compare "$scratch/sizes.jsonl" "$scratch/run.jsonl")"
@@ -41,20 +41,20 @@ check_equal 'sizes: cells sent the same' 1 \
 
 # What was learned is kept by a run that goes on, also when the server now counts in another way.
 head -c "$(grep -b -m 3 '"type":"batch"' "$scratch/run.jsonl" | tail -n 1 | cut -d: -f1)" "$scratch/run.jsonl" >"$scratch/torn.jsonl"
-run "$bin/replay" "$scratch/sizes.jsonl" -u "${server_url[sim]}" -m sim -W 2,4 -B 30 -r 2 --pick trace --resume -o "$scratch/torn.jsonl"
+run "$bin/replay" "$scratch/sizes.jsonl" --keep-invalid -u "${server_url[sim]}" -m sim -W 2,4 -B 30 -r 2 --pick trace --resume -o "$scratch/torn.jsonl"
 check_equal 'resume: exit code' 0 "$status"
 check_equal 'resume: the scale of the first part' 1 "$(records "$scratch/torn.jsonl" batch 'map(.synth) | unique | length')"
 check_equal 'resume: every replicate' 4 "$(records "$scratch/torn.jsonl" batch length)"
 
 # Without a warm-up, or from a server that does not say, there is nothing to learn from: that is told.
-run "$bin/replay" "$scratch/sizes.jsonl" -u "${server_url[sim]}" -m sim -W 2 -B 30 -r 1 --warmup 0 -o "$scratch/cold.jsonl"
+run "$bin/replay" "$scratch/sizes.jsonl" --keep-invalid -u "${server_url[sim]}" -m sim -W 2 -B 30 -r 1 --warmup 0 -o "$scratch/cold.jsonl"
 check_match 'no warm-up: words' 'may miss the recorded length.*no warm-up request told' "$err"
 check_equal 'no warm-up: the record says so' '[false]' "$(records "$scratch/cold.jsonl" batch 'map(.synth.calibrated)')"
 
 # Two traces that overlap: merged by the wall clock, each request at its own time.
 jq -n -c '{type: "trace", version: 1, start_unix_s: 1000}, (range(8) | {type: "request", seq: ., t_s: (. * 0.1), method: "POST", path: "/v1/completions", input_tokens: 20, output_tokens: 1})' >"$scratch/a.jsonl"
 jq -n -c '{type: "trace", version: 1, start_unix_s: 1000.25}, (range(8) | {type: "request", seq: ., t_s: (. * 0.1), method: "POST", path: "/v1/completions", input_tokens: 20, output_tokens: 2})' >"$scratch/b.jsonl"
-run "$bin/replay" "$scratch/b.jsonl" "$scratch/a.jsonl" -u "${server_url[sim]}" -m sim --timing original -o "$scratch/merged.jsonl"
+run "$bin/replay" "$scratch/b.jsonl" "$scratch/a.jsonl" --keep-invalid -u "${server_url[sim]}" -m sim --timing original -o "$scratch/merged.jsonl"
 check_equal 'merged: exit code' 0 "$status"
 check_equal 'merged: order' 'a0 a1 a2 b0 a3 b1 a4 b2 a5 b3 a6 b4 a7 b5 b6 b7' "$(records "$scratch/merged.jsonl" request \
   'sort_by(.index) | map("\(["a", "b"][.output_tokens - 1])\(.seq)") | join(" ")' | jq -r .)"
@@ -66,13 +66,13 @@ stop_server sim
 if [ -e $shared/azure_llm_2023_code.csv ]; then
   start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 64 --time-scale 0.001
   head -n 201 $shared/azure_llm_2023_code.csv | "$bin/capture" --import azure - -o "$scratch/azure.jsonl" 2>/dev/null
-  run "$bin/replay" "$scratch/azure.jsonl" -u "${server_url[sim]}" -m sim -W 8 -B 200 -r 1 --pick trace -o "$scratch/run2.jsonl"
+  run "$bin/replay" "$scratch/azure.jsonl" --keep-invalid -u "${server_url[sim]}" -m sim -W 8 -B 200 -r 1 --pick trace -o "$scratch/run2.jsonl"
   check_equal 'azure: exit code' 0 "$status"
   check_sizes azure 200 "$(compare "$scratch/azure.jsonl" "$scratch/run2.jsonl")"
 
   zcat $shared/mooncake_conversation.jsonl.gz | head -n 300 | "$bin/capture" --import mooncake - -o "$scratch/mooncake.jsonl" 2>/dev/null
   start_server proxy "$bin/capture" -l 127.0.0.1:0 -u "${server_url[sim]}" -o "$scratch/sent.jsonl"
-  run "$bin/replay" "$scratch/mooncake.jsonl" -u "${server_url[proxy]}" -m sim --timing original --speed 100 --cache-bust off -o "$scratch/run3.jsonl"
+  run "$bin/replay" "$scratch/mooncake.jsonl" --keep-invalid -u "${server_url[proxy]}" -m sim --timing original --speed 100 --cache-bust off -o "$scratch/run3.jsonl"
   check_equal 'mooncake: exit code' 0 "$status"
   stop_server proxy
   check_sizes mooncake 300 "$(compare "$scratch/mooncake.jsonl" "$scratch/run3.jsonl")"

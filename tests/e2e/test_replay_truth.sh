@@ -18,7 +18,7 @@ is_near() { # NAME WHAT P50 P99: in ms
 
 mixed() {
   start_server mixed "$bin/simllm" -l 127.0.0.1:0 --slots 128 --time-scale 0.12 --log-events
-  run "$bin/replay" "$scratch/mixed.trace" -u "${server_url[mixed]}" --timing rate --request-rate 80 --arrival constant \
+  run "$bin/replay" "$scratch/mixed.trace" --keep-invalid -u "${server_url[mixed]}" --timing rate --request-rate 80 --arrival constant \
     --duration 4s --max-tokens 60 --stream --warmup 0 -q -o "$scratch/mixed.jsonl" --force
   check_equal 'exit code' 0 "$status"
   curl -s "${server_url[mixed]}/stats?log=1000" >"$scratch/mixed.stats"

@@ -18,7 +18,7 @@ start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 64 --step 0.005,0,0
 run_turns() { # NAME OPTION... ; the requests in their order, with the end of the turn before as `before_s`
   local file=$scratch/$1.jsonl
   shift
-  run "$bin/replay" "$trace" -u "${server_url[sim]}" -o "$file" --force "$@"
+  run "$bin/replay" "$trace" --keep-invalid -u "${server_url[sim]}" -o "$file" --force "$@"
   turns=$(jq -s -c '[.[] | select(.type == "request" and (.warmup | not))] | sort_by(.index) |
     [range(length) as $i | .[$i] + {done_s: (.[$i].sent_s + .[$i].latency_s),
       before_s: (if $i < 3 then null else .[$i - 3].sent_s + .[$i - 3].latency_s end)}]' "$file")
@@ -76,7 +76,7 @@ check_equal 'failures: none goes early' true "$(said '[.[3:][] | .sent_s >= .bef
 
 # Ctrl-C while turns wait.
 for threads in 1 3; do
-  "$bin/replay" "$trace" -u "${server_url[sim]}" --timing original --think-time 60s --threads $threads --warmup 0 \
+  "$bin/replay" "$trace" --keep-invalid -u "${server_url[sim]}" --timing original --think-time 60s --threads $threads --warmup 0 \
     -o "$scratch/int$threads.jsonl" 2>/dev/null &
   pid=$!
   answered() { [ "$(jq -s '[.[] | select(.type == "request")] | length' "$scratch/int$threads.jsonl" 2>/dev/null)" = 3 ]; }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "replay/workload/resume.h"
+
+#define HEADER "{\"type\":\"run\",\"version\":1,\"start_unix_s\":1}\n"
+#define BATCH(rep, requests, failed, errors, more)                                                           \
+  "{\"type\":\"batch\",\"session\":0,\"workers\":2,\"batch\":4,\"rep\":" #rep                                \
+  ",\"total_s\":1,\"requests\":" #requests ",\"failed\":" #failed ",\"errors\":{" errors "}" more "}\n"
+
+static struct resume read_text(const char *text) {
+  char path[] = "/tmp/test_resume.XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  FILE *file = fdopen(fd, "w");
+  assert_non_null(file);
+  assert_true(fputs(text, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+  struct resume resume;
+  enum status status = resume_read(path, false, &resume, NULL);
+  unlink(path);
+  assert_int_equal(status, STATUS_OK);
+  return resume;
+}
+
+static void test_measured_batches_are_done_in_order(void **state) {
+  (void)state;
+  struct resume resume =
+      read_text(HEADER BATCH(1, 4, 0, "", "") BATCH(0, 4, 0, "", "") BATCH(2, 4, 0, "", ",\"warmup\":true"));
+  assert_true(resume.found);
+  assert_int_equal(resume.done_count, 2);
+  assert_int_equal(resume.done[0].rep, 0);
+  assert_int_equal(resume.done[1].rep, 1);
+  assert_int_equal(resume.sessions, 1);
+  resume_free(&resume);
+}
+
+static void test_a_batch_that_could_not_connect_is_not_done(void **state) {
+  (void)state;
+  struct resume resume = read_text(HEADER BATCH(0, 4, 4, "\"connect\":4", "") BATCH(
+      1, 4, 3, "\"connect\":3", "") BATCH(2, 4, 4, "\"connect\":3,\"reset\":1", ""));
+  assert_int_equal(resume.done_count, 2); // some reached a server: the failures are its own
+  assert_int_equal(resume.done[0].rep, 1);
+  assert_int_equal(resume.done[1].rep, 2);
+  resume_free(&resume);
+}
+
+static void test_a_batch_that_is_not_valid_is_not_done_until_it_is_measured_again(void **state) {
+  (void)state;
+  struct resume resume = read_text(HEADER BATCH(0, 4, 0, "", ",\"client\":{\"valid\":false,\"reason\":\"lag\"}"));
+  assert_int_equal(resume.done_count, 0);
+  resume_free(&resume);
+  resume = read_text(HEADER BATCH(0, 4, 0, "", ",\"client\":{\"valid\":false}") BATCH(0, 4, 0, "", ",\"client\":{\"valid\":true}"));
+  assert_int_equal(resume.done_count, 1);
+  resume_free(&resume);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_measured_batches_are_done_in_order),
+      cmocka_unit_test(test_a_batch_that_could_not_connect_is_not_done),
+      cmocka_unit_test(test_a_batch_that_is_not_valid_is_not_done_until_it_is_measured_again),
+  };
+  return cmocka_run_group_tests_name("resume", tests, NULL, NULL);
+}
