@@ -2,7 +2,6 @@
 //
 // replay: options in, one sweep, exit code out.
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +10,9 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/stdio_fds.h"
-#include "lib/base/units.h"
-#include "lib/net/xfer.h"
+#include "lib/lines/gzline.h"
+#include "replay/next.h"
+#include "replay/notices.h"
 #include "replay/opts.h"
 #include "replay/plan/plan.h"
 #include "replay/plan/schedule.h"
@@ -24,7 +24,9 @@
 #include "replay/workload/resume.h"
 #include "replay/workload/work.h"
 
-#define LONG_NS (24 * INT64_C(3600) * CLOCK_NS_PER_S) // of a schedule that somebody may not have meant
+// With --next the first plan's draw is kept so many times: later rounds may have larger batches. What they
+// need beyond it begins at the first request again.
+#define NEXT_DRAWS 4
 
 struct replay {
   struct opts opts;
@@ -38,6 +40,8 @@ struct replay {
   struct schedule pace;   // of an open loop
   int64_t most_in_flight; // of it
   bool cache_bust;
+  int64_t earlier_rounds; // of --next
+  int64_t ended;          // cells of all rounds that --max-error-rate ended
 };
 
 // How many connections are needed at once; an open loop takes what it can get.
@@ -47,73 +51,6 @@ static int64_t connections_wanted(const struct replay *replay) {
   bool burst = replay->opts.dispatch == OPTS_DISPATCH_BURST;
   int64_t wanted = burst || plan->workers_most > plan->batch_most ? plan->batch_most : plan->workers_most;
   return replay->opts.warmup > 0 && plan->workers_most > wanted ? plan->workers_most : wanted;
-}
-
-// A think time that is not known, or that nothing waits for.
-static void tell_think_time(struct replay *replay) {
-  if (replay->opts.think == SEND_ORDER_THINK_SCHEDULE) return;
-  int64_t later = 0, unknown = 0;
-  for (size_t i = 0; replay->work.turns && i < replay->work.count; i++) {
-    later += replay->work.turns[i].before >= 0;
-    unknown += replay->work.turns[i].before >= 0 && replay->work.turns[i].think_ns < 0;
-  }
-  if (later == 0) {
-    log_notice(&replay->log, "--think-time: the trace has no conversation of several turns");
-  } else if (replay->opts.think == SEND_ORDER_THINK_RECORDED && unknown > 0) {
-    log_notice(
-        &replay->log,
-        "--think-time recorded: of %lld of %lld later turns the trace does not tell, the schedule holds",
-        (long long)unknown, (long long)later);
-  }
-}
-
-// HTTP/2 is spoken at once, without asking whether the server does.
-static bool plain_http2(const struct replay *replay) {
-  return replay->opts.http_version == 2 && strncasecmp(replay->opts.endpoint.text, "http:", 5) == 0;
-}
-
-static const char *requests_are(int64_t count) {
-  return count == 1 ? "request is" : "requests are";
-}
-
-// Requests left out or made up.
-static void tell_what_is_drawn(struct replay *replay) {
-  const struct work *work = &replay->work;
-  if (work->bodiless > 0) {
-    log_notice(&replay->log, "%lld %s left out: no body was recorded that is a JSON object",
-               (long long)work->bodiless, requests_are(work->bodiless));
-  }
-  if (work->refused > 0) {
-    log_notice(&replay->log, "%lld %s left out: answered with an error status (400 or above) when recorded",
-               (long long)work->refused, requests_are(work->refused));
-  }
-  if (work->made > 0) {
-    log_notice(&replay->log, "%lld %s known only by size: text of that length is made", (long long)work->made,
-               requests_are(work->made));
-    if (!work->model && !replay->opts.model)
-      log_notice(&replay->log, "no model is named in the trace: most servers want one (-m)");
-  }
-}
-
-// What a user would not expect is told, also options that some requests do not heed.
-static void tell_what_is_sent(struct replay *replay) {
-  tell_what_is_drawn(replay);
-  if (replay->work.available < replay->plan.batch_most) {
-    log_notice(&replay->log,
-               "%lld requests in a row send some more than once: the trace has %lld to draw from",
-               (long long)replay->plan.batch_most, (long long)replay->work.available);
-  }
-  if (plain_http2(replay) && !xfer_shares_plain_http2()) {
-    log_notice(
-        &replay->log,
-        "--http2: this libcurl cannot keep HTTP/2 connections without TLS, each request makes its own");
-  }
-  tell_think_time(replay);
-  bool ollama = false;
-  for (size_t i = 0; i < replay->work.count; i++)
-    ollama |= api_is_ollama(replay->work.requests[i]->api);
-  if (ollama && replay->opts.ignore_eos)
-    log_notice(&replay->log, "--ignore-eos: Ollama's own APIs know no such thing, their requests go without");
 }
 
 // The schedule of a rate, `count` requests long where no duration is given.
@@ -146,20 +83,11 @@ static enum status make_recorded(struct replay *replay, struct error *error) {
 // How many requests of the draw are kept. Without a duration an open loop sends the whole trace.
 static int64_t draws(const struct replay *replay) {
   const struct opts *opts = &replay->opts;
-  if (opts->timing == OPTS_TIMING_BATCH) return plan_draws(&replay->plan, opts->warmup);
+  if (opts->timing == OPTS_TIMING_BATCH)
+    return plan_draws(&replay->plan, opts->warmup) * (opts->next ? NEXT_DRAWS : 1);
   if (opts->timing == OPTS_TIMING_RATE && opts->duration_ns > 0)
     return (int64_t)replay->pace.count * opts->repeat + opts->warmup;
   return INT64_MAX;
-}
-
-// Traces of different weeks have weeks between them.
-static void tell_long_schedule(struct replay *replay) {
-  struct buf words = {0};
-  if (replay->pace.window_ns <= LONG_NS || replay->opts.duration_ns > 0) return;
-  units_print_duration(&words, replay->pace.window_ns);
-  log_notice(&replay->log, "the schedule lasts %s (--max-idle cuts its pauses, --duration its end)",
-             buf_text(&words));
-  buf_free(&words);
 }
 
 // What the trace has to be known for.
@@ -170,7 +98,7 @@ static enum status finish_open_loop(struct replay *replay, struct error *error) 
   if (rate && replay->pace.count == 0) status = make_rate(replay, replay->work.available, error);
   if (!rate) status = make_recorded(replay, error);
   if (status) return status;
-  tell_long_schedule(replay);
+  notices_schedule(opts, &replay->pace, &replay->log);
   return plan_make_open(opts->repeat, rate ? (int64_t)replay->pace.count : 0, &replay->plan, error);
 }
 
@@ -178,7 +106,7 @@ static enum status finish_open_loop(struct replay *replay, struct error *error) 
 static bool sends_twice(const struct replay *replay) {
   const struct opts *opts = &replay->opts;
   if (opts->timing == OPTS_TIMING_BATCH)
-    return plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);
+    return opts->next || plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);
   if (opts->timing == OPTS_TIMING_ORIGINAL) return opts->repeat > 1 || opts->warmup > 0; // from the start
   return (int64_t)replay->pace.count * opts->repeat + opts->warmup > replay->work.available;
 }
@@ -218,7 +146,7 @@ static enum status load(struct replay *replay, struct error *error) {
   enum status status = work_load(&options, &replay->log, &replay->work, error);
   if (status == STATUS_OK && opts->timing != OPTS_TIMING_BATCH) status = finish_open_loop(replay, error);
   if (status) return status;
-  tell_what_is_sent(replay);
+  notices_before(opts, &replay->plan, &replay->work, &replay->log);
   choose_cache_bust(replay);
   return STATUS_OK;
 }
@@ -245,19 +173,9 @@ static enum status continue_output(struct replay *replay, struct error *error) {
   return STATUS_OK;
 }
 
-// The size of the default batch decides how long the run takes.
-static void tell_default_batch(struct replay *replay) {
-  const struct opts *opts = &replay->opts;
-  if (opts->timing != OPTS_TIMING_BATCH || opts->batches || opts->cells_path) return;
-  struct buf line = {0};
-  preview_print_default_batch(opts, &replay->plan, &replay->work, &line);
-  if (!line.status) log_notice(&replay->log, "%s", buf_text(&line));
-  buf_free(&line);
-}
-
 static enum status print_preview(struct replay *replay, struct error *error) {
   bool open_loop = replay->opts.timing != OPTS_TIMING_BATCH;
-  tell_default_batch(replay);
+  notices_default_batch(&replay->opts, &replay->plan, &replay->work, &replay->log);
   struct buf text = {0};
   preview_print(&replay->opts, &replay->plan, open_loop ? &replay->pace : NULL, &replay->work,
                 replay->cache_bust, &text);
@@ -277,32 +195,6 @@ static enum status check_reachable(const struct replay *replay, struct error *er
   return status ? status_prefix(error, status, "the server cannot be reached") : STATUS_OK;
 }
 
-// Cells whose requests are not equally long cannot be compared by tokens per second.
-static void tell_what_came(struct replay *replay) {
-  double least, most;
-  if (summary_token_spread(&replay->summary, &least, &most) > SUMMARY_TOKENS_ALIKE) {
-    log_notice(
-        &replay->log,
-        "cells differ in output tokens per request, from %.4g to %.4g: their tokens/s are not like for "
-        "like (--max-tokens with --ignore-eos makes them equal)",
-        least, most);
-  }
-  double error = work_size_error(&replay->work);
-  if (error > 0.02 || error < -0.02) {
-    log_notice(&replay->log, "made prompts were %.1f %% %s than recorded by the server's count",
-               100 * fabs(error), error > 0 ? "longer" : "shorter");
-  }
-  if (replay->summary.again > 0) {
-    log_notice(&replay->log,
-               "%lld %s not valid and measured again at the end of the block (--keep-invalid: not)",
-               (long long)replay->summary.again, replay->summary.again == 1 ? "batch was" : "batches were");
-  }
-  if (replay->summary.out_of_tokens && replay->summary.succeeded > 0) {
-    log_notice(&replay->log,
-               "--token-budget is used up: what is missing of the plan can be added by --resume");
-  }
-}
-
 // Every failure was a connection that broke, as a server's does that does not speak the version of HTTP.
 static bool all_broke(const struct summary *summary) {
   size_t cells = summary->open_loop ? 1 : summary->plan->cell_count;
@@ -319,7 +211,7 @@ static enum status judge_whole(const struct replay *replay, struct error *error)
   if (replay->summary.succeeded > 0 || replay->summary.ended > 0) return STATUS_OK;
   if (replay->summary.out_of_tokens)
     return status_fail(error, STATUS_LIMIT, "the warm-up used up --token-budget: nothing was measured");
-  bool doubtful = plain_http2(replay) && all_broke(&replay->summary);
+  bool doubtful = notices_plain_http2(&replay->opts) && all_broke(&replay->summary);
   return status_fail(error, STATUS_NETWORK, "not one request succeeded%s",
                      doubtful ? " (does the server speak HTTP/2 without TLS?)" : "");
 }
@@ -335,7 +227,8 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
     status = recorder_open(&replay->opts, &replay->plan, &replay->work, replay->cache_bust,
                            replay->opts.resume && replay->earlier.found, argc, argv, &recorder, error);
   if (status) return status;
-  tell_default_batch(replay);
+  if (replay->earlier_rounds == 0)
+    notices_default_batch(&replay->opts, &replay->plan, &replay->work, &replay->log);
   progress_open(&replay->progress, stderr, replay->opts.progress, clock_now_ns());
   struct sweep_setup setup = {
       .opts = &replay->opts,
@@ -361,8 +254,58 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   progress_wipe(&replay->progress);
   if (replay->common.verbosity >= 0) summary_print(&replay->summary, stderr);
   if (first_failure.text[0]) log_notice(&replay->log, "the first failure: %s", first_failure.text);
-  tell_what_came(replay);
+  notices_after(&replay->summary, &replay->work, &replay->log);
+  replay->ended += replay->summary.ended;
   return status ? status : judge_whole(replay, error);
+}
+
+// The cells of another round, laid out as its plan. STATUS_END: there is none.
+static enum status plan_round(struct replay *replay, int64_t round, struct error *error) {
+  const struct opts *opts = &replay->opts;
+  struct buf text = BUF_LIMIT(NEXT_OUTPUT_MAX);
+  struct plan_cell *cells = NULL;
+  size_t count = 0;
+  enum status status = next_run(opts->next, &text, error);
+  if (status == STATUS_OK && gzline_is_blank(text.data, text.len)) status = STATUS_END;
+  if (status == STATUS_OK) {
+    status = plan_cells_from_lines(text.data, text.len, opts->repeat, &cells, &count, error);
+    if (status) status = status_prefix(error, status, "--next: what the command prints");
+  }
+  buf_free(&text);
+  if (status) return status;
+  plan_free(&replay->plan);
+  status = plan_make(cells, count, opts->order, opts->restart, opts->seed, &replay->plan, error);
+  free(cells);
+  if (status == STATUS_OK)
+    log_notice(&replay->log, "--next: round %lld measures %zu %s", (long long)round, count,
+               count == 1 ? "cell" : "cells");
+  return status;
+}
+
+// One sweep, and with --next as many more as its command names cells for; all are added to one file.
+static enum status sweep_rounds(struct replay *replay, int argc, char **argv, struct error *error) {
+  struct opts *opts = &replay->opts;
+  int64_t start_ns = clock_now_ns();
+  enum status status = STATUS_OK;
+  if (replay->plan.batch_count > 0) status = sweep(replay, argc, argv, error); // else it is all resumed
+  for (int64_t round = 2; opts->next && status == STATUS_OK; round++) {
+    bool late = opts->next_time_ns > 0 && clock_now_ns() - start_ns >= opts->next_time_ns;
+    if (late || round > opts->next_rounds) {
+      log_notice(&replay->log, "--next: %s is reached, its command may have more to measure",
+                 late ? "--next-time" : "--next-rounds");
+      break;
+    }
+    status = plan_round(replay, round, error);
+    if (status == STATUS_END) return STATUS_OK;
+    if (status) break;
+    opts->append = true;
+    opts->force = opts->resume = false;
+    replay->earlier_rounds++;
+    replay->earlier.sessions += replay->summary.sessions;
+    summary_free(&replay->summary);
+    status = sweep(replay, argc, argv, error);
+  }
+  return status;
 }
 
 static enum status run(struct replay *replay, int argc, char **argv, struct error *error) {
@@ -377,8 +320,8 @@ static enum status run(struct replay *replay, int argc, char **argv, struct erro
   if (status == STATUS_OK) status = load(replay, error);
   if (status == STATUS_OK) status = continue_output(replay, error);
   if (status) return status;
-  if (opts->resume && replay->plan.batch_count == 0) return STATUS_OK;
-  return opts->dry_run ? print_preview(replay, error) : sweep(replay, argc, argv, error);
+  if (opts->resume && replay->plan.batch_count == 0 && !opts->next) return STATUS_OK;
+  return opts->dry_run ? print_preview(replay, error) : sweep_rounds(replay, argc, argv, error);
 }
 
 static int finish(struct replay *replay, enum status status, const struct error *error) {
@@ -391,7 +334,7 @@ static int finish(struct replay *replay, enum status status, const struct error 
     log_notice(&replay->log, "done, but the traces lack at least %lld records", (long long)replay->work.lost);
     code = CLI_EXIT_LOST;
   }
-  if (code == CLI_EXIT_DONE && replay->summary.ended > 0) code = CLI_EXIT_ASSERTION;
+  if (code == CLI_EXIT_DONE && replay->ended > 0) code = CLI_EXIT_ASSERTION;
   if ((fflush(stdout) != 0 || fclose(stdout) != 0) && code == CLI_EXIT_DONE) {
     log_error(&replay->log, "standard output: %s", strerror(errno));
     code = CLI_EXIT_FAILED;

@@ -144,6 +144,18 @@ static void set_standards(struct opts *opts) {
   if (opts->timing == OPTS_TIMING_ORIGINAL) opts->pick = WORK_PICK_TRACE;
 }
 
+static enum status check_next(struct opts *opts, struct error *error) {
+  const char *alone = opts->next_rounds > 0 ? "--next-rounds" : opts->next_time_ns > 0 ? "--next-time" : NULL;
+  if (!opts->next && alone) return status_fail(error, STATUS_USAGE, "%s goes with --next", alone);
+  if (!opts->next) return STATUS_OK;
+  if (opts->timing != OPTS_TIMING_BATCH)
+    return status_fail(error, STATUS_USAGE, "--next goes with --timing batch");
+  if (!opts->output || strcmp(opts->output, "-") == 0)
+    return status_fail(error, STATUS_USAGE, "--next goes with -o/--output FILE, which its command can read");
+  if (opts->next_rounds == 0) opts->next_rounds = 10;
+  return STATUS_OK;
+}
+
 // What becomes of an output that exists.
 static enum status check_output(const struct opts *opts, struct error *error) {
   const char *name = opts->resume ? "--resume" : opts->append ? "--append" : NULL;
@@ -167,6 +179,7 @@ static enum status check(struct opts *opts, struct error *error) {
   if (opts->ca_file && (status = trust_check_file(opts->ca_file, error)))
     return status_prefix(error, status, "--cacert");
   status = check_timing(opts, error);
+  if (status == STATUS_OK) status = check_next(opts, error);
   if (status == STATUS_OK) status = check_output(opts, error);
   if (status) return status;
   set_standards(opts);

@@ -60,6 +60,10 @@ struct opts {
   struct endpoint metrics; // of a URL
   char *between;           // NULL: no command between batches
 
+  char *next;           // command that names the next round's cells; NULL: one round
+  int64_t next_rounds;  // at most, the first included
+  int64_t next_time_ns; // no round begins later than this after the start; 0: any
+
   enum work_api api;
   enum rewrite_stream stream;
   int64_t max_tokens; // 0: as recorded

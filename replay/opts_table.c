@@ -209,6 +209,13 @@ static const struct cli_option options[] = {
     {"metrics-url", 0, "URL", NULL, "read the server's Prometheus counters before and after each batch",
      CLI_TEXT(struct opts, metrics_url), NULL},
 
+    {"next", 0, "CMD", NULL, "run this after each round, measure the cells it prints until it prints none",
+     CLI_TEXT(struct opts, next), "Rounds"},
+    {"next-rounds", 0, "N", "10", "most rounds, the first included",
+     CLI_COUNT(struct opts, next_rounds, 1, 1000), NULL},
+    {"next-time", 0, "TIME", "none", "begin no round later than this after the start",
+     CLI_DURATION(struct opts, next_time_ns, CLOCK_NS_PER_MS, 24 * HOUR_NS), NULL},
+
     {"output", 'o', "FILE", "stdout", "run records; .gz is compressed", CLI_TEXT(struct opts, output),
      "Output"},
     {"force", 0, NULL, NULL, "replace an existing file", CLI_FLAG(struct opts, force), NULL},

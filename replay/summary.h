@@ -35,6 +35,7 @@ struct summary {
   bool out_of_tokens;         // --token-budget was reached before the plan was through
   int64_t ended;              // cells that --max-error-rate ended
   int64_t again;              // batches that were not valid and were measured again
+  int64_t sessions;           // begun
 };
 
 // STATUS_MEMORY.

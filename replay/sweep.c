@@ -31,7 +31,6 @@ struct sweep {
 
   struct walk walk;                   // through the plan
   const struct plan_session *planned; // the session under way
-  int64_t sessions_begun;             // a server that was restarted began another one
   int64_t round;                      // warm-up rounds begun in this session
   size_t cell;                        // of the batch under way
   struct recorder_batch batch;        // the measured one that comes, is under way, or is to be recorded
@@ -322,7 +321,8 @@ static void stop(struct sweep *sweep) {
 static void begin_session(struct sweep *sweep) {
   sweep->round = 0;
   sweep->restarting = false;
-  server_session_start(sweep->session, sweep->planned, sweep->setup->first_session + sweep->sessions_begun++);
+  server_session_start(sweep->session, sweep->planned,
+                       sweep->setup->first_session + sweep->setup->summary->sessions++);
 }
 
 static void next_session(struct sweep *sweep) {

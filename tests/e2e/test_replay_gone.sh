@@ -9,7 +9,7 @@ need jq curl
 trace=tests/data/mixed.trace.jsonl
 file=$scratch/run.jsonl
 batches() { jq -s "[.[] | select(.type==\"batch\" and (.warmup|not))] | $1" "$2"; }
-some_measured() { [ "$(grep -c '"type":"batch"' "$file" 2>/dev/null || echo 0)" -ge 4 ]; }
+some_measured() { [ "$(grep -c '"type":"batch"' "$file" 2>/dev/null | tail -n 1)0" -ge 40 ]; }
 
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 8 --time-scale 0.2
 url=${server_url[sim]}

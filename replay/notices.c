@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replay/notices.h"
+
+#include <math.h>
+#include <strings.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/units.h"
+#include "lib/net/xfer.h"
+#include "replay/preview.h"
+
+#define LONG_NS (24 * INT64_C(3600) * CLOCK_NS_PER_S) // of a schedule that somebody may not have meant
+
+bool notices_plain_http2(const struct opts *opts) {
+  return opts->http_version == 2 && strncasecmp(opts->endpoint.text, "http:", 5) == 0;
+}
+
+// A think time that is not known, or that nothing waits for.
+static void note_think_time(const struct opts *opts, const struct work *work, struct log *log) {
+  if (opts->think == SEND_ORDER_THINK_SCHEDULE) return;
+  int64_t later = 0, unknown = 0;
+  for (size_t i = 0; work->turns && i < work->count; i++) {
+    later += work->turns[i].before >= 0;
+    unknown += work->turns[i].before >= 0 && work->turns[i].think_ns < 0;
+  }
+  if (later == 0) {
+    log_notice(log, "--think-time: the trace has no conversation of several turns");
+  } else if (opts->think == SEND_ORDER_THINK_RECORDED && unknown > 0) {
+    log_notice(
+        log, "--think-time recorded: of %lld of %lld later turns the trace does not tell, the schedule holds",
+        (long long)unknown, (long long)later);
+  }
+}
+
+static const char *requests_are(int64_t count) {
+  return count == 1 ? "request is" : "requests are";
+}
+
+// Requests left out or made up.
+static void note_draw(const struct opts *opts, const struct work *work, struct log *log) {
+  if (work->bodiless > 0) {
+    log_notice(log, "%lld %s left out: no body was recorded that is a JSON object", (long long)work->bodiless,
+               requests_are(work->bodiless));
+  }
+  if (work->refused > 0) {
+    log_notice(log, "%lld %s left out: answered with an error status (400 or above) when recorded",
+               (long long)work->refused, requests_are(work->refused));
+  }
+  if (work->made > 0) {
+    log_notice(log, "%lld %s known only by size: text of that length is made", (long long)work->made,
+               requests_are(work->made));
+    if (!work->model && !opts->model)
+      log_notice(log, "no model is named in the trace: most servers want one (-m)");
+  }
+}
+
+// What a user would not expect is told, also options that some requests do not heed.
+void notices_before(const struct opts *opts, const struct plan *plan, const struct work *work,
+                    struct log *log) {
+  note_draw(opts, work, log);
+  if (work->available < plan->batch_most) {
+    log_notice(log, "%lld requests in a row send some more than once: the trace has %lld to draw from",
+               (long long)plan->batch_most, (long long)work->available);
+  }
+  if (notices_plain_http2(opts) && !xfer_shares_plain_http2()) {
+    log_notice(
+        log, "--http2: this libcurl cannot keep HTTP/2 connections without TLS, each request makes its own");
+  }
+  note_think_time(opts, work, log);
+  bool ollama = false;
+  for (size_t i = 0; i < work->count; i++)
+    ollama |= api_is_ollama(work->requests[i]->api);
+  if (ollama && opts->ignore_eos)
+    log_notice(log, "--ignore-eos: Ollama's own APIs know no such thing, their requests go without");
+}
+
+// Traces of different weeks have weeks between them.
+void notices_schedule(const struct opts *opts, const struct schedule *pace, struct log *log) {
+  struct buf words = {0};
+  if (pace->window_ns <= LONG_NS || opts->duration_ns > 0) return;
+  units_print_duration(&words, pace->window_ns);
+  log_notice(log, "the schedule lasts %s (--max-idle cuts its pauses, --duration its end)", buf_text(&words));
+  buf_free(&words);
+}
+
+// The size of the default batch decides how long the run takes.
+void notices_default_batch(const struct opts *opts, const struct plan *plan, const struct work *work,
+                           struct log *log) {
+  if (opts->timing != OPTS_TIMING_BATCH || opts->batches || opts->cells_path) return;
+  struct buf line = {0};
+  preview_print_default_batch(opts, plan, work, &line);
+  if (!line.status) log_notice(log, "%s", buf_text(&line));
+  buf_free(&line);
+}
+
+// Cells whose requests are not equally long cannot be compared by tokens per second.
+void notices_after(const struct summary *summary, const struct work *work, struct log *log) {
+  double least, most;
+  if (summary_token_spread(summary, &least, &most) > SUMMARY_TOKENS_ALIKE) {
+    log_notice(
+        log,
+        "cells differ in output tokens per request, from %.4g to %.4g: their tokens/s are not like for "
+        "like (--max-tokens with --ignore-eos makes them equal)",
+        least, most);
+  }
+  double error = work_size_error(work);
+  if (error > 0.02 || error < -0.02) {
+    log_notice(log, "made prompts were %.1f %% %s than recorded by the server's count", 100 * fabs(error),
+               error > 0 ? "longer" : "shorter");
+  }
+  if (summary->again > 0) {
+    log_notice(log, "%lld %s not valid and measured again at the end of the block (--keep-invalid: not)",
+               (long long)summary->again, summary->again == 1 ? "batch was" : "batches were");
+  }
+  if (summary->out_of_tokens && summary->succeeded > 0) {
+    log_notice(log, "--token-budget is used up: what is missing of the plan can be added by --resume");
+  }
+}

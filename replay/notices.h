@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What a user may not expect of a run, as notices before and after it.
+#ifndef REPLAY_NOTICES_H
+#define REPLAY_NOTICES_H
+
+#include <stdbool.h>
+
+#include "lib/base/log.h"
+#include "replay/opts.h"
+#include "replay/plan/plan.h"
+#include "replay/plan/schedule.h"
+#include "replay/summary.h"
+#include "replay/workload/work.h"
+
+// Requests left out, made up or sent more than once, and options that some requests do not heed.
+void notices_before(const struct opts *opts, const struct plan *plan, const struct work *work,
+                    struct log *log);
+
+// An open loop's schedule that lasts for more than a day.
+void notices_schedule(const struct opts *opts, const struct schedule *pace, struct log *log);
+
+// The batch of a run without -B, and what it costs; nothing with -B.
+void notices_default_batch(const struct opts *opts, const struct plan *plan, const struct work *work,
+                           struct log *log);
+
+// After a sweep: cells that are not comparable, batches measured again, a token budget that is used up.
+void notices_after(const struct summary *summary, const struct work *work, struct log *log);
+
+// HTTP/2 is spoken at once, without asking whether the server does.
+bool notices_plain_http2(const struct opts *opts);
+
+#endif
