@@ -55,10 +55,12 @@ static void test_a_batch_that_could_not_connect_is_not_done(void **state) {
 
 static void test_a_batch_that_is_not_valid_is_not_done_until_it_is_measured_again(void **state) {
   (void)state;
-  struct resume resume = read_text(HEADER BATCH(0, 4, 0, "", ",\"client\":{\"valid\":false,\"reason\":\"lag\"}"));
+  struct resume resume =
+      read_text(HEADER BATCH(0, 4, 0, "", ",\"client\":{\"valid\":false,\"reason\":\"lag\"}"));
   assert_int_equal(resume.done_count, 0);
   resume_free(&resume);
-  resume = read_text(HEADER BATCH(0, 4, 0, "", ",\"client\":{\"valid\":false}") BATCH(0, 4, 0, "", ",\"client\":{\"valid\":true}"));
+  resume = read_text(HEADER BATCH(0, 4, 0, "", ",\"client\":{\"valid\":false}")
+                         BATCH(0, 4, 0, "", ",\"client\":{\"valid\":true}"));
   assert_int_equal(resume.done_count, 1);
   resume_free(&resume);
 }
