@@ -121,7 +121,7 @@ demo-seeds: all
 # Each starts from its seeds, if it has any, and from what earlier runs found worth keeping in build/fuzz/corpus.
 FUZZ_lib/json := json_scan json_write
 FUZZ_lib/lines := gzline
-FUZZ_lib/record := redact trace run
+FUZZ_lib/record := redact redact_large trace run
 FUZZ_lib/llm := sse ndjson openai ollama
 FUZZ_replay := prometheus
 FUZZ_capture := import_azure import_burstgpt import_har import_mooncake import_openai_batch import_sharegpt import_trace import_vegeta

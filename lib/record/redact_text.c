@@ -55,11 +55,24 @@ struct found {
   bool quoted;
 };
 
+// The next empty line of a text. It is kept, so that names without a value do not each search the rest.
+struct empty_line {
+  const char *from; // where the search began; NULL: there was none yet
+  const char *at;   // NULL: there is none from there on
+};
+
+static const char *next_empty_line(struct empty_line *line, const char *from, const char *end) {
+  if (!line->from || from < line->from || (line->at && line->at < from))
+    *line = (struct empty_line){from, memmem(from, (size_t)(end - from), "\n\r\n", 3)};
+  return line->at;
+}
+
 // A part of a multipart body whose name ends at `close`: its value is what stands between the empty line and
 // the next border.
-static bool find_part(const char *name, const char *close, const char *end, struct found *found) {
+static bool find_part(const char *name, const char *close, const char *end, struct empty_line *line,
+                      struct found *found) {
   if (memcmp(name - 6, "name=", 5) != 0) return false;
-  const char *blank = memmem(close, (size_t)(end - close), "\n\r\n", 3);
+  const char *blank = next_empty_line(line, close, end);
   if (!blank) return false;
   found->value = blank + 3;
   const char *border = memmem(found->value, (size_t)(end - found->value), "\r\n--", 4);
@@ -70,7 +83,7 @@ static bool find_part(const char *name, const char *close, const char *end, stru
 
 // The quoted text at `at` is a name of a secret, and has a value.
 static bool find_quoted(const struct names *more, const char *text, const char *at, const char *end,
-                        struct found *found) {
+                        struct empty_line *line, struct found *found) {
   const char *reach = end - at > KEY_MAX ? at + KEY_MAX : end;
   const char *name = at + 1, *close = quote_end(name, reach, *at);
   if (close >= reach || !redact_is_secret_json_key(more, name, (size_t)(close - name))) return false;
@@ -81,7 +94,7 @@ static bool find_quoted(const struct names *more, const char *text, const char *
     found->quoted = true;
     return true;
   }
-  return name - text >= 6 && find_part(name, close, end, found);
+  return name - text >= 6 && find_part(name, close, end, line, found);
 }
 
 static bool is_name_char(char c) {
@@ -90,7 +103,7 @@ static bool is_name_char(char c) {
 }
 
 // The name that stands from `at` to `stop`, without an opening quote: NAME=VALUE, NAME: "VALUE", and NAME":
-// VALUE where quotes do not pair.
+// VALUE where quotes do not pair. The end of a value is searched only when it is taken out, so once in all.
 static bool find_bare(const struct names *more, const char *at, const char *stop, const char *end,
                       struct found *found) {
   if (stop == end || !redact_is_secret_query_key(more, at, (size_t)(stop - at))) return false;
@@ -99,24 +112,28 @@ static bool find_bare(const struct names *more, const char *at, const char *stop
   if (sign < end && *sign == ':') {
     found->value = skip_blank(sign + 1, end);
     found->quoted = true;
+    bool is_text = found->value < end && (*found->value == '"' || *found->value == '\'');
+    if (!is_closed && !is_text) return false;
     found->stop = value_end(found->value, end);
-    return is_closed || (found->value < end && (*found->value == '"' || *found->value == '\''));
+    return true;
   }
+  if (*stop != '=') return false;
   found->value = stop + 1;
   found->stop = form_value_end(found->value, end);
   found->quoted = false;
-  return *stop == '=' && found->value < found->stop;
+  return found->value < found->stop;
 }
 
 // Text without lines of JSON.
 static void redact_plain(const struct names *more, const char *text, const char *end, struct buf *out) {
   const char *kept = text; // what stands before it is in `out`
+  struct empty_line line = {0};
   for (const char *at = text; at < end;) {
     struct found found;
     const char *next = at + 1;
     bool is_found = false;
     if (*at == '"' || *at == '\'') {
-      is_found = find_quoted(more, text, at, end, &found);
+      is_found = find_quoted(more, text, at, end, &line, &found);
     } else if (is_name_char(*at)) {
       while (next < end && is_name_char(*next))
         next++;

@@ -6,6 +6,7 @@
 // cmocka wants these first.
 #include <cmocka.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/record/redact.h"
 
@@ -206,6 +207,48 @@ static void test_form_bodies_are_read_as_queries(void **state) {
   check(redact_form, &none, cases, sizeof cases / sizeof cases[0]);
 }
 
+static double cpu_s(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+// Half a megabyte of each takes milliseconds, and a quarter of a minute where each name searches the rest.
+static void test_no_text_takes_longer_than_its_length_asks_for(void **state) {
+  (void)state;
+  static const char *const parts[] = {
+      "name=\"key\"\r\n",
+      "name=\"key\"\n\r\n",
+      "key:",
+      "\"key\":",
+      "key\":[",
+      "\"key\" : [ ",
+      "\"\\",
+      "key='",
+      "{\"a\":",
+      "\"key\"\n{}\n",
+      "key=\n[]\n",
+      "'key' \t",
+      "name=\"key\"",
+      "\r\n--",
+      "{\"key\":[",
+      "%6bey=",
+      "key:'",
+      " [{\"key\":\n",
+  };
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    struct buf in = {0}, out = {0};
+    while (in.len < 512 * 1024)
+      buf_append_text(&in, parts[i]);
+    double start_s = cpu_s();
+    redact_text(&more, in.data, in.len, &out);
+    assert_int_equal(out.status, STATUS_OK);
+    if (cpu_s() - start_s > 3) fail_msg("%.1f s for text of: %s", cpu_s() - start_s, parts[i]);
+    buf_free(&in);
+    buf_free(&out);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_headers_that_carry_secrets_are_known_by_name),
@@ -218,6 +261,7 @@ int main(void) {
       cmocka_unit_test(test_values_that_look_like_credentials_are_known),
       cmocka_unit_test(test_variables_are_secret_by_their_ends),
       cmocka_unit_test(test_form_bodies_are_read_as_queries),
+      cmocka_unit_test(test_no_text_takes_longer_than_its_length_asks_for),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
