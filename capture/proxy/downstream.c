@@ -214,8 +214,8 @@ enum MHD_Result downstream_handle(struct exchange *exchange, struct MHD_Connecti
 void downstream_completed(struct exchange *exchange, bool well) {
   bool whole = well && exchange->upload_complete;
   if (!whole && exchange->begun && !exchange->is_ours && exchange->early_ns == 0) {
-    exchange->house->counts.abandoned += exchange->state != EXCHANGE_CUT;
-    if (exchange->state == EXCHANGE_OPEN && !exchange->aborted_by) exchange->aborted_by = "client";
+    exchange_note_leaving(exchange);
+    exchange->house->counts.abandoned += exchange->state != EXCHANGE_CUT && !exchange->answered;
   }
   exchange->client->current = NULL;
   exchange->client = NULL;

@@ -95,11 +95,17 @@ static void look_again(struct exchange_client *client) {
   httpd_run_soon(client->house->httpd);
 }
 
+void exchange_note_leaving(struct exchange *exchange) {
+  if (exchange->state != EXCHANGE_OPEN || exchange->aborted_by || exchange->answered) return;
+  exchange->answered = exchange->over && exchange->download_taken == exchange->download.len;
+  if (!exchange->answered) exchange->aborted_by = "client";
+}
+
 void exchange_client_gone(struct exchange_client *client) {
   client->gone = true;
   struct exchange *exchange = client->current;
   if (exchange) {
-    if (exchange->state == EXCHANGE_OPEN && !exchange->aborted_by) exchange->aborted_by = "client";
+    exchange_note_leaving(exchange);
     if (exchange->xfer) xfer_cancel(exchange->xfer);
   }
   if (exchange && exchange->suspended) {

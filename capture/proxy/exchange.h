@@ -85,6 +85,8 @@ struct exchange {
   char *method;
   int64_t arrived_ns, moved_ns; // when it came; when a byte last moved
   const char *aborted_by;
+  bool over;     // the answer's own end has come, whatever the connections do after it
+  bool answered; // the client had all of that and left: it has given up nothing
 
   // Client to upstream.
   bool begun;  // the head has been looked at
@@ -137,6 +139,9 @@ void exchange_answer(struct exchange *exchange, int status, const char *words);
 
 // No byte has moved for too long.
 void exchange_time_out(struct exchange *exchange);
+
+// The client leaves while more may come from the upstream: it has given up, unless it had a whole answer.
+void exchange_note_leaving(struct exchange *exchange);
 
 // The client has closed its side: nothing upstream may go on for it.
 void exchange_client_gone(struct exchange_client *client);

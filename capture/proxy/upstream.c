@@ -161,7 +161,8 @@ static enum xfer_flow on_body(void *context, const char *data, size_t len, int64
   early_response_answer(exchange);
   exchange_wake(exchange);
   if (upstream_is_refusal(exchange)) upstream_more(exchange);
-  recorder_data(exchange->entry, data, len, now_ns); // after the wake: the client comes first
+  exchange->over =
+      recorder_data(exchange->entry, data, len, now_ns); // after the wake: the client comes first
   return XFER_GO;
 }
 
@@ -221,11 +222,11 @@ static void record_end(struct exchange *exchange, const struct xfer_result *resu
       .sent_ns = result->started_ns,
       .first_byte_ns = result->first_byte_ns,
       .done_ns = result->done_ns,
-      .transport = failure_of(exchange, result->outcome),
+      .transport = exchange->answered ? FAILURE_NONE : failure_of(exchange, result->outcome),
       .attempts = result->attempts,
-      .aborted_by = exchange->aborted_by ? exchange->aborted_by
-                    : broke              ? "upstream"
-                                         : NULL,
+      .aborted_by = exchange->aborted_by       ? exchange->aborted_by
+                    : broke && !exchange->over ? "upstream"
+                                               : NULL,
   };
   recorder_end(exchange->entry, &ending);
   exchange->entry = NULL;
@@ -247,7 +248,7 @@ static void on_done(void *context, const struct xfer_result *result) {
                    exchange->length >= 0 && result->body_bytes == exchange->length);
   if (exchange->state == EXCHANGE_OPEN && is_whole) {
     exchange_complete(exchange);
-  } else if (exchange->state == EXCHANGE_OPEN && exchange->aborted_by) {
+  } else if (exchange->state == EXCHANGE_OPEN && (exchange->aborted_by || exchange->answered)) {
     exchange_wake(exchange); // its client's side ends it; the upstream has not failed
   } else if (exchange->state == EXCHANGE_OPEN) {
     bool late = result->outcome == XFER_TIMEOUT ||

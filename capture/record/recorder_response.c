@@ -20,8 +20,8 @@ void recorder_head(struct recorder_entry *entry, int status, struct json_slice c
   entry->response.on_part_context = &entry->heard;
 }
 
-void recorder_data(struct recorder_entry *entry, const char *data, size_t len, int64_t now_ns) {
-  if (!entry || !entry->responding) return;
+bool recorder_data(struct recorder_entry *entry, const char *data, size_t len, int64_t now_ns) {
+  if (!entry || !entry->responding) return false;
   struct recorder *recorder = entry->recorder;
   response_feed(&entry->response, data, len, now_ns); // also of what is not recorded: it may be continued
   if (entry->handed && !entry->answered && entry->response.streamed && entry->response.ended) {
@@ -29,9 +29,9 @@ void recorder_data(struct recorder_entry *entry, const char *data, size_t len, i
     entry->whole = entry->heard;
     record_queue_post(recorder->record_queue, &entry->answer_job);
   }
-  if (entry->skipped) return;
-  if (recorder->options.keep_answers && !recorder->options.anonymize)
+  if (!entry->skipped && recorder->options.keep_answers && !recorder->options.anonymize)
     recorder_body_add(recorder, &entry->answer, data, len);
+  return response_is_over(&entry->response);
 }
 
 // Takes the gathered body over into the record; `clean` holds its text.
@@ -72,15 +72,16 @@ static void write_response(struct recorder_entry *entry) {
   struct recorder *recorder = entry->recorder;
   struct response *found = &entry->response;
   recorder_hide_secrets(entry, found->error_text, strlen(found->error_text), RECORDER_SECRET_MIN, true);
+  int64_t done_ns = response_is_over(found) ? found->over_ns : ending->done_ns;
   const char *source = token_source_name(found->token_source);
   const char *failure = failure_name(found->failure);
   struct trace_response record = {
       .seq = entry->seq,
-      .t_ns = ending->done_ns,
+      .t_ns = done_ns,
       .status = ending->status > 0 ? ending->status : -1,
       .ttfb_ns = since(ending->sent_ns, ending->first_byte_ns),
       .ttft_ns = since(ending->sent_ns, found->first_text_ns),
-      .latency_ns = since(ending->sent_ns, ending->done_ns),
+      .latency_ns = since(ending->sent_ns, done_ns),
       .input_tokens = found->input_tokens,
       .output_tokens = found->output_tokens,
       .cached_tokens = found->cached_tokens,

@@ -177,6 +177,7 @@ void response_open(struct response *response, enum api api, int status, struct j
       .cached_tokens = -1,
       .first_text_ns = -1,
       .last_text_ns = -1,
+      .over_ns = -1,
       .load_ns = -1,
       .prompt_eval_ns = -1,
       .eval_ns = -1,
@@ -202,15 +203,7 @@ void response_open(struct response *response, enum api api, int status, struct j
   open_coding(response, content_encoding);
 }
 
-void response_feed(struct response *response, const char *data, size_t len, int64_t now_ns) {
-  if (len == 0) return;
-  response->bytes += (int64_t)len;
-  response->now_ns = now_ns;
-  if (response->closed || response->framing == RESPONSE_OPAQUE) return;
-  if (!response->inflate) {
-    take_plain(response, data, len);
-    return;
-  }
+static void take_coded(struct response *response, const char *data, size_t len) {
   enum status status = inflate_feed(response->inflate, data, len);
   if (response->closed || status == STATUS_OK) return;
   if (status == STATUS_FORMAT) {
@@ -218,6 +211,19 @@ void response_feed(struct response *response, const char *data, size_t len, int6
   } else {
     give_up(response, "no memory to read the body");
   }
+}
+
+void response_feed(struct response *response, const char *data, size_t len, int64_t now_ns) {
+  if (len == 0) return;
+  response->bytes += (int64_t)len;
+  response->now_ns = now_ns;
+  if (response->closed || response->framing == RESPONSE_OPAQUE) return;
+  if (response->inflate) {
+    take_coded(response, data, len);
+  } else {
+    take_plain(response, data, len);
+  }
+  if (response->closed && !response->unread) response->over_ns = now_ns;
 }
 
 // The body is complete: reads what is still held back.
@@ -270,7 +276,7 @@ static enum failure classify(const struct response *response, enum failure trans
   if (of_status) return of_status;
   if (!api_generates_text(response->api)) return transport;
   if (response->failure) return response->failure;
-  if (transport || response->unread) return transport;
+  if (response->unread || (transport && !response_is_over(response))) return transport;
   if (response->streamed && !response->ended) return FAILURE_TRUNCATED;
   bool no_text = response->text_events == 0 && response->output_tokens <= 0;
   return no_text ? FAILURE_EMPTY : FAILURE_NONE;

@@ -44,6 +44,8 @@ struct response {
   int64_t cached_tokens; // of the input, taken from the server's prompt cache
   int64_t text_events;   // events with text; a body that is no stream counts as one
   int64_t first_text_ns, last_text_ns;
+  int64_t over_ns; // when a stream's own end, or its failure, came: what comes after it changes nothing; see
+                   // response_is_over
   int64_t bytes;   // of the body as fed, before inflating
   int64_t load_ns; // the server's own durations: Ollama's, or of llama.cpp's timings the two of evaluation
   int64_t prompt_eval_ns;
@@ -96,11 +98,18 @@ void response_feed(struct response *response, const char *data, size_t len, int6
 //
 // The first that holds decides: cancelled by us; HTTP status (4xx, 5xx; others than 2xx are `protocol`);
 // for API_HTTP what broke the transport, or success; an error object (`server_error`); bytes that are not
-// the protocol's or an event over the cap (`protocol`); what broke the transport; a stream without its
-// end (`truncated`); no token (`empty`). A failure has no tokens and no finish: they are unknown. A body
-// over max_body_bytes, or in a coding that is not read (br, zstd), is success by HTTP alone with unknown
-// tokens; error_text says so. So are the tokens of a body that is no stream and has text but no counts.
+// the protocol's or an event over the cap (`protocol`); what broke the transport, unless the stream was over
+// by then; a stream without its end (`truncated`); no token (`empty`). A failure has no tokens and no finish:
+// they are unknown. A body over max_body_bytes, or in a coding that is not read (br, zstd), is success by
+// HTTP alone with unknown tokens; error_text says so. So are the tokens of a body that is no stream and has
+// text but no counts.
 void response_finish(struct response *response, enum failure transport);
+
+// A stream is over at its own end event ([DONE], "done":true), or at what fails it, while its connection may
+// stay open: known as soon as that is fed. A body that is no stream is over when HTTP says so.
+static inline bool response_is_over(const struct response *response) {
+  return response->over_ns >= 0;
+}
 
 // For the parsers: hands a part over, if anyone wants it.
 static inline void response_tell(struct response *response, enum response_part part,

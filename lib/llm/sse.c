@@ -49,6 +49,7 @@ static enum status take_data(struct sse *sse, const char *value, size_t len) {
     sse->has_data = true;
     sse->data = value;
     sse->data_len = len;
+    if (len == 6 && memcmp(value, "[DONE]", 6) == 0) dispatch(sse);
     return STATUS_OK;
   }
   enum status status = keep_data(sse);

@@ -41,7 +41,8 @@ void sse_open(struct sse *sse, size_t limit, sse_handler *handler, void *context
 
 // Takes the next bytes, cut anywhere, and hands every event that they complete to the handler. Line ends are
 // LF, CRLF or CR; comments, ids, retry times and unknown fields are passed over. An event without a data line
-// is none. STATUS_LIMIT for an event over the limit, STATUS_MEMORY; nothing is read after that.
+// is none. The end mark [DONE] needs no blank line after it: clients that read by lines stop there.
+// STATUS_LIMIT for an event over the limit, STATUS_MEMORY; nothing is read after that.
 enum status sse_feed(struct sse *sse, const char *data, size_t len) MUST_USE;
 
 // The body is complete: an event that lacks only its last line ends counts as sent. Same errors.
