@@ -265,7 +265,8 @@ enum status xfer_start(struct xfer_pool *pool, const struct xfer_request *reques
   if (!xfer) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   xfer->callbacks = callbacks;
   xfer->context = context;
-  xfer->wants_cancel = xfer->wants_resume = xfer->aborted = xfer->head_done = xfer->ignoring = false;
+  xfer->wants_cancel = xfer->wants_resume = xfer->aborted = xfer->head_done = xfer->ignoring =
+      xfer->wrong_version = false;
   xfer->words[0] = '\0';
   xfer->result = (struct xfer_result){.first_byte_ns = -1, .done_ns = -1, .connect_ns = -1};
   enum status status = xfer_easy_prepare(xfer, request, error);

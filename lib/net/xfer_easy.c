@@ -59,6 +59,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *context) {
     int status = status_of_line(line, len);
     xfer->ignoring = status < 200 && status != 101;
     if (xfer->ignoring) return len;
+    xfer->wrong_version = xfer->pool->options.http_version == 2 && line[5] == '1';
     xfer->result.status = status;
     if (xfer->callbacks->status) xfer->callbacks->status(xfer->context, status);
     return len;
@@ -69,6 +70,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *context) {
     return len;
   }
   xfer->head_done = true;
+  if (xfer->wrong_version) return 0;
   if (xfer->callbacks->head && xfer->callbacks->head(xfer->context) == XFER_ABORT) {
     xfer->aborted = true;
     return 0;
@@ -295,6 +297,7 @@ static bool head_too_large(const struct xfer *xfer, CURLcode code) {
 
 static enum xfer_outcome outcome_of(const struct xfer *xfer, CURLcode code) {
   if (xfer->wants_cancel || xfer->aborted) return XFER_CANCELLED;
+  if (xfer->wrong_version) return XFER_PROTOCOL;
   switch (code) {
   case CURLE_OK: return xfer->head_done ? XFER_OK : XFER_RESET; // libcurl takes half a header for an answer
   case CURLE_COULDNT_RESOLVE_HOST:
@@ -343,13 +346,8 @@ void xfer_easy_result(struct xfer *xfer, CURLcode code) {
   result->words = xfer->words[0] ? xfer->words : curl_easy_strerror(code);
   if (code == CURLE_OUT_OF_MEMORY && result->outcome == XFER_PROTOCOL)
     result->words = "a line of the response's head is over 100 KB";
-  long version = 0;
-  if (result->outcome == XFER_OK && xfer->pool->options.http_version == 2 &&
-      curl_easy_getinfo(xfer->easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK &&
-      version != CURL_HTTP_VERSION_2_0) {
-    result->outcome = XFER_PROTOCOL;
+  if (xfer->wrong_version && result->outcome == XFER_PROTOCOL)
     result->words = "the server speaks HTTP/1.1, not 2";
-  }
   long connections = 0;
   curl_off_t connect_us = 0, tls_us = 0;
   curl_easy_getinfo(xfer->easy, CURLINFO_NUM_CONNECTS, &connections);

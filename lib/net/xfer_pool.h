@@ -30,8 +30,9 @@ struct xfer {
   struct buf text;            // url, target, method and header lines, NUL-terminated each
   struct curl_slist *headers; // an array that points into text
   size_t header_room;
-  bool head_done; // the final response's header is complete
-  bool ignoring;  // in a 1xx
+  bool wrong_version; // the response's, where the pool wants HTTP/2
+  bool head_done;     // the final response's header is complete
+  bool ignoring;      // in a 1xx
   struct xfer_result result;
   char words[CURL_ERROR_SIZE];
 };

@@ -28,6 +28,7 @@ struct request_result {
   const struct request *request;
   int64_t index;                                   // in the batch
   int64_t intended_ns, ready_ns, sent_ns, done_ns; // instants
+  int64_t freed_ns;                                // its place was free again (request_call.h)
   int64_t connect_ns;                              // 0: a kept connection
   int64_t ttfb_ns, ttft_ns, last_text_ns;          // since sent
   int64_t retry_after_ns;

@@ -120,7 +120,7 @@ static bool tell_turns(struct open_loop *flow, const struct request_result *resu
   struct arrival *arrival = result->request->owner;
   if (arrival->told || !flow->setup.work->turns) return false;
   arrival->told = true;
-  if (send_order_done(flow->turns, result->index, result->done_ns)) open_loop_cancel(flow);
+  if (send_order_done(flow->turns, result->index, result->freed_ns)) open_loop_cancel(flow);
   return true;
 }
 
@@ -241,8 +241,8 @@ enum status open_loop_open(const struct open_loop_setup *setup, void (*over)(voi
   if (!status) status = loop_timer_open(setup->lane->loop, send_due, flow, &flow->send_timer, error);
   if (!status) status = loop_timer_open(setup->lane->loop, over_due, flow, &flow->over_timer, error);
   if (!status) {
-    status = request_call_pool_open(setup->lane->transfers, setup->opts->timeout_ns, &request_call_handlers,
-                                    flow, &flow->streams, error);
+    status = request_call_pool_open(setup->lane->loop, setup->lane->transfers, setup->opts->timeout_ns,
+                                    &request_call_handlers, flow, &flow->streams, error);
   }
   if (!status && setup->opts->chunks) request_call_keep_chunks(flow->streams);
   if (status) {

@@ -51,7 +51,7 @@ static void check_over(struct pool *pool) {
 
 static void on_freed(void *context, const struct request_result *result) {
   struct pool *pool = context;
-  dispatch(pool, result->done_ns);
+  dispatch(pool, result->freed_ns);
 }
 
 static void on_done(void *context, const struct request_result *result) {
@@ -77,8 +77,8 @@ enum status pool_open(struct loop *loop, struct xfer_pool *transfers, int64_t ti
   if (!pool) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   pool->handlers = handlers;
   pool->context = context;
-  enum status status =
-      request_call_pool_open(transfers, timeout_ns, &request_call_handlers, pool, &pool->streams, error);
+  enum status status = request_call_pool_open(loop, transfers, timeout_ns, &request_call_handlers, pool,
+                                              &pool->streams, error);
   if (status == STATUS_OK) status = loop_timer_open(loop, over_due, pool, &pool->over_timer, error);
   if (status) {
     pool_close(pool);

@@ -22,6 +22,7 @@ struct request_call {
   struct request_result result;
   struct response response;
   bool response_opened;
+  bool due; // its connection has outlived its stream; what has come by now is still read
   int status;
   struct field content_type, content_encoding, retry_after;
   int64_t last_text_ns;
@@ -31,6 +32,8 @@ struct request_call {
 
 struct request_call_pool {
   struct xfer_pool *transfers;
+  struct loop_timer *linger_timer; // drops connections that outlive their streams
+  bool lingers;                    // the timer is set
   int64_t timeout_ns;
   const struct request_call_handlers *handlers;
   void *context;
@@ -92,9 +95,37 @@ static enum xfer_flow on_head(void *context) {
   return XFER_GO;
 }
 
+// The connection can be used again if its last chunk comes soon.
+static void note_over(struct request_call *stream) {
+  struct request_call_pool *pool = stream->pool;
+  if (pool->lingers) return;
+  pool->lingers = true;
+  loop_timer_set(pool->linger_timer, stream->response.over_ns + REQUEST_CALL_LINGER_NS);
+}
+
+static void linger_due(void *context) {
+  struct request_call_pool *pool = context;
+  int64_t now_ns = clock_now_ns(), next_ns = INT64_MAX;
+  for (struct request_call *stream = pool->first; stream; stream = stream->next) {
+    if (!stream->response_opened || !response_is_over(&stream->response)) continue;
+    int64_t due_ns = stream->response.over_ns + REQUEST_CALL_LINGER_NS;
+    if (stream->due) {
+      xfer_cancel(stream->transfer);
+      continue;
+    }
+    // Where this loop was late, the last chunk may be there: it has one more turn.
+    stream->due = due_ns <= now_ns;
+    if (stream->due) due_ns = now_ns + CLOCK_NS_PER_MS;
+    if (due_ns < next_ns) next_ns = due_ns;
+  }
+  pool->lingers = next_ns < INT64_MAX;
+  if (pool->lingers) loop_timer_set(pool->linger_timer, next_ns);
+}
+
 static enum xfer_flow on_body(void *context, const char *data, size_t len, int64_t now_ns) {
   struct request_call *stream = context;
   response_feed(&stream->response, data, len, now_ns);
+  if (response_is_over(&stream->response)) note_over(stream);
   return XFER_GO;
 }
 
@@ -148,8 +179,11 @@ static void on_done(void *context, const struct xfer_result *transfer) {
   struct request_call *stream = context;
   struct request_call_pool *pool = stream->pool;
   struct request_result *result = &stream->result;
+  bool is_over = stream->response_opened && response_is_over(&stream->response);
   result->sent_ns = transfer->started_ns;
-  result->done_ns = transfer->done_ns >= 0 ? transfer->done_ns : clock_now_ns();
+  int64_t end_ns = transfer->done_ns >= 0 ? transfer->done_ns : clock_now_ns();
+  result->done_ns = is_over ? stream->response.over_ns : end_ns;
+  result->freed_ns = end_ns - result->done_ns <= REQUEST_CALL_AT_ONCE_NS ? result->done_ns : end_ns;
   result->connect_ns = transfer->connect_ns;
   result->ttfb_ns = since(transfer->first_byte_ns, transfer->started_ns);
   result->attempts = transfer->attempts;
@@ -158,7 +192,8 @@ static void on_done(void *context, const struct xfer_result *transfer) {
   if (stream->next) stream->next->previous = stream->previous;
   pool->in_flight--;
   pool->handlers->freed(pool->context, result);
-  enum failure failure = failure_of(transfer->outcome);
+  enum failure failure =
+      is_over && transfer->outcome == XFER_CANCELLED ? FAILURE_NONE : failure_of(transfer->outcome);
   conclude(stream, failure, failure ? transfer->words : NULL);
 }
 
@@ -170,7 +205,7 @@ static const struct xfer_callbacks callbacks = {
     .done = on_done,
 };
 
-enum status request_call_pool_open(struct xfer_pool *transfers, int64_t timeout_ns,
+enum status request_call_pool_open(struct loop *loop, struct xfer_pool *transfers, int64_t timeout_ns,
                                    const struct request_call_handlers *handlers, void *context,
                                    struct request_call_pool **out, struct error *error) {
   struct request_call_pool *pool = calloc(1, sizeof *pool);
@@ -182,6 +217,11 @@ enum status request_call_pool_open(struct xfer_pool *transfers, int64_t timeout_
       .context = context,
       .on_text = on_text,
   };
+  enum status status = loop_timer_open(loop, linger_due, pool, &pool->linger_timer, error);
+  if (status) {
+    request_call_pool_close(pool);
+    return status;
+  }
   *out = pool;
   return STATUS_OK;
 }
@@ -199,6 +239,7 @@ void request_call_pool_close(struct request_call_pool *pool) {
     chunks_free(&stream->chunks, &pool->chunk_bytes);
     free(stream);
   }
+  loop_timer_close(pool->linger_timer);
   free(pool);
 }
 
@@ -212,7 +253,7 @@ static struct request_call *take_idle(struct request_call_pool *pool) {
 static void reset(struct request_call *stream, struct request_call_pool *pool) {
   stream->pool = pool;
   stream->previous = stream->next = NULL;
-  stream->response_opened = false;
+  stream->response_opened = stream->due = false;
   stream->status = 0;
   stream->content_type.len = stream->content_encoding.len = stream->retry_after.len = 0;
   stream->last_text_ns = -1;
@@ -236,7 +277,7 @@ enum status request_call_send(struct request_call_pool *pool, const struct reque
   };
   struct error why;
   if (xfer_start(pool->transfers, &transfer, &callbacks, stream, &stream->transfer, &why)) {
-    stream->result.sent_ns = stream->result.done_ns = clock_now_ns();
+    stream->result.sent_ns = stream->result.done_ns = stream->result.freed_ns = clock_now_ns();
     stream->result.connect_ns = stream->result.ttfb_ns = -1;
     conclude(stream, FAILURE_CONNECT, why.text);
     return STATUS_OK;

@@ -7,22 +7,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/clock.h"
+#include "lib/net/loop.h"
 #include "lib/net/xfer.h"
 #include "replay/record/request.h"
 
 struct request_call_handlers {
-  // The last byte came, or it failed: its place is free. Called before the response is judged, so that the
-  // next request need not wait for that; of the result only the request, its index and the instants are
-  // there.
+  // Its place is free: the last byte came, or it failed. A stream is done at its own end event
+  // (response_is_over), when its connection still has a last chunk to come: that is waited for, so that the
+  // connection can be used again, but for REQUEST_CALL_LINGER_NS at most. `freed_ns` is `done_ns` where that
+  // took no longer than REQUEST_CALL_AT_ONCE_NS, else when it was over. Called before the response is judged,
+  // so that the next request need not wait for that; of the result only the request, its index and the
+  // instants are there.
   void (*freed)(void *context, const struct request_result *result);
   // The result, valid within the call. After `freed`, once per request that was taken.
   void (*done)(void *context, const struct request_result *result);
 };
 
+#define REQUEST_CALL_LINGER_NS (25 * CLOCK_NS_PER_MS)
+#define REQUEST_CALL_AT_ONCE_NS (5 * CLOCK_NS_PER_MS)
+
 struct request_call_pool;
 
-// `timeout_ns`: of one request. Borrows `transfers`, `handlers`. STATUS_MEMORY.
-enum status request_call_pool_open(struct xfer_pool *transfers, int64_t timeout_ns,
+// `timeout_ns`: of one request. Borrows `loop`, `transfers` (which is on it), `handlers`. STATUS_MEMORY.
+enum status request_call_pool_open(struct loop *loop, struct xfer_pool *transfers, int64_t timeout_ns,
                                    const struct request_call_handlers *handlers, void *context,
                                    struct request_call_pool **out, struct error *error) MUST_USE;
 // From now on every result has the instants of its text events.
