@@ -58,14 +58,16 @@ bench-$(1): $(BUILD)/tests/bench/bench_$(1)
 endef
 $(foreach r,$(patsubst tests/bench/bench_%.c,%,$(wildcard tests/bench/bench_*.c)),$(eval $(call bench_room,$(r))))
 
-$(BUILD)/tests/bench/coverage_sim: $(BUILD)/obj/tests/bench/coverage_sim.o $(ARCHIVES_analyze)
+SIMULATIONS := $(BUILD)/tests/bench/coverage_sim $(BUILD)/tests/bench/recommend_sim
+$(SIMULATIONS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/lib/tests/unit/analyze.a $(ARCHIVES_analyze)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LINK_analyze)
-## coverage-sim: do intervals cover what they promise? 2000 simulated sweeps per scenario (REPLICATIONS=); takes minutes
+## coverage-sim: do intervals cover what they promise, is a recommendation right? 2000 sweeps a scenario (REPLICATIONS=)
 REPLICATIONS ?= 2000
 .PHONY: coverage-sim
-coverage-sim: $(BUILD)/tests/bench/coverage_sim
-	@$< $(REPLICATIONS)
+coverage-sim: $(SIMULATIONS)
+	@$(BUILD)/tests/bench/recommend_sim $$(($(REPLICATIONS) / 2))
+	@$(BUILD)/tests/bench/coverage_sim $(REPLICATIONS)
 
 ## test-browser: a report in a real browser, and the HAR that it writes; pictures in build/browser (make deps-browser)
 .PHONY: test-browser
@@ -81,7 +83,7 @@ test-markdown: $(BUILD)/bin/analyze
 # Peers and makers of input of `make bench` and `make test-long`: each tests/{bench,long}/NAME.c is one program, with
 # what these share and the rooms below record.
 BENCH_HELPERS := tests/bench/wire.c tests/long/http_peer.c
-BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/bench/bench_% tests/bench/coverage_sim.c $(BENCH_HELPERS), \
+BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/bench/bench_% tests/bench/%_sim.c $(BENCH_HELPERS), \
 	$(wildcard tests/bench/*.c tests/long/*.c)))
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) $(ARCHIVES_lib/record)
 	@mkdir -p $(@D)

@@ -117,21 +117,19 @@ static enum status compare_all(const struct cells_samples *samples, const struct
   if (mcb.draws == 0) mcb.draws = mcb_draws(candidates->count);
   bool from_replicates = results->sigma_source == SIGMA_REPLICATES;
   size_t blocks = 0;
-  double *values = NULL;
-  if (options->managed && from_replicates && candidates->count > 1) {
-    values = complete_blocks(samples, options->scale, candidates, &blocks);
-  }
   enum status status = STATUS_NUMERIC;
-  if (values) {
-    status = mcb_blocks(values, blocks, candidates->count, candidates->workers, &mcb, candidates->in_set,
-                        NULL, out, error);
-    free(values);
-  }
   // The intervals of cells stand on their own spreads where these differ, and so does the set.
-  if (status == STATUS_NUMERIC && from_replicates && options->pool.different &&
-      candidates->count <= MCB_PAIRS_MAX) {
+  if (from_replicates && options->pool.different && candidates->count <= MCB_PAIRS_MAX) {
     status = mcb_pairs(candidates->values, candidates->count, options->pool.spread, &mcb, candidates->in_set,
                        candidates->regret, out, error);
+  }
+  if (status == STATUS_NUMERIC && options->managed && from_replicates && candidates->count > 1) {
+    double *values = complete_blocks(samples, options->scale, candidates, &blocks);
+    if (values) {
+      status = mcb_blocks(values, blocks, candidates->count, candidates->workers, &mcb, candidates->in_set,
+                          NULL, out, error);
+    }
+    free(values);
   }
   if (status == STATUS_NUMERIC) {
     status = mcb_cells(candidates->means, candidates->replicates, candidates->count, options->pool.spread,

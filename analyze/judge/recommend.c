@@ -151,13 +151,15 @@ static enum status compare_all(struct contest *contest, const struct best_option
   if (of_levels) status = ci_pool_samples(contest->samples, contest->count, options->scale, &pool, error);
   if (status != STATUS_OK) return status;
   status = STATUS_NUMERIC;
-  if (options->managed && of_levels) status = compare_in_blocks(contest, &mcb, error);
-  if (status == STATUS_NUMERIC && pool.different && contest->count <= MCB_PAIRS_MAX) {
+  // Blocks have one spread for all; where spreads differ, those of each pair come first.
+  if (pool.different && contest->count <= MCB_PAIRS_MAX) {
     struct mcb_result result = {0};
     status = mcb_pairs(contest->samples, contest->count, pool.spread, &mcb, contest->in_set, contest->below,
                        &result, error);
     contest->d = result.d;
   }
+  if (status == STATUS_NUMERIC && options->managed && of_levels)
+    status = compare_in_blocks(contest, &mcb, error);
   if (status == STATUS_NUMERIC) status = compare_pooled(contest, &pool.spread, &mcb, error);
   return status;
 }

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Is a recommendation that is shown right? Simulated sweeps of known truth, the whole way behind the reader.
+//
+// recommend_sim [REPLICATIONS]: 1000 unless told; one line a setting. Wrong is a recommended level whose true
+// throughput is more than the margin below that of the best tested one. Of all sweeps at most 5 % may be
+// wrong; exit 1 where more are.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyze/judge/recommend.h"
+#include "tests/unit/analyze/simulated.h"
+
+// Critical values come from fewer draws than in earnest, with another seed every time.
+#define MCB_SAMPLE 2000
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+static const int64_t LEVELS[] = {1, 2, 4, 8, 16, 24, 32, 48};
+enum { LEVEL_COUNT = COUNT_OF(LEVELS), BATCH = 144 };
+
+static const struct {
+  const char *name;
+  struct simulated_server server;
+} TRUTHS[] = {
+    {"C: peak at 40", {.n_star = 40, .peak = 240, .s = 0.3}},
+    {"A: peak at 24", {.n_star = 24, .peak = 355, .s = 0.6}},
+    {"B: peak at 24, flat", {.n_star = 24, .peak = 355, .s = 0.25}},
+    {"E: peak at 60", {.n_star = 60, .peak = 240, .s = 0.3}},
+    {"G: kinks of 15 %", {.n_star = 60, .peak = 240, .s = 0.6, .kink = 0.15}},
+    {"P: plateau from 16", {.n_star = 40, .peak = 400, .s = 0.8, .plateau = 16}},
+    {"K: cliff beyond 24", {.n_star = 40, .peak = 400, .s = 0.6, .cliff = 24}},
+};
+
+// How levels spread: all alike, more and more with their workers, less and less, or one ten times as much.
+enum spread { ALIKE, RISING, FALLING, ONE_NOISY };
+
+struct setting {
+  const struct simulated_server *server;
+  int64_t repeat;
+  double sd;
+  enum spread spread;
+  bool managed, levels; // levels: with steady windows; else cells of a batch each
+};
+
+struct tally {
+  size_t shown, wrong, cheapest, runs;
+};
+
+static double sd_of(const struct setting *setting, size_t level) {
+  double along = (double)level / (LEVEL_COUNT - 1);
+  if (setting->spread == RISING) return setting->sd * pow(10, along);
+  if (setting->spread == FALLING) return setting->sd * pow(10, 1 - along);
+  if (setting->spread == ONE_NOISY && LEVELS[level] == 24) return setting->sd * 10;
+  return setting->sd;
+}
+
+static double best_tested(const struct simulated_server *server) {
+  double best = 0;
+  for (size_t i = 0; i < LEVEL_COUNT; i++)
+    best = fmax(best, simulated_throughput(server, LEVELS[i]));
+  return best;
+}
+
+static bool within_margin(const struct simulated_server *server, int64_t workers) {
+  return simulated_throughput(server, workers) >= (1 - RECOMMEND_MARGIN) * best_tested(server);
+}
+
+static void count_result(const struct simulated_server *server, const struct results *results,
+                         struct tally *tally) {
+  const struct recommendation *chosen = &results->recommendation;
+  tally->runs++;
+  if (chosen->state != RECOMMENDATION_SHOWN) return;
+  int64_t workers = results->cells[chosen->cell].workers, cheapest = 0;
+  for (size_t i = LEVEL_COUNT; i-- > 0;)
+    if (within_margin(server, LEVELS[i])) cheapest = LEVELS[i];
+  tally->shown++;
+  tally->wrong += !within_margin(server, workers);
+  tally->cheapest += workers == cheapest;
+}
+
+static void run_once(const struct setting *setting, gsl_rng *rng, uint64_t seed, struct tally *tally) {
+  struct load_data data = LOAD_DATA;
+  struct results results = {0};
+  struct analysis_options options = {
+      .confidence = 0.95, .scale = STAT_SCALE_LN, .seed = seed, .draws = MCB_SAMPLE};
+  bool good = true;
+  for (size_t i = 0; i < LEVEL_COUNT; i++) {
+    struct simulated_cell cell = {.workers = LEVELS[i],
+                                  .batch = setting->levels ? BATCH : LEVELS[i],
+                                  .repeat = setting->repeat,
+                                  .sd = sd_of(setting, i),
+                                  .managed = setting->managed};
+    good = good && simulated_measure(setting->server, &cell, rng, &data);
+  }
+  if (good && load_finish(&data, NULL) == STATUS_OK &&
+      analysis_run(&data, &options, &results, NULL) == STATUS_OK)
+    count_result(setting->server, &results, tally);
+  results_free(&results);
+  load_free(&data);
+}
+
+static void print_tally(const char *what, const struct tally *tally, const char *verdict) {
+  double runs = (double)tally->runs, shown = tally->shown > 0 ? (double)tally->shown : NAN;
+  printf("%-46s shown %.3f, cheapest %.3f, wrong %.4f of all and %.4f of shown%s\n", what,
+         (double)tally->shown / runs, (double)tally->cheapest / shown, (double)tally->wrong / runs,
+         (double)tally->wrong / shown, verdict);
+  fflush(stdout);
+}
+
+static const struct {
+  const char *name;
+  double sd;
+  enum spread spread;
+} NOISES[] = {{"sd 1 %", 0.01, ALIKE},         {"sd 3 %", 0.03, ALIKE},
+              {"sd 10 %", 0.10, ALIKE},        {"sd 1 to 10 %", 0.01, RISING},
+              {"sd 10 to 1 %", 0.01, FALLING}, {"sd 1 %, of 24: 10 %", 0.01, ONE_NOISY}};
+
+// What is compared: levels of a server that stays, levels of one that is restarted for each batch, or cells.
+enum { LEVELS_STAYING, LEVELS_RESTARTED, CELLS, WAYS };
+static const char *const way_names[WAYS] = {"levels", "restarts", "cells"};
+
+// All noises of one truth; how many settings miss what is promised.
+static size_t simulate_truth(size_t truth, int way, int64_t repeat, size_t replications, gsl_rng *rng,
+                             struct tally *sums) {
+  size_t missed = 0;
+  for (size_t i = 0; i < COUNT_OF(NOISES); i++) {
+    struct setting setting = {.server = &TRUTHS[truth].server,
+                              .repeat = repeat,
+                              .sd = NOISES[i].sd,
+                              .spread = NOISES[i].spread,
+                              .managed = way == LEVELS_RESTARTED,
+                              .levels = way != CELLS};
+    struct tally tally = {0};
+    for (size_t run = 0; run < replications; run++)
+      run_once(&setting, rng, run + 1, &tally);
+    double runs = (double)replications, allowed = 0.05 + 3 * sqrt(0.05 * 0.95 / runs);
+    bool good = tally.runs == replications && (double)tally.wrong <= allowed * runs;
+    char what[96];
+    snprintf(what, sizeof what, "%s, %s, r %d, %s", TRUTHS[truth].name, way_names[way], (int)repeat,
+             NOISES[i].name);
+    print_tally(what, &tally, good ? "" : "  MISSED");
+    missed += !good;
+    sums[i] = (struct tally){sums[i].shown + tally.shown, sums[i].wrong + tally.wrong,
+                             sums[i].cheapest + tally.cheapest, sums[i].runs + tally.runs};
+  }
+  return missed;
+}
+
+int main(int argc, char **argv) {
+  size_t replications = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000, missed = 0;
+  struct tally sums[COUNT_OF(NOISES)] = {0};
+  if (replications == 0 || argc > 2) {
+    fprintf(stderr, "usage: recommend_sim [REPLICATIONS]\n");
+    return 2;
+  }
+  stat_init();
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  if (!rng) return 1;
+  gsl_rng_set(rng, 20240701);
+  for (size_t t = 0; t < COUNT_OF(TRUTHS); t++) {
+    for (int way = 0; way < (t == 0 ? WAYS : CELLS); way++) {
+      missed += simulate_truth(t, way, 3, replications, rng, sums);
+      missed += simulate_truth(t, way, 5, replications, rng, sums);
+    }
+  }
+  gsl_rng_free(rng);
+  for (size_t i = 0; i < COUNT_OF(NOISES); i++)
+    print_tally(NOISES[i].name, &sums[i], "");
+  printf("%zu sweeps each, %zu missed\n", replications, missed);
+  return missed ? 1 : 0;
+}
