@@ -13,6 +13,7 @@
 
 #include "analyze/input/times.h"
 #include "analyze/results/results.h"
+#include "analyze/stat/queue.h"
 #include "analyze/stat/steady.h"
 #include "lib/base/status.h"
 #include "lib/json/json_scan.h"
@@ -93,8 +94,15 @@ struct load_session {
 
 // One open-loop repetition.
 struct load_open {
-  double rate, in_flight, total_s;
-  int64_t requests, failed, tokens;
+  double rate;  // asked for; NaN: at the original times
+  double speed; // of original times, 1 where the run's plan has none; NaN: at a rate
+  double in_flight, total_s;
+  int64_t requests, failed, cancelled;
+  int64_t tokens; // within total_s; -1: unknown
+  int64_t served; // successes that ended within total_s; -1: there are no records of its requests
+  int64_t good;   // requests within every limit; -1: none were given, or no records
+  bool invalid;   // the client could not keep up
+  struct queue queue;
   struct load_times times;
 };
 

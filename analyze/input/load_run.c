@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/input/load_open.h"
 #include "analyze/input/load_reader.h"
 #include "analyze/input/load_window.h"
-#include "lib/base/array.h"
 #include "lib/base/clock.h"
 
 _Static_assert((int)RUN_ERROR_COUNT == (int)RESULTS_ERROR_CLASSES, "the failure classes are the same");
@@ -34,6 +34,7 @@ struct pending {
   int64_t requests, good;
   struct load_times times;
   struct load_window window;
+  struct load_arrivals arrivals;
 };
 
 struct load_run {
@@ -75,6 +76,7 @@ void load_run_free(struct load_run *run) {
   buf_free(&run->plan);
   load_times_free(&run->pending.times);
   load_window_free(&run->pending.window);
+  load_arrivals_free(&run->pending.arrivals);
   free(run);
 }
 
@@ -207,6 +209,7 @@ static void start_pending(struct load_run *run, const struct batch_key *key) {
   run->pending.requests = run->pending.good = 0;
   load_times_clear(&run->pending.times);
   load_window_clear(&run->pending.window);
+  load_arrivals_clear(&run->pending.arrivals);
 }
 
 static bool within(int64_t value, int64_t limit) {
@@ -229,6 +232,7 @@ static enum status take_request(struct load_run *run, const struct run_request *
   if (record->warmup || pending->state == PENDING_LEFT_OUT) return STATUS_OK;
   pending->requests++;
   enum status status = load_window_add(&pending->window, record);
+  if (status == STATUS_OK) status = load_arrivals_add(&pending->arrivals, record);
   if (status != STATUS_OK) return status;
   if (record->error != RUN_ERROR_NONE) return STATUS_OK;
   if (record->output_tokens >= 2 && record->events >= 1) {
@@ -265,20 +269,11 @@ static void keep_client(struct load_data *data, const struct run_batch *record) 
 }
 
 static enum status take_open_loop(struct load_run *run, const struct run_batch *record) {
-  struct load_data *data = run->data;
-  enum status status =
-      array_grow(&data->open, &data->open_room, data->open_count, sizeof *data->open, LOAD_MAX_CELLS);
-  if (status != STATUS_OK) return status;
-  struct load_open *open = &data->open[data->open_count++];
-  *open = (struct load_open){.rate = record->rate,
-                             .in_flight = record->in_flight_mean,
-                             .total_s = clock_seconds(record->total_ns),
-                             .requests = record->requests,
-                             .failed = record->failed,
-                             .tokens = record->output_tokens};
-  open->times = run->pending.times;
-  run->pending.times = (struct load_times){0};
-  return STATUS_OK;
+  struct json_slice plan = {run->plan.data, run->plan.len};
+  double speed;
+  if (!json_scan_number(json_scan_get(plan, "speed"), &speed)) speed = 1;
+  return load_open_add(run->data, &run->pending.arrivals, record,
+                       run->data->has_limits ? run->pending.good : -1, speed, &run->pending.times);
 }
 
 static struct load_replicate replicate_of(const struct load_run *run, const struct run_batch *record,
@@ -348,8 +343,8 @@ static enum status take_without_throughput(struct load_run *run, const struct ru
     data->invalid_failing += failing && record->workers >= 1 && record->batch >= 1;
   }
   if (record->workers < 1 || record->batch < 1) {
-    if (!record->valid) load_notice_add(data, WARNING_INVALID_CLIENT, -1, 1, NULL);
-    return STATUS_OK;
+    if (invalid) load_notice_add(data, WARNING_INVALID_CLIENT, -1, 1, NULL);
+    return record->total_ns > 0 ? take_open_loop(run, record) : STATUS_OK;
   }
   if (!invalid && !failing) return STATUS_OK;
   enum status status = load_cell_of(data, record->workers, record->batch, &index);

@@ -2,35 +2,15 @@
 #include "analyze/judge/analysis.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "analyze/judge/best.h"
-#include "analyze/judge/cells_times.h"
 #include "analyze/judge/curve.h"
 #include "analyze/judge/distributions.h"
 #include "analyze/judge/levels.h"
+#include "analyze/judge/loads.h"
 #include "analyze/judge/recommend.h"
 #include "analyze/judge/steady_levels.h"
 #include "analyze/judge/warnings.h"
-
-static enum status take_loads(const struct load_data *data, struct results *results, struct error *error) {
-  results->loads = calloc(data->open_count + 1, sizeof *results->loads);
-  if (!results->loads) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  for (size_t i = 0; i < data->open_count; i++) {
-    const struct load_open *open = &data->open[i];
-    results->loads[i] = (struct load){
-        .rate = open->rate,
-        .n = open->in_flight,
-        .throughput = open->tokens > 0 ? (double)open->tokens / open->total_s : 0,
-        .duration_s = open->total_s,
-        .requests = open->requests,
-        .failed = open->failed,
-        .ttft_s = cells_times_percentiles(&open->times.of[LOAD_TTFT], results->confidence),
-        .latency_s = cells_times_percentiles(&open->times.of[LOAD_LATENCY], results->confidence)};
-  }
-  results->load_count = data->open_count;
-  return STATUS_OK;
-}
 
 static void take_facts(struct load_data *data, struct results *results) {
   results->facts = data->facts;
@@ -61,7 +41,7 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
   for (size_t i = 0; i < options->model_count; i++)
     curve.models[i] = options->models[i];
   double first_cliff = INFINITY;
-  enum status status = take_loads(data, results, error);
+  enum status status = loads_build(data, results, error);
   if (status == STATUS_OK) status = cells_build(data, options->confidence, results, samples, error);
   if (status == STATUS_OK) status = levels_build(samples, results, error);
   if (status == STATUS_OK) status = steady_levels_build(data, samples, results, steady, error);

@@ -19,14 +19,7 @@ static struct estimate over_requests(const struct times *times, double p, double
   return estimate_of(ci);
 }
 
-static struct estimate over_sessions(const struct load_cell *cell, enum load_time time, size_t percentile,
-                                     double confidence) {
-  double *values = malloc((cell->session_count + 1) * sizeof *values);
-  size_t count = 0;
-  for (size_t i = 0; values && i < cell->session_count; i++) {
-    double value = cell->sessions[i].of[time][percentile];
-    if (value > 0) values[count++] = value;
-  }
+struct estimate cells_times_over(const double *values, size_t count, double confidence) {
   struct ci ci = {NAN, NAN, NAN};
   if (count > 0) {
     struct ci_sample sample = {values, count};
@@ -35,9 +28,21 @@ static struct estimate over_sessions(const struct load_cell *cell, enum load_tim
       if (ci_geometric_mean(values, count, &ci.estimate, NULL) != STATUS_OK) ci.estimate = NAN;
     }
   }
-  free(values);
   if (ci.hi > MAX_REACH * ci.estimate) ci = ci_unbounded(ci.estimate);
   return estimate_of(ci);
+}
+
+static struct estimate over_sessions(const struct load_cell *cell, enum load_time time, size_t percentile,
+                                     double confidence) {
+  double *values = malloc((cell->session_count + 1) * sizeof *values);
+  size_t count = 0;
+  for (size_t i = 0; values && i < cell->session_count; i++) {
+    double value = cell->sessions[i].of[time][percentile];
+    if (value > 0) values[count++] = value;
+  }
+  struct estimate out = cells_times_over(values, count, confidence);
+  free(values);
+  return out;
 }
 
 static struct estimate one(const struct load_cell *cell, enum load_time time, size_t percentile,

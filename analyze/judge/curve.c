@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analyze/judge/loads.h"
 #include "lib/base/array.h"
 
 enum kind { KIND_FULL_WAVES, KIND_OPEN_LOOP, KIND_SINGLE_WAVE, KIND_COUNT };
@@ -66,12 +67,16 @@ static enum status add_single_waves(struct points *points, const struct cells_sa
   return STATUS_OK;
 }
 
+// Every repetition is a point; few rates are a list of loads and no curve.
 static enum status add_open_loop(struct points *points, const struct results *results) {
+  if (loads_usable_rates(results) < CURVE_MIN_DISTINCT) return STATUS_OK;
   for (size_t i = 0; i < results->load_count; i++) {
     const struct load *load = &results->loads[i];
-    if (load_is_failing(load->requests, load->failed, 0)) continue;
-    enum status status = add_point(points, load->n, load->throughput, -1, -1);
-    if (status != STATUS_OK) return status;
+    for (int64_t r = 0; r < load->reps && !load->failing; r++) {
+      enum status status =
+          add_point(points, load->repetitions[r].n, load->repetitions[r].tokens_per_s, -1, -1);
+      if (status != STATUS_OK) return status;
+    }
   }
   return STATUS_OK;
 }

@@ -37,7 +37,8 @@ struct curve_options {
 
 // Writes results->curve.points and kind from the cells and loads: full waves, else open loop, else single
 // waves, whichever is first to have CURVE_MIN_DISTINCT distinct n (else the one with most). Levels at or
-// above `first_cliff` workers give none. Every replicate is a point.
+// above `first_cliff` workers give none. Every replicate is a point. Loads at
+// fewer than CURVE_MIN_DISTINCT rates give none.
 enum status curve_choose_points(const struct cells_samples *samples, double first_cliff,
                                 struct results *results, struct error *error) MUST_USE;
 

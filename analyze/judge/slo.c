@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/judge/loads.h"
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
 
@@ -112,4 +113,5 @@ void slo_apply(const struct slo *slo, struct results *results) {
     cell->meets_slo = CELL_SLO_UNKNOWN;
     if (slo->has_cell) cell->meets_slo = cell->flags & CELL_FAILED ? CELL_SLO_MISSED : judge(slo, cell);
   }
+  loads_judge(results);
 }

@@ -23,7 +23,7 @@ struct slo {
 enum status slo_parse(const char *text, struct slo *slo, struct error *error) MUST_USE;
 
 // Writes the limits, and meets_slo of every cell: CELL_SLO_UNKNOWN where a percentile that has a limit was
-// not measured.
+// not measured. Judges the loads of an open loop (loads_judge).
 void slo_apply(const struct slo *slo, struct results *results);
 
 #endif

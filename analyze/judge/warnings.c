@@ -282,8 +282,8 @@ static void about_curve(struct collector *collector) {
     const struct curve_point *points = curve->points;
     distinct += points[i].fitted && (i == 0 || points[i].n > points[i - 1].n || !points[i - 1].fitted);
   }
-  // Without any model the cells speak for themselves, but loads have nothing else.
-  if ((curve->model_count > 0 || collector->results->load_count > 1) && distinct < OPTIMUM_MIN_DISTINCT)
+  // Without any model the cells speak for themselves.
+  if (curve->model_count > 0 && distinct < OPTIMUM_MIN_DISTINCT)
     add_count(collector, WARNING_FEW_LEVELS, distinct);
   if (curve->model_count > 0 && !curve->gate_failed && curve->range_lo > curve->points[0].n) {
     struct warning warning = warnings_new(WARNING_FIT_RANGE);

@@ -290,9 +290,11 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_LEVEL_UNUSABLE_RATE] = STRONG("Highest throughput:") " none: no usable measurement",
     [LANG_TIMES_MEAN] = "Times are over successful requests; in brackets {0}% intervals. ITL is per event, "
                         "and an event may carry several tokens.",
-    [LANG_LOADS_MEAN] =
-        "Requests were sent at times of their own, without waiting for earlier ones; n is "
-        "the mean number in flight. In brackets {0}% intervals over the requests of one load.",
+    [LANG_LOADS_MEAN] = "Requests were sent at times of their own, without waiting for earlier ones. Served "
+                        "are the successes "
+                        "that ended within the schedule. In brackets {0}% intervals: over the repetitions of "
+                        "a rate, else over "
+                        "its requests; for goodput the wider of both.",
     [LANG_FAILURES_MEAN] = "A failed request is counted as a failure, never as a request of no tokens. "
                            "Failure rates with {0}% intervals (Clopper–Pearson).",
     [LANG_CLIENT_CPU] = "Highest CPU share of the client: {0}%",
@@ -362,16 +364,38 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_SLO_EQUALS] = " Cells within the limits whose throughput intervals overlap with its own: {0}.",
     [LANG_SLO_GOODPUT] = STRONG("Goodput:") " {0} has the most requests per second that keep {1}: {2}{3}.",
     [LANG_SLO_GOODPUT_NONE] = STRONG("Goodput:") " in no cell did a request keep {0}.",
-    [LANG_LOADS_WITHIN] =
-        STRONG("Within the limits") " ({0}) by their estimates are loads of up to {1} requests per second; "
-                                    "at {2} a limit is missed. Rates between them were not tested.",
-    [LANG_LOADS_ALL_WITHIN] =
-        STRONG("Within the limits") " ({0}) by their estimates are all loads, up to {1} requests per second. "
-                                    "Nothing beyond was tried: this is the edge of the tested range.",
-    [LANG_LOADS_NONE_WITHIN] = STRONG(
-        "Within the limits") " ({0}) is no load: the lowest, {1} requests per second, misses one already.",
-    [LANG_ALT_LOADS] =
-        "Throughput and latency against the offered rate: {0} loads from {1} to {2} requests per second",
+    [LANG_LOADS_UP_TO] =
+        STRONG("Sustained load{0}:") " up to {1} {1:request|requests} per second. At {2} {3}.",
+    [LANG_LOADS_ALL] =
+        STRONG("Sustained load{0}:") " {1} {1:request|requests} per second, the highest rate tested.",
+    [LANG_LOADS_NONE] = STRONG(
+        "Sustained load{0}:") " none. At {2} {2:request|requests} per second, the lowest rate tested, {3}.",
+    [LANG_LOADS_UNKNOWN] =
+        STRONG("Sustained load{0}:") " not known. The repetitions have too few requests to see a queue grow, "
+                                     "or a limited time was not measured.",
+    [LANG_LOADS_OPEN] = " That it keeps the limits is not established: an interval reaches beyond one.",
+    [LANG_LOADS_LIMITS] = " within {0}",
+    [LANG_LOADS_LIMITS_REQUESTS] = " within {0} for {1}% of requests",
+    [LANG_LOADS_LIMITS_MORE] = " and {0}",
+    [LANG_LOADS_FAIL] = "{0}% of the requests fail",
+    [LANG_LOADS_QUEUE] = "a queue grows: {0} of {1} requests per second are served",
+    [LANG_LOADS_GOOD] =
+        "{0}% of the requests are within the limits: goodput is {1} of {2} requests per second",
+    [LANG_LOADS_AND_QUEUE] = ", and a queue grows",
+    [LANG_LOADS_MISSED] = "a limit is missed",
+    [LANG_LOADS_TIMES] =
+        "At {0} {0:request|requests} per second, time to first token p50 / p95 is {1} and latency {2}.",
+    [LANG_LOADS_LATENCY] = "At {0} {0:request|requests} per second, latency p50 / p95 is {1}.",
+    [LANG_LOADS_GOODPUT] = " Goodput: {0} requests per second, {1}% of the requests.",
+    [LANG_LOADS_NOT_MEASURED] = "Not measured: {0}.",
+    [LANG_LOADS_NOT_BETWEEN] = "rates between {0} and {1} per second",
+    [LANG_LOADS_NOT_ABOVE] = "rates above {0} per second",
+    [LANG_LOADS_NOT_BELOW] = "rates below {0} per second",
+    [LANG_LOADS_NOT_REPEATED] = "how repetitions differ (each rate was measured once)",
+    [LANG_ALT_LOADS] = "Percentiles of time against the offered rate: {0} {0:rate|rates} from {1} to {2} "
+                       "requests per second",
+    [LANG_ALT_SERVED] =
+        "Requests served against those offered: {0} {0:rate|rates} from {1} to {2} requests per second",
     [LANG_CODE] = CODE("{0}"),
     [LANG_COMPARED_WITH] = "The baseline is " CODE("{0}"),
     [LANG_ALT_COMPARISON] =

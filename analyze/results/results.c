@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analyze/results/results.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,8 @@ void results_free(struct results *results) {
   free(results->curve.outliers);
   free(results->cliffs);
   free(results->steps);
+  for (size_t i = 0; i < results->load_count; i++)
+    free(results->loads[i].repetitions);
   free(results->loads);
   free(results->distributions);
   free(results->warnings);
@@ -86,6 +89,12 @@ void results_free(struct results *results) {
     free(results->assertions[i].expression);
   free(results->assertions);
   memset(results, 0, sizeof *results);
+}
+
+double results_offered(const struct results *results, size_t index) {
+  if (index >= results->load_count) return NAN;
+  const struct load *load = &results->loads[index];
+  return isfinite(load->rate) && load->rate > 0 ? load->rate : load->sent_per_s;
 }
 
 size_t results_find(const struct results *results, int64_t workers, int64_t batch) {

@@ -256,11 +256,42 @@ struct run_facts {
   bool burst;   // each batch was sent at once, whatever the number of workers
 };
 
-// One workers level, one open-loop repetition: n is the time-average in flight.
-struct load {
-  double rate, n, throughput, duration_s;
+// One repetition of an open loop.
+struct load_repetition {
+  double n, tokens_per_s, served_per_s, duration_s; // n: time average in flight; served NaN: unknown
   int64_t requests, failed;
-  struct percentiles ttft_s, latency_s;
+};
+
+// An open-loop load: all repetitions at one rate, or at the original times at one speed. Intervals are over
+// repetitions; of a single one percentiles have theirs over requests, and rates have none.
+struct load {
+  double rate;                  // offered requests/s; NaN: at the original times
+  double speed;                 // of these; NaN: at a rate
+  double sent_per_s;            // requests/s that went in the window
+  double n;                     // mean requests in flight
+  int64_t reps, invalid;        // behind the numbers; left out since the client could not keep up
+  int64_t requests, failed;     // of all repetitions
+  bool failing;                 // too few successes: never fitted, kept by no limit
+  struct estimate served_per_s; // successes that ended in the window; NaN: unknown
+  struct estimate tokens_per_s; // that came in the window; 0: none
+  struct estimate good_share;   // of requests within every limit on requests; NaN: no such limit
+  struct estimate goodput;      // these per second
+  double queue_slope;           // seconds by which response times rise in a second; NaN: unknown
+  bool queue_grows;             // more was offered than served
+  struct percentiles ttft_s, latency_s, tpot_s;
+  enum cell_slo meets_slo;             // limits on percentiles and on requests (RESULTS_GOOD_SHARE of them)
+  bool slo_certain;                    // its intervals leave no doubt
+  struct load_repetition *repetitions; // `reps` of them, in the order of measurement
+};
+
+// A load keeps the limits on requests when so many of its requests do.
+#define RESULTS_GOOD_SHARE 0.95
+
+// What an open loop answers: the highest load up to which every one is served without a growing queue, and
+// within the limits where some were given. Indices into loads; SIZE_MAX: none.
+struct load_answer {
+  size_t kept;   // the highest that holds
+  size_t broken; // the lowest that does not
 };
 
 // A run against its baseline: ratios are run over baseline.
@@ -311,8 +342,9 @@ struct results {
   size_t cliff_count;
   struct cliff *steps; // every pair of neighbouring usable levels, by the same paired ratio; may be left out
   size_t step_count;
-  struct load *loads;
+  struct load *loads; // by rate
   size_t load_count;
+  struct load_answer load_answer;
   struct distribution *distributions; // of the cells worth a closer look, in the order of cells
   size_t distribution_count;
   struct comparison comparison;
@@ -331,6 +363,10 @@ struct results {
 
 // Frees everything in it and leaves it all zero; takes a half-made one.
 void results_free(struct results *results);
+
+// Requests per second that loads[index] offers: its rate, or what original times come to. NaN: not known, or
+// SIZE_MAX.
+double results_offered(const struct results *results, size_t index);
 
 // Index of a cell, SIZE_MAX when there is none.
 size_t results_find(const struct results *results, int64_t workers, int64_t batch);

@@ -38,6 +38,19 @@ static void write_flags(struct json_writer *w, unsigned flags) {
   json_write_array_end(w);
 }
 
+static void write_unknown(struct json_writer *w, const char *key) {
+  json_write_key(w, key);
+  json_write_null(w);
+}
+
+static void write_slo(struct json_writer *w, enum cell_slo slo) {
+  json_write_key(w, "meets_slo");
+  if (slo == CELL_SLO_UNKNOWN)
+    json_write_null(w);
+  else
+    json_write_bool(w, slo == CELL_SLO_MET);
+}
+
 static void write_cell(struct json_writer *w, const struct cell *cell) {
   json_write_object(w);
   json_member_int(w, "workers", cell->workers);
@@ -56,23 +69,17 @@ static void write_cell(struct json_writer *w, const struct cell *cell) {
   write_errors(w, cell);
   summary_estimate(w, "tokens_per_s", cell->tokens_per_s);
   json_member_bool(w, "pooled_interval", cell->pooled_interval);
-  if (isnan(cell->goodput.estimate)) {
-    json_write_key(w, "goodput");
-    json_write_null(w);
-  } else {
+  if (isnan(cell->goodput.estimate))
+    write_unknown(w, "goodput");
+  else
     summary_estimate(w, "goodput", cell->goodput);
-  }
   write_percentiles(w, "ttft_s", &cell->ttft_s);
   write_percentiles(w, "latency_s", &cell->latency_s);
   write_percentiles(w, "response_s", &cell->response_s);
   write_percentiles(w, "tpot_s", &cell->tpot_s);
   write_percentiles(w, "itl_s", &cell->itl_s);
   write_flags(w, cell->flags);
-  json_write_key(w, "meets_slo");
-  if (cell->meets_slo == CELL_SLO_UNKNOWN)
-    json_write_null(w);
-  else
-    json_write_bool(w, cell->meets_slo == CELL_SLO_MET);
+  write_slo(w, cell->meets_slo);
   json_member_bool(w, "in_best_set", cell->in_best_set);
   json_write_object_end(w);
 }
@@ -217,23 +224,72 @@ static void write_cliffs(struct json_writer *w, const struct results *results) {
   json_write_array_end(w);
 }
 
-static void write_loads(struct json_writer *w, const struct results *results) {
-  json_write_key(w, "loads");
+static void write_repetitions(struct json_writer *w, const struct load *load) {
+  json_write_key(w, "repetitions");
   json_write_array(w);
-  for (size_t i = 0; i < results->load_count; i++) {
-    const struct load *load = &results->loads[i];
+  for (int64_t i = 0; i < load->reps; i++) {
+    const struct load_repetition *repetition = &load->repetitions[i];
     json_write_object(w);
-    json_member_number(w, "rate", load->rate);
-    json_member_number(w, "n", load->n);
-    json_member_number(w, "throughput", load->throughput);
-    json_member_number(w, "duration_s", load->duration_s);
-    json_member_int(w, "requests", load->requests);
-    json_member_int(w, "failed", load->failed);
-    write_percentiles(w, "ttft_s", &load->ttft_s);
-    write_percentiles(w, "latency_s", &load->latency_s);
+    json_member_number(w, "n", repetition->n);
+    json_member_number(w, "tokens_per_s", repetition->tokens_per_s);
+    json_member_number(w, "served_per_s", repetition->served_per_s);
+    json_member_number(w, "duration_s", repetition->duration_s);
+    json_member_int(w, "requests", repetition->requests);
+    json_member_int(w, "failed", repetition->failed);
     json_write_object_end(w);
   }
   json_write_array_end(w);
+}
+
+static void write_load(struct json_writer *w, const struct load *load) {
+  json_write_object(w);
+  json_member_number(w, "rate", load->rate);
+  json_member_number(w, "speed", load->speed);
+  json_member_int(w, "reps", load->reps);
+  json_member_int(w, "invalid", load->invalid);
+  json_member_number(w, "sent_per_s", load->sent_per_s);
+  json_member_number(w, "n", load->n);
+  json_member_int(w, "requests", load->requests);
+  json_member_int(w, "failed", load->failed);
+  summary_estimate(w, "served_per_s", load->served_per_s);
+  summary_estimate(w, "tokens_per_s", load->tokens_per_s);
+  if (isnan(load->goodput.estimate)) {
+    write_unknown(w, "goodput");
+    write_unknown(w, "good_share");
+  } else {
+    summary_estimate(w, "goodput", load->goodput);
+    summary_estimate(w, "good_share", load->good_share);
+  }
+  write_slo(w, load->meets_slo);
+  json_member_number(w, "queue_slope", load->queue_slope);
+  json_write_key(w, "queue_grows");
+  if (isnan(load->queue_slope))
+    json_write_null(w);
+  else
+    json_write_bool(w, load->queue_grows);
+  write_percentiles(w, "ttft_s", &load->ttft_s);
+  write_percentiles(w, "latency_s", &load->latency_s);
+  write_percentiles(w, "tpot_s", &load->tpot_s);
+  write_repetitions(w, load);
+  json_write_object_end(w);
+}
+
+static void write_loads(struct json_writer *w, const struct results *results) {
+  json_write_key(w, "loads");
+  json_write_array(w);
+  for (size_t i = 0; i < results->load_count; i++)
+    write_load(w, &results->loads[i]);
+  json_write_array_end(w);
+  const struct load_answer *answer = &results->load_answer;
+  json_write_key(w, "load_answer");
+  if (results->load_count == 0) {
+    json_write_null(w);
+    return;
+  }
+  json_write_object(w);
+  json_member_number(w, "kept_per_s", results_offered(results, answer->kept));
+  json_member_number(w, "broken_per_s", results_offered(results, answer->broken));
+  json_write_object_end(w);
 }
 
 static void write_warnings(struct json_writer *w, const struct results *results, const char *const *texts) {

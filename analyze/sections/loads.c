@@ -2,204 +2,275 @@
 #include "analyze/sections/loads.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-#include "analyze/sections/limits.h"
 #include "analyze/sections/shown.h"
 
-struct order { // the loads by rate
-  const struct load **loads;
-  size_t count, rates; // different ones that are known
-  bool failed;         // any request
+// Which columns the tables have beyond the standing ones.
+struct shape {
+  bool served, tokens, failed, good, ttft, tpot, marks;
+  size_t rates; // different ones that are known
 };
 
-// Original timing has no rate of its own.
-static double rate_of(const struct load *load) {
-  if (isfinite(load->rate) && load->rate > 0) return load->rate;
-  return load->duration_s > 0 ? (double)load->requests / load->duration_s : NAN;
+static bool marked(const struct load *load) {
+  return load->failing || load->queue_grows || load->invalid > 0 || load->meets_slo == CELL_SLO_MISSED;
 }
 
-static int by_rate(const void *a, const void *b) {
-  double one = rate_of(*(const struct load *const *)a), other = rate_of(*(const struct load *const *)b);
-  if (isnan(one) || isnan(other)) return isnan(one) - isnan(other);
-  return (one > other) - (one < other);
-}
-
-// Sets the document's status when there is no memory; the order is empty then.
-static struct order order_make(const struct results *results, struct document_node *parent) {
-  struct order order = {.loads = malloc((results->load_count + 1) * sizeof(struct load *))};
-  if (!order.loads) {
-    if (parent) parent->document->status = STATUS_MEMORY;
-    return order;
-  }
+static struct shape shape_of(const struct results *results) {
+  struct shape shape = {0};
+  double before = NAN;
   for (size_t i = 0; i < results->load_count; i++) {
-    order.loads[order.count++] = &results->loads[i];
-    order.failed |= results->loads[i].failed > 0;
+    const struct load *load = &results->loads[i];
+    double rate = results_offered(results, i);
+    shape.rates += isfinite(rate) && rate != before;
+    before = rate;
+    shape.served |= isfinite(load->served_per_s.estimate);
+    shape.tokens |= load->tokens_per_s.estimate > 0;
+    shape.failed |= load->failed > 0;
+    shape.good |= isfinite(load->goodput.estimate);
+    shape.ttft |= isfinite(load->ttft_s.p50.estimate);
+    shape.tpot |= isfinite(load->tpot_s.p50.estimate);
+    shape.marks |= marked(load);
   }
-  qsort(order.loads, order.count, sizeof(struct load *), by_rate);
-  for (size_t i = 0; i < order.count; i++) {
-    if (!isfinite(rate_of(order.loads[i]))) continue;
-    order.rates += i == 0 || rate_of(order.loads[i]) > rate_of(order.loads[i - 1]);
+  return shape;
+}
+
+static void value_cell(struct document_node *table, struct estimate value, int digits,
+                       enum document_mark mark) {
+  struct number_text text = number_with_interval(value.estimate, value.lo, value.hi, digits);
+  document_cell(table, isfinite(value.estimate) ? text.text : NUMBER_UNKNOWN, mark);
+}
+
+static void share_cell(struct chapters *c, struct document_node *table, struct estimate share, bool interval,
+                       enum document_mark mark) {
+  struct buf text = {0};
+  if (isfinite(share.estimate))
+    lang_format(&text, c->lang, LANG_PERCENT, LANG_WITH(number_percent(share.estimate).text));
+  if (interval && chapters_has_interval(share))
+    buf_printf(&text, " [%s, %s]", number_percent(share.lo).text, number_percent(share.hi).text);
+  document_cell(table, text.len ? buf_text(&text) : NUMBER_UNKNOWN, mark);
+  buf_free(&text);
+}
+
+static void failed_cell(struct document_node *table, const struct load *load, enum document_mark mark) {
+  document_cell(table, number_count(load->failed).text, load->failed ? DOCUMENT_BAD : mark);
+}
+
+static void marks_cell(struct chapters *c, struct document_node *table, const struct load *load,
+                       enum document_mark mark) {
+  struct chapters_list marks = {0};
+  if (load->failing) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_FAILED));
+  if (load->queue_grows) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_QUEUE));
+  if (load->meets_slo == CELL_SLO_MISSED) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_SLO_MISSED));
+  if (load->invalid > 0) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_INVALID_CLIENT));
+  document_cell(table, chapters_list_text(c, &marks), mark);
+  chapters_list_free(&marks);
+}
+
+static enum document_mark mark_of(const struct results *results, size_t index) {
+  const struct load *load = &results->loads[index];
+  if (index == results->load_answer.kept) return DOCUMENT_BEST;
+  if (load->failing) return DOCUMENT_BAD;
+  return load->reps == 0 ? DOCUMENT_MUTED : DOCUMENT_PLAIN;
+}
+
+static void rate_row(struct chapters *c, struct document_node *table, size_t index, struct shape shape) {
+  const struct load *load = &c->results->loads[index];
+  enum document_mark mark = mark_of(c->results, index);
+  document_cell(table, number_significant(results_offered(c->results, index), 4).text, mark);
+  document_cell(table, number_count(load->reps).text, mark);
+  document_cell(table, number_count(load->requests).text, mark);
+  failed_cell(table, load, mark);
+  document_cell(table, number_significant(load->n, 4).text, mark);
+  if (shape.served) value_cell(table, load->served_per_s, 3, mark);
+  if (shape.tokens) value_cell(table, load->tokens_per_s, 4, mark);
+  if (shape.good) {
+    value_cell(table, load->goodput, 3, mark);
+    share_cell(c, table, load->good_share, true, mark);
   }
-  return order;
+  if (shape.marks) marks_cell(c, table, load, mark);
+  document_row_end(table);
 }
 
-static void time_cell(struct document_node *table, struct estimate value) {
-  document_cell(table, number_with_interval(value.estimate, value.lo, value.hi, 3).text, DOCUMENT_PLAIN);
-}
-
-static void failed_cell(struct document_node *table, const struct load *load) {
-  document_cell(table, number_count(load->failed).text, load->failed ? DOCUMENT_BAD : DOCUMENT_PLAIN);
-}
-
-static void load_table(struct chapters *c, struct document_node *parent, const struct order *order) {
+static void rate_table(struct chapters *c, struct document_node *parent, struct shape shape) {
   struct document_node *table = document_table(parent, "");
   chapters_column(c, table, LANG_COLUMN_OFFERED, DOCUMENT_DECIMAL);
-  chapters_column(c, table, LANG_COLUMN_IN_FLIGHT, DOCUMENT_DECIMAL);
-  chapters_column(c, table, LANG_COLUMN_RATE, DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_REPS, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_REQUESTS, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_FAILED, DOCUMENT_RIGHT);
-  chapters_column(c, table, LANG_COLUMN_TTFT_P50, DOCUMENT_RIGHT);
-  chapters_column(c, table, LANG_COLUMN_TTFT_P99, DOCUMENT_RIGHT);
-  chapters_column(c, table, LANG_COLUMN_LATENCY_P50, DOCUMENT_RIGHT);
-  chapters_column(c, table, LANG_COLUMN_LATENCY_P95, DOCUMENT_RIGHT);
-  chapters_column(c, table, LANG_COLUMN_LATENCY_P99, DOCUMENT_RIGHT);
-  size_t shown = order->count < CHAPTERS_ROWS_MAX ? order->count : CHAPTERS_ROWS_MAX;
-  for (size_t k = 0; k < shown; k++) {
-    const struct load *load = order->loads[chapters_shown_spread(k, shown, order->count)];
-    document_cell(table, number_significant(rate_of(load), 4).text, DOCUMENT_PLAIN);
-    document_cell(table, number_significant(load->n, 4).text, DOCUMENT_PLAIN);
-    document_cell(table, number_six(load->throughput).text, DOCUMENT_PLAIN);
-    document_cell(table, number_count(load->requests).text, DOCUMENT_PLAIN);
-    failed_cell(table, load);
-    time_cell(table, load->ttft_s.p50);
-    time_cell(table, load->ttft_s.p99);
-    time_cell(table, load->latency_s.p50);
-    time_cell(table, load->latency_s.p95);
-    time_cell(table, load->latency_s.p99);
-    document_row_end(table);
+  chapters_column(c, table, LANG_COLUMN_IN_FLIGHT, DOCUMENT_DECIMAL);
+  if (shape.served) chapters_column(c, table, LANG_COLUMN_SERVED, DOCUMENT_RIGHT);
+  if (shape.tokens) chapters_column(c, table, LANG_COLUMN_RATE, DOCUMENT_RIGHT);
+  if (shape.good) {
+    chapters_column(c, table, LANG_COLUMN_GOODPUT, DOCUMENT_RIGHT);
+    chapters_column(c, table, LANG_COLUMN_GOOD_SHARE, DOCUMENT_RIGHT);
   }
-  chapters_shown_say(c, parent, LANG_SHOWN_SPREAD, shown, order->count);
+  if (shape.marks) chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
+  size_t count = c->results->load_count, shown = count < CHAPTERS_ROWS_MAX ? count : CHAPTERS_ROWS_MAX;
+  for (size_t k = 0; k < shown; k++)
+    rate_row(c, table, chapters_shown_spread(k, shown, count), shape);
+  chapters_shown_say(c, parent, LANG_SHOWN_SPREAD, shown, count);
 }
 
-static void brief_table(struct chapters *c, struct document_node *parent, const struct order *order) {
+static struct estimate percentile_of(const struct load *load, size_t time, size_t percentile) {
+  const struct percentiles *of[] = {&load->ttft_s, &load->tpot_s, &load->latency_s};
+  return percentile == 0 ? of[time]->p50 : percentile == 1 ? of[time]->p95 : of[time]->p99;
+}
+
+static const char *const percentile_names[] = {"50", "95", "99"};
+static const enum lang_id time_names[] = {LANG_TTFT_AT, LANG_TPOT_AT, LANG_LATENCY_AT};
+enum { TIMES = 3, PERCENTILES = 3 };
+
+// Percentiles against the rate, each with its interval.
+static void time_table(struct chapters *c, struct document_node *parent, struct shape shape) {
+  const bool has[TIMES] = {shape.ttft, shape.tpot, true};
   struct document_node *table = document_table(parent, "");
   chapters_column(c, table, LANG_COLUMN_OFFERED, DOCUMENT_DECIMAL);
-  chapters_column(c, table, LANG_COLUMN_IN_FLIGHT, DOCUMENT_DECIMAL);
-  chapters_column(c, table, LANG_COLUMN_RATE, DOCUMENT_DECIMAL);
-  if (order->failed) chapters_column(c, table, LANG_COLUMN_FAILED, DOCUMENT_RIGHT);
-  chapters_column(c, table, LANG_COLUMN_LATENCY_P50, DOCUMENT_RIGHT);
-  chapters_column(c, table, LANG_COLUMN_LATENCY_P95, DOCUMENT_RIGHT);
-  size_t shown = order->count < CHAPTERS_BRIEF_ROWS ? order->count : CHAPTERS_BRIEF_ROWS;
+  for (size_t t = 0; t < TIMES; t++) {
+    for (size_t p = 0; has[t] && p < PERCENTILES; p++)
+      document_column(table, chapters_say(c, time_names[t], LANG_WITH(percentile_names[p])), DOCUMENT_RIGHT);
+  }
+  size_t count = c->results->load_count, shown = count < CHAPTERS_ROWS_MAX ? count : CHAPTERS_ROWS_MAX;
   for (size_t k = 0; k < shown; k++) {
-    const struct load *load = order->loads[chapters_shown_spread(k, shown, order->count)];
-    document_cell(table, number_significant(rate_of(load), 4).text, DOCUMENT_PLAIN);
-    document_cell(table, number_significant(load->n, 3).text, DOCUMENT_PLAIN);
-    document_cell(table, number_significant(load->throughput, 4).text, DOCUMENT_PLAIN);
-    if (order->failed) failed_cell(table, load);
-    time_cell(table, load->latency_s.p50);
-    time_cell(table, load->latency_s.p95);
+    size_t index = chapters_shown_spread(k, shown, count);
+    const struct load *load = &c->results->loads[index];
+    enum document_mark mark = mark_of(c->results, index);
+    document_cell(table, number_significant(results_offered(c->results, index), 4).text, mark);
+    for (size_t t = 0; t < TIMES; t++) {
+      for (size_t p = 0; has[t] && p < PERCENTILES; p++)
+        document_cell(table, chapters_duration_interval(c, percentile_of(load, t, p)).text, mark);
+    }
     document_row_end(table);
   }
-  chapters_rows_left(c, parent, order->count);
 }
 
-static const char *draw(struct chapters *c, const struct order *order) {
-  if (!c->plots || order->rates < 2) return NULL;
-  struct plot *plot = plot_add(c->plots, "loads");
-  if (!plot) return NULL;
-  plot_text(plot, &plot->title, lang_text(c->lang, LANG_PLOT_LOADS_TITLE));
-  plot_text(plot, &plot->x_label, lang_text(c->lang, LANG_COLUMN_OFFERED));
-  plot_text(plot, &plot->y_label, lang_text(c->lang, LANG_AXIS_RATE));
-  plot_text(plot, &plot->y2_label, lang_text(c->lang, LANG_AXIS_LATENCY));
-  struct plot_series *p50 =
-      plot_series_add(plot, PLOT_LINE_POINTS, PLOT_ORANGE, lang_text(c->lang, LANG_COLUMN_LATENCY_P50));
-  struct plot_series *p95 =
-      plot_series_add(plot, PLOT_LINE_POINTS, PLOT_RED, lang_text(c->lang, LANG_COLUMN_LATENCY_P95));
-  struct plot_series *rate =
-      plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, lang_text(c->lang, LANG_PLOT_RATE));
-  if (!p50 || !p95 || !rate) return NULL;
-  p50->second = p95->second = p50->dashed = p95->dashed = true;
-  size_t shown = order->count < CHAPTERS_ROWS_MAX ? order->count : CHAPTERS_ROWS_MAX; // as in the table
-  for (size_t k = 0; k < shown; k++) {
-    const struct load *load = order->loads[chapters_shown_spread(k, shown, order->count)];
-    struct estimate middle = load->latency_s.p50, slow = load->latency_s.p95;
-    plot_point_add(rate, rate_of(load), load->throughput, NAN, NAN);
-    plot_point_add(p50, rate_of(load), middle.estimate, middle.lo, middle.hi);
-    plot_point_add(p95, rate_of(load), slow.estimate, slow.lo, slow.hi);
+static void brief_row(struct chapters *c, struct document_node *table, size_t index, struct shape shape) {
+  const struct load *load = &c->results->loads[index];
+  enum document_mark mark = mark_of(c->results, index);
+  document_cell(table, number_significant(results_offered(c->results, index), 4).text, mark);
+  if (shape.served) document_cell(table, number_significant(load->served_per_s.estimate, 4).text, mark);
+  if (shape.tokens) document_cell(table, number_significant(load->tokens_per_s.estimate, 4).text, mark);
+  if (shape.failed) failed_cell(table, load, mark);
+  if (shape.ttft)
+    document_cell(table, chapters_durations(c, load->ttft_s.p50.estimate, load->ttft_s.p95.estimate).text,
+                  mark);
+  document_cell(table, chapters_durations(c, load->latency_s.p50.estimate, load->latency_s.p95.estimate).text,
+                mark);
+  if (shape.good) {
+    document_cell(table, number_significant(load->goodput.estimate, 3).text, mark);
+    share_cell(c, table, load->good_share, false, mark);
   }
-  return "loads";
-}
-
-void chapters_loads(struct chapters *c, struct document_node *root) {
-  const struct results *results = c->results;
-  if (results->load_count == 0) return;
-  struct order order = order_make(results, root);
-  struct document_node *section = chapters_section(c, root, LANG_LOADS, LANG_ALONE);
-  chapters_paragraph(c, section, LANG_LOADS_MEAN, LANG_WITH(chapters_confidence(results).text));
-  chapters_one_piece(c, section);
-  const char *plot = draw(c, &order);
-  if (plot)
-    document_figure(
-        section, plot,
-        chapters_say(c, LANG_ALT_LOADS,
-                     LANG_WITH(number_count((int64_t)order.count).text,
-                               number_significant(rate_of(order.loads[0]), 4).text,
-                               number_significant(rate_of(order.loads[order.count - 1]), 4).text)),
-        "");
-  load_table(c, section, &order);
-  free(order.loads);
+  if (shape.marks) marks_cell(c, table, load, mark);
+  document_row_end(table);
 }
 
 void chapters_loads_brief(struct chapters *c, struct document_node *parent) {
-  if (c->results->load_count == 0) return;
-  struct order order = order_make(c->results, parent);
-  brief_table(c, parent, &order);
-  free(order.loads);
-}
-
-static enum cell_slo judge(const struct results *results, const struct load *load) {
-  enum cell_slo answer = CELL_SLO_UNKNOWN;
-  for (size_t i = 0; i < results->limit_count; i++) {
-    const struct limit *limit = &results->limits[i];
-    if (limit->percentile == 0) continue;
-    if (limit->time != RESULTS_TTFT && limit->time != RESULTS_LATENCY) return CELL_SLO_UNKNOWN;
-    const struct percentiles *times = limit->time == RESULTS_TTFT ? &load->ttft_s : &load->latency_s;
-    double seen = (limit->percentile == 50   ? times->p50
-                   : limit->percentile == 95 ? times->p95
-                                             : times->p99)
-                      .estimate;
-    if (isnan(seen)) return CELL_SLO_UNKNOWN;
-    if (seen > limit->limit_s) return CELL_SLO_MISSED;
-    answer = CELL_SLO_MET;
+  size_t count = c->results->load_count;
+  if (count == 0) return;
+  struct shape shape = shape_of(c->results);
+  struct document_node *table = document_table(parent, "");
+  chapters_column(c, table, LANG_COLUMN_OFFERED, DOCUMENT_DECIMAL);
+  if (shape.served) chapters_column(c, table, LANG_COLUMN_SERVED, DOCUMENT_DECIMAL);
+  if (shape.tokens) chapters_column(c, table, LANG_COLUMN_RATE, DOCUMENT_DECIMAL);
+  if (shape.failed) chapters_column(c, table, LANG_COLUMN_FAILED, DOCUMENT_RIGHT);
+  if (shape.ttft) chapters_column(c, table, LANG_COLUMN_TTFT, DOCUMENT_RIGHT);
+  chapters_column(c, table, LANG_COLUMN_LATENCY_BOTH, DOCUMENT_RIGHT);
+  if (shape.good) {
+    chapters_column(c, table, LANG_COLUMN_GOODPUT, DOCUMENT_DECIMAL);
+    chapters_column(c, table, LANG_COLUMN_GOOD_SHARE, DOCUMENT_RIGHT);
   }
-  return answer;
+  if (shape.marks) chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
+  size_t shown = count < CHAPTERS_BRIEF_ROWS ? count : CHAPTERS_BRIEF_ROWS;
+  for (size_t k = 0; k < shown; k++)
+    brief_row(c, table, chapters_shown_spread(k, shown, count), shape);
+  chapters_rows_left(c, parent, count);
 }
 
-// The highest rate up to which every load keeps the limits, and the lowest that misses one.
-void chapters_loads_limits(struct chapters *c, struct document_node *parent) {
+static struct plot *plot_of(struct chapters *c, const char *name, enum lang_id title, enum lang_id axis) {
+  struct plot *plot = plot_add(c->plots, name);
+  if (!plot) return NULL;
+  plot_text(plot, &plot->title, lang_text(c->lang, title));
+  plot_text(plot, &plot->x_label, lang_text(c->lang, LANG_COLUMN_OFFERED));
+  plot_text(plot, &plot->y_label, lang_text(c->lang, axis));
+  return plot;
+}
+
+// The loads of a picture are those of the table.
+static void add_points(struct chapters *c, struct plot_series *series, size_t time, size_t percentile) {
+  size_t count = c->results->load_count, shown = count < CHAPTERS_ROWS_MAX ? count : CHAPTERS_ROWS_MAX;
+  for (size_t k = 0; series && k < shown; k++) {
+    size_t index = chapters_shown_spread(k, shown, count);
+    struct estimate value = percentile_of(&c->results->loads[index], time, percentile);
+    plot_point_add(series, results_offered(c->results, index), value.estimate, value.lo, value.hi);
+  }
+}
+
+static void draw_times(struct chapters *c, struct shape shape) {
+  static const struct {
+    size_t time, percentile;
+    enum plot_colour colour;
+  } lines[] = {{0, 0, PLOT_BLUE}, {0, 1, PLOT_GREEN}, {2, 0, PLOT_ORANGE}, {2, 1, PLOT_RED}};
+  struct plot *plot = plot_of(c, "loads", LANG_PLOT_LOADS_TITLE, LANG_AXIS_TIME);
+  if (!plot) return;
+  plot->y_log = true;
+  for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    if (lines[i].time == 0 && !shape.ttft) continue;
+    const char *name =
+        chapters_say(c, time_names[lines[i].time], LANG_WITH(percentile_names[lines[i].percentile]));
+    struct plot_series *series = plot_series_add(plot, PLOT_LINE_POINTS, lines[i].colour, name);
+    if (!series) return;
+    series->dashed = lines[i].percentile > 0;
+    add_points(c, series, lines[i].time, lines[i].percentile);
+  }
+}
+
+static void draw_rates(struct chapters *c, struct shape shape) {
+  struct plot *plot = plot_of(c, "loads_served", LANG_PLOT_SERVED_TITLE, LANG_AXIS_REQUESTS);
+  if (!plot) return;
+  struct plot_series *offered =
+      plot_series_add(plot, PLOT_LINE, PLOT_GREY, lang_text(c->lang, LANG_PLOT_OFFERED));
+  struct plot_series *served =
+      plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, lang_text(c->lang, LANG_PLOT_SERVED));
+  struct plot_series *good = NULL;
+  if (shape.good)
+    good = plot_series_add(plot, PLOT_LINE_POINTS, PLOT_GREEN, lang_text(c->lang, LANG_PLOT_GOODPUT));
+  if (!offered || !served || (shape.good && !good)) return;
+  offered->dashed = true;
+  size_t count = c->results->load_count, shown = count < CHAPTERS_ROWS_MAX ? count : CHAPTERS_ROWS_MAX;
+  for (size_t k = 0; k < shown; k++) {
+    size_t index = chapters_shown_spread(k, shown, count);
+    const struct load *load = &c->results->loads[index];
+    double rate = results_offered(c->results, index);
+    plot_point_add(offered, rate, rate, NAN, NAN);
+    plot_point_add(served, rate, load->served_per_s.estimate, load->served_per_s.lo, load->served_per_s.hi);
+    if (good) plot_point_add(good, rate, load->goodput.estimate, load->goodput.lo, load->goodput.hi);
+  }
+}
+
+static void figures(struct chapters *c, struct document_node *section, struct shape shape) {
   const struct results *results = c->results;
-  struct order order = order_make(results, parent);
-  double highest = NAN, lowest = NAN;
-  for (size_t i = 0; i < order.count; i++) {
-    enum cell_slo slo = judge(results, order.loads[i]);
-    if (slo == CELL_SLO_MISSED && isnan(lowest)) lowest = rate_of(order.loads[i]);
+  if (!c->plots || shape.rates < 2) return;
+  struct number_text count = number_count((int64_t)shape.rates),
+                     lowest = number_significant(results_offered(results, 0), 4), highest = lowest;
+  for (size_t i = 0; i < results->load_count; i++) {
+    double rate = results_offered(results, i);
+    if (isfinite(rate)) highest = number_significant(rate, 4);
   }
-  for (size_t i = 0; i < order.count; i++) {
-    double rate = rate_of(order.loads[i]);
-    if (judge(results, order.loads[i]) == CELL_SLO_MET && !(rate >= lowest)) highest = rate;
-  }
-  struct buf names = {0};
-  chapters_limits_names(c, false, &names);
-  if (isfinite(highest) && isfinite(lowest)) {
-    chapters_callout(
-        c, parent, DOCUMENT_NOTE, LANG_LOADS_WITHIN,
-        LANG_WITH(buf_text(&names), number_significant(highest, 4).text, number_significant(lowest, 4).text));
-  } else if (isfinite(highest) || isfinite(lowest)) {
-    bool all = isfinite(highest);
-    chapters_callout(c, parent, DOCUMENT_NOTE, all ? LANG_LOADS_ALL_WITHIN : LANG_LOADS_NONE_WITHIN,
-                     LANG_WITH(buf_text(&names), number_significant(all ? highest : lowest, 4).text));
-  }
-  buf_free(&names);
-  free(order.loads);
+  draw_times(c, shape);
+  document_figure(section, "loads",
+                  chapters_say(c, LANG_ALT_LOADS, LANG_WITH(count.text, lowest.text, highest.text)), "");
+  if (!shape.served) return;
+  draw_rates(c, shape);
+  document_figure(section, "loads_served",
+                  chapters_say(c, LANG_ALT_SERVED, LANG_WITH(count.text, lowest.text, highest.text)), "");
+}
+
+void chapters_loads(struct chapters *c, struct document_node *root) {
+  if (c->results->load_count == 0) return;
+  struct shape shape = shape_of(c->results);
+  struct document_node *section = chapters_section(c, root, LANG_LOADS, LANG_ALONE);
+  chapters_paragraph(c, section, LANG_LOADS_MEAN, LANG_WITH(chapters_confidence(c->results).text));
+  chapters_one_piece(c, section);
+  rate_table(c, section, shape);
+  figures(c, section, shape);
+  time_table(c, section, shape);
 }

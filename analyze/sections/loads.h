@@ -8,9 +8,10 @@
 
 void chapters_loads(struct chapters *c, struct document_node *root);
 
-// For the terminal and the first screen: the table of rates with as many columns as fit there, and the
-// highest rate within the limits.
+// For the terminal: the table of loads with as many columns as fit there.
 void chapters_loads_brief(struct chapters *c, struct document_node *parent);
-void chapters_loads_limits(struct chapters *c, struct document_node *parent);
+
+// The highest load that holds, why not more, its times, and what was not measured; nothing without loads.
+void chapters_loads_answer(struct chapters *c, struct document_node *parent);
 
 #endif

@@ -153,6 +153,16 @@ struct number_text chapters_durations(const struct chapters *c, double first_s, 
   return out;
 }
 
+struct number_text chapters_duration_interval(const struct chapters *c, struct estimate seconds) {
+  double factor = in_milliseconds(seconds.estimate) ? 1e3 : 1;
+  struct number_text out = {.text = NUMBER_UNKNOWN}, digits = duration_digits(seconds.estimate);
+  if (!isfinite(seconds.estimate)) return out;
+  if (isfinite(seconds.lo) || isfinite(seconds.hi))
+    digits = number_with_interval(seconds.estimate * factor, seconds.lo * factor, seconds.hi * factor, 3);
+  snprintf(out.text, sizeof out.text, "%.52s %.8s", digits.text, duration_unit(c, seconds.estimate));
+  return out;
+}
+
 void chapters_list_add(struct chapters_list *list, const char *text) {
   if (++list->count > LIST_MAX) return;
   if (list->count > 1) buf_append_text(&list->text, ", ");

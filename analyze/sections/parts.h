@@ -56,6 +56,9 @@ struct number_text chapters_duration(const struct chapters *c, double seconds);
 // Two of them, "4.62 / 8.1 ms"; each has its unit where the units differ.
 struct number_text chapters_durations(const struct chapters *c, double first_s, double second_s);
 
+// "2.11 [1.97, 2.22] ms": in the unit of the estimate; an end that is not known is open.
+struct number_text chapters_duration_interval(const struct chapters *c, struct estimate seconds);
+
 // How many answers were not streamed, where any was: it makes their time to first token their latency.
 void chapters_one_piece(struct chapters *c, struct document_node *parent);
 

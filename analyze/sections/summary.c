@@ -149,7 +149,7 @@ void chapters_answer(struct chapters *c, struct document_node *parent) {
   chapters_next(c, parent);
   edges(c, parent);
   chapters_limits(c, parent);
-  chapters_loads_limits(c, parent);
+  chapters_loads_answer(c, parent);
 }
 
 static void spread(struct chapters *c, struct document_node *parent) {
@@ -195,7 +195,7 @@ static void first_screen(struct chapters *c, struct document_node *parent) {
   chapters_next(c, parent);
   edges(c, parent);
   chapters_limits(c, parent);
-  chapters_loads_limits(c, parent);
+  chapters_loads_answer(c, parent);
   chapters_optimum(c, parent);
   chapters_warnings(c, parent);
   spread(c, parent);
@@ -418,9 +418,9 @@ static void best(struct chapters *c, struct document_node *parent) {
 
 void chapters_summary(struct chapters *c, struct document_node *root) {
   const struct results *results = c->results;
-  if (results->cell_count == 0 && !results->curve.exists && results->warning_count == 0) {
-    if (results->load_count == 0) chapters_paragraph(c, root, LANG_NOTHING, LANG_ALONE);
-    chapters_loads_limits(c, root);
+  if (results->cell_count == 0 && results->load_count == 0 && !results->curve.exists &&
+      results->warning_count == 0) {
+    chapters_paragraph(c, root, LANG_NOTHING, LANG_ALONE);
     return;
   }
   struct document_node *section = chapters_section(c, root, LANG_SUMMARY, LANG_ALONE);

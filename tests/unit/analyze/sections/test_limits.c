@@ -53,26 +53,6 @@ static void test_nothing_at_all_makes_a_report(void **state) {
   HAS(made_brief(made, LANG_RU), "Отчет о производительности\n");
 }
 
-static void test_open_loop_alone_is_a_table_of_loads(void **state) {
-  struct made *made = *state;
-  fixture_start(&made->results, 1);
-  made->results.loads = calloc(2, sizeof *made->results.loads);
-  made->results.load_count = 2;
-  for (size_t i = 0; i < 2; i++) {
-    struct load *load = &made->results.loads[i];
-    *load = (struct load){.rate = 10, .n = 3.25, .throughput = 812.5, .duration_s = 60, .requests = 600};
-    fixture_no_percentiles(&load->ttft_s);
-    fixture_no_percentiles(&load->latency_s);
-  }
-  made->results.loads[1].latency_s.p99 = (struct estimate){1.25, 1.1, NAN};
-  const char *text = made_report(made, LANG_EN);
-  HAS(text, "## Open-loop load");
-  HAS(text, " 3.25 |               812.5 |        600 |        0 |");
-  HAS(text, "1.25 [1.10, \u221e) |");
-  LACKS(text, "## Detailed results");
-  LACKS(text, "## Conclusions");
-}
-
 // Everything that may be unknown is.
 static void test_unknown_numbers_never_show_as_numbers(void **state) {
   struct made *made = *state;
@@ -243,7 +223,6 @@ int main(void) {
       MADE(test_all_failed_is_said_plainly),
       MADE(test_one_cell_makes_a_report),
       MADE(test_nothing_at_all_makes_a_report),
-      MADE(test_open_loop_alone_is_a_table_of_loads),
       MADE(test_unknown_numbers_never_show_as_numbers),
       MADE(test_every_warning_is_one_sentence_in_each_language),
       MADE(test_no_results_break_a_report),

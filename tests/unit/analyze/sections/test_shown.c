@@ -103,7 +103,8 @@ static void test_every_long_table_says_what_it_leaves_out(void **state) {
   results->loads = calloc(250, sizeof *results->loads);
   for (size_t i = 0; i < 250; i++)
     results->loads[results->load_count++] =
-        (struct load){.rate = (double)i + 1, .n = 1, .throughput = 10, .duration_s = 1, .requests = 1};
+        (struct load){.rate = (double)i + 1, .n = 1, .tokens_per_s = {10, NAN, NAN}, .requests = 1};
+  results->load_answer = (struct load_answer){SIZE_MAX, SIZE_MAX};
   results->facts = calloc(20, sizeof *results->facts);
   for (size_t i = 0; i < 20; i++)
     results->facts[results->fact_count++] =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What a report says about how long requests take: single cells and open-loop loads.
+// What a report says about how long requests take.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -76,75 +76,11 @@ static void test_without_times_nothing_is_said_of_them(void **state) {
   assert_null(plot_find(&made->plots, "distribution_latency"));
 }
 
-// Two repetitions at each of three rates; p95 grows with the rate from 1 s to 3 s.
-static void offered(struct results *results) {
-  static const double rates[] = {20, 10, 40, 10, 20, 40};
-  fixture_start(results, 1);
-  results->loads = calloc(6, sizeof *results->loads);
-  results->load_count = 6;
-  for (size_t i = 0; i < 6; i++) {
-    struct load *load = &results->loads[i];
-    double p95_s = rates[i] > 30 ? 3 : rates[i] / 10;
-    *load = (struct load){.rate = rates[i],
-                          .n = rates[i] / 3,
-                          .throughput = rates[i] * 20,
-                          .duration_s = 60,
-                          .requests = (int64_t)rates[i] * 60};
-    load->latency_s = about(p95_s);
-    fixture_no_percentiles(&load->ttft_s);
-  }
-}
-
-static void test_loads_stand_by_rate_with_their_intervals(void **state) {
-  struct made *made = *state;
-  offered(&made->results);
-  const char *text = made_report(made, LANG_EN);
-  HAS(text, "![Throughput and latency against the offered rate: 6 loads from 10 to 40 requests per "
-            "second](plots/loads.png)");
-  const char *ten = strstr(text, "|                     10 |"),
-             *twenty = strstr(text, "|                     20 |");
-  assert_true(ten && twenty && ten < twenty);
-  HAS(text, "| 2.00 [1.80, 2.20] |");
-  text = made_brief(made, LANG_EN);
-  HAS(text, "  40    13.3      800     1.50 [1.35, 1.65]  3.00 [2.70, 3.30]");
-  LACKS(text, "Failed");
-  made->results.loads[0].failed = 3;
-  HAS(made_brief(made, LANG_EN), "Failed");
-}
-
-static void test_one_rate_makes_no_picture(void **state) {
-  struct made *made = *state;
-  offered(&made->results);
-  for (size_t i = 0; i < 6; i++)
-    made->results.loads[i].rate = 10;
-  LACKS(made_report(made, LANG_EN), "plots/loads.png");
-  assert_null(plot_find(&made->plots, "loads"));
-}
-
-static void test_limits_bound_the_rate(void **state) {
-  struct made *made = *state;
-  offered(&made->results);
-  made->results.limit_count = 1;
-  made->results.limits[0] = (struct limit){RESULTS_LATENCY, 95, 2.5};
-  HAS(made_report(made, LANG_EN),
-      "by their estimates are loads of up to 20 requests per second; at 40 a limit "
-      "is missed. Rates between them were not tested.");
-  made->results.limits[0].limit_s = 4;
-  HAS(made_report(made, LANG_EN), "are all loads, up to 40 requests per second");
-  made->results.limits[0].limit_s = 0.5;
-  HAS(made_report(made, LANG_EN), "is no load: the lowest, 10 requests per second, misses one already");
-  made->results.limits[0].time = RESULTS_TPOT; // not known of loads
-  LACKS(made_report(made, LANG_EN), "Within the limits");
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       MADE(test_times_are_compared_with_the_recommended_by_their_intervals),
       MADE(test_lines_end_with_the_last_percentile_that_was_seen),
       MADE(test_without_times_nothing_is_said_of_them),
-      MADE(test_loads_stand_by_rate_with_their_intervals),
-      MADE(test_one_rate_makes_no_picture),
-      MADE(test_limits_bound_the_rate),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The one conclusion of an open loop: up to which rate the server keeps up, why not beyond, at what times,
+// and what was not measured.
+#include <math.h>
+
+#include "analyze/sections/limits.h"
+#include "analyze/sections/loads.h"
+
+static struct number_text rate_of(const struct chapters *c, size_t index) {
+  return number_significant(results_offered(c->results, index), 4);
+}
+
+// " within TTFT <= 0.5 s of 95% of requests, latency p95 <= 2 s"; nothing without limits.
+static void limits_text(struct chapters *c, struct buf *out) {
+  struct buf requests = {0}, percentiles = {0};
+  chapters_limits_names(c, true, &requests);
+  chapters_limits_names(c, false, &percentiles);
+  if (requests.len > 0)
+    lang_format(out, c->lang, LANG_LOADS_LIMITS_REQUESTS,
+                LANG_WITH(buf_text(&requests), number_percent(RESULTS_GOOD_SHARE).text));
+  if (percentiles.len > 0)
+    lang_format(out, c->lang, requests.len > 0 ? LANG_LOADS_LIMITS_MORE : LANG_LOADS_LIMITS,
+                LANG_WITH(buf_text(&percentiles)));
+  buf_free(&requests);
+  buf_free(&percentiles);
+}
+
+static bool misses_share(const struct load *load) {
+  return load->meets_slo == CELL_SLO_MISSED && load->good_share.estimate < RESULTS_GOOD_SHARE;
+}
+
+// What breaks a load, the plainest first.
+static void reason_text(struct chapters *c, const struct load *load, struct buf *out) {
+  struct number_text sent = number_significant(load->sent_per_s, 4);
+  if (load->failing) {
+    double share = load->requests > 0 ? (double)load->failed / (double)load->requests : NAN;
+    lang_format(out, c->lang, LANG_LOADS_FAIL, LANG_WITH(number_percent(share).text));
+  } else if (load->queue_grows && !misses_share(load)) {
+    lang_format(out, c->lang, LANG_LOADS_QUEUE,
+                LANG_WITH(number_significant(load->served_per_s.estimate, 4).text, sent.text));
+  } else if (misses_share(load)) {
+    lang_format(out, c->lang, LANG_LOADS_GOOD,
+                LANG_WITH(number_percent(load->good_share.estimate).text,
+                          number_significant(load->goodput.estimate, 3).text, sent.text));
+    if (load->queue_grows) lang_format(out, c->lang, LANG_LOADS_AND_QUEUE, LANG_ALONE);
+  } else {
+    lang_format(out, c->lang, LANG_LOADS_MISSED, LANG_ALONE);
+  }
+}
+
+static void say_answer(struct chapters *c, struct document_node *parent) {
+  const struct load_answer *answer = &c->results->load_answer;
+  const struct load *loads = c->results->loads;
+  bool kept = answer->kept != SIZE_MAX, broken = answer->broken != SIZE_MAX;
+  struct buf limits = {0}, reason = {0}, text = {0};
+  limits_text(c, &limits);
+  if (broken) reason_text(c, &loads[answer->broken], &reason);
+  lang_format(&text, c->lang,
+              kept && broken ? LANG_LOADS_UP_TO
+              : kept         ? LANG_LOADS_ALL
+              : broken       ? LANG_LOADS_NONE
+                             : LANG_LOADS_UNKNOWN,
+              LANG_WITH(buf_text(&limits), kept ? rate_of(c, answer->kept).text : "",
+                        broken ? rate_of(c, answer->broken).text : "", buf_text(&reason)));
+  if (kept && c->results->limit_count > 0 && !loads[answer->kept].slo_certain)
+    lang_format(&text, c->lang, LANG_LOADS_OPEN, LANG_ALONE);
+  document_callout(parent, DOCUMENT_ANSWER, buf_text(&text));
+  buf_free(&limits);
+  buf_free(&reason);
+  buf_free(&text);
+}
+
+// At which times: of the highest load that holds, else of the lowest.
+static void say_times(struct chapters *c, struct document_node *parent) {
+  const struct load_answer *answer = &c->results->load_answer;
+  size_t index = answer->kept != SIZE_MAX ? answer->kept : answer->broken;
+  if (index == SIZE_MAX) return;
+  const struct load *load = &c->results->loads[index];
+  if (!isfinite(load->latency_s.p50.estimate)) return;
+  struct number_text latency =
+      chapters_durations(c, load->latency_s.p50.estimate, load->latency_s.p95.estimate);
+  struct buf text = {0};
+  struct number_text ttft = chapters_durations(c, load->ttft_s.p50.estimate, load->ttft_s.p95.estimate);
+  if (isfinite(load->ttft_s.p50.estimate))
+    lang_format(&text, c->lang, LANG_LOADS_TIMES, LANG_WITH(rate_of(c, index).text, ttft.text, latency.text));
+  else
+    lang_format(&text, c->lang, LANG_LOADS_LATENCY, LANG_WITH(rate_of(c, index).text, latency.text));
+  if (index == answer->kept && isfinite(load->goodput.estimate))
+    lang_format(&text, c->lang, LANG_LOADS_GOODPUT,
+                LANG_WITH(number_significant(load->goodput.estimate, 3).text,
+                          number_percent(load->good_share.estimate).text));
+  document_paragraph(parent, buf_text(&text));
+  buf_free(&text);
+}
+
+static bool each_once(const struct results *results) {
+  for (size_t i = 0; i < results->load_count; i++) {
+    if (results->loads[i].reps > 1) return false;
+  }
+  return true;
+}
+
+static void say_not_measured(struct chapters *c, struct document_node *parent) {
+  const struct load_answer *answer = &c->results->load_answer;
+  bool kept = answer->kept != SIZE_MAX, broken = answer->broken != SIZE_MAX;
+  struct buf text = {0};
+  if (kept || broken) {
+    lang_format(&text, c->lang,
+                kept && broken ? LANG_LOADS_NOT_BETWEEN
+                : kept         ? LANG_LOADS_NOT_ABOVE
+                               : LANG_LOADS_NOT_BELOW,
+                LANG_WITH(rate_of(c, kept ? answer->kept : answer->broken).text,
+                          broken ? rate_of(c, answer->broken).text : ""));
+  }
+  if (each_once(c->results)) {
+    if (text.len > 0) buf_append_text(&text, "; ");
+    lang_format(&text, c->lang, LANG_LOADS_NOT_REPEATED, LANG_ALONE);
+  }
+  if (text.len > 0) chapters_paragraph(c, parent, LANG_LOADS_NOT_MEASURED, LANG_WITH(buf_text(&text)));
+  buf_free(&text);
+}
+
+void chapters_loads_answer(struct chapters *c, struct document_node *parent) {
+  if (c->results->load_count == 0) return;
+  say_answer(c, parent);
+  say_times(c, parent);
+  say_not_measured(c, parent);
+}

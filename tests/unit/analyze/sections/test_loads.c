@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What a report says about an open loop.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/analyze/sections/made.h"
+
+static struct percentiles about(double p95) {
+  return (struct percentiles){
+      {p95 / 2, p95 / 2 * 0.9, p95 / 2 * 1.1}, {p95, p95 * 0.9, p95 * 1.1}, {p95 * 1.2, p95, NAN}};
+}
+
+// 10, 20 and 40 requests/s; latency p95 grows with the rate from 1 s to 4 s.
+static void offered(struct results *results) {
+  static const double rates[] = {10, 20, 40};
+  fixture_start(results, 1);
+  results->loads = calloc(3, sizeof *results->loads);
+  results->load_count = 3;
+  for (size_t i = 0; i < 3; i++) {
+    struct load *load = &results->loads[i];
+    *load = (struct load){.rate = rates[i],
+                          .speed = NAN,
+                          .sent_per_s = rates[i],
+                          .n = rates[i] / 3,
+                          .reps = 2,
+                          .requests = (int64_t)rates[i] * 120,
+                          .served_per_s = {rates[i] * 0.98, rates[i] * 0.97, rates[i] * 0.99},
+                          .tokens_per_s = {rates[i] * 20, NAN, NAN},
+                          .good_share = {NAN, NAN, NAN},
+                          .goodput = {NAN, NAN, NAN}};
+    load->latency_s = about(rates[i] / 10);
+    fixture_no_percentiles(&load->ttft_s);
+    fixture_no_percentiles(&load->tpot_s);
+  }
+  results->load_answer = (struct load_answer){2, SIZE_MAX};
+}
+
+static void limit_of(struct results *results, int percentile) {
+  results->limit_count = 1;
+  results->limits[0] = (struct limit){RESULTS_LATENCY, percentile, 2.5};
+}
+
+static void test_loads_stand_by_rate_with_their_intervals(void **state) {
+  struct made *made = *state;
+  offered(&made->results);
+  const char *text = made_report(made, LANG_EN);
+  HAS(text, "## Open-loop load");
+  HAS(text, "![Percentiles of time against the offered rate: 3 rates from 10 to 40 requests per "
+            "second](plots/loads.png)");
+  HAS(text, "(plots/loads_served.png)");
+  HAS(text, "19.6 [19.4, 19.8]");
+  HAS(text, "| 2.00 [1.80, 2.20] s |");
+  HAS(text, "500 [450, 550] ms");
+  HAS(text, "1.20 [1.00, ∞) s");
+  LACKS(text, "TTFT p");
+  LACKS(text, "Time per token");
+  LACKS(text, "Goodput");
+  LACKS(text, "Capacity curve");
+  LACKS(text, "## Detailed results");
+  text = made_brief(made, LANG_EN);
+  HAS(text, "  40          39.2     800       2 / 4 s");
+  LACKS(text, "Failed");
+  made->results.loads[0].failed = 3;
+  HAS(made_brief(made, LANG_EN), "Failed");
+  made_check_clean(made_report(made, LANG_RU));
+}
+
+static void test_one_rate_makes_no_picture(void **state) {
+  struct made *made = *state;
+  offered(&made->results);
+  for (size_t i = 0; i < 3; i++)
+    made->results.loads[i].rate = 10;
+  LACKS(made_report(made, LANG_EN), "plots/loads");
+  assert_null(plot_find(&made->plots, "loads"));
+}
+
+static void test_percentiles_are_drawn_with_their_intervals(void **state) {
+  struct made *made = *state;
+  offered(&made->results);
+  for (size_t i = 0; i < 3; i++)
+    made->results.loads[i].ttft_s = about(0.01);
+  made_report(made, LANG_EN);
+  struct buf data = {0};
+  assert_int_equal(plot_data(plot_find(&made->plots, "loads"), &data), STATUS_OK);
+  HAS(buf_text(&data), "\n20 0.01 0.009 0.011");
+  HAS(buf_text(&data), "\n40 4 3.6 4.4");
+  buf_free(&data);
+}
+
+static void test_the_answer_is_the_highest_rate_that_holds(void **state) {
+  struct made *made = *state;
+  struct results *results = &made->results;
+  offered(results);
+  HAS(made_brief(made, LANG_EN), "Sustained load: 40 requests per second, the highest rate tested.");
+  HAS(made_brief(made, LANG_EN), "At 40 requests per second, latency p50 / p95 is 2 / 4 s.");
+  HAS(made_brief(made, LANG_EN), "Not measured: rates above 40 per second.");
+  results->load_answer = (struct load_answer){1, 2};
+  results->loads[2].queue_grows = true;
+  results->loads[2].served_per_s.estimate = 31;
+  HAS(made_report(made, LANG_EN), "**Sustained load:** up to 20 requests per second. At 40 a queue grows: 31 "
+                                  "of 40 requests per second are served.");
+  HAS(made_report(made, LANG_EN), "Not measured: rates between 20 and 40 per second.");
+  HAS(made_report(made, LANG_EN), "| queue grows");
+  HAS(made_report(made, LANG_RU), "**Устойчивая нагрузка:** до 20 запросов в секунду. При темпе 40 очередь "
+                                  "растет: обслуживается 31 из 40 запросов в секунду.");
+  results->load_answer = (struct load_answer){SIZE_MAX, 0};
+  results->loads[0].failing = true;
+  results->loads[0].failed = 120;
+  results->loads[0].reps = results->loads[1].reps = results->loads[2].reps = 1;
+  HAS(made_report(made, LANG_EN),
+      "none. At 10 requests per second, the lowest rate tested, 10% of the requests fail.");
+  HAS(made_report(made, LANG_EN),
+      "Not measured: rates below 10 per second; how repetitions differ (each rate was measured once).");
+  results->load_answer = (struct load_answer){SIZE_MAX, SIZE_MAX};
+  HAS(made_report(made, LANG_EN), "**Sustained load:** not known.");
+}
+
+static void test_limits_and_goodput_are_in_the_answer(void **state) {
+  struct made *made = *state;
+  struct results *results = &made->results;
+  offered(results);
+  limit_of(results, 95);
+  results->load_answer = (struct load_answer){1, 2};
+  results->loads[1].meets_slo = CELL_SLO_MET;
+  results->loads[1].slo_certain = true;
+  results->loads[2].meets_slo = CELL_SLO_MISSED;
+  HAS(made_report(made, LANG_EN), "**Sustained load within latency p95 ≤ 2.5 s:** up to 20 requests per "
+                                  "second. At 40 a limit is missed.");
+  LACKS(made_report(made, LANG_EN), "not established");
+  results->loads[1].slo_certain = false;
+  HAS(made_report(made, LANG_EN), "That it keeps the limits is not established");
+  limit_of(results, 0);
+  results->loads[1].good_share = (struct estimate){0.98, 0.96, 0.99};
+  results->loads[1].goodput = (struct estimate){19.6, 19.2, 19.8};
+  results->loads[2].good_share = (struct estimate){0.004, 0, 0.01};
+  results->loads[2].goodput = (struct estimate){0.16, 0, 0.4};
+  const char *text = made_report(made, LANG_EN);
+  HAS(text, "**Sustained load within latency ≤ 2.5 s for 95% of requests:** up to 20 requests per second. At "
+            "40 0.4% of the requests are within the limits: goodput is 0.16 of 40 requests per second.");
+  HAS(text, "Goodput: 19.6 requests per second, 98% of the requests.");
+  HAS(text, "19.6 [19.2, 19.8]");
+  HAS(text, "98% [96, 99]");
+  HAS(text, "misses a limit");
+  HAS(made_brief(made, LANG_EN), "0.4%");
+  results->loads[2].queue_grows = true;
+  HAS(made_report(made, LANG_EN), "requests per second, and a queue grows.");
+  made_check_clean(made_report(made, LANG_RU));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      MADE(test_loads_stand_by_rate_with_their_intervals),
+      MADE(test_one_rate_makes_no_picture),
+      MADE(test_percentiles_are_drawn_with_their_intervals),
+      MADE(test_the_answer_is_the_highest_rate_that_holds),
+      MADE(test_limits_and_goodput_are_in_the_answer),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
