@@ -56,6 +56,24 @@ static void fill_row(const struct cells_samples *samples, const struct results *
   if (row->usable) fill_capacity(samples, results, row);
 }
 
+static bool any_failed(const struct results *results, const struct workers_row *row) {
+  for (size_t i = row->first_cell; i < row->first_cell + row->cell_count; i++) {
+    if (results->cells[i].flags & CELL_FAILED) return true;
+  }
+  return false;
+}
+
+static void mark_holes(struct results *results) {
+  struct workers_row *rows = results->workers;
+  size_t first = 0, end = results->workers_count;
+  while (first < end && !rows[first].usable)
+    first++;
+  while (end > first && !rows[end - 1].usable)
+    end--;
+  for (size_t w = first; w < end; w++)
+    rows[w].hole = !rows[w].usable && any_failed(results, &rows[w]);
+}
+
 enum status levels_build(const struct cells_samples *samples, struct results *results, struct error *error) {
   results->workers = calloc(results->cell_count + 1, sizeof *results->workers);
   if (!results->workers) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
@@ -68,27 +86,26 @@ enum status levels_build(const struct cells_samples *samples, struct results *re
     row->cell_count = i - row->first_cell;
     fill_row(samples, results, row);
   }
+  mark_holes(results);
   return STATUS_OK;
 }
 
-// The usable cells of all levels as the scan wants them; a level whose cells were all left out says nothing
-// about the server and is no level here.
+// The usable cells of all levels as the scan wants them. A level whose cells were all left out says nothing
+// about the server and is no level here; nor is a hole, above which the server works.
 static size_t list_levels(const struct results *results, double *batches, double *throughput,
                           struct levels_scan_level *levels) {
   size_t count = 0, used = 0;
   for (size_t w = 0; w < results->workers_count; w++) {
     const struct workers_row *row = &results->workers[w];
     struct levels_scan_level level = {(double)row->workers, batches + used, throughput + used, 0};
-    bool failed = false;
     for (size_t i = row->first_cell; i < row->first_cell + row->cell_count; i++) {
       const struct cell *cell = &results->cells[i];
-      failed = failed || cell->flags & CELL_FAILED;
       if (!cells_usable(cell)) continue;
       batches[used] = (double)cell->batch;
       throughput[used++] = cell->tokens_per_s.estimate;
       level.count++;
     }
-    if (level.count > 0 || failed) levels[count++] = level;
+    if (level.count > 0 || (!row->hole && any_failed(results, row))) levels[count++] = level;
   }
   return count;
 }

@@ -6,7 +6,7 @@
 
 #include "analyze/judge/cells.h"
 
-// Writes results->workers: best batch of each level, its edge and its capacity.
+// Writes results->workers: best batch of each level, its edge, its capacity, and whether it is a hole.
 enum status levels_build(const struct cells_samples *samples, struct results *results,
                          struct error *error) MUST_USE;
 

@@ -86,14 +86,34 @@ static double throughput_of(const struct workers_row *row) {
   return isfinite(row->steady.throughput.estimate) ? row->steady.throughput.estimate : row->max_tokens_per_s;
 }
 
+// Whatever else is tried next depends on what a hole holds.
+static void measure_holes(struct list *list) {
+  const struct results *results = list->results;
+  for (size_t w = 0; w < results->workers_count; w++) {
+    const struct workers_row *row = &results->workers[w];
+    for (size_t i = row->first_cell; row->hole && i < row->first_cell + row->cell_count; i++) {
+      if (results->cells[i].flags & CELL_FAILED)
+        add(list, row->workers, results->cells[i].batch, usual_repeat(results),
+            "failed, while levels below and above work");
+    }
+  }
+}
+
+static const struct workers_row *usable_below(const struct results *results, size_t at) {
+  while (at > 0 && !results->workers[at - 1].usable)
+    at--;
+  return at > 0 ? &results->workers[at - 1] : NULL;
+}
+
 // Up only from the last level, and only while it may be the one to choose: a level that does not gain is a
 // plateau, and beyond a fall, a failure or a cliff nothing is tried.
 static void go_up(struct list *list) {
   const struct results *results = list->results;
   const struct workers_row *last = &results->workers[results->workers_count - 1];
   const struct cell *top = &results->cells[results->best.recommended];
-  bool plateau = results->workers_count > 1 && results->recommendation.state != RECOMMENDATION_NONE &&
-                 throughput_of(last) < throughput_of(last - 1) * (1 + results->recommendation.margin);
+  const struct workers_row *before = usable_below(results, results->workers_count - 1);
+  bool plateau = before && results->recommendation.state != RECOMMENDATION_NONE &&
+                 throughput_of(last) < throughput_of(before) * (1 + results->recommendation.margin);
   bool chosen = results->recommendation.state == RECOMMENDATION_SHOWN && top->workers != last->workers;
   if (wall(results) != INT64_MAX || !last->usable || plateau || chosen ||
       throughput_of(last) < SUGGEST_FALL * throughput_of(&results->workers[row_of(results, top->workers)]))
@@ -168,12 +188,19 @@ static void confirm(struct list *list) {
   add(list, cell->workers, cell->batch, SUGGEST_BLOCKS, "the largest, and no spread is known");
 }
 
+bool suggest_is_hole(const struct results *results, const struct suggest_cell *cell) {
+  size_t row = row_of(results, cell->workers);
+  return row < results->workers_count && results->workers[row].hole;
+}
+
 size_t suggest_next(const struct results *results, size_t most, struct suggest_cell *cells) {
   struct list list = {.results = results, .cells = cells, .most = most};
   if (!results->best.exists) {
     when_nothing_works(&list);
     return list.count;
   }
+  measure_holes(&list);
+  if (list.count > 0) return list.count;
   go_up(&list);
   bisect_cliffs(&list);
   decide_possible_cliffs(&list);

@@ -2,9 +2,10 @@
 //
 // Which cells to measure next, so that the best one is found with few of them.
 //
-// In this order: up while the last level still gains (double the workers), a cliff halved, between the
-// recommended level and the one below it, beside a peak, and fresh repetitions of those that may be the best.
-// Nothing is proposed when the recommendation is shown and its neighbours are within a ratio of 1.2.
+// A level that failed between levels that work is measured again before anything else. Then, in this order:
+// up while the last level still gains (double the workers), a cliff halved, between the recommended level and
+// the one below it, beside a peak, and fresh repetitions of those that may be the best. Nothing is proposed
+// when the recommendation is shown and its neighbours are within a ratio of 1.2.
 #ifndef ANALYZE_SUGGEST_H
 #define ANALYZE_SUGGEST_H
 
@@ -22,6 +23,9 @@ struct suggest_cell {
 
 // Writes at most `most` cells, most useful first; returns how many.
 size_t suggest_next(const struct results *results, size_t most, struct suggest_cell *cells);
+
+// True for a cell of a level that failed between levels that work.
+bool suggest_is_hole(const struct results *results, const struct suggest_cell *cell);
 
 // One JSON line per cell, as replay --cells reads them.
 enum status suggest_print(const struct suggest_cell *cells, size_t count, struct buf *out);

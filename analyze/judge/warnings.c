@@ -75,7 +75,7 @@ static void about_failures(struct collector *collector) {
       failed += (results->cells[i].flags & CELL_FAILED) != 0;
     if (row->usable) failed_elsewhere += failed;
     if (row->usable || failed == 0) continue;
-    struct warning warning = warnings_new(WARNING_FAILED_LEVEL);
+    struct warning warning = warnings_new(row->hole ? WARNING_HOLE : WARNING_FAILED_LEVEL);
     warning.workers = row->workers;
     warning.count = failed;
     warning.words = words_of_level(collector->data, row->workers);

@@ -21,6 +21,7 @@ enum status warnings_of_input(struct results *results, const struct load_data *d
 //   code            carries
 //   all_failed      count: cells
 //   failed_level    workers; count: its cells; words: why its server did not come up (NULL: requests failed)
+//   hole            the same, of a level between usable ones
 //   failed_cells    count: failed cells on levels that have usable ones
 //   cliff, cliff_possible   workers: the level before; count: the level beyond; value, lo, hi: the ratio
 //   damaged_input   count: broken or missing spots; words: the file

@@ -114,6 +114,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "All requests failed at workers = {0}: there is no best batch and no throughput there.",
     [LANG_WARNING_UNUSABLE_LEVEL] = "No usable measurement at workers = {0}: more than 5% of the requests "
                                     "failed, or no output tokens were counted.",
+    [LANG_WARNING_HOLE] =
+        "workers = {0} failed, while levels below and above work: a hole in the grid. Measure "
+        "it again; the levels above stay in use.",
     [LANG_WARNING_FAILED_CELLS] = "{2} {2:cell|cells} failed (fewer than 95% of the requests succeeded): "
                                   "shown, but neither ranked nor fitted.{6}",
     [LANG_WARNING_ALL_FAILED] = "All cells failed (more than 5% of the requests, or no output tokens): this "
@@ -234,6 +237,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_ADVICE_USE] = "Use {0} {0:worker|workers} with batch {1}",
     [LANG_ADVICE_CONFIRM] = "{0} {0:worker|workers} with batch {1} measured highest; repeat it and its "
                             "neighbours before relying on it",
+    [LANG_ADVICE_HOLES] = "Measure again, workers: {0} (failed between levels that work)",
     [LANG_ADVICE_CLIFF] = "Do not use {1} workers or more; measure between {0} and {1}",
     [LANG_ADVICE_CLIFF_POSSIBLE] =
         "Measure {0} and {1} workers again: a drop between them is possible, but not established",
@@ -404,6 +408,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                                 "that lies within the band shows that there is none worth the name.",
     [LANG_NEXT] = STRONG("Next:"),
     [LANG_NEXT_CELLS] = "Measure (workers×batch) {0}, as " CODE("--suggest") " proposes",
+    [LANG_NEXT_HOLES] = "Measure again (workers×batch) {0}, as " CODE(
+        "--suggest") " proposes: it failed between levels that work",
     [LANG_NEXT_NOTHING] =
         "Nothing more needs measuring: a better tested configuration can win by {0}% at most",
 };

@@ -19,6 +19,7 @@ const char *const recommendation_state_names[] = {[RECOMMENDATION_NONE] = "none"
 const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_COLD_START] = "cold_start",
     [WARNING_FAILED_LEVEL] = "failed_level",
+    [WARNING_HOLE] = "hole",
     [WARNING_FAILED_CELLS] = "failed_cells",
     [WARNING_ALL_FAILED] = "all_failed",
     [WARNING_UNREPLICATED] = "unreplicated",

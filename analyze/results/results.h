@@ -70,6 +70,7 @@ struct workers_row {
   int64_t workers;
   size_t first_cell, cell_count; // its cells in results.cells, by batch
   bool usable;                   // some cell is neither failed nor cold nor invalid
+  bool hole;                     // it failed between usable levels: to be measured again, and no cliff
   int64_t best_batch;            // of the usable cells; -1: none
   double max_tokens_per_s;       // 0: none usable
   bool best_is_edge;             // best_batch is the last tested there
@@ -183,6 +184,7 @@ struct cliff {
 enum warning_code {
   WARNING_COLD_START,      // cells were flagged cold
   WARNING_FAILED_LEVEL,    // a whole workers level is unusable
+  WARNING_HOLE,            // so is one between usable levels
   WARNING_FAILED_CELLS,    // single cells failed
   WARNING_ALL_FAILED,      // no usable cell at all
   WARNING_UNREPLICATED,    // single runs: no spread of their own

@@ -157,7 +157,7 @@ static void failed_levels(struct chapters *c, struct document_node *list) {
     if (row->usable || !may_say(&said)) continue;
     chapters_item(c, list, chapters_level_failed(results, row) ? LANG_STEP_FAILED : LANG_STEP_UNUSABLE,
                   LANG_WITH(number_count(row->workers).text));
-    if (i > 0 && row[-1].usable) say_gap(c, list, row[-1].workers, row->workers);
+    if (i > 0 && row[-1].usable && !row->hole) say_gap(c, list, row[-1].workers, row->workers);
   }
   say_how_many(&said);
 }
@@ -259,13 +259,27 @@ static const struct cliff *first_cliff(const struct results *results) {
   return results->cliff_count > 0 ? &results->cliffs[0] : NULL;
 }
 
-// What to measure next, one sentence each; `edges` also what lies beyond the tested range.
+static void measure_holes(struct chapters *c, void (*say)(struct chapters *, void *, const char *),
+                          void *to) {
+  struct chapters_list holes = {0};
+  for (size_t i = 0; i < c->results->workers_count; i++) {
+    if (c->results->workers[i].hole)
+      chapters_list_add(&holes, number_count(c->results->workers[i].workers).text);
+  }
+  if (holes.count > 0)
+    say(c, to, chapters_say(c, LANG_ADVICE_HOLES, LANG_WITH(chapters_list_text(c, &holes))));
+  chapters_list_free(&holes);
+}
+
+// What to measure next, one sentence each; `edges` also the holes and what lies beyond
+// the tested range.
 static void measure_next(struct chapters *c, bool edges, void (*say)(struct chapters *, void *, const char *),
                          void *to) {
   const struct results *results = c->results;
   const struct best *best = &results->best;
   const struct cell *largest = &results->cells[best->cell];
   const struct cliff *cliff = first_cliff(results);
+  if (edges) measure_holes(c, say, to);
   if (cliff) // above the first cliff nothing else matters
     say(c, to,
         chapters_say(c, cliff->possible ? LANG_ADVICE_CLIFF_POSSIBLE : LANG_ADVICE_CLIFF,
@@ -314,7 +328,9 @@ void chapters_next(struct chapters *c, struct document_node *parent) {
     chapters_list_add(
         &list, chapters_cell_name(&(struct cell){.workers = cells[i].workers, .batch = cells[i].batch}).text);
   if (count > 0) {
-    as_sentence(c, &text, chapters_say(c, LANG_NEXT_CELLS, LANG_WITH(chapters_list_text(c, &list))));
+    as_sentence(c, &text,
+                chapters_say(c, suggest_is_hole(results, &cells[0]) ? LANG_NEXT_HOLES : LANG_NEXT_CELLS,
+                             LANG_WITH(chapters_list_text(c, &list))));
   } else if (text.len == start && results->recommendation.state == RECOMMENDATION_SHOWN) {
     as_sentence(c, &text,
                 chapters_say(c, LANG_NEXT_NOTHING,

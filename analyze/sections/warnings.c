@@ -29,6 +29,7 @@ static int64_t count_of(const struct results *results, const struct warning *war
 static const enum lang_id sentences[WARNING_CODE_COUNT] = {
     [WARNING_COLD_START] = LANG_WARNING_COLD_START,
     [WARNING_FAILED_LEVEL] = LANG_WARNING_FAILED_LEVEL,
+    [WARNING_HOLE] = LANG_WARNING_HOLE,
     [WARNING_FAILED_CELLS] = LANG_WARNING_FAILED_CELLS,
     [WARNING_ALL_FAILED] = LANG_WARNING_ALL_FAILED,
     [WARNING_UNREPLICATED] = LANG_WARNING_UNREPLICATED,
@@ -64,15 +65,24 @@ static bool every_request_failed(const struct results *results, int64_t workers)
   return false;
 }
 
-// The levels of all warnings of this code go into one sentence: one for those where every request failed, one
-// for those where some did, or gave no tokens.
-static void failed_levels_alike(struct chapters *c, struct document_node *parent, bool wholly,
+enum failed_kind { FAILED_WHOLLY, FAILED_PARTLY, FAILED_HOLE };
+
+static enum failed_kind failed_kind_of(const struct results *results, const struct warning *warning) {
+  if (warning->code == WARNING_HOLE) return FAILED_HOLE;
+  return every_request_failed(results, warning->workers) ? FAILED_WHOLLY : FAILED_PARTLY;
+}
+
+static bool is_failed_level(enum warning_code code) {
+  return code == WARNING_FAILED_LEVEL || code == WARNING_HOLE;
+}
+
+// The levels of one kind go into one sentence.
+static void failed_levels_alike(struct chapters *c, struct document_node *parent, enum failed_kind kind,
                                 enum lang_id id) {
   struct chapters_list levels = {0};
   for (size_t i = 0; i < c->results->warning_count; i++) {
     const struct warning *warning = &c->results->warnings[i];
-    if (warning->code != WARNING_FAILED_LEVEL) continue;
-    if (every_request_failed(c->results, warning->workers) != wholly) continue;
+    if (!is_failed_level(warning->code) || failed_kind_of(c->results, warning) != kind) continue;
     struct buf level = {0};
     buf_append_text(&level, number_count(warning->workers).text);
     if (warning->words) buf_printf(&level, " (%s)", warning->words);
@@ -86,8 +96,9 @@ static void failed_levels_alike(struct chapters *c, struct document_node *parent
 }
 
 static void failed_levels(struct chapters *c, struct document_node *parent) {
-  failed_levels_alike(c, parent, true, LANG_WARNING_FAILED_LEVEL);
-  failed_levels_alike(c, parent, false, LANG_WARNING_UNUSABLE_LEVEL);
+  failed_levels_alike(c, parent, FAILED_WHOLLY, LANG_WARNING_FAILED_LEVEL);
+  failed_levels_alike(c, parent, FAILED_PARTLY, LANG_WARNING_UNUSABLE_LEVEL);
+  failed_levels_alike(c, parent, FAILED_HOLE, LANG_WARNING_HOLE);
 }
 
 // The ratio is the warning's own, or that of the cliff it speaks of.
@@ -152,9 +163,9 @@ static void client(struct chapters *c, struct document_node *parent, const struc
   buf_free(&failed);
 }
 
-static bool said_before(const struct results *results, size_t index) {
+static bool failed_levels_said(const struct results *results, size_t index) {
   for (size_t i = 0; i < index; i++) {
-    if (results->warnings[i].code == results->warnings[index].code) return true;
+    if (is_failed_level(results->warnings[i].code)) return true;
   }
   return false;
 }
@@ -230,7 +241,7 @@ static bool follows_from_failure(const struct results *results, enum warning_cod
 static bool too_many(struct chapters *c, struct document_node *parent, size_t *counts,
                      enum warning_code code) {
   size_t all = 0;
-  if (++counts[code] <= CHAPTERS_STEPS_MAX || code == WARNING_FAILED_LEVEL) return false;
+  if (++counts[code] <= CHAPTERS_STEPS_MAX || is_failed_level(code)) return false;
   for (size_t i = 0; counts[code] == CHAPTERS_STEPS_MAX + 1 && i < c->results->warning_count; i++)
     all += c->results->warnings[i].code == code;
   if (all > 0)
@@ -256,7 +267,8 @@ void chapters_warnings(struct chapters *c, struct document_node *parent) {
       if (!results->curve.exists) sentence(c, parent, warning);
       break;
     case WARNING_FAILED_LEVEL:
-      if (!said_before(results, i)) failed_levels(c, parent);
+    case WARNING_HOLE:
+      if (!failed_levels_said(results, i)) failed_levels(c, parent);
       break;
     case WARNING_CLIFF:
     case WARNING_CLIFF_POSSIBLE: cliff(c, parent, warning); break;
@@ -273,7 +285,8 @@ void chapters_warning(struct chapters *c, struct document_node *parent, size_t i
   alone.warning_count = 1;
   c->results = &alone;
   switch (alone.warnings->code) {
-  case WARNING_FAILED_LEVEL: failed_levels(c, parent); break;
+  case WARNING_FAILED_LEVEL:
+  case WARNING_HOLE: failed_levels(c, parent); break;
   case WARNING_CLIFF:
   case WARNING_CLIFF_POSSIBLE: cliff(c, parent, alone.warnings); break;
   case WARNING_INVALID_CLIENT: client(c, parent, alone.warnings); break;
