@@ -124,6 +124,8 @@ enum status load_curve_file(struct load_data *data, const char *path, struct err
 }
 
 enum status load_finish(struct load_data *data, struct error *error) {
+  if (load_replace_failed(data) != STATUS_OK)
+    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   load_find_cold(data);
   for (size_t i = 0; i < data->cell_count; i++) {
     enum status status = load_cell_fold(&data->cells[i]);

@@ -47,6 +47,7 @@ struct load_quantiles {
 // One measured batch. Counts that are unknown are -1.
 struct load_replicate {
   size_t session; // index into load_data.sessions
+  size_t run;     // index into load_data.facts: the segment or table it comes from
   int64_t block;  // file and repetition in one number: equal for cells that were measured in one pass
   double start_s; // since 1970; NaN: unknown
   double total_s; // above zero
@@ -61,12 +62,14 @@ struct load_replicate {
   bool unwarmed; // the first of a run without a warm-up on a server that was there before; it may be cold
 };
 
-// Batches that failed in no time, or while the client was called the bottleneck: a server that answers
-// nothing makes the client look busy, and its failure must not be hidden as the client's fault. They count as
-// failures and never as throughput.
+// A batch that failed in no time, or while the client was called the bottleneck: a server that answers
+// nothing makes the client look busy, and its failure must not be hidden as the client's fault. It counts as
+// a failure and never as throughput.
 struct load_failing {
-  int64_t batches, empty; // empty: without a token
-  int64_t requests, failed;
+  size_t run; // index into load_data.facts
+  int64_t rep;
+  double start_s; // since 1970
+  int64_t requests, failed, cancelled, tokens;
   int64_t errors[RESULTS_ERROR_CLASSES];
 };
 
@@ -74,10 +77,13 @@ struct load_cell {
   int64_t workers, batch;
   struct load_replicate *replicates;
   size_t count, room;
-  int64_t invalid;             // batches left out: the client could not keep up
-  struct load_failing failing; // and those of them that failed, which are not among `invalid`
-  bool level_failed;           // planned on a level whose server did not come up
-  struct load_times current;   // of the session that is being read
+  int64_t invalid;              // batches left out: the client could not keep up
+  struct load_failing *failing; // and those of them that failed, which are not among `invalid`
+  size_t failing_count, failing_room;
+  int64_t failed_starts;     // runs in which it was planned on a level whose server did not come up
+  size_t failed_start;       // the last of these runs
+  int64_t failed_runs;       // runs in which a batch of it failed or its level did not come up
+  struct load_times current; // of the session that is being read
   size_t current_session;
   struct load_times pooled; // of all sessions
   struct load_quantiles *sessions;
@@ -173,7 +179,8 @@ enum status load_curve_file(struct load_data *data, const char *path, struct err
 // True when fewer than LOAD_MIN_SUCCESS of the requests that were not cancelled succeeded.
 bool load_is_failing(int64_t requests, int64_t failed, int64_t cancelled);
 
-// To be called once after the last file: folds what the last sessions left, and notes what runs differ in.
+// To be called once after the last file: folds what the last sessions left, leaves out failed batches that
+// were measured again, and notes what runs differ in.
 enum status load_finish(struct load_data *data, struct error *error) MUST_USE;
 
 // Notes in `baseline` what it and the run, of which the `count` facts are, differ in beyond the server's

@@ -32,6 +32,10 @@ void load_note_unlike(struct load_data *data);
 // warm-up. The times of its requests were folded in before that could be known, and stay.
 void load_find_cold(struct load_data *data);
 
+// Leaves out failed batches that were measured again: see load_replaced.c. Counts cells' failed_runs. Adds a
+// notice. STATUS_MEMORY.
+enum status load_replace_failed(struct load_data *data) MUST_USE;
+
 // Facts of a segment or table, all unknown but source and kind.
 enum status load_facts_add(struct load_data *data, const char *source, const char *kind,
                            struct run_facts **facts) MUST_USE;

@@ -154,6 +154,12 @@ static enum status session_of(struct load_run *run, int64_t number, size_t *inde
   return status;
 }
 
+static void note_failed_start(const struct load_run *run, struct load_cell *cell) {
+  if (cell->failed_starts > 0 && cell->failed_start == run->fact) return;
+  cell->failed_starts++;
+  cell->failed_start = run->fact;
+}
+
 // The plan says which cells a level would have held; without one, the level stands as a cell of one request.
 static enum status add_planned(struct load_run *run, int64_t workers) {
   struct json_slice plan = {run->plan.data, run->plan.len};
@@ -171,13 +177,13 @@ static enum status add_planned(struct load_run *run, int64_t workers) {
     size_t index;
     enum status status = load_cell_of(run->data, workers, batch, &index);
     if (status != STATUS_OK) return status;
-    run->data->cells[index].level_failed = true;
+    note_failed_start(run, &run->data->cells[index]);
     any = true;
   }
   if (any) return STATUS_OK;
   size_t index;
   enum status status = load_cell_of(run->data, workers, workers, &index);
-  if (status == STATUS_OK) run->data->cells[index].level_failed = true;
+  if (status == STATUS_OK) note_failed_start(run, &run->data->cells[index]);
   return status;
 }
 
@@ -279,6 +285,7 @@ static enum status take_open_loop(struct load_run *run, const struct run_batch *
 static struct load_replicate replicate_of(const struct load_run *run, const struct run_batch *record,
                                           size_t session) {
   struct load_replicate replicate = {.session = session,
+                                     .run = run->fact,
                                      .block = (run->data->files << 32) + record->rep,
                                      .start_s = run->start_unix_s + clock_seconds(record->start_ns),
                                      .total_s = clock_seconds(record->total_ns),
@@ -322,13 +329,21 @@ static enum status commit(struct load_run *run, const struct run_batch *record, 
 }
 
 // What failed has failed, whatever the client did and however soon it was over.
-static void add_failing(struct load_failing *failing, const struct run_batch *record) {
-  failing->batches++;
-  failing->empty += record->output_tokens <= 0;
-  failing->requests += record->requests;
-  failing->failed += record->failed;
-  for (size_t e = 0; e < RESULTS_ERROR_CLASSES; e++)
-    failing->errors[e] += record->errors[e];
+static enum status add_failing(const struct load_run *run, const struct run_batch *record,
+                               struct load_cell *cell) {
+  enum status status = array_grow(&cell->failing, &cell->failing_room, cell->failing_count,
+                                  sizeof *cell->failing, LOAD_MAX_REPLICATES);
+  if (status != STATUS_OK) return status;
+  struct load_failing *failing = &cell->failing[cell->failing_count++];
+  *failing = (struct load_failing){.run = run->fact,
+                                   .rep = record->rep,
+                                   .start_s = run->start_unix_s + clock_seconds(record->start_ns),
+                                   .requests = record->requests,
+                                   .failed = record->failed,
+                                   .cancelled = record->cancelled,
+                                   .tokens = record->output_tokens};
+  memcpy(failing->errors, record->errors, sizeof failing->errors);
+  return STATUS_OK;
 }
 
 // A batch that gives no throughput: the client was the bottleneck, or it took no time at all.
@@ -350,8 +365,7 @@ static enum status take_without_throughput(struct load_run *run, const struct ru
   enum status status = load_cell_of(data, record->workers, record->batch, &index);
   if (status != STATUS_OK) return status;
   data->cells[index].invalid += invalid;
-  if (failing) add_failing(&data->cells[index].failing, record);
-  return STATUS_OK;
+  return failing ? add_failing(run, record, &data->cells[index]) : STATUS_OK;
 }
 
 static enum status take_batch(struct load_run *run, const struct run_batch *record) {

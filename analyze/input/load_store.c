@@ -140,6 +140,7 @@ enum status load_cell_fold(struct load_cell *cell) {
 
 static void free_cell(struct load_cell *cell) {
   free(cell->replicates);
+  free(cell->failing);
   free(cell->sessions);
   load_times_free(&cell->current);
   load_times_free(&cell->pooled);

@@ -233,6 +233,7 @@ static double believed(double said, double quotient) {
 static enum status take_cell(struct load_table *table, const double *numbers, struct error *error) {
   struct load_data *data = table->data;
   struct load_replicate replicate = {.session = table->session,
+                                     .run = data->fact_count - 1,
                                      .start_s = NAN,
                                      .total_s = numbers[COLUMN_TOTAL],
                                      .tokens = (int64_t)numbers[COLUMN_TOKENS],

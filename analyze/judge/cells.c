@@ -55,11 +55,13 @@ static void add_up(const struct cells_sample *sample, struct cell *cell) {
     cell->sessions +=
         i == 0 || sample->cell->replicates[sample->replicates[i - 1]].session != replicate->session;
   }
-  const struct load_failing *failing = &sample->cell->failing;
-  cell->requests += failing->requests;
-  cell->failed += failing->failed;
-  for (size_t e = 0; e < RESULTS_ERROR_CLASSES; e++)
-    cell->errors[e] += failing->errors[e];
+  for (size_t i = 0; i < sample->cell->failing_count; i++) {
+    const struct load_failing *failing = &sample->cell->failing[i];
+    cell->requests += failing->requests;
+    cell->failed += failing->failed;
+    for (size_t e = 0; e < RESULTS_ERROR_CLASSES; e++)
+      cell->errors[e] += failing->errors[e];
+  }
   cell->reps = (int64_t)sample->count;
   cell->total_s = mean_known(total, cell->reps);
   cell->mean_s = mean_known(mean, cell->reps);
@@ -70,12 +72,14 @@ static void add_up(const struct cells_sample *sample, struct cell *cell) {
 
 // A failed batch is never a throughput of nearly zero: it fails its cell.
 static bool has_failed(const struct cells_sample *sample, const struct cell *cell) {
-  const struct load_failing *failing = &sample->cell->failing;
-  if (sample->count == 0) return sample->cell->level_failed || failing->batches > 0;
-  if (failing->empty > 0) return true;
+  const struct load_cell *from = sample->cell;
+  if (sample->count == 0) return from->failed_starts > 0 || from->failing_count > 0;
+  for (size_t i = 0; i < from->failing_count; i++) {
+    if (from->failing[i].tokens <= 0) return true;
+  }
   if (load_is_failing(cell->requests, cell->failed, cell->errors[RESULTS_ERROR_CLASSES - 1])) return true;
   for (size_t i = 0; i < sample->count; i++) {
-    if (sample->cell->replicates[sample->replicates[i]].tokens <= 0) return true;
+    if (from->replicates[sample->replicates[i]].tokens <= 0) return true;
   }
   return false;
 }
@@ -127,6 +131,7 @@ static enum status fill_cell(const struct load_data *data, struct cells_sample *
   cell->workers = sample->cell->workers;
   cell->batch = sample->cell->batch;
   cell->invalid = sample->cell->invalid;
+  cell->failed_runs = sample->cell->failed_runs;
   choose_replicates(sample, replicates, cell);
   add_up(sample, cell);
   cell->goodput = goodput_of(sample, confidence, values);
@@ -134,7 +139,7 @@ static enum status fill_cell(const struct load_data *data, struct cells_sample *
   cells_times_fill(sample->cell, confidence, cell);
   if (cell->batch > cell->workers && cell->batch % cell->workers != 0) cell->flags |= CELL_PARTIAL_WAVE;
   if (cell->reps == 1) cell->flags |= CELL_UNREPLICATED;
-  if (cell->reps == 0 && cell->invalid > 0 && sample->cell->failing.batches == 0)
+  if (cell->reps == 0 && cell->invalid > 0 && sample->cell->failing_count == 0)
     cell->flags |= CELL_INVALID_CLIENT;
   int64_t tried = cell->requests - cell->errors[RESULTS_ERROR_CLASSES - 1];
   if (tried > 0 && cell->failed <= tried && cell->failed >= 0) {

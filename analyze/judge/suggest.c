@@ -86,13 +86,14 @@ static double throughput_of(const struct workers_row *row) {
   return isfinite(row->steady.throughput.estimate) ? row->steady.throughput.estimate : row->max_tokens_per_s;
 }
 
-// Whatever else is tried next depends on what a hole holds.
+// Whatever else is tried next depends on what a hole holds. What failed in two runs is not tried a third
+// time.
 static void measure_holes(struct list *list) {
   const struct results *results = list->results;
   for (size_t w = 0; w < results->workers_count; w++) {
     const struct workers_row *row = &results->workers[w];
     for (size_t i = row->first_cell; row->hole && i < row->first_cell + row->cell_count; i++) {
-      if (results->cells[i].flags & CELL_FAILED)
+      if (results->cells[i].flags & CELL_FAILED && results->cells[i].failed_runs < RESULTS_TRIES)
         add(list, row->workers, results->cells[i].batch, usual_repeat(results),
             "failed, while levels below and above work");
     }
@@ -135,10 +136,12 @@ static void bisect_cliffs(struct list *list) {
   }
 }
 
-// Between two neighbouring levels, on the scale of ratios.
-static void bisect_levels(struct list *list, const struct workers_row *lower, const char *why) {
-  int64_t from = lower->workers, to = lower[1].workers;
+// Between two levels, on the scale of ratios.
+static void bisect_levels(struct list *list, const struct workers_row *lower, const struct workers_row *upper,
+                          const char *why) {
+  int64_t from = lower->workers, to = upper->workers;
   int64_t middle = (int64_t)lround(sqrt((double)from * (double)to));
+  if (row_of(list->results, middle) < list->results->workers_count) return; // it failed, twice
   if ((double)to <= REFINED * (double)from || middle <= from || middle >= to) return;
   add(list, middle, batch_for(list->results, middle), usual_repeat(list->results),
       "%s (%" PRId64 ", %" PRId64 ")", why, from, to);
@@ -150,13 +153,14 @@ static void refine(struct list *list) {
   const struct results *results = list->results;
   const struct recommendation *chosen = &results->recommendation;
   size_t at = row_of(results, results->cells[results->best.recommended].workers);
-  if (at > 0 && at < results->workers_count && results->workers[at - 1].usable)
-    bisect_levels(list, &results->workers[at - 1], "fewer requests in flight may be enough");
+  const struct workers_row *below = usable_below(results, at);
+  if (below && at < results->workers_count)
+    bisect_levels(list, below, &results->workers[at], "fewer requests in flight may be enough");
   if (at + 1 >= results->workers_count || chosen->state == RECOMMENDATION_NONE) return;
   const struct workers_row *above = &results->workers[at + 1];
   if (above->usable && above->workers < wall(results) &&
-      throughput_of(above) < (1 - chosen->margin) * throughput_of(above - 1))
-    bisect_levels(list, &results->workers[at], "a peak may lie in");
+      throughput_of(above) < (1 - chosen->margin) * throughput_of(&results->workers[at]))
+    bisect_levels(list, &results->workers[at], above, "a peak may lie in");
 }
 
 // A cliff that is not established is decided by measuring both of its levels again.

@@ -24,6 +24,7 @@ enum status warnings_of_input(struct results *results, const struct load_data *d
 //   hole            the same, of a level between usable ones
 //   failed_cells    count: failed cells on levels that have usable ones
 //   cliff, cliff_possible   workers: the level before; count: the level beyond; value, lo, hi: the ratio
+//   replaced        count: failed batches, left out because they were measured again
 //   damaged_input   count: broken or missing spots; words: the file
 //   no_end          words: the file
 //   invalid_client  count: batches left out; lo: those of them that failed too; value: the client's highest

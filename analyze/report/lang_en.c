@@ -117,6 +117,12 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_HOLE] =
         "workers = {0} failed, while levels below and above work: a hole in the grid. Measure "
         "it again; the levels above stay in use.",
+    [LANG_WARNING_HOLE_AGAIN] =
+        "workers = {0} failed in more than one run, while levels below and above work. The "
+        "levels above stay in use.",
+    [LANG_WARNING_REPLACED] =
+        "{2} failed {2:batch|batches} left out: the same {2:cell was|cells were} measured "
+        "again later, and that measurement stands.",
     [LANG_WARNING_FAILED_CELLS] = "{2} {2:cell|cells} failed (fewer than 95% of the requests succeeded): "
                                   "shown, but neither ranked nor fitted.{6}",
     [LANG_WARNING_ALL_FAILED] = "All cells failed (more than 5% of the requests, or no output tokens): this "

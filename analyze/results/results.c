@@ -20,6 +20,7 @@ const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_COLD_START] = "cold_start",
     [WARNING_FAILED_LEVEL] = "failed_level",
     [WARNING_HOLE] = "hole",
+    [WARNING_REPLACED] = "replaced",
     [WARNING_FAILED_CELLS] = "failed_cells",
     [WARNING_ALL_FAILED] = "all_failed",
     [WARNING_UNREPLICATED] = "unreplicated",

@@ -38,6 +38,9 @@ struct percentiles {
 // Whether a cell's percentiles keep the limits that were given; unknown also where none were.
 enum cell_slo { CELL_SLO_UNKNOWN, CELL_SLO_MET, CELL_SLO_MISSED };
 
+// A cell that failed in so many runs is not measured again.
+enum { RESULTS_TRIES = 2 };
+
 struct cell {
   int64_t workers, batch;
   int64_t reps;                       // valid replicates behind the numbers
@@ -46,6 +49,7 @@ struct cell {
   double total_s, mean_s, tokens;     // means over replicates; mean_s is total_s / batch
   double input_tokens, cached_tokens; // means per batch; NaN: unknown
   int64_t requests, failed;           // sums over replicates
+  int64_t failed_runs;                // runs, of those that were read, in which some batch of it failed
   int64_t errors[RESULTS_ERROR_CLASSES];
   struct estimate failure_rate; // Clopper-Pearson
   struct estimate tokens_per_s; // geometric mean over replicates; a failed cell: 0, NaN, NaN
@@ -185,6 +189,7 @@ enum warning_code {
   WARNING_COLD_START,      // cells were flagged cold
   WARNING_FAILED_LEVEL,    // a whole workers level is unusable
   WARNING_HOLE,            // so is one between usable levels
+  WARNING_REPLACED,        // failed batches that were measured again are left out
   WARNING_FAILED_CELLS,    // single cells failed
   WARNING_ALL_FAILED,      // no usable cell at all
   WARNING_UNREPLICATED,    // single runs: no spread of their own

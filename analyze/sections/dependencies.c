@@ -263,8 +263,9 @@ static void measure_holes(struct chapters *c, void (*say)(struct chapters *, voi
                           void *to) {
   struct chapters_list holes = {0};
   for (size_t i = 0; i < c->results->workers_count; i++) {
-    if (c->results->workers[i].hole)
-      chapters_list_add(&holes, number_count(c->results->workers[i].workers).text);
+    const struct workers_row *row = &c->results->workers[i];
+    if (row->hole && !chapters_hole_again(c->results, row))
+      chapters_list_add(&holes, number_count(row->workers).text);
   }
   if (holes.count > 0)
     say(c, to, chapters_say(c, LANG_ADVICE_HOLES, LANG_WITH(chapters_list_text(c, &holes))));

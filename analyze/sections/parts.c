@@ -120,6 +120,13 @@ bool chapters_level_failed(const struct results *results, const struct workers_r
   return row->cell_count > 0;
 }
 
+bool chapters_hole_again(const struct results *results, const struct workers_row *row) {
+  for (size_t i = row->first_cell; i < row->first_cell + row->cell_count; i++) {
+    if (results->cells[i].failed_runs < RESULTS_TRIES) return false;
+  }
+  return true;
+}
+
 bool chapters_any_usable(const struct results *results) {
   for (size_t i = 0; i < results->workers_count; i++) {
     if (results->workers[i].usable) return true;

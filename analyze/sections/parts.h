@@ -80,6 +80,9 @@ bool chapters_level_lower_edge(const struct results *results, const struct worke
 // Every cell of the level failed.
 bool chapters_level_failed(const struct results *results, const struct workers_row *row);
 
+// Every cell of the hole failed in more than one run.
+bool chapters_hole_again(const struct results *results, const struct workers_row *row);
+
 bool chapters_any_usable(const struct results *results);
 
 // "5, 10, 15": appends `text` with a comma before it when `out` is not empty; after `most` entries it only

@@ -30,6 +30,7 @@ static const enum lang_id sentences[WARNING_CODE_COUNT] = {
     [WARNING_COLD_START] = LANG_WARNING_COLD_START,
     [WARNING_FAILED_LEVEL] = LANG_WARNING_FAILED_LEVEL,
     [WARNING_HOLE] = LANG_WARNING_HOLE,
+    [WARNING_REPLACED] = LANG_WARNING_REPLACED,
     [WARNING_FAILED_CELLS] = LANG_WARNING_FAILED_CELLS,
     [WARNING_ALL_FAILED] = LANG_WARNING_ALL_FAILED,
     [WARNING_UNREPLICATED] = LANG_WARNING_UNREPLICATED,
@@ -58,18 +59,16 @@ static const enum lang_id sentences[WARNING_CODE_COUNT] = {
     [WARNING_LITTLES_LAW] = LANG_WARNING_LITTLES_LAW,
 };
 
-static bool every_request_failed(const struct results *results, int64_t workers) {
-  for (size_t i = 0; i < results->workers_count; i++) {
-    if (results->workers[i].workers == workers) return chapters_level_failed(results, &results->workers[i]);
-  }
-  return false;
-}
-
-enum failed_kind { FAILED_WHOLLY, FAILED_PARTLY, FAILED_HOLE };
+enum failed_kind { FAILED_WHOLLY, FAILED_PARTLY, FAILED_HOLE, FAILED_HOLE_AGAIN };
 
 static enum failed_kind failed_kind_of(const struct results *results, const struct warning *warning) {
-  if (warning->code == WARNING_HOLE) return FAILED_HOLE;
-  return every_request_failed(results, warning->workers) ? FAILED_WHOLLY : FAILED_PARTLY;
+  const struct workers_row *row = NULL;
+  for (size_t i = 0; i < results->workers_count && !row; i++) {
+    if (results->workers[i].workers == warning->workers) row = &results->workers[i];
+  }
+  if (warning->code == WARNING_HOLE)
+    return row && chapters_hole_again(results, row) ? FAILED_HOLE_AGAIN : FAILED_HOLE;
+  return row && chapters_level_failed(results, row) ? FAILED_WHOLLY : FAILED_PARTLY;
 }
 
 static bool is_failed_level(enum warning_code code) {
@@ -99,6 +98,7 @@ static void failed_levels(struct chapters *c, struct document_node *parent) {
   failed_levels_alike(c, parent, FAILED_WHOLLY, LANG_WARNING_FAILED_LEVEL);
   failed_levels_alike(c, parent, FAILED_PARTLY, LANG_WARNING_UNUSABLE_LEVEL);
   failed_levels_alike(c, parent, FAILED_HOLE, LANG_WARNING_HOLE);
+  failed_levels_alike(c, parent, FAILED_HOLE_AGAIN, LANG_WARNING_HOLE_AGAIN);
 }
 
 // The ratio is the warning's own, or that of the cliff it speaks of.

@@ -22,4 +22,15 @@ check_equal 'a hole: levels above stay in use' '16 [] ["hole"] 3' \
 check_equal 'suggested is what failed, alone' '[[4,24]]' \
   "$("$analyze" --suggest 3 "$scratch/gap.csv" | jq -cs 'map([.workers,.batch])')"
 
+# Measured again, it is in use; failed again, it is left alone.
+printf '%s\n' workers,batch,total_s,tokens 4,24,6,1000 4,24,6.1,1000 >"$scratch/again.csv"
+check_equal 'measured again: the failed batch is left out' '[[],2,1]' \
+  "$("$analyze" --format json "$scratch/gap.csv" "$scratch/again.csv" |
+    jq -c '[([.cells[]|select(.workers == 4)][0]|.flags,.reps),([.warnings[].code|select(. == "replaced")]|length)]')"
+printf '%s\n' workers,batch,total_s,tokens 4,24,1,0 >"$scratch/again.csv"
+run "$analyze" "$scratch/gap.csv" "$scratch/again.csv"
+check_match 'failed again: said' 'workers = 4 failed in more than one run' "$out"
+check_equal 'failed again: not suggested a third time' '[]' \
+  "$("$analyze" --suggest 3 "$scratch/gap.csv" "$scratch/again.csv" | jq -cs 'map(select(.workers == 4))')"
+
 summary
