@@ -11,6 +11,7 @@
 #include "analyze/input/load_open.h"
 #include "analyze/input/load_reader.h"
 #include "analyze/input/load_window.h"
+#include "lib/base/array.h"
 #include "lib/base/clock.h"
 
 _Static_assert((int)RUN_ERROR_COUNT == (int)RESULTS_ERROR_CLASSES, "the failure classes are the same");

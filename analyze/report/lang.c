@@ -47,8 +47,23 @@ static void append_argument(struct buf *out, const char *text) {
   }
 }
 
-void lang_format(struct buf *out, enum lang lang, enum lang_id id, const char *const *arguments,
-                 size_t count) {
+// The words for "{unit}" and its like, which `len` bytes after the brace name; NULL: it is none of them.
+static const char *unit_words(enum lang lang, enum lang_unit unit, const char *name, size_t len) {
+  static const struct {
+    const char *name;
+    enum lang_id first;
+  } forms[] = {{"unit", LANG_UNIT_OUTPUT_TOKENS},
+               {"units", LANG_UNITS_OUTPUT_TOKENS},
+               {"Units", LANG_HEADING_OUTPUT_TOKENS}};
+  for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    if (strlen(forms[i].name) == len && memcmp(forms[i].name, name, len) == 0)
+      return lang_text(lang, (enum lang_id)(forms[i].first + unit));
+  }
+  return NULL;
+}
+
+void lang_format_in(struct buf *out, enum lang lang, enum lang_unit unit, enum lang_id id,
+                    const char *const *arguments, size_t count) {
   const char *at = lang_text(lang, id);
   while (*at) {
     size_t clean = strcspn(at, "{");
@@ -56,18 +71,25 @@ void lang_format(struct buf *out, enum lang lang, enum lang_id id, const char *c
     at += clean;
     if (!*at) break;
     const char *end = strchr(at, '}');
+    const char *words = end ? unit_words(lang, unit, at + 1, (size_t)(end - at) - 1) : NULL;
     size_t index = (size_t)(at[1] - '0');
-    if (!end || index > 9 || index >= count || !arguments[index]) {
+    if (words) {
+      buf_append_text(out, words);
+    } else if (!end || index > 9 || index >= count || !arguments[index]) {
       buf_append_char(out, *at++);
       continue;
-    }
-    if (at[2] == ':') {
+    } else if (at[2] == ':') {
       append_form(out, at + 3, (size_t)(end - at) - 3, plural_form(lang, arguments[index]));
     } else {
       append_argument(out, arguments[index]);
     }
     at = end + 1;
   }
+}
+
+void lang_format(struct buf *out, enum lang lang, enum lang_id id, const char *const *arguments,
+                 size_t count) {
+  lang_format_in(out, lang, LANG_OUTPUT_TOKENS, id, arguments, count);
 }
 
 enum status lang_parse(const char *text, enum lang *out, struct error *error) {

@@ -5,7 +5,8 @@
 //
 // In a template {0}, {1} ... stand for the arguments, and {0:one|many} (English) or {0:one|few|many}
 // (Russian) for the form that fits the number in argument 0; a fraction takes "many" in English, "few" in
-// Russian.
+// Russian. {unit} is what throughput counts as it follows a number ("tokens"; Russian: genitive), {units} as
+// it stands alone, {Units} as it begins a heading.
 #ifndef ANALYZE_REPORT_LANG_H
 #define ANALYZE_REPORT_LANG_H
 
@@ -19,13 +20,19 @@ enum { LANG_COUNT = 2 };
 
 #include "analyze/report/lang_ids.h"
 
+enum lang_unit { LANG_OUTPUT_TOKENS, LANG_INPUT_TOKENS, LANG_TOTAL_TOKENS, LANG_REQUESTS };
+enum { LANG_UNIT_COUNT = 4 };
+
 // The template; never NULL.
 const char *lang_text(enum lang lang, enum lang_id id);
 
 // Appends the filled template. Style switches (document.h) in arguments are dropped, so that they can only
-// come from the template. An argument that is missing leaves its "{n}" standing.
+// come from the template. An argument that is missing leaves its "{n}" standing. lang_format counts output
+// tokens.
 void lang_format(struct buf *out, enum lang lang, enum lang_id id, const char *const *arguments,
                  size_t count);
+void lang_format_in(struct buf *out, enum lang lang, enum lang_unit unit, enum lang_id id,
+                    const char *const *arguments, size_t count);
 
 // The arguments of lang_format (and of the functions that end as it does), written as they come.
 #define LANG_WITH(...)                                                                                       \

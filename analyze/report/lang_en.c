@@ -49,14 +49,14 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_NO_USABLE_FAILED] = STRONG("No recommendation:") " no level gave a usable measurement.",
     [LANG_NO_MEASUREMENT] = STRONG("No answer:") " nothing that was measured can be used.",
     [LANG_LARGEST_NO_SPREAD] =
-        STRONG("Highest measured throughput:") " {2} tokens per second at {0} {0:worker|workers} and batch "
+        STRONG("Highest measured throughput:") " {2} {unit} per second at {0} {0:worker|workers} and batch "
                                                "{1}. How much repeated measurements vary is not known, so "
                                                "nobody can say which other configurations are just as good.",
     [LANG_RECOMMEND] = STRONG(
-        "Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. It is shown to be "
+        "Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} {unit} per second{3}. It is shown to be "
                            "at most {4}% below the best tested configuration ({5}% confidence).",
     [LANG_RECOMMEND_STEADY] = STRONG(
-        "Recommendation:") " {0} {0:worker|workers}: {2} tokens per second{3} while all workers are busy. It "
+        "Recommendation:") " {0} {0:worker|workers}: {2} {unit} per second{3} while all workers are busy. It "
                            "is shown to be at most {4}% below the best tested level ({5}% confidence).",
     [LANG_RECOMMEND_TIMES] = "Time to first token p50 / p95: {0}. Latency p50 / p95: {1}.",
     [LANG_RECOMMEND_LATENCY] = "Latency p50 / p95: {0}.",
@@ -66,20 +66,20 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "p95 is {3} instead of {2}.",
     [LANG_UNDECIDED] =
         STRONG("Not decided:") " no configuration is shown to be within {0}% of the best tested. The "
-                               "highest measured is {1} {1:worker|workers}, batch {2}, with {3} tokens per "
+                               "highest measured is {1} {1:worker|workers}, batch {2}, with {3} {unit} per "
                                "second{4}.",
     [LANG_UNDECIDED_CANDIDATES] = "Any of these may be the best (workers×batch): {0}.",
     [LANG_UNDECIDED_REPEAT] = "About {0} repetitions of each would decide.",
     [LANG_UNDECIDED_BEYOND] =
         "More than 100 repetitions of each would be needed: the measurements vary too much.",
-    [LANG_NOT_FROM_SINGLE] = STRONG("Highest measured:") " {0} {0:worker|workers}, batch {1}: {2} tokens per "
+    [LANG_NOT_FROM_SINGLE] = STRONG("Highest measured:") " {0} {0:worker|workers}, batch {1}: {2} {unit} per "
                                                          "second{3}. Single runs show no "
                                                          "recommendation: repeat the measurement.",
     [LANG_BEST_NOT_RECOMMENDED] =
         "This is the highest measured. {0} is recommended: it has fewer requests in flight "
         "and is at most {1}% below the best.",
     [LANG_RECOMMEND_ONLY] =
-        STRONG("Measured:") " {0} {0:worker|workers}, batch {1}: {2} tokens per second{3}. No other "
+        STRONG("Measured:") " {0} {0:worker|workers}, batch {1}: {2} {unit} per second{3}. No other "
                             "configuration was usable, so there is nothing to compare it with.",
     [LANG_EDGE_BATCH] =
         "The highest measured lies on the largest batch tested ({0}, at {1} {1:worker|workers}). Nothing "
@@ -99,7 +99,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "Repeated measurements are taken to vary by {0}% (standard deviation; {1} degrees of freedom). No "
         "cell was repeated, so this is estimated from equal batches on different numbers of workers.",
     [LANG_CAPACITY_MEANS] = "Capacity without start-up is what a level tends to with ever larger batches: "
-                            "its total time is fitted as a constant part plus tokens / capacity.",
+                            "its total time is fitted as a constant part plus {units} / capacity.",
     [LANG_SET_MEANS] = "Configurations that cannot be told apart from the highest (Hsu's multiple "
                        "comparisons with the best, {0}% confidence):",
     [LANG_BEST_NONE] = "None: no cell is usable.",
@@ -107,13 +107,13 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_BEST_WORKERS_EDGE] = STRONG("Workers:") " {0} (edge of the tested range)",
     [LANG_BEST_BATCH] = STRONG("Batch (batch_size):") " {0}",
     [LANG_BEST_BATCH_EDGE] = STRONG("Batch (batch_size):") " {0} (edge of the tested range)",
-    [LANG_BEST_RATE] = STRONG("Throughput:") " {0} tokens/s{1}",
+    [LANG_BEST_RATE] = STRONG("Throughput:") " {0} {unit}/s{1}",
     [LANG_WARNING_COLD_START] = "{2} {2:cell is a cold start|cells are cold starts} (the first batch after a "
                                 "server start includes loading the model): neither ranked nor fitted.",
     [LANG_WARNING_FAILED_LEVEL] =
         "All requests failed at workers = {0}: there is no best batch and no throughput there.",
     [LANG_WARNING_UNUSABLE_LEVEL] = "No usable measurement at workers = {0}: more than 5% of the requests "
-                                    "failed, or no output tokens were counted.",
+                                    "failed, or no {units} were counted.",
     [LANG_WARNING_HOLE] =
         "workers = {0} failed, while levels below and above work: a hole in the grid. Measure "
         "it again; the levels above stay in use.",
@@ -125,8 +125,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "again later, and that measurement stands.",
     [LANG_WARNING_FAILED_CELLS] = "{2} {2:cell|cells} failed (fewer than 95% of the requests succeeded): "
                                   "shown, but neither ranked nor fitted.{6}",
-    [LANG_WARNING_ALL_FAILED] = "All cells failed (more than 5% of the requests, or no output tokens): this "
-                                "run says nothing about throughput.{6}",
+    [LANG_WARNING_ALL_FAILED] =
+        "All cells failed (more than 5% of the requests, or no {units} were counted): this "
+        "run says nothing about throughput.{6}",
     [LANG_WARNING_CLASSES] = " Failed requests by class: {0}.",
     [LANG_WARNING_UNREPLICATED] =
         "{2} {2:cell was|cells were} measured once: a difference from such a cell may be chance.",
@@ -202,12 +203,12 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_STEP_FALLS_RATIO] = "From {0} to {1} workers throughput falls: ratio {2}{3}",
     [LANG_STEP_OPEN_RATIO] = "From {0} to {1} workers no difference is established: ratio {2}{3}",
     [LANG_STEP_RISES] =
-        "From {0} to {1} workers throughput rises: {4} to {5} tokens/s, and the intervals do not overlap",
+        "From {0} to {1} workers throughput rises: {4} to {5} {unit}/s, and the intervals do not overlap",
     [LANG_STEP_FALLS] =
-        "From {0} to {1} workers throughput falls: {4} to {5} tokens/s, and the intervals do not overlap",
-    [LANG_STEP_OPEN] = "From {0} to {1} workers no difference is established: {4} and {5} tokens/s, and the "
+        "From {0} to {1} workers throughput falls: {4} to {5} {unit}/s, and the intervals do not overlap",
+    [LANG_STEP_OPEN] = "From {0} to {1} workers no difference is established: {4} and {5} {unit}/s, and the "
                        "intervals overlap",
-    [LANG_STEP_UNKNOWN] = "From {0} to {1} workers: {4} and {5} tokens/s were measured; without a known "
+    [LANG_STEP_UNKNOWN] = "From {0} to {1} workers: {4} and {5} {unit}/s were measured; without a known "
                           "spread nothing is concluded from that",
     [LANG_RUN_RISES] = "From {0} to {1} workers throughput rises at every step",
     [LANG_RUN_FALLS] = "From {0} to {1} workers throughput falls at every step",
@@ -236,8 +237,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_NO_FALLS] = "Throughput is nowhere lower than at the previous batch",
     [LANG_LEVEL_CAPACITY] = "workers {0}: {1}{2}",
     [LANG_LEVELS_CAPACITY] =
-        "Total time at these levels is a constant part plus tokens / capacity, to within 3%: growth with the "
-        "batch is the constant part spread over more tokens. Capacities (tokens/s): {0}",
+        "Total time at these levels is a constant part plus {units} / capacity, to within 3%: growth with "
+        "the "
+        "batch is the constant part spread over more {units}. Capacities ({unit}/s): {0}",
     [LANG_LEVELS_EDGE] = "The highest value lies on the largest batch tested at workers = {0}: no optimum is "
                          "established there",
     [LANG_ADVICE_USE] = "Use {0} {0:worker|workers} with batch {1}",
@@ -253,7 +255,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "Repeat every cell (" CODE("replay -r 3") " or more), so that differences can be told from chance",
     [LANG_RULE_OF_WORDS] = "\"Rises\" and \"falls\" are said only where the interval of the ratio leaves out "
                            "1, or where the two intervals do not overlap.",
-    [LANG_OPTIMUM] = "Capacity curve ({0}): the optimum is {1}{2} requests in flight, with {3} tokens/s{4}; "
+    [LANG_OPTIMUM] = "Capacity curve ({0}): the optimum is {1}{2} requests in flight, with {3} {unit}/s{4}; "
                      "fitted for n from {6} to {7}, and only as good as the model.",
     [LANG_OPTIMUM_AT_MIN] = "Capacity curve ({0}): no optimum is established; it lies at {5} requests in "
                             "flight or more, without an upper bound (fitted: n from {6} to {7}).",
@@ -293,7 +295,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                    "others; only kappa > 0 gives a peak.",
     [LANG_LEVEL_BEST_BATCH] = STRONG("Best batch:") " {0}",
     [LANG_LEVEL_BEST_BATCH_EDGE] = STRONG("Best batch:") " {0} (edge of the tested range, not an optimum)",
-    [LANG_LEVEL_BEST_RATE] = STRONG("Highest throughput:") " {0} tokens per second{1}",
+    [LANG_LEVEL_BEST_RATE] = STRONG("Highest throughput:") " {0} {unit} per second{1}",
     [LANG_LEVEL_FAILED_BATCH] = STRONG("Best batch:") " none: all requests failed",
     [LANG_LEVEL_FAILED_RATE] = STRONG("Highest throughput:") " none: no request succeeded",
     [LANG_LEVEL_UNUSABLE_BATCH] = STRONG("Best batch:") " none: no usable measurement",
@@ -316,7 +318,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_FACT_COUNTS_MANAGED] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed), {4} warm-up "
                                  "{4:batch|batches}, {0} server {0:restart|restarts}",
     [LANG_ALT_CURVE] = "Throughput against requests in flight: {0} points from n = {1} to {2}, between {3} "
-                       "and {4} tokens/s, with the fitted curve where one stands",
+                       "and {4} {unit}/s, with the fitted curve where one stands",
     [LANG_ALT_LEVELS] = "Throughput against batch size, one line per number of workers",
     [LANG_ALT_LEVEL] = "Performance plot for {0} parallel {0:request|requests}",
     [LANG_CAPTION_CURVE] = "Capacity curve: throughput with n requests in flight.",
@@ -326,10 +328,10 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                           "both; which of them is right depends on how long a request may take. These are "
                           "bare measurements: neighbours may differ by chance.",
     [LANG_ALT_PARETO] = "Throughput against the 95th percentile of latency: {0} cells, {1} of them on the "
-                        "front; the front rises from {2} to {3} tokens/s",
+                        "front; the front rises from {2} to {3} {unit}/s",
     [LANG_ALT_PARETO_ONE] =
         "Throughput against the 95th percentile of latency: {0} cells, one of which beats "
-        "all others in both, with {2} tokens/s",
+        "all others in both, with {2} {unit}/s",
     [LANG_CAPTION_PARETO] =
         "Each point is a cell; the line joins those that no other beats in both throughput and latency.",
     [LANG_LEVEL_BEST_BATCH_LOWER] =
@@ -350,7 +352,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_OPTIMUM_PLATEAU] = "Capacity curve ({0}): throughput rises up to n = {1} and stays level from "
                              "there (fitted up to {2}), so there is no single optimum.",
     [LANG_ROBUST] =
-        "With far points weighed down (bisquare weights) the peak lies at n = {0}, with {1} tokens/s",
+        "With far points weighed down (bisquare weights) the peak lies at n = {0}, with {1} {unit}/s",
     [LANG_BAND_AVERAGED] = "No model stands out: the band averages all of them by their weights",
     [LANG_DISTRIBUTION_MEANS] =
         "The recommended cell and the highest, their neighbours and equals. A line at p95 is the time that "
@@ -366,7 +368,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_ALT_DISTRIBUTION] = "{0} by percentile of requests, one line for each of {1} cells; p50 from {2} "
                               "to {3}, p95 from {4} to {5}",
     [LANG_PARETO_SLO] = STRONG("Within the limits") " ({3}; {4} of {5} {5:cell|cells}), {0} measured the "
-                                                    "highest throughput: {1} tokens per second{2}.",
+                                                    "highest throughput: {1} {unit} per second{2}.",
     [LANG_PARETO_SLO_NONE] = STRONG("Within the limits:") " no cell keeps them ({0}).",
     [LANG_SLO_CERTAIN] = " The intervals of its times lie below every limit.",
     [LANG_SLO_OPEN] = " That it keeps them is not established: an interval of its times reaches beyond a "

@@ -9,6 +9,9 @@ const char *const results_error_names[RESULTS_ERROR_CLASSES] = {
     "connect",  "tls",      "timeout",  "reset",        "truncated", "http_429",
     "http_4xx", "http_5xx", "protocol", "server_error", "empty",     "cancelled"};
 
+const char *const results_measure_names[] = {"output_tokens", "input_tokens", "total_tokens", "requests",
+                                             NULL};
+
 const char *const cell_flag_names[CELL_FLAG_COUNT] = {"cold", "failed", "partial_wave", "unreplicated",
                                                       "invalid_client"};
 

@@ -2,13 +2,23 @@
 //
 // What analyze has found out: plain numbers, filled by cells.c, curve.c and compare.c, read by summary.c
 // (JSON, CSV) and chapters.c (words and pictures). NaN stands for "unknown" or "unbounded" everywhere and
-// becomes null in JSON. Throughput is output tokens of successful requests per second; times are seconds.
+// becomes null in JSON. Throughput is what results.measure counts, per second; times are seconds.
 #ifndef ANALYZE_RESULTS_H
 #define ANALYZE_RESULTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+// What throughput counts: of successful requests their tokens, or themselves.
+enum results_measure {
+  MEASURE_OUTPUT_TOKENS,
+  MEASURE_INPUT_TOKENS,
+  MEASURE_TOTAL_TOKENS, // input and output
+  MEASURE_REQUESTS,
+  MEASURE_COUNT
+};
+extern const char *const results_measure_names[]; // "output_tokens", ..., and NULL at the end
 
 // An estimate with its interval at results.confidence; lo or hi NaN: unbounded on that side, or no interval
 // at all.
@@ -333,6 +343,7 @@ struct assertion {
 
 struct results {
   double confidence;
+  enum results_measure measure;
   char *title; // NULL: from the model, or the tool's own
   struct run_facts *facts;
   size_t fact_count;

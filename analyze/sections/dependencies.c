@@ -199,8 +199,8 @@ static void name_fall(struct chapters *c, const struct cell *before, const struc
                       struct chapters_list *list) {
   struct buf text = {0};
   struct number_text change = number_percent(1 - cell->tokens_per_s.estimate / before->tokens_per_s.estimate);
-  lang_format(&text, c->lang, cell->flags & CELL_PARTIAL_WAVE ? LANG_FALL_PARTIAL : LANG_FALL,
-              LANG_WITH(chapters_cell_name(cell).text, change.text));
+  chapters_format(c, &text, cell->flags & CELL_PARTIAL_WAVE ? LANG_FALL_PARTIAL : LANG_FALL,
+                  LANG_WITH(chapters_cell_name(cell).text, change.text));
   chapters_list_add(list, buf_text(&text));
   buf_free(&text);
 }
@@ -238,9 +238,10 @@ static void edges(struct chapters *c, struct document_node *list) {
     if (row->usable && row->best_is_edge) chapters_list_add(&edge, number_count(row->workers).text);
     if (!isfinite(row->capacity.estimate)) continue;
     struct buf text = {0};
-    lang_format(&text, c->lang, LANG_LEVEL_CAPACITY,
-                LANG_WITH(number_count(row->workers).text, number_significant(row->capacity.estimate, 4).text,
-                          chapters_interval(row->capacity, 4).text));
+    chapters_format(c, &text, LANG_LEVEL_CAPACITY,
+                    LANG_WITH(number_count(row->workers).text,
+                              number_significant(row->capacity.estimate, 4).text,
+                              chapters_interval(row->capacity, 4).text));
     chapters_list_add(&capacity, buf_text(&text));
     buf_free(&text);
   }

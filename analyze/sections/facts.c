@@ -33,7 +33,7 @@ static void failure_row(struct chapters *c, struct document_node *table, const s
   document_cell(table, number_count(cell->failed).text, mark);
   struct buf text = {0};
   if (isfinite(cell->failure_rate.estimate)) {
-    lang_format(&text, c->lang, LANG_PERCENT, LANG_WITH(number_percent(cell->failure_rate.estimate).text));
+    chapters_format(c, &text, LANG_PERCENT, LANG_WITH(number_percent(cell->failure_rate.estimate).text));
     if (chapters_has_interval(cell->failure_rate))
       buf_printf(&text, " [%s, %s]", number_percent(cell->failure_rate.lo).text,
                  number_percent(cell->failure_rate.hi).text);
@@ -115,13 +115,13 @@ static void run(struct chapters *c, struct document_node *parent, const struct r
   if (facts->seed >= 0) chapters_definition(c, rows, LANG_FACT_SEED, number_count(facts->seed).text);
   if (facts->batches <= 0 && facts->requests <= 0) return;
   struct buf counts = {0};
-  lang_format(&counts, c->lang,
-              facts->sessions <= 0 ? LANG_FACT_COUNTS_TABLE
-              : facts->managed     ? LANG_FACT_COUNTS_MANAGED
-                                   : LANG_FACT_COUNTS,
-              LANG_WITH(number_count(facts->sessions).text, number_count(facts->batches).text,
-                        number_count(facts->requests).text, number_count(facts->failed).text,
-                        number_count(facts->warmup_batches).text));
+  chapters_format(c, &counts,
+                  facts->sessions <= 0 ? LANG_FACT_COUNTS_TABLE
+                  : facts->managed     ? LANG_FACT_COUNTS_MANAGED
+                                       : LANG_FACT_COUNTS,
+                  LANG_WITH(number_count(facts->sessions).text, number_count(facts->batches).text,
+                            number_count(facts->requests).text, number_count(facts->failed).text,
+                            number_count(facts->warmup_batches).text));
   chapters_definition(c, rows, LANG_FACT_MEASURED, buf_text(&counts));
   buf_free(&counts);
 }

@@ -47,9 +47,9 @@ void chapters_limits_name(struct chapters *c, const struct limit *limit, struct 
   struct buf percentile = {0};
   if (limit->percentile > 0) buf_printf(&percentile, " p%d", limit->percentile);
   bool milliseconds = limit->time == RESULTS_TPOT;
-  lang_format(out, c->lang, names[limit->time],
-              LANG_WITH(buf_text(&percentile),
-                        number_significant(limit->limit_s * (milliseconds ? 1e3 : 1), 4).text));
+  chapters_format(c, out, names[limit->time],
+                  LANG_WITH(buf_text(&percentile),
+                            number_significant(limit->limit_s * (milliseconds ? 1e3 : 1), 4).text));
   buf_free(&percentile);
 }
 
@@ -75,7 +75,7 @@ static void equals(struct chapters *c, const struct cell *best, struct buf *out)
     if (cell->tokens_per_s.hi >= best->tokens_per_s.lo)
       chapters_list_add(&list, chapters_cell_name(cell).text);
   }
-  if (list.count > 0) lang_format(out, c->lang, LANG_SLO_EQUALS, LANG_WITH(chapters_list_text(c, &list)));
+  if (list.count > 0) chapters_format(c, out, LANG_SLO_EQUALS, LANG_WITH(chapters_list_text(c, &list)));
   chapters_list_free(&list);
 }
 
@@ -93,15 +93,15 @@ static void by_throughput(struct chapters *c, struct document_node *parent) {
   struct buf names = {0}, text = {0};
   chapters_limits_names(c, false, &names);
   if (best) {
-    lang_format(&text, c->lang, LANG_PARETO_SLO,
-                LANG_WITH(chapters_cell_name(best).text,
-                          number_throughput(best->tokens_per_s.estimate, best->tokens_per_s.hi).text,
-                          chapters_interval(best->tokens_per_s, 4).text, buf_text(&names),
-                          number_count(kept).text, number_count(judged).text));
-    lang_format(&text, c->lang, certain(results, best) ? LANG_SLO_CERTAIN : LANG_SLO_OPEN, LANG_ALONE);
+    chapters_format(c, &text, LANG_PARETO_SLO,
+                    LANG_WITH(chapters_cell_name(best).text,
+                              number_throughput(best->tokens_per_s.estimate, best->tokens_per_s.hi).text,
+                              chapters_interval(best->tokens_per_s, 4).text, buf_text(&names),
+                              number_count(kept).text, number_count(judged).text));
+    chapters_format(c, &text, certain(results, best) ? LANG_SLO_CERTAIN : LANG_SLO_OPEN, LANG_ALONE);
     equals(c, best, &text);
   } else {
-    lang_format(&text, c->lang, LANG_PARETO_SLO_NONE, LANG_WITH(buf_text(&names)));
+    chapters_format(c, &text, LANG_PARETO_SLO_NONE, LANG_WITH(buf_text(&names)));
   }
   document_callout(parent, DOCUMENT_NOTE, buf_text(&text));
   buf_free(&text);

@@ -119,7 +119,7 @@ static void draw(struct chapters *c, struct document_node *parent, struct front 
   if (!plot) return;
   plot_text(plot, &plot->title, lang_text(c->lang, LANG_PLOT_PARETO_TITLE));
   plot_text(plot, &plot->x_label, lang_text(c->lang, LANG_COLUMN_LATENCY_P95));
-  plot_text(plot, &plot->y_label, lang_text(c->lang, LANG_AXIS_RATE));
+  plot_text(plot, &plot->y_label, chapters_say(c, LANG_AXIS_RATE, LANG_ALONE));
   struct plot_series *others =
       plot_series_add(plot, PLOT_POINTS, PLOT_GREY, lang_text(c->lang, LANG_PLOT_OTHER_CELLS));
   if (others) others->hollow = true;

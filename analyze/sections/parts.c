@@ -7,9 +7,17 @@
 
 enum { LIST_MAX = 12 };
 
+_Static_assert((int)MEASURE_COUNT == (int)LANG_UNIT_COUNT && (int)MEASURE_REQUESTS == (int)LANG_REQUESTS,
+               "what is measured is what the texts count");
+
+void chapters_format(const struct chapters *c, struct buf *out, enum lang_id id, const char *const *arguments,
+                     size_t count) {
+  lang_format_in(out, c->lang, (enum lang_unit)c->results->measure, id, arguments, count);
+}
+
 const char *chapters_say(struct chapters *c, enum lang_id id, const char *const *arguments, size_t count) {
   buf_clear(&c->line);
-  lang_format(&c->line, c->lang, id, arguments, count);
+  chapters_format(c, &c->line, id, arguments, count);
   return buf_text(&c->line);
 }
 
@@ -179,7 +187,7 @@ void chapters_list_add(struct chapters_list *list, const char *text) {
 const char *chapters_list_text(struct chapters *c, struct chapters_list *list) {
   if (list->count > LIST_MAX) {
     struct number_text more = number_count((int64_t)(list->count - LIST_MAX));
-    lang_format(&list->text, c->lang, LANG_AND_MORE, LANG_WITH(more.text));
+    chapters_format(c, &list->text, LANG_AND_MORE, LANG_WITH(more.text));
     list->count = LIST_MAX;
   }
   return buf_text(&list->text);

@@ -18,6 +18,10 @@ struct chapters {
   struct buf line;        // the sentence being made
 };
 
+// Appends the filled template, with the unit of the results.
+void chapters_format(const struct chapters *c, struct buf *out, enum lang_id id, const char *const *arguments,
+                     size_t count);
+
 // The filled template; it lives until the next call that makes a sentence.
 const char *chapters_say(struct chapters *c, enum lang_id id, const char *const *arguments, size_t count);
 

@@ -7,8 +7,8 @@
 
 static void texts(struct chapters *c, struct plot *plot, enum lang_id x, enum lang_id y) {
   if (!plot) return;
-  plot_text(plot, &plot->x_label, lang_text(c->lang, x));
-  plot_text(plot, &plot->y_label, lang_text(c->lang, y));
+  plot_text(plot, &plot->x_label, chapters_say(c, x, LANG_ALONE));
+  plot_text(plot, &plot->y_label, chapters_say(c, y, LANG_ALONE));
 }
 
 // Batches grow by doubling at first and by steps later: where they span a factor of 16 a linear axis would
@@ -21,7 +21,7 @@ static void rate_series(struct chapters *c, struct plot *plot, const struct work
                         const struct chapters_shown *shown) {
   const struct results *results = c->results;
   struct plot_series *rate =
-      plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, lang_text(c->lang, LANG_PLOT_RATE));
+      plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, chapters_say(c, LANG_PLOT_RATE, LANG_ALONE));
   struct plot_series *cold = NULL, *failed = NULL;
   for (size_t i = 0; i < shown->count; i++) {
     if (!shown->is[i]) continue;

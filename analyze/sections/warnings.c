@@ -141,7 +141,7 @@ static void reason_of(struct chapters *c, const char *words, bool first, struct 
   while (i < count && sscanf(words, reasons[i].pattern, seen, allowed) != 2)
     i++;
   if (i < count) {
-    lang_format(out, c->lang, reasons[i].id, LANG_WITH(seen, allowed));
+    chapters_format(c, out, reasons[i].id, LANG_WITH(seen, allowed));
   } else {
     buf_append_text(out, words);
   }
@@ -154,7 +154,7 @@ static void client(struct chapters *c, struct document_node *parent, const struc
   bool starved = isfinite(warning->value) && warning->value < CLIENT_BUSY_CPU;
   if (warning->words) reason_of(c, warning->words, warning->count > 1, &reason);
   if (isfinite(warning->lo) && warning->lo > 0)
-    lang_format(&failed, c->lang, LANG_WARNING_INVALID_FAILED, LANG_WITH(number_fixed(warning->lo, 0).text));
+    chapters_format(c, &failed, LANG_WARNING_INVALID_FAILED, LANG_WITH(number_fixed(warning->lo, 0).text));
   chapters_callout(c, parent, DOCUMENT_WARNING,
                    starved ? LANG_WARNING_STARVED_CLIENT : LANG_WARNING_INVALID_CLIENT,
                    LANG_WITH(number_count(warning->count).text, buf_text(&reason), buf_text(&failed),
@@ -198,8 +198,7 @@ static void failure_classes(struct chapters *c, struct buf *out) {
     if (count > 0) chapters_list_add(&list, buf_text(&text));
     buf_free(&text);
   }
-  if (list.count > 0)
-    lang_format(out, c->lang, LANG_WARNING_CLASSES, LANG_WITH(chapters_list_text(c, &list)));
+  if (list.count > 0) chapters_format(c, out, LANG_WARNING_CLASSES, LANG_WITH(chapters_list_text(c, &list)));
   chapters_list_free(&list);
 }
 

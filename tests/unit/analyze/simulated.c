@@ -41,6 +41,8 @@ static struct steady window_of(const struct simulated_cell *cell, double through
 
 bool simulated_measure(const struct simulated_server *server, const struct simulated_cell *cell, gsl_rng *rng,
                        struct load_data *data) {
+  struct run_facts *facts;
+  if (data->fact_count == 0 && load_facts_add(data, "simulated", "run", &facts)) return false;
   for (int64_t r = 0; r < cell->repeat; r++) {
     struct load_replicate *replicate;
     size_t index, session = session_for(cell, data);

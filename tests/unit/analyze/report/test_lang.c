@@ -107,6 +107,34 @@ static void test_english_has_one_and_many(void **state) {
   buf_free(&out);
 }
 
+static void test_the_unit_is_the_one_that_is_counted(void **state) {
+  static const struct {
+    enum lang lang;
+    enum lang_unit unit;
+    const char *rate, *heading, *column;
+  } rows[] = {
+      {LANG_EN, LANG_OUTPUT_TOKENS, "5 tokens per second", "Throughput (tokens/s)", "Tokens per second"},
+      {LANG_EN, LANG_REQUESTS, "5 requests per second", "Throughput (requests/s)", "Requests per second"},
+      {LANG_RU, LANG_INPUT_TOKENS, "5 входных токенов в секунду", "Скорость (входные токены/сек)",
+       "Входные токены в секунду"},
+      {LANG_RU, LANG_REQUESTS, "5 запросов в секунду", "Скорость (запросы/сек)", "Запросы в секунду"},
+  };
+  struct buf out = {0};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    buf_clear(&out);
+    lang_format_in(&out, rows[i].lang, rows[i].unit, LANG_LEVEL_BEST_RATE, LANG_WITH("5", ""));
+    assert_non_null(strstr(buf_text(&out), rows[i].rate));
+    buf_clear(&out);
+    lang_format_in(&out, rows[i].lang, rows[i].unit, LANG_AXIS_RATE, LANG_ALONE);
+    assert_string_equal(buf_text(&out), rows[i].heading);
+    buf_clear(&out);
+    lang_format_in(&out, rows[i].lang, rows[i].unit, LANG_COLUMN_RATE, LANG_ALONE);
+    assert_string_equal(buf_text(&out), rows[i].column);
+  }
+  buf_free(&out);
+}
+
 static void test_arguments_bring_no_style_and_no_template(void **state) {
   (void)state;
   struct buf out = {0};
@@ -137,6 +165,7 @@ int main(void) {
       cmocka_unit_test(test_each_plural_has_the_forms_of_its_language),
       cmocka_unit_test(test_russian_plurals_follow_cldr),
       cmocka_unit_test(test_english_has_one_and_many),
+      cmocka_unit_test(test_the_unit_is_the_one_that_is_counted),
       cmocka_unit_test(test_arguments_bring_no_style_and_no_template),
       cmocka_unit_test(test_languages_are_known_by_their_codes),
   };

@@ -47,7 +47,8 @@ static inline int made_teardown(void **state) {
 
 // What no reader may ever see: numbers that are none, and holes in templates.
 static inline void made_check_clean(const char *text) {
-  static const char *const never[] = {"nan", "NaN", "-inf", " inf", "(null)", "{0", "{1", "{2", "{3"};
+  static const char *const never[] = {"nan", "NaN", "-inf", " inf",  "(null)", "{0",
+                                      "{1",  "{2",  "{3",   "{unit", "{Unit"};
   for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
     const char *at = strstr(text, never[i]);
     if (at) fail_msg("'%s' in: %.120s", never[i], at > text + 60 ? at - 60 : text);

@@ -24,7 +24,7 @@ static void test_all_failed_is_said_plainly(void **state) {
   fixture_warn(&made->results, WARNING_PARTIAL_WAVES, -1);
   const char *text = made_report(made, LANG_EN);
   HAS(text, "> **No recommendation:** no level gave a usable measurement.");
-  HAS(text, "> \u26a0 All cells failed (more than 5% of the requests, or no output tokens)");
+  HAS(text, "> \u26a0 All cells failed (more than 5% of the requests, or no tokens were counted)");
   HAS(text, "None: no cell is usable.");
   HAS(text, "| http_5xx 2");
   HAS(text, "100% [16, 100]");
@@ -178,11 +178,20 @@ static void random_rest(struct results *results, uint64_t *seed) {
   curve->selected = next_random(seed) % 2 ? 0 : SIZE_MAX;
   curve->points[0].throughput = random_number(seed);
   results->client_cpu_max = random_number(seed);
+  results->measure = (enum results_measure)(next_random(seed) % MEASURE_COUNT);
   for (int i = 0; i < 4; i++) {
     fixture_warn(results, (enum warning_code)(next_random(seed) % WARNING_CODE_COUNT), -1);
     results->warnings[i].value = random_number(seed);
     results->warnings[i].lo = random_number(seed);
   }
+}
+
+// No throughput of requests is called one of tokens.
+static void check_unit(const struct results *results, const char *text) {
+  static const char *const tokens[] = {"tokens/s",   "tokens per second", "okens in total", "токенов/сек",
+                                       "токены/сек", "токенов в секунду", "окены в секунду"};
+  for (size_t i = 0; results->measure == MEASURE_REQUESTS && i < sizeof tokens / sizeof tokens[0]; i++)
+    LACKS(text, tokens[i]);
 }
 
 static void test_no_results_break_a_report(void **state) {
@@ -193,8 +202,8 @@ static void test_no_results_break_a_report(void **state) {
     fixture_start(&made->results, 64);
     random_cells(&made->results, &seed);
     random_rest(&made->results, &seed);
-    made_report(made, round % 2 ? LANG_RU : LANG_EN);
-    made_brief(made, round % 2 ? LANG_EN : LANG_RU);
+    check_unit(&made->results, made_report(made, round % 2 ? LANG_RU : LANG_EN));
+    check_unit(&made->results, made_brief(made, round % 2 ? LANG_EN : LANG_RU));
   }
 }
 
