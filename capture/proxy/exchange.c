@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/proxy/refusal.h"
 #include "lib/base/clock.h"
-#include "lib/json/json_write.h"
 
 struct exchange *exchange_new(struct proxy_context *house, const char *target) {
   struct exchange *exchange = calloc(1, sizeof *exchange);
@@ -38,28 +38,11 @@ void exchange_complete(struct exchange *exchange) {
   exchange_wake(exchange);
 }
 
-static const char *kind_of(int status) {
-  switch (status) {
-  case 400: return "bad_request";
-  case 431: return "header_too_large";
-  case 504: return "upstream_timeout";
-  default: return "bad_gateway";
-  }
-}
-
 void exchange_answer(struct exchange *exchange, int status, const char *words) {
-  struct json_writer w = JSON_WRITER(&exchange->download);
   buf_free(&exchange->download);
   buf_clear(&exchange->fields);
   exchange->download_taken = 0;
-  json_write_object(&w);
-  json_write_key(&w, "error");
-  json_write_object(&w);
-  json_member_string(&w, "message", words);
-  json_member_string(&w, "type", kind_of(status));
-  json_member_int(&w, "code", status);
-  json_write_object_end(&w);
-  json_write_object_end(&w);
+  refusal_print(status, words, &exchange->download);
   buf_append(&exchange->fields, "Content-Type\0application/json", sizeof "Content-Type\0application/json");
   exchange->status = status;
   exchange->length = (int64_t)exchange->download.len;
@@ -87,9 +70,7 @@ void exchange_time_out(struct exchange *exchange) {
   if (exchange->xfer) xfer_cancel(exchange->xfer);
 }
 
-// libmicrohttpd misses an end that comes together with the last bytes before it, and would keep the
-// connection for as long as an idle one. It looks again at one that is resumed.
-static void look_again(struct exchange_client *client) {
+void exchange_look_again(struct exchange_client *client) {
   MHD_suspend_connection(client->connection);
   MHD_resume_connection(client->connection);
   httpd_run_soon(client->house->httpd);
@@ -111,7 +92,7 @@ void exchange_client_gone(struct exchange_client *client) {
   if (exchange && exchange->suspended) {
     exchange_wake(exchange);
   } else {
-    look_again(client);
+    exchange_look_again(client);
   }
 }
 

@@ -56,6 +56,8 @@ struct proxy_context {
   bool tls;               // towards the clients
   bool draining;          // answers close their connection
   struct exchange *first; // all that live
+  struct exchange_client *clients;
+  struct exchange_client *arrivals; // clients with a head that is not whole; the latest comes first
   struct exchange_counts counts;
   void (*emptied)(void *context); // the last exchange has ended while draining
   void *emptied_context;
@@ -69,6 +71,9 @@ struct exchange_client {
   int fd;
   bool gone; // it has closed its side
   struct exchange *current;
+  struct exchange *arriving; // a request whose head is not whole yet; NULL: none
+  bool looked_again;         // since it began to arrive
+  struct exchange_client *previous_arriving, *next_arriving;
 };
 
 enum exchange_state {
@@ -145,6 +150,11 @@ void exchange_note_leaving(struct exchange *exchange);
 
 // The client has closed its side: nothing upstream may go on for it.
 void exchange_client_gone(struct exchange_client *client);
+
+// Has libmicrohttpd look at a connection that is not suspended. It misses an end that comes together with the
+// last bytes before it, and a request that it has dropped for want of memory; it would keep such a connection
+// for as long as an idle one.
+void exchange_look_again(struct exchange_client *client);
 
 // Frees the exchange when both sides have ended.
 void exchange_release(struct exchange *exchange);

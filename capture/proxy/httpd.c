@@ -13,6 +13,8 @@
 
 struct httpd {
   struct MHD_Daemon *daemon;
+  void (*turned)(void *context);
+  void *context;
   struct loop_watch *watch;
   struct loop_timer *timer;
   bool soon; // the timer is set for now
@@ -28,6 +30,7 @@ static void run(struct httpd *httpd) {
   httpd->soon = false;
   unsigned before = connections(httpd);
   MHD_run(httpd->daemon);
+  if (httpd->turned) httpd->turned(httpd->context);
   // At its limit of connections or descriptors the library takes the listening socket out of its epoll set,
   // and puts it back only at the turn after one has closed; nothing else would make that turn come.
   if (connections(httpd) < before) httpd_run_soon(httpd);
@@ -109,6 +112,8 @@ enum status httpd_open(struct loop *loop, const struct httpd_options *options,
   }
   if (status) goto cleanup;
   owns_socket = true;
+  httpd->turned = handlers->turned;
+  httpd->context = handlers->context;
   httpd->daemon = start_daemon(httpd, httpd->listener.fd, options, handlers);
   if (!httpd->daemon) {
     status =

@@ -20,7 +20,8 @@ struct httpd_handlers {
   void *(*target)(void *context, const char *target, struct MHD_Connection *connection); // NULL allowed
   MHD_RequestCompletedCallback completed;                                                // NULL allowed
   MHD_NotifyConnectionCallback connection;                                               // NULL allowed
-  void *context;                                                                         // of all four
+  void (*turned)(void *context); // each of its turns, when it is over; NULL allowed
+  void *context;                 // of all five
 };
 
 struct httpd_options {

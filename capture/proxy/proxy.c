@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "capture/proxy/client.h"
 #include "capture/proxy/downstream.h"
 #include "capture/proxy/hangup.h"
 #include "capture/proxy/httpd.h"
@@ -16,7 +17,6 @@
 struct proxy {
   struct loop *loop;
   struct proxy_context house;
-  struct exchange_client *clients;
   struct hangup *hangup;
   struct loop_timer *idle_timer;
   int64_t idle_timeout_ns; // 0: none
@@ -25,16 +25,16 @@ struct proxy {
   void *drained_context;
 };
 
-static void *on_target(void *context, const char *target, struct MHD_Connection *connection) {
-  (void)connection;
-  struct proxy *proxy = context;
-  return exchange_new(&proxy->house, target);
-}
-
 static struct exchange_client *client_of(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
   return info ? info->socket_context : NULL;
+}
+
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection) {
+  (void)context;
+  struct exchange_client *client = client_of(connection);
+  return client ? client_arriving(client, target) : NULL;
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
@@ -46,8 +46,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
   if (!exchange) return MHD_NO; // no memory
   if (!exchange->client) {
     exchange->client = client_of(connection);
-    if (!exchange->client) return MHD_NO;
-    exchange->client->current = exchange;
+    exchange->client->current = client_arrived(exchange->client);
   }
   return downstream_handle(exchange, connection, method, version, data, len);
 }
@@ -55,7 +54,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
                          enum MHD_RequestTerminationCode how) {
   (void)context;
-  (void)connection;
   struct exchange *exchange = *request_context;
   *request_context = NULL;
   if (!exchange) return;
@@ -64,46 +62,24 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
   if (client) {
     downstream_completed(exchange, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
   } else {
-    exchange_release(exchange); // libmicrohttpd has refused it by itself
+    exchange_release(client_arrived(client_of(connection))); // libmicrohttpd has refused it by itself
   }
-}
-
-static void open_client(struct proxy *proxy, struct MHD_Connection *connection, void **socket_context) {
-  struct exchange_client *client = calloc(1, sizeof *client);
-  if (!client) return; // its requests are closed in on_request
-  client->house = &proxy->house;
-  client->connection = connection;
-  client->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-  if (hangup_add(proxy->hangup, client->fd, client)) {
-    free(client);
-    return;
-  }
-  client->next = proxy->clients;
-  if (proxy->clients) proxy->clients->previous = client;
-  proxy->clients = client;
-  proxy->house.counts.connections++;
-  *socket_context = client;
-}
-
-static void close_client(struct proxy *proxy, void **socket_context) {
-  struct exchange_client *client = *socket_context;
-  *socket_context = NULL;
-  if (!client) return;
-  hangup_remove(proxy->hangup, client->fd);
-  if (client->previous) client->previous->next = client->next;
-  if (client->next) client->next->previous = client->previous;
-  if (proxy->clients == client) proxy->clients = client->next;
-  proxy->house.counts.connections--;
-  free(client);
 }
 
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode what) {
+  struct proxy *proxy = context;
   if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-    open_client(context, connection, socket_context);
-  } else {
-    close_client(context, socket_context);
+    *socket_context = client_open(&proxy->house, proxy->hangup, connection);
+  } else if (*socket_context) {
+    client_close(*socket_context, proxy->hangup);
+    *socket_context = NULL;
   }
+}
+
+static void on_turned(void *context) {
+  struct proxy *proxy = context;
+  client_find_dropped(&proxy->house);
 }
 
 static void on_gone(void *token) {
@@ -167,6 +143,7 @@ static enum status open_parts(struct proxy *proxy, const struct proxy_options *o
                                     .target = on_target,
                                     .completed = on_completed,
                                     .connection = on_connection,
+                                    .turned = on_turned,
                                     .context = proxy};
   enum status status = hangup_open(proxy->loop, on_gone, &proxy->hangup, error);
   if (!status) status = loop_timer_open(proxy->loop, look_for_idle, proxy, &proxy->idle_timer, error);
@@ -222,7 +199,7 @@ void proxy_drain(struct proxy *proxy, int64_t grace_ns, void (*drained)(void *co
   proxy->drained = drained;
   proxy->drained_context = context;
   if (!again) httpd_stop_listening(proxy->house.httpd);
-  for (struct exchange_client *client = proxy->clients; client; client = client->next) {
+  for (struct exchange_client *client = proxy->house.clients; client; client = client->next) {
     if (!client->current) shutdown(client->fd, SHUT_RD); // libmicrohttpd closes it when it reads the end
   }
   bool now = again || !proxy->house.first;

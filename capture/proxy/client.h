@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A client's connection, from its first to its last byte, and the request whose head is arriving on it: that
+// one belongs to the connection until it is handed to downstream.c or dropped.
+#ifndef CAPTURE_CLIENT_H
+#define CAPTURE_CLIENT_H
+
+#include "capture/proxy/exchange.h"
+#include "capture/proxy/hangup.h"
+
+// Takes up a connection that libmicrohttpd has accepted. NULL: no memory; nothing is served on it then.
+struct exchange_client *client_open(struct proxy_context *house, struct hangup *hangup,
+                                    struct MHD_Connection *connection);
+
+// Before its socket is closed. libmicrohttpd drops a request without a word when its query or its cookies
+// have more parts than the connection's memory holds; such a client is answered with 431 here.
+void client_close(struct exchange_client *client, struct hangup *hangup);
+
+// A request's first line has come. NULL: no memory.
+struct exchange *client_arriving(struct exchange_client *client, const char *target);
+
+// Its head is whole, or libmicrohttpd has refused it: it is the caller's.
+struct exchange *client_arrived(struct exchange_client *client);
+
+// To be called after each turn of libmicrohttpd. Finds the requests that it dropped in it.
+void client_find_dropped(struct proxy_context *house);
+
+#endif
