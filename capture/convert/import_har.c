@@ -256,7 +256,9 @@ static struct trace_response judge(const struct entry *entry, int64_t t_ns, enum
                 entry->content_type, none, RESPONSE_MAX);
   found->on_part = conversation_hear;
   found->on_part_context = heard;
+  found->asks_text = api_generates_text(api);
   response_feed(found, content.data, content.len, 0);
+  if (response_is_over(found)) transport = FAILURE_NONE; // it was whole, and the page read no further
   response_finish(found, transport);
   // The request is handed over once a connection is there; `time` counts from before that.
   int64_t before_ns = part_ns(entry->blocked_ms) + part_ns(entry->dns_ms) + part_ns(entry->connect_ms);

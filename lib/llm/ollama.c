@@ -42,8 +42,8 @@ static void take_nanoseconds(struct json_slice value, int64_t *ns) {
 static void read_reason(struct response *response, struct json_slice value) {
   struct json_slice reason = json_scan_raw_string(value);
   message_copy(response->finish, sizeof response->finish, reason.data, reason.len);
-  // It only loaded or unloaded the model: no text was asked for.
-  if (json_slice_is(reason, "load") || json_slice_is(reason, "unload")) response->api = API_HTTP;
+  response->ended = true;
+  response->loads = json_slice_is(reason, "load") || json_slice_is(reason, "unload");
 }
 
 static void read_member(struct response *response, struct json_slice key, struct json_slice value) {

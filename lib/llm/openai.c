@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/llm/openai.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/json/json_cursor.h"
@@ -14,6 +15,19 @@ static bool has_content(struct json_slice value) {
   struct json_slice part;
   while (json_scan_element(&scan, &part)) {
     if (json_scan_has_text(json_scan_get(part, "text")) || has_content(json_scan_get(part, "thinking")))
+      return true;
+  }
+  return false;
+}
+
+// What OpenRouter has of a model's thoughts: details with a text or a summary; what is encrypted is no text.
+static bool has_details(struct json_slice details) {
+  if (json_scan_kind(details) != JSON_ARRAY) return false;
+  struct json_scan scan = json_scan_start(details);
+  struct json_slice detail;
+  while (json_scan_element(&scan, &detail)) {
+    if (json_scan_has_text(json_scan_get(detail, "text")) ||
+        json_scan_has_text(json_scan_get(detail, "summary")))
       return true;
   }
   return false;
@@ -47,6 +61,8 @@ static bool read_text(struct response *response, struct json_cursor *cursor, boo
     } else if (json_slice_is(key, "reasoning_content") || json_slice_is(key, "reasoning") ||
                json_slice_is(key, "thinking") || json_slice_is(key, "refusal")) {
       text = text || json_scan_has_text(value);
+    } else if (json_slice_is(key, "reasoning_details")) {
+      text = text || has_details(value);
     } else if (json_slice_is(key, "tool_calls")) {
       text = text || has_tool_call(value);
       if (is_first) response_tell(response, RESPONSE_PART_CALLS, value);
@@ -55,6 +71,20 @@ static bool read_text(struct response *response, struct json_cursor *cursor, boo
     }
   }
   return text;
+}
+
+// A reason that is a failure of the server's: the answer is not whole.
+static bool is_failure(struct json_slice reason) {
+  return json_slice_is(reason, "error") || json_slice_is(reason, "abort");
+}
+
+static void take_reason(struct response *response, struct json_slice value) {
+  struct json_slice reason = json_scan_raw_string(value);
+  message_copy(response->finish, sizeof response->finish, reason.data, reason.len);
+  response->ended = true;
+  if (!is_failure(reason) || response->failure) return;
+  response->failure = FAILURE_SERVER_ERROR;
+  snprintf(response->error_text, sizeof response->error_text, "finish_reason: %s", response->finish);
 }
 
 static void read_choice(struct response *response, struct json_cursor *cursor) {
@@ -73,9 +103,10 @@ static void read_choice(struct response *response, struct json_cursor *cursor) {
       if (json_scan_has_text(value)) response->has_text = true;
       if (index == 0) response_tell(response, RESPONSE_PART_TEXT, value);
     } else if (json_slice_is(key, "finish_reason") && json_scan_has_text(value)) {
-      struct json_slice reason = json_scan_raw_string(value);
-      message_copy(response->finish, sizeof response->finish, reason.data, reason.len);
-      response->ended = true;
+      take_reason(response, value);
+    } else if (json_slice_is(key, "error") && json_scan_kind(value) != JSON_NULL) {
+      response->failure = FAILURE_SERVER_ERROR;
+      message_of_error(response->error_text, sizeof response->error_text, value);
     }
   }
 }
@@ -89,27 +120,30 @@ static int read_choices(struct response *response, struct json_cursor *cursor) {
   return count;
 }
 
-// `output` -1: it does not say.
+// `output` -1: it does not say. A zero replaces no count: some servers send one with every event.
 static void read_usage(struct response *response, struct json_cursor *cursor, int64_t *output) {
   struct json_slice key;
+  int64_t input = -1, cached = -1;
   if (!json_cursor_object(cursor)) return;
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "completion_tokens")) {
       count_take(value, output);
     } else if (json_slice_is(key, "prompt_tokens")) {
-      count_take(value, &response->usage_input);
+      count_take(value, &input);
     } else if (json_slice_is(key, "prompt_tokens_details")) {
-      count_take(json_scan_get(value, "cached_tokens"), &response->cached_tokens);
+      count_take(json_scan_get(value, "cached_tokens"), &cached);
     }
   }
+  if (input > 0 || (input == 0 && response->usage_input < 0)) response->usage_input = input;
+  if (cached >= 0 && (input != 0 || response->cached_tokens < 0)) response->cached_tokens = cached;
 }
 
 // Of several counts in a stream the last holds. But llama.cpp tells the tokens of each choice by themselves,
 // in an event without choices for each: those add up.
 static void take_usage(struct response *response, int64_t output, bool is_final) {
   bool adds = is_final && response->usage_final && response->several_choices;
-  if (output < 0) return;
+  if (output < 0 || (output == 0 && response->usage_output > 0)) return;
   response->usage_output = adds ? response->usage_output + output : output;
   response->usage_final = is_final;
 }
@@ -145,6 +179,15 @@ static void read_timings(struct response *response, struct json_cursor *cursor) 
   if (cached >= 0 && response->cached_tokens < 0) response->cached_tokens = cached;
 }
 
+// llama.cpp's own words for why it stopped, as the others have them: `stop_type`, until 2024 three members.
+static void read_stop_type(struct response *response, struct json_slice key, struct json_slice value) {
+  bool limit = json_slice_is(key, "stopped_limit") || json_slice_is(value, "\"limit\"");
+  bool stop = json_scan_kind(value) == JSON_TRUE || json_slice_is(value, "\"eos\"") ||
+              json_slice_is(value, "\"word\"") || json_slice_is(value, "\"limit\"");
+  const char *reason = limit ? "length" : "stop";
+  if (stop) message_copy(response->finish, sizeof response->finish, reason, strlen(reason));
+}
+
 // What matters of the rest. True for an error object.
 static bool read_other(struct response *response, struct json_slice key, struct json_slice value) {
   if (json_slice_is(key, "error")) return json_scan_kind(value) != JSON_NULL;
@@ -153,6 +196,8 @@ static bool read_other(struct response *response, struct json_slice key, struct 
     if (json_scan_has_text(value)) response->has_text = true;
   } else if (json_slice_is(key, "stop")) {
     if (json_scan_kind(value) == JSON_TRUE) response->ended = true;
+  } else if (key.len > 4 && memcmp(key.data, "stop", 4) == 0) {
+    read_stop_type(response, key, value);
   }
   return false;
 }

@@ -8,8 +8,9 @@
 #include "lib/llm/response.h"
 
 // Sets response->has_text, ended, closed, finish and token counts. Text is content, reasoning_content,
-// reasoning, thinking or a refusal of any choice, or a tool call's name or arguments. A finish_reason ends
-// the stream, [DONE] also closes it. An error object sets `failure` and error_text. STATUS_FORMAT: no JSON
+// reasoning, reasoning_details, thinking or a refusal of any choice, or a tool call's name or arguments. A
+// finish_reason ends the stream, [DONE] also closes it. An error object, also inside a choice, and the
+// finish_reasons "error" and "abort" set `failure` and error_text. STATUS_FORMAT: no JSON
 // object; nothing was set that matters then.
 enum status openai_read(struct response *response, const char *text, size_t len) MUST_USE;
 

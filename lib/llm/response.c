@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/llm/response.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -58,21 +59,46 @@ static void note_text(struct response *response) {
   if (response->on_text) response->on_text(response->on_text_context, response->now_ns);
 }
 
+// "Number of choices must be greater than 0.": a server's own words where a message should be.
+static bool is_prose(const char *text, size_t len) {
+  return isalpha((unsigned char)*text) && memchr(text, ' ', len);
+}
+
+// What is wrong with the bytes of a message that is no JSON object.
+static const char *fault_of(const struct response *response, const char *text, size_t len) {
+  struct json_slice value;
+  if (!response->streamed) return "the body is no JSON object: ";
+  const char *line_end = memchr(text, '\n', len);
+  if (line_end && json_scan_text(text, (size_t)(line_end - text), &value, NULL) == STATUS_OK)
+    return "malformed event (messages without a blank line between them): ";
+  if (*text == '{' && !json_scan_skip(text, text + len, 0)) return "malformed event (its JSON is cut off): ";
+  return "malformed event: ";
+}
+
+static void take_malformed(struct response *response, const char *text, size_t len) {
+  if (is_prose(text, len)) {
+    break_off(response, FAILURE_SERVER_ERROR, "");
+    message_copy(response->error_text, sizeof response->error_text, text, len);
+    return;
+  }
+  char start[64];
+  message_copy(start, sizeof start, text, len);
+  break_off(response, FAILURE_PROTOCOL, "");
+  snprintf(response->error_text, sizeof response->error_text, "%s%s", fault_of(response, text, len), start);
+}
+
 static void take_message(struct response *response, const char *text, size_t len) {
   while (len && (*text == ' ' || *text == '\n' || *text == '\t')) {
     text++;
     len--;
   }
   if (len == 0) return;
+  response->messages = true;
   response->has_text = false;
   enum status status =
       api_is_ollama(response->api) ? ollama_read(response, text, len) : openai_read(response, text, len);
   if (status) {
-    char start[64];
-    message_copy(start, sizeof start, text, len);
-    break_off(response, FAILURE_PROTOCOL, "malformed event: ");
-    size_t used = strlen(response->error_text);
-    snprintf(response->error_text + used, sizeof response->error_text - used, " %s", start);
+    take_malformed(response, text, len);
     return;
   }
   if (response->failure) response->closed = true;
@@ -140,10 +166,18 @@ static void decide(struct response *response, const char **data, size_t *len) {
   }
 }
 
+static void keep_start(struct response *response, const char *data, size_t len) {
+  size_t room = sizeof response->start - response->start_len;
+  size_t more = len < room ? len : room;
+  memcpy(response->start + response->start_len, data, more);
+  response->start_len += more;
+}
+
 // Takes bytes without their content coding.
 static void take_plain(void *context, const char *data, size_t len) {
   struct response *response = context;
   if (response->closed) return;
+  if (response->start_len < sizeof response->start) keep_start(response, data, len);
   if (response->framing == RESPONSE_UNDECIDED) decide(response, &data, &len);
   enum status status = STATUS_OK;
   switch (response->framing) {
@@ -282,8 +316,24 @@ static enum failure classify(const struct response *response, enum failure trans
   return no_text ? FAILURE_EMPTY : FAILURE_NONE;
 }
 
-static void explain(struct response *response) {
+// A stream whose HTTP body is whole has no end of its own.
+static void explain_truncated(struct response *response) {
+  if (!response->messages) {
+    char start[sizeof response->start + 1];
+    message_copy(start, sizeof start, response->start, response->start_len);
+    snprintf(response->error_text, sizeof response->error_text, "a stream without an event%s%s",
+             start[0] ? ": " : "", start);
+  } else {
+    words(response, api_is_ollama(response->api) ? "the stream ended without \"done\":true"
+                                                 : "the stream ended without [DONE] or a finish_reason");
+  }
+}
+
+static void explain(struct response *response, enum failure transport) {
   if (response->error_text[0]) return;
+  if (response->failure == FAILURE_TRUNCATED && !transport) explain_truncated(response);
+  if (response->failure == FAILURE_EMPTY && response->loads)
+    words(response, "the model was only loaded or unloaded");
   if (!is_success_status(response->status)) {
     message_of_body(response->error_text, sizeof response->error_text, response->body.data,
                     response->body.len);
@@ -293,11 +343,12 @@ static void explain(struct response *response) {
 void response_finish(struct response *response, enum failure transport) {
   bool readable = is_success_status(response->status) && !response->closed;
   if (readable && transport == FAILURE_NONE) flush(response);
+  if (response->loads && !response->asks_text) response->api = API_HTTP;
   settle_tokens(response);
   response->failure = classify(response, transport);
   if (response->failure) response->finish[0] = '\0';
   if (response->failure || response->unread || !api_generates_text(response->api)) forget_tokens(response);
-  explain(response);
+  explain(response, transport);
 }
 
 void response_close(struct response *response) {

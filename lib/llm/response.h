@@ -34,7 +34,7 @@ enum response_framing { RESPONSE_OPAQUE, RESPONSE_UNDECIDED, RESPONSE_BODY, RESP
 struct response {
   // What was found. Bytes, text events and their times hold at any moment; the rest after response_finish.
   // -1: unknown.
-  enum api api; // as opened; API_HTTP when Ollama says that it only loaded or unloaded a model
+  enum api api; // as opened; API_HTTP when Ollama says that it only loaded or unloaded a model, see asks_text
   int status;
   bool streamed; // the body is a stream of events, by its content type or its first bytes
   enum failure failure;
@@ -59,9 +59,12 @@ struct response {
   void *on_text_context;
   response_part_handler *on_part; // NULL: none
   void *on_part_context;
+  bool asks_text; // the request did: an answer that only loads or unloads a model is `empty`, no success
 
   // The rest is the parsers' own.
   enum response_framing framing;
+  bool messages; // one at least was handed to a parser
+  bool loads;    // Ollama only loaded or unloaded the model
   bool ended;    // the protocol's own end was seen
   bool has_text; // the message being parsed carries text
   bool closed;   // nothing that still comes is read: the end, an error, or no reading is possible
@@ -71,6 +74,8 @@ struct response {
   bool usage_final;     // the last count came in an event without choices
   bool several_choices; // of one request
   int64_t timings_output, timings_input;
+  char start[48]; // the first bytes, without their coding: words for what cannot be understood
+  size_t start_len;
   struct buf body;
   union {
     struct sse sse;

@@ -85,6 +85,7 @@ static void on_text_kept(void *context, int64_t now_ns) {
 static void open_response(struct request_call *stream) {
   response_open(&stream->response, stream->result.request->api, stream->status,
                 slice_of(&stream->content_type), slice_of(&stream->content_encoding), 0);
+  stream->response.asks_text = true;
   stream->response.on_text = stream->pool->on_text;
   stream->response.on_text_context = stream;
   stream->response_opened = true;

@@ -27,6 +27,8 @@
   "72\r\n{\"message\":{\"content\":\"x\"},\"done\":false}\n"                                                 \
   "{\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":13,\"eval_count\":5}\n\r\n"
 
+#define LOAD "3c\r\n{\"message\":{\"content\":\"\"},\"done_reason\":\"load\",\"done\":true}\n\r\n"
+
 static bool has(const char *text, const char *part) {
   return strstr(text, part) != NULL;
 }
@@ -122,12 +124,25 @@ static void test_the_latency_ends_at_the_streams_own_end(void **state) {
   assert_true(latency_s >= 0 && latency_s < 0.6);
 }
 
+// Ollama says `load` where it was asked for text too: nothing came of it.
+static void test_a_model_that_is_loaded_instead_of_answering_is_empty(void **state) {
+  struct harness *harness = *state;
+  static const struct stream stream = {"/api/chat", "application/x-ndjson", LOAD, "true}\n"};
+  int client = harness_connect(harness);
+  int upstream = serve(harness, &stream, client);
+  end_by(harness, CLIENT_CLOSES, client, upstream);
+  assert_int_equal(harness_end_proxy(harness), 0);
+  const char *trace = harness_trace(harness);
+  assert_true(has(trace, "\"output_tokens\":null") && has(trace, "\"error\":\"empty\""));
+}
+
 #define with_proxy(test) cmocka_unit_test_setup_teardown(test, harness_start, harness_stop)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       with_proxy(test_an_answer_is_whole_at_the_streams_own_end_whoever_leaves_then),
       with_proxy(test_a_client_that_leaves_at_an_error_got_the_error),
+      with_proxy(test_a_model_that_is_loaded_instead_of_answering_is_empty),
       with_proxy(test_the_latency_ends_at_the_streams_own_end),
   };
   return cmocka_run_group_tests_name("a stream's own end", tests, NULL, NULL);
