@@ -29,11 +29,11 @@ static void say(const struct convert_options *options, struct log *log, const st
     log_error(log, "%s: %lld bad line%s skipped, the first: %s", options->input, (long long)counts->bad,
               counts->bad == 1 ? "" : "s", counts->first_bad.text);
   }
-  if (counts->left_out > 0) {
-    log_notice(log, "%s: %lld %s left out: %s", options->input, (long long)counts->left_out,
-               counts->left_out == 1 ? "entry" : "entries",
-               options->export ? "outside what the format can express"
-                               : "no language model is asked for text");
+  for (enum import_reason reason = 0; reason < IMPORT_REASON_COUNT; reason++) {
+    long long count = counts->left_out[reason];
+    if (count == 0) continue;
+    log_notice(log, "%s: %lld %s left out: %s", options->input, count, count == 1 ? "entry" : "entries",
+               import_reason_words(reason));
   }
   log_notice(log, "%s: %lld request%s written to %s", options->input, (long long)counts->requests,
              counts->requests == 1 ? "" : "s",

@@ -120,7 +120,7 @@ enum status import_add(struct import *import, const struct trace_request *reques
     return status_fail(error, STATUS_FORMAT, "its time is before that of the first request");
   struct anonymize *anonymize = import->options.anonymize;
   if (anonymize && !anonymize_keeps(request)) {
-    import_leave_out(import);
+    import_leave_out(import, IMPORT_ASKS_NOTHING);
     return STATUS_OK;
   }
   enum status status = import->started ? STATUS_OK : import_start(import, 0, (struct json_slice){0}, error);
@@ -132,7 +132,7 @@ enum status import_add(struct import *import, const struct trace_request *reques
   if (record.seq < 0) record.seq = import->next_seq;
   import->next_seq = record.seq + 1;
   status = write_request(import, &record, response, error);
-  if (status == STATUS_END) import_leave_out(import);
+  if (status == STATUS_END) import_leave_out(import, IMPORT_INEXPRESSIBLE);
   if (status) return status == STATUS_END ? STATUS_OK : status;
   import->counts.requests++;
   return response ? write_response(import, response, record.seq, error) : STATUS_OK;
@@ -143,8 +143,25 @@ enum status import_add_response(struct import *import, const struct trace_respon
   return write_response(import, response, response->seq, error);
 }
 
-void import_leave_out(struct import *import) {
-  import->counts.left_out++;
+void import_leave_out(struct import *import, enum import_reason reason) {
+  import->counts.left_out[reason]++;
+}
+
+int64_t import_left_out(const struct import_counts *counts) {
+  int64_t sum = 0;
+  for (int reason = 0; reason < IMPORT_REASON_COUNT; reason++)
+    sum += counts->left_out[reason];
+  return sum;
+}
+
+const char *import_reason_words(enum import_reason reason) {
+  static const char *const words[] = {
+      [IMPORT_ASKS_NOTHING] = "no language model is asked for text",
+      [IMPORT_BAD_UNRELATED] = "not readable, but no language model is asked for text",
+      [IMPORT_NO_QUESTION] = "no user speaks in it",
+      [IMPORT_INEXPRESSIBLE] = "outside what the format can express",
+  };
+  return words[reason];
 }
 
 enum status import_bad(struct import *import, struct error *error) {
@@ -156,9 +173,9 @@ enum status import_bad(struct import *import, struct error *error) {
 static enum status finish(struct import *import, struct error *error) {
   struct import_counts *counts = &import->counts;
   if (counts->requests == 0) {
-    const char *why = counts->bad        ? counts->first_bad.text
-                      : counts->left_out ? "all were left out"
-                                         : "it is empty";
+    const char *why = counts->bad               ? counts->first_bad.text
+                      : import_left_out(counts) ? "all were left out"
+                                                : "it is empty";
     return status_fail(error, STATUS_FORMAT, "no request in it: %s", why);
   }
   struct trace_end end = {.requests = counts->requests, .responses = counts->responses, .dropped = 0};

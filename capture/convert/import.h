@@ -55,12 +55,25 @@ struct import_options {
   void *take_context;
 };
 
+// Why something well-formed is not among the records.
+enum import_reason {
+  IMPORT_ASKS_NOTHING,  // no language model is asked for text
+  IMPORT_BAD_UNRELATED, // the same, of an entry that cannot be read whole
+  IMPORT_NO_QUESTION,   // a conversation in which no user speaks
+  IMPORT_INEXPRESSIBLE, // outside what an export's format can express
+  IMPORT_REASON_COUNT
+};
+
 struct import_counts {
   int64_t requests, responses; // records written
-  int64_t left_out;            // well-formed, but no request to a language model
-  int64_t bad;                 // skipped lines (entries, conversations) and broken places of the file
-  struct error first_bad;      // "line 7: ..."; "": none
+  int64_t left_out[IMPORT_REASON_COUNT];
+  int64_t bad;            // skipped lines (entries, conversations) and broken places of the file
+  struct error first_bad; // "line 7: ..."; "": none
 };
+
+// All that was left out; and the words for a reason.
+int64_t import_left_out(const struct import_counts *counts);
+const char *import_reason_words(enum import_reason reason);
 
 // Reads options->path as `format` and writes the records of a whole segment (header, requests, responses,
 // end) to `writer`, which stays open. STATUS_FORMAT "PATH: line N: what is wrong" at the first bad line

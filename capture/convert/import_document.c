@@ -29,7 +29,9 @@ enum status import_document(struct import *import, struct buf *text, struct json
   enum status status = buf_read_file(text, import_options_of(import)->path, error);
   bool gzip = text->len > 2 && memcmp(text->data, "\x1f\x8b", 2) == 0;
   if (status == STATUS_OK && gzip) status = inflate_whole(text, error);
-  return status ? status : json_scan_text(text->data, text->len, root, error);
+  if (status) return status;
+  size_t mark = text->len >= 3 && memcmp(text->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; // of byte order
+  return json_scan_text(text->data + mark, text->len - mark, root, error);
 }
 
 static int64_t line_of(const struct buf *text, const char *at) {

@@ -63,6 +63,17 @@ static const struct field entry_fields[] = {
     {.name = NULL},
 };
 
+// What says whether a model is asked.
+static const struct field target_fields[] = {
+    FIELD_REQUIRED(entry, method, "method", FIELD_TEXT),
+    FIELD_REQUIRED(entry, url, "url", FIELD_TEXT),
+    {.name = NULL},
+};
+static const struct field asked_fields[] = {
+    {.name = "request", .name_len = 7, .required = true, .kind = FIELD_TABLE, .inner = target_fields},
+    {.name = NULL},
+};
+
 struct header {
   struct json_slice name, value;
 };
@@ -87,7 +98,13 @@ struct har {
 
 static enum status read_entry(struct json_slice element, struct entry *entry, struct buf *scratch,
                               struct error *error) {
-  *entry = (struct entry){.status = -1};
+  *entry = (struct entry){.status = -1,
+                          .total_ms = -1,
+                          .blocked_ms = -1,
+                          .dns_ms = -1,
+                          .connect_ms = -1,
+                          .wait_ms = -1,
+                          .receive_ms = -1};
   enum status status = import_fields(element, entry_fields, entry, scratch, error);
   if (status) return status;
   if (!entry->method.data) return status_fail(error, STATUS_FORMAT, "\"request\" is missing");
@@ -170,6 +187,17 @@ static enum status add_place(struct har *har, const struct place *place, struct 
   return STATUS_OK;
 }
 
+// A page's image or script, as its method and URL say: whatever else is wrong with it, nothing is lost.
+static bool is_unrelated(struct json_slice element) {
+  struct entry entry = {0};
+  struct buf scratch = {0};
+  bool readable = import_fields(element, asked_fields, &entry, &scratch, NULL) == STATUS_OK;
+  struct import_http http = {.method = entry.method, .url = entry.url};
+  bool asks = !readable || !entry.method.data || api_generates_text(import_http_api(&http));
+  buf_free(&scratch);
+  return !asks;
+}
+
 // First pass: every entry is read whole, so that a bad one is found before anything is written.
 static enum status find_entry(struct import *import, void *state, struct json_slice element,
                               struct buf *scratch, struct error *error) {
@@ -187,9 +215,11 @@ static enum status find_entry(struct import *import, void *state, struct json_sl
     status = status_fail(error, STATUS_FORMAT, "\"startedDateTime\" is not an ISO 8601 time");
   bool generates = status == STATUS_OK && api_generates_text(import_http_api(&http));
   free_texts(&texts);
-  if (status) return status;
+  bool is_bad = status == STATUS_FORMAT || status == STATUS_LIMIT;
+  if (status && !(is_bad && is_unrelated(element))) return status;
+  if (is_bad) error->text[0] = '\0'; // nobody's
   if (generates) return add_place(har, &place, error);
-  import_leave_out(import);
+  import_leave_out(import, is_bad ? IMPORT_BAD_UNRELATED : IMPORT_ASKS_NOTHING);
   return STATUS_OK;
 }
 
@@ -264,7 +294,7 @@ static struct trace_response judge(const struct entry *entry, int64_t t_ns, enum
   int64_t before_ns = part_ns(entry->blocked_ms) + part_ns(entry->dns_ms) + part_ns(entry->connect_ms);
   int64_t total_ns = part_ns(entry->total_ms);
   // Of an answer that was not received to its end, `time` leaves out how long it was received.
-  bool timed = !(transport && entry->receive_ms < 0);
+  bool timed = entry->total_ms >= 0 && !(transport && entry->receive_ms < 0);
   if (timed) record.t_ns = t_ns + total_ns;
   if (answered) record.status = entry->status;
   if (timed && total_ns > 0) record.latency_ns = total_ns > before_ns ? total_ns - before_ns : 0;

@@ -49,8 +49,8 @@ enum status import_add(struct import *import, const struct trace_request *reques
 enum status import_add_response(struct import *import, const struct trace_response *response,
                                 struct error *error) MUST_USE;
 
-// Something well-formed that is no request to a language model.
-void import_leave_out(struct import *import);
+// Something that yields no record, and why.
+void import_leave_out(struct import *import, enum import_reason reason);
 
 // One thing is bad, `error` says which and why. STATUS_OK: skipped and counted; STATUS_FORMAT: the end.
 enum status import_bad(struct import *import, struct error *error) MUST_USE;

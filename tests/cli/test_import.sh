@@ -88,6 +88,11 @@ test_documents() {
   refused 'a compressed document that is cut' 1 '.*cut.gz: its end is cut off' --import har "$scratch/cut.gz"
   run "$capture" --import har $data/chromium.har -o "$scratch/told.jsonl"
   check_match 'what is left out is told' '2 entries left out: no language model is asked for text' "$err"
+  printf '\xEF\xBB\xBF[%s,%s]' '{"system":"s","conversations":[{"role":"user","content":"q"}]}' \
+    '{"conversations":[{"from":"gpt","value":"a"}]}' >"$scratch/mark.json"
+  run "$capture" --import sharegpt "$scratch/mark.json" -o "$scratch/mark.jsonl"
+  check_equal 'a byte order mark, a system prompt, roles: exit code' 0 "$status"
+  check_match 'what is left out is told by its reason' '1 entry left out: no user speaks in it' "$err"
   check_equal 'no key is in the trace' 0 "$(grep -c 'sk-' "$scratch/unpacked.jsonl")"
 }
 

@@ -204,7 +204,7 @@ static void test_har_of_chromium_has_the_right_requests(void **state) {
   struct converted converted = converting_file("har", DATA "chromium.har", NULL);
   assert_int_equal(converted.counts.requests, 3);
   assert_int_equal(converted.counts.responses, 3);
-  assert_int_equal(converted.counts.left_out, 2); // the page itself, and the list of models
+  assert_int_equal(import_left_out(&converted.counts), 2); // the page itself, and the list of models
   struct trace_request request = request_of(&converted, 1);
   assert_int_equal(request.t_ns, 42000000); // 16:20:54.176 to 16:20:54.218
   assert_slice(request.session, "c1");

@@ -170,7 +170,10 @@ static void test_sharegpt(void **state) {
        "line 2: conversation 1: turn 2: \"from\" is none of human, gpt and system"},
       {TURNS("{\"from\":\"human\",\"value\":[]}"),
        "line 2: conversation 1: turn 1: \"value\" is not a string"},
-      {TURNS("{\"from\":\"gpt\",\"value\":\"x\"}"), "no request in it: it is empty"},
+      {TURNS("{\"from\":\"gpt\",\"value\":\"x\"}"), "no request in it: all were left out"},
+      {TURNS("{\"role\":\"user\",\"content\":5}"),
+       "line 2: conversation 1: turn 1: \"content\" is not a string"},
+      {"[{\"system\":5,\"conversations\":[]}]", "line 1: conversation 1: \"system\" is not a string"},
       {TURNS("{\"from\":\"human\",\"value\":\"x\"}") "]",
        "more text after the JSON value (value at byte 60 of 61)"},
   };
@@ -196,11 +199,12 @@ static void test_har(void **state) {
       {HAR("{\"startedDateTime\":\"2026-01-01T00:00:00Z\",\"request\":{\"method\":\"GET\"}}"),
        "line 2: entry 1: \"url\" is missing"},
       {HAR("{\"startedDateTime\":\"2026-01-01T00:00:00Z\",\"request\":" HAR_REQUEST
-           "},\n{\"startedDateTime\":\"2026-01-01T00:00:00Z\",\"request\":{\"method\":\"GET\",\"url\":\"/\","
+           "},\n{\"startedDateTime\":\"2026-01-01T00:00:00Z\",\"request\":{\"method\":\"POST\",\"url\":\"/v1/"
+           "completions\","
            "\"headers\":[{\"name\":\"a\"}]}}"),
        "line 3: entry 2: \"value\" is missing"},
       {HAR("{\"startedDateTime\":\"2026-01-01T00:00:00Z\",\"request\":{\"method\":\"POST\",\"url\":\"http://"
-           "h/\","
+           "h/api/chat\","
            "\"postData\":{\"text\":\"?\",\"encoding\":\"base64\"}}}"),
        "line 2: entry 1: its text is no base64"},
       {HAR("{\"startedDateTime\":\"2026-01-01T00:00:00Z\",\"request\":{\"method\":\"GET\",\"url\":\"http://h/"
