@@ -255,13 +255,29 @@ static enum status decide(struct contest *contest, double confidence, struct rec
   return keep_candidates(contest, out);
 }
 
+double recommend_level_throughput(const struct results *results, const struct workers_row *row) {
+  if (!row->usable) return 0;
+  return results->recommendation.steady ? row->steady.throughput.estimate : row->max_tokens_per_s;
+}
+
+bool recommend_on_plateau(const struct results *results) {
+  if (results->workers_count < 2) return false;
+  const struct workers_row *last = &results->workers[results->workers_count - 1], *below = last - 1;
+  while (below > results->workers && !below->usable) // a hole
+    below--;
+  return below->usable &&
+         recommend_level_throughput(results, last) <
+             recommend_level_throughput(results, below) * (1 + results->recommendation.margin);
+}
+
 // Nobody is sent beyond a plateau: the last level is an edge only where it is the one to choose, or may be.
 static void settle_edges(struct results *results) {
   const struct recommendation *chosen = &results->recommendation;
   struct best *best = &results->best;
   if (chosen->state == RECOMMENDATION_NONE) return;
   const struct cell *cell = &results->cells[chosen->cell];
-  best->workers_edge = cell->workers == results->workers[results->workers_count - 1].workers;
+  best->workers_edge =
+      cell->workers == results->workers[results->workers_count - 1].workers && !recommend_on_plateau(results);
   best->batch_edge = best->batch_edge && !chosen->steady && chosen->cell == best->cell;
   best->recommended = chosen->cell;
 }

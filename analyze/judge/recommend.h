@@ -20,4 +20,12 @@ enum status recommend(const struct cells_samples *samples, const struct steady_l
                       const struct best_options *options, double margin, struct results *results,
                       struct error *error) MUST_USE;
 
+// What a level is compared by: its steady throughput where levels are compared, else that of its highest
+// cell; 0: not usable.
+double recommend_level_throughput(const struct results *results, const struct workers_row *row);
+
+// True when the last of two levels or more does not gain more than the margin over the one below, as far as
+// measured: nobody is sent beyond it.
+bool recommend_on_plateau(const struct results *results);
+
 #endif

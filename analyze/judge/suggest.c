@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analyze/judge/recommend.h"
 #include "lib/json/json_write.h"
 
 #define MAX_WORKERS 1000000
@@ -82,10 +83,6 @@ static size_t row_of(const struct results *results, int64_t workers) {
   return i;
 }
 
-static double throughput_of(const struct workers_row *row) {
-  return isfinite(row->steady.throughput.estimate) ? row->steady.throughput.estimate : row->max_tokens_per_s;
-}
-
 // Whatever else is tried next depends on what a hole holds. What failed in two runs is not tried a third
 // time.
 static void measure_holes(struct list *list) {
@@ -112,12 +109,12 @@ static void go_up(struct list *list) {
   const struct results *results = list->results;
   const struct workers_row *last = &results->workers[results->workers_count - 1];
   const struct cell *top = &results->cells[results->best.recommended];
-  const struct workers_row *before = usable_below(results, results->workers_count - 1);
-  bool plateau = before && results->recommendation.state != RECOMMENDATION_NONE &&
-                 throughput_of(last) < throughput_of(before) * (1 + results->recommendation.margin);
+  bool plateau = results->recommendation.state != RECOMMENDATION_NONE && recommend_on_plateau(results);
   bool chosen = results->recommendation.state == RECOMMENDATION_SHOWN && top->workers != last->workers;
   if (wall(results) != INT64_MAX || !last->usable || plateau || chosen ||
-      throughput_of(last) < SUGGEST_FALL * throughput_of(&results->workers[row_of(results, top->workers)]))
+      recommend_level_throughput(results, last) <
+          SUGGEST_FALL *
+              recommend_level_throughput(results, &results->workers[row_of(results, top->workers)]))
     return;
   add(list, 2 * last->workers, batch_for(results, 2 * last->workers), usual_repeat(results),
       "throughput still rises at %" PRId64 " workers", last->workers);
@@ -159,7 +156,8 @@ static void refine(struct list *list) {
   if (at + 1 >= results->workers_count || chosen->state == RECOMMENDATION_NONE) return;
   const struct workers_row *above = &results->workers[at + 1];
   if (above->usable && above->workers < wall(results) &&
-      throughput_of(above) < (1 - chosen->margin) * throughput_of(&results->workers[at]))
+      recommend_level_throughput(results, above) <
+          (1 - chosen->margin) * recommend_level_throughput(results, &results->workers[at]))
     bisect_levels(list, &results->workers[at], above, "a peak may lie in");
 }
 

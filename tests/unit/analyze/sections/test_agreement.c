@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One answer in one report: what 2000 random results recommend is the same in every place, and nobody is sent
+// beyond a plateau.
+// clang-format off
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+// clang-format on
+
+#include "analyze/judge/cells.h"
+#include "analyze/judge/suggest.h"
+#include "analyze/results/summary.h"
+#include "lib/json/json.h"
+#include "tests/unit/analyze/scenario.h"
+#include "tests/unit/analyze/sections/made.h"
+#include "tests/unit/analyze/simulated.h"
+
+enum { RESULTS = 2000, LEVELS = 12, FULL_EVERY = 100 };
+
+// What happens in a random run, so that a test of nothing but easy ones is noticed.
+static struct { int shown, undecided, none, edges, plateaus; } seen;
+
+static double between(gsl_rng *rng, double low, double high) {
+  return low + (high - low) * gsl_rng_uniform(rng);
+}
+
+static bool chance(gsl_rng *rng, double share) {
+  return gsl_rng_uniform(rng) < share;
+}
+
+static struct simulated_server random_server(gsl_rng *rng) {
+  struct simulated_server server = {.n_star = exp(between(rng, log(2), log(150))),
+                                    .peak = exp(between(rng, log(20), log(9000))),
+                                    .s = between(rng, 0.05, 0.95)};
+  if (chance(rng, 0.2)) server.kink = between(rng, 0, 0.3);
+  if (chance(rng, 0.3)) server.plateau = 1 + (int64_t)gsl_rng_uniform_int(rng, 40);
+  if (chance(rng, 0.2)) server.cliff = 1 + (int64_t)gsl_rng_uniform_int(rng, 64);
+  if (chance(rng, 0.2)) server.limit = (int64_t)gsl_rng_uniform_int(rng, 64) + 1;
+  return server;
+}
+
+// Levels with or without windows, of one batch size or several, repeated alike or not.
+static void random_run(gsl_rng *rng, struct load_data *data) {
+  static const int64_t workers[LEVELS] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
+  static const double spreads[] = {0.002, 0.01, 0.03, 0.1, 0.3};
+  struct simulated_server server = random_server(rng);
+  bool ladder = chance(rng, 0.3), windows = chance(rng, 0.6), managed = chance(rng, 0.4);
+  bool ragged = chance(rng, 0.3), uneven = chance(rng, 0.3);
+  double sd = spreads[gsl_rng_uniform_int(rng, 5)], share = between(rng, 0.1, 1);
+  int64_t repeat = 1 + (int64_t)gsl_rng_uniform_int(rng, 5);
+  size_t always = gsl_rng_uniform_int(rng, LEVELS);
+  for (size_t i = 0; i < LEVELS; i++) {
+    if (i != always && !chance(rng, share)) continue;
+    for (int64_t waves = 1; waves <= (ladder ? 3 : 1); waves++) {
+      struct simulated_cell cell = {.workers = workers[i],
+                                    .batch = waves * (windows ? 192 : workers[i]),
+                                    .repeat = ragged ? 1 + (int64_t)gsl_rng_uniform_int(rng, 5) : repeat,
+                                    .sd = uneven ? sd * exp(between(rng, -2, 2)) : sd,
+                                    .managed = managed};
+      assert_true(simulated_measure(&server, &cell, rng, data));
+    }
+  }
+  assert_int_equal(load_finish(data, NULL), STATUS_OK);
+}
+
+static int count_of(const char *text, const char *word) {
+  int count = 0;
+  for (; (text = strstr(text, word)) != NULL; text += strlen(word))
+    count++;
+  return count;
+}
+
+static struct json *json_of(const struct results *results) {
+  struct buf text = {0};
+  struct json *json = NULL;
+  struct error error = {0};
+  assert_int_equal(summary_json(results, NULL, &text), STATUS_OK);
+  if (json_parse(text.data, text.len, &json, &error) != STATUS_OK) fail_msg("%s", error.text);
+  buf_free(&text);
+  return json;
+}
+
+static void same_cell(const struct json *json, const struct cell *cell) {
+  assert_int_equal(json_number(json_get(json, "workers"), -1), cell->workers);
+  assert_int_equal(json_number(json_get(json, "batch"), -1), cell->batch);
+}
+
+static void check_json(const struct results *results) {
+  const struct recommendation *chosen = &results->recommendation;
+  struct json *json = json_of(results);
+  struct json *own = json_get(json, "recommendation"), *best = json_get(json, "best");
+  assert_string_equal(json_text(json_get(own, "state")), recommendation_state_names[chosen->state]);
+  if (chosen->state == RECOMMENDATION_SHOWN) {
+    same_cell(own, &results->cells[chosen->cell]);
+    same_cell(json_get(best, "recommended"), &results->cells[chosen->cell]);
+  } else {
+    assert_int_equal(json_kind_of(json_get(own, "workers")), JSON_NULL);
+    if (results->best.exists) assert_int_equal(json_kind_of(json_get(best, "recommended")), JSON_NULL);
+  }
+  json_free(json);
+}
+
+// Said once, of the right level, and not at all where nothing is shown.
+static void check_words(const struct results *results, const char *text, const char *told, const char *mark) {
+  const struct recommendation *chosen = &results->recommendation;
+  bool shown = chosen->state == RECOMMENDATION_SHOWN;
+  if (count_of(text, told) != shown) fail_msg("'%s' is not there %d times:\n%s", told, shown, text);
+  if (count_of(text, mark) != shown) fail_msg("'%s' is not there %d times:\n%s", mark, shown, text);
+  if (!shown) return;
+  const char *number = strstr(text, told) + strlen(told);
+  number += strcspn(number, "0123456789");
+  assert_int_equal(strtoll(number, NULL, 10), results->cells[chosen->cell].workers);
+}
+
+static void check_texts(struct made *made) {
+  check_words(&made->results, made_brief(made, LANG_EN), "Recommendation:", " recommended");
+  check_words(&made->results, made_brief(made, LANG_RU), "Рекомендация:", " рекомендуется");
+}
+
+// What is compared: the steady throughput of a level, or a cell's own.
+static struct estimate level_value(const struct results *results, size_t row) {
+  const struct workers_row *level = &results->workers[row];
+  struct estimate most = {0, 0, 0};
+  if (!level->usable) return most;
+  if (results->recommendation.steady) return level->steady.throughput;
+  for (size_t i = level->first_cell; i < level->first_cell + level->cell_count; i++) {
+    struct estimate own = results->cells[i].tokens_per_s;
+    if (own.estimate > most.estimate && cells_usable(&results->cells[i])) most = own;
+  }
+  return most;
+}
+
+static void check_no_loser(const struct results *results) {
+  const struct recommendation *chosen = &results->recommendation;
+  if (chosen->state != RECOMMENDATION_SHOWN) return;
+  assert_true(chosen->below_best_at_most <= chosen->margin);
+  for (size_t i = 0; i < results->workers_count; i++) {
+    struct estimate other = level_value(results, i);
+    if (chosen->throughput.hi < (1 - chosen->margin) * other.lo) {
+      fail_msg("%g [%g, %g] is recommended beside %g [%g, %g]", chosen->throughput.estimate,
+               chosen->throughput.lo, chosen->throughput.hi, other.estimate, other.lo, other.hi);
+    }
+  }
+}
+
+// No cell, no mark and no warning that sends anyone beyond the last level where that does not gain more than
+// the margin, or is not the one to choose.
+static void check_plateau(const struct results *results) {
+  const struct recommendation *chosen = &results->recommendation;
+  if (chosen->state == RECOMMENDATION_NONE || results->workers_count < 2) return;
+  size_t last = results->workers_count - 1;
+  int64_t most = results->workers[last].workers;
+  double top = level_value(results, last).estimate, below = level_value(results, last - 1).estimate;
+  bool plateau = !(top >= (1 + chosen->margin) * below);
+  bool settled = chosen->state == RECOMMENDATION_SHOWN && results->cells[chosen->cell].workers != most;
+  seen.edges += results->best.workers_edge;
+  seen.plateaus += plateau;
+  if (!plateau && !settled) return;
+  struct suggest_cell cells[SUGGEST_MAX];
+  size_t count = suggest_next(results, SUGGEST_MAX, cells);
+  for (size_t i = 0; i < count; i++) {
+    if (cells[i].workers > most) {
+      fail_msg("%lld workers are suggested beyond %lld: %s", (long long)cells[i].workers, (long long)most,
+               cells[i].why);
+    }
+  }
+  if (results->best.workers_edge)
+    fail_msg("%lld workers are called an edge: %g after %g", (long long)most, top, below);
+  for (size_t i = 0; i < results->warning_count; i++)
+    assert_int_not_equal(results->warnings[i].code, WARNING_EDGE_WORKERS);
+}
+
+static void test_one_answer_in_one_report(void **state) {
+  struct made *made = *state;
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  assert_non_null(rng);
+  stat_init();
+  for (unsigned long run = 1; run <= RESULTS; run++) {
+    struct load_data data = LOAD_DATA;
+    struct analysis_options options = scenario_options();
+    options.draws = 500;
+    if (run % FULL_EVERY != 0) options.model_count = 0; // curves take longest and say nothing here
+    gsl_rng_set(rng, run);
+    random_run(rng, &data);
+    assert_int_equal(analysis_run(&data, &options, &made->results, NULL), STATUS_OK);
+    const struct recommendation *chosen = &made->results.recommendation;
+    seen.shown += chosen->state == RECOMMENDATION_SHOWN;
+    seen.undecided += chosen->state == RECOMMENDATION_UNDECIDED;
+    seen.none += chosen->state == RECOMMENDATION_NONE;
+    check_json(&made->results);
+    check_no_loser(&made->results);
+    check_plateau(&made->results);
+    check_texts(made);
+    if (run % FULL_EVERY == 0)
+      assert_true(count_of(made_report(made, LANG_EN), "Recommendation:") ==
+                  (chosen->state == RECOMMENDATION_SHOWN));
+    results_free(&made->results);
+    load_free(&data);
+  }
+  gsl_rng_free(rng);
+  print_message("%d results: %d shown, %d undecided, %d without; %d at the edge, %d on a plateau\n", RESULTS,
+                seen.shown, seen.undecided, seen.none, seen.edges, seen.plateaus);
+  assert_true(seen.shown > RESULTS / 10 && seen.undecided > RESULTS / 10 && seen.none > RESULTS / 50);
+  assert_true(seen.edges > RESULTS / 50 && seen.plateaus > RESULTS / 10);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      MADE(test_one_answer_in_one_report),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
