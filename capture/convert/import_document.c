@@ -31,7 +31,7 @@ enum status import_document(struct import *import, struct buf *text, struct json
   if (status == STATUS_OK && gzip) status = inflate_whole(text, error);
   if (status) return status;
   size_t mark = text->len >= 3 && memcmp(text->data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; // of byte order
-  return json_scan_text(text->data + mark, text->len - mark, root, error);
+  return json_scan_text(buf_text(text) + mark, text->len - mark, root, error);
 }
 
 static int64_t line_of(const struct buf *text, const char *at) {
