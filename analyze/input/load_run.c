@@ -20,6 +20,7 @@ _Static_assert((int)RUN_ERROR_COUNT == (int)RESULTS_ERROR_CLASSES, "the failure 
 struct batch_key {
   int64_t session, workers, batch, rep;
   bool warmup;
+  double rate; // 0: none, or a record of before requests had it
 };
 
 enum pending_state {
@@ -206,7 +207,7 @@ static enum status take_session(struct load_run *run, const struct run_session *
 
 static bool same_key(const struct batch_key *a, const struct batch_key *b) {
   return a->session == b->session && a->batch == b->batch && a->workers == b->workers && a->rep == b->rep &&
-         a->warmup == b->warmup;
+         a->warmup == b->warmup && (a->rate == b->rate || a->rate <= 0 || b->rate <= 0);
 }
 
 static void start_pending(struct load_run *run, const struct batch_key *key) {
@@ -233,7 +234,8 @@ static enum status add_times(struct load_times *times, const int64_t *values) {
 
 static enum status take_request(struct load_run *run, const struct run_request *record) {
   struct pending *pending = &run->pending;
-  struct batch_key key = {record->session, record->workers, record->batch, record->rep, record->warmup};
+  struct batch_key key = {record->session, record->workers, record->batch,
+                          record->rep,     record->warmup,  record->rate};
   run->requests++;
   if (!same_key(&key, &pending->key)) start_pending(run, &key);
   if (record->warmup || pending->state == PENDING_LEFT_OUT) return STATUS_OK;
@@ -371,7 +373,8 @@ static enum status take_without_throughput(struct load_run *run, const struct ru
 
 static enum status take_batch(struct load_run *run, const struct run_batch *record) {
   struct load_data *data = run->data;
-  struct batch_key key = {record->session, record->workers, record->batch, record->rep, record->warmup};
+  struct batch_key key = {record->session, record->workers, record->batch,
+                          record->rep,     record->warmup,  record->rate > 0 ? record->rate : 0};
   run->batches++;
   if (!same_key(&key, &run->pending.key) || run->pending.state != PENDING_OPEN) start_pending(run, &key);
   run->pending.state = PENDING_LEFT_OUT;

@@ -114,6 +114,7 @@ static const struct field request_fields[] = {
     FIELD(run_request, seq, "seq", FIELD_COUNT),
     FIELD(run_request, trace, "trace", FIELD_COUNT),
     FIELD(run_request, warmup, "warmup", FIELD_BOOL),
+    FIELD(run_request, rate, "rate", FIELD_NUMBER),
     FIELD_REQUIRED(run_request, intended_ns, "intended_s", FIELD_DURATION),
     FIELD(run_request, ready_ns, "ready_s", FIELD_DURATION),
     FIELD(run_request, sent_ns, "sent_s", FIELD_DURATION),

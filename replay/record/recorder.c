@@ -279,6 +279,7 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
       .seq = result->request->seq,
       .trace = recorder->work->traces ? result->request->trace : -1,
       .warmup = batch->warmup,
+      .rate = batch->rate,
       .intended_ns = since_start(recorder, result->intended_ns),
       .ready_ns = since_start(recorder, result->ready_ns),
       .sent_ns = since_start(recorder, result->sent_ns),

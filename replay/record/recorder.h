@@ -36,6 +36,7 @@ enum status recorder_open(const struct opts *opts, const struct plan *plan, cons
 struct recorder_batch {
   int64_t session, workers, batch, rep; // workers and batch -1 in open loop
   bool warmup;
+  double rate;      // requests/s asked for; 0: none
   int64_t start_ns; // instant of clock_now_ns
 };
 

@@ -20,9 +20,10 @@ struct repetition {
   const char *client;
 };
 
-static void append(struct buf *text, int rep, const struct repetition *what) {
+// `place` in the run; repetitions of different rates have the same `rep`.
+static void append(struct buf *text, int place, int rep, const struct repetition *what) {
   int count = (int)(what->rate * 10), failed = 0;
-  double start = rep * 100, tokens = 0;
+  double start = place * 100, tokens = 0;
   for (int i = 0; i < count; i++) {
     double at = i / what->rate, latency = what->latency_s + what->rise * at + 0.0001 * (i % 5);
     bool fails = i % 10 < what->failed;
@@ -30,9 +31,10 @@ static void append(struct buf *text, int rep, const struct repetition *what) {
     tokens += fails ? 0 : 20;
     buf_printf(text,
                "{\"type\":\"request\",\"session\":0,\"workers\":null,\"batch\":null,\"rep\":%d,\"index\":%d,"
+               "\"rate\":%g,"
                "\"intended_s\":%.9g,\"sent_s\":%.9g,\"ttft_s\":%.9g,\"last_text_s\":%.9g,\"latency_s\":%.9g,"
                "\"output_tokens\":20,\"events\":20,\"error\":%s}\n",
-               rep, i, start + at, start + at, latency / 10, latency, latency,
+               rep, i, what->rate, start + at, start + at, latency / 10, latency, latency,
                fails ? "\"http_5xx\"" : "null");
   }
   buf_printf(text,
@@ -50,8 +52,12 @@ static void run(struct scenario *s, const struct repetition *repetitions, size_t
   struct error error = {0};
   if (*limits) assert_int_equal(slo_parse(limits, &slo, &error), STATUS_OK);
   buf_append_text(&text, SCENARIO_HEADER("1", ",\"timing\":\"rate\""));
-  for (size_t i = 0; i < count; i++)
-    append(&text, (int)i, &repetitions[i]);
+  for (size_t i = 0; i < count; i++) {
+    int rep = 0;
+    for (size_t k = 0; k < i; k++)
+      rep += repetitions[k].rate == repetitions[i].rate;
+    append(&text, (int)i, rep, &repetitions[i]);
+  }
   buf_append_text(&text, SCENARIO_END);
   stat_init();
   *s = (struct scenario){.data = LOAD_DATA};

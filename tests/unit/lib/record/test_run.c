@@ -75,6 +75,7 @@ static void assert_request(const struct run_request *got, const struct run_reque
     if (*pairs[i][0] != *pairs[i][1]) fail_msg("number %zu differs", i);
   }
   assert_int_equal(got->warmup, want->warmup);
+  assert_true(got->rate == want->rate);
   assert_int_equal(got->error, want->error);
   assert_slice(got->token_source, want->token_source);
   assert_slice(got->finish, want->finish);
@@ -90,6 +91,7 @@ static const struct run_request full_request = {
     .index = 17,
     .seq = 912,
     .trace = 6,
+    .rate = 12.5,
     .warmup = true,
     .intended_ns = 12000000000,
     .ready_ns = 12000000001,
