@@ -259,6 +259,14 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   return status ? status : judge_whole(replay, error);
 }
 
+static enum status lay_out(struct replay *replay, const struct plan_cell *cells, size_t count,
+                           struct error *error) {
+  const struct opts *opts = &replay->opts;
+  enum status status = plan_make(cells, count, opts->order, opts->restart, opts->seed, &replay->plan, error);
+  if (status == STATUS_OK) replay->plan.duration_ns = opts->duration_ns;
+  return status;
+}
+
 // The cells of another round, laid out as its plan. STATUS_END: there is none.
 static enum status plan_round(struct replay *replay, int64_t round, struct error *error) {
   const struct opts *opts = &replay->opts;
@@ -268,13 +276,14 @@ static enum status plan_round(struct replay *replay, int64_t round, struct error
   enum status status = next_run(opts->next, &text, error);
   if (status == STATUS_OK && gzline_is_blank(text.data, text.len)) status = STATUS_END;
   if (status == STATUS_OK) {
-    status = plan_cells_from_lines(text.data, text.len, opts->repeat, &cells, &count, error);
+    status = plan_cells_from_lines(text.data, text.len, opts->repeat, opts->duration_ns > 0, &cells, &count,
+                                   error);
     if (status) status = status_prefix(error, status, "--next: what the command prints");
   }
   buf_free(&text);
   if (status) return status;
   plan_free(&replay->plan);
-  status = plan_make(cells, count, opts->order, opts->restart, opts->seed, &replay->plan, error);
+  status = lay_out(replay, cells, count, error);
   free(cells);
   if (status == STATUS_OK)
     log_notice(&replay->log, "--next: round %lld measures %zu %s", (long long)round, count,
@@ -312,8 +321,7 @@ static enum status run(struct replay *replay, int argc, char **argv, struct erro
   const struct opts *opts = &replay->opts;
   enum status status = STATUS_OK;
   if (opts->timing == OPTS_TIMING_BATCH) {
-    status = plan_make(opts->cells, opts->cell_count, opts->order, opts->restart, opts->seed, &replay->plan,
-                       error);
+    status = lay_out(replay, opts->cells, opts->cell_count, error);
   } else if (opts->timing == OPTS_TIMING_RATE && opts->duration_ns > 0) {
     status = make_rate(replay, 0, error);
   }

@@ -58,7 +58,7 @@ static void note_draw(const struct opts *opts, const struct work *work, struct l
 void notices_before(const struct opts *opts, const struct plan *plan, const struct work *work,
                     struct log *log) {
   note_draw(opts, work, log);
-  if (work->available < plan->batch_most) {
+  if (plan->duration_ns == 0 && work->available < plan->batch_most) {
     log_notice(log, "%lld requests in a row send some more than once: the trace has %lld to draw from",
                (long long)plan->batch_most, (long long)work->available);
   }
@@ -86,7 +86,7 @@ void notices_schedule(const struct opts *opts, const struct schedule *pace, stru
 // The size of the default batch decides how long the run takes.
 void notices_default_batch(const struct opts *opts, const struct plan *plan, const struct work *work,
                            struct log *log) {
-  if (opts->timing != OPTS_TIMING_BATCH || opts->batches || opts->cells_path) return;
+  if (opts->timing != OPTS_TIMING_BATCH || opts->batches || opts->cells_path || opts->duration_ns > 0) return;
   struct buf line = {0};
   preview_print_default_batch(opts, plan, work, &line);
   if (!line.status) log_notice(log, "%s", buf_text(&line));

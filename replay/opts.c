@@ -21,18 +21,21 @@ void opts_free(struct opts *opts) {
 }
 
 static enum status make_cells(struct opts *opts, struct error *error) {
-  static const int64_t one = 1;
+  static const int64_t one = 1, timed = 0;
+  bool times = opts->timing == OPTS_TIMING_BATCH && opts->duration_ns > 0;
   if (!opts->cells_path) {
     return plan_cells_from_lists(opts->workers ? opts->workers : &one,
-                                 opts->workers ? opts->workers_count : 1, opts->batches, opts->batches_count,
-                                 opts->repeat, &opts->cells, &opts->cell_count, error);
+                                 opts->workers ? opts->workers_count : 1, times ? &timed : opts->batches,
+                                 times ? 1 : opts->batches_count, opts->repeat, &opts->cells,
+                                 &opts->cell_count, error);
   }
   if (opts->workers || opts->batches)
     return status_fail(error, STATUS_USAGE, "--cells goes without -W/--workers and -B/--batch");
   struct buf text = BUF_LIMIT((size_t)64 << 20);
   enum status status = buf_read_file(&text, opts->cells_path, error);
   if (status == STATUS_OK)
-    status = plan_cells_from_lines(text.data, text.len, opts->repeat, &opts->cells, &opts->cell_count, error);
+    status = plan_cells_from_lines(text.data, text.len, opts->repeat, times, &opts->cells, &opts->cell_count,
+                                   error);
   buf_free(&text);
   return status ? status_prefix(error, status, "--cells %s", opts->cells_path) : STATUS_OK;
 }
@@ -126,8 +129,12 @@ static enum status check_timing(const struct opts *opts, struct error *error) {
                        : opts->server                         ? "--server"
                                                               : NULL;
   if (open && closed) return status_fail(error, STATUS_USAGE, "%s goes with --timing batch", closed);
-  if (!open && opts->duration_ns > 0)
-    return status_fail(error, STATUS_USAGE, "--duration goes with --timing original or rate");
+  const char *other = opts->batches                          ? "-B/--batch"
+                      : opts->dispatch != OPTS_DISPATCH_POOL ? "--dispatch"
+                                                             : NULL;
+  if (!open && opts->duration_ns > 0 && other)
+    return status_fail(error, STATUS_USAGE, "--duration measures each level for a time: it goes without %s",
+                       other);
   if (!open && opts->think != SEND_ORDER_THINK_SCHEDULE)
     return status_fail(error, STATUS_USAGE, "--think-time goes with --timing original or rate");
   if (opts->timing != OPTS_TIMING_ORIGINAL && (opts->speed > 0 || opts->max_idle_ns > 0))

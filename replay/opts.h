@@ -47,7 +47,7 @@ struct opts {
   enum schedule_arrival arrival;
   bool arrival_given;
   double burstiness;   // gamma
-  int64_t duration_ns; // 0: one pass of the trace
+  int64_t duration_ns; // 0: one pass of the trace; of batches: as many requests as -B says
   enum send_order_think think;
   int64_t think_ns; // fixed
 

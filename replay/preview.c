@@ -30,6 +30,15 @@ static double latency_s(const struct opts *opts, const struct work *work) {
   return work->mean_latency_s * (scaled ? tokens_per_request(opts, work) / work->mean_output_tokens : 1);
 }
 
+// Timed batches say how long they take, and not how many requests.
+static void print_timed(const struct plan *plan, struct buf *out) {
+  buf_printf(out, "requests  as many as %zu batches of ", plan->batch_count);
+  units_print_duration(out, plan->duration_ns);
+  buf_append_text(out, " take\ntime      ");
+  units_print_duration(out, (int64_t)plan->batch_count * plan->duration_ns);
+  buf_append_text(out, ", the warm-up, and until the last response of each batch ends\n");
+}
+
 static void print_estimates(const struct opts *opts, const struct plan *plan, const struct work *work,
                             struct buf *out) {
   int64_t requests = plan_requests(plan, opts->warmup);
@@ -62,8 +71,9 @@ static void print_session(const struct plan *plan, size_t number, int64_t warmup
   for (size_t i = 0; i < session->batch_count; i++) {
     const struct plan_batch *batch = &plan->batches[session->first_batch + i];
     const struct plan_cell *cell = &plan->cells[batch->cell];
-    buf_printf(out, "  workers %lld batch %lld rep %lld\n", (long long)cell->workers, (long long)cell->batch,
-               (long long)batch->rep);
+    buf_printf(out, "  workers %lld ", (long long)cell->workers);
+    if (cell->batch > 0) buf_printf(out, "batch %lld ", (long long)cell->batch);
+    buf_printf(out, "rep %lld\n", (long long)batch->rep);
   }
 }
 
@@ -107,7 +117,11 @@ void preview_print(const struct opts *opts, const struct plan *plan, const struc
   }
   buf_printf(out, "plan      %zu cells, %zu batches, %zu sessions; order %s, seed %lld\n", plan->cell_count,
              plan->batch_count, plan->session_count, plan_order_name(opts->order), (long long)opts->seed);
-  print_estimates(opts, plan, work, out);
+  if (plan->duration_ns > 0) {
+    print_timed(plan, out);
+  } else {
+    print_estimates(opts, plan, work, out);
+  }
   for (size_t i = 0; i < plan->session_count; i++)
     print_session(plan, i, opts->warmup, out);
 }

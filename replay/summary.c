@@ -6,6 +6,7 @@
 
 #include "lib/base/clock.h"
 
+#define SUMMARY_BUSY_CPU 0.5 // of a core: a client that used less of it was not slow by itself
 #define TIME_COLUMNS "   TTFT p50   TTFT p95    latency"
 
 enum status summary_open(const struct plan *plan, struct summary *out, struct error *error) {
@@ -44,6 +45,7 @@ void summary_add(struct summary *summary, const struct summary_batch *batch) {
   summary->succeeded += batch->requests - batch->failed;
   if (!batch->valid) {
     sums->invalid++;
+    sums->invalid_cpu_max = fmax(sums->invalid_cpu_max, batch->cpu);
     return;
   }
   add_time(&sums->ttft_p50, batch->ttft_p50_ns);
@@ -68,8 +70,13 @@ double summary_token_spread(const struct summary *summary, double *least, double
   return cells < 2 ? 0 : *most / *least - 1;
 }
 
+// Of a timed cell as many requests as its batches had so far.
+static int64_t batch_of(const struct plan_cell *cell, const struct summary_cell *sums) {
+  return cell->batch > 0 || sums->reps == 0 ? cell->batch : sums->requests / sums->reps;
+}
+
 static double waves_of(const struct plan_cell *cell) {
-  int64_t waves = (cell->batch + cell->workers - 1) / cell->workers;
+  int64_t waves = cell->batch > 0 ? (cell->batch + cell->workers - 1) / cell->workers : 1;
   return (double)waves;
 }
 
@@ -98,7 +105,11 @@ static void print_remarks(const struct summary_cell *sums, FILE *out) {
     fprintf(out, "%s%lld %s", between, (long long)sums->errors[error], run_error_name(error));
     between = ", ";
   }
-  if (sums->invalid > 0) fprintf(out, "  %lld not valid: the client was too slow", (long long)sums->invalid);
+  // A client that is late and idle did not get the CPU.
+  bool busy = sums->invalid_cpu_max < SUMMARY_BUSY_CPU;
+  if (sums->invalid > 0)
+    fprintf(out, "  %lld not valid: %s", (long long)sums->invalid,
+            busy ? "this machine was busy with something else" : "the client was too slow");
   fputc('\n', out);
 }
 
@@ -139,7 +150,8 @@ static void print_open_loop(const struct summary_cell *sums, FILE *out) {
 
 static void print_row(const struct plan_cell *cell, const struct summary_cell *sums, FILE *out) {
   int64_t valid = sums->reps - sums->invalid;
-  fprintf(out, "%8lld %8lld %5lld", (long long)cell->workers, (long long)cell->batch, (long long)sums->reps);
+  fprintf(out, "%8lld %8lld %5lld", (long long)cell->workers, (long long)batch_of(cell, sums),
+          (long long)sums->reps);
   if (valid > 0) {
     fprintf(out, " %10.3f %10.2f", sums->total_s / (double)valid, sums->tokens_per_s / (double)valid);
   } else {

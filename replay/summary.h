@@ -11,9 +11,10 @@
 #include "lib/record/run.h"
 #include "replay/plan/plan.h"
 struct summary_cell {
-  int64_t reps;    // measured
-  int64_t invalid; // of them, batches in which the client was the bottleneck: not in the sums
-  int64_t planned; // batches of this run
+  int64_t reps;           // measured
+  int64_t invalid;        // of them, batches in which the client was the bottleneck: not in the sums
+  double invalid_cpu_max; // of a core, that it used in one of them
+  int64_t planned;        // batches of this run
   int64_t requests, failed;
   int64_t errors[RUN_ERROR_COUNT];
   int64_t known_tokens, known_requests; // output tokens of successes, where the server said
@@ -52,6 +53,7 @@ struct summary_batch {
   double in_flight_mean;                            // open loop
   int64_t ttft_p50_ns, ttft_p95_ns, latency_p50_ns; // -1: not measured
   bool valid;
+  double cpu; // share of a core that the client used
 };
 void summary_add(struct summary *summary, const struct summary_batch *batch);
 

@@ -227,6 +227,7 @@ static void add_up(struct sweep *sweep, const struct closed_loop_outcome *outcom
       .ttft_p95_ns = outcome->verdict->ttft_p95_ns,
       .latency_p50_ns = outcome->verdict->latency_p50_ns,
       .valid = outcome->verdict->valid,
+      .cpu = outcome->verdict->cpu,
   };
   summary_add(sweep->setup->summary, &batch);
   judge_errors(sweep, sums);

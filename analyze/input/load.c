@@ -123,10 +123,27 @@ enum status load_curve_file(struct load_data *data, const char *path, struct err
   return read_all(data, path, true, error);
 }
 
+// A timed cell is known by the number of requests that its batches had on average.
+static void name_timed(struct load_data *data) {
+  for (size_t i = 0; i < data->cell_count; i++) {
+    struct load_cell *cell = &data->cells[i];
+    if (cell->batch > 0) continue;
+    double requests = 0;
+    for (size_t k = 0; k < cell->count; k++)
+      requests += (double)cell->replicates[k].requests;
+    for (size_t k = 0; k < cell->failing_count; k++)
+      requests += (double)cell->failing[k].requests;
+    size_t batches = cell->count + cell->failing_count;
+    cell->timed = true;
+    cell->batch = batches > 0 ? (int64_t)(requests / (double)batches + 0.5) : cell->workers;
+  }
+}
+
 enum status load_finish(struct load_data *data, struct error *error) {
   if (load_replace_failed(data) != STATUS_OK)
     return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   load_find_cold(data);
+  name_timed(data);
   for (size_t i = 0; i < data->cell_count; i++) {
     enum status status = load_cell_fold(&data->cells[i]);
     if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));

@@ -74,7 +74,9 @@ struct load_failing {
 };
 
 struct load_cell {
-  int64_t workers, batch;
+  int64_t workers;
+  int64_t batch; // of a timed one 0 until load_finish, then the mean of its batches
+  bool timed;
   struct load_replicate *replicates;
   size_t count, room;
   int64_t invalid;              // batches left out: the client could not keep up

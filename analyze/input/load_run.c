@@ -175,7 +175,7 @@ static enum status add_planned(struct load_run *run, int64_t workers) {
       size = json_scan_get(item, "batch");
       if (!json_scan_int64(json_scan_get(item, "workers"), &level)) level = -1;
     }
-    if (!json_scan_int64(size, &batch) || batch < 1 || level != workers) continue;
+    if (!json_scan_int64(size, &batch) || batch < 0 || level != workers) continue;
     size_t index;
     enum status status = load_cell_of(run->data, workers, batch, &index);
     if (status != STATUS_OK) return status;
@@ -300,7 +300,7 @@ static struct load_replicate replicate_of(const struct load_run *run, const stru
                                      .cached_tokens = record->cached_tokens,
                                      .good = run->data->has_limits ? run->pending.good : -1};
   replicate.tokens_per_s = (double)replicate.tokens / replicate.total_s;
-  replicate.mean_s = replicate.total_s / (double)record->batch;
+  replicate.mean_s = replicate.total_s / (double)(record->batch > 0 ? record->batch : record->requests);
   memcpy(replicate.errors, record->errors, sizeof replicate.errors);
   return replicate;
 }
@@ -358,9 +358,9 @@ static enum status take_without_throughput(struct load_run *run, const struct ru
   if (!record->valid) {
     if (!data->client_reason) data->client_reason = copy_text(record->reason);
     data->invalid_cpu_max = fmax(data->invalid_cpu_max, record->client_cpu);
-    data->invalid_failing += failing && record->workers >= 1 && record->batch >= 1;
+    data->invalid_failing += failing && record->workers >= 1 && record->batch >= 0;
   }
-  if (record->workers < 1 || record->batch < 1) {
+  if (record->workers < 1 || record->batch < 0) {
     if (invalid) load_notice_add(data, WARNING_INVALID_CLIENT, -1, 1, NULL);
     return record->total_ns > 0 ? take_open_loop(run, record) : STATUS_OK;
   }
@@ -392,7 +392,7 @@ static enum status take_batch(struct load_run *run, const struct run_batch *reco
   facts->failed += record->failed;
   if (record->valid) keep_client(data, record);
   if (!record->valid || record->total_ns <= 0) return take_without_throughput(run, record);
-  if (record->workers < 1 || record->batch < 1) return take_open_loop(run, record);
+  if (record->workers < 1 || record->batch < 0) return take_open_loop(run, record);
   status = load_cell_of(data, record->workers, record->batch, &index);
   return status == STATUS_OK ? commit(run, record, session, index) : status;
 }

@@ -19,7 +19,8 @@ void load_window_free(struct load_window *window) {
 }
 
 enum status load_window_add(struct load_window *window, const struct run_request *record) {
-  if (record->workers < 1 || record->batch <= record->workers || window->unknown) return STATUS_OK;
+  if (record->workers < 1 || (record->batch > 0 && record->batch <= record->workers) || window->unknown)
+    return STATUS_OK;
   if (record->sent_ns < 0 || record->latency_ns < 0) {
     window->unknown = true;
     return STATUS_OK;

@@ -139,6 +139,15 @@ static enum status compare_all(const struct load_data *data[2], const struct sid
   return status == STATUS_NUMERIC ? STATUS_OK : status;
 }
 
+// Timed batches of one level are alike, however many requests they had.
+static size_t find_like(const struct results *results, const struct cell *cell) {
+  if (!cell->timed) return results_find(results, cell->workers, cell->batch);
+  for (size_t i = 0; i < results->cell_count; i++) {
+    if (results->cells[i].timed && results->cells[i].workers == cell->workers) return i;
+  }
+  return SIZE_MAX;
+}
+
 static enum status compare_sides(const struct load_data *data[2], const struct side *sides[2],
                                  const struct compare_options *options, struct comparison *out,
                                  struct error *error) {
@@ -151,7 +160,7 @@ static enum status compare_sides(const struct load_data *data[2], const struct s
   }
   size_t both = 0;
   for (size_t i = 0; i < run->cell_count; i++) {
-    size_t before = results_find(&sides[0]->results, run->cells[i].workers, run->cells[i].batch);
+    size_t before = find_like(&sides[0]->results, &run->cells[i]);
     if (before == SIZE_MAX || !cells_usable(&sides[0]->results.cells[before])) continue;
     bool failed = (run->cells[i].flags & CELL_FAILED) != 0;
     if (!failed && !cells_usable(&run->cells[i])) continue;

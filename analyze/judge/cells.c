@@ -130,6 +130,7 @@ static enum status fill_cell(const struct load_data *data, struct cells_sample *
                              size_t *replicates, double confidence, struct cell *cell, struct error *error) {
   cell->workers = sample->cell->workers;
   cell->batch = sample->cell->batch;
+  cell->timed = sample->cell->timed;
   cell->invalid = sample->cell->invalid;
   cell->failed_runs = sample->cell->failed_runs;
   choose_replicates(sample, replicates, cell);
@@ -137,7 +138,8 @@ static enum status fill_cell(const struct load_data *data, struct cells_sample *
   cell->goodput = goodput_of(sample, confidence, values);
   cell->tokens_per_s = cell->failure_rate = (struct estimate){NAN, NAN, NAN};
   cells_times_fill(sample->cell, confidence, cell);
-  if (cell->batch > cell->workers && cell->batch % cell->workers != 0) cell->flags |= CELL_PARTIAL_WAVE;
+  if (!cell->timed && cell->batch > cell->workers && cell->batch % cell->workers != 0)
+    cell->flags |= CELL_PARTIAL_WAVE;
   if (cell->reps == 1) cell->flags |= CELL_UNREPLICATED;
   if (cell->reps == 0 && cell->invalid > 0 && sample->cell->failing_count == 0)
     cell->flags |= CELL_INVALID_CLIENT;

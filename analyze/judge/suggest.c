@@ -36,11 +36,12 @@ static int64_t common_batch(const struct results *results) {
   return results->cell_count > 0 ? results->cells[0].batch : 0;
 }
 
-// The run's own batch where it is long enough for a steady window, so that levels do the same work; else
-// three waves, or as many as the best cell had.
+// 0 where the run's batches are timed. The run's own batch where it is long enough for a steady window, so
+// that levels do the same work; else three waves, or as many as the best cell had.
 static int64_t batch_for(const struct results *results, int64_t workers) {
   if (!results->best.exists) return workers;
   const struct cell *best = &results->cells[results->best.recommended];
+  if (best->timed) return 0;
   bool steady = results->recommendation.steady;
   if ((steady || common_batch(results) > 0) && best->batch >= 3 * workers) return best->batch;
   int64_t waves = steady ? 3 : (best->batch + best->workers / 2) / best->workers;
@@ -58,7 +59,7 @@ static int64_t usual_repeat(const struct results *results) {
 static void add(struct list *list, int64_t workers, int64_t batch, int64_t repeat, const char *why, ...)
     PRINTF_LIKE(5, 6);
 static void add(struct list *list, int64_t workers, int64_t batch, int64_t repeat, const char *why, ...) {
-  if (list->count == list->most || workers < 1 || workers > MAX_WORKERS || batch < 1) return;
+  if (list->count == list->most || workers < 1 || workers > MAX_WORKERS || batch < 0) return;
   for (size_t i = 0; i < list->count; i++) {
     if (list->cells[i].workers == workers && list->cells[i].batch == batch) return;
   }
@@ -91,7 +92,7 @@ static void measure_holes(struct list *list) {
     const struct workers_row *row = &results->workers[w];
     for (size_t i = row->first_cell; row->hole && i < row->first_cell + row->cell_count; i++) {
       if (results->cells[i].flags & CELL_FAILED && results->cells[i].failed_runs < RESULTS_TRIES)
-        add(list, row->workers, results->cells[i].batch, usual_repeat(results),
+        add(list, row->workers, results->cells[i].timed ? 0 : results->cells[i].batch, usual_repeat(results),
             "failed, while levels below and above work");
     }
   }
@@ -170,8 +171,9 @@ static void decide_possible_cliffs(struct list *list) {
     for (size_t w = 0; w < results->workers_count; w++) {
       const struct workers_row *row = &results->workers[w];
       if (!row->usable || (row->workers != cliff->from && row->workers != cliff->to)) continue;
-      add(list, row->workers, row->best_batch, usual_repeat(results),
-          "a cliff in (%" PRId64 ", %" PRId64 "] is possible, but not established", cliff->from, cliff->to);
+      add(list, row->workers, results->cells[row->first_cell].timed ? 0 : row->best_batch,
+          usual_repeat(results), "a cliff in (%" PRId64 ", %" PRId64 "] is possible, but not established",
+          cliff->from, cliff->to);
     }
   }
 }
@@ -183,11 +185,13 @@ static void confirm(struct list *list) {
   if (chosen->state == RECOMMENDATION_SHOWN) return;
   for (size_t i = 0; i < chosen->candidate_count; i++) {
     const struct cell *cell = &results->cells[chosen->candidates[i]];
-    add(list, cell->workers, cell->batch, SUGGEST_BLOCKS, "may be the best; nothing is shown yet");
+    add(list, cell->workers, cell->timed ? 0 : cell->batch, SUGGEST_BLOCKS,
+        "may be the best; nothing is shown yet");
   }
   if (chosen->candidate_count > 0) return;
   const struct cell *cell = &results->cells[results->best.cell];
-  add(list, cell->workers, cell->batch, SUGGEST_BLOCKS, "the largest, and no spread is known");
+  add(list, cell->workers, cell->timed ? 0 : cell->batch, SUGGEST_BLOCKS,
+      "the largest, and no spread is known");
 }
 
 bool suggest_is_hole(const struct results *results, const struct suggest_cell *cell) {
@@ -216,7 +220,7 @@ enum status suggest_print(const struct suggest_cell *cells, size_t count, struct
     struct json_writer writer = JSON_WRITER(out), *w = &writer;
     json_write_object(w);
     json_member_int(w, "workers", cells[i].workers);
-    json_member_int(w, "batch", cells[i].batch);
+    if (cells[i].batch > 0) json_member_int(w, "batch", cells[i].batch); // else it is timed
     json_member_int(w, "repeat", cells[i].repeat);
     json_member_string(w, "why", cells[i].why);
     json_write_object_end(w);

@@ -55,6 +55,7 @@ static void write_cell(struct json_writer *w, const struct cell *cell) {
   json_write_object(w);
   json_member_int(w, "workers", cell->workers);
   json_member_int(w, "batch", cell->batch);
+  json_member_bool(w, "timed", cell->timed);
   json_member_int(w, "reps", cell->reps);
   json_member_int(w, "sessions", cell->sessions);
   json_member_int(w, "invalid", cell->invalid);

@@ -88,7 +88,8 @@ static enum status survey(struct draft *draft, size_t *batches, struct error *er
   for (size_t i = 0; i < plan->cell_count; i++) {
     const struct plan_cell *cell = &plan->cells[i];
     plan->workers_most = larger(plan->workers_most, cell->workers);
-    plan->batch_most = larger(plan->batch_most, cell->batch);
+    plan->batch_most =
+        larger(plan->batch_most, cell->batch > 0 ? cell->batch : larger(PLAN_TIMED_STRIDE, cell->workers));
     plan->repeat_most = larger(plan->repeat_most, cell->repeat);
     *batches += (size_t)cell->repeat;
     if (*batches > PLAN_BATCHES_MAX)
@@ -241,6 +242,7 @@ void plan_write(struct json_writer *w, const struct plan *plan) {
   write_distinct(w, "workers", plan, true);
   write_distinct(w, "batch", plan, false);
   json_member_int(w, "repeat", plan->repeat_most);
+  if (plan->duration_ns > 0) json_member_duration(w, "duration_s", plan->duration_ns);
   json_write_key(w, "cells");
   json_write_array(w);
   for (size_t i = 0; i < plan->cell_count; i++) {

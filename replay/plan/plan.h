@@ -8,6 +8,7 @@
 #ifndef REPLAY_PLAN_H
 #define REPLAY_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,8 +29,14 @@ enum plan_restart {
 };
 
 struct plan_cell {
-  int64_t workers, batch, repeat;
+  int64_t workers;
+  int64_t batch; // 0: timed, as many as the plan's duration holds
+  int64_t repeat;
 };
+
+// A timed batch's draw begins so many requests behind that of the replicate before it, or as many as there
+// are workers.
+#define PLAN_TIMED_STRIDE INT64_C(1000)
 
 // One replicate of a cell.
 struct plan_batch {
@@ -51,7 +58,8 @@ struct plan {
   size_t session_count;
   struct plan_batch *batches; // session after session
   size_t batch_count;
-  int64_t workers_most, batch_most, repeat_most; // over all cells
+  int64_t workers_most, batch_most, repeat_most; // over all cells; of a timed batch its stride
+  int64_t duration_ns;                           // of timed batches; 0: there are none
 };
 
 // The batch of every level where none is asked for: so many times the largest number of workers.
@@ -64,13 +72,14 @@ enum status plan_cells_from_lists(const int64_t *workers, size_t workers_count, 
                                   size_t batches_count, int64_t repeat, struct plan_cell **out, size_t *count,
                                   struct error *error) MUST_USE;
 
-// The cells of JSON lines {"workers":4,"batch":8,"repeat":5} ("repeat" may be left out: `repeat`; other
-// members are ignored). The caller frees *out. STATUS_USAGE with the line's number for anything else, a cell
-// twice, or no cell at all.
-enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, struct plan_cell **out,
-                                  size_t *count, struct error *error) MUST_USE;
+// The cells of JSON lines {"workers":4,"batch":8,"repeat":5} ("repeat" may be left out: `repeat`; with
+// `timed` also "batch": the cell is timed; other members are ignored). The caller frees *out. STATUS_USAGE
+// with the line's number for anything else, a cell twice, or no cell at all.
+enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, bool timed,
+                                  struct plan_cell **out, size_t *count, struct error *error) MUST_USE;
 
-// Lays the cells out; they are copied. `seed` decides every order (random.h). STATUS_USAGE, STATUS_MEMORY.
+// Lays the cells out; they are copied. The caller sets duration_ns where cells are timed. `seed` decides
+// every order (random.h). STATUS_USAGE, STATUS_MEMORY.
 enum status plan_make(const struct plan_cell *cells, size_t count, enum plan_order order,
                       enum plan_restart restart, int64_t seed, struct plan *out,
                       struct error *error) MUST_USE;

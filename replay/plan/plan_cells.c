@@ -47,7 +47,7 @@ static enum status read_count(struct json_slice object, const char *key, int64_t
   return STATUS_OK;
 }
 
-static enum status read_cell(const char *line, size_t len, int64_t repeat, struct plan_cell *out,
+static enum status read_cell(const char *line, size_t len, int64_t repeat, bool timed, struct plan_cell *out,
                              struct error *error) {
   struct json_slice object;
   struct plan_cell cell = {.repeat = repeat};
@@ -57,8 +57,8 @@ static enum status read_cell(const char *line, size_t len, int64_t repeat, struc
   if (status == STATUS_NOT_FOUND) return status_fail(error, STATUS_USAGE, "\"workers\" is missing");
   if (status) return status;
   status = read_count(object, "batch", PLAN_BATCH_MAX, &cell.batch, error);
-  if (status == STATUS_NOT_FOUND) return status_fail(error, STATUS_USAGE, "\"batch\" is missing");
-  if (status) return status;
+  if (status == STATUS_NOT_FOUND && !timed) return status_fail(error, STATUS_USAGE, "\"batch\" is missing");
+  if (status && status != STATUS_NOT_FOUND) return status;
   status = read_count(object, "repeat", PLAN_REPEAT_MAX, &cell.repeat, error);
   if (status && status != STATUS_NOT_FOUND) return status;
   *out = cell;
@@ -82,8 +82,8 @@ static enum status add_cell(struct plan_cell **cells, size_t *count, struct plan
   return STATUS_OK;
 }
 
-enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, struct plan_cell **out,
-                                  size_t *count, struct error *error) {
+enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, bool timed,
+                                  struct plan_cell **out, size_t *count, struct error *error) {
   struct plan_cell *cells = NULL;
   size_t used = 0;
   enum status status = STATUS_OK;
@@ -95,7 +95,7 @@ enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, 
     size_t line_len = (size_t)(line_end - line);
     struct plan_cell cell = {0};
     if (!gzline_is_blank(line, line_len)) {
-      status = read_cell(line, line_len, repeat, &cell, error);
+      status = read_cell(line, line_len, repeat, timed, &cell, error);
       if (status == STATUS_OK) status = add_cell(&cells, &used, cell, error);
       if (status) status_write_prefix(error, "line %lld", (long long)line_number);
     }

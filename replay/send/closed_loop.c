@@ -13,6 +13,8 @@
 // Between the preparation of a batch and its start: longer than a heartbeat of the loop, so that a stall by
 // preparing it is seen before the batch begins and not blamed on it.
 #define START_DELAY_NS (2 * LOOP_HEARTBEAT_NS)
+#define TIMED_ROOM 3       // times the requests that the fastest batch so far would have taken
+#define TIMED_WAVES_MIN 64 // and no fewer than so many for each worker
 
 // What one lane does of the batches. Its members are its thread's while it sends, but for the counts.
 struct share {
@@ -44,6 +46,7 @@ struct closed_loop {
   int64_t offset;     // of the batch in the draw
   struct audit audit; // of all lanes
   uint64_t next_nonce;
+  double rate_most; // requests/s of the fastest batch so far
   char label[96];
 };
 
@@ -94,9 +97,25 @@ static void judge(struct closed_loop *measure, int64_t done_ns, struct audit_ver
   audit_finish(&measure->audit, done_ns, cpu_ns, stall_max_ns, out);
 }
 
+// A timed batch of which nothing was left before its time was up has been shorter than it should be.
+static void note_rate(struct closed_loop *measure, int64_t requests, int64_t total_ns) {
+  double rate = (double)requests / clock_seconds(total_ns);
+  if (total_ns > 0 && rate > measure->rate_most) measure->rate_most = rate;
+  if (measure->record.batch > 0 || requests < measure->batch.count) return;
+  log_notice(measure->setup.log,
+             "workers %lld rep %lld ended early: the %lld requests made ready were used up",
+             (long long)measure->record.workers, (long long)measure->record.rep, (long long)requests);
+}
+
+static int64_t taken(struct closed_loop *measure) {
+  int64_t next = atomic_load_explicit(&measure->next, memory_order_relaxed);
+  return next < measure->batch.count ? next : measure->batch.count;
+}
+
 static void conclude(struct closed_loop *measure) {
   const struct recorder_sums *sums = recorder_sums(measure->setup.recorder);
-  if (measure->cancelled || sums->requests < measure->batch.count) {
+  bool timed = measure->record.batch == 0;
+  if (measure->cancelled || sums->requests < (timed ? taken(measure) : measure->batch.count)) {
     end_without_outcome(measure); // unfinished: its requests are recorded, the batch is none
     return;
   }
@@ -112,6 +131,7 @@ static void conclude(struct closed_loop *measure) {
       .verdict = &verdict,
   };
   measure->running = false;
+  note_rate(measure, sums->requests, outcome.total_ns);
   judge(measure, done_ns, &verdict);
   if (!verdict.valid) {
     log_detail(measure->setup.log, "workers %lld batch %lld rep %lld is not valid: %s",
@@ -187,9 +207,20 @@ static void divide(struct closed_loop *measure) {
         .most = burst || workers == 0 ? workers : count,
         .workers = workers,
         .start_ns = measure->record.start_ns,
+        .end_ns = measure->record.batch > 0 ? 0 : measure->record.start_ns + measure->setup.opts->duration_ns,
     };
     measure->open_shares += workers > 0;
   }
+}
+
+// How many requests are made ready for a batch. A timed one may be faster than all before it.
+static int64_t count_of(const struct closed_loop *measure, const struct recorder_batch *batch) {
+  if (batch->batch > 0) return batch->batch;
+  double expected = measure->rate_most * clock_seconds(measure->setup.opts->duration_ns);
+  int64_t least = TIMED_WAVES_MIN * batch->workers;
+  if (expected >= (double)PLAN_BATCH_MAX / TIMED_ROOM) return PLAN_BATCH_MAX;
+  int64_t count = (int64_t)(TIMED_ROOM * expected) + batch->workers;
+  return count > least ? count : least;
 }
 
 void closed_loop_start(struct closed_loop *measure, const struct recorder_batch *batch, int64_t offset,
@@ -199,7 +230,7 @@ void closed_loop_start(struct closed_loop *measure, const struct recorder_batch 
       .endpoint = &measure->setup.opts->endpoint,
       .port = port,
       .offset = offset,
-      .count = batch->batch,
+      .count = count_of(measure, batch),
       .warmup = batch->warmup,
       .cache_bust = measure->setup.cache_bust,
       .nonce = measure->next_nonce,
@@ -246,9 +277,10 @@ void closed_loop_progress(struct closed_loop *measure, int64_t now_ns, struct pr
     state->requests_per_s = (double)sums.requests / elapsed_s;
     state->tokens_per_s = (double)state->output_tokens / elapsed_s;
   }
-  snprintf(measure->label, sizeof measure->label, "W=%lld B=%lld %s %lld", (long long)measure->record.workers,
-           (long long)measure->record.batch, measure->record.warmup ? "warm-up" : "rep",
-           (long long)measure->record.rep + 1);
+  char size[32] = "timed";
+  if (measure->record.batch > 0) snprintf(size, sizeof size, "B=%lld", (long long)measure->record.batch);
+  snprintf(measure->label, sizeof measure->label, "W=%lld %s %s %lld", (long long)measure->record.workers,
+           size, measure->record.warmup ? "warm-up" : "rep", (long long)measure->record.rep + 1);
   state->label = measure->label;
 }
 

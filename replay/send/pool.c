@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "lib/base/clock.h"
 #include "lib/net/loop.h"
 
 struct pool {
@@ -24,6 +25,7 @@ static int64_t take(struct pool *pool) {
   pool->held = -1;
   if (index >= 0) return index;
   if (pool->cancelled || pool->taken == pool->batch.most) return -1;
+  if (pool->batch.end_ns > 0 && clock_now_ns() >= pool->batch.end_ns) return -1;
   index = atomic_fetch_add_explicit(pool->batch.next, 1, memory_order_relaxed);
   return index < pool->batch.count ? index : -1;
 }

@@ -19,6 +19,7 @@ struct pool_batch {
   int64_t most;                   // this pool takes no more than so many
   int64_t workers;                // most in flight here, at least 1; as many as `most` for a burst
   int64_t start_ns;               // the intended instant of all
+  int64_t end_ns;                 // none is taken from then on; 0: never
 };
 
 struct pool_handlers {

@@ -72,7 +72,8 @@ fails 'burstiness of poisson' 2 '--burstiness goes with --arrival gamma' $trace 
 fails 'workers in open loop' 2 '-W/--workers goes with --timing batch' $trace -u $nowhere "${open[@]}" -W 2
 fails 'server in open loop' 2 '--server goes with --timing batch' $trace -u $nowhere "${open[@]}" --server x
 fails 'speed of a rate' 2 '--speed goes with --timing original' $trace -u $nowhere "${open[@]}" --speed 2
-fails 'duration of batches' 2 '--duration goes with' $trace -u $nowhere --duration 5s
+fails 'duration beside a batch' 2 'goes without -B/--batch' $trace -u $nowhere --duration 5s -B 4
+fails 'duration of a burst' 2 'goes without --dispatch' $trace -u $nowhere --duration 5s --dispatch burst
 fails 'think time of batches' 2 '--think-time goes with --timing original or rate' $trace -u $nowhere --think-time 5s
 fails 'think time in other words' 2 "--think-time: 'soon' is neither 'recorded' nor a time from 0s to 24h" \
   $trace -u $nowhere "${open[@]}" --think-time soon

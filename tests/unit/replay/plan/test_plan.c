@@ -197,11 +197,28 @@ static void test_bad_cell_lines_are_named(void **state) {
     struct plan_cell *cells = NULL;
     struct error error = {""};
     size_t count = 0;
-    assert_int_equal(plan_cells_from_lines(cases[i].text, strlen(cases[i].text), 3, &cells, &count, &error),
-                     STATUS_USAGE);
+    assert_int_equal(
+        plan_cells_from_lines(cases[i].text, strlen(cases[i].text), 3, false, &cells, &count, &error),
+        STATUS_USAGE);
     assert_non_null(strstr(error.text, cases[i].words));
     assert_null(cells);
   }
+}
+
+static void test_a_line_without_a_batch_is_a_timed_cell(void **state) {
+  (void)state;
+  static const char text[] = "{\"workers\":2}\n{\"workers\":4,\"batch\":8}\n";
+  struct plan_cell *cells = NULL;
+  size_t count = 0;
+  assert_int_equal(plan_cells_from_lines(text, sizeof text - 1, 3, true, &cells, &count, NULL), STATUS_OK);
+  assert_int_equal(count, 2);
+  assert_int_equal(cells[0].batch, 0);
+  assert_int_equal(cells[1].batch, 8);
+  struct plan plan = {0};
+  assert_int_equal(plan_make(cells, count, PLAN_ORDER_GRID, PLAN_RESTART_NEVER, 1, &plan, NULL), STATUS_OK);
+  assert_int_equal(plan_offset(&plan, 1), PLAN_TIMED_STRIDE);
+  plan_free(&plan);
+  free(cells);
 }
 
 static void test_what_is_done_leaves_the_plan_and_empty_sessions_with_it(void **state) {
@@ -242,6 +259,7 @@ int main(void) {
       cmocka_unit_test(test_replicates_start_at_their_own_requests),
       cmocka_unit_test(test_one_cell_sends_nothing_twice_while_the_trace_lasts),
       cmocka_unit_test(test_bad_cell_lines_are_named),
+      cmocka_unit_test(test_a_line_without_a_batch_is_a_timed_cell),
       cmocka_unit_test(test_what_is_done_leaves_the_plan_and_empty_sessions_with_it),
   };
   return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
