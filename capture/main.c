@@ -3,6 +3,7 @@
 // capture: reads the command line, runs the loop until it is told to stop, and says how it went.
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "capture/convert/convert.h"
 #include "capture/metrics.h"
@@ -17,6 +18,10 @@
 #define LOOK_EVERY_NS CLOCK_NS_PER_S
 #define ROTATE_LOOK_EVERY_NS (CLOCK_NS_PER_S / 10)
 #define SAY_EVERY_NS (10 * CLOCK_NS_PER_S)
+#define RECORDS_EVERY_NS (5 * CLOCK_NS_PER_MS)
+// What the records of requests have beyond the grace, so that the end comes within a second of it.
+#define RECORDS_GRACE_NS (500 * CLOCK_NS_PER_MS)
+#define THREAD_GRACE_NS (150 * CLOCK_NS_PER_MS) // for the recorder's thread to notice
 
 struct capture {
   struct opts opts;
@@ -32,6 +37,7 @@ struct capture {
   bool said_failing;        // that the file cannot be written
   int64_t said_ns, dropped; // when losses were spoken of last, and how many they were
   int64_t said_rotate_ns;   // when it was said that no new file could be begun
+  int64_t deadline_ns;      // of records that are not made yet; 0: it has not been told to stop
 };
 
 static void stop_loop(void *context) {
@@ -41,6 +47,9 @@ static void stop_loop(void *context) {
 
 static void told_to_stop(void *context) {
   struct capture *capture = context;
+  int64_t grace_ns = capture->deadline_ns ? 0 : capture->opts.grace_ns;
+  capture->deadline_ns = clock_now_ns() + grace_ns + RECORDS_GRACE_NS;
+  if (!capture->proxy) return; // only records are waited for
   log_notice(&capture->log, "stopping; requests under way have %.3g s (once more: none)",
              clock_seconds(capture->opts.grace_ns));
   proxy_drain(capture->proxy, capture->opts.grace_ns, stop_loop, capture);
@@ -61,10 +70,11 @@ static void told_to_reopen(void *context) {
 // USR1: one line, also with -q, since somebody asks for it.
 static void told_to_say(void *context) {
   struct capture *capture = context;
+  if (!capture->proxy) return; // it ends
   struct exchange_counts traffic = proxy_counts(capture->proxy);
   struct recorder_counts records = recorder_counts(capture->recorder);
   struct buf queued = {0}, written = {0};
-  units_print_bytes(&queued, records.writer.queued_bytes);
+  units_print_bytes(&queued, records.writer.queued_bytes + records.waiting_bytes);
   units_print_bytes(&written, records.writer.written_bytes);
   log_error(&capture->log,
             "status: %lld connections, %lld requests in flight, %lld forwarded, %lld refused, %lld failed, "
@@ -162,14 +172,60 @@ static enum status open_all(struct capture *capture, struct error *error) {
   return status;
 }
 
+// Says how it ended: the exit code.
+static int say_end(struct capture *capture, int code, enum status status,
+                   const struct recorder_counts *counts, const struct error *error) {
+  if (status) log_error(&capture->log, "%s", error->text[0] ? error->text : status_name(status));
+  if (counts->dropped > 0) {
+    log_error(&capture->log, "%lld records were dropped", (long long)counts->dropped);
+  } else if (code == CLI_EXIT_DONE && !status) {
+    log_notice(&capture->log, "%lld request%s and %lld response%s recorded", (long long)counts->requests,
+               counts->requests == 1 ? "" : "s", (long long)counts->responses,
+               counts->responses == 1 ? "" : "s");
+  }
+  if (code != CLI_EXIT_DONE) return code;
+  if (counts->dropped > 0) return CLI_EXIT_LOST;
+  return status ? CLI_EXIT_FAILED : CLI_EXIT_DONE;
+}
+
+static void look_for_the_last(void *context) {
+  struct capture *capture = context;
+  int64_t now_ns = clock_now_ns();
+  if (recorder_counts(capture->recorder).waiting == 0 || now_ns >= capture->deadline_ns) {
+    loop_stop(capture->loop);
+  } else {
+    loop_timer_set(capture->look, now_ns + RECORDS_EVERY_NS);
+  }
+}
+
+// The loop runs on meanwhile, for signals.
+static void wait_for_records(struct capture *capture) {
+  struct error error;
+  loop_timer_close(capture->look);
+  capture->look = NULL;
+  if (!capture->recorder) return;
+  if (!capture->deadline_ns) capture->deadline_ns = clock_now_ns() + RECORDS_GRACE_NS;
+  if (loop_timer_open(capture->loop, look_for_the_last, capture, &capture->look, &error)) return;
+  loop_timer_set_now(capture->look);
+  if (loop_run(capture->loop, &error)) log_error(&capture->log, "%s", error.text);
+  loop_timer_close(capture->look);
+}
+
 // Ends what is open; the recorder last, so that it has everything. The exit code says what was lost.
 static int close_all(struct capture *capture, int code) {
   struct recorder_counts counts = {0};
   struct error error = {""};
-  loop_timer_close(capture->look);
+  bool is_abandoned = false;
   metrics_close(capture->metrics);
   proxy_close(capture->proxy);
-  enum status status = recorder_close(capture->recorder, &counts, &error);
+  capture->proxy = NULL;
+  wait_for_records(capture);
+  enum status status =
+      recorder_close(capture->recorder, clock_now_ns() + THREAD_GRACE_NS, &counts, &is_abandoned, &error);
+  if (counts.waiting > 0)
+    log_error(&capture->log, "%lld records were not made in time", (long long)counts.waiting);
+  if (is_abandoned)
+    _exit(say_end(capture, code, status, &counts, &error)); // its thread uses what is freed now
   anonymize_close(capture->anonymize);
   // Only now: with its default action one more signal would cut the last records off.
   loop_signal_close(capture->on_term);
@@ -177,18 +233,9 @@ static int close_all(struct capture *capture, int code) {
   loop_signal_close(capture->on_hup);
   loop_signal_close(capture->on_usr1);
   loop_close(capture->loop);
-  if (status) log_error(&capture->log, "%s", error.text[0] ? error.text : status_name(status));
-  if (counts.dropped > 0) {
-    log_error(&capture->log, "%lld records were dropped", (long long)counts.dropped);
-  } else if (code == CLI_EXIT_DONE && !status) {
-    log_notice(&capture->log, "%lld request%s and %lld response%s recorded", (long long)counts.requests,
-               counts.requests == 1 ? "" : "s", (long long)counts.responses,
-               counts.responses == 1 ? "" : "s");
-  }
+  code = say_end(capture, code, status, &counts, &error);
   opts_free(&capture->opts);
-  if (code != CLI_EXIT_DONE) return code;
-  if (counts.dropped > 0) return CLI_EXIT_LOST;
-  return status ? CLI_EXIT_FAILED : CLI_EXIT_DONE;
+  return code;
 }
 
 static int run(struct capture *capture) {

@@ -37,7 +37,9 @@ static void write_page(const struct metrics *metrics, struct buf *page) {
   write_metric(page, "recorded_requests_total", "counter", "Request records taken.", records.requests);
   write_metric(page, "recorded_responses_total", "counter", "Response records taken.", records.responses);
   write_metric(page, "dropped_records_total", "counter", "Records lost.", records.dropped);
-  write_metric(page, "queued_bytes", "gauge", "Records not yet on disk.", records.writer.queued_bytes);
+  write_metric(page, "waiting_records", "gauge", "Records still to be made of what came.", records.waiting);
+  write_metric(page, "queued_bytes", "gauge", "Records not yet on disk, and what came for those to be made.",
+               records.writer.queued_bytes + records.waiting_bytes);
   write_metric(page, "written_bytes_total", "counter", "Bytes in the file.", records.writer.written_bytes);
 }
 

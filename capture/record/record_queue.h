@@ -7,6 +7,9 @@
 #ifndef CAPTURE_RECORD_QUEUE_H
 #define CAPTURE_RECORD_QUEUE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "lib/base/status.h"
 
 struct record_queue;
@@ -24,7 +27,9 @@ enum status record_queue_open(struct record_queue **out, struct error *error) MU
 // Never waits for a job that is being worked on.
 void record_queue_post(struct record_queue *record_queue, struct record_task *job);
 
-// Works through what is left, ends the thread and frees. Takes NULL.
-void record_queue_close(struct record_queue *record_queue);
+// Works through what is left, as far as it gets until `deadline_ns` (of clock_now_ns); ends the thread and
+// frees. False: the thread is still at a task. It begins no other one, but goes on with what the task uses,
+// which must stay where it is to the end of the process. Takes NULL.
+bool record_queue_close(struct record_queue *record_queue, int64_t deadline_ns) MUST_USE;
 
 #endif

@@ -55,7 +55,9 @@ void recorder_write(struct recorder *recorder, recorder_format *format, const vo
     format(line, record, start_ns);
     pthread_mutex_lock(&recorder->file_lock);
   }
-  if (line->status) {
+  if (recorder->is_closed) {
+    ; // it came too late, and was counted
+  } else if (line->status) {
     recorder->dropped++;
   } else if (tracefile_write(recorder->file, line->data, line->len) == STATUS_OK) { // else the writer counts
     recorder->requests += is_request;
@@ -156,6 +158,8 @@ static struct recorder_counts combine(const struct recorder *recorder, const str
   return (struct recorder_counts){.requests = recorder->requests,
                                   .responses = recorder->responses,
                                   .dropped = recorder->dropped + writer->dropped,
+                                  .waiting = recorder->waiting,
+                                  .waiting_bytes = (int64_t)recorder->held_bytes,
                                   .writer = *writer};
 }
 
@@ -225,15 +229,23 @@ enum status recorder_rotate(struct recorder *recorder, bool told, bool *changed,
   return status;
 }
 
-enum status recorder_close(struct recorder *recorder, struct recorder_counts *counts, struct error *error) {
+enum status recorder_close(struct recorder *recorder, int64_t deadline_ns, struct recorder_counts *counts,
+                           bool *is_abandoned, struct error *error) {
   if (!recorder) return STATUS_OK;
   struct gzline_counts writer;
-  record_queue_close(recorder->record_queue);
-  format_end(recorder, &recorder->line);
-  if (!recorder->line.status) tracefile_write(recorder->file, recorder->line.data, recorder->line.len);
-  if (recorder->line.status) recorder->dropped++;
+  struct buf end = {0};
+  bool has_ended = record_queue_close(recorder->record_queue, deadline_ns);
+  pthread_mutex_lock(&recorder->file_lock);
+  recorder->is_closed = true;
+  recorder->dropped += recorder->waiting;
+  format_end(recorder, &end);
+  if (!end.status) tracefile_write(recorder->file, end.data, end.len);
+  if (end.status) recorder->dropped++;
   enum status status = tracefile_close(recorder->file, &writer, error);
   if (counts) *counts = combine(recorder, &writer);
-  free_recorder(recorder);
+  pthread_mutex_unlock(&recorder->file_lock);
+  if (has_ended) free_recorder(recorder);
+  if (is_abandoned) *is_abandoned = !has_ended;
+  buf_free(&end);
   return status;
 }

@@ -40,7 +40,9 @@ struct recorder_options {
 
 struct recorder_counts {
   int64_t requests, responses; // records that the writer took (it may have dropped some later)
-  int64_t dropped;             // records, and bodies of responses, lost for want of room or to the disk
+  int64_t dropped;       // records, and bodies of responses, lost for want of room, of time or to the disk
+  int64_t waiting;       // records that are still to be made of what came
+  int64_t waiting_bytes; // what came for them
   struct gzline_counts writer;
 };
 
@@ -49,9 +51,13 @@ struct recorder_counts {
 enum status recorder_open(const struct recorder_options *options, struct recorder **out,
                           struct error *error) MUST_USE;
 
-// Writes the end record, closes the file and frees always. `counts` (NULL allowed) are the final ones. All
-// entries must have ended. Takes NULL. STATUS_IO with words when the last bytes could not be written.
-enum status recorder_close(struct recorder *recorder, struct recorder_counts *counts, struct error *error);
+// Makes what records are still waiting, as far as it gets until `deadline_ns` (of clock_now_ns), counts the
+// rest as dropped, writes the end record, closes the file and frees always. `counts` (NULL allowed) are the
+// final ones. All entries must have ended. Takes NULL. STATUS_IO with words when the last bytes could not be
+// written. *is_abandoned (NULL allowed): a record was still being made; what recorder_options points to is in
+// use until the process ends.
+enum status recorder_close(struct recorder *recorder, int64_t deadline_ns, struct recorder_counts *counts,
+                           bool *is_abandoned, struct error *error);
 
 struct recorder_counts recorder_counts(struct recorder *recorder);
 

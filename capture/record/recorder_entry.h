@@ -30,6 +30,7 @@ struct recorder {
   struct tracefile *file;
   int64_t start_ns;        // of the segment
   struct trace_end before; // `requests`, `responses` and `dropped` at the segment's start
+  bool is_closed;          // nothing is written any more
 
   pthread_mutex_t entries_lock;
   struct recorder_entry *first; // all that live
@@ -45,6 +46,7 @@ struct recorder {
 
   // Everyone's.
   _Atomic int64_t requests, responses;
+  _Atomic int64_t waiting; // records that the record_queue has not made yet
   _Atomic int64_t dropped; // records lost before the writer, which counts its own
   _Atomic size_t
       held_bytes; // bodies of entries whose record is not written yet, and entries the record_queue has

@@ -21,6 +21,7 @@ void recorder_request_complete(struct recorder_entry *entry) {
   struct recorder *recorder = entry->recorder;
   if (recorder_has_room(recorder, ENTRY_BYTES)) {
     entry->handed = true;
+    recorder->waiting++;
     recorder->held_bytes += ENTRY_BYTES;
     record_queue_post(recorder->record_queue, &entry->request_job);
   } else {
@@ -138,4 +139,5 @@ void recorder_make_request(void *context) {
   buf_free(&clean);
   recorder_body_free(recorder, &entry->body);
   recorder->held_bytes -= ENTRY_BYTES;
+  recorder->waiting--;
 }

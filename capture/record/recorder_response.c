@@ -113,6 +113,7 @@ void recorder_make_response(void *context) {
   response_finish(&entry->response, entry->ending.transport);
   if (!entry->answered) conversation_answered(entry->recorder->sessions, &entry->place, &entry->heard);
   if (entry->seq >= 0 && !entry->skipped) write_response(entry);
+  entry->recorder->waiting--;
   recorder_entry_free(entry);
 }
 
@@ -126,5 +127,6 @@ void recorder_end(struct recorder_entry *entry, const struct recorder_ending *en
   struct json_slice none = {0};
   recorder_head(entry, ending->status, none, none); // a head that never came
   entry->ending = *ending;
+  entry->recorder->waiting++;
   record_queue_post(entry->recorder->record_queue, &entry->end_job);
 }

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "capture/record/record_queue.h"
+#include "lib/base/clock.h"
 
 #define JOBS 40
+#define LONG_NS (60 * CLOCK_NS_PER_S)
 
 static _Atomic int done;
 
@@ -55,7 +57,7 @@ static void test_a_job_is_taken_up_whether_it_sleeps_looks_or_works(void **state
   }
   for (int i = 0; i < JOBS; i++)
     assert_int_equal(all[i].place, all[i].number);
-  record_queue_close(record_queue);
+  assert_true(record_queue_close(record_queue, clock_now_ns() + LONG_NS));
 }
 
 static void test_what_is_left_is_done_before_it_closes(void **state) {
@@ -65,17 +67,42 @@ static void test_what_is_left_is_done_before_it_closes(void **state) {
     struct record_queue *record_queue = open_scribe(all);
     for (int i = 0; i < JOBS; i++)
       record_queue_post(record_queue, &all[i].job);
-    record_queue_close(record_queue);
+    assert_true(record_queue_close(record_queue, clock_now_ns() + LONG_NS));
     for (int i = 0; i < JOBS; i++)
       assert_int_equal(all[i].place, all[i].number);
   }
-  record_queue_close(open_scribe(all)); // with nothing to do it ends too
+  assert_true(
+      record_queue_close(open_scribe(all), clock_now_ns() + LONG_NS)); // with nothing to do it ends too
+}
+
+static void take_slowly(void *context) {
+  usleep(50000);
+  take(context);
+}
+
+static void test_at_its_deadline_it_begins_no_other_job(void **state) {
+  (void)state;
+  static struct numbered all[JOBS]; // the one that it is at goes on
+  struct record_queue *record_queue = open_scribe(all);
+  for (int i = 0; i < JOBS; i++) {
+    all[i].job.run = take_slowly;
+    record_queue_post(record_queue, &all[i].job);
+  }
+  int64_t start_ns = clock_now_ns();
+  assert_false(record_queue_close(record_queue, start_ns + 130 * CLOCK_NS_PER_MS));
+  assert_true(clock_now_ns() - start_ns >= 130 * CLOCK_NS_PER_MS);
+  usleep(200000); // it ends with the job that it was at
+  int count = atomic_load(&done);
+  assert_true(count >= 1 && count < JOBS / 2);
+  usleep(120000);
+  assert_int_equal(atomic_load(&done), count);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_job_is_taken_up_whether_it_sleeps_looks_or_works),
       cmocka_unit_test(test_what_is_left_is_done_before_it_closes),
+      cmocka_unit_test(test_at_its_deadline_it_begins_no_other_job),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
