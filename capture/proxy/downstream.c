@@ -56,6 +56,7 @@ static ssize_t give_body(void *context, uint64_t position, char *into, size_t ro
   struct exchange *exchange = context;
   struct buf *download = &exchange->download;
   size_t waiting = download->len - exchange->download_taken;
+  httpd_did_something(exchange->house->httpd);
   if (exchange->client->gone) return MHD_CONTENT_READER_END_WITH_ERROR;
   if (waiting > 0) {
     size_t len = waiting < room ? waiting : room;

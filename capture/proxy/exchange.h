@@ -123,6 +123,7 @@ struct exchange {
   struct exchange_client *client; // NULL: the client's side has ended
   struct MHD_Connection *connection;
   bool suspended;
+  bool stuck;        // refused by stuck.c
   struct xfer *xfer; // NULL: not started, or ended
 };
 

@@ -11,13 +11,22 @@
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 
+#define WAIT_MAX_MS 3600000 // also: nothing to wait for
+#define IDLE_TURNS_MAX 16
+#define IDLE_TURN_EVERY_NS CLOCK_NS_PER_MS
+#define MANY_IDLE_TURNS 64
+#define TURNS_TO_QUIET 32
+
 struct httpd {
   struct MHD_Daemon *daemon;
   void (*turned)(void *context);
   void *context;
   struct loop_watch *watch;
   struct loop_timer *timer;
-  bool soon; // the timer is set for now
+  bool soon;                  // the timer is set for now
+  bool did_something;         // since the last turn began
+  unsigned idle_turns;        // in a row: without a callback, and asked for again at once
+  unsigned idle_turns_in_all; // since httpd_spun
   struct listener listener;
   struct buf cert, key; // PEM texts
 };
@@ -26,21 +35,32 @@ static unsigned connections(struct httpd *httpd) {
   return MHD_get_daemon_info(httpd->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
 }
 
+// One turn; true when the daemon asks for the next at once.
+static bool take_turn(struct httpd *httpd, MHD_UNSIGNED_LONG_LONG *wait_ms) {
+  httpd->did_something = false;
+  MHD_run(httpd->daemon);
+  if (MHD_get_timeout(httpd->daemon, wait_ms) != MHD_YES) *wait_ms = WAIT_MAX_MS;
+  return *wait_ms == 0;
+}
+
 static void run(struct httpd *httpd) {
+  MHD_UNSIGNED_LONG_LONG wait_ms;
   httpd->soon = false;
   unsigned before = connections(httpd);
-  MHD_run(httpd->daemon);
+  bool is_idle = take_turn(httpd, &wait_ms) && !httpd->did_something;
   if (httpd->turned) httpd->turned(httpd->context);
+  httpd->idle_turns = is_idle ? httpd->idle_turns + 1 : 0;
+  httpd->idle_turns_in_all += is_idle;
   // At its limit of connections or descriptors the library takes the listening socket out of its epoll set,
   // and puts it back only at the turn after one has closed; nothing else would make that turn come.
   if (connections(httpd) < before) httpd_run_soon(httpd);
   if (httpd->soon) return; // asked for by a callback meanwhile: the timer is set
-  MHD_UNSIGNED_LONG_LONG wait_ms;
-  if (MHD_get_timeout(httpd->daemon, &wait_ms) != MHD_YES) {
+  if (wait_ms >= WAIT_MAX_MS) {
     loop_timer_cancel(httpd->timer);
+  } else if (httpd->idle_turns > IDLE_TURNS_MAX) {
+    loop_timer_set(httpd->timer, clock_now_ns() + IDLE_TURN_EVERY_NS);
   } else {
-    int64_t bounded_ms = wait_ms < 3600000 ? (int64_t)wait_ms : 3600000;
-    loop_timer_set(httpd->timer, wait_ms ? clock_now_ns() + bounded_ms * CLOCK_NS_PER_MS : 0);
+    loop_timer_set(httpd->timer, wait_ms ? clock_now_ns() + (int64_t)wait_ms * CLOCK_NS_PER_MS : 0);
   }
 }
 
@@ -57,6 +77,24 @@ void httpd_run_soon(struct httpd *httpd) {
   if (httpd->soon) return;
   httpd->soon = true;
   loop_timer_set_now(httpd->timer);
+}
+
+void httpd_did_something(struct httpd *httpd) {
+  httpd->did_something = true;
+}
+
+bool httpd_spun(struct httpd *httpd) {
+  bool has_spun = httpd->idle_turns_in_all >= MANY_IDLE_TURNS;
+  httpd->idle_turns_in_all = 0;
+  return has_spun;
+}
+
+bool httpd_goes_quiet(struct httpd *httpd) {
+  MHD_UNSIGNED_LONG_LONG wait_ms;
+  for (int turns = 0; turns < TURNS_TO_QUIET; turns++) {
+    if (!take_turn(httpd, &wait_ms) || httpd->did_something) return true;
+  }
+  return false;
 }
 
 static enum status read_tls(struct httpd *httpd, const struct httpd_options *options, struct error *error) {

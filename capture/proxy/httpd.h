@@ -6,6 +6,7 @@
 #define CAPTURE_HTTPD_H
 
 #include <microhttpd.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,18 @@ void httpd_stop_listening(struct httpd *httpd);
 // Gives the daemon a turn soon, from the loop: connections that were resumed go on only then (without a
 // thread of its own libmicrohttpd has nothing to wake it). Its other turns it takes by itself.
 void httpd_run_soon(struct httpd *httpd);
+
+// To be called from each of the daemon's callbacks. The daemon may ask for one turn after another while there
+// is nothing that it can do (see stuck.h). From the 16th in a row without a callback on, turns are a
+// millisecond apart.
+void httpd_did_something(struct httpd *httpd);
+
+// There were many such turns since the last call.
+bool httpd_spun(struct httpd *httpd);
+
+// Gives the daemon turns until it has nothing to do at once, or does something; false: it does nothing, and
+// asks for more. Not from a callback of the daemon.
+bool httpd_goes_quiet(struct httpd *httpd) MUST_USE;
 
 // Closes every connection (none may be suspended) and frees. Takes NULL.
 void httpd_close(struct httpd *httpd);

@@ -9,16 +9,18 @@
 #include "capture/proxy/downstream.h"
 #include "capture/proxy/hangup.h"
 #include "capture/proxy/httpd.h"
+#include "capture/proxy/stuck.h"
 #include "lib/base/clock.h"
 
 #define BODY_ROOM ((size_t)16 * 1024) // of a connection's memory, beside both headers
 #define SPARE_FILES 64                // descriptors for everything but connections
+#define LOOK_EVERY_NS (CLOCK_NS_PER_S / 2)
 
 struct proxy {
   struct loop *loop;
   struct proxy_context house;
   struct hangup *hangup;
-  struct loop_timer *idle_timer;
+  struct loop_timer *look_timer;
   int64_t idle_timeout_ns; // 0: none
   struct loop_timer *drain_timer;
   void (*drained)(void *context);
@@ -32,16 +34,18 @@ static struct exchange_client *client_of(struct MHD_Connection *connection) {
 }
 
 static void *on_target(void *context, const char *target, struct MHD_Connection *connection) {
-  (void)context;
+  struct proxy *proxy = context;
   struct exchange_client *client = client_of(connection);
+  httpd_did_something(proxy->house.httpd);
   return client ? client_arriving(client, target) : NULL;
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data, size_t *len,
                                   void **request_context) {
-  (void)context;
+  struct proxy *proxy = context;
   (void)url; // unescaped by libmicrohttpd; exchange->target is what the client wrote
+  httpd_did_something(proxy->house.httpd);
   struct exchange *exchange = *request_context;
   if (!exchange) return MHD_NO; // no memory
   if (!exchange->client) {
@@ -53,8 +57,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
                          enum MHD_RequestTerminationCode how) {
-  (void)context;
+  struct proxy *proxy = context;
   struct exchange *exchange = *request_context;
+  httpd_did_something(proxy->house.httpd);
   *request_context = NULL;
   if (!exchange) return;
   struct exchange_client *client = exchange->client;
@@ -69,6 +74,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode what) {
   struct proxy *proxy = context;
+  httpd_did_something(proxy->house.httpd);
   if (what == MHD_CONNECTION_NOTIFY_STARTED) {
     *socket_context = client_open(&proxy->house, proxy->hangup, connection);
   } else if (*socket_context) {
@@ -87,19 +93,22 @@ static void on_gone(void *token) {
 }
 
 // Looks at all exchanges now and then, which costs less than a timer for each.
-static void set_idle_timer(struct proxy *proxy) {
-  int64_t every_ns = proxy->idle_timeout_ns / 4;
-  if (every_ns > CLOCK_NS_PER_S) every_ns = CLOCK_NS_PER_S;
-  if (proxy->idle_timeout_ns > 0) loop_timer_set(proxy->idle_timer, clock_now_ns() + every_ns);
+static void set_look_timer(struct proxy *proxy) {
+  int64_t every_ns = LOOK_EVERY_NS;
+  if (proxy->idle_timeout_ns > 0 && proxy->idle_timeout_ns / 4 < every_ns)
+    every_ns = proxy->idle_timeout_ns / 4;
+  loop_timer_set(proxy->look_timer, clock_now_ns() + every_ns);
 }
 
-static void look_for_idle(void *context) {
+static void look(void *context) {
   struct proxy *proxy = context;
   int64_t now_ns = clock_now_ns();
-  for (struct exchange *exchange = proxy->house.first; exchange; exchange = exchange->next) {
+  for (struct exchange *exchange = proxy->house.first; proxy->idle_timeout_ns > 0 && exchange;
+       exchange = exchange->next) {
     if (now_ns - exchange->moved_ns > proxy->idle_timeout_ns && exchange->client) exchange_time_out(exchange);
   }
-  set_idle_timer(proxy);
+  stuck_end(&proxy->house);
+  set_look_timer(proxy);
 }
 
 static void drain_over(void *context) {
@@ -146,7 +155,7 @@ static enum status open_parts(struct proxy *proxy, const struct proxy_options *o
                                     .turned = on_turned,
                                     .context = proxy};
   enum status status = hangup_open(proxy->loop, on_gone, &proxy->hangup, error);
-  if (!status) status = loop_timer_open(proxy->loop, look_for_idle, proxy, &proxy->idle_timer, error);
+  if (!status) status = loop_timer_open(proxy->loop, look, proxy, &proxy->look_timer, error);
   if (!status) status = loop_timer_open(proxy->loop, drain_over, proxy, &proxy->drain_timer, error);
   if (!status) status = xfer_pool_open(proxy->loop, &pool, &proxy->house.pool, error);
   if (!status) status = httpd_open(proxy->loop, &httpd, &handlers, &proxy->house.httpd, error);
@@ -169,7 +178,7 @@ enum status proxy_open(struct loop *loop, const struct proxy_options *options, s
     proxy_close(proxy);
     return status;
   }
-  set_idle_timer(proxy);
+  set_look_timer(proxy);
   *out = proxy;
   return STATUS_OK;
 }
@@ -216,7 +225,7 @@ void proxy_close(struct proxy *proxy) {
   httpd_close(proxy->house.httpd);    // ends the clients' sides
   xfer_pool_close(proxy->house.pool); // and the upstream's
   hangup_close(proxy->hangup);
-  loop_timer_close(proxy->idle_timer);
+  loop_timer_close(proxy->look_timer);
   loop_timer_close(proxy->drain_timer);
   free(proxy);
 }

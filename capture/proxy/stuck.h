@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Ends uploads that libmicrohttpd cannot go on with. A line with a chunk's size that is longer than a
+// connection's memory leaves it no room to read on; it then asks for turn after turn without end, also after
+// the client has left, and says nothing of it.
+#ifndef CAPTURE_STUCK_H
+#define CAPTURE_STUCK_H
+
+#include "capture/proxy/exchange.h"
+
+// To be called now and then, not from a callback of libmicrohttpd. When it has asked for turns in vain, finds
+// out which chunked uploads make it do so: those without which it goes quiet, twice. They are refused with
+// 400, which goes past libmicrohttpd; it lets go of the connection a second later. With TLS they are cut.
+void stuck_end(struct proxy_context *house);
+
+#endif
