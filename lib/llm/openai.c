@@ -202,6 +202,37 @@ static bool read_other(struct response *response, struct json_slice key, struct 
   return false;
 }
 
+// llama.cpp joins the choices of a body, but `usage` is that of the first, as the slot's own timings show.
+static void doubt_usage(struct response *response, int choices, int64_t output) {
+  if (response->streamed || choices < 2 || output < 0 || response->timings_output != output) return;
+  response->usage_output = response->timings_output = -1;
+  snprintf(response->error_text, sizeof response->error_text, "the server counts one of %d choices", choices);
+}
+
+static void add_count(int64_t *sum, int64_t count) {
+  if (count >= 0) *sum = (*sum > 0 ? *sum : 0) + count;
+}
+
+// llama.cpp answers several prompts at once, and no stream, with an array of what it answers to each.
+static enum status read_results(struct response *response, const char *text, size_t len) {
+  struct json_slice root, result;
+  int64_t output = -1, input = -1;
+  if (json_scan_text(text, len, &root, NULL)) return STATUS_FORMAT;
+  struct json_scan scan = json_scan_start(root);
+  for (int count = 0; json_scan_element(&scan, &result); count++) {
+    response->usage_output = response->usage_input = response->timings_output = response->timings_input = -1;
+    enum status status = json_scan_kind(result) == JSON_OBJECT
+                             ? openai_read(response, result.data, result.len)
+                             : STATUS_FORMAT;
+    if (status) return status;
+    add_count(&output, response->usage_output >= 0 ? response->usage_output : response->timings_output);
+    add_count(&input, response->usage_input >= 0 ? response->usage_input : response->timings_input);
+  }
+  response->usage_output = output;
+  response->usage_input = input;
+  return output >= 0 || response->has_text || response->failure ? STATUS_OK : STATUS_FORMAT;
+}
+
 enum status openai_read(struct response *response, const char *text, size_t len) {
   if (len == 6 && memcmp(text, "[DONE]", 6) == 0) {
     response->ended = true;
@@ -213,6 +244,8 @@ enum status openai_read(struct response *response, const char *text, size_t len)
   bool error = false;
   int choices = 0;
   int64_t output = -1;
+  if (json_cursor_kind(&cursor) == JSON_ARRAY && !response->streamed)
+    return read_results(response, text, len);
   if (json_cursor_kind(&cursor) != JSON_OBJECT) return STATUS_FORMAT;
   json_cursor_object(&cursor);
   while (json_cursor_member(&cursor, &key)) {
@@ -228,6 +261,7 @@ enum status openai_read(struct response *response, const char *text, size_t len)
   }
   if (!json_cursor_finish(&cursor)) return STATUS_FORMAT;
   take_usage(response, output, choices == 0);
+  doubt_usage(response, choices, output);
   if (error) {
     response->failure = FAILURE_SERVER_ERROR;
     message_of_body(response->error_text, sizeof response->error_text, text, len);

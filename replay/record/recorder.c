@@ -307,7 +307,7 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
       .attempts = result->attempts,
       .retry_after_ns = result->retry_after_ns,
       .error = error,
-      .error_text = slice(error == RUN_ERROR_NONE || !result->words[0] ? NULL : result->words),
+      .error_text = slice(result->words[0] ? result->words : NULL),
   };
   run_format_request(&texts->line, &record);
   lock(recorder);

@@ -25,7 +25,7 @@ struct request_call_handlers {
 };
 
 #define REQUEST_CALL_LINGER_NS (25 * CLOCK_NS_PER_MS)
-#define REQUEST_CALL_AT_ONCE_NS (5 * CLOCK_NS_PER_MS)
+#define REQUEST_CALL_AT_ONCE_NS (3 * CLOCK_NS_PER_MS)
 
 struct request_call_pool;
 
