@@ -115,7 +115,7 @@ static pid_t spawn(const struct server *server, const char *trace, const char *r
   assert_true(child >= 0);
   if (child > 0) return child;
   execl(program, program, "-q", trace, "-u", url, "-W", "2", "-B", batch, "-r", "1", "--warmup", "0",
-        "--timeout", "30s", "--force", "-o", run, (char *)NULL);
+        "--timeout", "30s", "--keep-invalid", "--force", "-o", run, (char *)NULL);
   _exit(127);
 }
 
