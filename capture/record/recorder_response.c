@@ -81,6 +81,7 @@ static void write_response(struct recorder_entry *entry) {
       .status = ending->status > 0 ? ending->status : -1,
       .ttfb_ns = since(ending->sent_ns, ending->first_byte_ns),
       .ttft_ns = since(ending->sent_ns, found->first_text_ns),
+      .ttfa_ns = found->first_answer_ns < 0 ? 0 : since(ending->sent_ns, found->first_answer_ns),
       .latency_ns = since(ending->sent_ns, done_ns),
       .input_tokens = found->input_tokens,
       .output_tokens = found->output_tokens,

@@ -24,10 +24,12 @@ static bool read_text(struct response *response, struct json_cursor *cursor) {
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "content") || json_slice_is(key, "thinking")) {
-      text = text || json_scan_has_text(value);
+      bool some = json_scan_has_text(value);
+      text = text || some;
+      if (some && json_slice_is(key, "content")) response->has_answer = true;
       if (json_slice_is(key, "content")) response_tell(response, RESPONSE_PART_TEXT, value);
     } else if (json_slice_is(key, "tool_calls")) {
-      text = text || has_tool_call(value);
+      if (has_tool_call(value)) text = response->has_answer = true;
       response_tell(response, RESPONSE_PART_CALLS, value);
     }
   }
@@ -48,7 +50,9 @@ static void read_reason(struct response *response, struct json_slice value) {
 
 static void read_member(struct response *response, struct json_slice key, struct json_slice value) {
   if (json_slice_is(key, "response") || json_slice_is(key, "thinking")) {
-    if (json_scan_has_text(value)) response->has_text = true;
+    bool some = json_scan_has_text(value);
+    if (some) response->has_text = true;
+    if (some && json_slice_is(key, "response")) response->has_answer = true;
     if (json_slice_is(key, "response")) response_tell(response, RESPONSE_PART_TEXT, value);
   } else if (json_slice_is(key, "context")) {
     response_tell(response, RESPONSE_PART_CONTEXT, value);

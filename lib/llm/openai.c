@@ -33,6 +33,17 @@ static bool has_details(struct json_slice details) {
   return false;
 }
 
+// The answer's part of it, not the thoughts'.
+static bool has_answer(struct json_slice content) {
+  if (json_scan_kind(content) != JSON_ARRAY) return json_scan_has_text(content);
+  struct json_scan scan = json_scan_start(content);
+  struct json_slice part;
+  while (json_scan_element(&scan, &part)) {
+    if (json_scan_has_text(json_scan_get(part, "text"))) return true;
+  }
+  return false;
+}
+
 static bool has_call(struct json_slice function) {
   return json_scan_has_text(json_scan_get(function, "name")) ||
          json_scan_has_text(json_scan_get(function, "arguments"));
@@ -51,26 +62,30 @@ static bool has_tool_call(struct json_slice calls) {
 // A stream's delta or a body's message. `is_first`: of the first choice.
 static bool read_text(struct response *response, struct json_cursor *cursor, bool is_first) {
   struct json_slice key;
-  bool text = false;
+  bool text = false, answer = false;
   if (!json_cursor_object(cursor)) return false;
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "content")) {
       text = text || has_content(value);
+      answer = answer || has_answer(value);
       if (is_first) response_tell(response, RESPONSE_PART_TEXT, value);
     } else if (json_slice_is(key, "reasoning_content") || json_slice_is(key, "reasoning") ||
-               json_slice_is(key, "thinking") || json_slice_is(key, "refusal")) {
+               json_slice_is(key, "thinking")) {
       text = text || json_scan_has_text(value);
     } else if (json_slice_is(key, "reasoning_details")) {
       text = text || has_details(value);
+    } else if (json_slice_is(key, "refusal")) {
+      answer = answer || json_scan_has_text(value);
     } else if (json_slice_is(key, "tool_calls")) {
-      text = text || has_tool_call(value);
+      answer = answer || has_tool_call(value);
       if (is_first) response_tell(response, RESPONSE_PART_CALLS, value);
     } else if (json_slice_is(key, "function_call")) {
-      text = text || has_call(value);
+      answer = answer || has_call(value);
     }
   }
-  return text;
+  response->has_answer = response->has_answer || answer;
+  return text || answer;
 }
 
 // A reason that is a failure of the server's: the answer is not whole.
@@ -100,7 +115,7 @@ static void read_choice(struct response *response, struct json_cursor *cursor) {
     if (json_slice_is(key, "index")) {
       if (json_scan_int64(value, &index) && index > 0) response->several_choices = true;
     } else if (json_slice_is(key, "text")) {
-      if (json_scan_has_text(value)) response->has_text = true;
+      if (json_scan_has_text(value)) response->has_text = response->has_answer = true;
       if (index == 0) response_tell(response, RESPONSE_PART_TEXT, value);
     } else if (json_slice_is(key, "finish_reason") && json_scan_has_text(value)) {
       take_reason(response, value);
@@ -193,7 +208,7 @@ static bool read_other(struct response *response, struct json_slice key, struct 
   if (json_slice_is(key, "error")) return json_scan_kind(value) != JSON_NULL;
   if (json_slice_is(key, "object")) return json_slice_is(value, "\"error\""); // vLLM's
   if (json_slice_is(key, "content")) {                                        // llama.cpp's own /completions
-    if (json_scan_has_text(value)) response->has_text = true;
+    if (json_scan_has_text(value)) response->has_text = response->has_answer = true;
   } else if (json_slice_is(key, "stop")) {
     if (json_scan_kind(value) == JSON_TRUE) response->ended = true;
   } else if (key.len > 4 && memcmp(key.data, "stop", 4) == 0) {

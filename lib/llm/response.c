@@ -54,6 +54,10 @@ static void give_up(struct response *response, const char *text) {
 
 static void note_text(struct response *response) {
   if (response->text_events == 0) response->first_text_ns = response->now_ns;
+  if (response->has_answer && !response->answers) {
+    response->answers = true;
+    if (response->text_events > 0) response->first_answer_ns = response->now_ns;
+  }
   response->last_text_ns = response->now_ns;
   response->text_events++;
   if (response->on_text) response->on_text(response->on_text_context, response->now_ns);
@@ -94,7 +98,7 @@ static void take_message(struct response *response, const char *text, size_t len
   }
   if (len == 0) return;
   response->messages = true;
-  response->has_text = false;
+  response->has_text = response->has_answer = false;
   enum status status =
       api_is_ollama(response->api) ? ollama_read(response, text, len) : openai_read(response, text, len);
   if (status) {
@@ -211,6 +215,7 @@ void response_open(struct response *response, enum api api, int status, struct j
       .cached_tokens = -1,
       .first_text_ns = -1,
       .last_text_ns = -1,
+      .first_answer_ns = -1,
       .over_ns = -1,
       .load_ns = -1,
       .prompt_eval_ns = -1,

@@ -44,6 +44,9 @@ struct response {
   int64_t cached_tokens; // of the input, taken from the server's prompt cache
   int64_t text_events;   // events with text; a body that is no stream counts as one
   int64_t first_text_ns, last_text_ns;
+  int64_t first_answer_ns; // of a stream that began with a model's thoughts: the first event with text of its
+                           // answer (content, a refusal, a tool call); -1: no thoughts came before it, or
+                           // none came
   int64_t over_ns; // when a stream's own end, or its failure, came: what comes after it changes nothing; see
                    // response_is_over
   int64_t bytes;   // of the body as fed, before inflating
@@ -63,12 +66,14 @@ struct response {
 
   // The rest is the parsers' own.
   enum response_framing framing;
-  bool messages; // one at least was handed to a parser
-  bool loads;    // Ollama only loaded or unloaded the model
-  bool ended;    // the protocol's own end was seen
-  bool has_text; // the message being parsed carries text
-  bool closed;   // nothing that still comes is read: the end, an error, or no reading is possible
-  bool unread;   // success by HTTP alone: the body is in a foreign coding or over the cap
+  bool messages;   // one at least was handed to a parser
+  bool loads;      // Ollama only loaded or unloaded the model
+  bool ended;      // the protocol's own end was seen
+  bool has_text;   // the message being parsed carries text
+  bool has_answer; // ... that is not a model's thoughts alone
+  bool answers;    // one that has_answer came
+  bool closed;     // nothing that still comes is read: the end, an error, or no reading is possible
+  bool unread;     // success by HTTP alone: the body is in a foreign coding or over the cap
   int64_t now_ns;
   int64_t usage_output, usage_input;
   bool usage_final;     // the last count came in an event without choices

@@ -121,6 +121,7 @@ static const struct field request_fields[] = {
     FIELD(run_request, connect_ns, "connect_s", FIELD_DURATION),
     FIELD(run_request, ttfb_ns, "ttfb_s", FIELD_DURATION),
     FIELD(run_request, ttft_ns, "ttft_s", FIELD_DURATION),
+    FIELD(run_request, ttfa_ns, "ttfa_s", FIELD_DURATION),
     FIELD(run_request, last_text_ns, "last_text_s", FIELD_DURATION),
     FIELD(run_request, latency_ns, "latency_s", FIELD_DURATION),
     FIELD(run_request, status, "status", FIELD_COUNT),

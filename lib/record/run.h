@@ -70,7 +70,7 @@ struct run_request {
   int64_t session, workers, batch, rep, index, seq;
   int64_t trace; // which of the header's traces `seq` is of; -1: there is one only
   bool warmup;
-  double rate; // requests/s asked for, of an open loop at a rate; 0: none
+  double rate;                            // requests/s asked for, of an open loop at a rate; 0: none
   int64_t intended_ns, ready_ns, sent_ns; // instants
   int64_t connect_ns, ttfb_ns, ttft_ns, last_text_ns,
       latency_ns; // durations since sent; connect 0: reused connection
@@ -85,6 +85,7 @@ struct run_request {
   int64_t retry_after_ns;     // of a 429
   enum run_error error;
   struct json_slice error_text;
+  int64_t ttfa_ns; // since sent, as a trace's; 0: none
 };
 
 struct run_batch {

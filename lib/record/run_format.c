@@ -99,6 +99,7 @@ void run_format_request(struct buf *out, const struct run_request *request) {
   json_member_duration(&w, "connect_s", request->connect_ns);
   json_member_duration(&w, "ttfb_s", request->ttfb_ns);
   json_member_duration(&w, "ttft_s", request->ttft_ns);
+  if (request->ttfa_ns > 0) json_member_duration(&w, "ttfa_s", request->ttfa_ns);
   json_member_duration(&w, "last_text_s", request->last_text_ns);
   json_member_duration(&w, "latency_s", request->latency_ns);
   json_member_count(&w, "status", request->status);

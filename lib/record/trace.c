@@ -70,6 +70,7 @@ void trace_format_response(struct buf *out, const struct trace_response *respons
   json_member_count(&w, "status", response->status);
   json_member_duration(&w, "ttfb_s", response->ttfb_ns);
   json_member_duration(&w, "ttft_s", response->ttft_ns);
+  if (response->ttfa_ns > 0) json_member_duration(&w, "ttfa_s", response->ttfa_ns);
   json_member_duration(&w, "latency_s", response->latency_ns);
   json_member_count(&w, "input_tokens", response->input_tokens);
   json_member_count(&w, "output_tokens", response->output_tokens);
@@ -163,6 +164,7 @@ static const struct field response_fields[] = {
     FIELD(trace_response, status, "status", FIELD_COUNT),
     FIELD(trace_response, ttfb_ns, "ttfb_s", FIELD_DURATION),
     FIELD(trace_response, ttft_ns, "ttft_s", FIELD_DURATION),
+    FIELD(trace_response, ttfa_ns, "ttfa_s", FIELD_DURATION),
     FIELD(trace_response, latency_ns, "latency_s", FIELD_DURATION),
     FIELD(trace_response, input_tokens, "input_tokens", FIELD_COUNT),
     FIELD(trace_response, output_tokens, "output_tokens", FIELD_COUNT),

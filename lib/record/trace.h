@@ -62,6 +62,7 @@ struct trace_response {
   enum trace_body body_kind;
   struct json_slice body; // as in a request
   bool body_truncated;
+  int64_t ttfa_ns; // to the first text of the answer, where thoughts came before it; 0: none did
 };
 
 struct trace_end {

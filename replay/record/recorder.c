@@ -286,6 +286,7 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
       .connect_ns = result->connect_ns,
       .ttfb_ns = result->ttfb_ns,
       .ttft_ns = result->ttft_ns,
+      .ttfa_ns = response->first_answer_ns < 0 ? 0 : response->first_answer_ns - result->sent_ns,
       .last_text_ns = result->last_text_ns,
       .latency_ns = result->done_ns - result->sent_ns,
       .status = response->status > 0 ? response->status : -1,

@@ -27,6 +27,7 @@
   "72\r\n{\"message\":{\"content\":\"x\"},\"done\":false}\n"                                                 \
   "{\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":13,\"eval_count\":5}\n\r\n"
 
+#define THOUGHT "31\r\ndata: {\"choices\":[{\"delta\":{\"reasoning\":\"x\"}}]}\n\n\r\n"
 #define LOAD "3c\r\n{\"message\":{\"content\":\"\"},\"done_reason\":\"load\",\"done\":true}\n\r\n"
 
 static bool has(const char *text, const char *part) {
@@ -124,6 +125,22 @@ static void test_the_latency_ends_at_the_streams_own_end(void **state) {
   assert_true(latency_s >= 0 && latency_s < 0.6);
 }
 
+static void test_the_first_answer_stands_beside_the_first_thought(void **state) {
+  struct harness *harness = *state;
+  static const struct stream thinks = {"/v1/chat/completions", "text/event-stream", THOUGHT EVENT DONE,
+                                       "[DONE]\n\n"};
+  const struct stream *const both[] = {&thinks, &streams[0]};
+  for (int i = 0; i < 2; i++) {
+    int client = harness_connect(harness);
+    int upstream = serve(harness, both[i], client);
+    end_by(harness, CLIENT_CLOSES, client, upstream);
+  }
+  assert_int_equal(harness_end_proxy(harness), 0);
+  const char *trace = harness_trace(harness);
+  assert_int_equal(count(trace, "\"ttft_s\":0."), 2);
+  assert_int_equal(count(trace, "\"ttfa_s\":0."), 1);
+}
+
 // Ollama says `load` where it was asked for text too: nothing came of it.
 static void test_a_model_that_is_loaded_instead_of_answering_is_empty(void **state) {
   struct harness *harness = *state;
@@ -142,6 +159,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       with_proxy(test_an_answer_is_whole_at_the_streams_own_end_whoever_leaves_then),
       with_proxy(test_a_client_that_leaves_at_an_error_got_the_error),
+      with_proxy(test_the_first_answer_stands_beside_the_first_thought),
       with_proxy(test_a_model_that_is_loaded_instead_of_answering_is_empty),
       with_proxy(test_the_latency_ends_at_the_streams_own_end),
   };

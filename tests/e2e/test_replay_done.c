@@ -25,6 +25,7 @@
 #define PATIENCE_NS (15 * CLOCK_NS_PER_S) // replay's --timeout is twice as long
 
 #define EVENT "2f\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n\r\n"
+#define THOUGHT "31\r\ndata: {\"choices\":[{\"delta\":{\"reasoning\":\"x\"}}]}\n\n\r\n"
 #define USAGE "49\r\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":13,\"completion_tokens\":5}}\n\n\r\n"
 #define DONE "e\r\ndata: [DONE]\n\n\r\n"
 #define ERROR "24\r\ndata: {\"error\":{\"message\":\"died\"}}\n\n\r\n"
@@ -182,7 +183,7 @@ static void test_an_answer_ends_at_its_own_end_where_the_connection_stays_open(v
 
 static void test_a_connection_whose_last_chunk_comes_soon_is_used_again(void **state) {
   (void)state;
-  static const struct script script = {"/v1/chat/completions", "text/event-stream", EVENT EVENT USAGE DONE,
+  static const struct script script = {"/v1/chat/completions", "text/event-stream", THOUGHT EVENT USAGE DONE,
                                        "0\r\n\r\n"};
   struct server server;
   struct buf records = {0};
@@ -190,6 +191,7 @@ static void test_a_connection_whose_last_chunk_comes_soon_is_used_again(void **s
   assert_int_equal(measure(&server, &records), 0);
   assert_int_equal(count(records.data, "\"failed\":0,"), 1);
   assert_true(server.accepted < REQUESTS);
+  assert_int_equal(count(records.data, "\"ttfa_s\":0."), REQUESTS);
   buf_free(&records);
 }
 

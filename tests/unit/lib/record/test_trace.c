@@ -185,7 +185,8 @@ static void test_responses_come_back(void **state) {
                                 .attempts = 12,
                                 .body_kind = TRACE_BODY_TEXT,
                                 .body = TEXT("data: x\n"),
-                                .body_truncated = true};
+                                .body_truncated = true,
+                                .ttfa_ns = 13};
   trace_format_response(&line, &want);
   parse_buf(&line);
   const struct trace_response *got = &parsed.response;
@@ -194,7 +195,8 @@ static void test_responses_come_back(void **state) {
   assert_true(got->body_truncated);
   const int64_t numbers[] = {got->seq,           got->t_ns,       got->status,       got->ttfb_ns,
                              got->ttft_ns,       got->latency_ns, got->input_tokens, got->output_tokens,
-                             got->cached_tokens, got->events,     got->bytes,        got->attempts};
+                             got->cached_tokens, got->events,     got->bytes,        got->attempts,
+                             got->ttfa_ns};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
     assert_int_equal(numbers[i], i + 1);
   assert_slice(got->token_source, want.token_source);
@@ -203,9 +205,9 @@ static void test_responses_come_back(void **state) {
   assert_slice(got->aborted_by, want.aborted_by);
   assert_slice(got->error_text, want.error_text);
   buf_clear(&line);
-  want = (struct trace_response){0,    -1,   -1, -1, -1,   -1,   -1,   -1, -1,
-                                 NONE, NONE, -1, -1, NONE, NONE, NONE, 1,  TRACE_BODY_NONE,
-                                 NONE, false};
+  want = (struct trace_response){0,    -1,    -1, -1, -1,   -1,   -1,   -1, -1,
+                                 NONE, NONE,  -1, -1, NONE, NONE, NONE, 1,  TRACE_BODY_NONE,
+                                 NONE, false, 0};
   trace_format_response(&line, &want);
   assert_string_equal(
       buf_text(&line),
