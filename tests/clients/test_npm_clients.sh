@@ -39,4 +39,31 @@ check_equal 'the three that were left, as left by the client' '3 client' \
 check_equal 'APIs are known' 'http 3 ollama.chat 3 ollama.generate 1 openai.chat 4 openai.completions 1' \
   "$(zcat "$trace" | jq -r 'select(.type == "request").api' | sort | uniq -c | awk '{ print $2, $1 }' | xargs)"
 check_equal 'the key is nowhere in the trace' 0 "$(zcat "$trace" | grep -c planted)"
+
+# A server whose last chunk comes up to 50 ms after [DONE], when the client has left: it had its answer.
+# shellcheck disable=SC2016
+late='const http = require("http");
+const server = http.createServer((request, answer) => {
+  answer.writeHead(200, { "Content-Type": "text/event-stream" });
+  const say = (event) => answer.write(`data: ${event}\n\n`);
+  for (const text of ["Two", " knots"]) say(`{"choices":[{"index":0,"delta":{"content":"${text}"}}]}`);
+  say(`{"choices":[],"usage":{"prompt_tokens":13,"completion_tokens":5}}`);
+  say("[DONE]");
+  setTimeout(() => answer.end(), 1 + Math.random() * 49);
+}).listen(0, "127.0.0.1", () => console.error(`listening on http://127.0.0.1:${server.address().port}`));'
+start_server late node -e "$late" || summary
+trace=$scratch/late.jsonl.gz
+start_server capture "$bin/capture" -u "${server_url[late]}" -l 127.0.0.1:0 -o "$trace" || summary
+# shellcheck disable=SC2016
+run env -C "$folder" node -e 'const { OpenAI } = require("openai");
+const openai = new OpenAI({ baseURL: `${process.argv[1]}/v1`, apiKey: "x", maxRetries: 0 });
+(async () => {
+  for (let i = 0; i < 20; i++) {
+    const stream = await openai.chat.completions.create({ model: "m", messages: [], stream: true });
+    for await (const part of stream) part.choices;
+  }
+})();' "${server_url[capture]}"
+stop_server capture
+check_equal 'a late last chunk: every answer is whole' '20 [null,5,13,null]' \
+  "$(responses | jq -c '[.error, .output_tokens, .input_tokens, .aborted_by]' | sort | uniq -c | xargs)"
 summary
