@@ -4,7 +4,7 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 
-#define DIFFERENT_VARIANCES_LEVEL 0.01
+#define DIFFERENT_VARIANCES_LEVEL 0.05
 
 struct ci ci_unbounded(double estimate) {
   return (struct ci){.estimate = estimate, .lo = -INFINITY, .hi = INFINITY};

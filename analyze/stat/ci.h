@@ -43,7 +43,7 @@ enum ci_source { CI_SOURCE_POOLED, CI_SOURCE_OWN, CI_SOURCE_BORROWED, CI_SOURCE_
 struct ci_pool {
   struct ci_spread
       spread;       // sqrt(sum (r-1) s^2 / sum (r-1)), df = sum (r-1); df 0 when no cell has two replicates
-  bool different;   // the variances differ clearly: Bartlett's p < 0.01
+  bool different;   // the variances differ clearly: Bartlett's p < 0.05
   double p;         // of Bartlett's test; 1 when fewer than two cells could be tested
   size_t tested;    // cells that went into the test
   double statistic; // Bartlett's, corrected; chi-squared with tested - 1 degrees of freedom

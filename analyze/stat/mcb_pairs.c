@@ -77,6 +77,8 @@ static enum status member_of(struct ci_sample sample, double mean, struct ci_spr
     variance = pool.sd * pool.sd;
     df = pool.df;
   }
+  // A cell that spreads more than the others is not one of theirs: it keeps what it was seen to do.
+  if (own_df > 0) variance = fmax(variance, own.sd * own.sd);
   if (!(df > 0) || !(variance > 0))
     return status_fail(error, STATUS_NUMERIC, "no known spread: cells cannot be told apart");
   *out = (struct member){mean, variance / (double)sample.count, df};
