@@ -37,7 +37,7 @@ struct replay {
   struct work work;
   struct summary summary;
   struct resume earlier;  // what the output holds already
-  struct schedule pace;   // of an open loop
+  struct schedules paces; // of an open loop
   int64_t most_in_flight; // of it
   bool cache_bust;
   int64_t earlier_rounds; // of --next
@@ -47,35 +47,39 @@ struct replay {
 // How many connections are needed at once; an open loop takes what it can get.
 static int64_t connections_wanted(const struct replay *replay) {
   const struct plan *plan = &replay->plan;
-  if (replay->opts.timing != OPTS_TIMING_BATCH) return (int64_t)replay->pace.count;
+  if (replay->opts.timing != OPTS_TIMING_BATCH) return (int64_t)schedules_most(&replay->paces);
   bool burst = replay->opts.dispatch == OPTS_DISPATCH_BURST;
   int64_t wanted = burst || plan->workers_most > plan->batch_most ? plan->batch_most : plan->workers_most;
   return replay->opts.warmup > 0 && plan->workers_most > wanted ? plan->workers_most : wanted;
 }
 
-// The schedule of a rate, `count` requests long where no duration is given.
-static enum status make_rate(struct replay *replay, int64_t count, struct error *error) {
+// The schedules of the rates, `count` requests long where no duration is given.
+static enum status make_rates(struct replay *replay, int64_t count, struct error *error) {
   const struct opts *opts = &replay->opts;
-  struct schedule_rate rate = {
-      .per_s = opts->request_rate,
+  struct schedule_rate common = {
       .arrival = opts->arrival,
       .burstiness = opts->burstiness,
       .duration_ns = opts->duration_ns,
       .count = (size_t)count,
       .seed = opts->seed,
   };
-  return schedule_at_rate(&rate, &replay->pace, error);
+  return schedules_at_rates(&common, opts->request_rates, opts->request_rates_count, &replay->paces, error);
 }
 
 static enum status make_recorded(struct replay *replay, struct error *error) {
   const struct opts *opts = &replay->opts;
   size_t count = replay->work.count;
   int64_t *at_ns = calloc(count, sizeof *at_ns);
-  if (!at_ns) return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
+  replay->paces.of = calloc(1, sizeof *replay->paces.of);
+  if (!at_ns || !replay->paces.of) {
+    free(at_ns);
+    return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
+  }
+  replay->paces.count = 1;
   for (size_t i = 0; i < count; i++)
     at_ns[i] = replay->work.requests[i]->at_ns;
   enum status status = schedule_as_recorded(at_ns, count, opts->speed, opts->max_idle_ns, opts->duration_ns,
-                                            &replay->pace, error);
+                                            &replay->paces.of[0], error);
   free(at_ns);
   return status;
 }
@@ -86,7 +90,7 @@ static int64_t draws(const struct replay *replay) {
   if (opts->timing == OPTS_TIMING_BATCH)
     return plan_draws(&replay->plan, opts->warmup) * (opts->next ? NEXT_DRAWS : 1);
   if (opts->timing == OPTS_TIMING_RATE && opts->duration_ns > 0)
-    return (int64_t)replay->pace.count * opts->repeat + opts->warmup;
+    return (int64_t)schedules_most(&replay->paces) * opts->repeat + opts->warmup;
   return INT64_MAX;
 }
 
@@ -95,11 +99,17 @@ static enum status finish_open_loop(struct replay *replay, struct error *error) 
   const struct opts *opts = &replay->opts;
   enum status status = STATUS_OK;
   bool rate = opts->timing == OPTS_TIMING_RATE;
-  if (rate && replay->pace.count == 0) status = make_rate(replay, replay->work.available, error);
+  if (rate && replay->paces.count == 0) status = make_rates(replay, replay->work.available, error);
   if (!rate) status = make_recorded(replay, error);
   if (status) return status;
-  notices_schedule(opts, &replay->pace, &replay->log);
-  return plan_make_open(opts->repeat, rate ? (int64_t)replay->pace.count : 0, &replay->plan, error);
+  notices_schedule(opts, &replay->paces, &replay->log);
+  struct plan_open open = {.rates = opts->request_rates,
+                           .rate_count = opts->request_rates_count,
+                           .repeat = opts->repeat,
+                           .requests = rate ? (int64_t)schedules_most(&replay->paces) : 0,
+                           .order = opts->order,
+                           .seed = opts->seed};
+  return plan_make_open(&open, &replay->plan, error);
 }
 
 // True when some request is sent more than once.
@@ -108,7 +118,8 @@ static bool sends_twice(const struct replay *replay) {
   if (opts->timing == OPTS_TIMING_BATCH)
     return opts->next || plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);
   if (opts->timing == OPTS_TIMING_ORIGINAL) return opts->repeat > 1 || opts->warmup > 0; // from the start
-  return (int64_t)replay->pace.count * opts->repeat + opts->warmup > replay->work.available;
+  if (opts->request_rates_count > 1) return true; // repetition 0 of each begins at the same request
+  return (int64_t)schedules_most(&replay->paces) * opts->repeat + opts->warmup > replay->work.available;
 }
 
 static void choose_cache_bust(struct replay *replay) {
@@ -177,7 +188,7 @@ static enum status print_preview(struct replay *replay, struct error *error) {
   bool open_loop = replay->opts.timing != OPTS_TIMING_BATCH;
   notices_default_batch(&replay->opts, &replay->plan, &replay->work, &replay->log);
   struct buf text = {0};
-  preview_print(&replay->opts, &replay->plan, open_loop ? &replay->pace : NULL, &replay->work,
+  preview_print(&replay->opts, &replay->plan, open_loop ? &replay->paces : NULL, &replay->work,
                 replay->cache_bust, &text);
   enum status status = text.status;
   if (status) {
@@ -197,7 +208,7 @@ static enum status check_reachable(const struct replay *replay, struct error *er
 
 // Every failure was a connection that broke, as a server's does that does not speak the version of HTTP.
 static bool all_broke(const struct summary *summary) {
-  size_t cells = summary->open_loop ? 1 : summary->plan->cell_count;
+  size_t cells = plan_rows(summary->plan);
   int64_t others = 0;
   for (size_t i = 0; i < cells; i++) {
     const struct summary_cell *cell = &summary->cells[i];
@@ -234,7 +245,7 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
       .opts = &replay->opts,
       .plan = &replay->plan,
       .work = &replay->work,
-      .pace = replay->opts.timing == OPTS_TIMING_BATCH ? NULL : &replay->pace,
+      .paces = replay->opts.timing == OPTS_TIMING_BATCH ? NULL : &replay->paces,
       .most_in_flight = replay->most_in_flight,
       .cache_bust = replay->cache_bust,
       .first_session = replay->earlier.sessions,
@@ -323,7 +334,7 @@ static enum status run(struct replay *replay, int argc, char **argv, struct erro
   if (opts->timing == OPTS_TIMING_BATCH) {
     status = lay_out(replay, opts->cells, opts->cell_count, error);
   } else if (opts->timing == OPTS_TIMING_RATE && opts->duration_ns > 0) {
-    status = make_rate(replay, 0, error);
+    status = make_rates(replay, 0, error);
   }
   if (status == STATUS_OK) status = load(replay, error);
   if (status == STATUS_OK) status = continue_output(replay, error);
@@ -370,7 +381,7 @@ int main(int argc, char **argv) {
   resume_free(&replay.earlier);
   summary_free(&replay.summary);
   work_free(&replay.work);
-  schedule_free(&replay.pace);
+  schedules_free(&replay.paces);
   plan_free(&replay.plan);
   opts_free(&replay.opts);
   return code;

@@ -75,10 +75,14 @@ void notices_before(const struct opts *opts, const struct plan *plan, const stru
 }
 
 // Traces of different weeks have weeks between them.
-void notices_schedule(const struct opts *opts, const struct schedule *pace, struct log *log) {
+void notices_schedule(const struct opts *opts, const struct schedules *paces, struct log *log) {
   struct buf words = {0};
-  if (pace->window_ns <= LONG_NS || opts->duration_ns > 0) return;
-  units_print_duration(&words, pace->window_ns);
+  int64_t longest_ns = 0;
+  for (size_t i = 0; i < paces->count; i++) {
+    if (paces->of[i].window_ns > longest_ns) longest_ns = paces->of[i].window_ns;
+  }
+  if (longest_ns <= LONG_NS || opts->duration_ns > 0) return;
+  units_print_duration(&words, longest_ns);
   log_notice(log, "the schedule lasts %s (--max-idle cuts its pauses, --duration its end)", buf_text(&words));
   buf_free(&words);
 }

@@ -16,6 +16,7 @@ void opts_free(struct opts *opts) {
   json_free(opts->extra_body);
   free(opts->workers);
   free(opts->batches);
+  free(opts->request_rates);
   free(opts->cells);
   *opts = (struct opts){0};
 }
@@ -106,13 +107,13 @@ static enum status check_together(const struct opts *opts, struct error *error) 
 
 static enum status check_rate(const struct opts *opts, struct error *error) {
   if (opts->timing != OPTS_TIMING_RATE) {
-    const char *alone = opts->request_rate > 0 ? "--request-rate"
+    const char *alone = opts->request_rates    ? "--request-rate"
                         : opts->arrival_given  ? "--arrival"
                         : opts->burstiness > 0 ? "--burstiness"
                                                : NULL;
     return alone ? status_fail(error, STATUS_USAGE, "%s goes with --timing rate", alone) : STATUS_OK;
   }
-  if (opts->request_rate <= 0) return status_fail(error, STATUS_USAGE, "--timing rate needs --request-rate");
+  if (!opts->request_rates) return status_fail(error, STATUS_USAGE, "--timing rate needs --request-rate");
   if (opts->burstiness > 0 && opts->arrival != SCHEDULE_ARRIVAL_GAMMA)
     return status_fail(error, STATUS_USAGE, "--burstiness goes with --arrival gamma");
   return STATUS_OK;
@@ -121,13 +122,13 @@ static enum status check_rate(const struct opts *opts, struct error *error) {
 // In open loop the schedule says when a request goes: nothing of cells and batches applies.
 static enum status check_timing(const struct opts *opts, struct error *error) {
   bool open = opts->timing != OPTS_TIMING_BATCH;
-  const char *closed = opts->workers                          ? "-W/--workers"
-                       : opts->batches                        ? "-B/--batch"
-                       : opts->cells_path                     ? "--cells"
-                       : opts->dispatch != OPTS_DISPATCH_POOL ? "--dispatch"
-                       : opts->order != PLAN_ORDER_RANDOM     ? "--order"
-                       : opts->server                         ? "--server"
-                                                              : NULL;
+  const char *closed = opts->workers                                                          ? "-W/--workers"
+                       : opts->batches                                                        ? "-B/--batch"
+                       : opts->cells_path                                                     ? "--cells"
+                       : opts->dispatch != OPTS_DISPATCH_POOL                                 ? "--dispatch"
+                       : opts->order != PLAN_ORDER_RANDOM && opts->timing != OPTS_TIMING_RATE ? "--order"
+                       : opts->server                                                         ? "--server"
+                                                                                              : NULL;
   if (open && closed) return status_fail(error, STATUS_USAGE, "%s goes with --timing batch", closed);
   const char *other = opts->batches                          ? "-B/--batch"
                       : opts->dispatch != OPTS_DISPATCH_POOL ? "--dispatch"

@@ -41,9 +41,10 @@ struct opts {
   enum opts_dispatch dispatch;
 
   enum opts_timing timing;
-  double speed;        // original
-  int64_t max_idle_ns; // original; 0: as recorded
-  double request_rate; // rate: requests per second
+  double speed;          // original
+  int64_t max_idle_ns;   // original; 0: as recorded
+  double *request_rates; // rate: requests per second; NULL: not given
+  size_t request_rates_count;
   enum schedule_arrival arrival;
   bool arrival_given;
   double burstiness;   // gamma

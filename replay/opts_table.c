@@ -54,6 +54,44 @@ static enum status take_batch(void *context, const char *value, struct error *er
   return take_list(&opts->batches, &opts->batches_count, value, PLAN_BATCH_MAX, error);
 }
 
+static bool holds(const double *items, size_t count, double item) {
+  for (size_t i = 0; i < count; i++) {
+    if (items[i] == item) return true;
+  }
+  return false;
+}
+
+static enum status add_rate(double *rates, size_t *count, const char *text, struct error *error) {
+  if (*count == PLAN_RATES_MAX)
+    return status_fail(error, STATUS_USAGE, "more than %zu rates", PLAN_RATES_MAX);
+  enum status status = units_real(text, 1e-6, 1e6, &rates[*count], error);
+  if (status) return status;
+  if (holds(rates, *count, rates[*count]))
+    return status_fail(error, STATUS_USAGE, "'%s' is given twice", text);
+  (*count)++;
+  return STATUS_OK;
+}
+
+static enum status take_request_rates(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  size_t count = 0;
+  double *rates = calloc(PLAN_RATES_MAX, sizeof *rates);
+  char *copy = strdup(value), *rest = copy;
+  enum status status =
+      rates && copy ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  while (status == STATUS_OK && rest)
+    status = add_rate(rates, &count, strsep(&rest, ","), error);
+  free(copy);
+  if (status) {
+    free(rates);
+    return status;
+  }
+  free(opts->request_rates);
+  opts->request_rates = rates;
+  opts->request_rates_count = count;
+  return STATUS_OK;
+}
+
 static enum status take_arrival(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   int choice = 0;
@@ -171,8 +209,8 @@ static const struct cli_option options[] = {
      NULL},
     {"max-idle", 0, "TIME", "as recorded", "original: gaps between requests are cut to this",
      CLI_DURATION(struct opts, max_idle_ns, 1, 24 * HOUR_NS), NULL},
-    {"request-rate", 0, "R", NULL, "rate: requests per second",
-     CLI_REAL(struct opts, request_rate, 1e-6, 1e6), NULL},
+    {"request-rate", 0, "LIST", NULL, "rate: requests per second, as 5,10,20: each -r times, in random order",
+     CLI_OWN(take_request_rates), NULL},
     {"arrival", 0, "HOW", "poisson", "rate: constant, poisson or gamma intervals", CLI_OWN(take_arrival),
      NULL},
     {"burstiness", 0, "K", "1", "gamma: its shape; below 1 burstier than poisson",
@@ -234,7 +272,7 @@ const struct cli_program opts_program = {
     .summary = "sends recorded requests to a server at chosen levels and records how it does",
     .usage = "TRACE... -u URL [-W LIST] [-B LIST] [-r N] [-o RUN.jsonl.gz]\n"
              "TRACE... -u URL --server CMD [--ready PATH] -W LIST ...\n"
-             "TRACE... -u URL --timing original|rate [--speed X] [--request-rate R] [--duration TIME] ...",
+             "TRACE... -u URL --timing original|rate [--speed X] [--request-rate LIST] [--duration TIME] ...",
     .example =
         "  replay prod.jsonl.gz -u http://127.0.0.1:11434 -W 1,2,4,8 -B 1,2,4,8,16 -r 5 -o run.jsonl.gz",
     .options = options,

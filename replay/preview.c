@@ -77,17 +77,31 @@ static void print_session(const struct plan *plan, size_t number, int64_t warmup
   }
 }
 
-// An open loop takes the time of its schedule, and sends what that holds.
-static void print_open_loop(const struct opts *opts, const struct plan *plan, const struct schedule *pace,
-                            const struct work *work, struct buf *out) {
-  int64_t repeat = (int64_t)plan->batch_count;
-  int64_t requests = (int64_t)pace->count * repeat + opts->warmup;
-  double tokens = tokens_per_request(opts, work);
-  bool open_end = opts->think != SEND_ORDER_THINK_SCHEDULE && opts->duration_ns > 0;
+static void print_schedule(const struct opts *opts, const struct schedule *pace, int64_t repeat,
+                           struct buf *out) {
   buf_printf(out, "timing    %s, %zu requests in ", opts_timing_name(opts->timing), pace->count);
   units_print_duration(out, pace->window_ns);
-  buf_printf(out, ", %lld times\nrequests  %s%lld, warm-up included%s\n", (long long)repeat,
-             open_end ? "about " : "", (long long)requests,
+  buf_printf(out, ", %lld times\n", (long long)repeat);
+}
+
+// An open loop takes the time of its schedules, and sends what they hold. Of what is resumed, only the rest.
+static void print_open_loop(const struct opts *opts, const struct plan *plan, const struct schedules *paces,
+                            const struct work *work, struct buf *out) {
+  int64_t requests = opts->warmup;
+  double tokens = tokens_per_request(opts, work), seconds = 0;
+  bool open_end = opts->think != SEND_ORDER_THINK_SCHEDULE && opts->duration_ns > 0;
+  for (size_t i = 0; i < plan->batch_count; i++) {
+    requests += (int64_t)paces->of[plan->batches[i].cell].count;
+    seconds += clock_seconds(paces->of[plan->batches[i].cell].window_ns);
+  }
+  if (paces->count == 1) {
+    print_schedule(opts, &paces->of[0], (int64_t)plan->batch_count, out);
+  } else {
+    buf_printf(out, "timing    %s, %zu rates, each %lld times; order %s, seed %lld\n",
+               opts_timing_name(opts->timing), plan->rate_count, (long long)opts->repeat,
+               plan_order_name(opts->order), (long long)opts->seed);
+  }
+  buf_printf(out, "requests  %s%lld, warm-up included%s\n", open_end ? "about " : "", (long long)requests,
              open_end ? "; the think time decides how many fit into the duration" : "");
   if (!isnan(tokens)) {
     buf_printf(out, "tokens    about %.3g of output (%.3g a request)\n", tokens * (double)requests, tokens);
@@ -96,11 +110,15 @@ static void print_open_loop(const struct opts *opts, const struct plan *plan, co
                     "tokens    unknown: the trace has no responses that say, and there is no --max-tokens\n");
   }
   buf_append_text(out, "time      ");
-  units_print_duration(out, clock_from_seconds(clock_seconds(pace->window_ns) * (double)repeat));
+  units_print_duration(out, clock_from_seconds(seconds));
   buf_append_text(out, ", and until the last responses end\n");
+  for (size_t i = 0; plan->rate_count > 1 && i < plan->batch_count; i++) {
+    const struct plan_batch *batch = &plan->batches[i];
+    buf_printf(out, "  rate %.6g rep %lld\n", plan->rates[batch->cell], (long long)batch->rep);
+  }
 }
 
-void preview_print(const struct opts *opts, const struct plan *plan, const struct schedule *pace,
+void preview_print(const struct opts *opts, const struct plan *plan, const struct schedules *paces,
                    const struct work *work, bool cache_bust, struct buf *out) {
   buf_append_text(out, "server    ");
   endpoint_print_public(&opts->endpoint, out);
@@ -111,8 +129,8 @@ void preview_print(const struct opts *opts, const struct plan *plan, const struc
   buf_printf(out, "cache     %s\n",
              cache_bust ? "a nonce per batch and pass of the trace before each prompt"
                         : "prompts as recorded");
-  if (pace) {
-    print_open_loop(opts, plan, pace, work, out);
+  if (paces) {
+    print_open_loop(opts, plan, paces, work, out);
     return;
   }
   buf_printf(out, "plan      %zu cells, %zu batches, %zu sessions; order %s, seed %lld\n", plan->cell_count,

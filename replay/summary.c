@@ -11,7 +11,7 @@
 
 enum status summary_open(const struct plan *plan, struct summary *out, struct error *error) {
   bool open_loop = plan->cell_count == 0;
-  struct summary_cell *cells = calloc(open_loop ? 1 : plan->cell_count, sizeof *cells);
+  struct summary_cell *cells = calloc(plan_rows(plan), sizeof *cells);
   if (!cells) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   for (size_t i = 0; i < plan->batch_count; i++)
     cells[plan->batches[i].cell].planned++;
@@ -132,10 +132,8 @@ static void print_times(const struct summary_cell *sums, FILE *out) {
   print_time(&sums->latency_p50, out);
 }
 
-static void print_open_loop(const struct summary_cell *sums, FILE *out) {
+static void print_repetitions(const struct summary_cell *sums, FILE *out) {
   int64_t valid = sums->reps - sums->invalid;
-  fprintf(out, "%5s %10s %10s %10s %10s" TIME_COLUMNS " %8s\n", "reps", "requests", "total s", "in flight",
-          "tokens/s", "failed");
   fprintf(out, "%5lld %10lld", (long long)sums->reps, (long long)sums->requests);
   if (valid > 0) {
     fprintf(out, " %10.3f %10.2f %10.2f", sums->total_s / (double)valid, sums->in_flight_mean / (double)valid,
@@ -146,6 +144,18 @@ static void print_open_loop(const struct summary_cell *sums, FILE *out) {
   print_times(sums, out);
   fprintf(out, " %8lld", (long long)sums->failed);
   print_remarks(sums, out);
+}
+
+// The rates as they were given; a single one is no column.
+static void print_open_loop(const struct summary *summary, FILE *out) {
+  const struct plan *plan = summary->plan;
+  if (plan->rate_count > 1) fprintf(out, "%10s ", "requests/s");
+  fprintf(out, "%5s %10s %10s %10s %10s" TIME_COLUMNS " %8s\n", "reps", "requests", "total s", "in flight",
+          "tokens/s", "failed");
+  for (size_t i = 0; i < plan_rows(plan); i++) {
+    if (plan->rate_count > 1) fprintf(out, "%10.6g ", plan->rates[i]);
+    print_repetitions(&summary->cells[i], out);
+  }
 }
 
 static void print_row(const struct plan_cell *cell, const struct summary_cell *sums, FILE *out) {
@@ -164,7 +174,7 @@ static void print_row(const struct plan_cell *cell, const struct summary_cell *s
 
 void summary_print(const struct summary *summary, FILE *out) {
   if (summary->open_loop) {
-    print_open_loop(&summary->cells[0], out);
+    print_open_loop(summary, out);
     return;
   }
   fprintf(out, "%8s %8s %5s %10s %10s" TIME_COLUMNS " %8s\n", "workers", "batch", "reps", "total s",

@@ -30,8 +30,8 @@ struct summary_cell {
 
 struct summary {
   const struct plan *plan;
-  bool open_loop;             // one row for all repetitions
-  struct summary_cell *cells; // as the plan's
+  bool open_loop;             // a row for all repetitions of a rate
+  struct summary_cell *cells; // the plan's rows
   int64_t succeeded;          // measured requests
   bool out_of_tokens;         // --token-budget was reached before the plan was through
   int64_t ended;              // cells that --max-error-rate ended
@@ -43,7 +43,7 @@ struct summary {
 enum status summary_open(const struct plan *plan, struct summary *out, struct error *error) MUST_USE;
 void summary_free(struct summary *summary); // takes an all-zero summary
 
-// One measured batch of a cell, or one repetition of an open loop (cell 0).
+// One measured batch of a cell, or one repetition of an open loop (of the rate `cell`).
 struct summary_batch {
   size_t cell;
   int64_t total_ns;

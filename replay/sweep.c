@@ -54,15 +54,22 @@ struct sweep {
   struct error error;     // its words; "": the status says it all
 };
 
+// Mean over the schedules.
+static double window_s(const struct schedules *paces) {
+  double sum_s = 0;
+  for (size_t i = 0; i < paces->count; i++)
+    sum_s += clock_seconds(paces->of[i].window_ns);
+  return sum_s / (double)paces->count;
+}
+
 // How long the rest of the plan takes, 0: not known. Each session to come takes its batches, and what the
 // ones so far took besides (the server's start, the warm-up).
 static int64_t left_ns(const struct sweep *sweep, int64_t now_ns) {
   const struct sweep_setup *setup = sweep->setup;
   int64_t under_way_ns = sweep->batch_start_ns > 0 ? now_ns - sweep->batch_start_ns : 0;
   double left_s;
-  if (setup->pace) {
-    left_s =
-        clock_seconds(setup->pace->window_ns) * (double)((int64_t)setup->plan->batch_count - sweep->measured);
+  if (setup->paces) {
+    left_s = window_s(setup->paces) * (double)((int64_t)setup->plan->batch_count - sweep->measured);
   } else {
     double besides_s = clock_seconds(now_ns - setup->progress->start_ns - under_way_ns - sweep->measured_ns);
     size_t begun = sweep->walk.next_session;
@@ -88,17 +95,18 @@ static struct progress_state progress_now(const struct sweep *sweep, int64_t now
 // A script sees how it ended: tokens and rates are of all measured batches.
 static void finish_progress(const struct sweep *sweep) {
   const struct summary *summary = sweep->setup->summary;
-  size_t cells = summary->open_loop ? 1 : summary->plan->cell_count;
-  int64_t now_ns = clock_now_ns(), requests = 0, tokens = 0;
+  size_t rows = plan_rows(summary->plan);
+  int64_t now_ns = clock_now_ns(), requests = 0, tokens = 0, failed = 0;
   struct progress_state state = progress_now(sweep, now_ns);
-  for (size_t i = 0; i < cells; i++) {
+  for (size_t i = 0; i < rows; i++) {
     requests += summary->cells[i].requests;
     tokens += summary->cells[i].known_tokens;
+    failed += summary->cells[i].failed;
   }
   state.output_tokens = tokens;
   if (summary->open_loop) { // else measure counts them
     state.requests += requests;
-    state.failed += summary->cells[0].failed;
+    state.failed += failed;
   }
   if (sweep->measured_ns > 0) {
     state.requests_per_s = (double)requests / clock_seconds(sweep->measured_ns);
@@ -124,7 +132,11 @@ static void judge_errors(struct sweep *sweep, const struct recorder_sums *sums) 
   summary->cells[sweep->cell].ended = true;
   summary->ended++;
   if (summary->open_loop) {
-    log_error(sweep->setup->log, "%.3g %% of the requests failed: nothing more is measured", 100 * failed);
+    if (summary->plan->rate_count > 1)
+      log_error(sweep->setup->log, "%.6g requests/s: %.3g %% of the requests failed, the rate ends",
+                summary->plan->rates[sweep->cell], 100 * failed);
+    else
+      log_error(sweep->setup->log, "%.3g %% of the requests failed: nothing more is measured", 100 * failed);
   } else {
     const struct plan_cell *cell = &sweep->setup->plan->cells[sweep->cell];
     log_error(sweep->setup->log, "workers %lld batch %lld: %.3g %% of the requests failed, the cell ends",
@@ -142,7 +154,7 @@ static bool ending(struct sweep *sweep) {
 static void start_measured(struct sweep *sweep) {
   sweep->batch_start_ns = clock_now_ns();
   if (sweep->arrivals) {
-    arrivals_start(sweep->arrivals, &sweep->batch, sweep->offset);
+    arrivals_start(sweep->arrivals, &sweep->setup->paces->of[sweep->cell], &sweep->batch, sweep->offset);
   } else {
     closed_loop_start(sweep->measure, &sweep->batch, sweep->offset, server_session_port(sweep->session));
   }
@@ -194,6 +206,7 @@ static void next_batch(struct sweep *sweep) {
     sweep->batch.workers = plan->cells[planned->cell].workers;
     sweep->batch.batch = plan->cells[planned->cell].batch;
   }
+  if (plan->rates) sweep->batch.rate = plan->rates[planned->cell];
   sweep->offset = plan_offset(plan, planned->rep);
   sweep->cell = planned->cell;
   prepare_measured(sweep);
@@ -399,9 +412,8 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
       .log = setup->log,
   };
   status = closed_loop_open(&measure, batch_over, sweep, &sweep->measure, error);
-  if (!status && setup->pace)
-    status = arrivals_open(&measure, setup->pace, setup->most_in_flight, batch_over, sweep, &sweep->arrivals,
-                           error);
+  if (!status && setup->paces)
+    status = arrivals_open(&measure, setup->most_in_flight, batch_over, sweep, &sweep->arrivals, error);
   if (!status)
     status = batch_hooks_open(sweep->loop, setup->opts, setup->log, gap_ended, sweep, &sweep->gap, error);
   if (status) return status;

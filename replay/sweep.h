@@ -20,8 +20,8 @@ struct sweep_setup {
   const struct opts *opts;
   const struct plan *plan;
   const struct work *work;
-  const struct schedule *pace; // NULL: batches
-  int64_t most_in_flight;      // of an open loop
+  const struct schedules *paces; // of an open loop, one for each row of the plan; NULL: batches
+  int64_t most_in_flight;        // of an open loop
   bool cache_bust;
   int64_t first_session; // number of the first session; higher when a file is continued
   struct recorder *recorder;

@@ -377,7 +377,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_SLO_GOODPUT] = STRONG("Goodput:") " {0} has the most requests per second that keep {1}: {2}{3}.",
     [LANG_SLO_GOODPUT_NONE] = STRONG("Goodput:") " in no cell did a request keep {0}.",
     [LANG_LOADS_UP_TO] =
-        STRONG("Sustained load{0}:") " up to {1} {1:request|requests} per second. At {2} {3}.",
+        STRONG("Sustained load{0}:") " up to {1} {1:request|requests} per second. At {2} per second, {3}.",
     [LANG_LOADS_ALL] =
         STRONG("Sustained load{0}:") " {1} {1:request|requests} per second, the highest rate tested.",
     [LANG_LOADS_NONE] = STRONG(

@@ -53,7 +53,7 @@ enum { RESULTS_TRIES = 2 };
 
 struct cell {
   int64_t workers, batch;
-  bool timed; // its batches lasted for a time; `batch` is the mean of their requests
+  bool timed;                         // its batches lasted for a time; `batch` is the mean of their requests
   int64_t reps;                       // valid replicates behind the numbers
   int64_t sessions;                   // server lives they come from
   int64_t invalid;                    // batches left out because the client could not keep up

@@ -12,7 +12,7 @@ struct shape {
 };
 
 static bool marked(const struct load *load) {
-  return load->failing || load->queue_grows || load->invalid > 0 || load->meets_slo == CELL_SLO_MISSED;
+  return load->failing || load->queue_grows || load->reps == 0 || load->meets_slo == CELL_SLO_MISSED;
 }
 
 static struct shape shape_of(const struct results *results) {
@@ -61,7 +61,7 @@ static void marks_cell(struct chapters *c, struct document_node *table, const st
   if (load->failing) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_FAILED));
   if (load->queue_grows) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_QUEUE));
   if (load->meets_slo == CELL_SLO_MISSED) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_SLO_MISSED));
-  if (load->invalid > 0) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_INVALID_CLIENT));
+  if (load->reps == 0) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_INVALID_CLIENT));
   document_cell(table, chapters_list_text(c, &marks), mark);
   chapters_list_free(&marks);
 }

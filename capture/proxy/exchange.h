@@ -123,8 +123,9 @@ struct exchange {
   struct exchange_client *client; // NULL: the client's side has ended
   struct MHD_Connection *connection;
   bool suspended;
-  bool stuck;        // refused by stuck.c
-  struct xfer *xfer; // NULL: not started, or ended
+  bool stuck;                    // refused by stuck.c
+  struct exchange *next_suspect; // the list of stuck.c while it looks
+  struct xfer *xfer;             // NULL: not started, or ended
 };
 
 // An exchange for a request whose target has just been read. NULL: no memory.

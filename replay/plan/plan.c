@@ -133,28 +133,56 @@ cleanup:
   return status;
 }
 
-enum status plan_make_open(int64_t repeat, int64_t requests, struct plan *out, struct error *error) {
-  struct plan plan = {.session_count = 1,
-                      .batch_count = (size_t)repeat,
+static enum status lay_out_open(const struct plan_open *open, struct plan *plan) {
+  size_t rows = plan_rows(plan);
+  struct random_source *random = random_open(open->seed);
+  size_t *order = calloc(rows, sizeof *order);
+  for (int64_t rep = 0; random && order && rep < open->repeat; rep++) {
+    for (size_t i = 0; i < rows; i++)
+      order[i] = i;
+    if (open->order == PLAN_ORDER_RANDOM) random_shuffle(random, order, rows, sizeof *order);
+    for (size_t i = 0; i < rows; i++)
+      plan->batches[plan->batch_count++] = (struct plan_batch){.cell = order[i], .rep = rep};
+  }
+  enum status status = random && order ? STATUS_OK : STATUS_MEMORY;
+  random_close(random);
+  free(order);
+  return status;
+}
+
+enum status plan_make_open(const struct plan_open *open, struct plan *out, struct error *error) {
+  struct plan plan = {.rate_count = open->rate_count,
+                      .session_count = 1,
                       .workers_most = 1,
-                      .batch_most = requests,
-                      .repeat_most = repeat};
+                      .batch_most = open->requests,
+                      .repeat_most = open->repeat};
+  size_t batches = (size_t)open->repeat * plan_rows(&plan);
   plan.sessions = calloc(1, sizeof *plan.sessions);
-  plan.batches = calloc((size_t)repeat, sizeof *plan.batches);
-  if (!plan.sessions || !plan.batches) {
+  plan.batches = calloc(batches, sizeof *plan.batches);
+  plan.rates = open->rate_count > 0 ? calloc(open->rate_count, sizeof *plan.rates) : NULL;
+  enum status status = STATUS_MEMORY;
+  if (plan.sessions && plan.batches && (plan.rates || open->rate_count == 0)) {
+    if (plan.rates) memcpy(plan.rates, open->rates, open->rate_count * sizeof *plan.rates);
+    status = lay_out_open(open, &plan);
+  }
+  if (status) {
     plan_free(&plan);
     return no_memory(error);
   }
   plan.sessions[0] =
-      (struct plan_session){.workers = -1, .block = -1, .warmup_workers = 1, .batch_count = (size_t)repeat};
-  for (int64_t rep = 0; rep < repeat; rep++)
-    plan.batches[rep].rep = rep;
+      (struct plan_session){.workers = -1, .block = -1, .warmup_workers = 1, .batch_count = batches};
   *out = plan;
   return STATUS_OK;
 }
 
+size_t plan_rows(const struct plan *plan) {
+  if (plan->cell_count > 0) return plan->cell_count;
+  return plan->rate_count > 0 ? plan->rate_count : 1;
+}
+
 void plan_free(struct plan *plan) {
   free(plan->cells);
+  free(plan->rates);
   free(plan->sessions);
   free(plan->batches);
   *plan = (struct plan){0};
@@ -168,7 +196,8 @@ int plan_replicate_compare(const void *a, const void *b) {
   const struct plan_replicate *left = a, *right = b;
   int order = compare(left->workers, right->workers);
   if (order == 0) order = compare(left->batch, right->batch);
-  return order != 0 ? order : compare(left->rep, right->rep);
+  if (order == 0) order = compare(left->rep, right->rep);
+  return order != 0 ? order : (left->rate > right->rate) - (left->rate < right->rate);
 }
 
 static bool is_done(const struct plan *plan, const struct plan_batch *batch,
@@ -178,6 +207,7 @@ static bool is_done(const struct plan *plan, const struct plan_batch *batch,
     replicate.workers = plan->cells[batch->cell].workers;
     replicate.batch = plan->cells[batch->cell].batch;
   }
+  if (plan->rates) replicate.rate = plan->rates[batch->cell];
   return count > 0 && bsearch(&replicate, done, count, sizeof *done, plan_replicate_compare);
 }
 

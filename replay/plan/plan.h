@@ -19,6 +19,7 @@
 #define PLAN_BATCH_MAX INT64_C(1000000)
 #define PLAN_REPEAT_MAX INT64_C(10000)
 #define PLAN_CELLS_MAX ((size_t)100000)
+#define PLAN_RATES_MAX ((size_t)100)
 #define PLAN_BATCHES_MAX ((size_t)10000000) // of a whole plan
 
 enum plan_order { PLAN_ORDER_RANDOM, PLAN_ORDER_GRID }; // grid: as given
@@ -38,9 +39,9 @@ struct plan_cell {
 // are workers.
 #define PLAN_TIMED_STRIDE INT64_C(1000)
 
-// One replicate of a cell.
+// One replicate of a cell, or one repetition of an open loop.
 struct plan_batch {
-  size_t cell;
+  size_t cell; // of an open loop: of its rates
   int64_t rep;
 };
 
@@ -53,7 +54,9 @@ struct plan_session {
 
 struct plan {
   struct plan_cell *cells;
-  size_t cell_count;
+  size_t cell_count; // 0: an open loop
+  double *rates;     // of an open loop, requests/s; NULL: at the original times
+  size_t rate_count;
   struct plan_session *sessions;
   size_t session_count;
   struct plan_batch *batches; // session after session
@@ -85,9 +88,22 @@ enum status plan_make(const struct plan_cell *cells, size_t count, enum plan_ord
                       struct error *error) MUST_USE;
 void plan_free(struct plan *plan); // takes an all-zero plan
 
-// An open loop: one session of `repeat` repetitions without cells, each of `requests` of the draw (0: each
-// the same ones, from its start); warm-up rounds of one request. STATUS_MEMORY.
-enum status plan_make_open(int64_t repeat, int64_t requests, struct plan *out, struct error *error) MUST_USE;
+// An open loop at `rate_count` rates, which are copied (0: at the original times).
+struct plan_open {
+  const double *rates;
+  size_t rate_count;
+  int64_t repeat;   // of each
+  int64_t requests; // of the draw, most of a repetition (0: each has the same ones, from its start)
+  enum plan_order order;
+  int64_t seed;
+};
+
+// One session without cells, with warm-up rounds of one request; block r holds repetition r of every rate.
+// STATUS_MEMORY.
+enum status plan_make_open(const struct plan_open *open, struct plan *out, struct error *error) MUST_USE;
+
+// How many different things are repeated: cells, rates, or 1 for the original times.
+size_t plan_rows(const struct plan *plan);
 
 // Where the draw of replicate `rep` begins in the permutation of the trace: the same for every cell, so that
 // cells are compared on the same work, and another for every replicate as long as the trace lasts.
@@ -96,11 +112,12 @@ int64_t plan_offset(const struct plan *plan, int64_t rep);
 // Where the draw of warm-up round `round` begins: behind all replicates.
 int64_t plan_warmup_offset(const struct plan *plan, int64_t round);
 
-// One replicate of a cell, as records name it; workers and batch -1 in open loop.
+// One replicate of a cell, as records name it; workers and batch -1 in open loop, rate 0 but at a rate.
 struct plan_replicate {
   int64_t workers, batch, rep;
+  double rate;
 };
-int plan_replicate_compare(const void *a, const void *b); // for qsort: by workers, batch, rep
+int plan_replicate_compare(const void *a, const void *b); // for qsort: by workers, batch, rep, rate
 
 // Takes the batches that are done out of the plan, and sessions that are left without any. `done` is in the
 // order of plan_replicate_compare. What the plan says of its cells stays.

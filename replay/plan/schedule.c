@@ -66,6 +66,39 @@ enum status schedule_at_rate(const struct schedule_rate *rate, struct schedule *
   return close_schedule(&pace, rate->duration_ns, status, out, error);
 }
 
+enum status schedules_at_rates(const struct schedule_rate *common, const double *rates, size_t count,
+                               struct schedules *out, struct error *error) {
+  struct schedules schedules = {.of = calloc(count, sizeof *schedules.of)};
+  if (!schedules.of) return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
+  enum status status = STATUS_OK;
+  for (; status == STATUS_OK && schedules.count < count; schedules.count += status == STATUS_OK) {
+    struct schedule_rate rate = *common;
+    rate.per_s = rates[schedules.count];
+    status = schedule_at_rate(&rate, &schedules.of[schedules.count], error);
+  }
+  if (status) {
+    schedules_free(&schedules);
+    return status;
+  }
+  *out = schedules;
+  return STATUS_OK;
+}
+
+size_t schedules_most(const struct schedules *schedules) {
+  size_t most = 0;
+  for (size_t i = 0; i < schedules->count; i++) {
+    if (schedules->of[i].count > most) most = schedules->of[i].count;
+  }
+  return most;
+}
+
+void schedules_free(struct schedules *schedules) {
+  for (size_t i = 0; i < schedules->count; i++)
+    schedule_free(&schedules->of[i]);
+  free(schedules->of);
+  *schedules = (struct schedules){0};
+}
+
 int64_t schedule_faster(int64_t ns, double speed) {
   double faster_ns = (double)ns / speed;
   return faster_ns < (double)SCHEDULE_LONGEST_NS ? (int64_t)faster_ns : SCHEDULE_LONGEST_NS;

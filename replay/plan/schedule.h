@@ -40,6 +40,22 @@ struct schedule_rate {
 enum status schedule_at_rate(const struct schedule_rate *rate, struct schedule *out,
                              struct error *error) MUST_USE;
 
+// One schedule for each rate of an open loop; one alone for the original times.
+struct schedules {
+  struct schedule *of;
+  size_t count;
+};
+
+// A schedule for each of `count` rates, all else as in `common`, whose seed they share: at twice the rate the
+// same intervals are half as long. Errors of schedule_at_rate.
+enum status schedules_at_rates(const struct schedule_rate *common, const double *rates, size_t count,
+                               struct schedules *out, struct error *error) MUST_USE;
+
+// Requests of the longest; 0: there is none.
+size_t schedules_most(const struct schedules *schedules);
+
+void schedules_free(struct schedules *schedules); // takes an all-zero one
+
 // The schedule of recorded instants, ascending: gaps over max_idle_ns (0: none is) are cut to it, then all is
 // `speed` times as fast, and what is at or after duration_ns (0: no end) is left out. Same errors.
 enum status schedule_as_recorded(const int64_t *at_ns, size_t count, double speed, int64_t max_idle_ns,

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 
 enum status walk_open(const struct plan *plan, struct walk *out, struct error *error) {
-  size_t cells = plan->cell_count > 0 ? plan->cell_count : 1; // an open loop has none
-
+  size_t cells = plan_rows(plan);
   *out = (struct walk){
       .plan = plan,
       .cell_ended = calloc(cells, sizeof *out->cell_ended),

@@ -69,12 +69,24 @@ static void print_host(struct buf *out) {
     buf_printf(out, "%s, %s %s %s, %ld CPUs", name.nodename, name.sysname, name.release, name.machine, cpus);
 }
 
+static void write_rates(struct json_writer *w, const struct opts *opts) {
+  if (opts->request_rates_count == 1) {
+    json_member_number(w, "rate", opts->request_rates[0]);
+    return;
+  }
+  json_write_key(w, "rates");
+  json_write_array(w);
+  for (size_t i = 0; i < opts->request_rates_count; i++)
+    json_write_number(w, opts->request_rates[i]);
+  json_write_array_end(w);
+}
+
 // How an open loop is paced belongs to its plan.
 static void write_pace(struct json_writer *w, const struct opts *opts) {
   json_write_object(w);
   json_member_int(w, "repeat", opts->repeat);
   if (opts->timing == OPTS_TIMING_RATE) {
-    json_member_number(w, "rate", opts->request_rate);
+    write_rates(w, opts);
     json_member_int(w, "arrival", opts->arrival);
     json_member_number(w, "burstiness", opts->burstiness);
   } else {

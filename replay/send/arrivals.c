@@ -22,13 +22,14 @@ struct share {
 
 struct arrivals {
   struct closed_loop_setup setup;
-  const struct schedule *pace;
+  struct schedule pace; // of this repetition; its array is borrowed
   closed_loop_over *over;
   void *context;
   struct share *shares; // one for each lane
   int64_t open_shares;  // of this repetition, that are not over
   struct recorder_batch record;
   int64_t offset;
+  int64_t begun; // repetitions
   bool running;
   struct audit audit; // of all lanes
   char label[64];
@@ -84,14 +85,14 @@ static void conclude(struct arrivals *arrivals) {
   }
   struct audit_verdict verdict;
   const struct opts *opts = arrivals->setup.opts;
-  int64_t total_ns = window_ns(&arrivals->setup, arrivals->pace);
+  int64_t total_ns = window_ns(&arrivals->setup, &arrivals->pace);
   int64_t until_last_ns = total.last_done_ns - arrivals->record.start_ns;
   // With a think time conversations may end long before the duration does.
   if (total_ns == 0 || (opts->think != SEND_ORDER_THINK_SCHEDULE && until_last_ns < total_ns))
     total_ns = until_last_ns;
   struct recorder_open_loop open = {
       .timing = opts_timing_name(opts->timing),
-      .rate = opts->timing == OPTS_TIMING_RATE ? opts->request_rate : NAN,
+      .rate = arrivals->record.rate > 0 ? arrivals->record.rate : NAN,
       .in_flight_mean = total.in_flight_ns / (double)total_ns,
       .output_tokens = total.tokens_known ? (int64_t)(total.tokens + 0.5) : -1,
       .total_ns = total_ns,
@@ -125,7 +126,12 @@ static void start(void *context) {
   struct share *share = context;
   (void)loop_take_stall_ns(share->lane->loop);
   share->cpu_ns = lanes_cpu_ns(share->lane);
-  open_loop_start(share->flow, &share->arrivals->record, share->arrivals->offset);
+  const struct arrivals *arrivals = share->arrivals;
+  struct open_loop_repetition repetition = {.batch = arrivals->record,
+                                            .offset = arrivals->offset,
+                                            .window_ns = window_ns(&arrivals->setup, &arrivals->pace),
+                                            .number = arrivals->begun};
+  open_loop_start(share->flow, &repetition);
 }
 
 static void cancel(void *context) {
@@ -133,7 +139,10 @@ static void cancel(void *context) {
   open_loop_cancel(share->flow);
 }
 
-void arrivals_start(struct arrivals *arrivals, const struct recorder_batch *batch, int64_t offset) {
+void arrivals_start(struct arrivals *arrivals, const struct schedule *pace,
+                    const struct recorder_batch *batch, int64_t offset) {
+  arrivals->pace = *pace;
+  arrivals->begun++;
   arrivals->record = *batch;
   arrivals->record.start_ns = clock_now_ns() + START_DELAY_NS;
   arrivals->offset = offset;
@@ -167,8 +176,11 @@ void arrivals_progress(struct arrivals *arrivals, int64_t now_ns, struct progres
     state->requests_per_s = (double)sums.requests / elapsed_s;
     state->tokens_per_s = (double)state->output_tokens / elapsed_s;
   }
-  snprintf(arrivals->label, sizeof arrivals->label, "rep %lld: %lld of %zu sent",
-           (long long)arrivals->record.rep + 1, (long long)sent, arrivals->pace->count);
+  char rate[32] = "";
+  if (arrivals->setup.opts->request_rates_count > 1)
+    snprintf(rate, sizeof rate, "%.6g/s ", arrivals->record.rate);
+  snprintf(arrivals->label, sizeof arrivals->label, "%srep %lld: %lld of %zu sent", rate,
+           (long long)arrivals->record.rep + 1, (long long)sent, arrivals->pace.count);
   state->label = arrivals->label;
 }
 
@@ -186,27 +198,24 @@ static enum status open_share(struct arrivals *arrivals, int64_t number, uint64_
       .lane = share->lane,
       .opts = setup->opts,
       .work = setup->work,
-      .pace = arrivals->pace,
+      .pace = &arrivals->pace,
       .recorder = setup->recorder,
       .cache_bust = setup->cache_bust,
       .nonce_base = nonce_base,
-      .window_ns = window_ns(setup, arrivals->pace),
       .most_in_flight = part > 0 ? part : 1,
       .shares = lanes_count(setup->lanes),
   };
   return open_loop_open(&flow, on_over, share, &share->flow, error);
 }
 
-enum status arrivals_open(const struct closed_loop_setup *setup, const struct schedule *pace,
-                          int64_t most_in_flight, closed_loop_over *over, void *context,
-                          struct arrivals **out, struct error *error) {
+enum status arrivals_open(const struct closed_loop_setup *setup, int64_t most_in_flight,
+                          closed_loop_over *over, void *context, struct arrivals **out, struct error *error) {
   struct arrivals *arrivals = calloc(1, sizeof *arrivals);
   if (!arrivals) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   uint64_t nonce_base;
   int64_t lanes = lanes_count(setup->lanes);
   enum status status = STATUS_OK;
   arrivals->setup = *setup;
-  arrivals->pace = pace;
   arrivals->over = over;
   arrivals->context = context;
   if (getrandom(&nonce_base, sizeof nonce_base, 0) != sizeof nonce_base)

@@ -21,14 +21,16 @@
 struct arrivals;
 
 // As closed_loop_open. `most_in_flight`: requests beyond it wait, and are late.
-enum status arrivals_open(const struct closed_loop_setup *setup, const struct schedule *pace,
-                          int64_t most_in_flight, closed_loop_over *over, void *context,
-                          struct arrivals **out, struct error *error) MUST_USE;
+enum status arrivals_open(const struct closed_loop_setup *setup, int64_t most_in_flight,
+                          closed_loop_over *over, void *context, struct arrivals **out,
+                          struct error *error) MUST_USE;
 // Takes NULL. Stop the lanes before it.
 void arrivals_close(struct arrivals *arrivals);
 
-// Sends the schedule, from `offset` of the draw; batch->workers and batch->batch are -1.
-void arrivals_start(struct arrivals *arrivals, const struct recorder_batch *batch, int64_t offset);
+// Sends the schedule, which is borrowed until it is over, from `offset` of the draw; batch->workers and
+// batch->batch are -1.
+void arrivals_start(struct arrivals *arrivals, const struct schedule *pace,
+                    const struct recorder_batch *batch, int64_t offset);
 
 // As their namesakes in measure.h.
 void arrivals_cancel(struct arrivals *arrivals);

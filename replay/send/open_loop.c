@@ -27,7 +27,7 @@ struct open_loop {
   struct loop_timer *send_timer, *over_timer;
   struct arrival *idle;
   struct recorder_batch record;
-  int64_t offset;
+  int64_t offset, number;
   int64_t window_end_ns;
   bool running, cancelled;
   struct open_loop_sums sums;
@@ -72,8 +72,7 @@ static void give_back(struct open_loop *flow, struct arrival *arrival) {
 // A new nonce whenever the draw begins again, and for every repetition.
 static uint64_t nonce_of(const struct open_loop *flow, int64_t place) {
   uint64_t pass = (uint64_t)(place / (int64_t)flow->setup.work->count);
-  uint64_t rep = (uint64_t)flow->record.rep;
-  return flow->setup.nonce_base + (rep << 40) + pass;
+  return flow->setup.nonce_base + ((uint64_t)flow->number << 40) + pass;
 }
 
 static enum status send_one(struct open_loop *flow, const struct send_order_next *next) {
@@ -180,19 +179,21 @@ static void over_due(void *context) {
   flow->over(flow->context);
 }
 
-void open_loop_start(struct open_loop *flow, const struct recorder_batch *batch, int64_t offset) {
+void open_loop_start(struct open_loop *flow, const struct open_loop_repetition *repetition) {
   struct send_order_next next;
+  const struct recorder_batch *batch = &repetition->batch;
   flow->record = *batch;
-  flow->offset = offset;
+  flow->offset = repetition->offset;
+  flow->number = repetition->number;
   flow->running = true;
   flow->cancelled = false;
-  flow->window_end_ns = flow->setup.window_ns > 0 ? batch->start_ns + flow->setup.window_ns : INT64_MAX;
+  flow->window_end_ns = repetition->window_ns > 0 ? batch->start_ns + repetition->window_ns : INT64_MAX;
   flow->sums.in_flight_ns = flow->sums.tokens = 0;
   flow->sums.tokens_known = false;
   flow->sums.last_done_ns = batch->start_ns;
   set(&flow->sent, 0);
   audit_start(&flow->sums.audit, batch->start_ns);
-  send_order_start(flow->turns, batch->start_ns, offset);
+  send_order_start(flow->turns, batch->start_ns, repetition->offset);
   if (send_order_peek(flow->turns, &next)) {
     loop_timer_set(flow->send_timer, next.ready_ns);
   } else {

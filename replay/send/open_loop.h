@@ -27,7 +27,6 @@ struct open_loop_setup {
   struct recorder *recorder;
   bool cache_bust;
   uint64_t nonce_base;
-  int64_t window_ns;      // from its start, the time that is measured; 0: until its end
   int64_t most_in_flight; // requests beyond it wait, and are late
   int64_t shares;         // of how many it sends one
 };
@@ -39,8 +38,15 @@ enum status open_loop_open(const struct open_loop_setup *setup, void (*over)(voi
 // Takes NULL. Stop the lane before it.
 void open_loop_close(struct open_loop *flow);
 
-// Begins at batch->start_ns, from `offset` of the draw.
-void open_loop_start(struct open_loop *flow, const struct recorder_batch *batch, int64_t offset);
+struct open_loop_repetition {
+  struct recorder_batch batch; // it begins at its start_ns
+  int64_t offset;              // of the draw
+  int64_t window_ns;           // from its start, the time that is measured; 0: until its end
+  int64_t number;              // of all that were begun, so that each has a nonce of its own
+};
+
+// The setup's `pace` may hold another schedule at every start.
+void open_loop_start(struct open_loop *flow, const struct open_loop_repetition *repetition);
 
 // Sends no more and cancels what is in flight.
 void open_loop_cancel(struct open_loop *flow);

@@ -74,8 +74,10 @@ static enum status take_batch(struct resume *resume, const struct run_batch *bat
     resume->done = grown;
     resume->done_room = more;
   }
-  resume->done[resume->done_count++] =
-      (struct plan_replicate){.workers = batch->workers, .batch = batch->batch, .rep = batch->rep};
+  resume->done[resume->done_count++] = (struct plan_replicate){.workers = batch->workers,
+                                                               .batch = batch->batch,
+                                                               .rep = batch->rep,
+                                                               .rate = batch->rate > 0 ? batch->rate : 0};
   return STATUS_OK;
 }
 

@@ -66,6 +66,10 @@ open=(--timing rate --request-rate 5)
 fails 'unknown timing' 2 "--timing: 'never' is not one of batch, original, rate" $trace -u $nowhere --timing never
 fails 'rate without a rate' 2 '--timing rate needs --request-rate' $trace -u $nowhere --timing rate
 fails 'rate 0' 2 '--request-rate' $trace -u $nowhere --timing rate --request-rate 0
+fails 'rate twice' 2 "--request-rate: '10.0' is given twice" $trace -u $nowhere --timing rate --request-rate 10,20,10.0
+fails 'rate left out' 2 "--request-rate: '' is not a number" $trace -u $nowhere --timing rate --request-rate 5,,20
+fails 'too many rates' 2 '--request-rate: more than 100 rates' $trace -u $nowhere --timing rate --request-rate "$(seq -s, 101)"
+fails 'order of recorded times' 2 '--order goes with' $trace -u $nowhere --timing original --order grid
 fails 'rate of batches' 2 '--request-rate goes with --timing rate' $trace -u $nowhere --request-rate 5
 fails 'arrival of batches' 2 '--arrival goes with --timing rate' $trace -u $nowhere --arrival constant
 fails 'burstiness of poisson' 2 '--burstiness goes with --arrival gamma' $trace -u $nowhere "${open[@]}" --burstiness 2
@@ -139,6 +143,11 @@ run "$bin/replay" $trace -u $nowhere -W 1,2 -B 4 --dry-run
 check_equal 'with -B: no word of the default' 0 "$(grep -c 'no -B' <<<"$err")"
 run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10 --arrival constant --duration 1s --dry-run
 check_match 'dry run of a rate: requests' $'\nrequests  11, warm-up included\n' "$out"
+run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10,5,20 --arrival constant --duration 1s -r 2 --order grid --dry-run
+check_match 'dry run of rates' $'\ntiming    rate, 3 rates, each 2 times; order grid, seed 1\nrequests  71, warm-up included\n' "$out"
+check_match 'dry run of rates: time' $'\ntime      6 s, and until' "$out"
+check_equal 'dry run of rates: in complete blocks' 'rate 10 rep 0|rate 5 rep 0|rate 20 rep 0|rate 10 rep 1|rate 5 rep 1|rate 20 rep 1' \
+  "$(grep -oE 'rate [0-9]+ rep [0-9]' <<<"$out" | paste -sd'|')"
 run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10 --arrival constant --duration 1s --think-time 1s --dry-run
 check_match 'dry run with a think time: about so many' $'\nrequests  about 11, warm-up included; the think time' "$out"
 run "$bin/replay" $trace -u $nowhere -W 1,2 -B 1,2,4 -r 2 --dry-run

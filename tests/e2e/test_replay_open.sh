@@ -68,6 +68,29 @@ check_match 'overload: tokens of the drain do not count' true "$(jq -s '
   ([.[] | select(.type=="request") | .output_tokens] | add) > 2 * ([.[] | select(.type=="batch")][0].output_tokens)' \
   "$scratch/over.jsonl")"
 
+# Several rates: each once in a block, told apart in records, and one load each for analyze.
+run "$bin/replay" "$scratch/apart.jsonl" --keep-invalid -u "${server_url[sim]}" --timing rate --request-rate 40,20,80 --arrival constant \
+  --duration 500ms --max-tokens 5 -r 2 -o "$scratch/rates.jsonl"
+check_equal 'rates: exit code' 0 "$status"
+check_equal 'rates: each in both blocks' '[[0,[20,40,80]],[1,[20,40,80]]]' \
+  "$(records "$scratch/rates.jsonl" batch 'group_by(.rep) | map([.[0].rep, (map(.rate) | sort)])')"
+check_equal 'rates: requests name theirs' '[[20,20],[40,40],[80,80]]' \
+  "$(records "$scratch/rates.jsonl" request 'group_by(.rate) | map([.[0].rate, length])')"
+check_equal 'rates: no two repetitions send the same prompt' true "$(head -n 1 "$scratch/rates.jsonl" | jq .cache_bust)"
+check_equal 'rates: the plan' '[40,20,80]' "$(head -n 1 "$scratch/rates.jsonl" | jq -c .plan.rates)"
+check_match 'rates: a row each' $'requests/s  reps .*\n +40     2 .*\n +20     2 .*\n +80     2 ' "$err"
+sed 's/"valid":false/"valid":true/' "$scratch/rates.jsonl" >"$scratch/rates_valid.jsonl"
+run "$bin/analyze" "$scratch/rates_valid.jsonl" --format json --slo ttft=1ns
+check_equal 'rates: loads' '[[20,2,20],[40,2,40],[80,2,80]]' "$(jq -c '.loads | map([.rate, .reps, .requests])' <<<"$out")"
+check_equal 'rates: no curve of three' null "$(jq .curve <<<"$out")"
+check_equal 'rates: no goodput' '[[0,0,false],[0,0,false],[0,0,false]]' \
+  "$(jq -c '.loads | map([.goodput.estimate, .good_share.estimate, .meets_slo])' <<<"$out")"
+check_equal 'rates: the answer' '{"kept_per_s":null,"broken_per_s":20}' "$(jq -c .load_answer <<<"$out")"
+check_equal 'rates: the summary is as its schema says' '' \
+  "$(jq -rn --slurpfile schema traces/summary.schema.json -f tests/schema.jq <(cat <<<"$out"))"
+run "$bin/analyze" "$scratch/rates_valid.jsonl" --slo ttft=1ns
+check_match 'rates: said in words' 'none. At 20 requests per second, the lowest' "$(tr '\n' ' ' <<<"$out")"
+
 # Ctrl-C.
 "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing rate --request-rate 50 --duration 60s --warmup 0 \
   -o "$scratch/int.jsonl" 2>/dev/null &

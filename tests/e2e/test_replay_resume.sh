@@ -97,6 +97,14 @@ jq -c 'select(.type!="batch" or .rep!=1)' "$scratch/open.jsonl" >"$scratch/cut.j
 run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing rate --request-rate 100 --duration 100ms -r 3 -q --resume -o "$scratch/cut.jsonl"
 check_equal 'open loop: the repetition that lacks is measured' '[0,1,2]' \
   "$(jq -s -c '[.[] | select(.type=="batch" and (.warmup|not)) | .rep] | sort' "$scratch/cut.jsonl")"
+rates=(--timing rate --request-rate 100,50 --duration 100ms -r 2 -q)
+run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" "${rates[@]}" -o "$scratch/rates.jsonl"
+jq -c 'select(.type!="batch" or .rep!=1 or .rate!=50)' "$scratch/rates.jsonl" >"$scratch/cut_rates.jsonl"
+run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" "${rates[@]}" --resume -o "$scratch/cut_rates.jsonl"
+check_equal 'rates: the repetition that lacks is measured' '[[50,0],[50,1],[100,0],[100,1]]' \
+  "$(jq -s -c '[.[] | select(.type=="batch" and (.warmup|not)) | [.rate, .rep]] | sort' "$scratch/cut_rates.jsonl")"
+check_equal 'rates: nothing but it' 1 \
+  "$(jq -s -c '[.[] | select(.type=="batch" and (.warmup|not) and .session==1)] | length' "$scratch/cut_rates.jsonl")"
 run "$bin/replay" "${plan[@]}" --resume -o -
 check_equal 'resume of standard output: exit code' 2 "$status"
 run "$bin/replay" "${plan[@]}" --resume --force -o "$file"

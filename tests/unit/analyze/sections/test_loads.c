@@ -103,8 +103,9 @@ static void test_the_answer_is_the_highest_rate_that_holds(void **state) {
   results->load_answer = (struct load_answer){1, 2};
   results->loads[2].queue_grows = true;
   results->loads[2].served_per_s.estimate = 31;
-  HAS(made_report(made, LANG_EN), "**Sustained load:** up to 20 requests per second. At 40 a queue grows: 31 "
-                                  "of 40 requests per second are served.");
+  HAS(made_report(made, LANG_EN),
+      "**Sustained load:** up to 20 requests per second. At 40 per second, a queue grows: 31 "
+      "of 40 requests per second are served.");
   HAS(made_report(made, LANG_EN), "Not measured: rates between 20 and 40 per second.");
   HAS(made_report(made, LANG_EN), "| queue grows");
   HAS(made_report(made, LANG_RU), "**Устойчивая нагрузка:** до 20 запросов в секунду. При темпе 40 очередь "
@@ -131,7 +132,7 @@ static void test_limits_and_goodput_are_in_the_answer(void **state) {
   results->loads[1].slo_certain = true;
   results->loads[2].meets_slo = CELL_SLO_MISSED;
   HAS(made_report(made, LANG_EN), "**Sustained load within latency p95 ≤ 2.5 s:** up to 20 requests per "
-                                  "second. At 40 a limit is missed.");
+                                  "second. At 40 per second, a limit is missed.");
   LACKS(made_report(made, LANG_EN), "not established");
   results->loads[1].slo_certain = false;
   HAS(made_report(made, LANG_EN), "That it keeps the limits is not established");
@@ -142,7 +143,8 @@ static void test_limits_and_goodput_are_in_the_answer(void **state) {
   results->loads[2].goodput = (struct estimate){0.16, 0, 0.4};
   const char *text = made_report(made, LANG_EN);
   HAS(text, "**Sustained load within latency ≤ 2.5 s for 95% of requests:** up to 20 requests per second. At "
-            "40 0.4% of the requests are within the limits: goodput is 0.16 of 40 requests per second.");
+            "40 per second, 0.4% of the requests are within the limits: goodput is 0.16 of 40 requests per "
+            "second.");
   HAS(text, "Goodput: 19.6 requests per second, 98% of the requests.");
   HAS(text, "19.6 [19.2, 19.8]");
   HAS(text, "98% [96, 99]");

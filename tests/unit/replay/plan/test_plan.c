@@ -246,6 +246,54 @@ static void test_what_is_done_leaves_the_plan_and_empty_sessions_with_it(void **
   plan_free(&plan);
 }
 
+static const double rates[] = {5, 10, 20};
+static const struct plan_open open_rates = {
+    .rates = rates, .rate_count = 3, .repeat = 40, .requests = 7, .seed = 1};
+
+static void test_every_block_of_an_open_loop_has_every_rate_once(void **state) {
+  (void)state;
+  struct plan plan, grid;
+  struct plan_open in_order = open_rates;
+  in_order.order = PLAN_ORDER_GRID;
+  assert_int_equal(plan_make_open(&open_rates, &plan, NULL), STATUS_OK);
+  assert_int_equal(plan_make_open(&in_order, &grid, NULL), STATUS_OK);
+  assert_int_equal(plan.batch_count, 120);
+  assert_int_equal(plan.session_count, 1);
+  assert_int_equal(plan.sessions[0].batch_count, 120);
+  assert_int_equal(plan_rows(&plan), 3);
+  assert_int_equal(plan_offset(&plan, 2), 14); // the same for every rate
+  size_t first_is[3] = {0};
+  for (size_t block = 0; block < 40; block++) {
+    unsigned seen = 0;
+    for (size_t i = 3 * block; i < 3 * block + 3; i++) {
+      assert_int_equal(plan.batches[i].rep, block);
+      assert_int_equal(grid.batches[i].cell, i % 3);
+      seen |= 1u << plan.batches[i].cell;
+    }
+    assert_int_equal(seen, 7);
+    first_is[plan.batches[3 * block].cell]++;
+  }
+  assert_true(first_is[0] > 4 && first_is[1] > 4 && first_is[2] > 4); // 40/3 each
+  plan_free(&plan);
+  plan_free(&grid);
+}
+
+static void test_what_is_done_of_an_open_loop_goes_by_rate(void **state) {
+  (void)state;
+  struct plan plan;
+  struct plan_open open = open_rates;
+  struct plan_replicate done[] = {{-1, -1, 0, 10}, {-1, -1, 1, 5}, {-1, -1, 1, 7}};
+  open.repeat = 2;
+  assert_int_equal(plan_make_open(&open, &plan, NULL), STATUS_OK);
+  plan_drop_done(&plan, done, 3);
+  assert_int_equal(plan.batch_count, 4);
+  for (size_t i = 0; i < 4; i++) {
+    const struct plan_batch *batch = &plan.batches[i];
+    assert_true(plan.rates[batch->cell] != (batch->rep == 0 ? 10 : 5));
+  }
+  plan_free(&plan);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_without_batches_every_level_gets_the_same_work),
@@ -260,6 +308,8 @@ int main(void) {
       cmocka_unit_test(test_one_cell_sends_nothing_twice_while_the_trace_lasts),
       cmocka_unit_test(test_bad_cell_lines_are_named),
       cmocka_unit_test(test_a_line_without_a_batch_is_a_timed_cell),
+      cmocka_unit_test(test_every_block_of_an_open_loop_has_every_rate_once),
+      cmocka_unit_test(test_what_is_done_of_an_open_loop_goes_by_rate),
       cmocka_unit_test(test_what_is_done_leaves_the_plan_and_empty_sessions_with_it),
   };
   return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

@@ -192,6 +192,29 @@ static void test_a_schedule_of_over_a_year_is_refused(void **state) {
   assert_int_equal(schedule_faster(3 * SECOND, 2), 3 * SECOND / 2);
 }
 
+static void test_at_twice_the_rate_intervals_are_half_as_long(void **state) {
+  (void)state;
+  static const double rates[] = {10, 20};
+  struct schedules both = {0};
+  struct schedule_rate common = {.arrival = SCHEDULE_ARRIVAL_POISSON, .count = 50, .seed = 3};
+  struct error error = {""};
+  assert_int_equal(schedules_at_rates(&common, rates, 2, &both, NULL), STATUS_OK);
+  assert_int_equal(both.count, 2);
+  assert_int_equal(schedules_most(&both), 50);
+  for (size_t i = 0; i < 50; i++)
+    assert_true(llabs(both.of[0].offsets_ns[i] - 2 * both.of[1].offsets_ns[i]) <= 1);
+  schedules_free(&both);
+  common.duration_ns = 2 * SECOND;
+  common.arrival = SCHEDULE_ARRIVAL_CONSTANT;
+  assert_int_equal(schedules_at_rates(&common, rates, 2, &both, NULL), STATUS_OK);
+  assert_int_equal(both.of[0].count, 20);
+  assert_int_equal(schedules_most(&both), 40);
+  schedules_free(&both);
+  common.duration_ns = SCHEDULE_LONGEST_NS;
+  assert_int_equal(schedules_at_rates(&common, rates, 2, &both, &error), STATUS_USAGE);
+  assert_null(both.of);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_constant_intervals_do_not_drift),
@@ -199,6 +222,7 @@ int main(void) {
       cmocka_unit_test(test_intervals_pass_a_kolmogorov_smirnov_test),
       cmocka_unit_test(test_a_duration_ends_the_schedule),
       cmocka_unit_test(test_the_seed_decides_the_schedule),
+      cmocka_unit_test(test_at_twice_the_rate_intervals_are_half_as_long),
       cmocka_unit_test(test_recorded_times_are_scaled_and_idle_time_is_cut),
       cmocka_unit_test(test_a_schedule_of_over_a_year_is_refused),
   };

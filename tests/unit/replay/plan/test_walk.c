@@ -113,7 +113,7 @@ static void test_an_open_loop_has_repetitions_without_cells(void **state) {
   (void)state;
   struct plan plan;
   struct walk walk;
-  assert_int_equal(plan_make_open(2, 10, &plan, NULL), STATUS_OK);
+  assert_int_equal(plan_make_open(&(struct plan_open){.repeat = 2, .requests = 10}, &plan, NULL), STATUS_OK);
   assert_int_equal(walk_open(&plan, &walk, NULL), STATUS_OK);
   assert_non_null(walk_next_session(&walk));
   assert_string_equal(next(&walk), "0.0");
