@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "capture/proxy/raw_head.h"
 #include "capture/proxy/upstream.h"
 #include "lib/base/clock.h"
 
@@ -127,8 +128,23 @@ static size_t header_size(struct MHD_Connection *connection) {
   return info ? info->header_size : 0;
 }
 
+static const char *refusal_of(struct exchange *exchange, const struct request_check_request *request,
+                              const char *url) {
+  struct raw_head head = {.method = request->method,
+                          .url = url,
+                          .version = request->version,
+                          .target_len = strlen(exchange->target),
+                          .fields = request->fields,
+                          .field_count = request->field_count,
+                          .bytes = header_size(exchange->connection)};
+  const char *refusal = request_check_refusal(request, &exchange->framing);
+  if (!refusal && !raw_head_is_whole(&head)) refusal = "the header has a folded line or a NUL";
+  return refusal;
+}
+
 // Looks at the head and decides: forward (nothing is sent yet), refuse, or close.
-static enum MHD_Result begin(struct exchange *exchange, const char *method, const char *version) {
+static enum MHD_Result begin(struct exchange *exchange, const char *url, const char *method,
+                             const char *version) {
   struct field_list list = {0};
   enum MHD_Result result = MHD_NO;
   MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, add_field, &list);
@@ -141,7 +157,7 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method, cons
   exchange->is_old = strcmp(version, "HTTP/1.1") != 0;
   exchange->method = strdup(method);
   if (list.failed || !exchange->method || exchange->client->gone) goto cleanup;
-  const char *refusal = request_check_refusal(&request, &exchange->framing);
+  const char *refusal = refusal_of(exchange, &request, url);
   if (refusal) {
     result = refuse(exchange, 400, refusal);
   } else if (header_size(exchange->connection) > exchange->house->max_header_bytes) {
@@ -197,9 +213,10 @@ static void finish_body(struct exchange *exchange) {
 }
 
 enum MHD_Result downstream_handle(struct exchange *exchange, struct MHD_Connection *connection,
-                                  const char *method, const char *version, const char *data, size_t *len) {
+                                  const char *url, const char *method, const char *version, const char *data,
+                                  size_t *len) {
   exchange->connection = connection;
-  if (!exchange->begun) return begin(exchange, method, version);
+  if (!exchange->begun) return begin(exchange, url, method, version);
   if (exchange->client->gone) return MHD_NO;
   if (exchange->early_ns > 0) return early_response_discard(exchange, len);
   if (*len > 0) {

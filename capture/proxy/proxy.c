@@ -44,7 +44,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *method, const char *version, const char *data, size_t *len,
                                   void **request_context) {
   struct proxy *proxy = context;
-  (void)url; // unescaped by libmicrohttpd; exchange->target is what the client wrote
   httpd_did_something(proxy->house.httpd);
   struct exchange *exchange = *request_context;
   if (!exchange) return MHD_NO; // no memory
@@ -52,7 +51,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     exchange->client = client_of(connection);
     exchange->client->current = client_arrived(exchange->client);
   }
-  return downstream_handle(exchange, connection, method, version, data, len);
+  return downstream_handle(exchange, connection, url, method, version, data, len);
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,

@@ -96,6 +96,29 @@ static const struct conformance_row refused[] = {
     {.name = "a blank before the first field (2.2)",
      REQUEST("GET / HTTP/1.1\r\n X: y\r\nHost: h\r\n\r\n"),
      REFUSED},
+    {.name = "a folded line (5.2)",
+     REQUEST("GET / HTTP/1.1\r\nHost: h\r\nX-A: one\r\n two\r\nX-End: 1\r\n\r\n"),
+     REFUSED},
+    {.name = "a folded line, the last, with a tab",
+     REQUEST("GET / HTTP/1.1\r\nHost: h\r\nX-A: one\r\n\ttwo\r\n\r\n"),
+     REFUSED},
+    {.name = "a folded line that holds nothing",
+     REQUEST("GET / HTTP/1.1\r\nHost: h\r\nX-A: one\r\n \r\n\r\n"),
+     REFUSED},
+    {.name = "a folded line that would be Transfer-Encoding",
+     REQUEST("GET / HTTP/1.1\r\nHost: h\r\nX-A: one\r\n Transfer-Encoding: chunked\r\n\r\n"),
+     REFUSED},
+    {.name = "a folded line whose field would become Content-Length",
+     REQUEST("POST / HTTP/1.1\r\nHost: h\r\nContent-Lengt: 30\r\n h\r\n\r\n"),
+     REFUSED},
+    {.name = "a folded line whose field would become Authorization",
+     REQUEST("POST / HTTP/1.1\r\nHost: h\r\nAuthorizatio: Bearer x\r\n n\r\n\r\n"),
+     REFUSED},
+    {.name = "a NUL in the target", REQUEST("GET /a\0b HTTP/1.1\r\nHost: h\r\n\r\n"), REFUSED},
+    {.name = "a NUL in the method", REQUEST("GE\0T / HTTP/1.1\r\nHost: h\r\n\r\n"), REFUSED},
+    {.name = "a NUL in a name", REQUEST("GET / HTTP/1.1\r\nHost: h\r\nX\0Y: a\r\n\r\n"), REFUSED},
+    {.name = "a NUL in a value", REQUEST("GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\nY: c\r\n\r\n"), REFUSED},
+    {.name = "a NUL in the last value", REQUEST("GET / HTTP/1.1\r\nHost: h\r\nX: a\0\r\n\r\n"), REFUSED},
     {.name = "a line without a colon", REQUEST("GET / HTTP/1.1\r\nHost: h\r\nwords\r\n\r\n"), REFUSED},
     {.name = "asterisk form", REQUEST("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"), REFUSED},
     {.name = "an expectation that is not known",
@@ -209,22 +232,18 @@ static const struct conformance_row framing[] = {
      .to_end = true},
 };
 
-// libmicrohttpd does not tell of these. Whatever it makes of them, no server behind gets to read them raw.
+// libmicrohttpd does not show these. Whatever it makes of them, no server behind gets to read them raw.
 static const struct conformance_row hidden[] = {
-    {.name = "obs-fold (5.2)",
-     REQUEST("GET / HTTP/1.1\r\nHost: h\r\nX-A: one\r\n two\r\nX-End: 1\r\n\r\n"),
-     .forwarded = HEAD_END,
-     .sees = {"X-End: 1\r\n"},
-     .misses = {"\r\n two", "\r\n\ttwo"},
-     .answer = OK,
-     IS_OK},
-    {.name = "obs-fold that would be Transfer-Encoding",
-     REQUEST("GET / HTTP/1.1\r\nHost: h\r\nX-A: one\r\n Transfer-Encoding: chunked\r\n\r\n"),
-     REFUSED},
     {.name = "bare LF as the end of a line (2.2)",
      REQUEST("GET / HTTP/1.1\nHost: h\nX-A: 1\n\n"),
      .forwarded = HEAD_END,
      .sees = {"GET / HTTP/1.1\r\n", "X-A: 1\r\n"},
+     .answer = OK,
+     IS_OK},
+    {.name = "bare LF in a value",
+     REQUEST("GET /x HTTP/1.1\r\nHost: h\r\nX-A: b\nX-B: c\r\n\r\n"),
+     .forwarded = HEAD_END,
+     .sees = {"X-A: b\r\nX-B: c\r\n"},
      .answer = OK,
      IS_OK},
     {.name = "bare LF as the end of chunks' lines",
@@ -290,46 +309,6 @@ static void test_pipelined_requests_are_answered_in_their_order(void **state) {
   close(client);
 }
 
-// Refused or cleaned, which is the library's affair, but never passed on.
-static void test_a_nul_never_arrives(void **state) {
-  struct harness *harness = *state;
-  static const struct conformance_row rows[] = {
-      {.name = "NUL in a value",
-       REQUEST("GET /x HTTP/1.1\r\nHost: h\r\nX-A: b\0c\r\n\r\n"),
-       .forwarded = HEAD_END,
-       .answer = OK},
-      {.name = "NUL in a name",
-       REQUEST("GET /x HTTP/1.1\r\nHost: h\r\nX\0A: b\r\n\r\n"),
-       .forwarded = HEAD_END,
-       .answer = OK},
-      {.name = "NUL in a target",
-       REQUEST("GET /x\0y HTTP/1.1\r\nHost: h\r\n\r\n"),
-       .forwarded = HEAD_END,
-       .answer = OK},
-      {.name = "NUL in a method",
-       REQUEST("GE\0T /x HTTP/1.1\r\nHost: h\r\n\r\n"),
-       .forwarded = HEAD_END,
-       .answer = OK},
-      {.name = "bare LF in a value",
-       REQUEST("GET /x HTTP/1.1\r\nHost: h\r\nX-A: b\nX-B: c\r\n\r\n"),
-       .forwarded = HEAD_END,
-       .answer = OK},
-  };
-  for (const struct conformance_row *row = rows; row < rows + sizeof rows / sizeof rows[0]; row++) {
-    const char *gets = "HTTP/1.1 200 ";
-    int client = harness_connect(harness);
-    assert_int_equal(send(client, row->request, row->request_len, MSG_NOSIGNAL), row->request_len);
-    if (harness_is_forwarded(harness, client)) {
-      conformance_play_upstream(harness, row, client);
-    } else {
-      gets = "HTTP/1.1 400 ";
-    }
-    const char *seen = harness_read_until(harness, client, HEAD_END);
-    if (strncmp(seen, gets, strlen(gets)) != 0) fail_msg("%s: the client gets %s", row->name, seen);
-    close(client);
-  }
-}
-
 // The proxy that all rows went through is still well, and has recorded what it forwarded and nothing else.
 static void test_the_trace_tells_of_what_was_forwarded(void **state) {
   struct harness *harness = *state;
@@ -347,7 +326,6 @@ int main(void) {
       cmocka_unit_test(test_what_the_library_hides_never_arrives_raw),
       cmocka_unit_test(test_a_header_that_is_too_large_is_431),
       cmocka_unit_test(test_pipelined_requests_are_answered_in_their_order),
-      cmocka_unit_test(test_a_nul_never_arrives),
       cmocka_unit_test(test_the_trace_tells_of_what_was_forwarded),
   };
   return cmocka_run_group_tests(tests, harness_start, harness_stop);
