@@ -10,6 +10,7 @@ static void take_plain(void *context, const char *data, size_t len) {
 static enum status inflate_whole(struct buf *text, struct error *error) {
   struct buf plain = BUF_LIMIT(IMPORT_DOCUMENT_BYTES);
   struct inflate *inflate = inflate_open(INFLATE_GZIP, take_plain, &plain);
+  if (inflate) inflate_limit(inflate, IMPORT_DOCUMENT_BYTES);
   enum status status = inflate ? inflate_feed(inflate, text->data, text->len) : STATUS_MEMORY;
   if (status == STATUS_OK) status = plain.status;
   bool ended = inflate && inflate_ended(inflate);

@@ -37,12 +37,13 @@ void recorder_body_decode(struct recorder *recorder, struct recorder_body *body)
   struct buf plain = BUF_LIMIT(recorder->options.max_body_bytes);
   struct inflate *inflate =
       body->coding == INFLATE_UNKNOWN ? NULL : inflate_open(body->coding, take_plain, &plain);
-  bool read = inflate && inflate_feed(inflate, body->bytes.data, body->bytes.len) == STATUS_OK &&
-              inflate_ended(inflate) && plain.status == STATUS_OK;
+  if (inflate) inflate_limit(inflate, recorder->options.max_body_bytes);
+  enum status status = inflate ? inflate_feed(inflate, body->bytes.data, body->bytes.len) : STATUS_FORMAT;
+  bool is_read = status == STATUS_OK && inflate_ended(inflate) && plain.status == STATUS_OK;
   inflate_close(inflate);
-  if (!read) {
+  if (!is_read) {
     recorder_body_give_up(recorder, body,
-                          plain.status == STATUS_LIMIT ? RECORDER_BODY_TOO_LONG : RECORDER_BODY_UNREADABLE);
+                          status == STATUS_LIMIT ? RECORDER_BODY_TOO_LONG : RECORDER_BODY_UNREADABLE);
     buf_free(&plain);
     return;
   }

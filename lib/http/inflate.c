@@ -20,6 +20,7 @@ struct inflate {
   enum inflate_coding coding;
   bool begun;  // the wrapper of a deflate stream is known
   bool at_end; // between two gzip members, or after the last
+  size_t left; // plain bytes that may still come
   enum status status;
 };
 
@@ -47,6 +48,7 @@ struct inflate *inflate_open(enum inflate_coding coding, inflate_handler *handle
   stream->handler = handler;
   stream->context = context;
   stream->coding = coding;
+  stream->left = SIZE_MAX;
   if (inflateInit2(&stream->zlib, coding == INFLATE_GZIP ? BITS_GZIP : BITS_ZLIB) != Z_OK) {
     free(stream);
     return NULL;
@@ -76,6 +78,8 @@ static enum status step(struct inflate *stream, bool *done) {
   int code = inflate(zlib, Z_NO_FLUSH);
   size_t len =
       sizeof piece - zlib->avail_out; // also before an error: what is found must not depend on the cuts
+  if (len > stream->left) return STATUS_LIMIT;
+  stream->left -= len;
   if (len) stream->handler(stream->context, (const char *)piece, len);
   if (code == Z_MEM_ERROR) return STATUS_MEMORY;
   if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return STATUS_FORMAT;
@@ -97,6 +101,10 @@ enum status inflate_feed(struct inflate *stream, const char *data, size_t len) {
     len -= part;
   }
   return stream->status;
+}
+
+void inflate_limit(struct inflate *stream, size_t most) {
+  stream->left = most;
 }
 
 bool inflate_ended(const struct inflate *stream) {

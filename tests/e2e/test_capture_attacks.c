@@ -165,6 +165,44 @@ static void test_a_chunk_size_line_without_end_is_refused(void **state) {
   end_soon(harness);
 }
 
+// 4 GiB in 4 MB.
+static void test_a_body_that_holds_a_thousand_times_its_size_is_not_unpacked(void **state) {
+  struct harness *harness = *state;
+  struct buf member = {0}, request = {0};
+  char some[65536];
+  size_t len;
+  FILE *gzip = popen("head -c 64M /dev/zero | gzip -c", "r");
+  assert_non_null(gzip);
+  while ((len = fread(some, 1, sizeof some, gzip)) > 0)
+    buf_append(&member, some, len);
+  assert_int_equal(pclose(gzip), 0);
+  buf_printf(&request, "POST / HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
+             64 * member.len);
+  int client = harness_connect(harness);
+  harness_send(client, buf_text(&request));
+  assert_int_equal(send(client, member.data, 100, MSG_NOSIGNAL), 100);
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "\r\n\r\n");
+  for (int i = 0; i < 64; i++) {
+    for (size_t sent = i == 0 ? 100 : 0; sent < member.len;) {
+      ssize_t took = send(client, member.data + sent, member.len - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (took > 0) sent += (size_t)took;
+      ssize_t came = recv(upstream, some, sizeof some, MSG_DONTWAIT);
+      if (took < 0 && came < 0) usleep(1000);
+    }
+  }
+  while (recv(upstream, some, sizeof some, MSG_DONTWAIT) > 0)
+    continue;
+  harness_send(upstream, ANSWER);
+  harness_read_until(harness, client, "ok");
+  close(client);
+  close(upstream);
+  buf_free(&member);
+  buf_free(&request);
+  end_soon(harness);
+  assert_true(has(harness_trace(harness), "\"body_truncated\":true,\"body_bytes\":"));
+}
+
 #define with_proxy(test) cmocka_unit_test_setup_teardown(test, harness_start, harness_stop)
 
 int main(void) {
@@ -172,6 +210,7 @@ int main(void) {
       with_proxy(test_a_request_with_more_parts_than_there_is_room_for_is_answered),
       with_proxy(test_a_head_in_pieces_is_served),
       with_proxy(test_a_chunk_size_line_without_end_is_refused),
+      with_proxy(test_a_body_that_holds_a_thousand_times_its_size_is_not_unpacked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

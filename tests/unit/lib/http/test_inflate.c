@@ -162,6 +162,28 @@ static void test_inflate_tells_a_cut_body(void **state) {
   buf_free(&seen);
 }
 
+static void test_inflate_stops_at_its_limit(void **state) {
+  (void)state;
+  struct buf bytes = BUF_LIMIT(0), plain = BUF_LIMIT(0);
+  while (plain.len < 1000000)
+    buf_append_text(&plain, "0000000000");
+  deflate_text(plain.data, plain.len, 31, &bytes);
+  static const size_t limits[] = {0, 1, 16383, 16384, 500000, 999999, 1000000};
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    struct buf seen = BUF_LIMIT(0);
+    struct inflate *inflate = inflate_open(INFLATE_GZIP, take, &seen);
+    inflate_limit(inflate, limits[i]);
+    enum status status = inflate_feed(inflate, bytes.data, bytes.len);
+    assert_int_equal(status, limits[i] < 1000000 ? STATUS_LIMIT : STATUS_OK);
+    assert_true(seen.len <= limits[i] && seen.len + 16384 > limits[i]);
+    assert_int_equal(inflate_feed(inflate, bytes.data, bytes.len), STATUS_LIMIT); // and another member
+    inflate_close(inflate);
+    buf_free(&seen);
+  }
+  buf_free(&bytes);
+  buf_free(&plain);
+}
+
 static void test_inflate_knows_codings_by_name(void **state) {
   (void)state;
   static const struct {
@@ -187,6 +209,7 @@ int main(void) {
       cmocka_unit_test(test_inflate_refuses_what_is_not_of_the_coding),
       cmocka_unit_test(test_inflate_hands_out_what_comes_before_an_error),
       cmocka_unit_test(test_inflate_tells_a_cut_body),
+      cmocka_unit_test(test_inflate_stops_at_its_limit),
       cmocka_unit_test(test_inflate_knows_codings_by_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
