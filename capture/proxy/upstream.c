@@ -224,9 +224,9 @@ static void record_end(struct exchange *exchange, const struct xfer_result *resu
       .done_ns = result->done_ns,
       .transport = exchange->answered ? FAILURE_NONE : failure_of(exchange, result->outcome),
       .attempts = result->attempts,
-      .aborted_by = exchange->aborted_by       ? exchange->aborted_by
-                    : broke && !exchange->over ? "upstream"
-                                               : NULL,
+      .aborted_by = exchange->aborted_by ? exchange->aborted_by
+                    : broke              ? "upstream"
+                                         : NULL,
   };
   recorder_end(exchange->entry, &ending);
   exchange->entry = NULL;

@@ -73,6 +73,7 @@ static void write_response(struct recorder_entry *entry) {
   struct response *found = &entry->response;
   recorder_hide_secrets(entry, found->error_text, strlen(found->error_text), RECORDER_SECRET_MIN, true);
   int64_t done_ns = response_is_over(found) ? found->over_ns : ending->done_ns;
+  bool is_early = ending->aborted_by && !(response_is_over(found) && found->failure == FAILURE_NONE);
   const char *source = token_source_name(found->token_source);
   const char *failure = failure_name(found->failure);
   struct trace_response record = {
@@ -91,7 +92,7 @@ static void write_response(struct recorder_entry *entry) {
       .events = found->text_events,
       .bytes = found->bytes,
       .error = failure ? recorder_text(failure) : (struct json_slice){0},
-      .aborted_by = ending->aborted_by ? recorder_text(ending->aborted_by) : (struct json_slice){0},
+      .aborted_by = is_early ? recorder_text(ending->aborted_by) : (struct json_slice){0},
       .attempts = ending->attempts,
       .error_text = found->error_text[0] ? recorder_text(found->error_text) : (struct json_slice){0},
   };
