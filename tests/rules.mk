@@ -58,7 +58,7 @@ bench-$(1): $(BUILD)/tests/bench/bench_$(1)
 endef
 $(foreach r,$(patsubst tests/bench/bench_%.c,%,$(wildcard tests/bench/bench_*.c)),$(eval $(call bench_room,$(r))))
 
-SIMULATIONS := $(BUILD)/tests/bench/coverage_sim $(BUILD)/tests/bench/recommend_sim
+SIMULATIONS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*_sim.c))
 $(SIMULATIONS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/lib/tests/unit/analyze.a $(ARCHIVES_analyze)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LINK_analyze)
@@ -67,6 +67,7 @@ REPLICATIONS ?= 2000
 .PHONY: coverage-sim
 coverage-sim: $(SIMULATIONS)
 	@$(BUILD)/tests/bench/recommend_sim $$(($(REPLICATIONS) / 2))
+	@$(BUILD)/tests/bench/search_sim || true
 	@$(BUILD)/tests/bench/coverage_sim $(REPLICATIONS)
 
 ## test-browser: a report in a real browser, and the HAR that it writes; pictures in build/browser (make deps-browser)
