@@ -27,6 +27,8 @@ static enum status run(const struct opts *opts, struct log *log, bool *lost, boo
   stat_init();
   data.limits = opts->slo.request;
   data.has_limits = opts->slo.has_request;
+  data.measure = opts->measure;
+  data.has_measure = opts->has_measure;
   enum status status = load_all(opts, &data, error);
   if (status != STATUS_OK) goto cleanup;
   *lost = data.lost;

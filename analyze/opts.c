@@ -20,6 +20,16 @@ static enum status take_format(void *context, const char *value, struct error *e
   return STATUS_OK;
 }
 
+static enum status take_measure(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  int index;
+  enum status status = cli_choice(results_measure_names, value, &index, error);
+  if (status != STATUS_OK) return status;
+  opts->measure = (enum results_measure)index;
+  opts->has_measure = true;
+  return STATUS_OK;
+}
+
 static enum status take_lang(void *context, const char *value, struct error *error) {
   return lang_parse(value, &((struct opts *)context)->lang, error);
 }
@@ -83,6 +93,9 @@ static const struct cli_option options[] = {
     {"force", 0, NULL, NULL, "replace an older report in DIR", CLI_FLAG(struct opts, force), NULL},
     {"curve", 0, "FILE", NULL, "analyze points (columns n,throughput) instead of runs",
      CLI_TEXT(struct opts, curve), "Statistics"},
+    {"measure", 0, "UNIT", "output_tokens; requests where there are none",
+     "what throughput counts: output_tokens, input_tokens, total_tokens, requests", CLI_OWN(take_measure),
+     NULL},
     {"confidence", 0, "SHARE", "0.95", "of every interval",
      CLI_FRACTION(struct opts, analysis.confidence, 0.5, 0.9999), NULL},
     {"models", 0, "LIST", "all", "curves to fit: usl,hyperbolic,exponential,hill,plateau,quadratic_ln",
@@ -176,6 +189,9 @@ enum status opts_parse(int argc, char **argv, struct opts *opts, struct error *e
   }
   if (isfinite(opts->max_regression) && !opts->baseline) {
     return status_fail(error, STATUS_USAGE, "--max-regression needs a --baseline to compare with");
+  }
+  if (opts->curve && opts->has_measure) {
+    return status_fail(error, STATUS_USAGE, "--measure is for runs, not for --curve");
   }
   if (opts->curve && (opts->baseline || opts->slo.has_request || opts->slo.has_cell)) {
     return status_fail(error, STATUS_USAGE, "--baseline and --slo are for runs, not for --curve");

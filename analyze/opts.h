@@ -23,6 +23,8 @@ struct opts {
   double max_regression; // fraction; NaN: no limit
   struct cli_texts assertions;
   struct slo slo;
+  enum results_measure measure; // what throughput counts, where it was given
+  bool has_measure;
   int64_t suggest; // cells to propose; 0: not asked
   char *sigma;     // as given; analysis.sigma holds what it means
   struct analysis_options analysis;

@@ -42,8 +42,13 @@ static enum status compare_baseline(const struct opts *opts, const struct load_d
                                     struct load_data *baseline, struct results *results, struct log *log,
                                     bool *lost, struct error *error) {
   struct baseline_options options = {opts->analysis.confidence, opts->max_regression};
+  baseline->measure = data->measure;
+  baseline->has_measure = true;
   enum status status = load_file(baseline, opts->baseline, error);
-  if (status == STATUS_OK) status = load_finish(baseline, error);
+  if (status == STATUS_OK) {
+    status = load_finish(baseline, error);
+    if (status != STATUS_OK) status_prefix(error, status, "%s", opts->baseline);
+  }
   if (status == STATUS_OK) {
     status = baseline_compare(baseline, data, &options, &results->comparison, error);
     if (status != STATUS_OK) status_prefix(error, status, "%s", opts->baseline);

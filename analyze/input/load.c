@@ -142,6 +142,8 @@ static void name_timed(struct load_data *data) {
 enum status load_finish(struct load_data *data, struct error *error) {
   if (load_replace_failed(data) != STATUS_OK)
     return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  enum status counted = load_count_amounts(data, error);
+  if (counted != STATUS_OK) return counted;
   load_find_cold(data);
   name_timed(data);
   for (size_t i = 0; i < data->cell_count; i++) {

@@ -51,11 +51,12 @@ struct load_replicate {
   int64_t block;  // file and repetition in one number: equal for cells that were measured in one pass
   double start_s; // since 1970; NaN: unknown
   double total_s; // above zero
-  double tokens_per_s, mean_s; // tokens / total_s and total_s / batch, or a table's own figures, which carry
+  double tokens_per_s, mean_s; // amount / total_s and total_s / batch, or a table's own figures, which carry
                                // more digits
   int64_t requests, failed, cancelled;
-  int64_t tokens, input_tokens, cached_tokens;
-  int64_t good; // requests within every limit; -1: none were given
+  int64_t tokens, input_tokens, cached_tokens; // tokens: output
+  double amount; // of what load_data.measure counts; 0 also where that is not known
+  int64_t good;  // requests within every limit; -1: none were given
   int64_t errors[RESULTS_ERROR_CLASSES];
   struct steady steady; // its window; all zero: none
   bool cold;            // the first after a server start, without a warm-up
@@ -69,7 +70,8 @@ struct load_failing {
   size_t run; // index into load_data.facts
   int64_t rep;
   double start_s; // since 1970
-  int64_t requests, failed, cancelled, tokens;
+  int64_t requests, failed, cancelled, tokens, input_tokens;
+  double amount; // as a replicate's
   int64_t errors[RESULTS_ERROR_CLASSES];
 };
 
@@ -106,7 +108,9 @@ struct load_open {
   double speed; // of original times, 1 where the run's plan has none; NaN: at a rate
   double in_flight, total_s;
   int64_t requests, failed, cancelled;
-  int64_t tokens; // within total_s; -1: unknown
+  int64_t tokens, input_tokens; // within total_s (input: of all its successes); -1: unknown
+  double
+      amount; // of the tokens that load_data.measure counts; 0 where it counts requests, which are `served`
   int64_t served; // successes that ended within total_s; -1: there are no records of its requests
   int64_t good;   // requests within every limit; -1: none were given, or no records
   bool invalid;   // the client could not keep up
@@ -153,6 +157,8 @@ struct load_data {
   size_t notice_count, notice_room;
   struct load_limits limits;
   bool has_limits;
+  enum results_measure measure; // set before the first file where `has_measure`, else by load_finish
+  bool has_measure;
   char *client_reason;        // why the first invalid batch was; NULL: none
   int64_t invalid_failing;    // invalid batches that failed too: they are not among their cell's `invalid`
   double invalid_cpu_max;     // of all invalid batches; NaN: not measured
@@ -182,7 +188,9 @@ enum status load_curve_file(struct load_data *data, const char *path, struct err
 bool load_is_failing(int64_t requests, int64_t failed, int64_t cancelled);
 
 // To be called once after the last file: folds what the last sessions left, leaves out failed batches that
-// were measured again, and notes what runs differ in.
+// were measured again, chooses the measure (output tokens where there are any, else requests) and fills the
+// amounts, and notes what runs differ in. STATUS_FORMAT when the measure that was asked for is known of no
+// batch; STATUS_MEMORY.
 enum status load_finish(struct load_data *data, struct error *error) MUST_USE;
 
 // Notes in `baseline` what it and the run, of which the `count` facts are, differ in beyond the server's

@@ -29,7 +29,7 @@ void load_find_cold(struct load_data *data) {
     struct load_cell *cell = &data->cells[i];
     for (size_t r = 0; r < cell->count; r++) {
       struct load_replicate *replicate = &cell->replicates[r];
-      if (!replicate->unwarmed || replicate->tokens <= 0) continue;
+      if (!replicate->unwarmed || replicate->amount <= 0) continue;
       replicate->cold = seen_elsewhere(data, cell, replicate) > COLD_RATIO * replicate->tokens_per_s;
     }
   }

@@ -61,6 +61,7 @@ enum status load_open_add(struct load_data *data, const struct load_arrivals *ar
       .failed = record->failed,
       .cancelled = record->cancelled,
       .tokens = record->output_tokens,
+      .input_tokens = record->input_tokens,
       .served = -1,
       .good = -1,
       .invalid = !record->valid && !load_is_failing(record->requests, record->failed, record->cancelled)};

@@ -36,6 +36,9 @@ void load_find_cold(struct load_data *data);
 // notice. STATUS_MEMORY.
 enum status load_replace_failed(struct load_data *data) MUST_USE;
 
+// Chooses the measure where none was given, and fills amounts and throughputs. STATUS_FORMAT.
+enum status load_count_amounts(struct load_data *data, struct error *error) MUST_USE;
+
 // Facts of a segment or table, all unknown but source and kind.
 enum status load_facts_add(struct load_data *data, const char *source, const char *kind,
                            struct run_facts **facts) MUST_USE;
@@ -59,7 +62,7 @@ enum status load_run_end(struct load_run *run, const struct gzline_damage *damag
                          struct error *error) MUST_USE;
 void load_run_free(struct load_run *run);
 
-// Tables. LOAD_TABLE_CELLS: workers,batch,total_s,tokens[,rep,requests,failed]; LOAD_TABLE_POINTS:
+// Tables. LOAD_TABLE_CELLS: workers,batch,total_s and tokens or requests[,rep,failed]; LOAD_TABLE_POINTS:
 // n,throughput. Other columns are ignored, in any order.
 enum load_table_kind { LOAD_TABLE_CELLS, LOAD_TABLE_POINTS };
 struct load_table;

@@ -47,7 +47,7 @@ static enum status tried_of(const struct load_data *data, struct history *histor
   enum status status =
       array_grow(&history->of, &history->room, history->count, sizeof *history->of, LOAD_MAX_REPLICATES);
   if (status != STATUS_OK) return status;
-  double start_unix_s = data->facts[run].start_unix_s;
+  double start_unix_s = run < data->fact_count ? data->facts[run].start_unix_s : NAN;
   history->dated = history->dated && isfinite(start_unix_s);
   *out = &history->of[history->count++];
   **out = (struct tried){.run = run, .start_unix_s = start_unix_s};

@@ -299,7 +299,6 @@ static struct load_replicate replicate_of(const struct load_run *run, const stru
                                      .input_tokens = record->input_tokens,
                                      .cached_tokens = record->cached_tokens,
                                      .good = run->data->has_limits ? run->pending.good : -1};
-  replicate.tokens_per_s = (double)replicate.tokens / replicate.total_s;
   replicate.mean_s = replicate.total_s / (double)(record->batch > 0 ? record->batch : record->requests);
   memcpy(replicate.errors, record->errors, sizeof replicate.errors);
   return replicate;
@@ -317,7 +316,11 @@ static enum status commit(struct load_run *run, const struct run_batch *record, 
   data->sessions[session].batches++;
   enum status status = load_replicate_add(cell, &place);
   if (status != STATUS_OK) return status;
-  replicate.steady = load_window_close(&run->pending.window, record);
+  // Which measure it will be is known after the last file; a batch has output tokens, or it never will.
+  enum results_measure measure = record->output_tokens > 0 ? MEASURE_OUTPUT_TOKENS : MEASURE_REQUESTS;
+  status = load_window_close(&run->pending.window, record, data->has_measure ? data->measure : measure,
+                             &replicate.steady);
+  if (status != STATUS_OK) return status;
   *place = replicate;
   if (replicate.cold) {
     run->pending.state = PENDING_LEFT_OUT;
@@ -344,7 +347,8 @@ static enum status add_failing(const struct load_run *run, const struct run_batc
                                    .requests = record->requests,
                                    .failed = record->failed,
                                    .cancelled = record->cancelled,
-                                   .tokens = record->output_tokens};
+                                   .tokens = record->output_tokens,
+                                   .input_tokens = record->input_tokens};
   memcpy(failing->errors, record->errors, sizeof failing->errors);
   return STATUS_OK;
 }

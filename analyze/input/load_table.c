@@ -34,7 +34,7 @@ static const struct {
     [COLUMN_WORKERS] = {"workers", true, true, 1, 1e6},
     [COLUMN_BATCH] = {"batch", true, true, 1, 1e9},
     [COLUMN_TOTAL] = {"total_s", true, false, 1e-9, 1e9},
-    [COLUMN_TOKENS] = {"tokens", true, true, 0, 9007199254740992.0},
+    [COLUMN_TOKENS] = {"tokens", false, true, 0, 9007199254740992.0},
     [COLUMN_REP] = {"rep", false, true, 0, 1e9},
     [COLUMN_REQUESTS] = {"requests", false, true, 0, 1e12},
     [COLUMN_FAILED] = {"failed", false, true, 0, 1e12},
@@ -108,6 +108,12 @@ static void guess_n(struct load_table *table) {
   if (table->at[COLUMN_THROUGHPUT] != SIZE_MAX) table->at[COLUMN_N] = 1 - table->at[COLUMN_THROUGHPUT];
 }
 
+// Without requests, tokens are all that a cell can have made.
+static bool is_needed(const struct load_table *table, size_t column) {
+  if (column == COLUMN_TOKENS) return table->at[COLUMN_REQUESTS] == SIZE_MAX;
+  return columns[column].needed;
+}
+
 static enum status take_header(struct load_table *table, struct error *error) {
   struct csv *csv = &table->csv;
   table->has_header = true;
@@ -123,12 +129,12 @@ static enum status take_header(struct load_table *table, struct error *error) {
   }
   guess_n(table);
   for (size_t c = 0; c < COLUMN_COUNT; c++) {
-    if (!belongs(table, c) || !columns[c].needed || table->at[c] != SIZE_MAX) continue;
+    if (!belongs(table, c) || !is_needed(table, c) || table->at[c] != SIZE_MAX) continue;
     return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": no column '%s' in the header (%s)",
                        csv->record_line, columns[c].name,
                        table->kind == LOAD_TABLE_POINTS
                            ? "points have n,throughput"
-                           : "run records or a table workers,batch,total_s,tokens[,rep,requests,failed]");
+                           : "run records or a table workers,batch,total_s,tokens or requests[,rep,failed]");
   }
   return STATUS_OK;
 }
@@ -146,7 +152,7 @@ static enum status take_number(const struct load_table *table, enum column colum
   size_t at = table->at[column];
   const char *text = at == SIZE_MAX ? "" : csv_field(&table->csv, at);
   double number = NAN;
-  if (!*text && !columns[column].needed) {
+  if (!*text && !is_needed(table, column)) {
     *out = NAN;
     return STATUS_OK;
   }
@@ -208,12 +214,12 @@ static enum status repetition(struct load_table *table, size_t cell, double said
   return STATUS_OK;
 }
 
-// Requests default to the batch; failures to none, or to all where no token came out.
+// Requests default to the batch; failures to none, or to all where tokens are counted and none came out.
 static enum status count_requests(const struct load_table *table, const double *numbers,
                                   struct load_replicate *replicate, struct error *error) {
   double requests = isnan(numbers[COLUMN_REQUESTS]) ? numbers[COLUMN_BATCH] : numbers[COLUMN_REQUESTS];
   double failed = numbers[COLUMN_FAILED];
-  if (isnan(failed)) failed = numbers[COLUMN_TOKENS] > 0 ? 0 : requests;
+  if (isnan(failed)) failed = numbers[COLUMN_TOKENS] == 0 ? requests : 0;
   if (failed > requests) {
     return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": %.0f of %.0f requests failed",
                        table->csv.record_line, failed, requests);
@@ -236,12 +242,14 @@ static enum status take_cell(struct load_table *table, const double *numbers, st
                                      .run = data->fact_count - 1,
                                      .start_s = NAN,
                                      .total_s = numbers[COLUMN_TOTAL],
-                                     .tokens = (int64_t)numbers[COLUMN_TOKENS],
+                                     .tokens =
+                                         isnan(numbers[COLUMN_TOKENS]) ? -1 : (int64_t)numbers[COLUMN_TOKENS],
                                      .input_tokens = -1,
                                      .cached_tokens = -1,
                                      .good = -1};
-  replicate.tokens_per_s =
-      believed(numbers[COLUMN_TOKENS_PER_S], numbers[COLUMN_TOKENS] / numbers[COLUMN_TOTAL]);
+  if (replicate.tokens >= 0)
+    replicate.tokens_per_s =
+        believed(numbers[COLUMN_TOKENS_PER_S], numbers[COLUMN_TOKENS] / numbers[COLUMN_TOTAL]);
   replicate.mean_s = believed(numbers[COLUMN_MEAN], numbers[COLUMN_TOTAL] / numbers[COLUMN_BATCH]);
   enum status status = count_requests(table, numbers, &replicate, error);
   if (status != STATUS_OK) return status;

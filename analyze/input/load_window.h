@@ -5,12 +5,19 @@
 #ifndef ANALYZE_LOAD_WINDOW_H
 #define ANALYZE_LOAD_WINDOW_H
 
+#include "analyze/results/results.h"
 #include "analyze/stat/steady.h"
 #include "lib/base/status.h"
 #include "lib/record/run.h"
 
+struct load_window_request {
+  struct steady_request times; // its amount: output tokens
+  int64_t input_tokens;
+  bool good;
+};
+
 struct load_window {
-  struct steady_request *requests;
+  struct load_window_request *requests;
   size_t count, room;
   bool unknown; // some request has no end, so that nothing is known of the window
 };
@@ -22,7 +29,10 @@ void load_window_free(struct load_window *window);
 // and is not kept. STATUS_MEMORY, STATUS_LIMIT.
 enum status load_window_add(struct load_window *window, const struct run_request *record) MUST_USE;
 
-// The window of the batch that `record` closes; all zero where it has none, or where requests are missing.
-struct steady load_window_close(const struct load_window *window, const struct run_batch *record);
+// The window of the batch that `record` closes, in what `measure` counts: output tokens come from the first
+// to the last text, input tokens with the first text, and a request counts when it ends. All zero where there
+// is no window, or where requests are missing. STATUS_MEMORY.
+enum status load_window_close(const struct load_window *window, const struct run_batch *record,
+                              enum results_measure measure, struct steady *out) MUST_USE;
 
 #endif

@@ -69,6 +69,7 @@ enum status analysis_run(struct load_data *data, const struct analysis_options *
   struct cells_samples samples = {0};
   struct steady_levels steady = {0};
   results->confidence = options->confidence;
+  results->measure = data->measure;
   enum status status = run_cells(data, options, &samples, &steady, results, error);
   take_facts(data, results);
   cells_free(&samples);

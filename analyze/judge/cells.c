@@ -38,13 +38,14 @@ static double mean_known(double sum, int64_t known) {
 }
 
 static void add_up(const struct cells_sample *sample, struct cell *cell) {
-  double total = 0, mean = 0, tokens = 0, input = 0, cached = 0;
-  int64_t inputs_known = 0, cached_known = 0;
+  double total = 0, mean = 0, amount = 0, tokens = 0, input = 0, cached = 0;
+  int64_t tokens_known = 0, inputs_known = 0, cached_known = 0;
   for (size_t i = 0; i < sample->count; i++) {
     const struct load_replicate *replicate = &sample->cell->replicates[sample->replicates[i]];
     total += replicate->total_s;
     mean += replicate->mean_s;
-    tokens += replicate->tokens > 0 ? (double)replicate->tokens : 0;
+    amount += replicate->amount;
+    if (replicate->tokens >= 0) tokens += (double)replicate->tokens, tokens_known++;
     if (replicate->input_tokens >= 0) input += (double)replicate->input_tokens, inputs_known++;
     if (replicate->cached_tokens >= 0) cached += (double)replicate->cached_tokens, cached_known++;
     cell->requests += replicate->requests;
@@ -65,7 +66,8 @@ static void add_up(const struct cells_sample *sample, struct cell *cell) {
   cell->reps = (int64_t)sample->count;
   cell->total_s = mean_known(total, cell->reps);
   cell->mean_s = mean_known(mean, cell->reps);
-  cell->tokens = mean_known(tokens, cell->reps);
+  cell->amount = mean_known(amount, cell->reps);
+  cell->tokens = mean_known(tokens, tokens_known);
   cell->input_tokens = mean_known(input, inputs_known);
   cell->cached_tokens = mean_known(cached, cached_known);
 }
@@ -75,11 +77,11 @@ static bool has_failed(const struct cells_sample *sample, const struct cell *cel
   const struct load_cell *from = sample->cell;
   if (sample->count == 0) return from->failed_starts > 0 || from->failing_count > 0;
   for (size_t i = 0; i < from->failing_count; i++) {
-    if (from->failing[i].tokens <= 0) return true;
+    if (from->failing[i].amount <= 0) return true;
   }
   if (load_is_failing(cell->requests, cell->failed, cell->errors[RESULTS_ERROR_CLASSES - 1])) return true;
   for (size_t i = 0; i < sample->count; i++) {
-    if (from->replicates[sample->replicates[i]].tokens <= 0) return true;
+    if (from->replicates[sample->replicates[i]].amount <= 0) return true;
   }
   return false;
 }

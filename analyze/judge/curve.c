@@ -73,8 +73,9 @@ static enum status add_open_loop(struct points *points, const struct results *re
   for (size_t i = 0; i < results->load_count; i++) {
     const struct load *load = &results->loads[i];
     for (int64_t r = 0; r < load->reps && !load->failing; r++) {
-      enum status status =
-          add_point(points, load->repetitions[r].n, load->repetitions[r].tokens_per_s, -1, -1);
+      const struct load_repetition *one = &load->repetitions[r];
+      double rate = results->measure == MEASURE_REQUESTS ? one->served_per_s : one->tokens_per_s;
+      enum status status = add_point(points, one->n, rate, -1, -1);
       if (status != STATUS_OK) return status;
     }
   }

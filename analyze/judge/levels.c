@@ -15,25 +15,25 @@ static void fill_capacity(const struct cells_samples *samples, const struct resu
   size_t room = 1;
   for (size_t i = 0; i < row->cell_count; i++)
     room += samples->of[row->first_cell + i].count;
-  double *tokens = calloc(room, sizeof *tokens), *total_s = calloc(room, sizeof *total_s);
+  double *amounts = calloc(room, sizeof *amounts), *total_s = calloc(room, sizeof *total_s);
   size_t count = 0, sizes = 0; // measured batches; different batch sizes
-  for (size_t i = row->first_cell; tokens && total_s && i < row->first_cell + row->cell_count; i++) {
+  for (size_t i = row->first_cell; amounts && total_s && i < row->first_cell + row->cell_count; i++) {
     const struct cell *cell = &results->cells[i];
     if (!cells_usable(cell) || cell->batch < cell->workers) continue;
     sizes++;
     for (size_t r = 0; r < samples->of[i].count; r++) {
       const struct load_replicate *replicate = &samples->of[i].cell->replicates[samples->of[i].replicates[r]];
-      tokens[count] = (double)replicate->tokens;
+      amounts[count] = replicate->amount;
       total_s[count++] = replicate->total_s;
     }
   }
   struct capacity capacity;
-  if (capacity_fit(tokens, total_s, count, results->confidence, &capacity, NULL) == STATUS_OK &&
+  if (capacity_fit(amounts, total_s, count, results->confidence, &capacity, NULL) == STATUS_OK &&
       capacity.stands && sizes >= 2 + CAPACITY_MIN_DF) { // replicates of one size say nothing of the line
     row->capacity = estimate_of(capacity.xinf);
     row->start_up_s = capacity.t0.estimate;
   }
-  free(tokens);
+  free(amounts);
   free(total_s);
 }
 

@@ -102,7 +102,7 @@ static void fill_sums(const struct group *group, struct load *load) {
     queue_merge(&queue, &open->queue);
     load->repetitions[i] = (struct load_repetition){
         .n = open->in_flight,
-        .tokens_per_s = open->tokens > 0 ? (double)open->tokens / open->total_s : 0,
+        .tokens_per_s = open->amount > 0 ? open->amount / open->total_s : 0,
         .served_per_s = open->served < 0 ? NAN : (double)open->served / open->total_s,
         .duration_s = open->total_s,
         .requests = open->requests,

@@ -39,7 +39,7 @@ static void merge_units(struct pool *pool) {
 static void pool_cell(const struct load_data *data, const struct load_cell *cell, struct pool *pool) {
   for (size_t r = 0; r < cell->count; r++) {
     const struct load_replicate *replicate = &cell->replicates[r];
-    if (replicate->cold || replicate->steady.window_s <= 0 || replicate->steady.tokens <= 0) continue;
+    if (replicate->cold || replicate->steady.window_s <= 0 || replicate->steady.amount <= 0) continue;
     bool managed = data->sessions[replicate->session].managed;
     pool->of[pool->count++] =
         (struct pooled){.unit = managed ? (int64_t)replicate->session : replicate->block,

@@ -13,7 +13,7 @@
 struct steady_sample {
   size_t row; // index into results.workers
   int64_t workers;
-  double *values; // tokens per second, above zero
+  double *values; // per second, above zero
   int64_t *blocks;
   size_t count;
   struct steady sum; // over all its windows

@@ -32,7 +32,7 @@ extern const char *const results_error_names[RESULTS_ERROR_CLASSES];
 
 enum cell_flag {
   CELL_COLD = 1 << 0,           // carries model loading: in no fit, no ranking
-  CELL_FAILED = 1 << 1,         // success below 95 %, or no tokens: never ranked, never fitted
+  CELL_FAILED = 1 << 1,         // success below 95 %, or nothing was counted: never ranked, never fitted
   CELL_PARTIAL_WAVE = 1 << 2,   // batch > workers and not a multiple: in no capacity curve
   CELL_UNREPLICATED = 1 << 3,   // one measurement: no interval of its own
   CELL_INVALID_CLIENT = 1 << 4, // all its batches were: left out
@@ -53,14 +53,14 @@ enum { RESULTS_TRIES = 2 };
 
 struct cell {
   int64_t workers, batch;
-  bool timed;                         // its batches lasted for a time; `batch` is the mean of their requests
-  int64_t reps;                       // valid replicates behind the numbers
-  int64_t sessions;                   // server lives they come from
-  int64_t invalid;                    // batches left out because the client could not keep up
-  double total_s, mean_s, tokens;     // means over replicates; mean_s is total_s / batch
-  double input_tokens, cached_tokens; // means per batch; NaN: unknown
-  int64_t requests, failed;           // sums over replicates
-  int64_t failed_runs;                // runs, of those that were read, in which some batch of it failed
+  bool timed;                     // its batches lasted for a time; `batch` is the mean of their requests
+  int64_t reps;                   // valid replicates behind the numbers
+  int64_t sessions;               // server lives they come from
+  int64_t invalid;                // batches left out because the client could not keep up
+  double total_s, mean_s, amount; // means over replicates; mean_s is total_s / batch
+  double tokens, input_tokens, cached_tokens; // means per batch, tokens: output; NaN: unknown
+  int64_t requests, failed;                   // sums over replicates
+  int64_t failed_runs; // runs, of those that were read, in which some batch of it failed
   int64_t errors[RESULTS_ERROR_CLASSES];
   struct estimate failure_rate; // Clopper-Pearson
   struct estimate tokens_per_s; // geometric mean over replicates; a failed cell: 0, NaN, NaN
@@ -75,7 +75,7 @@ struct cell {
 
 // What a level does while all its workers are busy; all NaN where no batch has more requests than workers.
 struct steady_level {
-  struct estimate throughput; // tokens/s, pooled over its batches' windows
+  struct estimate throughput; // pooled over its batches' windows
   double window_share;        // of these batches' time
   double in_flight;           // mean requests in flight, to be the workers
   double littles_law;         // in flight over rate x latency; the window's ends move it
@@ -89,7 +89,7 @@ struct workers_row {
   int64_t best_batch;            // of the usable cells; -1: none
   double max_tokens_per_s;       // 0: none usable
   bool best_is_edge;             // best_batch is the last tested there
-  struct estimate capacity;      // tokens/s with start-up time taken out; NaN: not established
+  struct estimate capacity;      // throughput with start-up time taken out; NaN: not established
   double start_up_s;             // t0 of that fit; NaN
   struct steady_level steady;
 };

@@ -2,6 +2,7 @@
 #include "analyze/results/summary.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "analyze/results/summary_curve.h"
 #include "analyze/results/summary_verdicts.h"
@@ -51,7 +52,17 @@ static void write_slo(struct json_writer *w, enum cell_slo slo) {
     json_write_bool(w, slo == CELL_SLO_MET);
 }
 
-static void write_cell(struct json_writer *w, const struct cell *cell) {
+static const char *rate_name(const struct results *results) {
+  return results->measure == MEASURE_REQUESTS ? "requests_per_s" : "tokens_per_s";
+}
+
+static void write_unit(struct json_writer *w, const struct results *results) {
+  char unit[32];
+  snprintf(unit, sizeof unit, "%s/s", results_measure_names[results->measure]);
+  json_member_string(w, "unit", unit);
+}
+
+static void write_cell(struct json_writer *w, const struct results *results, const struct cell *cell) {
   json_write_object(w);
   json_member_int(w, "workers", cell->workers);
   json_member_int(w, "batch", cell->batch);
@@ -68,7 +79,7 @@ static void write_cell(struct json_writer *w, const struct cell *cell) {
   json_member_int(w, "failed", cell->failed);
   summary_estimate(w, "failure_rate", cell->failure_rate);
   write_errors(w, cell);
-  summary_estimate(w, "tokens_per_s", cell->tokens_per_s);
+  summary_estimate(w, rate_name(results), cell->tokens_per_s);
   json_member_bool(w, "pooled_interval", cell->pooled_interval);
   if (isnan(cell->goodput.estimate))
     write_unknown(w, "goodput");
@@ -105,7 +116,8 @@ static void write_workers(struct json_writer *w, const struct results *results) 
     json_member_bool(w, "usable", row->usable);
     json_member_count(w, "best_batch", row->best_batch);
     json_member_bool(w, "best_is_edge", row->best_is_edge);
-    json_member_number(w, "max_tokens_per_s", row->usable ? row->max_tokens_per_s : NAN);
+    json_member_number(w, results->measure == MEASURE_REQUESTS ? "max_requests_per_s" : "max_tokens_per_s",
+                       row->usable ? row->max_tokens_per_s : NAN);
     summary_estimate(w, "capacity", row->capacity);
     write_steady(w, &row->steady);
     json_member_number(w, "start_up_s", row->start_up_s);
@@ -132,7 +144,7 @@ static void write_best(struct json_writer *w, const struct results *results) {
   json_write_object(w);
   json_member_int(w, "workers", cell->workers);
   json_member_int(w, "batch", cell->batch);
-  summary_estimate(w, "tokens_per_s", cell->tokens_per_s);
+  summary_estimate(w, rate_name(results), cell->tokens_per_s);
   json_write_key(w, "set");
   json_write_array(w);
   for (size_t i = 0; i < best->set_count; i++)
@@ -195,7 +207,7 @@ static void write_recommendation(struct json_writer *w, const struct results *re
   json_member_number(w, "below_best_at_most", shown ? chosen->below_best_at_most : NAN);
   summary_estimate(w, "throughput", shown ? chosen->throughput : unknown.p50);
   json_member_bool(w, "steady", chosen->steady);
-  json_member_string(w, "unit", "output_tokens/s");
+  write_unit(w, results);
   write_times(w, "ttft_s", cell ? &cell->ttft_s : &unknown);
   write_times(w, "latency_s", cell ? &cell->latency_s : &unknown);
   write_next_up(w, results);
@@ -351,12 +363,13 @@ enum status summary_json(const struct results *results, const char *const *warni
   json_member_string(w, "tool", "analyze " TIDEMARK_VERSION);
   json_member_string(w, "title", results->title);
   json_member_number(w, "confidence", results->confidence);
+  write_unit(w, results);
   write_facts(w, results);
   write_spread(w, results);
   json_write_key(w, "cells");
   json_write_array(w);
   for (size_t i = 0; i < results->cell_count; i++)
-    write_cell(w, &results->cells[i]);
+    write_cell(w, results, &results->cells[i]);
   json_write_array_end(w);
   write_workers(w, results);
   write_best(w, results);

@@ -53,8 +53,10 @@ enum status summary_csv(const struct results *results, struct buf *out) {
     }
     return out->status;
   }
-  buf_append_text(out, "workers,batch,total_s,mean_s,tokens_per_s,tokens,reps,requests,failed,"
-                       "tokens_per_s_lo,tokens_per_s_hi,ttft_p50_s,ttft_p95_s,ttft_p99_s,"
+  const char *rate = results->measure == MEASURE_REQUESTS ? "requests_per_s" : "tokens_per_s";
+  buf_printf(out, "workers,batch,total_s,mean_s,%s,tokens,reps,requests,failed,", rate);
+  buf_printf(out, "%s_lo,%s_hi,", rate, rate);
+  buf_append_text(out, "ttft_p50_s,ttft_p95_s,ttft_p99_s,"
                        "latency_p50_s,latency_p95_s,latency_p99_s,tpot_p50_s,tpot_p95_s,tpot_p99_s,"
                        "in_best_set,flags\n");
   for (size_t i = 0; i < results->cell_count; i++)

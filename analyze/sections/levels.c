@@ -73,7 +73,7 @@ static void cell_row(struct chapters *c, struct document_node *table, const stru
   document_cell(table,
                 failed ? lang_text(c->lang, LANG_MARK_FAILED) : number_six(cell->tokens_per_s.estimate).text,
                 mark);
-  document_cell(table, number_six(cell->tokens).text, mark);
+  document_cell(table, number_six(cell->amount).text, mark);
   if (shape.intervals)
     document_cell(table, number_interval(cell->tokens_per_s.lo, cell->tokens_per_s.hi, 4).text, mark);
   if (shape.reps) document_cell(table, number_count(cell->reps).text, mark);

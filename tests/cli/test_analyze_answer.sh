@@ -33,4 +33,19 @@ check_match 'failed again: said' 'workers = 4 failed in more than one run' "$out
 check_equal 'failed again: not suggested a third time' '[]' \
   "$("$analyze" --suggest 3 "$scratch/gap.csv" "$scratch/again.csv" | jq -cs 'map(select(.workers == 4))')"
 
+# What throughput counts.
+printf '%s\n' workers,batch,total_s,requests,failed,tokens 1,8,4,8,0,800 1,8,4.1,8,0,800 2,8,2,8,0,800 2,8,2.1,8,0,800 >"$scratch/both.csv"
+check_equal 'output tokens where there are any' '["output_tokens/s",true]' \
+  "$("$analyze" --format json "$scratch/both.csv" | jq -c '[.unit,(.best|has("tokens_per_s"))]')"
+check_equal 'requests when they are asked for' '["requests/s",4,true]' \
+  "$("$analyze" --format json --measure requests "$scratch/both.csv" |
+    jq -c '[.unit,(.best.requests_per_s.estimate|round),(.best|has("tokens_per_s")|not)]')"
+run "$analyze" --measure requests --assert 'best.requests_per_s>=3' "$scratch/both.csv"
+check_equal 'an assertion in requests' 0 "$status"
+run "$analyze" --measure bytes "$scratch/both.csv"
+check_equal 'no such unit' 2 "$status"
+check_match 'the units are named' 'output_tokens, input_tokens, total_tokens,? (or )?requests' "$err"
+run "$analyze" --measure input_tokens "$scratch/both.csv"
+check_match 'a table has no input tokens' 'no batch has input tokens; there are output_tokens and requests' "$err"
+
 summary

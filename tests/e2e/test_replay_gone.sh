@@ -49,7 +49,7 @@ stop_server again
 # A managed server that ends between its batches is started once more, in a session of its own.
 # Each server leaves its pid; the command between batches kills it by that, once or each time.
 server="echo \$\$ >$scratch/pid; exec $bin/simllm -l 127.0.0.1:{port} --slots {workers} --time-scale 0.02"
-managed=("$trace" -u 'http://127.0.0.1:{port}' --ready /health -W 2 -B 4 -r 4 --restart level --max-tokens 5 --server "$server")
+managed=("$trace" -u 'http://127.0.0.1:{port}' --ready /health -W 2 -B 4 -r 4 --keep-invalid --restart level --max-tokens 5 --server "$server")
 kill_it="kill -KILL \$(cat $scratch/pid); sleep 0.3"
 run "$bin/replay" "${managed[@]}" --between "[ {rep} -ne 3 ] || [ -e $scratch/was ] || { touch $scratch/was; $kill_it; }" -o "$scratch/once.jsonl"
 check_equal 'managed: exit code' 0 "$status"

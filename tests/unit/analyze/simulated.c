@@ -33,7 +33,7 @@ static struct steady window_of(const struct simulated_cell *cell, double through
   return (struct steady){.windows = 1,
                          .window_s = length,
                          .batch_s = total_s,
-                         .tokens = throughput * length,
+                         .amount = throughput * length,
                          .busy_s = (double)cell->workers * length,
                          .ended = throughput * length / TOKENS,
                          .latency_s = (double)cell->workers * length};

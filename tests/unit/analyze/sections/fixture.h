@@ -26,6 +26,7 @@ static inline struct cell fixture_cell(int64_t workers, int64_t batch, double to
                       .sessions = 1,
                       .total_s = total_s,
                       .mean_s = mean_s,
+                      .amount = tokens,
                       .tokens = tokens,
                       .input_tokens = NAN,
                       .cached_tokens = NAN,

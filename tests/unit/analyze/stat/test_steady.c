@@ -35,7 +35,7 @@ static struct steady window_of(const struct batch *batch, bool *exists) {
         .first_text_ns = (batch->one_piece ? done_ms : sent_ms + batch->prompt_ms) * MS,
         .last_text_ns = done_ms * MS,
         .done_ns = done_ms * MS,
-        .tokens = batch->tokens,
+        .amount = batch->tokens,
     };
     if (done_ms > last_ms) last_ms = done_ms;
   }
@@ -71,6 +71,29 @@ static void test_waves_that_end_together_leave_a_window_of_whole_waves(void **st
   assert_true(fabs(steady_throughput(&steady) / 800 - 1) < 1e-9);
 }
 
+// A server of 16 slots, whatever the workers beyond them: those that wait inside it have longer latencies,
+// and the first of them shorter ones.
+static void test_requests_that_wait_inside_the_server_do_not_count_twice(void **state) {
+  (void)state;
+  enum { SLOTS = 16, WORKERS = 64, REQUESTS = 3 * WORKERS, SERVICE_MS = 100 };
+  for (int staggered = 0; staggered < 2; staggered++) {
+    static struct steady_request requests[REQUESTS];
+    int64_t last_ms = 0;
+    for (int i = 0; i < REQUESTS; i++) {
+      int64_t slot = i % SLOTS, turn = i / SLOTS, offset_ms = staggered ? slot * SERVICE_MS / SLOTS : 0;
+      int64_t done_ms = (turn + 1) * SERVICE_MS + offset_ms, freed = (i - WORKERS) / SLOTS + 1;
+      int64_t sent_ms = i < WORKERS ? 0 : freed * SERVICE_MS + offset_ms;
+      requests[i] = (struct steady_request){sent_ms * MS, -1, -1, done_ms * MS, 1};
+      if (done_ms > last_ms) last_ms = done_ms;
+    }
+    struct steady steady = {0};
+    assert_true(steady_of_batch(requests, REQUESTS, WORKERS, (double)last_ms * 1e-3, &steady));
+    double truth = SLOTS / (SERVICE_MS * 1e-3);
+    if (fabs(steady_throughput(&steady) / truth - 1) > 0.03)
+      fail_msg("%g requests/s, not %g", steady_throughput(&steady), truth);
+  }
+}
+
 static void test_no_window(void **state) {
   (void)state;
   static const struct batch batches[] = {
@@ -89,8 +112,8 @@ static void test_no_window(void **state) {
 static void test_windows_weigh_by_their_length(void **state) {
   (void)state;
   struct steady sum = {0};
-  steady_add(&sum, &(struct steady){.windows = 1, .window_s = 9, .batch_s = 10, .tokens = 900});
-  steady_add(&sum, &(struct steady){.windows = 1, .window_s = 1, .batch_s = 10, .tokens = 200});
+  steady_add(&sum, &(struct steady){.windows = 1, .window_s = 9, .batch_s = 10, .amount = 900});
+  steady_add(&sum, &(struct steady){.windows = 1, .window_s = 1, .batch_s = 10, .amount = 200});
   assert_true(fabs(steady_throughput(&sum) - 110) < 1e-9);
   assert_true(fabs(steady_share(&sum) - 0.5) < 1e-9);
 }
@@ -110,6 +133,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_throughput_does_not_grow_with_the_batch),
       cmocka_unit_test(test_waves_that_end_together_leave_a_window_of_whole_waves),
+      cmocka_unit_test(test_requests_that_wait_inside_the_server_do_not_count_twice),
       cmocka_unit_test(test_no_window),
       cmocka_unit_test(test_windows_weigh_by_their_length),
       cmocka_unit_test(test_littles_law_holds_over_many_waves),
