@@ -150,6 +150,8 @@ static enum status open_all(struct capture *capture, struct error *error) {
                                 .insecure = opts->insecure,
                                 .max_header_bytes = (size_t)opts->max_header_bytes,
                                 .max_connections = opts->max_connections,
+                                .max_connections_per_client = opts->max_connections_per_client,
+                                .header_timeout_ns = opts->header_timeout_ns,
                                 .idle_timeout_ns = opts->idle_timeout_ns};
   enum status status = loop_open_coarse(&capture->loop, error);
   if (!status) status = proxy_open(capture->loop, &proxy, &capture->log, &capture->proxy, error);

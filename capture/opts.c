@@ -15,6 +15,7 @@
 #define GIB (INT64_C(1024) * MIB)
 #define SECONDS CLOCK_NS_PER_S
 #define DAY_NS (86400 * SECONDS)
+#define UNSET (-1)
 
 static enum status no_memory(struct error *error) {
   return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
@@ -130,6 +131,11 @@ static const struct cli_option options[] = {
      CLI_BYTES(struct opts, max_header_bytes, KIB, MIB), NULL},
     {"max-connections", 0, "N", "4096", "clients at once; more wait to be accepted",
      CLI_COUNT(struct opts, max_connections, 1, 500000), NULL},
+    {"max-connections-per-client", 0, "N", "half of these; on a loopback address all",
+     "connections of one address at once; 0: all",
+     CLI_COUNT(struct opts, max_connections_per_client, 0, 500000), NULL},
+    {"header-timeout", 0, "TIME", "15s", "most time for a request's header; 0: no limit",
+     CLI_DURATION(struct opts, header_timeout_ns, 0, DAY_NS), NULL},
     {"idle-timeout", 0, "TIME", "10m", "close what has moved no byte for so long; 0: never",
      CLI_DURATION(struct opts, idle_timeout_ns, 0, DAY_NS), NULL},
     {"grace", 0, "TIME", "10s", "on TERM or INT, how long requests under way may take to end",
@@ -189,12 +195,23 @@ static enum status set_defaults(struct opts *out, struct error *error) {
       .max_body_bytes = 16 * MIB,
       .max_header_bytes = 16 * KIB,
       .max_connections = 4096,
+      .max_connections_per_client = UNSET,
+      .header_timeout_ns = 15 * SECONDS,
       .idle_timeout_ns = 600 * SECONDS,
       .queue_bytes = 64 * MIB,
       .flush_interval_ns = SECONDS,
       .grace_ns = 10 * SECONDS,
   };
   return out->output ? STATUS_OK : no_memory(error);
+}
+
+// Behind a loopback address are programs of this machine, or a proxy that speaks for all clients.
+static void settle_client_limit(struct opts *opts) {
+  const char *host = opts->listen.host;
+  bool is_local = opts->unix_socket || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
+                  strcmp(host, "localhost") == 0;
+  if (opts->max_connections_per_client != UNSET) return;
+  opts->max_connections_per_client = is_local ? 0 : (opts->max_connections + 1) / 2;
 }
 
 // An option that would do nothing is a mistake about what is going to happen.
@@ -256,6 +273,7 @@ enum status opts_parse(struct opts *out, int argc, char **argv, struct cli_commo
   enum status status = set_defaults(out, error);
   if (status == STATUS_OK) status = cli_parse(&opts_program, argc, argv, out, common, error);
   if (status || common->outcome != CLI_RUN) return status;
+  settle_client_limit(out);
   return out->import || out->export ? check_conversion(out, error) : check_recording(out, error);
 }
 

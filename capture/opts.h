@@ -28,7 +28,9 @@ struct opts {
   struct names keep_headers, redact, include, exclude;
   double sample; // share of the sessions that is recorded, 0 to 1
   int64_t max_body_bytes, max_header_bytes, max_connections;
-  int64_t idle_timeout_ns; // 0: never
+  int64_t max_connections_per_client; // 0: as many as there are
+  int64_t idle_timeout_ns;            // 0: never
+  int64_t header_timeout_ns;          // 0: never
   int64_t queue_bytes, flush_interval_ns, grace_ns;
   char *ca_file; // NULL: the system's
   bool insecure;

@@ -8,7 +8,8 @@
 #include "capture/proxy/exchange.h"
 #include "capture/proxy/hangup.h"
 
-// Takes up a connection that libmicrohttpd has accepted. NULL: no memory; nothing is served on it then.
+// Takes up a connection that libmicrohttpd has accepted. One too many of its address is refused with 429 and
+// closed. NULL: no memory; nothing is served on it then.
 struct exchange_client *client_open(struct proxy_context *house, struct hangup *hangup,
                                     struct MHD_Connection *connection);
 
@@ -21,6 +22,14 @@ struct exchange *client_arriving(struct exchange_client *client, const char *tar
 
 // Its head is whole, or libmicrohttpd has refused it: it is the caller's.
 struct exchange *client_arrived(struct exchange_client *client);
+
+// The request that it carried is over.
+void client_served(struct exchange_client *client);
+
+// To be called now and then. Ends the connections whose head has been coming for longer than the header
+// timeout, however slowly; a client that has sent a part of one gets 408. A new connection's head begins with
+// it. When as many clients are there as may be, 2 s are enough.
+void client_end_slow(struct proxy_context *house, int64_t now_ns);
 
 // To be called after each turn of libmicrohttpd. Finds the requests that it dropped in it.
 void client_find_dropped(struct proxy_context *house);

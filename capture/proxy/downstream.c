@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "capture/proxy/client.h"
 #include "capture/proxy/raw_head.h"
 #include "capture/proxy/upstream.h"
 #include "lib/base/clock.h"
@@ -235,7 +236,7 @@ void downstream_completed(struct exchange *exchange, bool well) {
     exchange_note_leaving(exchange);
     exchange->house->counts.abandoned += exchange->state != EXCHANGE_CUT && !exchange->answered;
   }
-  exchange->client->current = NULL;
+  client_served(exchange->client);
   exchange->client = NULL;
   exchange->connection = NULL;
   exchange->suspended = false;

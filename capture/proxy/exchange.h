@@ -35,7 +35,7 @@ struct exchange_counts {
   int64_t connections;          // open now
   int64_t in_flight;            // exchanges now
   int64_t requests;             // forwarded
-  int64_t refused;              // by guard
+  int64_t refused;              // by us: malformed, too large, too slow, one too many of its client
   int64_t failed;               // answered with 502 or 504, or cut
   int64_t abandoned;            // by the client
   int64_t resent;               // sent again, since a kept connection was dead
@@ -53,9 +53,12 @@ struct proxy_context {
   struct httpd *httpd;
   struct log *log;
   size_t max_header_bytes;
-  bool tls;               // towards the clients
-  bool draining;          // answers close their connection
-  struct exchange *first; // all that live
+  int64_t max_connections, max_connections_per_client; // the latter 0: as many
+  int64_t header_timeout_ns;                           // 0: no limit
+  unsigned looks;                                      // of client_end_slow
+  bool tls;                                            // towards the clients
+  bool draining;                                       // answers close their connection
+  struct exchange *first;                              // all that live
   struct exchange_client *clients;
   struct exchange_client *arrivals; // clients with a head that is not whole; the latest comes first
   struct exchange_counts counts;
@@ -63,17 +66,22 @@ struct proxy_context {
   void *emptied_context;
 };
 
-// A client's connection.
+// A client's connection. It is closing from the moment that we have cut it.
 struct exchange_client {
   struct proxy_context *house;
   struct exchange_client *previous, *next;
   struct MHD_Connection *connection;
   int fd;
-  bool gone; // it has closed its side
+  unsigned char address[16]; // of an IPv6 client only the network (/64)
+  size_t address_len;        // 0: none, a Unix socket
+  bool gone;                 // it has closed its side
+  bool closing;
   struct exchange *current;
   struct exchange *arriving; // a request whose head is not whole yet; NULL: none
   bool looked_again;         // since it began to arrive
   struct exchange_client *previous_arriving, *next_arriving;
+  int64_t head_since_ns;   // a head has been coming since then; 0: none is, the last one was served
+  uint64_t bytes_received; // that had come by the first look after that; 0: not looked yet
 };
 
 enum exchange_state {

@@ -96,6 +96,8 @@ static void set_look_timer(struct proxy *proxy) {
   int64_t every_ns = LOOK_EVERY_NS;
   if (proxy->idle_timeout_ns > 0 && proxy->idle_timeout_ns / 4 < every_ns)
     every_ns = proxy->idle_timeout_ns / 4;
+  if (proxy->house.header_timeout_ns > 0 && proxy->house.header_timeout_ns / 4 < every_ns)
+    every_ns = proxy->house.header_timeout_ns / 4;
   loop_timer_set(proxy->look_timer, clock_now_ns() + every_ns);
 }
 
@@ -106,6 +108,7 @@ static void look(void *context) {
        exchange = exchange->next) {
     if (now_ns - exchange->moved_ns > proxy->idle_timeout_ns && exchange->client) exchange_time_out(exchange);
   }
+  client_end_slow(&proxy->house, now_ns);
   stuck_end(&proxy->house);
   set_look_timer(proxy);
 }
@@ -134,6 +137,7 @@ static unsigned allow_files(int64_t connections, struct log *log) {
 static enum status open_parts(struct proxy *proxy, const struct proxy_options *options, struct log *log,
                               struct error *error) {
   unsigned connections = allow_files(options->max_connections, log);
+  proxy->house.max_connections = connections;
   struct xfer_pool_options pool = {.connect_timeout_ns = EXCHANGE_CONNECT_TIMEOUT_NS,
                                    .kept_connections = connections,
                                    .http_version = 1,
@@ -171,6 +175,8 @@ enum status proxy_open(struct loop *loop, const struct proxy_options *options, s
                                         .origin = options->upstream,
                                         .log = log,
                                         .max_header_bytes = options->max_header_bytes,
+                                        .max_connections_per_client = options->max_connections_per_client,
+                                        .header_timeout_ns = options->header_timeout_ns,
                                         .tls = options->tls_cert != NULL};
   enum status status = open_parts(proxy, options, log, error);
   if (status) {

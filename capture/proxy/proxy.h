@@ -16,13 +16,15 @@ struct proxy;
 struct proxy_options {
   const struct origin *upstream;
   struct address listen;
-  const char *unix_socket;        // a path to listen on instead; NULL: none
-  const char *tls_cert, *tls_key; // PEM files; both NULL: plain HTTP
-  const char *ca_file;            // what an https upstream is checked against; NULL: the system's
-  bool insecure;                  // the upstream's certificate is not checked
-  size_t max_header_bytes;        // of a request's or response's head
-  int64_t max_connections;        // of clients, 1 to 500000
-  int64_t idle_timeout_ns;        // without a byte moved; 0: never
+  const char *unix_socket;            // a path to listen on instead; NULL: none
+  const char *tls_cert, *tls_key;     // PEM files; both NULL: plain HTTP
+  const char *ca_file;                // what an https upstream is checked against; NULL: the system's
+  bool insecure;                      // the upstream's certificate is not checked
+  size_t max_header_bytes;            // of a request's or response's head
+  int64_t max_connections;            // of clients, 1 to 500000
+  int64_t max_connections_per_client; // of one address; 0: all
+  int64_t header_timeout_ns;          // from a head's first byte to its last; 0: no limit
+  int64_t idle_timeout_ns;            // without a byte moved; 0: never
 };
 
 // Listens and, once the loop runs, forwards. `upstream` and `log` are borrowed until proxy_close,

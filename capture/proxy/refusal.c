@@ -12,6 +12,7 @@ static const char *type_of(int status) {
   switch (status) {
   case 400: return "bad_request";
   case 408: return "request_timeout";
+  case 429: return "too_many_connections";
   case 431: return "header_too_large";
   case 504: return "upstream_timeout";
   default: return "bad_gateway";

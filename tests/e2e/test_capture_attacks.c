@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 // cmocka wants these first.
+#include <arpa/inet.h>
 #include <cmocka.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,22 +45,30 @@ static bool says(struct harness *harness, const char *what) {
   return has(line, what);
 }
 
-// A request of another client passes, and nothing else is under way after it.
-static void check_others_are_served(struct harness *harness) {
-  int client = harness_connect(harness);
-  harness_send(client, "GET /other HTTP/1.1\r\nHost: h\r\n\r\n");
+static void serve_one(struct harness *harness, int client) {
+  harness_send(client, "GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
   int upstream = harness_accept(harness);
   harness_read_until(harness, upstream, "\r\n\r\n");
   harness_send(upstream, ANSWER);
-  harness_read_until(harness, client, "ok");
-  close(client);
   close(upstream);
-  bool is_quiet = false;
-  for (int tries = 0; tries < 300 && !is_quiet; tries++) {
+  harness_read_until(harness, client, "ok");
+}
+
+static void wait_for_quiet(struct harness *harness) {
+  for (int tries = 0; tries < 300; tries++) {
+    if (says(harness, " 0 connections, 0 requests in flight")) return;
     usleep(10000);
-    is_quiet = says(harness, " 0 connections, 0 requests in flight");
   }
-  assert_true(is_quiet);
+  fail_msg("something is still under way");
+}
+
+// Nothing of the attack is under way, and another client is served.
+static void check_others_are_served(struct harness *harness) {
+  wait_for_quiet(harness);
+  int client = harness_connect(harness);
+  serve_one(harness, client);
+  close(client);
+  wait_for_quiet(harness);
 }
 
 static void end_soon(struct harness *harness) {
@@ -203,6 +212,79 @@ static void test_a_body_that_holds_a_thousand_times_its_size_is_not_unpacked(voi
   assert_true(has(harness_trace(harness), "\"body_truncated\":true,\"body_bytes\":"));
 }
 
+// Sends a byte every 20 ms until the proxy answers or closes: what it says. Slow bytes buy no time.
+static const char *trickle(struct harness *harness, int client) {
+  bool was_reset;
+  int64_t start_ns = clock_now_ns();
+  while (harness_is_silent(client, 20)) {
+    send(client, "a", 1, MSG_NOSIGNAL);
+    assert_true(clock_now_ns() - start_ns < 4 * CLOCK_NS_PER_S);
+  }
+  return harness_read_to_end(harness, client, &was_reset);
+}
+
+static int start_hasty(void **state) {
+  static const char *const options[] = {"--header-timeout", "400ms", NULL};
+  return harness_start_with(state, options);
+}
+
+static void test_a_head_has_its_time(void **state) {
+  static const char *const begun[] = {"G", "GET / HTTP/1.1\r\nX: ", "GET / HTTP/1.1\r\nHost: h\r\n"};
+  struct harness *harness = *state;
+  bool was_reset;
+  for (size_t i = 0; i < sizeof begun / sizeof begun[0]; i++) {
+    int client = harness_connect(harness);
+    harness_send(client, begun[i]);
+    assert_true(has(trickle(harness, client), "HTTP/1.1 408 "));
+    close(client);
+  }
+  int silent = harness_connect(harness);
+  assert_string_equal(harness_read_to_end(harness, silent, &was_reset), "");
+  close(silent);
+  int kept = harness_connect(harness); // one that was served may wait, and has as much time for the next
+  serve_one(harness, kept);
+  assert_true(harness_is_silent(kept, 1200));
+  serve_one(harness, kept);
+  assert_true(harness_is_silent(kept, 600));
+  assert_true(has(trickle(harness, kept), "HTTP/1.1 408 "));
+  close(kept);
+  check_others_are_served(harness);
+  end_soon(harness);
+}
+
+static int start_fair(void **state) {
+  static const char *const options[] = {"--max-connections-per-client", "3", NULL};
+  return harness_start_with(state, options);
+}
+
+static void test_a_client_has_its_share_of_connections(void **state) {
+  struct harness *harness = *state;
+  int held[3];
+  for (int i = 0; i < 3; i++) {
+    held[i] = harness_connect(harness);
+    harness_send(held[i], "GET / HTTP/1.1\r\n");
+  }
+  check_refused(harness, "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 429 ");
+  struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
+  struct sockaddr_in to = {.sin_family = AF_INET,
+                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                           .sin_port = htons((uint16_t)harness->port)};
+  int other = socket(AF_INET, SOCK_STREAM, 0); // another client
+  assert_int_equal(bind(other, (struct sockaddr *)&from, sizeof from), 0);
+  assert_int_equal(connect(other, (struct sockaddr *)&to, sizeof to), 0);
+  serve_one(harness, other);
+  close(other);
+  close(held[0]);
+  usleep(100000);
+  int again = harness_connect(harness);
+  serve_one(harness, again);
+  close(again);
+  close(held[1]);
+  close(held[2]);
+  check_others_are_served(harness);
+  end_soon(harness);
+}
+
 #define with_proxy(test) cmocka_unit_test_setup_teardown(test, harness_start, harness_stop)
 
 int main(void) {
@@ -211,6 +293,8 @@ int main(void) {
       with_proxy(test_a_head_in_pieces_is_served),
       with_proxy(test_a_chunk_size_line_without_end_is_refused),
       with_proxy(test_a_body_that_holds_a_thousand_times_its_size_is_not_unpacked),
+      cmocka_unit_test_setup_teardown(test_a_head_has_its_time, start_hasty, harness_stop),
+      cmocka_unit_test_setup_teardown(test_a_client_has_its_share_of_connections, start_fair, harness_stop),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
