@@ -63,7 +63,8 @@ static enum status make_rates(struct replay *replay, int64_t count, struct error
       .count = (size_t)count,
       .seed = opts->seed,
   };
-  return schedules_at_rates(&common, opts->request_rates, opts->request_rates_count, &replay->paces, error);
+  return schedules_at_rates(&common, opts->request_rates, opts->request_rates_count, opts->repeat,
+                            &replay->paces, error);
 }
 
 static enum status make_recorded(struct replay *replay, struct error *error) {
@@ -75,7 +76,7 @@ static enum status make_recorded(struct replay *replay, struct error *error) {
     free(at_ns);
     return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
   }
-  replay->paces.count = 1;
+  replay->paces.count = replay->paces.rows = 1;
   for (size_t i = 0; i < count; i++)
     at_ns[i] = replay->work.requests[i]->at_ns;
   enum status status = schedule_as_recorded(at_ns, count, opts->speed, opts->max_idle_ns, opts->duration_ns,

@@ -77,9 +77,12 @@ static void print_session(const struct plan *plan, size_t number, int64_t warmup
   }
 }
 
-static void print_schedule(const struct opts *opts, const struct schedule *pace, int64_t repeat,
+// Repetitions of random intervals differ in length.
+static void print_schedule(const struct opts *opts, const struct schedules *paces, int64_t repeat,
                            struct buf *out) {
-  buf_printf(out, "timing    %s, %zu requests in ", opts_timing_name(opts->timing), pace->count);
+  const struct schedule *pace = schedules_at(paces, 0, 0);
+  buf_printf(out, "timing    %s, %s%zu requests in ", opts_timing_name(opts->timing),
+             paces->count > 1 ? "about " : "", pace->count);
   units_print_duration(out, pace->window_ns);
   buf_printf(out, ", %lld times\n", (long long)repeat);
 }
@@ -91,11 +94,12 @@ static void print_open_loop(const struct opts *opts, const struct plan *plan, co
   double tokens = tokens_per_request(opts, work), seconds = 0;
   bool open_end = opts->think != SEND_ORDER_THINK_SCHEDULE && opts->duration_ns > 0;
   for (size_t i = 0; i < plan->batch_count; i++) {
-    requests += (int64_t)paces->of[plan->batches[i].cell].count;
-    seconds += clock_seconds(paces->of[plan->batches[i].cell].window_ns);
+    const struct schedule *pace = schedules_at(paces, plan->batches[i].cell, plan->batches[i].rep);
+    requests += (int64_t)pace->count;
+    seconds += clock_seconds(pace->window_ns);
   }
-  if (paces->count == 1) {
-    print_schedule(opts, &paces->of[0], (int64_t)plan->batch_count, out);
+  if (plan_rows(plan) == 1) {
+    print_schedule(opts, paces, (int64_t)plan->batch_count, out);
   } else {
     buf_printf(out, "timing    %s, %zu rates, each %lld times; order %s, seed %lld\n",
                opts_timing_name(opts->timing), plan->rate_count, (long long)opts->repeat,

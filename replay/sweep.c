@@ -154,7 +154,8 @@ static bool ending(struct sweep *sweep) {
 static void start_measured(struct sweep *sweep) {
   sweep->batch_start_ns = clock_now_ns();
   if (sweep->arrivals) {
-    arrivals_start(sweep->arrivals, &sweep->setup->paces->of[sweep->cell], &sweep->batch, sweep->offset);
+    arrivals_start(sweep->arrivals, schedules_at(sweep->setup->paces, sweep->cell, sweep->batch.rep),
+                   &sweep->batch, sweep->offset);
   } else {
     closed_loop_start(sweep->measure, &sweep->batch, sweep->offset, server_session_port(sweep->session));
   }

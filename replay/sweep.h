@@ -20,7 +20,7 @@ struct sweep_setup {
   const struct opts *opts;
   const struct plan *plan;
   const struct work *work;
-  const struct schedules *paces; // of an open loop, one for each row of the plan; NULL: batches
+  const struct schedules *paces; // of an open loop; NULL: batches
   int64_t most_in_flight;        // of an open loop
   bool cache_bust;
   int64_t first_session; // number of the first session; higher when a file is continued

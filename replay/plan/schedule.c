@@ -66,15 +66,42 @@ enum status schedule_at_rate(const struct schedule_rate *rate, struct schedule *
   return close_schedule(&pace, rate->duration_ns, status, out, error);
 }
 
+// Repetition 0 has the seed itself.
+static int64_t seed_of(int64_t seed, int64_t rep) {
+  if (rep == 0) return seed;
+  uint64_t spread = random_spread((uint64_t)seed + ((uint64_t)rep << 32));
+  return RANDOM_SEED_MIN + (int64_t)(spread % (uint64_t)RANDOM_SEED_MAX);
+}
+
+static enum status add_repetition(const struct schedule_rate *common, const double *rates, int64_t rep,
+                                  struct schedules *schedules, size_t *requests, struct error *error) {
+  enum status status = STATUS_OK;
+  for (size_t i = 0; status == STATUS_OK && i < schedules->rows; i++) {
+    struct schedule_rate rate = *common;
+    rate.per_s = rates[i];
+    rate.seed = seed_of(common->seed, rep);
+    status = schedule_at_rate(&rate, &schedules->of[schedules->count], error);
+    if (status == STATUS_USAGE && rep > 0) { // no request came within the duration, or too many
+      rate.seed = common->seed;
+      status = schedule_at_rate(&rate, &schedules->of[schedules->count], error);
+    }
+    if (status == STATUS_OK) *requests += schedules->of[schedules->count++].count;
+  }
+  return status;
+}
+
 enum status schedules_at_rates(const struct schedule_rate *common, const double *rates, size_t count,
-                               struct schedules *out, struct error *error) {
-  struct schedules schedules = {.of = calloc(count, sizeof *schedules.of)};
+                               int64_t repeat, struct schedules *out, struct error *error) {
+  if (common->arrival == SCHEDULE_ARRIVAL_CONSTANT) repeat = 1;
+  struct schedules schedules = {.of = calloc(count * (size_t)repeat, sizeof *schedules.of), .rows = count};
   if (!schedules.of) return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
   enum status status = STATUS_OK;
-  for (; status == STATUS_OK && schedules.count < count; schedules.count += status == STATUS_OK) {
-    struct schedule_rate rate = *common;
-    rate.per_s = rates[schedules.count];
-    status = schedule_at_rate(&rate, &schedules.of[schedules.count], error);
+  size_t requests = 0, most = 0; // of all, and of the largest repetition
+  for (int64_t rep = 0; status == STATUS_OK && rep < repeat; rep++) {
+    size_t before = requests;
+    if (rep > 0 && requests + most > SCHEDULE_REQUESTS_MAX) break;
+    status = add_repetition(common, rates, rep, &schedules, &requests, error);
+    if (requests - before > most) most = requests - before;
   }
   if (status) {
     schedules_free(&schedules);
@@ -82,6 +109,11 @@ enum status schedules_at_rates(const struct schedule_rate *common, const double 
   }
   *out = schedules;
   return STATUS_OK;
+}
+
+const struct schedule *schedules_at(const struct schedules *schedules, size_t row, int64_t rep) {
+  size_t repetitions = schedules->count / schedules->rows;
+  return &schedules->of[(size_t)rep % repetitions * schedules->rows + row];
 }
 
 size_t schedules_most(const struct schedules *schedules) {

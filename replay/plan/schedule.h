@@ -40,16 +40,21 @@ struct schedule_rate {
 enum status schedule_at_rate(const struct schedule_rate *rate, struct schedule *out,
                              struct error *error) MUST_USE;
 
-// One schedule for each rate of an open loop; one alone for the original times.
+// The schedules of an open loop's rates, repetition after repetition; one alone for the original times.
 struct schedules {
   struct schedule *of;
-  size_t count;
+  size_t count, rows; // rows: rates
 };
 
-// A schedule for each of `count` rates, all else as in `common`, whose seed they share: at twice the rate the
-// same intervals are half as long. Errors of schedule_at_rate.
+// Schedules for each of `count` rates (at least one), all else as in `common`. Repetitions have intervals of
+// their own, since one draw of them may hold more or less than the rate; constant ones are alike, and those
+// beyond SCHEDULE_REQUESTS_MAX requests in all begin with the first again, and one without any is the first.
+// The rates of a repetition share theirs: at twice the rate each is half as long. Errors of schedule_at_rate.
 enum status schedules_at_rates(const struct schedule_rate *common, const double *rates, size_t count,
-                               struct schedules *out, struct error *error) MUST_USE;
+                               int64_t repeat, struct schedules *out, struct error *error) MUST_USE;
+
+// That of one repetition.
+const struct schedule *schedules_at(const struct schedules *schedules, size_t row, int64_t rep);
 
 // Requests of the longest; 0: there is none.
 size_t schedules_most(const struct schedules *schedules);

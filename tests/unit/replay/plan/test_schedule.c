@@ -198,21 +198,47 @@ static void test_at_twice_the_rate_intervals_are_half_as_long(void **state) {
   struct schedules both = {0};
   struct schedule_rate common = {.arrival = SCHEDULE_ARRIVAL_POISSON, .count = 50, .seed = 3};
   struct error error = {""};
-  assert_int_equal(schedules_at_rates(&common, rates, 2, &both, NULL), STATUS_OK);
-  assert_int_equal(both.count, 2);
+  assert_int_equal(schedules_at_rates(&common, rates, 2, 3, &both, NULL), STATUS_OK);
+  assert_int_equal(both.count, 6);
   assert_int_equal(schedules_most(&both), 50);
-  for (size_t i = 0; i < 50; i++)
-    assert_true(llabs(both.of[0].offsets_ns[i] - 2 * both.of[1].offsets_ns[i]) <= 1);
+  for (int64_t rep = 0; rep < 3; rep++) {
+    const struct schedule *slow = schedules_at(&both, 0, rep), *fast = schedules_at(&both, 1, rep);
+    for (size_t i = 0; i < 50; i++)
+      assert_true(llabs(slow->offsets_ns[i] - 2 * fast->offsets_ns[i]) <= 1);
+    if (rep > 0) assert_memory_not_equal(slow->offsets_ns, both.of[0].offsets_ns, 50 * sizeof(int64_t));
+  }
   schedules_free(&both);
   common.duration_ns = 2 * SECOND;
   common.arrival = SCHEDULE_ARRIVAL_CONSTANT;
-  assert_int_equal(schedules_at_rates(&common, rates, 2, &both, NULL), STATUS_OK);
+  assert_int_equal(schedules_at_rates(&common, rates, 2, 3, &both, NULL), STATUS_OK);
+  assert_int_equal(both.count, 2); // constant intervals are the same in each repetition
+  assert_ptr_equal(schedules_at(&both, 1, 2), &both.of[1]);
   assert_int_equal(both.of[0].count, 20);
   assert_int_equal(schedules_most(&both), 40);
   schedules_free(&both);
   common.duration_ns = SCHEDULE_LONGEST_NS;
-  assert_int_equal(schedules_at_rates(&common, rates, 2, &both, &error), STATUS_USAGE);
+  assert_int_equal(schedules_at_rates(&common, rates, 2, 3, &both, &error), STATUS_USAGE);
   assert_null(both.of);
+}
+
+// Of one draw for 6 s at 20/s the rate may be off by a fifth; over repetitions it is what was asked for.
+static void test_repetitions_keep_the_rate_on_average(void **state) {
+  (void)state;
+  static const double rate = 20;
+  struct schedules schedules = {0};
+  struct schedule_rate common = {.arrival = SCHEDULE_ARRIVAL_POISSON, .duration_ns = 6 * SECOND, .seed = 3};
+  assert_int_equal(schedules_at_rates(&common, &rate, 1, 400, &schedules, NULL), STATUS_OK);
+  assert_int_equal(schedules.count, 400);
+  double sum = 0;
+  for (size_t i = 0; i < 400; i++)
+    sum += (double)schedules.of[i].count;
+  assert_true(fabs(sum / 400 - 120) < 2.2); // four standard errors
+  schedules_free(&schedules);
+  common.duration_ns = SECOND / 10; // two requests: a seventh of all draws hold none
+  assert_int_equal(schedules_at_rates(&common, &rate, 1, 400, &schedules, NULL), STATUS_OK);
+  for (size_t i = 0; i < 400; i++)
+    assert_true(schedules.of[i].count > 0);
+  schedules_free(&schedules);
 }
 
 int main(void) {
@@ -223,6 +249,7 @@ int main(void) {
       cmocka_unit_test(test_a_duration_ends_the_schedule),
       cmocka_unit_test(test_the_seed_decides_the_schedule),
       cmocka_unit_test(test_at_twice_the_rate_intervals_are_half_as_long),
+      cmocka_unit_test(test_repetitions_keep_the_rate_on_average),
       cmocka_unit_test(test_recorded_times_are_scaled_and_idle_time_is_cut),
       cmocka_unit_test(test_a_schedule_of_over_a_year_is_refused),
   };
