@@ -81,6 +81,7 @@ static void rate_row(struct chapters *c, struct document_node *table, size_t ind
   document_cell(table, number_count(load->requests).text, mark);
   failed_cell(table, load, mark);
   document_cell(table, number_significant(load->n, 4).text, mark);
+  document_cell(table, number_significant(load->sent_per_s, 3).text, mark);
   if (shape.served) value_cell(table, load->served_per_s, 3, mark);
   if (shape.tokens) value_cell(table, load->tokens_per_s, 4, mark);
   if (shape.good) {
@@ -98,6 +99,7 @@ static void rate_table(struct chapters *c, struct document_node *parent, struct 
   chapters_column(c, table, LANG_COLUMN_REQUESTS, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_FAILED, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_IN_FLIGHT, DOCUMENT_DECIMAL);
+  chapters_column(c, table, LANG_COLUMN_SENT, DOCUMENT_DECIMAL);
   if (shape.served) chapters_column(c, table, LANG_COLUMN_SERVED, DOCUMENT_RIGHT);
   if (shape.tokens) chapters_column(c, table, LANG_COLUMN_RATE, DOCUMENT_RIGHT);
   if (shape.good) {
@@ -226,21 +228,20 @@ static void draw_times(struct chapters *c, struct shape shape) {
 static void draw_rates(struct chapters *c, struct shape shape) {
   struct plot *plot = plot_of(c, "loads_served", LANG_PLOT_SERVED_TITLE, LANG_AXIS_REQUESTS);
   if (!plot) return;
-  struct plot_series *offered =
-      plot_series_add(plot, PLOT_LINE, PLOT_GREY, lang_text(c->lang, LANG_PLOT_OFFERED));
+  struct plot_series *sent = plot_series_add(plot, PLOT_LINE, PLOT_GREY, lang_text(c->lang, LANG_PLOT_SENT));
   struct plot_series *served =
       plot_series_add(plot, PLOT_LINE_POINTS, PLOT_BLUE, lang_text(c->lang, LANG_PLOT_SERVED));
   struct plot_series *good = NULL;
   if (shape.good)
     good = plot_series_add(plot, PLOT_LINE_POINTS, PLOT_GREEN, lang_text(c->lang, LANG_PLOT_GOODPUT));
-  if (!offered || !served || (shape.good && !good)) return;
-  offered->dashed = true;
+  if (!sent || !served || (shape.good && !good)) return;
+  sent->dashed = true;
   size_t count = c->results->load_count, shown = count < CHAPTERS_ROWS_MAX ? count : CHAPTERS_ROWS_MAX;
   for (size_t k = 0; k < shown; k++) {
     size_t index = chapters_shown_spread(k, shown, count);
     const struct load *load = &c->results->loads[index];
     double rate = results_offered(c->results, index);
-    plot_point_add(offered, rate, rate, NAN, NAN);
+    plot_point_add(sent, rate, load->sent_per_s, NAN, NAN);
     plot_point_add(served, rate, load->served_per_s.estimate, load->served_per_s.lo, load->served_per_s.hi);
     if (good) plot_point_add(good, rate, load->goodput.estimate, load->goodput.lo, load->goodput.hi);
   }
