@@ -2,9 +2,9 @@
 //
 // Failed batches whose place a later measurement of the same cell takes.
 //
-// A batch in which nothing could connect measured nothing: a later good batch of the same repetition replaces
-// it. Batches that failed otherwise are replaced by a later run in which the cell was measured at least as
-// often as it had failed until then, without a failure. All others count as what they are.
+// A batch in which nothing could connect ("dead") measured nothing: a later good batch of the same repetition
+// replaces it. Batches that failed otherwise are replaced by a later run without any failure, in which the
+// cell was measured at least as often as it had failed so until then. All others count as what they are.
 #include <math.h>
 #include <stdlib.h>
 
@@ -15,7 +15,7 @@
 struct tried {
   size_t run;
   double start_unix_s; // NaN: a table
-  int64_t good, failing;
+  int64_t good, failing, dead;
 };
 
 struct history {
@@ -35,6 +35,10 @@ static int64_t rep_of(const struct load_replicate *replicate) {
 
 static bool is_good(const struct load_replicate *replicate) {
   return !load_is_failing(replicate->requests, replicate->failed, replicate->cancelled);
+}
+
+static bool is_dead(int64_t requests, int64_t cancelled, const int64_t *errors) {
+  return requests > cancelled && errors[RUN_ERROR_CONNECT] == requests - cancelled;
 }
 
 // The run's entry, made if it is new; a cell's batches come run by run, so the last ones are tried first.
@@ -69,12 +73,19 @@ static enum status collect(const struct load_data *data, const struct load_cell 
   for (size_t i = 0; i < cell->count && status == STATUS_OK; i++) {
     status = tried_of(data, history, cell->replicates[i].run, &tried);
     if (status != STATUS_OK) break;
-    tried->good += is_good(&cell->replicates[i]);
-    tried->failing += !is_good(&cell->replicates[i]);
+    const struct load_replicate *one = &cell->replicates[i];
+    bool good = is_good(one), dead = !good && is_dead(one->requests, one->cancelled, one->errors);
+    tried->good += good;
+    tried->dead += dead;
+    tried->failing += !good && !dead;
   }
   for (size_t i = 0; i < cell->failing_count && status == STATUS_OK; i++) {
-    status = tried_of(data, history, cell->failing[i].run, &tried);
-    if (status == STATUS_OK) tried->failing++;
+    const struct load_failing *one = &cell->failing[i];
+    status = tried_of(data, history, one->run, &tried);
+    if (status != STATUS_OK) break;
+    bool dead = is_dead(one->requests, one->cancelled, one->errors);
+    tried->dead += dead;
+    tried->failing += !dead;
   }
   if (status == STATUS_OK && history->dated && history->count > 1)
     qsort(history->of, history->count, sizeof *history->of, compare_dates);
@@ -87,7 +98,7 @@ static size_t count_replaced(const struct history *history) {
   int64_t failing = 0;
   for (size_t i = 0; i < history->count; i++) {
     const struct tried *tried = &history->of[i];
-    if (tried->failing == 0 && tried->good >= failing) replaced = i;
+    if (tried->failing + tried->dead == 0 && tried->good >= failing) replaced = i;
     failing += tried->failing;
   }
   return replaced;
@@ -98,10 +109,6 @@ static bool run_is_replaced(const struct history *history, size_t replaced, size
     if (history->of[i].run == run) return true;
   }
   return false;
-}
-
-static bool is_dead(int64_t requests, int64_t cancelled, const int64_t *errors) {
-  return requests > cancelled && errors[RUN_ERROR_CONNECT] == requests - cancelled;
 }
 
 static int compare_good(const void *left, const void *right) {
@@ -166,7 +173,7 @@ static enum status look_at(const struct load_data *data, struct load_cell *cell,
   struct good *good = NULL;
   enum status status = collect(data, cell, &history);
   for (size_t i = 0; i < history.count; i++)
-    cell->failed_runs += history.of[i].failing > 0;
+    cell->failed_runs += history.of[i].failing + history.of[i].dead > 0;
   if (cell->failed_starts > cell->failed_runs) cell->failed_runs = cell->failed_starts;
   if (status == STATUS_OK && cell->failed_runs > 0) {
     good = calloc(cell->count + 1, sizeof *good);

@@ -70,6 +70,19 @@ static void test_a_dead_batch_that_took_no_time_is_replaced_too(void **state) {
   scenario_free(&s);
 }
 
+// The server died in repetition 1, so that part of it failed; the rest of the run could not connect.
+static void test_the_batch_in_which_the_server_died_is_replaced_with_the_dead_ones(void **state) {
+  struct scenario s;
+  (void)state;
+  scenario_run(&s, RUN(100) GOOD(0, 0) HALF(1, 2) DEAD(2, 4) DEAD(3, 6) SCENARIO_END RESUMED(200) GOOD(2, 0)
+                       GOOD(3, 2) SCENARIO_END);
+  const struct cell *cell = scenario_cell(&s, 2, 20);
+  assert_int_equal(cell->flags, 0);
+  assert_int_equal(cell->reps, 3);
+  assert_int_equal(scenario_warning(&s, WARNING_REPLACED)->count, 3);
+  scenario_free(&s);
+}
+
 static void test_a_failed_cell_is_replaced_by_a_run_without_a_failure(void **state) {
   struct scenario s;
   (void)state;
@@ -101,6 +114,7 @@ int main(void) {
       cmocka_unit_test(test_a_dead_batch_that_was_not_measured_again_fails_its_cell),
       cmocka_unit_test(test_a_good_batch_before_a_dead_one_replaces_nothing),
       cmocka_unit_test(test_a_dead_batch_that_took_no_time_is_replaced_too),
+      cmocka_unit_test(test_the_batch_in_which_the_server_died_is_replaced_with_the_dead_ones),
       cmocka_unit_test(test_a_failed_cell_is_replaced_by_a_run_without_a_failure),
       cmocka_unit_test(test_the_date_of_a_run_counts_not_the_order_of_reading),
   };
