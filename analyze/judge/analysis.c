@@ -57,7 +57,7 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
   if (status == STATUS_OK) status = distributions_build(samples, results, error);
   if (status == STATUS_OK) {
     status = data->point_count > 0 ? curve_take_points(data, results, error)
-                                   : curve_choose_points(samples, first_cliff, results, error);
+                                   : curve_choose_points(samples, steady, first_cliff, results, error);
   }
   if (status == STATUS_OK) status = curve_fit(&curve, results, error);
   if (status == STATUS_OK) status = warnings_collect(data, samples, results, error);

@@ -7,8 +7,8 @@
 #include "analyze/judge/loads.h"
 #include "lib/base/array.h"
 
-enum kind { KIND_FULL_WAVES, KIND_OPEN_LOOP, KIND_SINGLE_WAVE, KIND_COUNT };
-static const char *const kind_names[KIND_COUNT] = {"full_waves", "open_loop", "single_wave"};
+enum kind { KIND_STEADY, KIND_FULL_WAVES, KIND_OPEN_LOOP, KIND_SINGLE_WAVE, KIND_COUNT };
+static const char *const kind_names[KIND_COUNT] = {"steady", "full_waves", "open_loop", "single_wave"};
 
 struct points {
   struct curve_point *of;
@@ -31,6 +31,21 @@ static enum status add_cell(struct points *points, const struct cells_sample *sa
   for (size_t i = 0; i < sample->count; i++) {
     enum status status = add_point(points, n, sample->values[i], cell->workers, cell->batch);
     if (status != STATUS_OK) return status;
+  }
+  return STATUS_OK;
+}
+
+// What each level gave while all its workers were busy.
+static enum status add_steady(struct points *points, const struct steady_levels *steady, double first_cliff,
+                              const struct results *results) {
+  for (size_t i = 0; i < steady->count; i++) {
+    const struct steady_sample *level = &steady->of[i];
+    const struct workers_row *row = &results->workers[level->row];
+    for (size_t k = 0; (double)level->workers < first_cliff && k < level->count; k++) {
+      enum status status =
+          add_point(points, (double)level->workers, level->values[k], level->workers, row->best_batch);
+      if (status != STATUS_OK) return status;
+    }
   }
   return STATUS_OK;
 }
@@ -105,10 +120,11 @@ static void keep(struct points *points, const char *kind, struct results *result
   *points = (struct points){0};
 }
 
-enum status curve_choose_points(const struct cells_samples *samples, double first_cliff,
-                                struct results *results, struct error *error) {
+enum status curve_choose_points(const struct cells_samples *samples, const struct steady_levels *steady,
+                                double first_cliff, struct results *results, struct error *error) {
   struct points points[KIND_COUNT] = {0};
-  enum status status = add_full_waves(&points[KIND_FULL_WAVES], samples, first_cliff, results);
+  enum status status = add_steady(&points[KIND_STEADY], steady, first_cliff, results);
+  if (status == STATUS_OK) status = add_full_waves(&points[KIND_FULL_WAVES], samples, first_cliff, results);
   if (status == STATUS_OK) status = add_open_loop(&points[KIND_OPEN_LOOP], results);
   if (status == STATUS_OK) {
     status = add_single_waves(&points[KIND_SINGLE_WAVE], samples, first_cliff, results);

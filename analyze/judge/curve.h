@@ -5,6 +5,7 @@
 #define ANALYZE_CURVE_H
 
 #include "analyze/judge/cells.h"
+#include "analyze/judge/steady_levels.h"
 #include "analyze/stat/models.h"
 
 // A full-wave point needs this many waves, so that start and end of a batch weigh little.
@@ -35,12 +36,12 @@ struct curve_options {
   size_t draws; // Monte Carlo sample size behind the knee of the points; 0: MCB_DRAWS
 };
 
-// Writes results->curve.points and kind from the cells and loads: full waves, else open loop, else single
-// waves, whichever is first to have CURVE_MIN_DISTINCT distinct n (else the one with most). Levels at or
-// above `first_cliff` workers give none. Every replicate is a point. Loads at
-// fewer than CURVE_MIN_DISTINCT rates give none.
-enum status curve_choose_points(const struct cells_samples *samples, double first_cliff,
-                                struct results *results, struct error *error) MUST_USE;
+// Writes results->curve.points and kind from levels, cells and loads: steady throughput, else full waves,
+// else open loop, else single waves, whichever is first to have CURVE_MIN_DISTINCT distinct n (else the one
+// with most). Levels at or above `first_cliff` workers give none. Every replicate is a point. Loads at fewer
+// than CURVE_MIN_DISTINCT rates give none.
+enum status curve_choose_points(const struct cells_samples *samples, const struct steady_levels *steady,
+                                double first_cliff, struct results *results, struct error *error) MUST_USE;
 
 // Writes results->curve.points from a --curve file.
 enum status curve_take_points(const struct load_data *data, struct results *results,

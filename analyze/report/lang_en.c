@@ -275,6 +275,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_OPTIMUM_NO_MODEL] = "No capacity curve: no model converged on the points.",
     [LANG_OPTIMUM_FEW_N] =
         "No capacity curve: the points have {0} {0:value|different values} of n, too few for any model.",
+    [LANG_POINTS_STEADY] = "Points: {0}, batches while all workers were busy (n = workers)",
     [LANG_POINTS_FULL_WAVES] = "Points: {0}, cells of three or more full waves (n = workers)",
     [LANG_POINTS_SINGLE_WAVE] = "Points: {0}, single waves (batch not above the workers, n = batch)",
     [LANG_POINTS_OPEN_LOOP] = "Points: {0}, open-loop loads (n = mean in flight)",

@@ -270,6 +270,7 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
                           "(p {0}). Верны только сами ячейки и их сравнение.",
     [LANG_OPTIMUM_NO_MODEL] = "Кривой нет: подгонка ни одной модели не сошлась.",
     [LANG_OPTIMUM_FEW_N] = "Кривой нет: разных n у точек — {0}, для модели этого мало.",
+    [LANG_POINTS_STEADY] = "Точек: {0}, пакеты за то время, когда заняты все workers (n = workers)",
     [LANG_POINTS_FULL_WAVES] = "Точек: {0}, ячейки из трех и более полных волн (n = workers)",
     [LANG_POINTS_SINGLE_WAVE] =
         "Точек: {0}, одиночные волны (пакет не больше количества workers, n = размер пакета)",

@@ -164,7 +164,7 @@ enum curve_course { CURVE_RISES, CURVE_FALLS, CURVE_DIPS };
 
 struct curve {
   bool exists;       // there were points to fit
-  const char *kind;  // "full_waves", "single_wave", "open_loop", "file": in order of preference, METHODS.md 4
+  const char *kind;  // "steady", "full_waves", "open_loop", "single_wave", "file": in order of preference, METHODS.md 4
   const char *scale; // "log" or "linear"
   struct curve_point *points;
   size_t point_count;

@@ -159,7 +159,8 @@ static enum lang_id kind_of(const char *kind) {
   static const struct {
     const char *kind;
     enum lang_id id;
-  } kinds[] = {{"full_waves", LANG_POINTS_FULL_WAVES},
+  } kinds[] = {{"steady", LANG_POINTS_STEADY},
+               {"full_waves", LANG_POINTS_FULL_WAVES},
                {"single_wave", LANG_POINTS_SINGLE_WAVE},
                {"open_loop", LANG_POINTS_OPEN_LOOP},
                {"file", LANG_POINTS_FILE}};
