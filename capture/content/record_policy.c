@@ -46,12 +46,14 @@ static bool is_wide_text(struct json_slice body) {
          (at[0] == 0 && (at[1] == '{' || at[1] == '[' || at[1] == 0));
 }
 
+#define RECORD_DEPTH 1 // a record holds its body as a member
+
 enum trace_body record_policy_body(const struct names *redact, struct json_slice body, bool is_form,
                                    struct buf *out) {
   struct json_slice value;
   if (body.len == 0 || is_wide_text(body)) return TRACE_BODY_NONE;
   bool is_utf8 = json_is_utf8(body.data, body.len);
-  if (is_utf8 && json_scan_text(body.data, body.len, &value, NULL) == STATUS_OK) {
+  if (is_utf8 && json_scan_nested(body.data, body.len, RECORD_DEPTH, &value, NULL) == STATUS_OK) {
     redact_json(redact, value, out);
     return TRACE_BODY_JSON;
   }

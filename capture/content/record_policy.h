@@ -25,8 +25,9 @@ struct json_slice record_policy_value(struct json_slice value);
 void record_policy_session(struct json_slice id, struct buf *out);
 
 // Appends the body as a record has it, secrets taken out (`redact`: more of their names), and says how it is
-// written. TRACE_BODY_NONE: it is empty, or in UTF-16 or UTF-32, where secrets are not looked for, and must
-// not be recorded. Failure sticks in out->status.
+// written. JSON that is too deep to be read as a member of a record is text. TRACE_BODY_NONE: it is empty, or
+// in UTF-16 or UTF-32, where secrets are not looked for, and must not be recorded. Failure sticks in
+// out->status.
 enum trace_body record_policy_body(const struct names *redact, struct json_slice body, bool is_form,
                                    struct buf *out);
 

@@ -147,10 +147,15 @@ static size_t broken_at(const char *text, size_t len) {
 }
 
 enum status json_scan_text(const char *text, size_t len, struct json_slice *value, struct error *error) {
+  return json_scan_nested(text, len, 0, value, error);
+}
+
+enum status json_scan_nested(const char *text, size_t len, int depth, struct json_slice *value,
+                             struct error *error) {
   if (len == 0) text = ""; // NULL is an empty text as well
   const char *end = text + len;
   const char *start = skip_space(text, end);
-  const char *after = json_scan_skip(start, end, 0);
+  const char *after = json_scan_skip(start, end, depth);
   if (!after || skip_space(after, end) != end) {
     const char *what = start == end ? "no JSON value"
                        : after      ? "more text after the JSON value"

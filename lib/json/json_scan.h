@@ -38,6 +38,10 @@ struct json_slice {
 enum status json_scan_text(const char *text, size_t len, struct json_slice *value,
                            struct error *error) MUST_USE;
 
+// The same for a value that is to stand `depth` containers deep in another text, and must be readable there.
+enum status json_scan_nested(const char *text, size_t len, int depth, struct json_slice *value,
+                             struct error *error) MUST_USE;
+
 enum json_kind json_scan_kind(struct json_slice value);
 
 // The first byte after the value that starts at `at` and lies `depth` containers deep; NULL when none does.
