@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "capture/content/record_policy.h"
+#include "capture/record/secret_search.h"
 #include "lib/http/base64.h"
 #include "lib/json/json_write.h"
 #include "lib/record/redact.h"
 
 #define CONVERSATION_ID_MAX 256 // bytes of a client's own id that are kept
+#define FEW_SECRETS_BYTES 512   // one search for each is less work up to there
 
 struct json_slice recorder_text(const char *text) {
   return (struct json_slice){text, strlen(text)};
@@ -105,30 +107,37 @@ static void remember_secrets(struct recorder_entry *entry, const struct request_
   }
 }
 
-static bool starts_alike(const char *bytes, const char *stop, const char *secret, size_t len) {
-  size_t left = (size_t)(stop - bytes);
-  return left < len && memcmp(bytes, secret, left) == 0;
-}
-
-static void hide_secret(char *bytes, size_t len, const char *secret, size_t least, bool is_cut) {
+static void cover(char *bytes, size_t len, const char *secret) {
   size_t secret_len = strlen(secret);
   char *stop = bytes + len, *at = bytes;
-  if (secret_len < least || len < least) return;
   while ((at = memmem(at, (size_t)(stop - at), secret, secret_len)) != NULL) {
     memset(at, '*', secret_len);
     at += secret_len;
   }
-  if (!is_cut) return;
-  for (at = len > secret_len ? stop - secret_len : bytes; (size_t)(stop - at) >= least; at++) {
-    if (starts_alike(at, stop, secret, secret_len)) memset(at, '*', (size_t)(stop - at));
+}
+
+// The end of the bytes is the beginning of the secret, of at least `least` bytes.
+static void cover_cut(char *bytes, size_t len, const char *secret, size_t least) {
+  size_t secret_len = strlen(secret);
+  char *stop = bytes + len;
+  for (char *at = len > secret_len ? stop - secret_len : bytes; (size_t)(stop - at) >= least; at++) {
+    size_t left = (size_t)(stop - at);
+    if (left < secret_len && memcmp(at, secret, left) == 0) memset(at, '*', left);
   }
 }
 
 void recorder_hide_secrets(const struct recorder_entry *entry, char *bytes, size_t len, size_t least,
                            bool is_cut) {
-  const char *end = entry->secrets.data + entry->secrets.len;
-  for (const char *secret = entry->secrets.data; secret && secret < end; secret += strlen(secret) + 1)
-    hide_secret(bytes, len, secret, least, is_cut);
+  const struct buf *secrets = &entry->secrets;
+  const char *end = secrets->data + secrets->len;
+  bool is_done =
+      secrets->len > FEW_SECRETS_BYTES && secret_search_cover(secrets->data, secrets->len, least, bytes, len);
+  if (len < least) return;
+  for (const char *secret = secrets->data; secret && secret < end; secret += strlen(secret) + 1) {
+    if (strlen(secret) < least) continue;
+    if (!is_done) cover(bytes, len, secret);
+    if (is_cut) cover_cut(bytes, len, secret, least);
+  }
 }
 
 static bool read_request(struct recorder_entry *entry, const struct request_check_request *request) {
