@@ -67,7 +67,7 @@ static enum api api_of(const struct trace_request *request) {
 }
 
 bool anonymize_keeps(const struct trace_request *request) {
-  return api_generates_text(api_of(request));
+  return api_asks_model(api_of(request));
 }
 
 // HMAC-SHA-256 of the hash before and some bytes. false: the library failed.
@@ -162,17 +162,6 @@ static struct json_slice known(struct json_slice word, const char *const *words)
   return (struct json_slice){NULL, 0};
 }
 
-static const char *usual_path(enum api api) {
-  switch (api) {
-  case API_OPENAI_CHAT: return "/v1/chat/completions";
-  case API_OPENAI_COMPLETIONS: return "/v1/completions";
-  case API_OLLAMA_CHAT: return "/api/chat";
-  case API_OLLAMA_GENERATE: return "/api/generate";
-  case API_HTTP: break;
-  }
-  return NULL;
-}
-
 void anonymize_take_counts(const struct trace_response *response, struct trace_request *request) {
   enum token_source source;
   if (response->output_tokens >= 0) request->output_tokens = response->output_tokens;
@@ -236,7 +225,7 @@ enum status anonymize_request(struct anonymize *anonymize, const struct trace_re
                                 .t_ns = request->t_ns,
                                 .api = text_slice(api_name(api)),
                                 .method = text_slice("POST"),
-                                .path = text_slice(usual_path(api)),
+                                .path = text_slice(api_dialect(api)->paths[0]),
                                 .stream = request->stream,
                                 .body_bytes = -1,
                                 .block_tokens = -1};

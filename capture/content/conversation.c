@@ -284,7 +284,7 @@ void conversation_find(struct session_table *table, enum api api, struct json_sl
                        struct conversation_place *out) {
   int32_t found = NOWHERE;
   *out = (struct conversation_place){.api = api};
-  if (api == API_OPENAI_CHAT || api == API_OLLAMA_CHAT) {
+  if (api_dialect(api)->is_chat) {
     struct json_slice messages = json_scan_get(body, "messages");
     if (!json_scan_at(messages, 0).data) return;
     found = find_messages(table, messages, &out->messages);
@@ -306,7 +306,7 @@ void conversation_find(struct session_table *table, enum api api, struct json_sl
 void conversation_answered(struct session_table *table, const struct conversation_place *place,
                            const struct conversation_answer *answer) {
   if (place->session == 0) return;
-  if (place->api == API_OPENAI_CHAT || place->api == API_OLLAMA_CHAT) {
+  if (api_dialect(place->api)->is_chat) {
     if (!answer) {
       keep_place(table, combine(place->messages, SEED_ANY_ANSWER), place->session, LENGTHS);
     } else if (answer->text.len + answer->calls.len > 0) {

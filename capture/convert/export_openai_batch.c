@@ -34,7 +34,7 @@ enum status export_openai_batch(struct export_state *state, const struct trace_r
     return STATUS_END;
   if (!json_slice_is(request->method, "POST") || !request->path.data) return STATUS_END;
   enum api api;
-  if (api_from_name(request->api, &api) && api_is_ollama(api)) return STATUS_END;
+  if (api_from_name(request->api, &api) && api_dialect(api)->family > API_FAMILY_OPENAI) return STATUS_END;
   struct json_writer w = JSON_WRITER(line);
   json_write_object(&w);
   char custom_id[32];

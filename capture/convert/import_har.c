@@ -193,7 +193,7 @@ static bool is_unrelated(struct json_slice element) {
   struct buf scratch = {0};
   bool readable = import_fields(element, asked_fields, &entry, &scratch, NULL) == STATUS_OK;
   struct import_http http = {.method = entry.method, .url = entry.url};
-  bool asks = !readable || !entry.method.data || api_generates_text(import_http_api(&http));
+  bool asks = !readable || !entry.method.data || api_asks_model(import_http_api(&http));
   buf_free(&scratch);
   return !asks;
 }
@@ -213,12 +213,12 @@ static enum status find_entry(struct import *import, void *state, struct json_sl
     status = bytes_of(entry.content_text, entry.content_encoding, &texts.content, &content, error);
   if (status == STATUS_OK && !import_time(entry.started, &place.unix_ns))
     status = status_fail(error, STATUS_FORMAT, "\"startedDateTime\" is not an ISO 8601 time");
-  bool generates = status == STATUS_OK && api_generates_text(import_http_api(&http));
+  bool asks = status == STATUS_OK && api_asks_model(import_http_api(&http));
   free_texts(&texts);
   bool is_bad = status == STATUS_FORMAT || status == STATUS_LIMIT;
   if (status && !(is_bad && is_unrelated(element))) return status;
   if (is_bad) error->text[0] = '\0'; // nobody's
-  if (generates) return add_place(har, &place, error);
+  if (asks) return add_place(har, &place, error);
   import_leave_out(import, is_bad ? IMPORT_BAD_UNRELATED : IMPORT_ASKS_NOTHING);
   return STATUS_OK;
 }

@@ -131,7 +131,7 @@ void recorder_make_request(void *context) {
     recorder->dropped += 2; // the response would stand alone
     entry->skipped = true;
   } else if (!is_sampled(recorder, &entry->session) ||
-             (recorder->options.anonymize && !api_generates_text(entry->api))) {
+             (recorder->options.anonymize && !api_asks_model(entry->api))) {
     entry->skipped = true;
   } else {
     write_request(entry, kind, body);

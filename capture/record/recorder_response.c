@@ -111,7 +111,7 @@ void recorder_take_answer(void *context) {
 void recorder_make_response(void *context) {
   struct recorder_entry *entry = context;
   entry->response.asks_text = api_generates_text(entry->api); // as the request's body says
-  if (!entry->response.asks_text) entry->response.api = API_HTTP;
+  if (!api_asks_model(entry->api)) entry->response.api = API_HTTP;
   response_finish(&entry->response, entry->ending.transport);
   if (!entry->answered) conversation_answered(entry->recorder->sessions, &entry->place, &entry->heard);
   if (entry->seq >= 0 && !entry->skipped) write_response(entry);

@@ -3,52 +3,93 @@
 
 #include <string.h>
 
-static const char *const names[] = {
-    [API_HTTP] = "http",
-    [API_OPENAI_CHAT] = "openai.chat",
-    [API_OPENAI_COMPLETIONS] = "openai.completions",
-    [API_OLLAMA_CHAT] = "ollama.chat",
-    [API_OLLAMA_GENERATE] = "ollama.generate",
+#include "lib/llm/ollama.h"
+#include "lib/llm/openai.h"
+
+// A dialect is a row here and a file with its reader.
+static const struct api_dialect dialects[API_COUNT] = {
+    [API_HTTP] = {.name = "http"},
+    [API_OPENAI_CHAT] = {.name = "openai.chat",
+                         .family = API_FAMILY_OPENAI,
+                         .paths = {"/v1/chat/completions", "/chat/completions"},
+                         .prompt = "messages",
+                         .is_chat = true,
+                         .limits = {"max_completion_tokens", "max_tokens"},
+                         .generates_text = true,
+                         .has_usage_option = true,
+                         .has_ignore_eos = true,
+                         .read = openai_read},
+    [API_OPENAI_COMPLETIONS] = {.name = "openai.completions",
+                                .family = API_FAMILY_OPENAI,
+                                .paths = {"/v1/completions", "/completions"},
+                                .prompt = "prompt",
+                                .limits = {"max_completion_tokens", "max_tokens"},
+                                .generates_text = true,
+                                .has_usage_option = true,
+                                .has_ignore_eos = true,
+                                .read = openai_read},
+    [API_OLLAMA_CHAT] = {.name = "ollama.chat",
+                         .family = API_FAMILY_OLLAMA,
+                         .paths = {"/api/chat"},
+                         .prompt = "messages",
+                         .is_chat = true,
+                         .limits = {"num_predict"},
+                         .options = "options",
+                         .generates_text = true,
+                         .streams = true,
+                         .read = ollama_read},
+    [API_OLLAMA_GENERATE] = {.name = "ollama.generate",
+                             .family = API_FAMILY_OLLAMA,
+                             .paths = {"/api/generate"},
+                             .prompt = "prompt",
+                             .system = "system",
+                             .limits = {"num_predict"},
+                             .options = "options",
+                             .generates_text = true,
+                             .streams = true,
+                             .read = ollama_read},
 };
-#define API_COUNT (sizeof names / sizeof *names)
+
+const struct api_dialect *api_dialect(enum api api) {
+  return &dialects[(unsigned)api < API_COUNT ? api : API_HTTP];
+}
 
 const char *api_name(enum api api) {
-  return (size_t)api < API_COUNT ? names[api] : names[API_HTTP];
+  return api_dialect(api)->name;
 }
 
 bool api_from_name(struct json_slice name, enum api *out) {
-  for (size_t i = 0; i < API_COUNT; i++) {
-    if (json_slice_is(name, names[i])) {
-      *out = (enum api)i;
+  for (int api = 0; api < API_COUNT; api++) {
+    if (json_slice_is(name, dialects[api].name)) {
+      *out = (enum api)api;
       return true;
     }
   }
   return false;
 }
 
-static bool ends_with(const char *path, size_t len, const char *end) {
+// How much of the path this end covers; 0: it is none of the path's ends.
+static size_t covers(const char *path, size_t len, const char *end) {
+  bool whole = *end == '^';
+  if (whole) end++;
   size_t end_len = strlen(end);
-  return len >= end_len && memcmp(path + len - end_len, end, end_len) == 0;
+  if (len < end_len || memcmp(path + len - end_len, end, end_len) != 0) return 0;
+  return whole ? (len == end_len ? end_len + 1 : 0) : end_len;
 }
 
 enum api api_from_path(const char *method, const char *path) {
-  // In this order: the second is an end of the first.
-  static const struct {
-    const char *end;
-    enum api api;
-  } rows[] = {
-      {"/chat/completions", API_OPENAI_CHAT},
-      {"/completions", API_OPENAI_COMPLETIONS},
-      {"/api/chat", API_OLLAMA_CHAT},
-      {"/api/generate", API_OLLAMA_GENERATE},
-  };
+  enum api found = API_HTTP;
+  size_t best = 0;
   if (strcmp(method, "POST") != 0) return API_HTTP;
   size_t len = strcspn(path, "?#");
   if (len > 1 && path[len - 1] == '/') len--;
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    if (ends_with(path, len, rows[i].end)) return rows[i].api;
+  for (int api = 0; api < API_COUNT; api++) {
+    for (size_t i = 0; i < API_PATHS_MAX && dialects[api].paths[i]; i++) {
+      size_t covered = covers(path, len, dialects[api].paths[i]);
+      if (covered > best) best = covered, found = (enum api)api;
+    }
   }
-  return API_HTTP;
+  return found;
 }
 
 enum api api_from_request(const char *method, const char *path, const char *body, size_t len) {
@@ -59,12 +100,16 @@ enum api api_from_request(const char *method, const char *path, const char *body
   return facts.loads_only ? API_HTTP : api;
 }
 
-bool api_generates_text(enum api api) {
+bool api_asks_model(enum api api) {
   return api != API_HTTP;
 }
 
+bool api_generates_text(enum api api) {
+  return api_dialect(api)->generates_text;
+}
+
 bool api_is_ollama(enum api api) {
-  return api == API_OLLAMA_CHAT || api == API_OLLAMA_GENERATE;
+  return api_dialect(api)->family == API_FAMILY_OLLAMA;
 }
 
 static void take_max_tokens(struct json_slice value, int64_t *max_tokens) {
@@ -78,11 +123,18 @@ static bool has_element(struct json_slice value) {
   return json_scan_kind(value) == JSON_ARRAY && json_scan_element(&scan, &element);
 }
 
+// The strongest of the limits that are numbers.
+static void take_limits(const struct api_dialect *dialect, struct json_slice object, int64_t *max_tokens) {
+  for (size_t i = API_LIMITS_MAX; i-- > 0;) {
+    if (dialect->limits[i]) take_max_tokens(json_scan_get(object, dialect->limits[i]), max_tokens);
+  }
+}
+
 void api_request_facts(enum api api, const char *body, size_t len, struct api_request_facts *out) {
-  *out = (struct api_request_facts){.stream = api_is_ollama(api), .max_tokens = -1};
+  const struct api_dialect *dialect = api_dialect(api);
+  *out = (struct api_request_facts){.stream = dialect->streams, .max_tokens = -1};
   struct json_slice root, key, value;
   if (json_scan_text(body, len, &root, NULL) || json_scan_kind(root) != JSON_OBJECT) return;
-  int64_t max_completion_tokens = -1;
   bool asks = false; // for text
   struct json_scan scan = json_scan_start(root);
   while (json_scan_member(&scan, &key, &value)) {
@@ -92,18 +144,12 @@ void api_request_facts(enum api api, const char *body, size_t len, struct api_re
       json_scan_bool(value, &out->stream);
     } else if (json_slice_is(key, "stream_options")) {
       json_scan_bool(json_scan_get(value, "include_usage"), &out->include_usage);
-    } else if (json_slice_is(key, "max_tokens") || json_slice_is(key, "n_predict")) {
-      take_max_tokens(value, &out->max_tokens);
-    } else if (json_slice_is(key, "max_completion_tokens")) {
-      take_max_tokens(value, &max_completion_tokens);
-    } else if (json_slice_is(key, "options")) {
-      take_max_tokens(json_scan_get(value, "num_predict"), &out->max_tokens);
     } else if (json_slice_is(key, "prompt")) {
-      asks = asks || (api == API_OLLAMA_GENERATE && json_scan_has_text(value));
+      asks = asks || (!dialect->is_chat && json_scan_has_text(value));
     } else if (json_slice_is(key, "messages") || json_slice_is(key, "images")) {
       asks = asks || has_element(value);
     }
   }
-  if (max_completion_tokens >= 0) out->max_tokens = max_completion_tokens;
+  take_limits(dialect, dialect->options ? json_scan_get(root, dialect->options) : root, &out->max_tokens);
   out->loads_only = api_is_ollama(api) && !asks;
 }

@@ -8,27 +8,70 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/status.h"
 #include "lib/json/json_scan.h"
 
 // API_HTTP is anything else: bytes whose success HTTP alone decides.
-enum api { API_HTTP, API_OPENAI_CHAT, API_OPENAI_COMPLETIONS, API_OLLAMA_CHAT, API_OLLAMA_GENERATE };
+enum api {
+  API_HTTP,
+  API_OPENAI_CHAT,
+  API_OPENAI_COMPLETIONS,
+  API_OLLAMA_CHAT,
+  API_OLLAMA_GENERATE,
+  API_COUNT
+};
 
-// "http", "openai.chat", "openai.completions", "ollama.chat", "ollama.generate"; never NULL.
+// Who speaks it: APIs of one family share their manners, and --api takes them together.
+enum api_family { API_FAMILY_NONE, API_FAMILY_OPENAI, API_FAMILY_OLLAMA };
+
+// Reads one message of a dialect, an event's data or a whole body, into a response; see ollama.h.
+struct response;
+typedef enum status api_reader(struct response *response, const char *text, size_t len);
+
+// Everything that tells one dialect from another, but for the reading of its messages: a row of the table in
+// api.c. Names of members are those of the request's JSON body; NULL: the dialect has no such thing.
+#define API_PATHS_MAX 5
+#define API_LIMITS_MAX 2
+struct api_dialect {
+  const char *name; // in records and options
+  enum api_family family;
+  const char *paths[API_PATHS_MAX]; // ends of its paths, as api_from_path takes them; the first is the usual
+                                    // one: made and anonymised requests go there
+  const char *prompt;               // the member that holds the prompt
+  bool is_chat;                     // the prompt is an array of messages
+  bool or_text;                     // ... or a text
+  const char *system;               // a member with text that goes before the prompt
+  const char *limits[API_LIMITS_MAX]; // members that limit the output tokens, the strongest first; the last
+                                      // is written where a body has none
+  const char *options;                // the member inside which the limits are
+  bool generates_text;
+  bool streams;          // when the request does not say
+  bool has_usage_option; // stream_options.include_usage asks for token counts
+  bool has_ignore_eos;
+  const char *key_header; // of the API key, as it is; NULL: Authorization, as bearer token
+  api_reader *read;       // NULL: API_HTTP
+};
+const struct api_dialect *api_dialect(enum api api); // never NULL
+
+// The name in the table above: "http", "openai.chat", ...; never NULL.
 const char *api_name(enum api api);
 
 // The API of that name. false, and `out` untouched, when there is none.
 bool api_from_name(struct json_slice name, enum api *out);
 
-// The API that a method and a path (with or without query) address, by the end of the path, so that a prefix
-// (/api/v1, /openai/deployments/NAME) does not matter: .../chat/completions, .../completions,
-// .../api/chat, .../api/generate, POST only. llama.cpp's /completion is API_HTTP.
+// The API that a method (POST only) and a path (with or without query) address: the longest end of the path
+// that is in the table counts, so that a prefix (/api/v1, /openai/deployments/NAME) does not matter. An end
+// that begins with ^ must be the whole path.
 enum api api_from_path(const char *method, const char *path);
 
 // As api_from_path, but a request that asks for no text is API_HTTP: Ollama loads or unloads a model when
 // /api/generate has no prompt or /api/chat no messages. A body that is no JSON leaves the answer to the path.
 enum api api_from_request(const char *method, const char *path, const char *body, size_t len);
 
-// True for all but API_HTTP.
+// True for all but API_HTTP: a model is asked, for text or for something else.
+bool api_asks_model(enum api api);
+
+// True for those of them whose answer is text.
 bool api_generates_text(enum api api);
 
 // True for the two APIs of Ollama's own.
@@ -40,8 +83,7 @@ struct api_request_facts {
   bool stream;        // asked for, or the API's default: false for OpenAI and http, true for Ollama
   bool include_usage; // OpenAI's stream_options.include_usage
   bool loads_only;    // Ollama without prompt and messages: see api_from_request
-  int64_t max_tokens; // max_completion_tokens, max_tokens, options.num_predict or n_predict; -1: unknown or
-                      // unlimited
+  int64_t max_tokens; // by the names that the dialect has for it; -1: unknown or unlimited
 };
 
 // Reads the facts of a request body; what is not there, or not of its kind, stays unknown, also in a body

@@ -7,8 +7,6 @@
 #include <strings.h>
 
 #include "lib/llm/message.h"
-#include "lib/llm/ollama.h"
-#include "lib/llm/openai.h"
 
 #define BODY_BYTES ((size_t)16 << 20)
 // Of the body of an HTTP error: enough for the server's words.
@@ -99,9 +97,7 @@ static void take_message(struct response *response, const char *text, size_t len
   if (len == 0) return;
   response->messages = true;
   response->has_text = response->has_answer = false;
-  enum status status =
-      api_is_ollama(response->api) ? ollama_read(response, text, len) : openai_read(response, text, len);
-  if (status) {
+  if (api_dialect(response->api)->read(response, text, len)) {
     take_malformed(response, text, len);
     return;
   }
@@ -232,7 +228,7 @@ void response_open(struct response *response, enum api api, int status, struct j
   if (!is_success_status(status)) {
     response->framing = RESPONSE_BODY;
     response->body.limit = ERROR_BODY_BYTES;
-  } else if (!api_generates_text(api)) {
+  } else if (!api_asks_model(api)) {
     return;
   } else if (events || lines) {
     start_stream(response, events ? RESPONSE_SSE : RESPONSE_NDJSON);
@@ -313,7 +309,7 @@ static enum failure classify(const struct response *response, enum failure trans
   if (response->status == 0 && transport) return transport;
   enum failure of_status = failure_of_status(response->status);
   if (of_status) return of_status;
-  if (!api_generates_text(response->api)) return transport;
+  if (!api_asks_model(response->api)) return transport;
   if (response->failure) return response->failure;
   if (response->unread || (transport && !response_is_over(response))) return transport;
   if (response->streamed && !response->ended) return FAILURE_TRUNCATED;
@@ -352,7 +348,7 @@ void response_finish(struct response *response, enum failure transport) {
   settle_tokens(response);
   response->failure = classify(response, transport);
   if (response->failure) response->finish[0] = '\0';
-  if (response->failure || response->unread || !api_generates_text(response->api)) forget_tokens(response);
+  if (response->failure || response->unread || !api_asks_model(response->api)) forget_tokens(response);
   explain(response, transport);
 }
 

@@ -126,23 +126,29 @@ static enum status pack(const struct draft *draft, char ***out, struct error *er
   return STATUS_OK;
 }
 
-enum status headers_make(struct json_slice recorded, bool json_body, const struct headers_own *own,
-                         char ***out, struct error *error) {
+// The API key: under a name of the API's own as it is, else as bearer token.
+static void add_key(struct draft *draft, const struct headers_own *own, const char *name) {
+  struct buf value = {0};
+  if (!own->key || draft->has_authorization || (name && replaced(own, name, strlen(name)))) return;
+  if (!name) buf_append_text(&value, "Bearer ");
+  buf_append_text(&value, own->key);
+  if (!name) name = "Authorization";
+  add(draft, name, strlen(name), buf_text(&value), value.len);
+  buf_free(&value);
+}
+
+enum status headers_make(struct json_slice recorded, enum api api, const struct headers_own *own, char ***out,
+                         struct error *error) {
   struct draft draft = {0};
   enum status status = add_recorded(&draft, recorded, own);
   if (status) {
     status = status_fail(error, status, "headers: %s", status_name(status));
   } else {
     add_own(&draft, own);
-    if (json_body && !draft.has_content_type && !replaced(own, "content-type", strlen("content-type")))
+    if (api_asks_model(api) && !draft.has_content_type &&
+        !replaced(own, "content-type", strlen("content-type")))
       add(&draft, "Content-Type", strlen("Content-Type"), "application/json", strlen("application/json"));
-    if (own->bearer && !draft.has_authorization) {
-      struct buf value = {0};
-      buf_append_text(&value, "Bearer ");
-      buf_append_text(&value, own->bearer);
-      add(&draft, "Authorization", strlen("Authorization"), buf_text(&value), value.len);
-      buf_free(&value);
-    }
+    add_key(&draft, own, api_dialect(api)->key_header);
     status = pack(&draft, out, error);
   }
   buf_free(&draft.text);

@@ -9,19 +9,20 @@
 
 #include "lib/base/status.h"
 #include "lib/json/json_scan.h"
+#include "lib/llm/api.h"
 
 // What -H and the like add to every request.
 struct headers_own {
   const char *const *lines; // "Name: value" replaces the recorded field of that name; "Name:" only removes it
   size_t count;
-  const char *bearer; // API key for Authorization, unless a line has that field; NULL: none
+  const char *key; // API key, in the field that the API has for it, unless a line has that field; NULL: none
 };
 
 // The fields of a recorded header object (of strings; anything else is left out), ready for xfer_request:
 // without hop-by-hop fields (RFC 9110 7.6.1, also those that Connection names), Host, Content-Length, Expect
-// and values with control characters. `json_body`: Content-Type is added where the recording has none. *out
-// is one block that ends with NULL; the caller frees it with free(). STATUS_MEMORY.
-enum status headers_make(struct json_slice recorded, bool json_body, const struct headers_own *own,
-                         char ***out, struct error *error) MUST_USE;
+// and values with control characters. `api`: one that asks a model gets a Content-Type where the recording
+// has none. *out is one block that ends with NULL; the caller frees it with free(). STATUS_MEMORY.
+enum status headers_make(struct json_slice recorded, enum api api, const struct headers_own *own, char ***out,
+                         struct error *error) MUST_USE;
 
 #endif

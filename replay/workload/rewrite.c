@@ -23,30 +23,37 @@ static bool needs_change(const struct rewrite_rules *rules, enum api api,
                          const struct api_request_facts *facts) {
   if (rules->model || rules->max_tokens > 0 || rules->extra_body) return true;
   if (rules->stream != REWRITE_STREAM_RECORDED) return true;
-  if (api_is_ollama(api)) return false;
-  return rules->ignore_eos || (facts->stream && !facts->include_usage);
+  const struct api_dialect *dialect = api_dialect(api);
+  return (rules->ignore_eos && dialect->has_ignore_eos) ||
+         (dialect->has_usage_option && facts->stream && !facts->include_usage);
 }
 
-static void write_max_tokens(struct json_writer *patch, enum api api, struct json_slice body,
-                             int64_t max_tokens) {
-  if (api_is_ollama(api)) {
-    json_write_key(patch, "options");
+// The limit under the name that the body has for it, else the dialect's usual one; other names for it go.
+static void write_max_tokens(struct json_writer *patch, const struct api_dialect *dialect,
+                             struct json_slice body, int64_t max_tokens) {
+  struct json_slice object = dialect->options ? json_scan_get(body, dialect->options) : body;
+  const char *name = NULL;
+  if (dialect->options) {
+    json_write_key(patch, dialect->options);
     json_write_object(patch);
-    json_member_int(patch, "num_predict", max_tokens);
-    json_write_object_end(patch);
-    return;
   }
-  bool newer = json_scan_get(body, "max_completion_tokens").data != NULL;
-  if (newer) {
-    json_write_key(patch, "max_tokens");
-    json_write_null(patch);
+  for (size_t i = 0; i < API_LIMITS_MAX && dialect->limits[i]; i++) {
+    bool last = i + 1 == API_LIMITS_MAX || !dialect->limits[i + 1];
+    bool there = json_scan_get(object, dialect->limits[i]).data != NULL;
+    if (name && there) {
+      json_write_key(patch, dialect->limits[i]);
+      json_write_null(patch);
+    } else if (!name && (there || last)) {
+      name = dialect->limits[i];
+      json_member_int(patch, name, max_tokens);
+    }
   }
-  json_member_int(patch, newer ? "max_completion_tokens" : "max_tokens", max_tokens);
+  if (dialect->options) json_write_object_end(patch);
 }
 
-static void write_stream(struct json_writer *patch, enum api api, bool stream) {
+static void write_stream(struct json_writer *patch, const struct api_dialect *dialect, bool stream) {
   json_member_bool(patch, "stream", stream);
-  if (api_is_ollama(api)) return;
+  if (!dialect->has_usage_option) return;
   json_write_key(patch, "stream_options");
   if (!stream) {
     json_write_null(patch);
@@ -60,13 +67,14 @@ static void write_stream(struct json_writer *patch, enum api api, bool stream) {
 // The rules as a merge patch for this body.
 static void write_patch(const struct rewrite_rules *rules, enum api api, struct json_slice body, bool stream,
                         struct buf *out) {
+  const struct api_dialect *dialect = api_dialect(api);
   struct json_writer patch = JSON_WRITER(out);
   json_write_object(&patch);
   if (rules->model) json_member_string(&patch, "model", rules->model);
-  if (rules->max_tokens > 0) write_max_tokens(&patch, api, body, rules->max_tokens);
-  if (stream_rule(rules) != REWRITE_STREAM_RECORDED || (stream && !api_is_ollama(api)))
-    write_stream(&patch, api, stream);
-  if (rules->ignore_eos && !api_is_ollama(api)) json_member_bool(&patch, "ignore_eos", true);
+  if (rules->max_tokens > 0 && dialect->limits[0]) write_max_tokens(&patch, dialect, body, rules->max_tokens);
+  bool says = stream_rule(rules) != REWRITE_STREAM_RECORDED || (stream && dialect->has_usage_option);
+  if (says && dialect->generates_text) write_stream(&patch, dialect, stream);
+  if (rules->ignore_eos && dialect->has_ignore_eos) json_member_bool(&patch, "ignore_eos", true);
   json_write_object_end(&patch);
 }
 
@@ -98,7 +106,7 @@ enum status rewrite_body(const struct rewrite_rules *rules, enum api api, const 
   struct api_request_facts facts;
   struct json_slice document;
   api_request_facts(api, body, len, &facts);
-  if (!api_generates_text(api) || !needs_change(rules, api, &facts)) return buf_append(out, body, len);
+  if (!api_asks_model(api) || !needs_change(rules, api, &facts)) return buf_append(out, body, len);
   enum status status = json_scan_text(body, len, &document, error);
   if (status) return status;
   if (json_scan_kind(document) != JSON_OBJECT)
@@ -129,19 +137,23 @@ static bool add_place(struct places *places, struct json_slice value) {
   return true;
 }
 
-// The first text of the first message that has one: its content, or the first text part of it.
+// A text, or the first text part of several. false: there is none.
+static bool find_in_content(struct places *places, struct json_slice content) {
+  struct json_slice part;
+  struct json_scan parts = json_scan_start(content);
+  if (json_scan_kind(content) != JSON_ARRAY) return add_place(places, content);
+  while (json_scan_element(&parts, &part)) {
+    if (add_place(places, json_scan_get(part, "text"))) return true;
+  }
+  return false;
+}
+
+// The first text of the first message that has one.
 static void find_in_messages(struct places *places, struct json_slice messages) {
-  struct json_slice message, part;
+  struct json_slice message;
   struct json_scan scan = json_scan_start(messages);
-  if (json_scan_kind(messages) != JSON_ARRAY) return;
   while (json_scan_element(&scan, &message)) {
-    struct json_slice content = json_scan_get(message, "content");
-    if (add_place(places, content)) return;
-    if (json_scan_kind(content) != JSON_ARRAY) continue;
-    struct json_scan parts = json_scan_start(content);
-    while (json_scan_element(&parts, &part)) {
-      if (add_place(places, json_scan_get(part, "text"))) return;
-    }
+    if (find_in_content(places, json_scan_get(message, "content"))) return;
   }
 }
 
@@ -156,18 +168,17 @@ static void find_in_prompt(struct places *places, struct json_slice prompt) {
 size_t rewrite_nonce_places(enum api api, const char *body, size_t len, size_t *offsets, size_t most) {
   struct places places = {.body = body, .offsets = offsets, .most = most};
   struct json_slice document;
-  if (!api_generates_text(api) || json_scan_text(body, len, &document, NULL)) return 0;
-  switch (api) {
-  case API_OPENAI_CHAT:
-  case API_OLLAMA_CHAT: find_in_messages(&places, json_scan_get(document, "messages")); break;
-  case API_OLLAMA_GENERATE:
-    if (json_scan_has_text(json_scan_get(document, "system"))) {
-      add_place(&places, json_scan_get(document, "system"));
-      break;
-    }
-    find_in_prompt(&places, json_scan_get(document, "prompt"));
-    break;
-  default: find_in_prompt(&places, json_scan_get(document, "prompt"));
+  const struct api_dialect *dialect = api_dialect(api);
+  if (!dialect->prompt || json_scan_text(body, len, &document, NULL)) return 0;
+  struct json_slice system =
+      dialect->system ? json_scan_get(document, dialect->system) : (struct json_slice){0};
+  bool has_system = json_scan_kind(system) == JSON_ARRAY || json_scan_has_text(system);
+  if (has_system && find_in_content(&places, system)) return places.count;
+  struct json_slice prompt = json_scan_get(document, dialect->prompt);
+  if (dialect->is_chat && json_scan_kind(prompt) == JSON_ARRAY) {
+    find_in_messages(&places, prompt);
+  } else if (!dialect->is_chat || dialect->or_text) {
+    find_in_prompt(&places, prompt);
   }
   return places.count;
 }

@@ -19,12 +19,12 @@ struct rewrite_rules {
   const char *model;  // NULL: as recorded
   int64_t max_tokens; // 0: as recorded
   enum rewrite_stream stream;
-  bool ignore_eos;               // OpenAI dialects only: Ollama has no such thing
+  bool ignore_eos;               // of dialects that have it
   const struct json *extra_body; // merged last (RFC 7396); NULL: nothing
 };
 
-// Appends the body to send. The limit goes under the API's own name: max_completion_tokens where the request
-// has it, else max_tokens; Ollama: options.num_predict. A streaming OpenAI request always asks for usage
+// Appends the body to send. The limit goes under the name that the request has for it, else the API's own
+// (api.h). A streaming OpenAI request always asks for usage
 // (stream_options.include_usage), one that does not stream loses stream_options. What is not changed stays
 // byte for byte. A body that needs no change, and any body of API_HTTP, is appended byte for byte.
 // STATUS_FORMAT with words: no JSON object.
@@ -35,9 +35,9 @@ enum status rewrite_body(const struct rewrite_rules *rules, enum api api, const 
 enum { REWRITE_NONCE_BYTES = 18 };
 void rewrite_print_nonce(uint64_t number, char into[REWRITE_NONCE_BYTES]);
 
-// The offsets in a body at which a nonce makes its prompt another one, ascending: the start of the first
-// message's text, or of every prompt (of `system`, where Ollama's generate has one). At most `most` are
-// found; 0 when the prompt is no text (token ids, say).
+// The offsets in a body at which a nonce makes its prompt another one, ascending: the start of the text
+// that goes before the messages (`system`), of the first message's text, or of every prompt. At most `most`
+// are found; 0 when the prompt is no text (token ids, say).
 size_t rewrite_nonce_places(enum api api, const char *body, size_t len, size_t *places, size_t most);
 
 #endif

@@ -103,37 +103,38 @@ void synth_print_prompt(const struct synth_prompt *prompt, int64_t tokens, const
   if (left > 0) print_words(prompt->own, (size_t)left, out);
 }
 
-static void print_limit(const struct trace_request *record, enum api api, struct json_writer *w) {
-  int64_t tokens = record->output_tokens > 0 ? record->output_tokens : 1;
-  if (record->output_tokens < 0) return;
-  if (!api_is_ollama(api)) {
-    json_member_int(w, "max_tokens", tokens);
-    return;
+static void print_limit(const struct trace_request *record, const struct api_dialect *dialect,
+                        struct json_writer *w) {
+  const char *name = NULL;
+  for (size_t i = 0; i < API_LIMITS_MAX && dialect->limits[i]; i++)
+    name = dialect->limits[i];
+  if (record->output_tokens < 0 || !name) return;
+  if (dialect->options) {
+    json_write_key(w, dialect->options);
+    json_write_object(w);
   }
-  json_write_key(w, "options");
-  json_write_object(w);
-  json_member_int(w, "num_predict", tokens);
-  json_write_object_end(w);
+  json_member_int(w, name, record->output_tokens > 0 ? record->output_tokens : 1);
+  if (dialect->options) json_write_object_end(w);
 }
 
 void synth_print_body(const struct trace_request *record, enum api api, struct buf *out) {
+  const struct api_dialect *dialect = api_dialect(api);
   struct json_writer w = JSON_WRITER(out);
-  bool chat = api == API_OPENAI_CHAT || api == API_OLLAMA_CHAT;
   json_write_object(&w);
   if (record->model.len > 0) json_member_text(&w, "model", record->model);
-  json_write_key(&w, chat ? "messages" : "prompt");
-  if (chat) {
+  json_write_key(&w, dialect->prompt ? dialect->prompt : "prompt");
+  if (dialect->is_chat) {
     json_write_array(&w);
     json_write_object(&w);
     json_member_string(&w, "role", "user");
     json_write_key(&w, "content");
   }
   json_write_string(&w, SYNTH_PLACEHOLDER);
-  if (chat) {
+  if (dialect->is_chat) {
     json_write_object_end(&w);
     json_write_array_end(&w);
   }
-  json_member_bool(&w, "stream", record->stream);
-  print_limit(record, api, &w);
+  if (dialect->generates_text) json_member_bool(&w, "stream", record->stream);
+  print_limit(record, dialect, &w);
   json_write_object_end(&w);
 }

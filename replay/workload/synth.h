@@ -37,7 +37,7 @@ struct synth_scale {
 // True when the record has sizes in place of a body, and not more than SYNTH_TOKENS_MAX.
 bool synth_fits(const struct trace_request *record);
 
-// Appends a body for a text-generating API: the recorded model (none: no such member) and streaming, the
+// Appends a body for an API that asks a model: the recorded model (none: no such member) and streaming, the
 // recorded output tokens as limit, and SYNTH_PLACEHOLDER, which needs no escape, as its prompt. Failure
 // sticks in out->status.
 #define SYNTH_PLACEHOLDER "(text of recorded length)"

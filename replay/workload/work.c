@@ -13,6 +13,12 @@
 const char *const work_pick_names[] = {"shuffled", "trace", NULL};
 const char *const work_api_names[] = {"auto", "openai", "ollama", "http", NULL};
 
+enum api_family work_api_family(enum work_api api) {
+  static const enum api_family families[] = {
+      [WORK_API_OPENAI] = API_FAMILY_OPENAI, [WORK_API_OLLAMA] = API_FAMILY_OLLAMA};
+  return (size_t)api < sizeof families / sizeof *families ? families[api] : API_FAMILY_NONE;
+}
+
 enum { NONCE_PLACES_MAX = 1024 };
 
 static enum status no_memory(struct error *error) {
@@ -54,7 +60,7 @@ static void cut_placeholder(struct work_request *request, size_t *nonce_places) 
 
 // The recorded body becomes the one that is sent.
 static enum status make_ready(struct work_draw *draw, struct work_request *request, struct error *error) {
-  if (!request->body || !api_generates_text(request->api)) return STATUS_OK;
+  if (!request->body || !api_asks_model(request->api)) return STATUS_OK;
   struct buf body = {0};
   enum status status =
       rewrite_body(&draw->options->rules, request->api, request->body, request->body_len, &body, error);
@@ -89,10 +95,9 @@ static enum status nothing_to_send(const struct work *work, struct error *error)
         (long long)work->refused);
   }
   if (work->other > 0) {
-    return status_fail(
-        error, STATUS_FORMAT,
-        "no request of the wanted text-generating APIs among %lld in the trace (--api http takes any)",
-        (long long)work->other);
+    return status_fail(error, STATUS_FORMAT,
+                       "no request of the wanted APIs among %lld in the trace (--api http takes any)",
+                       (long long)work->other);
   }
   return status_fail(error, STATUS_FORMAT, "no request in the trace");
 }

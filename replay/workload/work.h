@@ -29,6 +29,9 @@ enum work_api { WORK_API_AUTO, WORK_API_OPENAI, WORK_API_OLLAMA, WORK_API_HTTP }
 // Their names by value, as options and records have them; NULL at the end.
 extern const char *const work_pick_names[], *const work_api_names[];
 
+// The family that is wanted; API_FAMILY_NONE: all of them, or none.
+enum api_family work_api_family(enum work_api api);
+
 struct work_request {
   int64_t seq;                 // the trace's
   int64_t at_ns;               // when it was recorded, since 1970
@@ -65,10 +68,10 @@ struct work {
   char *model;               // that every qualifying request names; NULL: several, or not said
   int64_t available;         // requests of the traces that qualify
   int64_t made;              // of them, known only by their size: their text was made
-  int64_t other;             // requests that do not: of no text-generating API
+  int64_t other;             // requests that do not: of no API that asks a model
   int64_t bodiless;          // and those whose body was not recorded, or is no JSON
   int64_t refused;           // and those that were answered with an error status (refused.h)
-  int64_t without_text;      // of those kept that generate text: there is no place for a nonce
+  int64_t without_text;      // of those kept that ask a model: there is no place for a nonce
   double mean_latency_s;     // of the recorded successful responses; NaN: none
   double mean_output_tokens; // of those that say, and of requests known by their size; NaN: none
   int64_t lost;              // records that the traces are known to lack; 1 for a torn end

@@ -28,10 +28,14 @@ static char *copy_slice(struct json_slice slice) {
   return slice.data ? strndup(slice.data, slice.len) : strdup("");
 }
 
-// With --api openai or ollama a path that says nothing is told by the body.
-static enum api api_by_body(struct json_slice body, enum api with_messages, enum api with_prompt) {
-  if (json_scan_kind(json_scan_get(body, "messages")) == JSON_ARRAY) return with_messages;
-  if (json_scan_kind(json_scan_get(body, "prompt")) != JSON_NONE) return with_prompt;
+// With --api FAMILY a path that says nothing is told by the body: the family's first API whose prompt it has.
+static enum api api_by_body(struct json_slice body, enum api_family family) {
+  for (int i = 0; i < API_COUNT; i++) {
+    const struct api_dialect *dialect = api_dialect((enum api)i);
+    if (dialect->family != family || !dialect->prompt) continue;
+    enum json_kind kind = json_scan_kind(json_scan_get(body, dialect->prompt));
+    if (dialect->is_chat ? kind == JSON_ARRAY : kind != JSON_NONE) return (enum api)i;
+  }
   return API_HTTP;
 }
 
@@ -42,15 +46,13 @@ static enum api api_of(const struct trace_request *record, enum work_api wanted,
   if (wanted == WORK_API_HTTP) return API_HTTP;
   if (!api_from_name(record->api, &api)) api = api_from_request(method, path, body.data, body.len);
   if (wanted == WORK_API_AUTO) return api;
-  if (api == API_HTTP) {
-    return wanted == WORK_API_OPENAI ? api_by_body(body, API_OPENAI_CHAT, API_OPENAI_COMPLETIONS)
-                                     : api_by_body(body, API_OLLAMA_CHAT, API_OLLAMA_GENERATE);
-  }
-  return api_is_ollama(api) == (wanted == WORK_API_OLLAMA) ? api : API_HTTP;
+  enum api_family family = work_api_family(wanted);
+  if (api == API_HTTP) return api_by_body(body, family);
+  return api_dialect(api)->family == family ? api : API_HTTP;
 }
 
-// Text-generating APIs take nothing else; what a client sent by mistake is left out, as a body that is no
-// JSON is.
+// The APIs that ask a model take nothing else; what a client sent by mistake is left out, as a body that is
+// no JSON is.
 static bool is_json_object(const struct trace_request *record) {
   return record->body_kind == TRACE_BODY_JSON && json_scan_kind(record->body) == JSON_OBJECT;
 }
@@ -115,8 +117,7 @@ static struct work_request *make_request(struct work_draw *draw, const struct tr
   if (request->method && request->path && whole)
     status = conversations_number(&draw->conversations, record->session, &request->conversation);
   if (status == STATUS_OK) {
-    status = headers_make(record->headers, api_generates_text(api), &draw->options->headers,
-                          &request->headers, error);
+    status = headers_make(record->headers, api, &draw->options->headers, &request->headers, error);
   }
   if (status) {
     (void)no_memory(error);
@@ -147,7 +148,7 @@ static enum status keep(struct work_draw *draw, const struct trace_request *reco
   int64_t place = place_of(draw, work->available, &moved_to);
   work->available++;
   if (place < 0) return STATUS_OK;
-  bool sized = api_generates_text(api) && synth_fits(record);
+  bool sized = api_asks_model(api) && synth_fits(record);
   if (sized) {
     buf_clear(&draw->scratch);
     synth_print_body(record, api, &draw->scratch);
@@ -189,19 +190,19 @@ static enum status take_request(struct work_draw *draw, const struct trace_reque
     status = no_memory(error);
   } else {
     enum api api = api_of(record, draw->options->api, method, path);
-    bool text = api_generates_text(api);
-    if (path[0] != '/' || (!text && draw->options->api != WORK_API_HTTP)) {
+    bool asks = api_asks_model(api);
+    if (path[0] != '/' || (!asks && draw->options->api != WORK_API_HTTP)) {
       draw->work->other++;
     } else if (draw->again && recorded_failures_has(&draw->refused, draw->conversations.trace, record->seq)) {
       draw->work->refused++;
-    } else if (text && synth_fits(record)) {
+    } else if (asks && synth_fits(record)) {
       draw->work->made++;
       if (record->output_tokens > 0) {
         draw->output_tokens += (double)record->output_tokens;
         draw->outputs++;
       }
       status = take(draw, record, api, error);
-    } else if (!recorded_body(draw, record) || (text && !is_json_object(record))) {
+    } else if (!recorded_body(draw, record) || (asks && !is_json_object(record))) {
       draw->work->bodiless++;
     } else {
       status = take(draw, record, api, error);

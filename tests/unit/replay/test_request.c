@@ -111,12 +111,12 @@ static void test_bad_urls_are_refused_without_repeating_them(void **state) {
 }
 
 // The lines of a header list joined by '|'.
-static void assert_headers(const char *recorded, bool json_body, const struct headers_own *own,
+static void assert_headers(const char *recorded, enum api api, const struct headers_own *own,
                            const char *expected) {
   char **lines = NULL;
   struct buf all = {0};
-  assert_int_equal(
-      headers_make((struct json_slice){recorded, strlen(recorded)}, json_body, own, &lines, NULL), STATUS_OK);
+  assert_int_equal(headers_make((struct json_slice){recorded, strlen(recorded)}, api, own, &lines, NULL),
+                   STATUS_OK);
   for (size_t i = 0; lines[i]; i++) {
     if (i > 0) buf_append_char(&all, '|');
     buf_append_text(&all, lines[i]);
@@ -132,21 +132,21 @@ static void test_headers_are_sent_again_but_not_those_of_one_hop(void **state) {
   assert_headers(
       "{\"accept\":\"*/*\",\"Host\":\"h\",\"Connection\":\"close, x-hop\",\"X-Hop\":\"1\",\"te\":\"t\","
       "\"content-length\":\"5\",\"transfer-encoding\":\"chunked\",\"x-a\":\"b \\\"c\\\"\",\"x-empty\":\"\"}",
-      false, &none, "accept: */*|x-a: b \"c\"|x-empty;");
-  assert_headers("{\"x-a\":\"b\\r\\nx-evil: 1\",\"x-b\":5,\"\":\"x\",\"x:y\":\"z\"}", false, &none, "");
-  assert_headers("{}", true, &none, "Content-Type: application/json");
-  assert_headers("{\"Content-type\":\"text/json\"}", true, &none, "Content-type: text/json");
+      API_HTTP, &none, "accept: */*|x-a: b \"c\"|x-empty;");
+  assert_headers("{\"x-a\":\"b\\r\\nx-evil: 1\",\"x-b\":5,\"\":\"x\",\"x:y\":\"z\"}", API_HTTP, &none, "");
+  assert_headers("{}", API_OPENAI_CHAT, &none, "Content-Type: application/json");
+  assert_headers("{\"Content-type\":\"text/json\"}", API_OPENAI_CHAT, &none, "Content-type: text/json");
 }
 
 static void test_the_users_headers_replace_the_recorded_ones(void **state) {
   (void)state;
   static const char *const lines[] = {"Accept: text/plain", "user-agent:", "content-type:", "X-New:  v"};
   static const struct headers_own own = {lines, 4, "k"};
-  assert_headers("{\"accept\":\"*/*\",\"User-Agent\":\"u\",\"x-a\":\"b\",\"content-type\":\"x\"}", true, &own,
-                 "x-a: b|Accept: text/plain|X-New: v|Authorization: Bearer k");
+  assert_headers("{\"accept\":\"*/*\",\"User-Agent\":\"u\",\"x-a\":\"b\",\"content-type\":\"x\"}",
+                 API_OPENAI_CHAT, &own, "x-a: b|Accept: text/plain|X-New: v|Authorization: Bearer k");
   static const char *const authorization[] = {"authorization: Basic x"};
   static const struct headers_own both = {authorization, 1, "k"};
-  assert_headers("{}", false, &both, "authorization: Basic x");
+  assert_headers("{}", API_HTTP, &both, "authorization: Basic x");
 }
 
 int main(void) {

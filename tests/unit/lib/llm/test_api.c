@@ -27,6 +27,7 @@ static void test_api_names_are_those_of_the_design_and_read_back(void **state) {
     assert_true(api_from_name(slice(names[i]), &api));
     assert_int_equal(api, i);
     assert_int_equal(api_generates_text(api), i != API_HTTP);
+    assert_int_equal(api_asks_model(api), i != API_HTTP);
   }
   enum api api = API_OLLAMA_CHAT;
   assert_false(api_from_name(slice("openai"), &api));
@@ -165,7 +166,7 @@ static void test_request_facts_table(void **state) {
       {API_OPENAI_CHAT, "{\"model\":\"m\"", NULL, false, false, -1},
       {API_OPENAI_CHAT, "[\"model\"]", NULL, false, false, -1},
       {API_OLLAMA_CHAT, "", NULL, true, false, -1},
-      {API_HTTP, "{\"model\":\"e\",\"stream\":true,\"n_predict\":40}", "e", true, false, 40},
+      {API_HTTP, "{\"model\":\"e\",\"stream\":true,\"n_predict\":40}", "e", true, false, -1},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct api_request_facts facts;
