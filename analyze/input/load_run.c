@@ -32,7 +32,8 @@ enum pending_state {
 struct pending {
   struct batch_key key;
   enum pending_state state;
-  size_t cell; // where a counted one goes
+  size_t cell;    // where a counted one goes
+  int64_t end_ns; // of the batch, once its record came
   int64_t requests, good;
   struct load_times times;
   struct load_window window;
@@ -210,6 +211,12 @@ static bool same_key(const struct batch_key *a, const struct batch_key *b) {
          a->warmup == b->warmup && (a->rate == b->rate || a->rate <= 0 || b->rate <= 0);
 }
 
+// A batch that is measured again has the key of the one before, which is over by then.
+static bool is_measured_again(const struct pending *pending, const struct run_request *record) {
+  return pending->state != PENDING_OPEN &&
+         (record->sent_ns > pending->end_ns || record->intended_ns > pending->end_ns);
+}
+
 static void start_pending(struct load_run *run, const struct batch_key *key) {
   if (run->pending.state == PENDING_OPEN) run->unfinished += run->pending.requests;
   run->pending.key = *key;
@@ -237,7 +244,7 @@ static enum status take_request(struct load_run *run, const struct run_request *
   struct batch_key key = {record->session, record->workers, record->batch,
                           record->rep,     record->warmup,  record->rate};
   run->requests++;
-  if (!same_key(&key, &pending->key)) start_pending(run, &key);
+  if (!same_key(&key, &pending->key) || is_measured_again(pending, record)) start_pending(run, &key);
   if (record->warmup || pending->state == PENDING_LEFT_OUT) return STATUS_OK;
   pending->requests++;
   enum status status = load_window_add(&pending->window, record);
@@ -381,6 +388,7 @@ static enum status take_batch(struct load_run *run, const struct run_batch *reco
                           record->rep,     record->warmup,  record->rate > 0 ? record->rate : 0};
   run->batches++;
   if (!same_key(&key, &run->pending.key) || run->pending.state != PENDING_OPEN) start_pending(run, &key);
+  run->pending.end_ns = record->start_ns + record->total_ns;
   run->pending.state = PENDING_LEFT_OUT;
   size_t session, index;
   enum status status = session_of(run, record->session, &session);

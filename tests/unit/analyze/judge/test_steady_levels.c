@@ -28,22 +28,28 @@ static const struct steady_level *steady_of(const struct results *results, int64
 }
 
 // One batch of requests of 1 s each, after each of which its worker pauses; its workers start 0.125 s apart.
-static void append_batch(struct buf *text, int rep, double pause_s) {
+static void append_batch_at(struct buf *text, int rep, double pause_s, double start_s, bool valid) {
   int count = WORKERS * WAVES;
   for (int i = 0; i < count; i++) {
     int worker = i % WORKERS, wave = i / WORKERS;
-    double sent_s = 1 + 0.125 * worker + (1 + pause_s) * wave;
-    buf_printf(text,
-               "{\"type\":\"request\",\"session\":0,\"workers\":%d,\"batch\":%d,\"rep\":%d,\"index\":%d,"
-               "\"seq\":%d,\"intended_s\":1,\"ready_s\":1,\"sent_s\":%.6f,\"ttft_s\":0.2,\"last_text_s\":1,"
-               "\"latency_s\":1,\"status\":200,\"output_tokens\":%d}\n",
-               WORKERS, count, rep, i, i, sent_s, TOKENS);
+    double sent_s = start_s + 0.125 * worker + (1 + pause_s) * wave;
+    buf_printf(
+        text,
+        "{\"type\":\"request\",\"session\":0,\"workers\":%d,\"batch\":%d,\"rep\":%d,\"index\":%d,"
+        "\"seq\":%d,\"intended_s\":%.6f,\"ready_s\":%.6f,\"sent_s\":%.6f,\"ttft_s\":0.2,\"last_text_s\":1,"
+        "\"latency_s\":1,\"status\":200,\"output_tokens\":%d}\n",
+        WORKERS, count, rep, i, i, start_s, start_s, sent_s, TOKENS);
   }
   buf_printf(text,
-             "{\"type\":\"batch\",\"session\":0,\"workers\":%d,\"batch\":%d,\"rep\":%d,\"start_s\":1,"
-             "\"total_s\":%.6f,\"requests\":%d,\"failed\":0,\"output_tokens\":%d,\"errors\":{}}\n",
-             WORKERS, count, rep, 0.125 * (WORKERS - 1) + (1 + pause_s) * WAVES - pause_s, count,
-             count * TOKENS);
+             "{\"type\":\"batch\",\"session\":0,\"workers\":%d,\"batch\":%d,\"rep\":%d,\"start_s\":%.6f,"
+             "\"total_s\":%.6f,\"requests\":%d,\"failed\":0,\"output_tokens\":%d,\"errors\":{},"
+             "\"client\":{\"cpu\":0.1,\"valid\":%s,\"reason\":null}}\n",
+             WORKERS, count, rep, start_s, 0.125 * (WORKERS - 1) + (1 + pause_s) * WAVES - pause_s, count,
+             count * TOKENS, valid ? "true" : "false");
+}
+
+static void append_batch(struct buf *text, int rep, double pause_s) {
+  append_batch_at(text, rep, pause_s, 1, true);
 }
 
 static void test_workers_that_pause_are_found(void **state) {
@@ -66,6 +72,24 @@ static void test_workers_that_pause_are_found(void **state) {
     scenario_free(&s);
     buf_free(&text);
   }
+}
+
+// The client was busy, so the batch came again with the same numbers.
+static void test_a_batch_that_was_measured_again_has_a_window(void **state) {
+  (void)state;
+  struct buf text = {0};
+  struct scenario s;
+  buf_append_text(&text, SCENARIO_HEADER("1", ""));
+  append_batch_at(&text, 0, 0.1, 1, false);
+  append_batch_at(&text, 0, 0, 20, true);
+  buf_append_text(&text, SCENARIO_END);
+  scenario_run(&s, buf_text(&text));
+  scenario_near("steady throughput", steady_of(&s.results, WORKERS)->throughput.estimate, WORKERS * TOKENS,
+                0.02 * WORKERS * TOKENS);
+  assert_int_equal(s.results.cells[0].reps, 1);
+  scenario_near("latency", s.results.cells[0].latency_s.p50.estimate, 1, 0.02);
+  scenario_free(&s);
+  buf_free(&text);
 }
 
 // Recorded sweeps on a server of 16 slots, whose batch throughput climbs from 5323 to 6224 tokens/s.
@@ -106,6 +130,7 @@ static void test_recorded_sweeps_have_their_plateau(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_workers_that_pause_are_found),
+      cmocka_unit_test(test_a_batch_that_was_measured_again_has_a_window),
       cmocka_unit_test(test_recorded_sweeps_have_their_plateau),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
