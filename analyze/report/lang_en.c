@@ -395,7 +395,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_LOADS_GOOD] =
         "{0}% of the requests are within the limits: goodput is {1} of {2} requests per second",
     [LANG_LOADS_AND_QUEUE] = ", and a queue grows",
-    [LANG_LOADS_MISSED] = "a limit is missed",
+    [LANG_LOADS_MISSED] = "{0} is missed ({1})",
     [LANG_LOADS_TIMES] =
         "At {0} {0:request|requests} per second, time to first token p50 / p95 is {1} and latency {2}.",
     [LANG_LOADS_LATENCY] = "At {0} {0:request|requests} per second, latency p50 / p95 is {1}.",

@@ -329,7 +329,7 @@ enum lang_id {
   LANG_LOADS_QUEUE,
   LANG_LOADS_GOOD,
   LANG_LOADS_AND_QUEUE,
-  LANG_LOADS_MISSED,
+  LANG_LOADS_MISSED, // 0: a limit on a percentile, 1: its time
   // 0 the rate, 1 and 2 its times
   LANG_LOADS_TIMES,
   LANG_LOADS_LATENCY,

@@ -3,11 +3,22 @@
 
 #include <math.h>
 
-static struct estimate value_of(const struct cell *cell, const struct limit *limit) {
-  const struct percentiles *times = limit->time == RESULTS_TTFT   ? &cell->ttft_s
-                                    : limit->time == RESULTS_TPOT ? &cell->tpot_s
-                                                                  : &cell->latency_s;
+static struct estimate percentile_of(const struct percentiles *times, const struct limit *limit) {
   return limit->percentile == 50 ? times->p50 : limit->percentile == 95 ? times->p95 : times->p99;
+}
+
+static struct estimate value_of(const struct cell *cell, const struct limit *limit) {
+  return percentile_of(limit->time == RESULTS_TTFT   ? &cell->ttft_s
+                       : limit->time == RESULTS_TPOT ? &cell->tpot_s
+                                                     : &cell->latency_s,
+                       limit);
+}
+
+struct estimate chapters_limits_load(const struct load *load, const struct limit *limit) {
+  return percentile_of(limit->time == RESULTS_TTFT   ? &load->ttft_s
+                       : limit->time == RESULTS_TPOT ? &load->tpot_s
+                                                     : &load->latency_s,
+                       limit);
 }
 
 // True when the intervals of all its percentiles lie on the side that `meets_slo` says (one is enough to
@@ -46,10 +57,8 @@ void chapters_limits_name(struct chapters *c, const struct limit *limit, struct 
                                                     [RESULTS_TPOT] = LANG_LIMIT_TPOT};
   struct buf percentile = {0};
   if (limit->percentile > 0) buf_printf(&percentile, " p%d", limit->percentile);
-  bool milliseconds = limit->time == RESULTS_TPOT;
   chapters_format(c, out, names[limit->time],
-                  LANG_WITH(buf_text(&percentile),
-                            number_significant(limit->limit_s * (milliseconds ? 1e3 : 1), 4).text));
+                  LANG_WITH(buf_text(&percentile), chapters_duration(c, limit->limit_s).text));
   buf_free(&percentile);
 }
 

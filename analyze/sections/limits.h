@@ -15,6 +15,9 @@ bool chapters_limits_judged(const struct results *results);
 // "kept", "kept, but not for certain", "missed" ...: for certain where the intervals leave no doubt.
 const char *chapters_limits_word(struct chapters *c, const struct cell *cell);
 
+// The percentile of a load that the limit is on.
+struct estimate chapters_limits_load(const struct load *load, const struct limit *limit);
+
 // Appends "latency p95 <= 1.5 s".
 void chapters_limits_name(struct chapters *c, const struct limit *limit, struct buf *out);
 

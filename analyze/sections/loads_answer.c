@@ -30,6 +30,21 @@ static bool misses_share(const struct load *load) {
   return load->meets_slo == CELL_SLO_MISSED && load->good_share.estimate < RESULTS_GOOD_SHARE;
 }
 
+// The first limit on a percentile that the load misses.
+static void missed_text(struct chapters *c, const struct load *load, struct buf *out) {
+  for (size_t i = 0; i < c->results->limit_count; i++) {
+    const struct limit *limit = &c->results->limits[i];
+    if (limit->percentile == 0) continue;
+    double seen = chapters_limits_load(load, limit).estimate;
+    if (!(seen > limit->limit_s)) continue;
+    struct buf name = {0};
+    chapters_limits_name(c, limit, &name);
+    lang_format(out, c->lang, LANG_LOADS_MISSED, LANG_WITH(buf_text(&name), chapters_duration(c, seen).text));
+    buf_free(&name);
+    return;
+  }
+}
+
 // What breaks a load, the plainest first.
 static void reason_text(struct chapters *c, const struct load *load, struct buf *out) {
   struct number_text sent = number_significant(load->sent_per_s, 4);
@@ -45,7 +60,7 @@ static void reason_text(struct chapters *c, const struct load *load, struct buf 
                           number_significant(load->goodput.estimate, 3).text, sent.text));
     if (load->queue_grows) lang_format(out, c->lang, LANG_LOADS_AND_QUEUE, LANG_ALONE);
   } else {
-    lang_format(out, c->lang, LANG_LOADS_MISSED, LANG_ALONE);
+    missed_text(c, load, out);
   }
 }
 

@@ -113,7 +113,7 @@ static void test_goodput_names_its_limits(void **state) {
   for (size_t i = 0; i < 5; i++)
     made->results.cells[i].goodput = (struct estimate){0, NAN, NAN};
   HAS(made_report(made, LANG_EN),
-      "> **Goodput:** in no cell did a request keep TTFT \u2264 0.5 s, TPOT \u2264 50 ms.");
+      "> **Goodput:** in no cell did a request keep TTFT \u2264 500 ms, TPOT \u2264 50 ms.");
   made->results.cells[1].goodput = (struct estimate){3.25, 3.1, 3.4};
   HAS(made_brief(made, LANG_EN), "4\u00d78 has the most requests per second that keep TTFT");
   HAS(made_brief(made, LANG_EN), "3.25 [3.100, 3.400]");

@@ -132,7 +132,7 @@ static void test_limits_and_goodput_are_in_the_answer(void **state) {
   results->loads[1].slo_certain = true;
   results->loads[2].meets_slo = CELL_SLO_MISSED;
   HAS(made_report(made, LANG_EN), "**Sustained load within latency p95 ≤ 2.5 s:** up to 20 requests per "
-                                  "second. At 40 per second, a limit is missed.");
+                                  "second. At 40 per second, latency p95 ≤ 2.5 s is missed (4 s).");
   LACKS(made_report(made, LANG_EN), "not established");
   results->loads[1].slo_certain = false;
   HAS(made_report(made, LANG_EN), "That it keeps the limits is not established");
