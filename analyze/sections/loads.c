@@ -79,15 +79,15 @@ static void rate_row(struct chapters *c, struct document_node *table, size_t ind
   document_cell(table, number_significant(results_offered(c->results, index), 4).text, mark);
   document_cell(table, number_count(load->reps).text, mark);
   document_cell(table, number_count(load->requests).text, mark);
-  failed_cell(table, load, mark);
-  document_cell(table, number_significant(load->n, 4).text, mark);
+  if (shape.failed) failed_cell(table, load, mark);
   document_cell(table, number_significant(load->sent_per_s, 3).text, mark);
   if (shape.served) value_cell(table, load->served_per_s, 3, mark);
-  if (shape.tokens) value_cell(table, load->tokens_per_s, 4, mark);
   if (shape.good) {
     value_cell(table, load->goodput, 3, mark);
     share_cell(c, table, load->good_share, true, mark);
   }
+  document_cell(table, number_significant(load->n, 4).text, mark);
+  if (shape.tokens) value_cell(table, load->tokens_per_s, 4, mark);
   if (shape.marks) marks_cell(c, table, load, mark);
   document_row_end(table);
 }
@@ -97,15 +97,15 @@ static void rate_table(struct chapters *c, struct document_node *parent, struct 
   chapters_column(c, table, LANG_COLUMN_OFFERED, DOCUMENT_DECIMAL);
   chapters_column(c, table, LANG_COLUMN_REPS, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_REQUESTS, DOCUMENT_RIGHT);
-  chapters_column(c, table, LANG_COLUMN_FAILED, DOCUMENT_RIGHT);
-  chapters_column(c, table, LANG_COLUMN_IN_FLIGHT, DOCUMENT_DECIMAL);
+  if (shape.failed) chapters_column(c, table, LANG_COLUMN_FAILED, DOCUMENT_RIGHT);
   chapters_column(c, table, LANG_COLUMN_SENT, DOCUMENT_DECIMAL);
   if (shape.served) chapters_column(c, table, LANG_COLUMN_SERVED, DOCUMENT_RIGHT);
-  if (shape.tokens) chapters_column(c, table, LANG_COLUMN_RATE, DOCUMENT_RIGHT);
   if (shape.good) {
     chapters_column(c, table, LANG_COLUMN_GOODPUT, DOCUMENT_RIGHT);
     chapters_column(c, table, LANG_COLUMN_GOOD_SHARE, DOCUMENT_RIGHT);
   }
+  chapters_column(c, table, LANG_COLUMN_IN_FLIGHT, DOCUMENT_DECIMAL);
+  if (shape.tokens) chapters_column(c, table, LANG_COLUMN_RATE, DOCUMENT_RIGHT);
   if (shape.marks) chapters_column(c, table, LANG_COLUMN_MARKS, DOCUMENT_LEFT);
   size_t count = c->results->load_count, shown = count < CHAPTERS_ROWS_MAX ? count : CHAPTERS_ROWS_MAX;
   for (size_t k = 0; k < shown; k++)
@@ -118,28 +118,28 @@ static struct estimate percentile_of(const struct load *load, size_t time, size_
   return percentile == 0 ? of[time]->p50 : percentile == 1 ? of[time]->p95 : of[time]->p99;
 }
 
-static const char *const percentile_names[] = {"50", "95", "99"};
-static const enum lang_id time_names[] = {LANG_TTFT_AT, LANG_TPOT_AT, LANG_LATENCY_AT};
+static const char *const percentile_names[] = {"p50", "p95", "p99"};
+static const enum lang_id time_names[] = {LANG_NAME_TTFT, LANG_NAME_TPOT, LANG_NAME_LATENCY};
 enum { TIMES = 3, PERCENTILES = 3 };
 
-// Percentiles against the rate, each with its interval.
+// Percentiles against the rate, each with its interval; a row for each time.
 static void time_table(struct chapters *c, struct document_node *parent, struct shape shape) {
   const bool has[TIMES] = {shape.ttft, shape.tpot, true};
   struct document_node *table = document_table(parent, "");
   chapters_column(c, table, LANG_COLUMN_OFFERED, DOCUMENT_DECIMAL);
-  for (size_t t = 0; t < TIMES; t++) {
-    for (size_t p = 0; has[t] && p < PERCENTILES; p++)
-      document_column(table, chapters_say(c, time_names[t], LANG_WITH(percentile_names[p])), DOCUMENT_RIGHT);
-  }
+  chapters_column(c, table, LANG_COLUMN_TIME, DOCUMENT_LEFT);
+  for (size_t p = 0; p < PERCENTILES; p++)
+    document_column(table, percentile_names[p], DOCUMENT_RIGHT);
   size_t count = c->results->load_count, shown = count < CHAPTERS_ROWS_MAX ? count : CHAPTERS_ROWS_MAX;
-  for (size_t k = 0; k < shown; k++) {
-    size_t index = chapters_shown_spread(k, shown, count);
-    const struct load *load = &c->results->loads[index];
+  for (size_t k = 0; k < TIMES * shown; k++) {
+    size_t index = chapters_shown_spread(k / TIMES, shown, count), time = k % TIMES;
     enum document_mark mark = mark_of(c->results, index);
+    if (!has[time]) continue;
     document_cell(table, number_significant(results_offered(c->results, index), 4).text, mark);
-    for (size_t t = 0; t < TIMES; t++) {
-      for (size_t p = 0; has[t] && p < PERCENTILES; p++)
-        document_cell(table, chapters_duration_interval(c, percentile_of(load, t, p)).text, mark);
+    document_cell(table, lang_text(c->lang, time_names[time]), mark);
+    for (size_t p = 0; p < PERCENTILES; p++) {
+      struct estimate value = percentile_of(&c->results->loads[index], time, p);
+      document_cell(table, chapters_duration_interval(c, value).text, mark);
     }
     document_row_end(table);
   }
@@ -216,9 +216,11 @@ static void draw_times(struct chapters *c, struct shape shape) {
   plot->y_log = true;
   for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
     if (lines[i].time == 0 && !shape.ttft) continue;
-    const char *name =
-        chapters_say(c, time_names[lines[i].time], LANG_WITH(percentile_names[lines[i].percentile]));
-    struct plot_series *series = plot_series_add(plot, PLOT_LINE_POINTS, lines[i].colour, name);
+    struct buf name = {0};
+    buf_printf(&name, "%s %s", lang_text(c->lang, time_names[lines[i].time]),
+               percentile_names[lines[i].percentile]);
+    struct plot_series *series = plot_series_add(plot, PLOT_LINE_POINTS, lines[i].colour, buf_text(&name));
+    buf_free(&name);
     if (!series) return;
     series->dashed = lines[i].percentile > 0;
     add_points(c, series, lines[i].time, lines[i].percentile);

@@ -91,6 +91,16 @@ check_equal 'rates: the summary is as its schema says' '' \
 run "$bin/analyze" "$scratch/rates_valid.jsonl" --slo ttft=1ns
 check_match 'rates: said in words' 'none. At 20 requests per second, the lowest' "$(tr '\n' ' ' <<<"$out")"
 
+# Four slots make 34 requests of 20 tokens per second: a third of that is served, twice as many queue.
+start_server small "$bin/simllm" -l 127.0.0.1:0 --slots 4 --time-scale 0.2
+run "$bin/replay" "$scratch/apart.jsonl" -u "${server_url[small]}" --timing rate --request-rate 11,68 --duration 3s --max-tokens 20 \
+  --warmup 0 -o "$scratch/queue.jsonl"
+run "$bin/analyze" <(sed 's/"valid":false/"valid":true/' "$scratch/queue.jsonl") --format json
+check_equal 'queue: the answer' '{"kept_per_s":11,"broken_per_s":68}' "$(jq -c .load_answer <<<"$out")"
+check_equal 'queue: it grows at the higher rate' '[false,true]' "$(jq -c '.loads | map(.queue_grows)' <<<"$out")"
+check_match 'queue: as fast as more is offered than served' true "$(jq '.loads[1].queue_slope | . > 0.6 and . < 1.6' <<<"$out")"
+stop_server small
+
 # Ctrl-C.
 "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing rate --request-rate 50 --duration 60s --warmup 0 \
   -o "$scratch/int.jsonl" 2>/dev/null &

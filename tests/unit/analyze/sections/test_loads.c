@@ -58,7 +58,7 @@ static void test_loads_stand_by_rate_with_their_intervals(void **state) {
   HAS(text, "| 2.00 [1.80, 2.20] s |");
   HAS(text, "500 [450, 550] ms");
   HAS(text, "1.20 [1.00, ∞) s");
-  LACKS(text, "TTFT p");
+  LACKS(text, "TTFT");
   LACKS(text, "Time per token");
   LACKS(text, "Goodput");
   LACKS(text, "Capacity curve");
