@@ -27,6 +27,17 @@ static double finite_or_nan(double value) {
   return isfinite(value) ? value : NAN;
 }
 
+// Points that a curve meets but for rounding have no spread to take an interval from.
+static bool has_spread(const struct work *work, const struct fit_result *fit) {
+  const double rounding = 1e-9;
+  if (fit->df == 0) return false;
+  double size = 1, sum = 0;
+  for (size_t i = work->first; i < work->first + work->count; i++)
+    sum += work->throughput[i];
+  if (work->options->scale == STAT_SCALE_LINEAR) size = sum / (double)work->count;
+  return sqrt(fit->rss / (double)fit->df) > rounding * size;
+}
+
 // Leaves out small n while the first model that can be fitted is rejected.
 static void choose_range(struct work *work, size_t total, struct curve *curve) {
   work->first = 0;
@@ -53,9 +64,9 @@ static void fill_parameters(const struct work *work, size_t fit, struct curve_mo
   out->parameter_count = model->parameters;
   for (size_t p = 0; p < model->parameters && p < RESULTS_PARAMETERS; p++) {
     out->parameter_names[p] = model->parameter_names[p];
-    out->standard_errors[p] = result->df > 0 && result->se[p] > 0 ? result->se[p] : NAN;
+    out->standard_errors[p] = has_spread(work, result) && result->se[p] > 0 ? result->se[p] : NAN;
     struct ci ci = ci_unbounded(result->theta[p]);
-    if (result->df > 0 && result->converged && work->ids[fit] != MODELS_PLATEAU) {
+    if (has_spread(work, result) && result->converged && work->ids[fit] != MODELS_PLATEAU) {
       if (profile_interval(model, &work->fold.data, result, p, work->options->confidence, &ci, NULL) !=
           STATUS_OK) {
         ci = ci_unbounded(result->theta[p]);
@@ -114,11 +125,27 @@ static void test_fit(const struct work *work, size_t model, struct curve *curve)
   curve->gate_failed = test.rejected;
 }
 
+// n at one of the steps by which a curve is looked at, first to last.
+static double step_of(const struct curve *curve, size_t i) {
+  double step = (curve->range_hi - curve->range_lo) / (CURVE_BAND_POINTS - 1);
+  return i == CURVE_BAND_POINTS - 1 ? curve->range_hi : curve->range_lo + step * (double)i;
+}
+
+static bool is_level(const struct work *work, size_t model, const struct curve *curve) {
+  double least = INFINITY, most = 0;
+  for (size_t i = 0; i < CURVE_BAND_POINTS; i++) {
+    double value = models_value(work->ids[model], work->fits[model].theta, step_of(curve, i));
+    least = fmin(least, value);
+    most = fmax(most, value);
+  }
+  return least > 0 && most <= least * (1 + CURVE_LEVEL_SHARE);
+}
+
 static void find_optima(const struct work *work, size_t selected, struct curve *curve) {
   for (size_t i = 0; i < curve->model_count; i++) {
     struct optimum optimum;
     enum optimum_kind kind;
-    if (!work->fits[i].converged || models_is_monotone(work->ids[i]) ||
+    if (!work->fits[i].converged || models_is_monotone(work->ids[i]) || is_level(work, i, curve) ||
         optimum_find(work->ids[i], work->n + work->first, work->throughput + work->first, NULL, work->count,
                      &work->fits[i], work->options->confidence, &kind, &optimum, NULL) != STATUS_OK ||
         kind == OPTIMUM_MONOTONE)
@@ -129,6 +156,10 @@ static void find_optima(const struct work *work, size_t selected, struct curve *
     curve->models[i].optimum_throughput = finite_or_nan(optimum.throughput.estimate);
     if (i != selected || curve->gate_failed) continue;
     curve->has_optimum = true;
+    if (!has_spread(work, &work->fits[i])) {
+      optimum.n = ci_unbounded(optimum.n.estimate);
+      optimum.throughput = ci_unbounded(optimum.throughput.estimate);
+    }
     curve->optimum_n = estimate_of(optimum.n);
     curve->optimum_throughput = estimate_of(optimum.throughput);
     curve->optimum_edge = kind == OPTIMUM_OPEN || optimum.edge;
@@ -141,7 +172,7 @@ static bool predict(const struct work *work, size_t model, double n, double *val
   if (fit_predict(models_get(work->ids[model]), &work->fits[model], &n, NULL, value, se, NULL) != STATUS_OK)
     return false;
   // The likelihood of a kink has no curvature to take a standard error from.
-  if (!(*se > 0) || work->ids[model] == MODELS_PLATEAU) *se = NAN;
+  if (!(*se > 0) || work->ids[model] == MODELS_PLATEAU || !has_spread(work, &work->fits[model])) *se = NAN;
   return true;
 }
 
@@ -165,10 +196,9 @@ static enum status draw_band(const struct work *work, size_t selected, struct cu
   curve->band = calloc(CURVE_BAND_POINTS, sizeof *curve->band);
   if (!curve->band) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   double t = fit->df > 0 ? stat_t_multiplier(work->options->confidence, (double)fit->df) : NAN;
-  double step = (curve->range_hi - curve->range_lo) / (CURVE_BAND_POINTS - 1);
   curve->band_averaged = curve->models[selected].weight < CURVE_CLEAR_WEIGHT;
   for (size_t i = 0; i < CURVE_BAND_POINTS; i++) {
-    double n = i == CURVE_BAND_POINTS - 1 ? curve->range_hi : curve->range_lo + step * (double)i, value, se;
+    double n = step_of(curve, i), value, se;
     if (!(curve->band_averaged ? predict_average(work, curve, n, &value, &se)
                                : predict(work, selected, n, &value, &se)))
       continue;
@@ -221,7 +251,8 @@ static void find_knee(const struct work *work, size_t model, struct curve *curve
                    NULL) != STATUS_OK)
     return;
   struct ci whole;
-  if (optimum_knee_interval(work->ids[model], work->n + work->first, work->throughput + work->first, NULL,
+  if (has_spread(work, fit) &&
+      optimum_knee_interval(work->ids[model], work->n + work->first, work->throughput + work->first, NULL,
                             work->count, fit, curve->range_lo, curve->range_hi, CURVE_KNEE_SHARE,
                             work->options->confidence, &whole, NULL) == STATUS_OK)
     knee = whole;
@@ -232,10 +263,10 @@ static void find_knee(const struct work *work, size_t model, struct curve *curve
 static enum curve_course course_of(const struct work *work, size_t model, const struct curve *curve) {
   const double *theta = work->fits[model].theta;
   double first = models_value(work->ids[model], theta, curve->range_lo), before = first;
-  double step = (curve->range_hi - curve->range_lo) / (CURVE_BAND_POINTS - 1);
   bool fell = false;
+  if (is_level(work, model, curve)) return CURVE_LEVEL;
   for (size_t i = 1; i < CURVE_BAND_POINTS; i++) {
-    double value = models_value(work->ids[model], theta, curve->range_lo + step * (double)i);
+    double value = models_value(work->ids[model], theta, step_of(curve, i));
     if (fell && value > before * (1 + 1e-9)) return CURVE_DIPS; // more than rounding on a level stretch
     fell = fell || value < before * (1 - 1e-9);
     before = value;
@@ -258,7 +289,7 @@ static enum status use_selected(struct work *work, size_t total, struct ci_sprea
   find_optima(work, curve->selected, curve);
   if (curve->selected == SIZE_MAX) return knee_of_points(work, total, spread, curve, error);
   curve->course = course_of(work, best, curve);
-  find_knee(work, best, curve);
+  if (curve->course != CURVE_LEVEL) find_knee(work, best, curve);
   enum status status =
       curve_look_again(work->ids[best], work->n + work->first, work->throughput + work->first, work->first,
                        work->count, &work->fits[best], curve, error);

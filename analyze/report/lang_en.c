@@ -134,6 +134,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_NO_SPREAD] =
         "How much repeated measurements vary is unknown, so no set of equally good configurations is given. "
         "Repeat the cells (" CODE("replay -r 3") ") or state the spread (" CODE("--sigma") ").",
+    [LANG_WARNING_NO_SPREAD_EQUAL] = "All repetitions of a cell are equal, so that they show no spread: no "
+                                     "interval and no set of equally good "
+                                     "configurations is given. State the spread (" CODE("--sigma") ").",
     [LANG_WARNING_ONE_SESSION] = "The server was not restarted between repeats: how much restarts change "
                                  "throughput was not measured, and the intervals do not cover it.",
     [LANG_WARNING_INVALID_CLIENT] =
@@ -350,6 +353,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                              "\"undecided\" that the data do not tell",
     [LANG_OPTIMUM_BEND_OPEN] = "Capacity curve ({0}): throughput rises up to about n = {1}; only n = {2} was "
                                "measured beyond, so that it stays level there is not established.",
+    [LANG_OPTIMUM_LEVEL] =
+        "Capacity curve ({0}): throughput is level from n = {1} to {2}, to within {3}%, so there is no "
+        "optimum in it: more requests in flight gain nothing.",
     [LANG_OPTIMUM_PLATEAU] = "Capacity curve ({0}): throughput rises up to n = {1} and stays level from "
                              "there (fitted up to {2}), so there is no single optimum.",
     [LANG_ROBUST] =

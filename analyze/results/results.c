@@ -19,6 +19,9 @@ const char *const recommendation_state_names[] = {[RECOMMENDATION_NONE] = "none"
                                                   [RECOMMENDATION_SHOWN] = "shown",
                                                   [RECOMMENDATION_UNDECIDED] = "undecided"};
 
+const char *const curve_course_names[] = {
+    [CURVE_RISES] = "rises", [CURVE_FALLS] = "falls", [CURVE_DIPS] = "dips", [CURVE_LEVEL] = "level"};
+
 const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_COLD_START] = "cold_start",
     [WARNING_FAILED_LEVEL] = "failed_level",

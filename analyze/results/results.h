@@ -160,7 +160,11 @@ struct curve_band { // the curve as drawn
 };
 
 // What the selected curve does over the fitted range, where it has no peak to speak of.
-enum curve_course { CURVE_RISES, CURVE_FALLS, CURVE_DIPS };
+enum curve_course { CURVE_RISES, CURVE_FALLS, CURVE_DIPS, CURVE_LEVEL };
+extern const char *const curve_course_names[]; // "rises", ...
+
+// A curve whose highest value is at most this share above its lowest is level: it has no optimum.
+#define CURVE_LEVEL_SHARE 0.03
 
 struct curve {
   bool exists;       // there were points to fit

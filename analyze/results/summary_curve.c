@@ -148,6 +148,8 @@ void summary_curve(struct json_writer *w, const struct curve *curve) {
   json_write_array_end(w);
   json_member_string(w, "selected",
                      curve->selected < curve->model_count ? curve->models[curve->selected].name : NULL);
+  json_member_string(w, "course",
+                     curve->selected < curve->model_count ? curve_course_names[curve->course] : NULL);
   write_optimum(w, curve);
   write_knee(w, curve);
   write_robust(w, curve);

@@ -63,6 +63,13 @@ void chapters_optimum(struct chapters *c, struct document_node *parent) {
                        LANG_WITH(number_count((int64_t)distinct).text));
     return;
   }
+  if (curve->course == CURVE_LEVEL) {
+    chapters_paragraph(c, parent, LANG_OPTIMUM_LEVEL,
+                       LANG_WITH(model->name, number_significant(curve->range_lo, 4).text,
+                                 number_significant(curve->range_hi, 4).text,
+                                 number_percent(CURVE_LEVEL_SHARE).text));
+    return;
+  }
   if (!curve->has_optimum && isfinite(bend_of(curve))) {
     chapters_paragraph(c, parent, bend_stands(curve) ? LANG_OPTIMUM_PLATEAU : LANG_OPTIMUM_BEND_OPEN,
                        LANG_WITH(model->name, number_significant(bend_of(curve), 3).text,

@@ -170,8 +170,17 @@ static bool failed_levels_said(const struct results *results, size_t index) {
   return false;
 }
 
+// Repetitions that are equal to the last digit give no spread either.
+static bool all_repeated(const struct results *results) {
+  for (size_t i = 0; i < results->cell_count; i++) {
+    if (chapters_cell_usable(&results->cells[i]) && results->cells[i].reps < 2) return false;
+  }
+  return true;
+}
+
 // Some numbers may be unknown; then there is a sentence that does without them.
-static enum lang_id sentence_of(const struct warning *warning) {
+static enum lang_id sentence_of(const struct results *results, const struct warning *warning) {
+  if (warning->code == WARNING_NO_SPREAD && all_repeated(results)) return LANG_WARNING_NO_SPREAD_EQUAL;
   if (warning->code == WARNING_CACHED_TOKENS && !isfinite(warning->value)) return LANG_WARNING_CACHED_COUNT;
   if (warning->code == WARNING_OUTLIER && warning->batch < 0) return LANG_WARNING_OUTLIER_BARE;
   return sentences[warning->code];
@@ -219,7 +228,7 @@ static void sentence(struct chapters *c, struct document_node *parent, const str
     failure_classes(c, &classes);
     words = buf_text(&classes);
   }
-  chapters_callout(c, parent, DOCUMENT_WARNING, sentence_of(warning),
+  chapters_callout(c, parent, DOCUMENT_WARNING, sentence_of(c->results, warning),
                    LANG_WITH(number_count(warning->workers).text, number_count(warning->batch).text,
                              number_count(count_of(c->results, warning)).text, value.text, lo.text, hi.text,
                              words));

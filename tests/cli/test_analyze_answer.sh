@@ -48,4 +48,18 @@ check_match 'the units are named' 'output_tokens, input_tokens, total_tokens,? (
 run "$analyze" --measure input_tokens "$scratch/both.csv"
 check_match 'a table has no input tokens' 'no batch has input tokens; there are output_tokens and requests' "$err"
 
+# Level throughput, and repetitions that are equal.
+printf '%s\n' n,throughput 2,240.000 4,240.000 8,240.000 16,240.000 32,240.000 64,240.000 >"$scratch/flat.csv"
+run "$analyze" --curve "$scratch/flat.csv"
+check_match 'a level curve' 'throughput is level from n = 2 to 64' "$out"
+check_equal 'a level curve does not rise' '' "$(grep rises <<<"$out")"
+check_match 'a level curve in Russian' 'скорость не меняется от n = 2 до 64' "$("$analyze" --lang ru --curve "$scratch/flat.csv")"
+check_equal 'a level curve in JSON' '["level",null,null]' \
+  "$("$analyze" --format json --curve "$scratch/flat.csv" | jq -c '[.curve.course,.curve.optimum,.curve.knee]')"
+for rep in 0 1 2; do for w in 4 8 16; do echo "$w,$((3 * w)),$((6 * w)).0,$((600 * w)),$rep"; done; done |
+  sed 1iworkers,batch,total_s,tokens,rep >"$scratch/identical.csv"
+run "$analyze" "$scratch/identical.csv"
+check_match 'equal repetitions are said to be equal' 'All repetitions of a cell are equal' "$out"
+check_equal 'equal repetitions: no interval' '' "$(grep -E '\[[0-9.]+, [0-9.]+\]' <<<"$out")"
+
 summary

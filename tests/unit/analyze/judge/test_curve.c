@@ -416,8 +416,33 @@ static void test_two_different_n_are_no_curve(void **state) {
   scenario_free(&s);
 }
 
+// Rounding is no spread: every interval of a curve through such points would have a width of 0.
+static void test_a_level_curve_has_no_optimum_and_equal_points_no_interval(void **state) {
+  static const char *const tables[] = {
+      HEADER "4,12,24,2400,12,0\n4,12,24,2400,12,0\n8,24,48,4800,24,0\n8,24,48,4800,24,0\n"
+             "16,48,96,9600,48,0\n16,48,96,9600,48,0\n32,96,192,19200,96,0\n",
+      HEADER "4,12,24,2400,12,0\n4,12,24.1,2400,12,0\n8,24,48.3,4800,24,0\n8,24,48,4800,24,0\n"
+             "16,48,96,9600,48,0\n16,48,95.8,9600,48,0\n32,96,191.5,19200,96,0\n"};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    struct scenario s;
+    scenario_run(&s, tables[i]);
+    const struct curve *curve = &s.results.curve;
+    assert_int_equal(curve->course, CURVE_LEVEL);
+    assert_false(curve->has_optimum);
+    assert_true(isnan(curve->knee_n.estimate));
+    assert_true(isnan(curve->models[curve->selected].optimum_n));
+    for (size_t p = 0; i == 0 && p < curve->models[0].parameter_count; p++)
+      assert_true(isnan(curve->models[0].parameters[p].lo) && isnan(curve->models[0].standard_errors[p]));
+    for (size_t b = 0; i == 0 && b < curve->band_count; b++)
+      assert_true(isnan(curve->band[b].lo));
+    scenario_free(&s);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_a_level_curve_has_no_optimum_and_equal_points_no_interval),
       cmocka_unit_test(test_full_waves_are_preferred_and_find_the_true_optimum),
       cmocka_unit_test(test_single_waves_serve_where_full_waves_are_few),
       cmocka_unit_test(test_points_beyond_a_cliff_stay_out),
