@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 #include "lib/base/cli.h"
-#include "lib/base/progress.h"
 #include "lib/http/endpoint.h"
 #include "lib/json/json.h"
 #include "replay/plan/plan.h"
+#include "replay/plan/progress.h"
 #include "replay/plan/schedule.h"
 #include "replay/plan/send_order.h"
 #include "replay/workload/rewrite.h"

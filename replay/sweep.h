@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 #include "lib/base/log.h"
-#include "lib/base/progress.h"
 #include "replay/opts.h"
 #include "replay/plan/plan.h"
+#include "replay/plan/progress.h"
 #include "replay/plan/schedule.h"
 #include "replay/record/recorder.h"
 #include "replay/summary.h"

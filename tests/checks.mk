@@ -6,9 +6,9 @@ C_FILES := $(shell git ls-files '*.c' 2>/dev/null)
 C_AND_H_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-## check: format, layers, lengths, clang-tidy
-.PHONY: check format layers lengths tidy
-check: format layers lengths tidy
+## check: format, layers, modules, lengths, clang-tidy
+.PHONY: check format layers modules lengths tidy
+check: format layers modules lengths tidy
 
 format: | $(filter deps deps-dev,$(MAKECMDGOALS))
 	@clang-format --dry-run --Werror $(C_AND_H_FILES) && echo "format: $(words $(C_AND_H_FILES)) files as .clang-format wants them"
@@ -16,6 +16,10 @@ format: | $(filter deps deps-dev,$(MAKECMDGOALS))
 ## layers: includes go down only, one library in one place
 layers:
 	@tests/checks/layers.sh
+
+## modules: each has a test file of its own, but for those of a list that may only shrink
+modules:
+	@tests/checks/modules.sh
 
 ## lengths: no file over 500 lines, no function over 70
 lengths: | $(filter deps deps-dev,$(MAKECMDGOALS))

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "lib/base/log.h"
-#include "lib/base/progress.h"
 #include "replay/opts.h"
+#include "replay/plan/progress.h"
 #include "replay/record/audit.h"
 #include "replay/record/recorder.h"
 #include "replay/send/lanes.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // How far a run is, for a person (one line that is redrawn) or a script (a JSON line now and then).
-#ifndef LIB_BASE_PROGRESS_H
-#define LIB_BASE_PROGRESS_H
+#ifndef REPLAY_PROGRESS_H
+#define REPLAY_PROGRESS_H
 
 #include <stdint.h>
 #include <stdio.h>

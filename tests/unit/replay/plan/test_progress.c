@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/progress.h"
 #include "lib/json/json_scan.h"
+#include "replay/plan/progress.h"
 
 #define MS CLOCK_NS_PER_MS
 

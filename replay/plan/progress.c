@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/base/progress.h"
+#include "replay/plan/progress.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
