@@ -20,18 +20,63 @@ void recorder_head(struct recorder_entry *entry, int status, struct json_slice c
   entry->response.on_part_context = &entry->heard;
 }
 
+// A piece of a compressed body. A kilobyte can hold a megabyte, so it is unpacked on the record_queue's
+// thread; the loop's only copies it.
+struct piece {
+  struct record_task job;
+  struct recorder_entry *entry;
+  int64_t now_ns;
+  size_t len;
+  char data[];
+};
+
+static void take_piece(void *context) {
+  struct piece *piece = context;
+  struct recorder_entry *entry = piece->entry;
+  response_feed(&entry->response, piece->data, piece->len, piece->now_ns);
+  if (entry->made && !entry->answered && entry->response.streamed && entry->response.ended) {
+    entry->answered = true;
+    conversation_answered(entry->recorder->sessions, &entry->place, &entry->heard);
+  }
+  entry->recorder->held_bytes -= sizeof *piece + piece->len;
+  free(piece);
+}
+
+static void post_piece(struct recorder_entry *entry, const char *data, size_t len, int64_t now_ns) {
+  struct recorder *recorder = entry->recorder;
+  if (entry->lacks_piece) return;
+  struct piece *piece = recorder_has_room(recorder, sizeof *piece + len) ? malloc(sizeof *piece + len) : NULL;
+  if (!piece) {
+    entry->lacks_piece = true;
+    return;
+  }
+  piece->job = (struct record_task){.run = take_piece, .context = piece};
+  piece->entry = entry;
+  piece->now_ns = now_ns;
+  piece->len = len;
+  memcpy(piece->data, data, len);
+  recorder->held_bytes += sizeof *piece + len;
+  entry->has_pieces = true;
+  record_queue_post(recorder->record_queue, &piece->job);
+}
+
 bool recorder_data(struct recorder_entry *entry, const char *data, size_t len, int64_t now_ns) {
   if (!entry || !entry->responding) return false;
   struct recorder *recorder = entry->recorder;
-  response_feed(&entry->response, data, len, now_ns); // also of what is not recorded: it may be continued
-  if (entry->handed && !entry->answered && entry->response.streamed && entry->response.ended) {
-    entry->answered = true; // the client may ask on before the connection says that all is over
-    entry->whole = entry->heard;
-    record_queue_post(recorder->record_queue, &entry->answer_job);
+  bool packed = entry->answer.coding == INFLATE_GZIP || entry->answer.coding == INFLATE_DEFLATE;
+  if (packed) {
+    post_piece(entry, data, len, now_ns);
+  } else {
+    response_feed(&entry->response, data, len, now_ns); // also of what is not recorded: it may be continued
+    if (entry->handed && !entry->answered && entry->response.streamed && entry->response.ended) {
+      entry->answered = true; // the client may ask on before the connection says that all is over
+      entry->whole = entry->heard;
+      record_queue_post(recorder->record_queue, &entry->answer_job);
+    }
   }
   if (!entry->skipped && recorder->options.keep_answers && !recorder->options.anonymize)
     recorder_body_add(recorder, &entry->answer, data, len);
-  return response_is_over(&entry->response);
+  return !packed && response_is_over(&entry->response); // what is packed is another thread's
 }
 
 // Takes the gathered body over into the record; `clean` holds its text.
@@ -114,14 +159,25 @@ void recorder_make_response(void *context) {
   if (!api_asks_model(entry->api)) entry->response.api = API_HTTP;
   response_finish(&entry->response, entry->ending.transport);
   if (!entry->answered) conversation_answered(entry->recorder->sessions, &entry->place, &entry->heard);
-  if (entry->seq >= 0 && !entry->skipped) write_response(entry);
+  bool is_wanted = entry->seq >= 0 && !entry->skipped;
+  if (is_wanted && !entry->lacks_piece) write_response(entry);
+  if (is_wanted && entry->lacks_piece) entry->recorder->dropped += entry->recorder->options.anonymize ? 2 : 1;
   entry->recorder->waiting--;
   recorder_entry_free(entry);
+}
+
+static void let_go(void *context) {
+  recorder_entry_free(context);
 }
 
 void recorder_end(struct recorder_entry *entry, const struct recorder_ending *ending) {
   if (!entry) return;
   recorder_request_incomplete(entry);
+  if (!entry->handed && entry->has_pieces) {
+    entry->end_job.run = let_go;
+    record_queue_post(entry->recorder->record_queue, &entry->end_job);
+    return;
+  }
   if (!entry->handed) {
     recorder_entry_free(entry);
     return;

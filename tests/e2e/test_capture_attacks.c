@@ -174,17 +174,34 @@ static void test_a_chunk_size_line_without_end_is_refused(void **state) {
   end_soon(harness);
 }
 
+// What `command` prints.
+static void take_output(const char *command, struct buf *out) {
+  char some[65536];
+  size_t len;
+  FILE *pipe = popen(command, "r");
+  assert_non_null(pipe);
+  while ((len = fread(some, 1, sizeof some, pipe)) > 0)
+    buf_append(out, some, len);
+  assert_int_equal(pclose(pipe), 0);
+}
+
+// Sends through the proxy while the other side reads and forgets.
+static void pour(int from, int to, const struct buf *bytes, size_t sent) {
+  char some[65536];
+  while (sent < bytes->len) {
+    ssize_t took = send(from, bytes->data + sent, bytes->len - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (took > 0) sent += (size_t)took;
+    ssize_t came = recv(to, some, sizeof some, MSG_DONTWAIT);
+    if (took < 0 && came < 0) usleep(1000);
+  }
+}
+
 // 4 GiB in 4 MB.
 static void test_a_body_that_holds_a_thousand_times_its_size_is_not_unpacked(void **state) {
   struct harness *harness = *state;
   struct buf member = {0}, request = {0};
   char some[65536];
-  size_t len;
-  FILE *gzip = popen("head -c 64M /dev/zero | gzip -c", "r");
-  assert_non_null(gzip);
-  while ((len = fread(some, 1, sizeof some, gzip)) > 0)
-    buf_append(&member, some, len);
-  assert_int_equal(pclose(gzip), 0);
+  take_output("head -c 64M /dev/zero | gzip -c", &member);
   buf_printf(&request, "POST / HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
              64 * member.len);
   int client = harness_connect(harness);
@@ -192,14 +209,8 @@ static void test_a_body_that_holds_a_thousand_times_its_size_is_not_unpacked(voi
   assert_int_equal(send(client, member.data, 100, MSG_NOSIGNAL), 100);
   int upstream = harness_accept(harness);
   harness_read_until(harness, upstream, "\r\n\r\n");
-  for (int i = 0; i < 64; i++) {
-    for (size_t sent = i == 0 ? 100 : 0; sent < member.len;) {
-      ssize_t took = send(client, member.data + sent, member.len - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-      if (took > 0) sent += (size_t)took;
-      ssize_t came = recv(upstream, some, sizeof some, MSG_DONTWAIT);
-      if (took < 0 && came < 0) usleep(1000);
-    }
-  }
+  for (int i = 0; i < 64; i++)
+    pour(client, upstream, &member, i == 0 ? 100 : 0);
   while (recv(upstream, some, sizeof some, MSG_DONTWAIT) > 0)
     continue;
   harness_send(upstream, ANSWER);
@@ -210,6 +221,35 @@ static void test_a_body_that_holds_a_thousand_times_its_size_is_not_unpacked(voi
   buf_free(&request);
   end_soon(harness);
   assert_true(has(harness_trace(harness), "\"body_truncated\":true,\"body_bytes\":"));
+}
+
+// A stream that unpacks to 256 MB of empty lines takes long to read. Others are served meanwhile.
+static void test_an_answer_is_unpacked_beside_the_traffic(void **state) {
+  struct harness *harness = *state;
+  struct buf body = {0}, head = {0};
+  take_output("(head -c 256M /dev/zero | tr '\\0' '\\n'; printf 'data: [DONE]\\n\\n') | gzip -c", &body);
+  buf_printf(
+      &head,
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\nContent-Length: "
+      "%zu\r\n\r\n",
+      body.len);
+  int client = harness_connect(harness);
+  harness_send(client, "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}");
+  int upstream = harness_accept(harness);
+  harness_read_until(harness, upstream, "\r\n\r\n{}");
+  harness_send(upstream, buf_text(&head));
+  pour(upstream, client, &body, 0);
+  int other = harness_connect(harness);
+  int64_t start_ns = clock_now_ns();
+  serve_one(harness, other);
+  assert_true(clock_now_ns() - start_ns < CLOCK_NS_PER_S / 2);
+  close(other);
+  close(client);
+  close(upstream);
+  buf_free(&body);
+  buf_free(&head);
+  assert_int_equal(harness_end_proxy(harness), 0);
+  assert_true(has(harness_trace(harness), "{\"type\":\"end\",\"requests\":2,\"responses\":2,\"dropped\":0}"));
 }
 
 // Sends a byte every 20 ms until the proxy answers or closes: what it says. Slow bytes buy no time.
@@ -293,6 +333,7 @@ int main(void) {
       with_proxy(test_a_head_in_pieces_is_served),
       with_proxy(test_a_chunk_size_line_without_end_is_refused),
       with_proxy(test_a_body_that_holds_a_thousand_times_its_size_is_not_unpacked),
+      with_proxy(test_an_answer_is_unpacked_beside_the_traffic),
       cmocka_unit_test_setup_teardown(test_a_head_has_its_time, start_hasty, harness_stop),
       cmocka_unit_test_setup_teardown(test_a_client_has_its_share_of_connections, start_fair, harness_stop),
   };
