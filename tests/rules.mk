@@ -28,13 +28,13 @@ $(foreach t,lib capture replay analyze tests/simllm,$(eval $(call unit_tool,$(t)
 $(foreach r,$(ROOMS),$(eval $(call unit_room,$(r),$(call tool_of,$(r)))))
 
 # tests/e2e/test_NAME.c is one cmocka program too: it drives a program in $(BUILD)/bin from outside, byte by byte where
-# curl would be too polite, and is linked with what other C files stand beside it and the rooms below record.
+# curl would be too polite, and is linked with what other C files stand beside it and the rooms below llm.
 E2E_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/e2e/test_*.c))
 E2E_HELPERS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/e2e/test_%,$(wildcard tests/e2e/*.c)))
-$(E2E_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(E2E_HELPERS) $(ARCHIVES_lib/record)
+$(E2E_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(E2E_HELPERS) $(ARCHIVES_lib/llm)
 	@mkdir -p $(@D)
 	@echo "  link $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LINK_lib/record)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LINK_lib/llm)
 
 ## test: unit tests, command-line tables and end-to-end tests (loopback only)
 .PHONY: test unit unit-build e2e-build
@@ -125,7 +125,7 @@ demo-seeds: all
 FUZZ_lib/json := json_scan json_write
 FUZZ_lib/lines := gzline
 FUZZ_lib/record := redact redact_large trace run
-FUZZ_lib/llm := sse ndjson openai ollama
+FUZZ_lib/llm := sse ndjson openai ollama anthropic
 FUZZ_replay := prometheus
 FUZZ_capture := import_azure import_burstgpt import_har import_mooncake import_openai_batch import_sharegpt import_trace import_vegeta
 FUZZ_analyze := cells_csv curve_csv measured

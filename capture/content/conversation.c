@@ -182,18 +182,50 @@ static void text_add_json(struct conversation_text *text, struct json_slice valu
   }
 }
 
-// A message's content: a text, or an array of parts, of which some are texts.
-static void add_content(struct conversation_text *text, struct json_slice content) {
+// The arguments of a call, as a value or as the text of one; none are the same as an empty object.
+static void add_arguments(struct conversation_text *calls, struct json_slice value) {
+  struct json_slice key, member, text = json_scan_raw_string(value);
+  struct json_scan scan = json_scan_start(value);
+  bool empty = json_scan_kind(value) == JSON_OBJECT && !json_scan_member(&scan, &key, &member);
+  if (!empty && !json_slice_is(text, "{}")) text_add_json(calls, value);
+}
+
+// Where an array of parts nests: a tool's result is one part, and may have parts itself.
+enum { DEPTH_MAX = 3 };
+
+static void add_content(struct conversation_text *text, struct conversation_text *calls,
+                        struct json_slice content, int depth);
+
+// A text, a call of a tool, what a tool answered; a model's thoughts do not count. Marks for a cache move
+// from turn to turn: of the parts that may have them only what is named here counts.
+static void add_part(struct conversation_text *text, struct conversation_text *calls, struct json_slice part,
+                     int depth) {
+  struct json_slice type = json_scan_raw_string(json_scan_get(part, "type"));
+  struct json_slice words = json_scan_get(part, "text");
+  if (words.data) {
+    text_add_json(text, words);
+  } else if (json_slice_is(type, "tool_use")) {
+    text_add_json(calls, json_scan_get(part, "name"));
+    add_arguments(calls, json_scan_get(part, "input"));
+  } else if (json_slice_is(type, "tool_result")) {
+    text_add_json(text, json_scan_get(part, "tool_use_id"));
+    if (depth < DEPTH_MAX) add_content(text, calls, json_scan_get(part, "content"), depth + 1);
+  } else if (!json_slice_is(type, "thinking") && !json_slice_is(type, "redacted_thinking")) {
+    text_add_json(text, part);
+  }
+}
+
+// A message's content: a text, or an array of parts.
+static void add_content(struct conversation_text *text, struct conversation_text *calls,
+                        struct json_slice content, int depth) {
   if (json_scan_kind(content) != JSON_ARRAY) {
     text_add_json(text, content);
     return;
   }
   struct json_scan scan = json_scan_start(content);
   struct json_slice part;
-  while (json_scan_element(&scan, &part)) {
-    struct json_slice words = json_scan_get(part, "text");
-    text_add_json(text, words.data ? words : part);
-  }
+  while (json_scan_element(&scan, &part))
+    add_part(text, calls, part, depth);
 }
 
 // A server streams a call's arguments in pieces, and a client sends them back whole.
@@ -211,8 +243,9 @@ static void add_calls(struct conversation_text *text, struct json_slice calls) {
 void conversation_hear(void *context, enum response_part part, struct json_slice value) {
   struct conversation_answer *answer = context;
   switch (part) {
-  case RESPONSE_PART_TEXT: add_content(&answer->text, value); break;
+  case RESPONSE_PART_TEXT: add_content(&answer->text, &answer->calls, value, 0); break;
   case RESPONSE_PART_CALLS: add_calls(&answer->calls, value); break;
+  case RESPONSE_PART_CALL_TEXT: add_arguments(&answer->calls, value); break;
   case RESPONSE_PART_CONTEXT: text_add_json(&answer->context, value); break;
   }
 }
@@ -233,19 +266,27 @@ static const struct json_slice assistant = {"assistant", 9};
 
 // Finding.
 
+// Where the messages begin: what stands before them in a member of its own counts as one of them.
+static uint64_t after_system(struct json_slice system) {
+  struct conversation_text text = CONVERSATION_TEXT, calls = CONVERSATION_TEXT;
+  if (json_scan_kind(system) <= JSON_NULL) return SEED_MESSAGES;
+  add_content(&text, &calls, system, 0);
+  return after_message(SEED_MESSAGES, (struct json_slice){"system", 6}, &text, &calls);
+}
+
 // Walks the messages: *digest becomes that of all. The entry that the last answer in them leads to; NOWHERE:
 // none.
-static int32_t find_messages(const struct session_table *table, struct json_slice messages,
-                             uint64_t *digest) {
+static int32_t find_messages(const struct session_table *table, struct json_slice system,
+                             struct json_slice messages, uint64_t *digest) {
   struct json_scan scan = json_scan_start(messages);
   struct json_slice message;
   int32_t found = NOWHERE;
-  *digest = SEED_MESSAGES;
+  *digest = after_system(system);
   for (bool first = true; json_scan_element(&scan, &message); first = false) {
     struct conversation_text text = CONVERSATION_TEXT, calls = CONVERSATION_TEXT;
     struct json_slice role = json_scan_raw_string(json_scan_get(message, "role"));
     if (!role.data) role = (struct json_slice){"", 0};
-    add_content(&text, json_scan_get(message, "content"));
+    add_content(&text, &calls, json_scan_get(message, "content"), 0);
     add_calls(&calls, json_scan_get(message, "tool_calls"));
     uint64_t before = *digest;
     *digest = after_message(before, role, &text, &calls);
@@ -284,10 +325,13 @@ void conversation_find(struct session_table *table, enum api api, struct json_sl
                        struct conversation_place *out) {
   int32_t found = NOWHERE;
   *out = (struct conversation_place){.api = api};
-  if (api_dialect(api)->is_chat) {
-    struct json_slice messages = json_scan_get(body, "messages");
+  const struct api_dialect *dialect = api_dialect(api);
+  if (dialect->is_chat) {
+    struct json_slice messages = json_scan_get(body, dialect->prompt);
+    struct json_slice none = {NULL, 0},
+                      system = dialect->system ? json_scan_get(body, dialect->system) : none;
     if (!json_scan_at(messages, 0).data) return;
-    found = find_messages(table, messages, &out->messages);
+    found = find_messages(table, system, messages, &out->messages);
   } else if (api_generates_text(api)) {
     struct json_slice prompt = json_scan_get(body, "prompt"), context = json_scan_get(body, "context");
     if (!json_scan_has_text(prompt)) return;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/llm/anthropic.h"
 #include "lib/llm/ollama.h"
 #include "lib/llm/openai.h"
 
@@ -18,6 +19,7 @@ static const struct api_dialect dialects[API_COUNT] = {
                          .generates_text = true,
                          .has_usage_option = true,
                          .has_ignore_eos = true,
+                         .end = "[DONE] or a finish_reason",
                          .read = openai_read},
     [API_OPENAI_COMPLETIONS] = {.name = "openai.completions",
                                 .family = API_FAMILY_OPENAI,
@@ -27,6 +29,7 @@ static const struct api_dialect dialects[API_COUNT] = {
                                 .generates_text = true,
                                 .has_usage_option = true,
                                 .has_ignore_eos = true,
+                                .end = "[DONE] or a finish_reason",
                                 .read = openai_read},
     [API_OLLAMA_CHAT] = {.name = "ollama.chat",
                          .family = API_FAMILY_OLLAMA,
@@ -37,6 +40,7 @@ static const struct api_dialect dialects[API_COUNT] = {
                          .options = "options",
                          .generates_text = true,
                          .streams = true,
+                         .end = "\"done\":true",
                          .read = ollama_read},
     [API_OLLAMA_GENERATE] = {.name = "ollama.generate",
                              .family = API_FAMILY_OLLAMA,
@@ -47,7 +51,22 @@ static const struct api_dialect dialects[API_COUNT] = {
                              .options = "options",
                              .generates_text = true,
                              .streams = true,
+                             .end = "\"done\":true",
                              .read = ollama_read},
+    [API_ANTHROPIC_MESSAGES] = {.name = "anthropic.messages",
+                                .family = API_FAMILY_ANTHROPIC,
+                                .paths = {"/v1/messages"},
+                                .prompt = "messages",
+                                .is_chat = true,
+                                .system = "system",
+                                .limits = {"max_tokens"},
+                                .needs_limit = true,
+                                .generates_text = true,
+                                .has_ignore_eos = true,
+                                .key_header = "x-api-key",
+                                .version = "anthropic-version: 2023-06-01",
+                                .end = "message_stop",
+                                .read = anthropic_read},
 };
 
 const struct api_dialect *api_dialect(enum api api) {

@@ -18,11 +18,12 @@ enum api {
   API_OPENAI_COMPLETIONS,
   API_OLLAMA_CHAT,
   API_OLLAMA_GENERATE,
+  API_ANTHROPIC_MESSAGES,
   API_COUNT
 };
 
 // Who speaks it: APIs of one family share their manners, and --api takes them together.
-enum api_family { API_FAMILY_NONE, API_FAMILY_OPENAI, API_FAMILY_OLLAMA };
+enum api_family { API_FAMILY_NONE, API_FAMILY_OPENAI, API_FAMILY_OLLAMA, API_FAMILY_ANTHROPIC };
 
 // Reads one message of a dialect, an event's data or a whole body, into a response; see ollama.h.
 struct response;
@@ -44,11 +45,14 @@ struct api_dialect {
   const char *limits[API_LIMITS_MAX]; // members that limit the output tokens, the strongest first; the last
                                       // is written where a body has none
   const char *options;                // the member inside which the limits are
+  bool needs_limit;                   // a request without one is refused
   bool generates_text;
   bool streams;          // when the request does not say
   bool has_usage_option; // stream_options.include_usage asks for token counts
   bool has_ignore_eos;
   const char *key_header; // of the API key, as it is; NULL: Authorization, as bearer token
+  const char *version;    // a header field that each request has: "name: value"; NULL: none
+  const char *end;        // what ends a stream, in words
   api_reader *read;       // NULL: API_HTTP
 };
 const struct api_dialect *api_dialect(enum api api); // never NULL

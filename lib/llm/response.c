@@ -325,8 +325,8 @@ static void explain_truncated(struct response *response) {
     snprintf(response->error_text, sizeof response->error_text, "a stream without an event%s%s",
              start[0] ? ": " : "", start);
   } else {
-    words(response, api_is_ollama(response->api) ? "the stream ended without \"done\":true"
-                                                 : "the stream ended without [DONE] or a finish_reason");
+    snprintf(response->error_text, sizeof response->error_text, "the stream ended without %s",
+             api_dialect(response->api)->end);
   }
 }
 

@@ -23,9 +23,15 @@ typedef void response_text_handler(void *context, int64_t now_ns);
 
 // Called for what a client may send back later, piece by piece as it comes: the value of a message's
 // `content`, `text` or `response` (a string or an array of parts), of its `tool_calls`, of Ollama's
-// `context`. Of several choices only the first's. What a model thought is none of it. `value` lives during
-// the call.
-enum response_part { RESPONSE_PART_TEXT, RESPONSE_PART_CALLS, RESPONSE_PART_CONTEXT };
+// `context`; of the other APIs' calls one after another the name and the arguments (a string, piece by piece,
+// or the JSON value). Of several choices only the first's. What a model thought is none of it. `value` lives
+// during the call.
+enum response_part {
+  RESPONSE_PART_TEXT,
+  RESPONSE_PART_CALLS,
+  RESPONSE_PART_CALL_TEXT,
+  RESPONSE_PART_CONTEXT
+};
 typedef void response_part_handler(void *context, enum response_part part, struct json_slice value);
 
 // How the body is cut into messages.

@@ -100,15 +100,27 @@ static enum status add_recorded(struct draft *draft, struct json_slice recorded,
   return status;
 }
 
+// "Name: value"; without a value nothing.
+static void add_line(struct draft *draft, const char *line) {
+  size_t name_len = strcspn(line, ":");
+  const char *value = line + name_len + 1;
+  value += strspn(value, " \t");
+  size_t value_len = strlen(value);
+  if (value_len > 0) add(draft, line, name_len, value, value_len);
+}
+
 static void add_own(struct draft *draft, const struct headers_own *own) {
-  for (size_t i = 0; i < own->count; i++) {
-    const char *line = own->lines[i];
-    size_t name_len = strcspn(line, ":");
-    const char *value = line + name_len + 1;
-    value += strspn(value, " \t");
-    size_t value_len = strlen(value);
-    if (value_len > 0) add(draft, line, name_len, value, value_len);
+  for (size_t i = 0; i < own->count; i++)
+    add_line(draft, own->lines[i]);
+}
+
+// One of the lines so far is this field.
+static bool has_field(const struct draft *draft, const char *name, size_t len) {
+  const char *line = draft->text.data;
+  for (size_t i = 0; i < draft->count; i++, line += strlen(line) + 1) {
+    if (strncasecmp(line, name, len) == 0 && (line[len] == ':' || line[len] == ';')) return true;
   }
+  return false;
 }
 
 // The lines and the array of pointers to them in one block.
@@ -148,6 +160,10 @@ enum status headers_make(struct json_slice recorded, enum api api, const struct 
     if (api_asks_model(api) && !draft.has_content_type &&
         !replaced(own, "content-type", strlen("content-type")))
       add(&draft, "Content-Type", strlen("Content-Type"), "application/json", strlen("application/json"));
+    const char *version = api_dialect(api)->version;
+    if (version && !has_field(&draft, version, strcspn(version, ":")) &&
+        !replaced(own, version, strcspn(version, ":")))
+      add_line(&draft, version);
     add_key(&draft, own, api_dialect(api)->key_header);
     status = pack(&draft, out, error);
   }

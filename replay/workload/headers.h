@@ -21,7 +21,8 @@ struct headers_own {
 // The fields of a recorded header object (of strings; anything else is left out), ready for xfer_request:
 // without hop-by-hop fields (RFC 9110 7.6.1, also those that Connection names), Host, Content-Length, Expect
 // and values with control characters. `api`: one that asks a model gets a Content-Type where the recording
-// has none. *out is one block that ends with NULL; the caller frees it with free(). STATUS_MEMORY.
+// has none, and the version field that the API wants. *out is one block that ends with NULL; the caller frees
+// it with free(). STATUS_MEMORY.
 enum status headers_make(struct json_slice recorded, enum api api, const struct headers_own *own, char ***out,
                          struct error *error) MUST_USE;
 

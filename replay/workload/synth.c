@@ -103,17 +103,21 @@ void synth_print_prompt(const struct synth_prompt *prompt, int64_t tokens, const
   if (left > 0) print_words(prompt->own, (size_t)left, out);
 }
 
+// Where the trace has no limit, and the API must have one.
+enum { LIMIT_UNKNOWN = 4096 };
+
 static void print_limit(const struct trace_request *record, const struct api_dialect *dialect,
                         struct json_writer *w) {
   const char *name = NULL;
   for (size_t i = 0; i < API_LIMITS_MAX && dialect->limits[i]; i++)
     name = dialect->limits[i];
-  if (record->output_tokens < 0 || !name) return;
+  bool has_one = record->output_tokens >= 0;
+  if (!name || (!has_one && !dialect->needs_limit)) return;
   if (dialect->options) {
     json_write_key(w, dialect->options);
     json_write_object(w);
   }
-  json_member_int(w, name, record->output_tokens > 0 ? record->output_tokens : 1);
+  json_member_int(w, name, has_one ? (record->output_tokens > 0 ? record->output_tokens : 1) : LIMIT_UNKNOWN);
   if (dialect->options) json_write_object_end(w);
 }
 

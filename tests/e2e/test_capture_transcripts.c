@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "lib/llm/api.h"
 #include "lib/record/trace.h"
 
 #define SHARED "../shared/transcripts"
@@ -81,11 +82,9 @@ static void read_body(const struct buf *message, struct buf *body, bool *whole) 
 }
 
 static const char *path_of(char *const *row) {
-  if (strcmp(row[API], "openai.chat") == 0) return "/v1/chat/completions";
-  if (strcmp(row[API], "openai.completions") == 0) return "/v1/completions";
-  if (strcmp(row[API], "ollama.chat") == 0) return "/api/chat";
-  if (strcmp(row[API], "ollama.generate") == 0) return "/api/generate";
-  return "/other";
+  enum api api;
+  bool known = api_from_name((struct json_slice){row[API], strlen(row[API])}, &api) && api_asks_model(api);
+  return known ? api_dialect(api)->paths[0] : "/other";
 }
 
 // Serves the exchange; `seen` of the harness then holds all that the client got.

@@ -149,6 +149,19 @@ static void test_the_users_headers_replace_the_recorded_ones(void **state) {
   assert_headers("{}", API_HTTP, &both, "authorization: Basic x");
 }
 
+static void test_the_key_goes_where_the_api_has_it(void **state) {
+  (void)state;
+  static const struct headers_own own = {NULL, 0, "k"};
+  assert_headers("{\"content-type\":\"x\"}", API_ANTHROPIC_MESSAGES, &own,
+                 "content-type: x|anthropic-version: 2023-06-01|x-api-key: k");
+  assert_headers("{\"content-type\":\"x\",\"Anthropic-Version\":\"2099\"}", API_ANTHROPIC_MESSAGES, &own,
+                 "content-type: x|Anthropic-Version: 2099|x-api-key: k");
+  static const char *const lines[] = {"X-Api-Key: mine", "anthropic-version:"};
+  static const struct headers_own both = {lines, 2, "k"};
+  assert_headers("{\"content-type\":\"x\"}", API_ANTHROPIC_MESSAGES, &both,
+                 "content-type: x|X-Api-Key: mine");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_arguments_lose_their_secrets),
@@ -156,6 +169,7 @@ int main(void) {
       cmocka_unit_test(test_bad_urls_are_refused_without_repeating_them),
       cmocka_unit_test(test_headers_are_sent_again_but_not_those_of_one_hop),
       cmocka_unit_test(test_the_users_headers_replace_the_recorded_ones),
+      cmocka_unit_test(test_the_key_goes_where_the_api_has_it),
   };
   return cmocka_run_group_tests_name("what is sent and what is shown", tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 
 #include "capture/content/anonymize.h"
 #include "capture/content/anonymize_prompt.h"
+#include "lib/llm/api.h"
 #include "tests/unit/capture/convert/converting.h"
 
 #define KEY "0123456789abcdef"
@@ -100,6 +101,37 @@ static void test_only_sizes_and_the_usual_path_remain(void **state) {
   assert_null(out.body.data);
   assert_int_equal(out.body_kind, TRACE_BODY_NONE);
   assert_int_equal(out.body_bytes, -1);
+  anonymize_close(anonymize);
+}
+
+// Whatever stands in a request of an API: no byte of it is in the record, and other text has other ids.
+static void test_no_text_of_any_api_remains(void **state) {
+  (void)state;
+  static const char *const bodies[] = {
+      "{\"model\":\"Secret\",\"system\":\"Secret\",\"instructions\":\"Secret\",\"messages\":[{\"role\":"
+      "\"user\","
+      "\"content\":[{\"type\":\"text\",\"text\":\"Secret\"},{\"type\":\"image\",\"source\":{\"data\":"
+      "\"Secret\"}},"
+      "{\"type\":\"tool_use\",\"name\":\"Secret\",\"input\":{\"a\":\"Secret\"}}]}],\"prompt\":\"Secret\","
+      "\"query\":\"Secret\",\"documents\":[\"Secret\",{\"text\":\"Secret\"}],\"input\":[{\"role\":\"user\","
+      "\"content\":[{\"type\":\"input_text\",\"text\":\"Secret\"}]},{\"type\":\"function_call\","
+      "\"name\":\"Secret\",\"arguments\":\"Secret\"}],\"input_prefix\":\"Secret\",\"input_extra\":[{\"text\":"
+      "\"Secret\"}],\"metadata\":{\"user_id\":\"Secret\"},\"tools\":[{\"name\":\"Secret\"}]}",
+  };
+  struct anonymize *anonymize = converting_key(KEY);
+  struct trace_response response = {.finish = TEXT("Secret"), .error_text = TEXT("Secret"), .status = 200};
+  for (int api = 1; api < API_COUNT; api++) {
+    struct trace_request request = with_body(api_name((enum api)api), bodies[0]);
+    struct trace_request out = anonymised(anonymize, &request, &response);
+    struct buf line = {0};
+    trace_format_request(&line, &out);
+    assert_null(strstr(buf_text(&line), "Secret"));
+    assert_non_null(strstr(buf_text(&line), "prefix_blocks"));
+    struct trace_response answer = anonymize_response(&response);
+    trace_format_response(&line, &answer);
+    assert_null(strstr(buf_text(&line), "Secret"));
+    buf_free(&line);
+  }
   anonymize_close(anonymize);
 }
 
@@ -313,6 +345,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_ids_are_the_chained_hmac_sha_256_of_the_blocks),
       cmocka_unit_test(test_only_sizes_and_the_usual_path_remain),
+      cmocka_unit_test(test_no_text_of_any_api_remains),
       cmocka_unit_test(test_what_asks_for_no_text_is_not_kept),
       cmocka_unit_test(test_the_servers_counts_go_before_an_estimate),
       cmocka_unit_test(test_prompts_share_as_many_ids_as_whole_blocks),

@@ -135,6 +135,37 @@ static void test_calls_of_tools_belong_to_the_answer(void **state) {
       chat("[" USER("a") "," CALL("look", "{\\\"at\\\":1}") ",{\"role\":\"tool\",\"content\":\"x\"}]"), 1);
 }
 
+// Anthropic: the system text stands beside the messages, a call and its result are parts of messages, and a
+// client moves its marks for the cache and keeps the thoughts.
+static void test_parts_of_messages_belong_to_the_answer(void **state) {
+  (void)state;
+  struct conversation_answer heard = CONVERSATION_ANSWER;
+  assert_int_equal(ask(API_ANTHROPIC_MESSAGES, "{\"system\":\"s\",\"messages\":[" USER("a") "]}"), 1);
+  conversation_hear(&heard, RESPONSE_PART_TEXT, slice("\"We\""));
+  conversation_hear(&heard, RESPONSE_PART_TEXT, slice("\"ll\""));
+  conversation_hear(&heard, RESPONSE_PART_CALL_TEXT, slice("\"tide\""));
+  conversation_hear(&heard, RESPONSE_PART_CALL_TEXT, slice("\"\""));
+  conversation_hear(&heard, RESPONSE_PART_CALL_TEXT, slice("\"{\\\"at\\\": \\\"Ki\""));
+  conversation_hear(&heard, RESPONSE_PART_CALL_TEXT, slice("\"el\\\"}\""));
+  conversation_answered(table, &place, &heard);
+  assert_int_equal(ask(API_ANTHROPIC_MESSAGES,
+                       "{\"system\":\"other\",\"messages\":[" USER(
+                           "a") ",{\"role\":\"assistant\",\"content\":["
+                                "{\"type\":\"text\",\"text\":\"Well\"},{\"type\":\"tool_use\",\"id\":\"t1\","
+                                "\"name\":\"tide\",\"input\":{\"at\":\"Kiel\"}}]}]}"),
+                   2);
+  assert_int_equal(
+      ask(API_ANTHROPIC_MESSAGES,
+          "{\"system\":[{\"type\":\"text\",\"text\":\"s\",\"cache_control\":{}}],\"messages\":["
+          "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\",\"cache_control\":{}}]},"
+          "{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"Hm\"},"
+          "{\"type\":\"text\",\"text\":\"Well\"},{\"type\":\"tool_use\",\"id\":\"t1\","
+          "\"name\":\"tide\",\"input\":{\"at\":\"Kiel\"}}]},"
+          "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t1\","
+          "\"content\":\"high\"}]}]}"),
+      1);
+}
+
 static void test_a_prompt_that_goes_on_after_the_answer_is_the_same_conversation(void **state) {
   (void)state;
   assert_int_equal(ask(API_OPENAI_COMPLETIONS, "{\"prompt\":\"Q: one?\\nA:\"}"), 1);
@@ -208,6 +239,7 @@ int main(void) {
       TEST(test_of_two_that_were_answered_alike_each_is_continued_once),
       TEST(test_an_answer_may_come_in_pieces_and_go_back_in_another_form),
       TEST(test_calls_of_tools_belong_to_the_answer),
+      TEST(test_parts_of_messages_belong_to_the_answer),
       TEST(test_a_prompt_that_goes_on_after_the_answer_is_the_same_conversation),
       TEST(test_ollamas_context_continues_a_conversation),
       TEST(test_an_answer_that_nobody_knows_may_be_any),

@@ -17,6 +17,9 @@
 
 #define SHARED "../shared/transcripts"
 #define OWN "tests/data/transcripts"
+#define LATER SHARED "/llama-2026b" // a table of its own, with other columns
+// Exchanges in SHARED whose rows there were written before their API was known.
+#define NEWLY_KNOWN OWN "/recorded.csv"
 
 static enum api api_of(const struct wire_row *row) {
   enum api api;
@@ -54,10 +57,8 @@ static void open_row(const char *folder, const struct wire_row *row, struct wire
   if (!wire_read(wire, path)) fail_msg("%s cannot be read", path);
 }
 
-static void check_table(const char *folder) {
-  char path[256];
+static void check_table(const char *folder, const char *path) {
   size_t count;
-  snprintf(path, sizeof path, "%s/expected.csv", folder);
   struct wire_row *rows = wire_rows(path, &count);
   assert_non_null(rows);
   for (size_t i = 0; i < count; i++) {
@@ -97,10 +98,8 @@ static void check_splits(const struct wire *wire, enum api api) {
   buf_free(&split);
 }
 
-static void check_table_splits(const char *folder) {
-  char path[256];
+static void check_table_splits(const char *folder, const char *path) {
   size_t count;
-  snprintf(path, sizeof path, "%s/expected.csv", folder);
   struct wire_row *rows = wire_rows(path, &count);
   assert_non_null(rows);
   for (size_t i = 0; i < count; i++) {
@@ -121,23 +120,83 @@ static void skip_without_shared(void) {
 static void test_recorded_servers_are_read_as_expected(void **state) {
   (void)state;
   skip_without_shared();
-  check_table(SHARED);
+  check_table(SHARED, SHARED "/expected.csv");
+  check_table(SHARED, NEWLY_KNOWN);
 }
 
 static void test_recorded_servers_read_the_same_however_cut(void **state) {
   (void)state;
   skip_without_shared();
-  check_table_splits(SHARED);
+  check_table_splits(SHARED, SHARED "/expected.csv");
+  check_table_splits(SHARED, NEWLY_KNOWN);
 }
 
 static void test_own_exchanges_are_read_as_expected(void **state) {
   (void)state;
-  check_table(OWN);
+  check_table(OWN, OWN "/expected.csv");
 }
 
 static void test_own_exchanges_read_the_same_however_cut(void **state) {
   (void)state;
-  check_table_splits(OWN);
+  check_table_splits(OWN, OWN "/expected.csv");
+}
+
+// A cell of a row, which quotes nothing; "" past its end.
+static const char *cell(const struct buf *line, int column) {
+  const char *at = line->data;
+  for (int i = 0; i < column && at; i++)
+    at = memchr(at, '\0', (size_t)(line->data + line->len - at)) + 1;
+  return at;
+}
+
+static void assert_count(const char *name, const char *what, int64_t found, const char *expected) {
+  if (expected[0] && found != strtoll(expected, NULL, 10))
+    fail_msg("%s: %s %lld, not %s", name, what, (long long)found, expected);
+}
+
+// What LATER's table says of one exchange: name, path, client, status, stream, input tokens, output tokens,
+// text events, finish, error. An empty cell says nothing. A failure has no tokens here.
+static void check_later(const struct buf *line) {
+  char path[256];
+  const char *name = cell(line, 0), *error = cell(line, 9);
+  enum api api = api_from_path("POST", cell(line, 1));
+  struct wire wire;
+  struct response response;
+  snprintf(path, sizeof path, LATER "/%s.wire", name);
+  if (!wire_read(&wire, path)) fail_msg("%s cannot be read", path);
+  wire_play(&wire, api, 0, 0, &response);
+  printf("  %s: %s\n", name, api_name(api));
+  const char *failure = failure_name(response.failure);
+  assert_count(name, "status", response.status, cell(line, 3));
+  if (api_asks_model(api)) {
+    assert_string_equal(failure ? failure : "", error);
+    if (response.status < 400) assert_count(name, "stream", response.streamed, cell(line, 4));
+    if (!failure) assert_count(name, "input tokens", response.input_tokens, cell(line, 5));
+    if (!failure) assert_count(name, "output tokens", response.output_tokens, cell(line, 6));
+    assert_count(name, "text events", response.text_events, cell(line, 7));
+    if (cell(line, 8)[0] && strcmp(name, "native_at_completions_stream") != 0)
+      assert_string_equal(response.finish, cell(line, 8));
+  }
+  response_close(&response);
+  check_splits(&wire, api);
+  wire_free(&wire);
+}
+
+static void test_later_recorded_servers_are_read_as_expected_however_cut(void **state) {
+  (void)state;
+  struct buf table = {0};
+  skip_without_shared();
+  assert_int_equal(buf_read_file(&table, LATER "/expected.csv", NULL), STATUS_OK);
+  char *rest = (buf_text(&table), table.data), *row;
+  strsep(&rest, "\n"); // the names
+  for (int count = 0; (row = strsep(&rest, "\n")) && *row; count++) {
+    struct buf line = {.data = row, .len = strlen(row) + 1};
+    row[strcspn(row, "\r")] = '\0';
+    for (char *at = row; (at = strchr(at, ','));)
+      *at++ = '\0';
+    check_later(&line);
+  }
+  buf_free(&table);
 }
 
 int main(void) {
@@ -146,6 +205,7 @@ int main(void) {
       cmocka_unit_test(test_own_exchanges_read_the_same_however_cut),
       cmocka_unit_test(test_recorded_servers_are_read_as_expected),
       cmocka_unit_test(test_recorded_servers_read_the_same_however_cut),
+      cmocka_unit_test(test_later_recorded_servers_are_read_as_expected_however_cut),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
