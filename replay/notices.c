@@ -42,6 +42,12 @@ static void note_draw(const struct opts *opts, const struct work *work, struct l
     log_notice(log, "%lld %s left out: no body was recorded that is a JSON object", (long long)work->bodiless,
                requests_are(work->bodiless));
   }
+  if (work->stateful > 0) {
+    log_notice(log,
+               "%lld %s left out: what the recording server kept is not here (previous_response_id, "
+               "conversation)",
+               (long long)work->stateful, requests_are(work->stateful));
+  }
   if (work->refused > 0) {
     log_notice(log, "%lld %s left out: answered with an error status (400 or above) when recorded",
                (long long)work->refused, requests_are(work->refused));

@@ -243,10 +243,12 @@ enum status anonymize_request(struct anonymize *anonymize, const struct trace_re
 }
 
 struct trace_response anonymize_response(const struct trace_response *response) {
-  static const char *const finishes[] = {
-      "stop",       "length",        "tool_calls", "function_call", "eos",     "content_filter",
-      "abort",      "error",         "cancel",     "load",          "unload",  "end_turn",
-      "max_tokens", "stop_sequence", "tool_use",   "pause_turn",    "refusal", NULL};
+  static const char *const finishes[] = {"stop",       "length",         "tool_calls", "function_call",
+                                         "eos",        "content_filter", "abort",      "error",
+                                         "cancel",     "load",           "unload",     "end_turn",
+                                         "max_tokens", "stop_sequence",  "tool_use",   "pause_turn",
+                                         "refusal",    "completed",      "incomplete", "max_output_tokens",
+                                         NULL};
   static const char *const aborts[] = {"client", "upstream", NULL};
   struct trace_response out = *response;
   enum failure failure;

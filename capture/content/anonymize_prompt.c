@@ -64,12 +64,29 @@ static void put_message(struct json_slice message, struct buf *out) {
   buf_append_text(out, "\n");
 }
 
+// Items of the Responses API, of which some are messages; texts or tokens to be embedded.
+static void put_input(struct json_slice input, struct buf *out) {
+  struct json_scan scan = json_scan_start(input);
+  struct json_slice item;
+  if (json_scan_kind(input) != JSON_ARRAY) put_content(input, 0, out);
+  while (json_scan_kind(input) == JSON_ARRAY && json_scan_element(&scan, &item)) {
+    if (json_scan_get(item, "role").data) {
+      put_message(item, out);
+    } else {
+      put_content(item, 1, out);
+    }
+  }
+}
+
 void anonymize_prompt(struct json_slice body, struct buf *out) {
-  static const char *const prompts[] = {"context", "prompt", "suffix"};
+  static const char *const systems[] = {"system", "instructions"};
+  static const char *const prompts[] = {"context",     "prompt", "suffix",    "input_prefix", "input_suffix",
+                                        "input_extra", "query",  "documents", "text_1",       "text_2"};
   struct json_slice tools = json_scan_get(body, "tools"), message;
   if (is_there(tools)) json_write_compact(out, tools);
-  struct json_slice system = json_scan_get(body, "system");
-  if (is_there(system)) {
+  for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++) {
+    struct json_slice system = json_scan_get(body, systems[i]);
+    if (!is_there(system)) continue;
     put_content(system, 0, out);
     buf_append_char(out, '\n');
   }
@@ -77,6 +94,7 @@ void anonymize_prompt(struct json_slice body, struct buf *out) {
   struct json_scan scan = json_scan_start(messages);
   while (json_scan_kind(messages) == JSON_ARRAY && json_scan_element(&scan, &message))
     put_message(message, out);
+  put_input(json_scan_get(body, "input"), out);
   for (size_t i = 0; i < sizeof prompts / sizeof prompts[0]; i++)
     put_content(json_scan_get(body, prompts[i]), 0, out);
   struct json_slice images = json_scan_get(body, "images");

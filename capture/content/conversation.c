@@ -274,28 +274,69 @@ static uint64_t after_system(struct json_slice system) {
   return after_message(SEED_MESSAGES, (struct json_slice){"system", 6}, &text, &calls);
 }
 
-// Walks the messages: *digest becomes that of all. The entry that the last answer in them leads to; NOWHERE:
-// none.
-static int32_t find_messages(const struct session_table *table, struct json_slice system,
-                             struct json_slice messages, uint64_t *digest) {
+// A walk over messages: the digest of all so far, and the entry that the last answer in them leads to.
+struct walk {
+  const struct session_table *table;
+  uint64_t digest;
+  int32_t found; // NOWHERE: none
+  bool started;
+};
+
+static void walk_message(struct walk *walk, struct json_slice role, const struct conversation_text *text,
+                         const struct conversation_text *calls) {
+  uint64_t before = walk->digest;
+  bool first = !walk->started;
+  walk->started = true;
+  walk->digest = after_message(before, role, text, calls);
+  if (first || !json_slice_is(role, "assistant")) return;
+  int32_t at = find(walk->table, walk->digest);
+  if (at == NOWHERE) at = find(walk->table, combine(before, SEED_ANY_ANSWER));
+  if (at != NOWHERE) walk->found = at;
+}
+
+static void walk_messages(struct walk *walk, struct json_slice messages) {
   struct json_scan scan = json_scan_start(messages);
   struct json_slice message;
-  int32_t found = NOWHERE;
-  *digest = after_system(system);
-  for (bool first = true; json_scan_element(&scan, &message); first = false) {
+  while (json_scan_element(&scan, &message)) {
     struct conversation_text text = CONVERSATION_TEXT, calls = CONVERSATION_TEXT;
     struct json_slice role = json_scan_raw_string(json_scan_get(message, "role"));
     if (!role.data) role = (struct json_slice){"", 0};
     add_content(&text, &calls, json_scan_get(message, "content"), 0);
     add_calls(&calls, json_scan_get(message, "tool_calls"));
-    uint64_t before = *digest;
-    *digest = after_message(before, role, &text, &calls);
-    if (first || !json_slice_is(role, "assistant")) continue;
-    int32_t at = find(table, *digest);
-    if (at == NOWHERE) at = find(table, combine(before, SEED_ANY_ANSWER));
-    if (at != NOWHERE) found = at;
+    walk_message(walk, role, &text, &calls);
   }
-  return found;
+}
+
+static bool is_call(struct json_slice type) {
+  return type.len > 5 && memcmp(type.data + type.len - 5, "_call", 5) == 0;
+}
+
+// Items of the Responses API: an answer is one or several, texts and calls; thoughts are none of it.
+static void walk_items(struct walk *walk, struct json_slice items) {
+  struct json_scan scan = json_scan_start(items);
+  struct json_slice item;
+  struct conversation_text text = CONVERSATION_TEXT, calls = CONVERSATION_TEXT;
+  bool answering = false;
+  while (json_scan_element(&scan, &item)) {
+    struct json_slice role = json_scan_raw_string(json_scan_get(item, "role"));
+    struct json_slice type = json_scan_raw_string(json_scan_get(item, "type"));
+    bool answers = json_slice_is(role, "assistant") || is_call(type);
+    if (json_slice_is(type, "reasoning")) continue;
+    if (answering && !answers) walk_message(walk, assistant, &text, &calls);
+    if (!(answering && answers)) text = calls = CONVERSATION_TEXT;
+    answering = answers;
+    if (is_call(type)) {
+      struct json_slice arguments = json_scan_get(item, "arguments");
+      text_add_json(&calls, json_scan_get(item, "name"));
+      add_arguments(&calls, arguments.data ? arguments : json_scan_get(item, "input"));
+      continue;
+    }
+    add_content(&text, &calls, json_scan_get(item, "content"), 0);
+    text_add_json(&text, json_scan_get(item, "call_id")); // of what a tool answered
+    add_content(&text, &calls, json_scan_get(item, "output"), 0);
+    if (!answers) walk_message(walk, role.data ? role : type, &text, &calls);
+  }
+  if (answering) walk_message(walk, assistant, &text, &calls);
 }
 
 static int32_t find_prompt(const struct session_table *table, struct json_slice prompt,
@@ -321,17 +362,46 @@ static uint64_t context_digest(struct json_slice context) {
   return combine(SEED_CONTEXT, text.sum);
 }
 
+// What the server keeps, and a request goes on from by its name: an answer, or a conversation of its own.
+static struct json_slice kept_context(const struct api_dialect *dialect, struct json_slice body) {
+  for (size_t i = 0; i < API_STATES_MAX && dialect->states[i]; i++) {
+    struct json_slice name = json_scan_get(body, dialect->states[i]), id = json_scan_get(name, "id");
+    if (json_scan_has_text(id.data ? id : name)) return id.data ? id : name;
+  }
+  return (struct json_slice){NULL, 0};
+}
+
+// false: there are no messages.
+static bool find_chat(struct session_table *table, const struct api_dialect *dialect, struct json_slice body,
+                      struct conversation_place *out, int32_t *found) {
+  struct json_slice messages = json_scan_get(body, dialect->prompt), none = {NULL, 0};
+  struct json_slice system = dialect->system ? json_scan_get(body, dialect->system) : none;
+  struct json_slice context = kept_context(dialect, body);
+  struct walk walk = {.table = table, .digest = after_system(system), .found = NOWHERE};
+  bool is_text = dialect->or_text && json_scan_has_text(messages);
+  if (!is_text && !json_scan_at(messages, 0).data) return false;
+  if (is_text) {
+    struct conversation_text text = CONVERSATION_TEXT, calls = CONVERSATION_TEXT;
+    text_add_json(&text, messages);
+    walk_message(&walk, (struct json_slice){"user", 4}, &text, &calls);
+  } else if (dialect->or_text) {
+    walk_items(&walk, messages);
+  } else {
+    walk_messages(&walk, messages);
+  }
+  out->messages = walk.digest;
+  out->has_context = context.data != NULL;
+  *found = out->has_context ? find(table, context_digest(context)) : walk.found;
+  return true;
+}
+
 void conversation_find(struct session_table *table, enum api api, struct json_slice body,
                        struct conversation_place *out) {
   int32_t found = NOWHERE;
   *out = (struct conversation_place){.api = api};
   const struct api_dialect *dialect = api_dialect(api);
   if (dialect->is_chat) {
-    struct json_slice messages = json_scan_get(body, dialect->prompt);
-    struct json_slice none = {NULL, 0},
-                      system = dialect->system ? json_scan_get(body, dialect->system) : none;
-    if (!json_scan_at(messages, 0).data) return;
-    found = find_messages(table, system, messages, &out->messages);
+    if (!find_chat(table, dialect, body, out, &found)) return;
   } else if (api_generates_text(api)) {
     struct json_slice prompt = json_scan_get(body, "prompt"), context = json_scan_get(body, "context");
     if (!json_scan_has_text(prompt)) return;
@@ -347,20 +417,24 @@ void conversation_find(struct session_table *table, enum api api, struct json_sl
   use(table, found);
 }
 
+// Where a chat stands after its answer. NULL: after any.
+static void chat_answered(struct session_table *table, const struct conversation_place *place,
+                          const struct conversation_answer *answer) {
+  if (!answer) {
+    keep_place(table, combine(place->messages, SEED_ANY_ANSWER), place->session, LENGTHS);
+  } else if (answer->text.len + answer->calls.len > 0) {
+    uint64_t digest = after_message(place->messages, assistant, &answer->text, &answer->calls);
+    keep_place(table, digest, place->session, LENGTHS);
+  }
+}
+
 void conversation_answered(struct session_table *table, const struct conversation_place *place,
                            const struct conversation_answer *answer) {
   if (place->session == 0) return;
-  if (api_dialect(place->api)->is_chat) {
-    if (!answer) {
-      keep_place(table, combine(place->messages, SEED_ANY_ANSWER), place->session, LENGTHS);
-    } else if (answer->text.len + answer->calls.len > 0) {
-      uint64_t digest = after_message(place->messages, assistant, &answer->text, &answer->calls);
-      keep_place(table, digest, place->session, LENGTHS);
-    }
-    return;
-  }
+  bool is_chat = api_dialect(place->api)->is_chat;
+  if (is_chat && !place->has_context) chat_answered(table, place, answer);
   if (!answer) return;
-  if (answer->text.len > 0 && !place->has_context) {
+  if (!is_chat && answer->text.len > 0 && !place->has_context) {
     struct conversation_text all = text_join(place->prompt, answer->text);
     keep_place(table, combine(SEED_PROMPT, all.sum), place->session, (uint32_t)(all.len % LENGTHS));
   }

@@ -6,6 +6,7 @@
 #include "lib/llm/anthropic.h"
 #include "lib/llm/ollama.h"
 #include "lib/llm/openai.h"
+#include "lib/llm/responses.h"
 
 // A dialect is a row here and a file with its reader.
 static const struct api_dialect dialects[API_COUNT] = {
@@ -67,6 +68,19 @@ static const struct api_dialect dialects[API_COUNT] = {
                                 .version = "anthropic-version: 2023-06-01",
                                 .end = "message_stop",
                                 .read = anthropic_read},
+    [API_OPENAI_RESPONSES] = {.name = "openai.responses",
+                              .family = API_FAMILY_OPENAI,
+                              .paths = {"/v1/responses", "/openai/responses"},
+                              .prompt = "input",
+                              .is_chat = true,
+                              .or_text = true,
+                              .system = "instructions",
+                              .limits = {"max_output_tokens"},
+                              .states = {"previous_response_id", "conversation"},
+                              .generates_text = true,
+                              .has_ignore_eos = true,
+                              .end = "response.completed",
+                              .read = responses_read},
 };
 
 const struct api_dialect *api_dialect(enum api api) {
@@ -171,4 +185,12 @@ void api_request_facts(enum api api, const char *body, size_t len, struct api_re
   }
   take_limits(dialect, dialect->options ? json_scan_get(root, dialect->options) : root, &out->max_tokens);
   out->loads_only = api_is_ollama(api) && !asks;
+}
+
+bool api_needs_server_state(enum api api, struct json_slice body) {
+  const struct api_dialect *dialect = api_dialect(api);
+  for (size_t i = 0; i < API_STATES_MAX && dialect->states[i]; i++) {
+    if (json_scan_kind(json_scan_get(body, dialect->states[i])) > JSON_NULL) return true;
+  }
+  return false;
 }

@@ -19,6 +19,7 @@ enum api {
   API_OLLAMA_CHAT,
   API_OLLAMA_GENERATE,
   API_ANTHROPIC_MESSAGES,
+  API_OPENAI_RESPONSES,
   API_COUNT
 };
 
@@ -33,6 +34,7 @@ typedef enum status api_reader(struct response *response, const char *text, size
 // api.c. Names of members are those of the request's JSON body; NULL: the dialect has no such thing.
 #define API_PATHS_MAX 5
 #define API_LIMITS_MAX 2
+#define API_STATES_MAX 2
 struct api_dialect {
   const char *name; // in records and options
   enum api_family family;
@@ -45,7 +47,9 @@ struct api_dialect {
   const char *limits[API_LIMITS_MAX]; // members that limit the output tokens, the strongest first; the last
                                       // is written where a body has none
   const char *options;                // the member inside which the limits are
-  bool needs_limit;                   // a request without one is refused
+  const char
+      *states[API_STATES_MAX]; // members that name what only that server keeps: it cannot be sent elsewhere
+  bool needs_limit;            // a request without one is refused
   bool generates_text;
   bool streams;          // when the request does not say
   bool has_usage_option; // stream_options.include_usage asks for token counts
@@ -80,6 +84,9 @@ bool api_generates_text(enum api api);
 
 // True for the two APIs of Ollama's own.
 bool api_is_ollama(enum api api);
+
+// True when the body goes on from what the recording server keeps (previous_response_id): no other has it.
+bool api_needs_server_state(enum api api, struct json_slice body);
 
 struct api_request_facts {
   struct json_slice

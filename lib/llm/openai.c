@@ -7,6 +7,7 @@
 #include "lib/json/json_cursor.h"
 #include "lib/llm/count.h"
 #include "lib/llm/message.h"
+#include "lib/llm/timings.h"
 
 // Content may be an array of parts (some reasoning models stream it so): text is what a part's text holds.
 static bool has_content(struct json_slice value) {
@@ -163,37 +164,6 @@ static void take_usage(struct response *response, int64_t output, bool is_final)
   response->usage_final = is_final;
 }
 
-// Milliseconds with a fraction.
-static void take_milliseconds(struct json_slice value, int64_t *ns) {
-  double milliseconds;
-  if (json_scan_number(value, &milliseconds) && milliseconds >= 0 && milliseconds < 1e12)
-    *ns = (int64_t)(milliseconds * 1e6 + 0.5);
-}
-
-// llama.cpp's own. prompt_n counts only what it had to process; cache_n, where it is sent, the rest of
-// the prompt.
-static void read_timings(struct response *response, struct json_cursor *cursor) {
-  int64_t processed = -1, cached = -1;
-  struct json_slice key;
-  if (!json_cursor_object(cursor)) return;
-  while (json_cursor_member(cursor, &key)) {
-    struct json_slice value = json_cursor_value(cursor);
-    if (json_slice_is(key, "prompt_n")) {
-      count_take(value, &processed);
-    } else if (json_slice_is(key, "cache_n")) {
-      count_take(value, &cached);
-    } else if (json_slice_is(key, "predicted_n")) {
-      count_take(value, &response->timings_output);
-    } else if (json_slice_is(key, "prompt_ms")) {
-      take_milliseconds(value, &response->prompt_eval_ns);
-    } else if (json_slice_is(key, "predicted_ms")) {
-      take_milliseconds(value, &response->eval_ns);
-    }
-  }
-  if (processed >= 0) response->timings_input = processed + (cached > 0 ? cached : 0);
-  if (cached >= 0 && response->cached_tokens < 0) response->cached_tokens = cached;
-}
-
 // llama.cpp's own words for why it stopped, as the others have them: `stop_type`, until 2024 three members.
 static void read_stop_type(struct response *response, struct json_slice key, struct json_slice value) {
   bool limit = json_slice_is(key, "stopped_limit") || json_slice_is(value, "\"limit\"");
@@ -269,7 +239,7 @@ enum status openai_read(struct response *response, const char *text, size_t len)
     } else if (json_slice_is(key, "usage")) {
       read_usage(response, &cursor, &output);
     } else if (json_slice_is(key, "timings")) {
-      read_timings(response, &cursor);
+      timings_read(response, &cursor);
     } else {
       error = read_other(response, key, json_cursor_value(&cursor)) || error;
     }

@@ -89,6 +89,11 @@ static enum status nothing_to_send(const struct work *work, struct error *error)
     return status_fail(error, STATUS_FORMAT, "%lld requests in the trace, but none with a recorded JSON body",
                        (long long)(work->bodiless + work->other));
   }
+  if (work->stateful > 0) {
+    return status_fail(error, STATUS_FORMAT,
+                       "every request of the trace goes on from what the recording server kept "
+                       "(previous_response_id, conversation): no other can answer them");
+  }
   if (work->refused > 0) {
     return status_fail(
         error, STATUS_FORMAT,

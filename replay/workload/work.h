@@ -70,6 +70,7 @@ struct work {
   int64_t made;              // of them, known only by their size: their text was made
   int64_t other;             // requests that do not: of no API that asks a model
   int64_t bodiless;          // and those whose body was not recorded, or is no JSON
+  int64_t stateful;          // and those that go on from what the recording server kept
   int64_t refused;           // and those that were answered with an error status (refused.h)
   int64_t without_text;      // of those kept that ask a model: there is no place for a nonce
   double mean_latency_s;     // of the recorded successful responses; NaN: none

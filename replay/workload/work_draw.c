@@ -202,6 +202,8 @@ static enum status take_request(struct work_draw *draw, const struct trace_reque
         draw->outputs++;
       }
       status = take(draw, record, api, error);
+    } else if (record->body_kind == TRACE_BODY_JSON && api_needs_server_state(api, record->body)) {
+      draw->work->stateful++;
     } else if (!recorded_body(draw, record) || (asks && !is_json_object(record))) {
       draw->work->bodiless++;
     } else {

@@ -8,6 +8,7 @@
 // cmocka.h wants the four above first.
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "capture/content/anonymize.h"
@@ -131,6 +132,32 @@ static void test_no_text_of_any_api_remains(void **state) {
     trace_format_response(&line, &answer);
     assert_null(strstr(buf_text(&line), "Secret"));
     buf_free(&line);
+  }
+  anonymize_close(anonymize);
+}
+
+// Another text in the member that holds the prompt of an API has another id.
+static void test_every_prompt_has_its_ids(void **state) {
+  (void)state;
+  struct anonymize *anonymize = converting_key(KEY);
+  static const char *const forms[] = {"\"%s\"", "[\"%s\"]", "[{\"role\":\"user\",\"content\":\"%s\"}]"};
+  for (int api = 1; api < API_COUNT; api++) {
+    const struct api_dialect *dialect = api_dialect((enum api)api);
+    for (size_t form = dialect->is_chat && !dialect->or_text ? 2 : 0; form < (dialect->is_chat ? 3 : 2);
+         form++) {
+      char prompt[2][64], body[2][128], ids[64];
+      for (int i = 0; i < 2; i++) {
+        snprintf(prompt[i], sizeof prompt[i], forms[form], i ? "two" : "one");
+        snprintf(body[i], sizeof body[i], "{\"%s\":%s}", dialect->prompt, prompt[i]);
+      }
+      struct trace_request request = with_body(dialect->name, body[0]);
+      struct trace_request out = anonymised(anonymize, &request, NULL);
+      assert_true(out.prefix_blocks.len > 2);
+      snprintf(ids, sizeof ids, "%.*s", (int)out.prefix_blocks.len, out.prefix_blocks.data);
+      request = with_body(dialect->name, body[1]);
+      out = anonymised(anonymize, &request, NULL);
+      assert_true(out.prefix_blocks.len > 2 && !json_slice_is(out.prefix_blocks, ids));
+    }
   }
   anonymize_close(anonymize);
 }
@@ -346,6 +373,7 @@ int main(void) {
       cmocka_unit_test(test_ids_are_the_chained_hmac_sha_256_of_the_blocks),
       cmocka_unit_test(test_only_sizes_and_the_usual_path_remain),
       cmocka_unit_test(test_no_text_of_any_api_remains),
+      cmocka_unit_test(test_every_prompt_has_its_ids),
       cmocka_unit_test(test_what_asks_for_no_text_is_not_kept),
       cmocka_unit_test(test_the_servers_counts_go_before_an_estimate),
       cmocka_unit_test(test_prompts_share_as_many_ids_as_whole_blocks),

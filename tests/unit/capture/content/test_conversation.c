@@ -166,6 +166,34 @@ static void test_parts_of_messages_belong_to_the_answer(void **state) {
       1);
 }
 
+// OpenAI's Responses: an answer is several items, and a client sends them back beside its own, or only names
+// the answer that it goes on from.
+static void test_items_of_an_answer_belong_together(void **state) {
+  (void)state;
+  struct conversation_answer heard = CONVERSATION_ANSWER;
+  assert_int_equal(ask(API_OPENAI_RESPONSES, "{\"input\":\"a\"}"), 1);
+  conversation_hear(&heard, RESPONSE_PART_TEXT, slice("\"Well\""));
+  conversation_hear(&heard, RESPONSE_PART_CALL_TEXT, slice("\"tide\""));
+  conversation_hear(&heard, RESPONSE_PART_CALL_TEXT, slice("\"{\\\"at\\\":1}\""));
+  conversation_hear(&heard, RESPONSE_PART_CONTEXT, slice("\"resp_1\""));
+  conversation_answered(table, &place, &heard);
+  assert_int_equal(ask(API_OPENAI_RESPONSES,
+                       "{\"input\":[" USER("a") ",{\"type\":\"message\",\"role\":\"assistant\",\"content\":["
+                                                "{\"type\":\"output_text\",\"text\":\"Other\"}]}]}"),
+                   2);
+  assert_int_equal(
+      ask(API_OPENAI_RESPONSES,
+          "{\"input\":[" USER(
+              "a") ",{\"type\":\"reasoning\",\"summary\":[]},{\"type\":\"message\",\"role\":"
+                   "\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"Well\"}]},{\"type\":"
+                   "\"function_call\","
+                   "\"call_id\":\"c\",\"name\":\"tide\",\"arguments\":\"{\\\"at\\\":1}\"},"
+                   "{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":\"high\"}]}"),
+      1);
+  assert_int_equal(ask(API_OPENAI_RESPONSES, "{\"previous_response_id\":\"resp_1\",\"input\":\"and?\"}"), 1);
+  assert_int_equal(ask(API_OPENAI_RESPONSES, "{\"previous_response_id\":\"resp_2\",\"input\":\"and?\"}"), 3);
+}
+
 static void test_a_prompt_that_goes_on_after_the_answer_is_the_same_conversation(void **state) {
   (void)state;
   assert_int_equal(ask(API_OPENAI_COMPLETIONS, "{\"prompt\":\"Q: one?\\nA:\"}"), 1);
@@ -240,6 +268,7 @@ int main(void) {
       TEST(test_an_answer_may_come_in_pieces_and_go_back_in_another_form),
       TEST(test_calls_of_tools_belong_to_the_answer),
       TEST(test_parts_of_messages_belong_to_the_answer),
+      TEST(test_items_of_an_answer_belong_together),
       TEST(test_a_prompt_that_goes_on_after_the_answer_is_the_same_conversation),
       TEST(test_ollamas_context_continues_a_conversation),
       TEST(test_an_answer_that_nobody_knows_may_be_any),

@@ -19,8 +19,13 @@ static struct json_slice slice(const char *text) {
 
 static void test_api_names_are_those_of_the_design_and_read_back(void **state) {
   (void)state;
-  static const char *const names[] = {"http",        "openai.chat",     "openai.completions",
-                                      "ollama.chat", "ollama.generate", "anthropic.messages"};
+  static const char *const names[] = {"http",
+                                      "openai.chat",
+                                      "openai.completions",
+                                      "ollama.chat",
+                                      "ollama.generate",
+                                      "anthropic.messages",
+                                      "openai.responses"};
   for (int i = 0; i < API_COUNT; i++) {
     enum api api = API_HTTP;
     assert_string_equal(api_name((enum api)i), names[i]);
@@ -104,7 +109,11 @@ static void test_api_is_known_by_method_and_end_of_path(void **state) {
       {"POST", "/anthropic/v1/messages?beta=true", API_ANTHROPIC_MESSAGES},
       {"POST", "/v1/messages/count_tokens", API_HTTP},
       {"GET", "/v1/messages", API_HTTP},
-      {"POST", "/v1/responses", API_HTTP},
+      {"POST", "/v1/responses", API_OPENAI_RESPONSES},
+      {"POST", "/openai/responses?api-version=x", API_OPENAI_RESPONSES},
+      {"GET", "/v1/responses/resp_1", API_HTTP},
+      {"POST", "/v1/responses/resp_1/cancel", API_HTTP},
+      {"GET", "/v1/responses/resp_1/input_items", API_HTTP},
       {"POST", "/v1/embeddings", API_HTTP},
       {"POST", "/v1/autocompletions", API_HTTP},
       {"POST", "/myapi/chat", API_HTTP},
@@ -169,6 +178,8 @@ static void test_request_facts_table(void **state) {
       {API_OPENAI_CHAT, "{\"model\":\"m\"", NULL, false, false, -1},
       {API_OPENAI_CHAT, "[\"model\"]", NULL, false, false, -1},
       {API_OLLAMA_CHAT, "", NULL, true, false, -1},
+      {API_OPENAI_RESPONSES, "{\"input\":\"x\",\"max_output_tokens\":20,\"max_tokens\":5}", NULL, false,
+       false, 20},
       {API_ANTHROPIC_MESSAGES, "{\"model\":\"c\",\"max_tokens\":20}", "c", false, false, 20},
       {API_HTTP, "{\"model\":\"e\",\"stream\":true,\"n_predict\":40}", "e", true, false, -1},
   };

@@ -157,6 +157,8 @@ static void test_every_api_gets_its_own_body(void **state) {
       {API_OPENAI_COMPLETIONS, "{\"model\":\"m\\\"x\",\"prompt\":\"", "\",\"stream\":true,\"max_tokens\":9}"},
       {API_OLLAMA_CHAT, "{\"model\":\"m\\\"x\",\"messages\":[{\"role\":\"user\",\"content\":\"",
        "\"}],\"stream\":true,\"options\":{\"num_predict\":9}}"},
+      {API_OPENAI_RESPONSES, "{\"model\":\"m\\\"x\",\"input\":[{\"role\":\"user\",\"content\":\"",
+       "\"}],\"stream\":true,\"max_output_tokens\":9}"},
       {API_ANTHROPIC_MESSAGES, "{\"model\":\"m\\\"x\",\"messages\":[{\"role\":\"user\",\"content\":\"",
        "\"}],\"stream\":true,\"max_tokens\":9}"},
       {API_OLLAMA_GENERATE, "{\"model\":\"m\\\"x\",\"prompt\":\"",
