@@ -26,6 +26,10 @@ static void limits_text(struct chapters *c, struct buf *out) {
   buf_free(&percentiles);
 }
 
+static struct number_text goodput_of(const struct load *load) {
+  return number_with_interval(load->goodput.estimate, load->goodput.lo, load->goodput.hi, 3);
+}
+
 static bool misses_share(const struct load *load) {
   return load->meets_slo == CELL_SLO_MISSED && load->good_share.estimate < RESULTS_GOOD_SHARE;
 }
@@ -56,8 +60,7 @@ static void reason_text(struct chapters *c, const struct load *load, struct buf 
                 LANG_WITH(number_significant(load->served_per_s.estimate, 4).text, sent.text));
   } else if (misses_share(load)) {
     lang_format(out, c->lang, LANG_LOADS_GOOD,
-                LANG_WITH(number_percent(load->good_share.estimate).text,
-                          number_significant(load->goodput.estimate, 3).text, sent.text));
+                LANG_WITH(number_percent(load->good_share.estimate).text, goodput_of(load).text, sent.text));
     if (load->queue_grows) lang_format(out, c->lang, LANG_LOADS_AND_QUEUE, LANG_ALONE);
   } else {
     missed_text(c, load, out);
@@ -103,8 +106,7 @@ static void say_times(struct chapters *c, struct document_node *parent) {
     lang_format(&text, c->lang, LANG_LOADS_LATENCY, LANG_WITH(rate_of(c, index).text, latency.text));
   if (index == answer->kept && isfinite(load->goodput.estimate))
     lang_format(&text, c->lang, LANG_LOADS_GOODPUT,
-                LANG_WITH(number_significant(load->goodput.estimate, 3).text,
-                          number_percent(load->good_share.estimate).text));
+                LANG_WITH(goodput_of(load).text, number_percent(load->good_share.estimate).text));
   document_paragraph(parent, buf_text(&text));
   buf_free(&text);
 }

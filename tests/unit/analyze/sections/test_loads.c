@@ -142,10 +142,12 @@ static void test_limits_and_goodput_are_in_the_answer(void **state) {
   results->loads[2].good_share = (struct estimate){0.004, 0, 0.01};
   results->loads[2].goodput = (struct estimate){0.16, 0, 0.4};
   const char *text = made_report(made, LANG_EN);
-  HAS(text, "**Sustained load within latency ≤ 2.5 s for 95% of requests:** up to 20 requests per second. At "
-            "40 per second, 0.4% of the requests are within the limits: goodput is 0.16 of 40 requests per "
-            "second.");
-  HAS(text, "Goodput: 19.6 requests per second, 98% of the requests.");
+  HAS(text,
+      "**Sustained load within latency ≤ 2.5 s for 95% of requests:** up to 20 requests per second. At "
+      "40 per second, 0.4% of the requests are within the limits: goodput is 0.160 [0.000, 0.400] of 40 "
+      "requests per "
+      "second.");
+  HAS(text, "Goodput: 19.6 [19.2, 19.8] requests per second, 98% of the requests.");
   HAS(text, "19.6 [19.2, 19.8]");
   HAS(text, "98% [96, 99]");
   HAS(text, "misses a limit");
@@ -155,6 +157,29 @@ static void test_limits_and_goodput_are_in_the_answer(void **state) {
   made_check_clean(made_report(made, LANG_RU));
 }
 
+// Repetitions of a slow client alone, without records of requests, at the original times.
+static void test_what_is_not_known_of_a_load_is_no_number(void **state) {
+  struct made *made = *state;
+  struct results *results = &made->results;
+  struct estimate none = {NAN, NAN, NAN};
+  offered(results);
+  for (size_t i = 0; i < 3; i++) {
+    struct load *load = &results->loads[i];
+    load->rate = load->speed = load->sent_per_s = load->n = load->queue_slope = NAN;
+    load->served_per_s = load->tokens_per_s = none;
+    load->reps = load->requests = 0;
+    load->invalid = 3;
+    fixture_no_percentiles(&load->latency_s);
+  }
+  results->load_answer = (struct load_answer){SIZE_MAX, SIZE_MAX};
+  for (int lang = 0; lang < LANG_COUNT; lang++) {
+    made_check_clean(made_report(made, (enum lang)lang));
+    made_check_clean(made_brief(made, (enum lang)lang));
+  }
+  HAS(made_brief(made, LANG_EN), "client not in time");
+  LACKS(made_brief(made, LANG_EN), "Not measured: rates");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       MADE(test_loads_stand_by_rate_with_their_intervals),
@@ -162,6 +187,7 @@ int main(void) {
       MADE(test_percentiles_are_drawn_with_their_intervals),
       MADE(test_the_answer_is_the_highest_rate_that_holds),
       MADE(test_limits_and_goodput_are_in_the_answer),
+      MADE(test_what_is_not_known_of_a_load_is_no_number),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
