@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyze/judge/warnings_drift.h"
+#include "analyze/judge/warnings_modes.h"
 #include "analyze/stat/optimum.h"
 
 #define MAX_TOKEN_RATIO 1.1
@@ -313,6 +314,7 @@ enum status warnings_collect(const struct load_data *data, const struct cells_sa
   about_best(&collector);
   about_replication(&collector);
   add_count(&collector, WARNING_COLD_START, count_flag(results, CELL_COLD));
+  if (collector.status == STATUS_OK) collector.status = warnings_modes(samples, results);
   about_drift(&collector);
   about_tokens(&collector);
   about_uneven_cache(&collector);

@@ -39,6 +39,9 @@ enum status warnings_of_input(struct results *results, const struct load_data *d
 //   tokens_differ   value: largest over smallest; lo, hi: tokens per request
 //   lack_of_fit     value: p
 //   fit_range       lo, hi: the n that were fitted
+//   two_modes       workers, batch; count: repetitions in the lower group; value: of how many; lo, hi: the
+//   means
+//                   of both
 //   drift           value, lo, hi: change from first to last, as a fraction
 //   cached_tokens_differ    lo, hi: the smallest and the largest share of a cell's input tokens; workers,
 //                   batch: the cell with the largest

@@ -164,6 +164,11 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "No curve describes the points (lack of fit, p {3}): no optimum is taken from a curve.",
     [LANG_WARNING_FIT_RANGE] =
         "The curve holds only for n from {4} to {5}: smaller n do not follow it and were left out.",
+    [LANG_WARNING_TWO_MODES] = "The repetitions of {0} {0:worker|workers}, batch {1} fall into two groups: "
+                               "{2} of {3} around {4}, the "
+                               "others around {5} {unit}/s. Something switches between two states (another "
+                               "program, a cache, the clock of the "
+                               "processor): their mean describes neither.",
     [LANG_WARNING_DRIFT] =
         "Throughput drifted during the run: {3}% [{4}, {5}] from the first batch to the last.",
     [LANG_WARNING_CACHED_TOKENS] =

@@ -41,6 +41,7 @@ const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_TOKENS_DIFFER] = "tokens_differ",
     [WARNING_LACK_OF_FIT] = "lack_of_fit",
     [WARNING_FIT_RANGE] = "fit_range",
+    [WARNING_TWO_MODES] = "two_modes",
     [WARNING_DRIFT] = "drift",
     [WARNING_CACHED_TOKENS] = "cached_tokens",
     [WARNING_CACHED_UNEVEN] = "cached_tokens_differ",

@@ -219,6 +219,7 @@ enum warning_code {
   WARNING_TOKENS_DIFFER,   // output tokens per request differ between cells by more than 10 %
   WARNING_LACK_OF_FIT,     // no curve stands
   WARNING_FIT_RANGE,       // small n were dropped for the fit
+  WARNING_TWO_MODES,       // repetitions of a cell fall into two groups
   WARNING_DRIFT,           // throughput drifts with run order
   WARNING_CACHED_TOKENS,   // the server answered from its prompt cache
   WARNING_CACHED_UNEVEN,   // and for some cells more than for others

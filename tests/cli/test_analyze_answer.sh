@@ -62,4 +62,15 @@ run "$analyze" "$scratch/identical.csv"
 check_match 'equal repetitions are said to be equal' 'All repetitions of a cell are equal' "$out"
 check_equal 'equal repetitions: no interval' '' "$(grep -E '\[[0-9.]+, [0-9.]+\]' <<<"$out")"
 
+# A cell whose repetitions switch between two states.
+{
+  echo workers,batch,total_s,tokens
+  for t in 20.236 20.3523 20.5171 20.1 20.0563; do echo "8,24,$t,4800"; done
+  for t in 85.9243 85.2888 84.6081 67.2496 68.1949; do echo "32,96,$t,19200"; done
+} >"$scratch/modes.csv"
+run "$analyze" "$scratch/modes.csv"
+check_match 'two states are pointed at' 'The repetitions of 32 workers, batch 96 fall into two' "$out"
+check_equal 'one state is not' '["two_modes"]' \
+  "$("$analyze" --format json "$scratch/modes.csv" | jq -c '[.warnings[].code|select(. == "two_modes")]')"
+
 summary
