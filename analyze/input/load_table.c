@@ -5,10 +5,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "analyze/input/load_reader.h"
 #include "lib/base/array.h"
 #include "lib/base/units.h"
+
+#define NUMBER_BYTES 64
 
 enum column {
   COLUMN_WORKERS,
@@ -114,14 +117,22 @@ static bool is_needed(const struct load_table *table, size_t column) {
   return columns[column].needed;
 }
 
+// Without the empty ones at the end, which a spreadsheet leaves.
+static size_t count_fields(const struct csv *csv) {
+  size_t count = csv->count;
+  while (count > 0 && !*csv_field(csv, count - 1))
+    count--;
+  return count;
+}
+
 static enum status take_header(struct load_table *table, struct error *error) {
   struct csv *csv = &table->csv;
   table->has_header = true;
-  table->fields = csv->count;
+  table->fields = count_fields(csv);
   for (size_t c = 0; c < COLUMN_COUNT; c++) {
     table->at[c] = belongs(table, c) ? csv_find(csv, columns[c].name) : SIZE_MAX;
     for (size_t i = table->at[c]; i != SIZE_MAX && ++i < csv->count;) {
-      if (strcmp(csv_field(csv, i), columns[c].name) == 0) {
+      if (strcasecmp(csv_field(csv, i), columns[c].name) == 0) {
         return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": column '%s' twice", csv->record_line,
                            columns[c].name);
       }
@@ -130,8 +141,9 @@ static enum status take_header(struct load_table *table, struct error *error) {
   guess_n(table);
   for (size_t c = 0; c < COLUMN_COUNT; c++) {
     if (!belongs(table, c) || !is_needed(table, c) || table->at[c] != SIZE_MAX) continue;
-    return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": no column '%s' in the header (%s)",
+    return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": no column '%s' in the header%s (%s)",
                        csv->record_line, columns[c].name,
+                       table->fields == 1 ? ", which is one field: commas, semicolons or tabs separate" : "",
                        table->kind == LOAD_TABLE_POINTS
                            ? "points have n,throughput"
                            : "run records or a table workers,batch,total_s,tokens or requests[,rep,failed]");
@@ -146,6 +158,21 @@ static bool has_control(const char *text) {
   return false;
 }
 
+// A decimal comma becomes a point. One comma before three digits may as well part thousands, unless
+// semicolons separate the fields: that is refused.
+static enum status point_of(const char *text, char separator, char *out, struct error *error) {
+  const char *comma = strchr(text, ',');
+  size_t len = strlen(text);
+  if (strchr(comma + 1, ',') || strchr(text, '.') || len >= NUMBER_BYTES ||
+      (separator != ';' && strspn(comma + 1, "0123456789") == 3 && comma[4] == '\0')) {
+    return status_fail(error, STATUS_FORMAT,
+                       "'%.40s' has a comma: write it with a decimal point and without others", text);
+  }
+  memcpy(out, text, len + 1);
+  out[comma - text] = '.';
+  return STATUS_OK;
+}
+
 // The number in one column; NaN when the column is not there or its field is empty where that is allowed.
 static enum status take_number(const struct load_table *table, enum column column, double *out,
                                struct error *error) {
@@ -156,12 +183,15 @@ static enum status take_number(const struct load_table *table, enum column colum
     *out = NAN;
     return STATUS_OK;
   }
-  enum status status;
+  enum status status = STATUS_OK;
+  char pointed[NUMBER_BYTES];
   if (has_control(text)) {
     status = status_fail(error, STATUS_FORMAT, "a line break or control character in a number");
-  } else {
-    status = units_real(text, columns[column].lo, columns[column].hi, &number, error);
+  } else if (strchr(text, ',')) {
+    status = point_of(text, table->csv.separator, pointed, error);
+    text = pointed;
   }
+  if (status == STATUS_OK) status = units_real(text, columns[column].lo, columns[column].hi, &number, error);
   if (status == STATUS_OK && columns[column].whole && number != floor(number)) {
     status = status_fail(error, STATUS_FORMAT, "'%.40s' is no whole number", text);
   }
@@ -277,9 +307,11 @@ enum status load_table_line(struct load_table *table, const char *line, size_t l
   enum status status = csv_line(&table->csv, line, len, &complete, error);
   if (status != STATUS_OK || !complete) return status;
   if (!table->has_header) return take_header(table, error);
-  if (table->csv.count != table->fields) {
+  size_t fields = count_fields(&table->csv);
+  if (fields > table->fields || table->csv.count < table->fields) {
     return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": %zu fields where the header has %zu",
-                       table->csv.record_line, table->csv.count, table->fields);
+                       table->csv.record_line, fields > table->fields ? fields : table->csv.count,
+                       table->fields);
   }
   double numbers[COLUMN_COUNT];
   for (size_t c = 0; c < COLUMN_COUNT; c++) {

@@ -4,11 +4,48 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/array.h"
 
-static bool is_blank(char c) {
-  return c == ' ' || c == '\t';
+static bool is_blank(const struct csv *csv, char c) {
+  return (c == ' ' || c == '\t') && c != csv->separator;
+}
+
+static const char separators[] = ",;\t"; // of as many, the first
+
+static bool is_separator(char c) {
+  return c && strchr(separators, c);
+}
+
+// "sep=;" on the first line. False when the line is none.
+static bool take_separator(struct csv *csv, const char *line, size_t len) {
+  if (csv->line > 1 || len != 5 || strncasecmp(line, "sep=", 4) != 0 || !is_separator(line[4])) return false;
+  csv->separator = line[4];
+  return true;
+}
+
+// The header's most frequent separator, outside of quotes.
+static void find_separator(struct csv *csv, const char *line, size_t len) {
+  size_t most = 0;
+  csv->separator = separators[0];
+  for (const char *separator = separators; *separator; separator++) {
+    size_t count = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < len; i++) {
+      quoted ^= line[i] == '"';
+      count += !quoted && line[i] == *separator;
+    }
+    if (count > most) csv->separator = *separator;
+    if (count > most) most = count;
+  }
+}
+
+static bool is_empty(const struct csv *csv) {
+  for (size_t i = 0; i < csv->count; i++) {
+    if (*csv_field(csv, i)) return false;
+  }
+  return true;
 }
 
 static enum status start_field(struct csv *csv, struct error *error) {
@@ -36,10 +73,10 @@ static const char *take_quoted(struct csv *csv, const char *at, const char *end)
 }
 
 static enum status take_plain(struct csv *csv, const char **at, const char *end, struct error *error) {
-  const char *comma = memchr(*at, ',', (size_t)(end - *at));
-  const char *stop = comma ? comma : end;
+  const char *next = memchr(*at, csv->separator, (size_t)(end - *at));
+  const char *stop = next ? next : end;
   const char *last = stop;
-  while (last > *at && is_blank(last[-1]))
+  while (last > *at && is_blank(csv, last[-1]))
     last--;
   if (memchr(*at, '"', (size_t)(last - *at))) {
     return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": a quote inside a field without quotes",
@@ -56,14 +93,14 @@ static enum status take_fields(struct csv *csv, const char *at, const char *end,
   for (;;) {
     enum status status = resumed ? STATUS_OK : start_field(csv, error);
     if (status != STATUS_OK) return status;
-    while (!resumed && at < end && is_blank(*at))
+    while (!resumed && at < end && is_blank(csv, *at))
       at++;
     if (resumed || (at < end && *at == '"')) {
       at = take_quoted(csv, resumed ? at : at + 1, end);
       if (csv->open) return STATUS_OK;
-      while (at < end && is_blank(*at))
+      while (at < end && is_blank(csv, *at))
         at++;
-      if (at < end && *at != ',') {
+      if (at < end && *at != csv->separator) {
         return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": text after the closing quote", csv->line);
       }
     } else {
@@ -93,9 +130,10 @@ enum status csv_line(struct csv *csv, const char *line, size_t len, bool *comple
     buf_append_char(&csv->text, '\n');
   } else {
     size_t blank = 0;
-    while (blank < len && is_blank(line[blank]))
+    while (blank < len && is_blank(csv, line[blank]))
       blank++;
-    if (blank == len) return STATUS_OK;
+    if (blank == len || take_separator(csv, line, len)) return STATUS_OK;
+    if (!csv->separator) find_separator(csv, line, len);
     buf_clear(&csv->text);
     csv->text.limit = CSV_MAX_RECORD_BYTES;
     csv->count = 0;
@@ -108,7 +146,7 @@ enum status csv_line(struct csv *csv, const char *line, size_t len, bool *comple
                        csv->record_line, CSV_MAX_RECORD_BYTES);
   }
   if (csv->text.status != STATUS_OK) return status_fail(error, csv->text.status, "out of memory");
-  *complete = !csv->open;
+  *complete = !csv->open && !is_empty(csv);
   return STATUS_OK;
 }
 
@@ -123,7 +161,7 @@ const char *csv_field(const struct csv *csv, size_t index) {
 
 size_t csv_find(const struct csv *csv, const char *name) {
   for (size_t i = 0; i < csv->count; i++) {
-    if (strcmp(csv_field(csv, i), name) == 0) return i;
+    if (strcasecmp(csv_field(csv, i), name) == 0) return i;
   }
   return SIZE_MAX;
 }

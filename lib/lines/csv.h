@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Comma-separated values (RFC 4180), line by line: fields with and without quotes, CRLF or LF, a byte order
-// mark before the header. Blank lines are skipped, white space around a field without quotes is dropped.
+// mark before the header. Blank lines are skipped, and lines of empty fields; white space around a field
+// without quotes is dropped.
+//
+// As spreadsheets write them, fields may be separated by semicolons or tabs instead: a first line "sep=;"
+// names the separator, else it is the one of the three that the header has most of.
 #ifndef ANALYZE_CSV_H
 #define ANALYZE_CSV_H
 
@@ -23,12 +27,13 @@ struct csv {
   int64_t line;        // of the line fed last, from 1
   int64_t record_line; // where the record began
   bool open;           // inside quotes that the line did not close
+  char separator;      // NUL: not known yet
 };
 
 // Feeds one line without its newline (a CR at its end is dropped). *complete: a whole record is there; false
-// for a blank line or while quotes are open. STATUS_FORMAT: text after closing quotes, a quote inside a field
-// without quotes, a NUL byte; STATUS_LIMIT: more than CSV_MAX_FIELDS fields or CSV_MAX_RECORD_BYTES bytes;
-// STATUS_MEMORY. The words begin with "line N".
+// for a line without a field, for one that names the separator, or while quotes are open. STATUS_FORMAT: text
+// after closing quotes, a quote inside a field without quotes, a NUL byte; STATUS_LIMIT: more than
+// CSV_MAX_FIELDS fields or CSV_MAX_RECORD_BYTES bytes; STATUS_MEMORY. The words begin with "line N".
 enum status csv_line(struct csv *csv, const char *line, size_t len, bool *complete,
                      struct error *error) MUST_USE;
 
@@ -37,7 +42,7 @@ enum status csv_end(const struct csv *csv, struct error *error) MUST_USE;
 
 const char *csv_field(const struct csv *csv, size_t index);
 
-// Index of the field with exactly this text, SIZE_MAX when there is none.
+// Index of the field with this text, in capitals or not; SIZE_MAX when there is none.
 size_t csv_find(const struct csv *csv, const char *name);
 
 void csv_free(struct csv *csv);

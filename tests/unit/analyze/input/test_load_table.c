@@ -15,6 +15,34 @@
 
 #define HEADER "workers,batch,total_s,tokens\n"
 
+// The same table, as spreadsheets write it.
+static void test_tables_of_spreadsheets_are_read(void **state) {
+  static const char *const tables[] = {
+      HEADER "1,2,4.4329,340\n",
+      "Workers,Batch,Total_s,TOKENS\n1,2,4.4329,340\n",
+      HEADER "1,2,\"4,4329\",340\n",
+      "workers;batch;total_s;tokens\n1;2;4,4329;340\n",
+      "workers;batch;total_s;tokens\r\n1;2;4.4329;340\r\n",
+      "sep=,\n" HEADER "1,2,4.4329,340\n",
+      "sep=;\nworkers;batch;total_s;tokens\n1;2;4,4329;340\n",
+      "workers\tbatch\ttotal_s\ttokens\n1\t2\t4.4329\t340\n",
+      "workers\tbatch\trep\ttotal_s\ttokens\n1\t2\t\t4,4329\t340\n", // an empty field between tabs
+      "workers,batch,total_s,tokens,,\n1,2,4.4329,340,,\n,,,,,\n",
+      "\xEF\xBB\xBFsep=;\nworkers;batch;total_s;tokens;\n1;2;4,4329;340;\n;;;;\n",
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+    struct load_data data = LOAD_DATA;
+    struct error error = {0};
+    if (scenario_load(&data, tables[i], &error)) fail_msg("table %zu: %s", i, error.text);
+    assert_int_equal(data.cell_count, 1);
+    assert_int_equal(data.cells[0].batch, 2);
+    scenario_near("total_s", data.cells[0].replicates[0].total_s, 4.4329, 0);
+    assert_int_equal(data.cells[0].replicates[0].tokens, 340);
+    load_free(&data);
+  }
+}
+
 static void test_bad_tables_are_refused_with_line_and_column(void **state) {
   static const struct {
     const char *text, *words;
@@ -24,12 +52,16 @@ static void test_bad_tables_are_refused_with_line_and_column(void **state) {
       {HEADER, "a header and no rows"},
       {"workers,batch,total_s\n1,1,1\n", "no column 'tokens'"},
       {"batch,total_s,tokens\n1,1,1\n", "no column 'workers'"},
-      {"workers;batch;total_s;tokens\n1;1;1;1\n", "no column 'workers'"},
+      {"workers|batch|total_s|tokens\n1|1|1|1\n",
+       "no column 'workers' in the header, which is one field: commas, semicolons or tabs separate"},
       {"workers,batch,workers,total_s,tokens\n1,1,1,1,1\n", "column 'workers' twice"},
       {HEADER "1,1,1\n", "line 2: 3 fields where the header has 4"},
       {HEADER "1,1,1,1,1\n", "line 2: 5 fields"},
       {HEADER "1,1,1,1\n2,x,1,1\n", "line 3, column 2 (batch): 'x'"},
-      {HEADER "1,1,\"1,5\",1\n", "column 3 (total_s): '1,5'"}, // a decimal comma
+      {HEADER "1,1,\"1,500\",1\n",
+       "column 3 (total_s): '1,500' has a comma"}, // a thousand and a half, or one
+      {HEADER "1,1,\"1,234,567\",1\n", "column 3 (total_s): '1,234,567' has a comma"},
+      {"workers;batch;total_s;tokens\n1;1;1.234,5;1\n", "column 3 (total_s): '1.234,5' has a comma"},
       {HEADER "1,1,0,1\n", "column 3 (total_s)"},
       {HEADER "1,1,-1,1\n", "column 3 (total_s)"},
       {HEADER "1,1,nan,1\n", "column 3 (total_s)"},
@@ -163,6 +195,7 @@ static void test_many_cells_are_found_again(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_tables_of_spreadsheets_are_read),
       cmocka_unit_test(test_bad_tables_are_refused_with_line_and_column),
       cmocka_unit_test(test_columns_come_in_any_order_and_others_are_ignored),
       cmocka_unit_test(test_rows_of_one_cell_without_rep_are_replicates_in_order),

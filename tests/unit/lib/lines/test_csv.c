@@ -47,6 +47,13 @@ static void test_csv_fields_as_rfc_4180_has_them(void **state) {
       {"\n  \na\n\r\n\nb\n", "a;b;"},     // blank lines
       {"\xEF\xBB\xBFworkers,batch", "workers|batch;"},
       {"\"a\r\n\r\nb\"", "a\n\nb;"},
+      {"a;b\n1,5;\" x;y\"\n", "a|b;1,5| x;y;"}, // semicolons, as the header has them
+      {"a\tb\tc\n1\t\t 3\n", "a|b|c;1||3;"},
+      {"sep=;\na,b;c\n", "a,b|c;"},
+      {"SEP=,\r\na,b\n", "a|b;"},
+      {"\"a;b;c\",d\n", "a;b;c|d;"},      // what is quoted separates nothing
+      {"a,b\n,\n1,2\n,,,\n", "a|b;1|2;"}, // lines of empty fields
+      {"a\nsep=;\n", "a;sep=;;"},         // on another line it is a field
       {"", ""},
   };
   (void)state;
