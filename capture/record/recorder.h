@@ -85,8 +85,8 @@ void recorder_request_complete(struct recorder_entry *entry);
 // The response's head, and its body bytes as they come (copied from, never kept as they are).
 void recorder_head(struct recorder_entry *entry, int status, struct json_slice content_type,
                    struct json_slice content_encoding);
-// True when the answer is over by its own account (response_is_over); never for a compressed one, which
-// another thread unpacks.
+// True when the answer is over by its own account (response_is_over); never for one that another
+// thread unpacks.
 bool recorder_data(struct recorder_entry *entry, const char *data, size_t len, int64_t now_ns);
 
 // How the exchange with the upstream ended. Instants of clock_now_ns; -1: did not happen.

@@ -85,21 +85,19 @@ struct recorder_entry {
   int64_t body_bytes;
   enum api api;
   int64_t seq; // -1: no request record
-  bool made;   // the request's record, or what it says if there is none
   struct conversation_place place;
   struct trace_request anonymous; // waits for the response when anonymising
   struct buf anonymous_texts;     // what its slices point to
 
-  // The loop's, until the exchange has ended (end_job): then the record_queue's. `response`, `heard` and
-  // `answered` of a compressed answer are the record_queue's as soon as the head is there.
+  // The loop's, until the exchange has ended (end_job): then the record_queue's.
   struct record_task end_job;
   enum api asked;  // by the path alone
   bool handed;     // the request is the record_queue's
   bool responding; // `response` is open
   struct response response;
-  bool has_pieces;                  // of a compressed body, on their way through the record_queue
-  bool lacks_piece;                 // there was no room for one
-  struct recorder_body answer;      // gathered with --bodies both
+  bool unpacks_beside;         // `response` is the record_queue's already; what comes goes there in pieces
+  bool lacks_piece;            // there was no room for one
+  struct recorder_body answer; // gathered with --bodies both
   struct conversation_answer heard; // so far
 
   // The loop's, until a stream says that it is complete, which is before its connection says so.

@@ -4,11 +4,16 @@
 // record.
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "capture/record/recorder_entry.h"
+#include "lib/base/clock.h"
 
 // Bytes kept to read the counts of a response that is no stream.
 #define RESPONSE_MAX ((size_t)4 * 1024 * 1024)
+// Of a compressed body, on the loop's thread: bytes before a look at the time, and the time that is too long.
+#define UNPACKED_AT_ONCE ((size_t)1024)
+#define UNPACKING_MAX_NS (2 * CLOCK_NS_PER_MS)
 
 void recorder_head(struct recorder_entry *entry, int status, struct json_slice content_type,
                    struct json_slice content_encoding) {
@@ -20,8 +25,7 @@ void recorder_head(struct recorder_entry *entry, int status, struct json_slice c
   entry->response.on_part_context = &entry->heard;
 }
 
-// A piece of a compressed body. A kilobyte can hold a megabyte, so it is unpacked on the record_queue's
-// thread; the loop's only copies it.
+// A piece of a compressed body that takes long to unpack. A kilobyte can hold a megabyte.
 struct piece {
   struct record_task job;
   struct recorder_entry *entry;
@@ -34,17 +38,13 @@ static void take_piece(void *context) {
   struct piece *piece = context;
   struct recorder_entry *entry = piece->entry;
   response_feed(&entry->response, piece->data, piece->len, piece->now_ns);
-  if (entry->made && !entry->answered && entry->response.streamed && entry->response.ended) {
-    entry->answered = true;
-    conversation_answered(entry->recorder->sessions, &entry->place, &entry->heard);
-  }
   entry->recorder->held_bytes -= sizeof *piece + piece->len;
   free(piece);
 }
 
 static void post_piece(struct recorder_entry *entry, const char *data, size_t len, int64_t now_ns) {
   struct recorder *recorder = entry->recorder;
-  if (entry->lacks_piece) return;
+  if (entry->lacks_piece || len == 0) return;
   struct piece *piece = recorder_has_room(recorder, sizeof *piece + len) ? malloc(sizeof *piece + len) : NULL;
   if (!piece) {
     entry->lacks_piece = true;
@@ -56,27 +56,47 @@ static void post_piece(struct recorder_entry *entry, const char *data, size_t le
   piece->len = len;
   memcpy(piece->data, data, len);
   recorder->held_bytes += sizeof *piece + len;
-  entry->has_pieces = true;
   record_queue_post(recorder->record_queue, &piece->job);
+}
+
+static int64_t cpu_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return now.tv_sec * CLOCK_NS_PER_S + now.tv_nsec;
+}
+
+// A little at a time. Once that takes long the rest is unpacked on the record_queue's thread.
+static void feed_compressed(struct recorder_entry *entry, const char *data, size_t len, int64_t now_ns) {
+  while (len > 0 && !entry->unpacks_beside) {
+    size_t some = len < UNPACKED_AT_ONCE ? len : UNPACKED_AT_ONCE;
+    int64_t start_ns = cpu_ns();
+    response_feed(&entry->response, data, some, now_ns);
+    entry->unpacks_beside = cpu_ns() - start_ns > UNPACKING_MAX_NS;
+    data += some;
+    len -= some;
+  }
+  post_piece(entry, data, len, now_ns);
 }
 
 bool recorder_data(struct recorder_entry *entry, const char *data, size_t len, int64_t now_ns) {
   if (!entry || !entry->responding) return false;
   struct recorder *recorder = entry->recorder;
-  bool packed = entry->answer.coding == INFLATE_GZIP || entry->answer.coding == INFLATE_DEFLATE;
-  if (packed) {
-    post_piece(entry, data, len, now_ns);
+  // Also of what is not recorded: it may be continued.
+  if (entry->answer.coding == INFLATE_GZIP || entry->answer.coding == INFLATE_DEFLATE) {
+    feed_compressed(entry, data, len, now_ns);
   } else {
-    response_feed(&entry->response, data, len, now_ns); // also of what is not recorded: it may be continued
-    if (entry->handed && !entry->answered && entry->response.streamed && entry->response.ended) {
-      entry->answered = true; // the client may ask on before the connection says that all is over
-      entry->whole = entry->heard;
-      record_queue_post(recorder->record_queue, &entry->answer_job);
-    }
+    response_feed(&entry->response, data, len, now_ns);
+  }
+  bool is_over = !entry->unpacks_beside && response_is_over(&entry->response);
+  if (!entry->unpacks_beside && entry->handed && !entry->answered && entry->response.streamed &&
+      entry->response.ended) {
+    entry->answered = true; // the client may ask on before the connection says that all is over
+    entry->whole = entry->heard;
+    record_queue_post(recorder->record_queue, &entry->answer_job);
   }
   if (!entry->skipped && recorder->options.keep_answers && !recorder->options.anonymize)
     recorder_body_add(recorder, &entry->answer, data, len);
-  return !packed && response_is_over(&entry->response); // what is packed is another thread's
+  return is_over;
 }
 
 // Takes the gathered body over into the record; `clean` holds its text.
@@ -173,7 +193,7 @@ static void let_go(void *context) {
 void recorder_end(struct recorder_entry *entry, const struct recorder_ending *ending) {
   if (!entry) return;
   recorder_request_incomplete(entry);
-  if (!entry->handed && entry->has_pieces) {
+  if (!entry->handed && entry->unpacks_beside) {
     entry->end_job.run = let_go;
     record_queue_post(entry->recorder->record_queue, &entry->end_job);
     return;

@@ -125,9 +125,9 @@ int harness_stop(void **state) {
 #endif
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) ||     \
     __has_feature(thread_sanitizer)
-#define MEMORY_IS_ODD true
+const bool harness_is_sanitized = true;
 #else
-#define MEMORY_IS_ODD false
+const bool harness_is_sanitized = false;
 #endif
 
 long harness_peak_kib(const struct harness *harness) {
@@ -140,7 +140,7 @@ long harness_peak_kib(const struct harness *harness) {
     continue;
   fclose(status);
   assert_int_not_equal(peak_kib, 0);
-  return MEMORY_IS_ODD ? 0 : peak_kib;
+  return harness_is_sanitized ? 0 : peak_kib;
 }
 
 static bool is_ready(int fd, int wait_ms) {

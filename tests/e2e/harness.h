@@ -23,6 +23,9 @@ struct harness {
   struct buf seen; // what harness_read_until read last
 };
 
+// Built with a sanitizer: several times slower, so that no figure of time or memory is held against anything.
+extern const bool harness_is_sanitized;
+
 // cmocka fixtures; *state is the harness. `options` of the second are more words of the command line.
 int harness_start(void **state);
 int harness_start_with(void **state, const char *const *options);

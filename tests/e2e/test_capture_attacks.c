@@ -161,7 +161,7 @@ static void test_a_chunk_size_line_without_end_is_refused(void **state) {
     send(left, buf_text(&line), line.len, MSG_NOSIGNAL);
     usleep(1000000);
     close(left);
-    assert_true(cpu_s(harness) - start_s < 0.5);
+    assert_true(harness_is_sanitized || cpu_s(harness) - start_s < 0.5);
     buf_free(&line);
     harness_send(other, "4\r\nmore\r\n0\r\n\r\n");
     harness_read_until(harness, upstream, "more\r\n0\r\n\r\n");
@@ -247,7 +247,7 @@ static void test_an_answer_is_unpacked_beside_the_traffic(void **state) {
   int other = harness_connect(harness);
   int64_t start_ns = clock_now_ns();
   serve_one(harness, other);
-  assert_true(clock_now_ns() - start_ns < CLOCK_NS_PER_S / 2);
+  assert_true(harness_is_sanitized || clock_now_ns() - start_ns < CLOCK_NS_PER_S / 2);
   close(other);
   close(client);
   close(upstream);
