@@ -73,10 +73,12 @@ void notices_before(const struct opts *opts, const struct plan *plan, const stru
         log, "--http2: this libcurl cannot keep HTTP/2 connections without TLS, each request makes its own");
   }
   note_think_time(opts, work, log);
-  bool ollama = false;
-  for (size_t i = 0; i < work->count; i++)
-    ollama |= api_is_ollama(work->requests[i]->api);
-  if (ollama && opts->ignore_eos)
+  bool lacks_it = false;
+  for (size_t i = 0; i < work->count; i++) {
+    const struct api_dialect *dialect = api_dialect(work->requests[i]->api);
+    lacks_it |= dialect->generates_text && !dialect->has_ignore_eos;
+  }
+  if (lacks_it && opts->ignore_eos)
     log_notice(log, "--ignore-eos: Ollama's own APIs know no such thing, their requests go without");
 }
 

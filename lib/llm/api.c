@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/llm/anthropic.h"
+#include "lib/llm/no_text.h"
 #include "lib/llm/ollama.h"
 #include "lib/llm/openai.h"
 #include "lib/llm/responses.h"
@@ -81,6 +82,26 @@ static const struct api_dialect dialects[API_COUNT] = {
                               .has_ignore_eos = true,
                               .end = "response.completed",
                               .read = responses_read},
+    [API_OPENAI_EMBEDDINGS] = {.name = "openai.embeddings",
+                               .family = API_FAMILY_OPENAI,
+                               .paths = {"/v1/embeddings", "/embeddings"},
+                               .prompt = "input",
+                               .read = no_text_read},
+    // /api/embeddings, the older one, has its text under `prompt`.
+    [API_OLLAMA_EMBED] = {.name = "ollama.embed",
+                          .family = API_FAMILY_OLLAMA,
+                          .paths = {"/api/embed", "/api/embeddings"},
+                          .prompt = "input",
+                          .system = "prompt",
+                          .read = no_text_read},
+    [API_RERANK] = {.name = "rerank",
+                    .family = API_FAMILY_RERANK,
+                    .paths = {"/v1/rerank", "/rerank", "/score", "/reranking"},
+                    .prompt = "documents",
+                    .is_list = true,
+                    .needs = "query",
+                    .system = "query",
+                    .read = no_text_read},
 };
 
 const struct api_dialect *api_dialect(enum api api) {
@@ -127,7 +148,7 @@ enum api api_from_path(const char *method, const char *path) {
 
 enum api api_from_request(const char *method, const char *path, const char *body, size_t len) {
   enum api api = api_from_path(method, path);
-  if (!api_is_ollama(api)) return api;
+  if (!api_is_ollama(api) || !api_generates_text(api)) return api;
   struct api_request_facts facts;
   api_request_facts(api, body, len, &facts);
   return facts.loads_only ? API_HTTP : api;
@@ -184,7 +205,7 @@ void api_request_facts(enum api api, const char *body, size_t len, struct api_re
     }
   }
   take_limits(dialect, dialect->options ? json_scan_get(root, dialect->options) : root, &out->max_tokens);
-  out->loads_only = api_is_ollama(api) && !asks;
+  out->loads_only = api_is_ollama(api) && dialect->generates_text && !asks;
 }
 
 bool api_needs_server_state(enum api api, struct json_slice body) {

@@ -20,11 +20,20 @@ enum api {
   API_OLLAMA_GENERATE,
   API_ANTHROPIC_MESSAGES,
   API_OPENAI_RESPONSES,
+  API_OPENAI_EMBEDDINGS,
+  API_OLLAMA_EMBED,
+  API_RERANK,
   API_COUNT
 };
 
 // Who speaks it: APIs of one family share their manners, and --api takes them together.
-enum api_family { API_FAMILY_NONE, API_FAMILY_OPENAI, API_FAMILY_OLLAMA, API_FAMILY_ANTHROPIC };
+enum api_family {
+  API_FAMILY_NONE,
+  API_FAMILY_OPENAI,
+  API_FAMILY_OLLAMA,
+  API_FAMILY_ANTHROPIC,
+  API_FAMILY_RERANK
+};
 
 // Reads one message of a dialect, an event's data or a whole body, into a response; see ollama.h.
 struct response;
@@ -43,6 +52,8 @@ struct api_dialect {
   const char *prompt;               // the member that holds the prompt
   bool is_chat;                     // the prompt is an array of messages
   bool or_text;                     // ... or a text
+  bool is_list;                     // the prompt is an array of texts in requests that are made
+  const char *needs;                // another member, a text, that a request must have
   const char *system;               // a member with text that goes before the prompt
   const char *limits[API_LIMITS_MAX]; // members that limit the output tokens, the strongest first; the last
                                       // is written where a body has none
@@ -82,7 +93,7 @@ bool api_asks_model(enum api api);
 // True for those of them whose answer is text.
 bool api_generates_text(enum api api);
 
-// True for the two APIs of Ollama's own.
+// True for the APIs of Ollama's own.
 bool api_is_ollama(enum api api);
 
 // True when the body goes on from what the recording server keeps (previous_response_id): no other has it.

@@ -230,6 +230,9 @@ void response_open(struct response *response, enum api api, int status, struct j
     response->body.limit = ERROR_BODY_BYTES;
   } else if (!api_asks_model(api)) {
     return;
+  } else if (!api_generates_text(api)) {
+    response->streamed = false;
+    response->framing = RESPONSE_BODY;
   } else if (events || lines) {
     start_stream(response, events ? RESPONSE_SSE : RESPONSE_NDJSON);
   } else {
@@ -312,6 +315,7 @@ static enum failure classify(const struct response *response, enum failure trans
   if (!api_asks_model(response->api)) return transport;
   if (response->failure) return response->failure;
   if (response->unread || (transport && !response_is_over(response))) return transport;
+  if (!api_generates_text(response->api)) return response->messages ? FAILURE_NONE : FAILURE_EMPTY;
   if (response->streamed && !response->ended) return FAILURE_TRUNCATED;
   bool no_text = response->text_events == 0 && response->output_tokens <= 0;
   return no_text ? FAILURE_EMPTY : FAILURE_NONE;

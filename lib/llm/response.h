@@ -115,10 +115,11 @@ void response_feed(struct response *response, const char *data, size_t len, int6
 // The first that holds decides: cancelled by us; HTTP status (4xx, 5xx; others than 2xx are `protocol`);
 // for API_HTTP what broke the transport, or success; an error object (`server_error`); bytes that are not
 // the protocol's or an event over the cap (`protocol`); what broke the transport, unless the stream was over
-// by then; a stream without its end (`truncated`); no token (`empty`). A failure has no tokens and no finish:
-// they are unknown. A body over max_body_bytes, or in a coding that is not read (br, zstd), is success by
-// HTTP alone with unknown tokens; error_text says so. So are the tokens of a body that is no stream and has
-// text but no counts.
+// by then; a stream without its end (`truncated`); no token (`empty`),
+// or of an API that answers with something else than text no answer at all. A failure has no tokens and no
+// finish: they are unknown. A body over max_body_bytes, or in a coding that is not read (br, zstd), is
+// success by HTTP alone with unknown tokens; error_text says so. So are the tokens of a body that is no
+// stream and has text but no counts.
 void response_finish(struct response *response, enum failure transport);
 
 // A stream is over at its own end event ([DONE], "done":true), or at what fails it, while its connection may

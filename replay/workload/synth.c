@@ -126,6 +126,7 @@ void synth_print_body(const struct trace_request *record, enum api api, struct b
   struct json_writer w = JSON_WRITER(out);
   json_write_object(&w);
   if (record->model.len > 0) json_member_text(&w, "model", record->model);
+  if (dialect->needs) json_member_string(&w, dialect->needs, "tide");
   json_write_key(&w, dialect->prompt ? dialect->prompt : "prompt");
   if (dialect->is_chat) {
     json_write_array(&w);
@@ -133,7 +134,9 @@ void synth_print_body(const struct trace_request *record, enum api api, struct b
     json_member_string(&w, "role", "user");
     json_write_key(&w, "content");
   }
+  if (dialect->is_list) json_write_array(&w);
   json_write_string(&w, SYNTH_PLACEHOLDER);
+  if (dialect->is_list) json_write_array_end(&w);
   if (dialect->is_chat) {
     json_write_object_end(&w);
     json_write_array_end(&w);

@@ -25,7 +25,14 @@
 
 // The order of the draw, and the APIs whose requests qualify.
 enum work_pick { WORK_PICK_SHUFFLED, WORK_PICK_TRACE };
-enum work_api { WORK_API_AUTO, WORK_API_OPENAI, WORK_API_OLLAMA, WORK_API_ANTHROPIC, WORK_API_HTTP };
+enum work_api {
+  WORK_API_AUTO,
+  WORK_API_OPENAI,
+  WORK_API_OLLAMA,
+  WORK_API_ANTHROPIC,
+  WORK_API_RERANK,
+  WORK_API_HTTP
+};
 // Their names by value, as options and records have them; NULL at the end.
 extern const char *const work_pick_names[], *const work_api_names[];
 

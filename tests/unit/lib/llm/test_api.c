@@ -25,13 +25,17 @@ static void test_api_names_are_those_of_the_design_and_read_back(void **state) {
                                       "ollama.chat",
                                       "ollama.generate",
                                       "anthropic.messages",
-                                      "openai.responses"};
+                                      "openai.responses",
+                                      "openai.embeddings",
+                                      "ollama.embed",
+                                      "rerank"};
   for (int i = 0; i < API_COUNT; i++) {
     enum api api = API_HTTP;
     assert_string_equal(api_name((enum api)i), names[i]);
     assert_true(api_from_name(slice(names[i]), &api));
     assert_int_equal(api, i);
-    assert_int_equal(api_generates_text(api), i != API_HTTP);
+    bool no_text = api == API_OPENAI_EMBEDDINGS || api == API_OLLAMA_EMBED || api == API_RERANK;
+    assert_int_equal(api_generates_text(api), i != API_HTTP && !no_text);
     assert_int_equal(api_asks_model(api), i != API_HTTP);
   }
   enum api api = API_OLLAMA_CHAT;
@@ -114,7 +118,15 @@ static void test_api_is_known_by_method_and_end_of_path(void **state) {
       {"GET", "/v1/responses/resp_1", API_HTTP},
       {"POST", "/v1/responses/resp_1/cancel", API_HTTP},
       {"GET", "/v1/responses/resp_1/input_items", API_HTTP},
-      {"POST", "/v1/embeddings", API_HTTP},
+      {"POST", "/v1/embeddings", API_OPENAI_EMBEDDINGS},
+      {"POST", "/openai/deployments/x/embeddings", API_OPENAI_EMBEDDINGS},
+      {"POST", "/api/embeddings", API_OLLAMA_EMBED},
+      {"POST", "/api/embed", API_OLLAMA_EMBED},
+      {"POST", "/v1/rerank", API_RERANK},
+      {"POST", "/v2/rerank", API_RERANK},
+      {"POST", "/rerank", API_RERANK},
+      {"POST", "/score", API_RERANK},
+      {"POST", "/v1/score", API_RERANK},
       {"POST", "/v1/autocompletions", API_HTTP},
       {"POST", "/myapi/chat", API_HTTP},
       {"POST", "/chat", API_HTTP},
@@ -146,6 +158,7 @@ static void test_api_of_a_request_that_asks_for_no_text_is_http(void **state) {
       {"/api/chat", "{\"model\":\"m\",\"prompt\":\"x\"}", API_HTTP},
       {"/api/chat", "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}",
        API_OLLAMA_CHAT},
+      {"/api/embed", "{\"model\":\"m\",\"input\":\"x\"}", API_OLLAMA_EMBED},
       {"/v1/chat/completions", "{\"model\":\"m\"}", API_OPENAI_CHAT},
       {"/v1/completions", "{\"model\":\"m\"}", API_OPENAI_COMPLETIONS},
   };
