@@ -156,7 +156,8 @@ static const struct cli_option options[] = {
     {"url", 'u', "URL", NULL, "the server: origin and base path, before the recorded paths",
      CLI_TEXT(struct opts, url), "Target"},
     {"api", 0, "NAME", "auto",
-     "auto (by recorded path), openai, ollama, anthropic, rerank, http (any request, success by HTTP alone)",
+     "auto (by recorded path), openai, ollama, anthropic, rerank, llamacpp, http (any request, success by "
+     "HTTP alone)",
      CLI_CHOICE(struct opts, api, work_api_names), NULL},
     {"header", 'H', "'NAME: VALUE'", NULL, "send this header instead of the recorded one; repeatable",
      CLI_OWN(take_header), NULL},

@@ -125,7 +125,7 @@ demo-seeds: all
 FUZZ_lib/json := json_scan json_write
 FUZZ_lib/lines := gzline
 FUZZ_lib/record := redact redact_large trace run
-FUZZ_lib/llm := sse ndjson openai ollama anthropic responses no_text
+FUZZ_lib/llm := sse ndjson openai ollama anthropic responses no_text llamacpp
 FUZZ_replay := prometheus
 FUZZ_capture := import_azure import_burstgpt import_har import_mooncake import_openai_batch import_sharegpt import_trace import_vegeta
 FUZZ_analyze := cells_csv curve_csv measured

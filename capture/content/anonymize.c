@@ -248,7 +248,7 @@ struct trace_response anonymize_response(const struct trace_response *response) 
                                          "cancel",     "load",           "unload",     "end_turn",
                                          "max_tokens", "stop_sequence",  "tool_use",   "pause_turn",
                                          "refusal",    "completed",      "incomplete", "max_output_tokens",
-                                         NULL};
+                                         "limit",      "word",           NULL};
   static const char *const aborts[] = {"client", "upstream", NULL};
   struct trace_response out = *response;
   enum failure failure;

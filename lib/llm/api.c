@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/llm/anthropic.h"
+#include "lib/llm/llamacpp.h"
 #include "lib/llm/no_text.h"
 #include "lib/llm/ollama.h"
 #include "lib/llm/openai.h"
@@ -102,6 +103,18 @@ static const struct api_dialect dialects[API_COUNT] = {
                     .needs = "query",
                     .system = "query",
                     .read = no_text_read},
+    // /v1/completions, and so every /x/completions, is OpenAI's. /infill has its text under input_prefix.
+    [API_LLAMACPP] = {.name = "llamacpp.completion",
+                      .family = API_FAMILY_LLAMACPP,
+                      .paths = {"/completion", "^/completions", "/infill"},
+                      .prompt = "prompt",
+                      .system = "input_prefix",
+                      .limits = {"max_tokens", "n_predict"},
+                      .generates_text = true,
+                      .has_array_bodies = true,
+                      .has_ignore_eos = true,
+                      .end = "\"stop\":true",
+                      .read = llamacpp_read},
 };
 
 const struct api_dialect *api_dialect(enum api api) {

@@ -23,6 +23,7 @@ enum api {
   API_OPENAI_EMBEDDINGS,
   API_OLLAMA_EMBED,
   API_RERANK,
+  API_LLAMACPP,
   API_COUNT
 };
 
@@ -32,7 +33,8 @@ enum api_family {
   API_FAMILY_OPENAI,
   API_FAMILY_OLLAMA,
   API_FAMILY_ANTHROPIC,
-  API_FAMILY_RERANK
+  API_FAMILY_RERANK,
+  API_FAMILY_LLAMACPP
 };
 
 // Reads one message of a dialect, an event's data or a whole body, into a response; see ollama.h.
@@ -62,6 +64,7 @@ struct api_dialect {
       *states[API_STATES_MAX]; // members that name what only that server keeps: it cannot be sent elsewhere
   bool needs_limit;            // a request without one is refused
   bool generates_text;
+  bool has_array_bodies; // several prompts in one request are answered with an array of answers
   bool streams;          // when the request does not say
   bool has_usage_option; // stream_options.include_usage asks for token counts
   bool has_ignore_eos;

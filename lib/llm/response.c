@@ -105,6 +105,21 @@ static void take_message(struct response *response, const char *text, size_t len
   if (response->has_text && !response->failure) note_text(response);
 }
 
+// A body: one message, or an array of them.
+static void take_body(struct response *response) {
+  struct json_slice root, element;
+  const char *text = response->body.data;
+  size_t len = response->body.len;
+  bool may_be_array = api_dialect(response->api)->has_array_bodies;
+  if (!may_be_array || json_scan_text(text, len, &root, NULL) || json_scan_kind(root) != JSON_ARRAY) {
+    take_message(response, text, len);
+    return;
+  }
+  struct json_scan scan = json_scan_start(root);
+  while (!response->closed && json_scan_element(&scan, &element))
+    take_message(response, element.data, element.len);
+}
+
 static void take_event(void *context, const struct sse_event *event) {
   struct response *response = context;
   if (response->closed) return;
@@ -274,7 +289,7 @@ static void flush(struct response *response) {
     if (response->inflate && !inflate_ended(response->inflate)) {
       break_off(response, FAILURE_TRUNCATED, "the compressed body has no end");
     } else {
-      take_message(response, response->body.data, response->body.len);
+      take_body(response);
     }
     break;
   case RESPONSE_OPAQUE:

@@ -48,7 +48,7 @@ struct response {
   int64_t input_tokens;
   int64_t output_tokens;
   int64_t cached_tokens; // of the input, taken from the server's prompt cache
-  int64_t text_events;   // events with text; a body that is no stream counts as one
+  int64_t text_events;   // events with text; an answer in a body that is no stream counts as one
   int64_t first_text_ns, last_text_ns;
   int64_t first_answer_ns; // of a stream that began with a model's thoughts: the first event with text of its
                            // answer (content, a refusal, a tool call); -1: no thoughts came before it, or

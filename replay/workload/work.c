@@ -11,13 +11,15 @@
 #include "replay/workload/work_draw.h"
 
 const char *const work_pick_names[] = {"shuffled", "trace", NULL};
-const char *const work_api_names[] = {"auto", "openai", "ollama", "anthropic", "rerank", "http", NULL};
+const char *const work_api_names[] = {"auto",   "openai",   "ollama", "anthropic",
+                                      "rerank", "llamacpp", "http",   NULL};
 
 enum api_family work_api_family(enum work_api api) {
   static const enum api_family families[] = {[WORK_API_OPENAI] = API_FAMILY_OPENAI,
                                              [WORK_API_OLLAMA] = API_FAMILY_OLLAMA,
                                              [WORK_API_ANTHROPIC] = API_FAMILY_ANTHROPIC,
-                                             [WORK_API_RERANK] = API_FAMILY_RERANK};
+                                             [WORK_API_RERANK] = API_FAMILY_RERANK,
+                                             [WORK_API_LLAMACPP] = API_FAMILY_LLAMACPP};
   return (size_t)api < sizeof families / sizeof *families ? families[api] : API_FAMILY_NONE;
 }
 

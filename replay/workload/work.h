@@ -31,6 +31,7 @@ enum work_api {
   WORK_API_OLLAMA,
   WORK_API_ANTHROPIC,
   WORK_API_RERANK,
+  WORK_API_LLAMACPP,
   WORK_API_HTTP
 };
 // Their names by value, as options and records have them; NULL at the end.

@@ -28,7 +28,8 @@ static void test_api_names_are_those_of_the_design_and_read_back(void **state) {
                                       "openai.responses",
                                       "openai.embeddings",
                                       "ollama.embed",
-                                      "rerank"};
+                                      "rerank",
+                                      "llamacpp.completion"};
   for (int i = 0; i < API_COUNT; i++) {
     enum api api = API_HTTP;
     assert_string_equal(api_name((enum api)i), names[i]);
@@ -99,7 +100,8 @@ static void test_api_is_known_by_method_and_end_of_path(void **state) {
       {"POST", "/v1/chat/completions/", API_OPENAI_CHAT},
       {"POST", "/v1/chat/completions?", API_OPENAI_CHAT},
       {"POST", "/v1/completions", API_OPENAI_COMPLETIONS},
-      {"POST", "/completions", API_OPENAI_COMPLETIONS},
+      {"POST", "/completions", API_LLAMACPP},
+      {"POST", "/x/completions", API_OPENAI_COMPLETIONS},
       {"POST", "/openai/deployments/x/completions?api-version=1", API_OPENAI_COMPLETIONS},
       {"POST", "/api/chat", API_OLLAMA_CHAT},
       {"POST", "/ollama/api/chat", API_OLLAMA_CHAT},
@@ -107,8 +109,9 @@ static void test_api_is_known_by_method_and_end_of_path(void **state) {
       {"POST", "/api/generate?x=/v1/chat/completions", API_OLLAMA_GENERATE},
       {"GET", "/v1/chat/completions", API_HTTP},
       {"post", "/v1/chat/completions", API_HTTP},
-      {"POST", "/completion", API_HTTP},
-      {"POST", "/v1/completion", API_HTTP},
+      {"POST", "/completion", API_LLAMACPP},
+      {"POST", "/v1/completion", API_LLAMACPP},
+      {"POST", "/infill", API_LLAMACPP},
       {"POST", "/v1/messages", API_ANTHROPIC_MESSAGES},
       {"POST", "/anthropic/v1/messages?beta=true", API_ANTHROPIC_MESSAGES},
       {"POST", "/v1/messages/count_tokens", API_HTTP},
@@ -193,6 +196,7 @@ static void test_request_facts_table(void **state) {
       {API_OLLAMA_CHAT, "", NULL, true, false, -1},
       {API_OPENAI_RESPONSES, "{\"input\":\"x\",\"max_output_tokens\":20,\"max_tokens\":5}", NULL, false,
        false, 20},
+      {API_LLAMACPP, "{\"prompt\":\"x\",\"n_predict\":20,\"stream\":true}", NULL, true, false, 20},
       {API_ANTHROPIC_MESSAGES, "{\"model\":\"c\",\"max_tokens\":20}", "c", false, false, 20},
       {API_HTTP, "{\"model\":\"e\",\"stream\":true,\"n_predict\":40}", "e", true, false, -1},
   };

@@ -174,8 +174,7 @@ static void check_later(const struct buf *line) {
     if (!failure) assert_count(name, "input tokens", response.input_tokens, cell(line, 5));
     if (!failure) assert_count(name, "output tokens", response.output_tokens, cell(line, 6));
     assert_count(name, "text events", response.text_events, cell(line, 7));
-    if (cell(line, 8)[0] && strcmp(name, "native_at_completions_stream") != 0)
-      assert_string_equal(response.finish, cell(line, 8));
+    if (cell(line, 8)[0]) assert_string_equal(response.finish, cell(line, 8));
   }
   response_close(&response);
   check_splits(&wire, api);

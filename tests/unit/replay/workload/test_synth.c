@@ -162,6 +162,7 @@ static void test_every_api_gets_its_own_body(void **state) {
       {API_OPENAI_EMBEDDINGS, "{\"model\":\"m\\\"x\",\"input\":\"", "\"}"},
       {API_OLLAMA_EMBED, "{\"model\":\"m\\\"x\",\"input\":\"", "\"}"},
       {API_RERANK, "{\"model\":\"m\\\"x\",\"query\":\"tide\",\"documents\":[\"", "\"]}"},
+      {API_LLAMACPP, "{\"model\":\"m\\\"x\",\"prompt\":\"", "\",\"stream\":true,\"n_predict\":9}"},
       {API_ANTHROPIC_MESSAGES, "{\"model\":\"m\\\"x\",\"messages\":[{\"role\":\"user\",\"content\":\"",
        "\"}],\"stream\":true,\"max_tokens\":9}"},
       {API_OLLAMA_GENERATE, "{\"model\":\"m\\\"x\",\"prompt\":\"",
