@@ -36,6 +36,13 @@ static void tell_comparison(const struct comparison *comparison, struct log *log
                  comparison->baseline, cell->workers, cell->batch);
     }
   }
+  if (comparison->missing_count > 0) {
+    log_notice(log,
+               "%s: %zu of its cells were not measured in the run (the first: workers %" PRId64
+               ", batch %" PRId64 ")",
+               comparison->baseline, comparison->missing_count, comparison->missing[0].workers,
+               comparison->missing[0].batch);
+  }
 }
 
 static enum status compare_baseline(const struct opts *opts, const struct load_data *data,

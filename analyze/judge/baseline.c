@@ -148,6 +148,20 @@ static size_t find_like(const struct results *results, const struct cell *cell) 
   return SIZE_MAX;
 }
 
+static enum status list_missing(const struct results *baseline, const struct results *run,
+                                struct comparison *out) {
+  out->missing = calloc(baseline->cell_count + 1, sizeof *out->missing);
+  if (!out->missing) return STATUS_MEMORY;
+  for (size_t i = 0; i < baseline->cell_count; i++) {
+    const struct cell *cell = &baseline->cells[i];
+    if (!cells_usable(cell)) continue;
+    size_t now = find_like(run, cell);
+    if (now != SIZE_MAX && (cells_usable(&run->cells[now]) || run->cells[now].flags & CELL_FAILED)) continue;
+    out->missing[out->missing_count++] = (struct comparison_place){cell->workers, cell->batch};
+  }
+  return STATUS_OK;
+}
+
 static enum status compare_sides(const struct load_data *data[2], const struct side *sides[2],
                                  const struct compare_options *options, struct comparison *out,
                                  struct error *error) {
@@ -172,9 +186,11 @@ static enum status compare_sides(const struct load_data *data[2], const struct s
       pairs[both++] = pair;
     }
   }
-  enum status status = STATUS_OK;
+  enum status status = list_missing(&sides[0]->results, run, out);
   bool failed_somewhere = out->regressed;
-  if (out->cell_count == 0) {
+  if (status != STATUS_OK) {
+    status_fail(error, status, "%s", status_name(status));
+  } else if (out->cell_count == 0) {
     status = status_fail(error, STATUS_FORMAT, "no usable cell in common");
   } else if (both > 0) {
     status = compare_all(data, sides, pairs, both, options, out);

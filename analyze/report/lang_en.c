@@ -348,6 +348,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_LEVEL_BEST_EQUALS] = "The intervals of batch {0} overlap with it, so {1:it|they} may be as good.",
     [LANG_COMPARED] = "Against {0}: throughput is {1} of the baseline: {2}.",
     [LANG_COMPARED_BARE] = "Against {0}: throughput as a whole cannot be compared: {2}.",
+    [LANG_COMPARED_MISSING] =
+        "The baseline has cells that were not measured here (workers×batch): {0}. The comparison is over the "
+        "common ones alone.",
     [LANG_REGRESSED] =
         "This is a regression: for certain more than {0}% slower, or cells of the baseline fail now.",
     [LANG_REPLICATES_NEEDED] = "About {0} {0:replicate|replicates} of each run would decide it.",

@@ -370,6 +370,7 @@ enum lang_id {
   // against a baseline: 0 its file, 1 ratio, 2 verdict
   LANG_COMPARED,
   LANG_COMPARED_BARE,
+  LANG_COMPARED_MISSING,
   LANG_COMPARED_ALL,
   LANG_COMPARED_WITH,
   LANG_COMPARED_BY_BLOCKS,

@@ -94,6 +94,7 @@ void results_free(struct results *results) {
   free(results->warnings);
   free(results->comparison.baseline);
   free(results->comparison.cells);
+  free(results->comparison.missing);
   for (size_t i = 0; i < results->assertion_count; i++)
     free(results->assertions[i].expression);
   free(results->assertions);

@@ -338,6 +338,10 @@ struct comparison {
   bool regressed; // for certain worse than max_regression allows
   struct comparison_cell *cells;
   size_t cell_count;
+  struct comparison_place {
+    int64_t workers, batch;
+  } * missing; // usable in the baseline, without a usable measurement in the run; the failed ones are cells
+  size_t missing_count;
 };
 
 // What was asked to hold.

@@ -47,6 +47,15 @@ void summary_comparison(struct json_writer *w, const struct results *results) {
     json_write_object_end(w);
   }
   json_write_array_end(w);
+  json_write_key(w, "missing");
+  json_write_array(w);
+  for (size_t i = 0; i < comparison->missing_count; i++) {
+    json_write_object(w);
+    json_member_int(w, "workers", comparison->missing[i].workers);
+    json_member_int(w, "batch", comparison->missing[i].batch);
+    json_write_object_end(w);
+  }
+  json_write_array_end(w);
   json_write_object_end(w);
 }
 

@@ -39,7 +39,21 @@ static const char *file_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
-// One sentence for the first screen.
+static void missing(struct chapters *c, struct document_node *parent) {
+  const struct comparison *comparison = &c->results->comparison;
+  struct chapters_list list = {0};
+  for (size_t i = 0; i < comparison->missing_count; i++) {
+    const struct comparison_place *place = &comparison->missing[i];
+    chapters_list_add(
+        &list, chapters_cell_name(&(struct cell){.workers = place->workers, .batch = place->batch}).text);
+  }
+  if (list.count > 0)
+    chapters_callout(c, parent, DOCUMENT_NOTE, LANG_COMPARED_MISSING,
+                     LANG_WITH(chapters_list_text(c, &list)));
+  chapters_list_free(&list);
+}
+
+// What the first screen says of it.
 void chapters_verdict(struct chapters *c, struct document_node *parent) {
   const struct comparison *comparison = &c->results->comparison;
   if (!comparison->baseline) return;
@@ -54,6 +68,7 @@ void chapters_verdict(struct chapters *c, struct document_node *parent) {
   if (comparison->replicates_needed > 0)
     chapters_callout(c, parent, tone, LANG_REPLICATES_NEEDED,
                      LANG_WITH(number_count(comparison->replicates_needed).text));
+  missing(c, parent);
 }
 
 // Those that fail now, then those that differ most.

@@ -73,4 +73,20 @@ check_match 'two states are pointed at' 'The repetitions of 32 workers, batch 96
 check_equal 'one state is not' '["two_modes"]' \
   "$("$analyze" --format json "$scratch/modes.csv" | jq -c '[.warnings[].code|select(. == "two_modes")]')"
 
+# Against a baseline: a cell that is not there, and repetitions that are equal by rounding.
+printf '%s\n' workers,batch,total_s,tokens 1,4,10,2000 1,4,9.95,2000 1,4,10.06,2000 8,32,16,16000 8,32,15.92,16000 >"$scratch/both.csv"
+grep -v ^8 "$scratch/both.csv" >"$scratch/one.csv"
+run "$analyze" "$scratch/one.csv" --baseline "$scratch/both.csv"
+check_match 'a missing cell is named' 'not measured here \(workers×batch\): 8×32' "$out"
+check_match 'and on stderr' '1 of its cells were not measured in the run \(the first: workers 8, batch 32\)' "$err"
+check_equal 'and in JSON' '[{"workers":8,"batch":32}] []' \
+  "$("$analyze" -q --format json "$scratch/one.csv" --baseline "$scratch/both.csv" | jq -c .comparison.missing) $(
+    "$analyze" -q --format json "$scratch/both.csv" --baseline "$scratch/one.csv" | jq -c .comparison.missing)"
+for w in 1 2 4; do printf '%s\n' "$w,$((4 * w)),10,2000" "$w,$((4 * w)),9.9,2000" "$w,$((4 * w)),10.1,2000"; done |
+  sed 1iworkers,batch,total_s,tokens >"$scratch/old.csv"
+sed -E 's/,(10|9.9|10.1),/,14,/' "$scratch/old.csv" >"$scratch/equal.csv"
+run "$analyze" "$scratch/equal.csv" --baseline "$scratch/old.csv" --max-regression 5%
+check_equal 'equal repetitions, 29 % slower' 3 "$status"
+check_match 'are slower' 'of the baseline: slower' "$(tr '\n' ' ' <<<"$out" | tr -s ' ')"
+
 summary
