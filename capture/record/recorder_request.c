@@ -136,7 +136,6 @@ void recorder_make_request(void *context) {
   } else {
     write_request(entry, kind, body);
   }
-  entry->made = true;
   buf_free(&clean);
   recorder_body_free(recorder, &entry->body);
   recorder->held_bytes -= ENTRY_BYTES;
