@@ -16,6 +16,12 @@ static const struct {
     [ASK_OPENAI_COMPLETIONS] = {"/v1/completions", "openai.completions"},
     [ASK_OLLAMA_CHAT] = {"/api/chat", "ollama.chat"},
     [ASK_OLLAMA_GENERATE] = {"/api/generate", "ollama.generate"},
+    [ASK_ANTHROPIC] = {"/v1/messages", "anthropic.messages"},
+    [ASK_RESPONSES] = {"/v1/responses", "openai.responses"},
+    [ASK_LLAMACPP] = {"/completion", "llamacpp.completion"},
+    [ASK_EMBEDDINGS] = {"/v1/embeddings", "openai.embeddings"},
+    [ASK_EMBED] = {"/api/embed", "ollama.embed"},
+    [ASK_RERANK] = {"/v1/rerank", "rerank"},
 };
 
 bool ask_api_of_path(const char *path, enum ask_api *out) {
@@ -30,6 +36,10 @@ bool ask_api_of_path(const char *path, enum ask_api *out) {
 
 const char *ask_api_name(enum ask_api api) {
   return apis[api].name;
+}
+
+bool ask_generates_text(enum ask_api api) {
+  return api != ASK_EMBEDDINGS && api != ASK_EMBED && api != ASK_RERANK;
 }
 
 // FNV-1a, 64 bits (Fowler, Noll, Vo).
@@ -74,35 +84,41 @@ static void measure_text(struct json_slice value, struct measure *measure, int d
   }
 }
 
-static enum status measure_messages(struct json_slice messages, struct measure *measure,
+static enum status measure_messages(struct json_slice messages, const char *key, struct measure *measure,
                                     struct error *error) {
   if (json_scan_kind(messages) != JSON_ARRAY) {
-    return status_fail(error, STATUS_FORMAT, "'messages' is required and must be an array");
+    return status_fail(error, STATUS_FORMAT, "'%s' is required and must be an array", key);
   }
   struct json_scan scan = json_scan_start(messages);
   struct json_slice message;
   int64_t count = 0;
   while (json_scan_element(&scan, &message)) {
     if (json_scan_kind(message) != JSON_OBJECT) {
-      return status_fail(error, STATUS_FORMAT, "'messages' holds something that is no object");
+      return status_fail(error, STATUS_FORMAT, "'%s' holds something that is no object", key);
     }
     measure_text(json_scan_get(message, "content"), measure, 1);
     measure->tokens += TOKENS_PER_MESSAGE;
     count++;
   }
-  if (count == 0) return status_fail(error, STATUS_FORMAT, "'messages' is empty");
+  if (count == 0) return status_fail(error, STATUS_FORMAT, "'%s' is empty", key);
   return STATUS_OK;
 }
 
 // OpenAI: max_completion_tokens, then max_tokens, null for none. Ollama: options.num_predict, negative for
 // none.
 static enum status read_limit(struct json_slice body, struct ask *ask, struct error *error) {
+  static const char *const limit_names[ASK_API_COUNT] = {[ASK_OPENAI_CHAT] = "max_completion_tokens",
+                                                         [ASK_OPENAI_COMPLETIONS] = "max_completion_tokens",
+                                                         [ASK_ANTHROPIC] = "max_tokens",
+                                                         [ASK_RESPONSES] = "max_output_tokens",
+                                                         [ASK_LLAMACPP] = "n_predict"};
   bool ollama = ask->api == ASK_OLLAMA_CHAT || ask->api == ASK_OLLAMA_GENERATE;
+  if (!ask_generates_text(ask->api)) return STATUS_OK;
   struct json_slice value;
   if (ollama) {
     value = json_scan_get(json_scan_get(body, "options"), "num_predict");
   } else {
-    value = json_scan_get(body, "max_completion_tokens");
+    value = json_scan_get(body, limit_names[ask->api]);
     if (json_scan_kind(value) < JSON_FALSE) value = json_scan_get(body, "max_tokens");
   }
   if (json_scan_kind(value) < JSON_FALSE) return STATUS_OK;
@@ -129,6 +145,44 @@ static enum status read_model(struct json_slice body, struct ask *ask, struct er
   return status;
 }
 
+// How many texts an array of them has; a text, or an array of tokens, is one.
+static int64_t count_inputs(struct json_slice value) {
+  struct json_scan scan = json_scan_start(value);
+  struct json_slice element;
+  int64_t count = 0;
+  if (json_scan_kind(value) != JSON_ARRAY || json_scan_kind(json_scan_at(value, 0)) == JSON_NUMBER) return 1;
+  while (json_scan_element(&scan, &element))
+    count++;
+  return count;
+}
+
+static enum status measure_prompt(struct json_slice body, struct ask *ask, struct measure *measure,
+                                  struct error *error) {
+  static const char *const keys[ASK_API_COUNT] = {
+      [ASK_OPENAI_CHAT] = "messages",   [ASK_OPENAI_COMPLETIONS] = "prompt", [ASK_OLLAMA_CHAT] = "messages",
+      [ASK_OLLAMA_GENERATE] = "prompt", [ASK_ANTHROPIC] = "messages",        [ASK_RESPONSES] = "input",
+      [ASK_LLAMACPP] = "prompt",        [ASK_EMBEDDINGS] = "input",          [ASK_EMBED] = "input",
+      [ASK_RERANK] = "documents"};
+  static const char *const besides[] = {"system", "instructions", "query"};
+  const char *key = keys[ask->api];
+  struct json_slice prompt = json_scan_get(body, key);
+  bool messages = strcmp(key, "messages") == 0;
+  bool items = ask->api == ASK_RESPONSES && json_scan_kind(prompt) == JSON_ARRAY;
+  if (messages || items) {
+    enum status status = measure_messages(prompt, key, measure, error);
+    if (status) return status;
+  } else if (json_scan_kind(prompt) != JSON_STRING && json_scan_kind(prompt) != JSON_ARRAY) {
+    return status_fail(error, STATUS_FORMAT, "'%s' is required", key);
+  } else {
+    measure_text(prompt, measure, 2);
+  }
+  for (size_t i = 0; i < sizeof besides / sizeof besides[0]; i++)
+    measure_text(json_scan_get(body, besides[i]), measure, 1);
+  ask->inputs = count_inputs(prompt);
+  ask->wants_base64 = json_slice_is(json_scan_get(body, "encoding_format"), "\"base64\"");
+  return STATUS_OK;
+}
+
 enum status ask_parse(enum ask_api api, const char *text, size_t len, struct ask *out, struct error *error) {
   struct json_slice body;
   enum status status = json_scan_text(text, len, &body, error);
@@ -140,17 +194,9 @@ enum status ask_parse(enum ask_api api, const char *text, size_t len, struct ask
   ask.stream = api == ASK_OLLAMA_CHAT || api == ASK_OLLAMA_GENERATE;
   json_scan_bool(json_scan_get(body, "stream"), &ask.stream);
   json_scan_bool(json_scan_get(json_scan_get(body, "stream_options"), "include_usage"), &ask.include_usage);
+  ask.stream = ask.stream && ask_generates_text(api);
   struct measure measure = {0, 0};
-  if (api == ASK_OPENAI_CHAT || api == ASK_OLLAMA_CHAT) {
-    status = measure_messages(json_scan_get(body, "messages"), &measure, error);
-  } else {
-    struct json_slice prompt = json_scan_get(body, "prompt");
-    if (json_scan_kind(prompt) != JSON_STRING && json_scan_kind(prompt) != JSON_ARRAY) {
-      status = status_fail(error, STATUS_FORMAT, "'prompt' is required");
-    }
-    measure_text(prompt, &measure, 2);
-    measure_text(json_scan_get(body, "system"), &measure, 0);
-  }
+  status = measure_prompt(body, &ask, &measure, error);
   if (status == STATUS_OK) status = read_limit(body, &ask, error);
   if (status == STATUS_OK) status = read_model(body, &ask, error);
   if (status != STATUS_OK) return status;

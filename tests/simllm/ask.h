@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What a request to one of the four text-generating APIs asks for.
+// What a request to one of the APIs asks for.
 #ifndef TESTS_SIMLLM_ASK_H
 #define TESTS_SIMLLM_ASK_H
 
@@ -15,6 +15,12 @@ enum ask_api {
   ASK_OPENAI_COMPLETIONS, // POST /v1/completions
   ASK_OLLAMA_CHAT,        // POST /api/chat
   ASK_OLLAMA_GENERATE,    // POST /api/generate
+  ASK_ANTHROPIC,          // POST /v1/messages
+  ASK_RESPONSES,          // POST /v1/responses
+  ASK_LLAMACPP,           // POST /completion
+  ASK_EMBEDDINGS,         // POST /v1/embeddings
+  ASK_EMBED,              // POST /api/embed
+  ASK_RERANK,             // POST /v1/rerank
   ASK_API_COUNT
 };
 
@@ -25,11 +31,16 @@ struct ask {
   bool include_usage;    // stream_options.include_usage
   int64_t limit;         // output tokens wanted; 0: the request sets no limit
   int64_t prompt_tokens; // counted as said below
+  int64_t inputs;        // texts to embed, documents to rank
+  bool wants_base64;     // encoding_format of embeddings
   uint64_t digest;       // of the body: equal requests get equal text
 };
 
 // The API of a path; false for any other path.
 bool ask_api_of_path(const char *path, enum ask_api *out);
+
+// False for embeddings and rerank.
+bool ask_generates_text(enum ask_api api);
 
 // "openai.chat", ...
 const char *ask_api_name(enum ask_api api);
@@ -38,8 +49,8 @@ const char *ask_api_name(enum ask_api api);
 // a member of a wrong kind.
 //
 // There is no tokenizer: a prompt is ceil(characters / 4) tokens, plus 4 per chat message, at least 1.
-// Characters are Unicode code points of the texts (message content and its "text" parts, prompt, system); a
-// number in a prompt array counts as one token.
+// Characters are Unicode code points of the texts (message content and its "text" parts, prompt, system,
+// input, documents); a number in a prompt array counts as one token.
 enum status ask_parse(enum ask_api api, const char *body, size_t len, struct ask *out,
                       struct error *error) MUST_USE;
 

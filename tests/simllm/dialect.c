@@ -7,6 +7,7 @@
 
 #include "lib/json/json_write.h"
 #include "tests/simllm/random.h"
+#include "tests/simllm/speech.h"
 
 static const char *const words[] = {
     " tide", " mark",  " harbour", " ebb",    " flood", " buoy",  " chart",  " keel",    " wind",
@@ -29,6 +30,10 @@ static bool is_ollama(const struct ask *ask) {
 const char *dialect_content_type(const struct ask *ask) {
   if (!ask->stream) return "application/json";
   return is_ollama(ask) ? "application/x-ndjson" : "text/event-stream";
+}
+
+static const struct speech *speech_in(const struct dialect *dialect) {
+  return speech_of(dialect->ask->api);
 }
 
 static void begin_event(const struct dialect *dialect, struct buf *out) {
@@ -141,6 +146,8 @@ static void close_ollama(const struct dialect *dialect, struct json_writer *w) {
 }
 
 void dialect_role(const struct dialect *dialect, struct buf *out) {
+  const struct speech *speech = speech_in(dialect);
+  if (speech && speech->start) speech->start(dialect, out);
   if (dialect->ask->api != ASK_OPENAI_CHAT) return;
   begin_event(dialect, out);
   openai_chunk(dialect, "assistant", "", NULL, out);
@@ -162,6 +169,10 @@ static enum status frame_token(struct dialect *dialect) {
 
 void dialect_token(struct dialect *dialect, int64_t index, double now_s, struct buf *out) {
   const char *word = dialect_word(dialect->text_seed, index);
+  if (speech_in(dialect)) {
+    speech_in(dialect)->token(dialect, word, out);
+    return;
+  }
   if (is_ollama(dialect->ask)) {
     struct json_writer w = JSON_WRITER(out);
     open_ollama(dialect, now_s, word, &w);
@@ -184,7 +195,19 @@ void dialect_free(struct dialect *dialect) {
   buf_free(&dialect->frame);
 }
 
+static void append_text(const struct dialect *dialect, struct buf *text) {
+  for (int64_t i = 0; i < dialect->output_tokens; i++)
+    buf_append_text(text, dialect_word(dialect->text_seed, i));
+}
+
 void dialect_finish(const struct dialect *dialect, double now_s, struct buf *out) {
+  if (speech_in(dialect)) {
+    struct buf text = {0};
+    append_text(dialect, &text);
+    speech_in(dialect)->finish(dialect, buf_text(&text), out);
+    buf_free(&text);
+    return;
+  }
   begin_event(dialect, out);
   if (is_ollama(dialect->ask)) {
     struct json_writer w = JSON_WRITER(out);
@@ -197,7 +220,7 @@ void dialect_finish(const struct dialect *dialect, double now_s, struct buf *out
 }
 
 void dialect_usage(const struct dialect *dialect, struct buf *out) {
-  if (is_ollama(dialect->ask) || !dialect->with_usage) return;
+  if (is_ollama(dialect->ask) || speech_in(dialect) || !dialect->with_usage) return;
   struct json_writer w = JSON_WRITER(out);
   begin_event(dialect, out);
   bool chat = dialect->ask->api == ASK_OPENAI_CHAT;
@@ -209,7 +232,7 @@ void dialect_usage(const struct dialect *dialect, struct buf *out) {
 }
 
 void dialect_done(const struct dialect *dialect, struct buf *out) {
-  if (!is_ollama(dialect->ask)) buf_append_text(out, "data: [DONE]\n\n");
+  if (!is_ollama(dialect->ask) && !speech_in(dialect)) buf_append_text(out, "data: [DONE]\n\n");
 }
 
 void dialect_broken(const struct dialect *dialect, struct buf *out) {
@@ -219,21 +242,23 @@ void dialect_broken(const struct dialect *dialect, struct buf *out) {
 }
 
 void dialect_error_event(const struct dialect *dialect, struct buf *out) {
+  const struct speech *speech = speech_in(dialect);
+  if (speech && speech->error) {
+    speech->error("the simulated engine failed", out);
+    return;
+  }
   begin_event(dialect, out);
   dialect_error(dialect->ask->api, 500, "the simulated engine failed", out);
   end_event(dialect, out);
-}
-
-static void append_text(const struct dialect *dialect, struct buf *text) {
-  for (int64_t i = 0; i < dialect->output_tokens; i++)
-    buf_append_text(text, dialect_word(dialect->text_seed, i));
 }
 
 void dialect_whole(const struct dialect *dialect, double now_s, struct buf *out) {
   struct buf text = {0};
   struct json_writer w = JSON_WRITER(out);
   append_text(dialect, &text);
-  if (is_ollama(dialect->ask)) {
+  if (speech_in(dialect)) {
+    speech_in(dialect)->whole(dialect, buf_text(&text), out);
+  } else if (is_ollama(dialect->ask)) {
     open_ollama(dialect, now_s, buf_text(&text), &w);
     close_ollama(dialect, &w);
   } else {
@@ -261,7 +286,7 @@ void dialect_whole(const struct dialect *dialect, double now_s, struct buf *out)
 void dialect_error(enum ask_api api, int http_status, const char *message, struct buf *out) {
   struct json_writer w = JSON_WRITER(out);
   json_write_object(&w);
-  if (api == ASK_OLLAMA_CHAT || api == ASK_OLLAMA_GENERATE) {
+  if (api == ASK_OLLAMA_CHAT || api == ASK_OLLAMA_GENERATE || api == ASK_EMBED) {
     json_member_string(&w, "error", message);
   } else {
     json_write_key(&w, "error");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The words of the four APIs: server-sent events (OpenAI), JSON lines (Ollama), whole answers and errors.
-// Members and their order follow llama.cpp, vLLM and Ollama as recorded.
+// The words of the APIs (some are in speech.h): server-sent events (OpenAI), JSON lines (Ollama), whole
+// answers and errors. Members and their order follow llama.cpp, vLLM and Ollama as recorded.
 #ifndef TESTS_SIMLLM_DIALECT_H
 #define TESTS_SIMLLM_DIALECT_H
 
@@ -33,7 +33,7 @@ const char *dialect_content_type(const struct ask *ask);
 // One event each, appended to `out`; a failed append shows in out->status. `now_s` is the wall clock, which
 // Ollama's events carry. What an API does not have appends nothing.
 void dialect_role(const struct dialect *dialect,
-                  struct buf *out); // an OpenAI chat's first event, without text
+                  struct buf *out); // what a stream begins with, without text
 void dialect_token(struct dialect *dialect, int64_t index, double now_s, struct buf *out);
 void dialect_finish(const struct dialect *dialect, double now_s, struct buf *out);
 void dialect_usage(const struct dialect *dialect, struct buf *out);  // OpenAI's event with "choices":[]

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/simllm/exchange.h"
 
+#include "tests/simllm/speech.h"
+
 void exchange_init(struct exchange *exchange, const struct opts *opts, enum fault fault, int64_t id,
                    int64_t cached_tokens, double created_s) {
   struct ask *ask = &exchange->ask;
   bool ollama = ask->api == ASK_OLLAMA_CHAT || ask->api == ASK_OLLAMA_GENERATE;
-  bool asked = ollama || !ask->stream || ask->include_usage;
+  bool asked = ollama || speech_of(ask->api) || !ask->stream || ask->include_usage;
+  bool text = ask_generates_text(ask->api);
   exchange->fault = fault;
   exchange->fault_shown = false;
   exchange->job =
       (struct engine_job){.owner = exchange,
                           .prompt_tokens = ask->prompt_tokens - (cached_tokens > 0 ? cached_tokens : 0),
-                          .tokens = ask->limit > 0 ? ask->limit : opts->tokens};
+                          .tokens = !text            ? 1
+                                    : ask->limit > 0 ? ask->limit
+                                                     : opts->tokens};
   exchange->dialect = (struct dialect){
       .ask = ask,
       .model = ask->model[0] ? ask->model : opts->model,
@@ -146,6 +151,6 @@ void exchange_whole(struct exchange *exchange, double now_s, struct buf *out, si
 
 void exchange_whole_sent(struct exchange *exchange, int64_t now_ns) {
   if (exchange->fault != FAULT_NONE) return;
-  exchange->sent = exchange->job.tokens;
+  exchange->sent = ask_generates_text(exchange->ask.api) ? exchange->job.tokens : 0;
   exchange->first_token_ns = exchange->last_token_ns = now_ns;
 }

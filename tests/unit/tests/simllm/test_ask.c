@@ -44,6 +44,15 @@ static void test_prompt_tokens_are_counted_as_documented(void **state) {
        6},
       {ASK_OLLAMA_CHAT, "{\"messages\":[{\"content\":\"1\"}]}", 5},
       {ASK_OLLAMA_GENERATE, "{\"system\":\"12345\",\"prompt\":\"12345\"}", 3},
+      {ASK_ANTHROPIC,
+       "{\"system\":[{\"type\":\"text\",\"text\":\"1234\"}],\"messages\":[{\"content\":\"1234\"}]}", 6},
+      {ASK_RESPONSES, "{\"instructions\":\"1234\",\"input\":\"1234\"}", 2},
+      {ASK_RESPONSES,
+       "{\"input\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"1234\"}]}]}", 5},
+      {ASK_LLAMACPP, "{\"prompt\":\"12345\"}", 2},
+      {ASK_EMBEDDINGS, "{\"input\":[\"1234\",\"1234\"]}", 2},
+      {ASK_EMBED, "{\"input\":\"12345\"}", 2},
+      {ASK_RERANK, "{\"query\":\"1234\",\"documents\":[\"1234\",{\"text\":\"1234\"}]}", 3},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     assert_int_equal(parse(cases[i].api, cases[i].body).prompt_tokens, cases[i].tokens);
@@ -65,6 +74,10 @@ static void test_limit_is_found_where_each_api_has_it(void **state) {
       {ASK_OLLAMA_GENERATE, "{\"prompt\":\"x\",\"options\":{\"num_predict\":5}}", 5},
       {ASK_OLLAMA_GENERATE, "{\"prompt\":\"x\",\"options\":{\"num_predict\":-1}}", 0},
       {ASK_OLLAMA_GENERATE, "{\"prompt\":\"x\",\"max_tokens\":5}", 0},
+      {ASK_ANTHROPIC, "{\"messages\":[{}],\"max_tokens\":5}", 5},
+      {ASK_RESPONSES, "{\"input\":\"x\",\"max_output_tokens\":5}", 5},
+      {ASK_LLAMACPP, "{\"prompt\":\"x\",\"n_predict\":5}", 5},
+      {ASK_EMBEDDINGS, "{\"input\":\"x\",\"max_tokens\":5}", 0},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     assert_int_equal(parse(cases[i].api, cases[i].body).limit, cases[i].limit);
@@ -130,8 +143,9 @@ static void test_bad_bodies_are_refused_with_words(void **state) {
 
 static void test_paths_name_their_api(void **state) {
   (void)state;
-  static const char *const paths[ASK_API_COUNT] = {"/v1/chat/completions", "/v1/completions", "/api/chat",
-                                                   "/api/generate"};
+  static const char *const paths[ASK_API_COUNT] = {
+      "/v1/chat/completions", "/v1/completions", "/api/chat",      "/api/generate", "/v1/messages",
+      "/v1/responses",        "/completion",     "/v1/embeddings", "/api/embed",    "/v1/rerank"};
   enum ask_api api;
   for (int i = 0; i < ASK_API_COUNT; i++) {
     assert_true(ask_api_of_path(paths[i], &api));
