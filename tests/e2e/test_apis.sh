@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Every API that asks a model: what capture records of it, streamed and whole, and that replay sends it again, as it was
+# and from its anonymised record.
+. "$(dirname "$0")/../lib.sh"
+need curl jq
+
+start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 4 --time-scale 0.01
+start_server proxy "$bin/capture" -u "${server_url[sim]}" -l 127.0.0.1:0 -o "$scratch/trace.jsonl"
+
+ask() { curl -sS -m 20 -o "$scratch/answer" -H 'Content-Type: application/json' -d "$2" "${server_url[proxy]}$1" || fail "$1" "no answer"; }
+message='"messages":[{"role":"user","content":"When is high tide?"}]'
+for stream in true false; do
+  ask /v1/chat/completions "{\"model\":\"m\",$message,\"max_tokens\":5,\"stream\":$stream,\"stream_options\":{\"include_usage\":true}}"
+  ask /v1/messages "{\"model\":\"m\",\"system\":\"Be brief.\",$message,\"max_tokens\":5,\"stream\":$stream}"
+  ask /v1/responses "{\"model\":\"m\",\"input\":\"When is high tide?\",\"max_output_tokens\":5,\"stream\":$stream}"
+  ask /completion "{\"prompt\":\"When is high tide?\",\"n_predict\":5,\"stream\":$stream}"
+done
+ask /v1/embeddings '{"model":"m","input":["When is high tide?","Now."]}'
+ask /api/embed '{"model":"m","input":"When is high tide?"}'
+ask /v1/rerank '{"model":"m","query":"tide","documents":["When is high tide?","Now."]}'
+ask /v1/responses '{"model":"m","input":"And then?","previous_response_id":"resp_1"}'
+stop_server proxy
+records() { jq -s -r '(map(select(.type == "request") | {key: (.seq | tostring), value: .api}) | from_entries) as $api
+  | map(select(.type == "response"))[] | [$api[.seq | tostring], .input_tokens, .output_tokens, .events, .finish, (.error // "-")] | join(" ")' "$1"; }
+check_equal 'each record has its tokens, text events and finish' "openai.chat 9 5 5 length -
+anthropic.messages 11 5 5 max_tokens -
+openai.responses 5 5 5 max_output_tokens -
+llamacpp.completion 5 5 5 limit -
+openai.chat 9 5 1 length -
+anthropic.messages 11 5 1 max_tokens -
+openai.responses 5 5 1 max_output_tokens -
+llamacpp.completion 5 5 1 limit -
+openai.embeddings 6  0  -
+ollama.embed 5  0  -
+rerank 7  0  -
+openai.responses 3 $(jq -s 'map(select(.type == "response"))[-1] | "\(.output_tokens) \(.events)"' -r "$scratch/trace.jsonl") completed -" "$(records "$scratch/trace.jsonl")"
+
+run "$bin/replay" "$scratch/trace.jsonl" -u "${server_url[sim]}" -W 2 -B 11 -r 1 --warmup 0 --pick trace -o "$scratch/run.jsonl" --progress none
+check_equal 'all of them are sent again' 0 "$status"
+check_match 'what needs the state of a server is left out' '1 request is left out: what the recording server kept' "$err"
+check_equal 'with success' '11 0' "$(jq -s -r '[map(select(.type == "request"))[] | .error] | "\(length) \(map(select(. != null)) | length)"' "$scratch/run.jsonl")"
+for family in openai:4 ollama:1 anthropic:2 rerank:1 llamacpp:2; do
+  run "$bin/replay" "$scratch/trace.jsonl" -u "${server_url[sim]}" --api "${family%:*}" -W 1 -B 2 --dry-run
+  check_match "--api ${family%:*} draws its own" "^trace +${family#*:} requests|trace +[1-9]" "$(grep '^trace' <<<"$out")"
+done
+
+head -c 32 /dev/urandom >"$scratch/key"
+run "$bin/capture" --import trace "$scratch/trace.jsonl" --anonymize "$scratch/key" -o "$scratch/anonymous.jsonl"
+check_equal 'it is anonymised' 0 "$status"
+check_equal 'without a word of it' 0 "$(grep -c 'tide\|Now\|brief' "$scratch/anonymous.jsonl")"
+run "$bin/replay" "$scratch/anonymous.jsonl" -u "${server_url[sim]}" -m m -W 2 -B 12 -r 1 --warmup 0 -o "$scratch/made.jsonl" --progress none
+check_match 'and sent again from its sizes' '^[1-9][0-9]* 0$' "$(jq -s -r '[map(select(.type == "request"))[] | .error] | "\(length) \(map(select(. != null)) | length)"' "$scratch/made.jsonl")"
+stop_server sim
+summary
