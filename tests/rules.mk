@@ -67,7 +67,7 @@ REPLICATIONS ?= 2000
 .PHONY: coverage-sim
 coverage-sim: $(SIMULATIONS)
 	@$(BUILD)/tests/bench/recommend_sim $$(($(REPLICATIONS) / 2))
-	@$(BUILD)/tests/bench/search_sim || true
+	@$(BUILD)/tests/bench/search_sim
 	@$(BUILD)/tests/bench/coverage_sim $(REPLICATIONS)
 
 ## test-browser: a report in a real browser, and the HAR that it writes; pictures in build/browser (make deps-browser)

@@ -32,9 +32,8 @@ enum pending_state {
 struct pending {
   struct batch_key key;
   enum pending_state state;
-  size_t cell;    // where a counted one goes
-  int64_t end_ns; // of the batch, once its record came
-  int64_t requests, good;
+  size_t cell;                    // where a counted one goes
+  int64_t requests, good, end_ns; // end_ns: of the batch, once its record came
   struct load_times times;
   struct load_window window;
   struct load_arrivals arrivals;

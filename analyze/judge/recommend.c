@@ -260,6 +260,13 @@ double recommend_level_throughput(const struct results *results, const struct wo
   return results->recommendation.steady ? row->steady.throughput.estimate : row->max_tokens_per_s;
 }
 
+double recommend_highest_level(const struct results *results) {
+  double most = 0;
+  for (size_t i = 0; i < results->workers_count; i++)
+    most = fmax(most, recommend_level_throughput(results, &results->workers[i]));
+  return most;
+}
+
 bool recommend_on_plateau(const struct results *results) {
   if (results->workers_count < 2) return false;
   const struct workers_row *last = &results->workers[results->workers_count - 1], *below = last - 1;

@@ -24,6 +24,9 @@ enum status recommend(const struct cells_samples *samples, const struct steady_l
 // cell; 0: not usable.
 double recommend_level_throughput(const struct results *results, const struct workers_row *row);
 
+// The most of all levels.
+double recommend_highest_level(const struct results *results);
+
 // True when the last of two levels or more does not gain more than the margin over the one below, as far as
 // measured: nobody is sent beyond it.
 bool recommend_on_plateau(const struct results *results);

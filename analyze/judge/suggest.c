@@ -56,6 +56,14 @@ static int64_t usual_repeat(const struct results *results) {
   return most > 10 ? 10 : most;
 }
 
+// A new level is only looked at: where the spread is known and small beside the margin, one batch is enough
+// to see on which side of it the level lies.
+static int64_t look_repeat(const struct results *results) {
+  double margin = results->recommendation.margin;
+  if (results->recommendation.state == RECOMMENDATION_NONE) return usual_repeat(results);
+  return results->sigma <= margin / 3 ? 1 : results->sigma <= margin ? 2 : usual_repeat(results);
+}
+
 static void add(struct list *list, int64_t workers, int64_t batch, int64_t repeat, const char *why, ...)
     PRINTF_LIKE(5, 6);
 static void add(struct list *list, int64_t workers, int64_t batch, int64_t repeat, const char *why, ...) {
@@ -117,49 +125,110 @@ static void go_up(struct list *list) {
           SUGGEST_FALL *
               recommend_level_throughput(results, &results->workers[row_of(results, top->workers)]))
     return;
-  add(list, 2 * last->workers, batch_for(results, 2 * last->workers), usual_repeat(results),
+  add(list, 2 * last->workers, batch_for(results, 2 * last->workers), look_repeat(results),
       "throughput still rises at %" PRId64 " workers", last->workers);
 }
 
+// How much higher than at `at` the last number of workers before `to` may be, as a logarithm, if throughput
+// goes on as it came up to there.
+static double rise_up_to(const struct results *results, size_t at, int64_t to) {
+  const struct workers_row *row = &results->workers[at], *below = usable_below(results, at);
+  double slope = 1;
+  if (below) {
+    slope = log(recommend_level_throughput(results, row) / recommend_level_throughput(results, below)) /
+            log((double)row->workers / (double)below->workers);
+  }
+  return fmin(1, fmax(0, slope)) * log((double)(to - 1) / (double)row->workers);
+}
+
+// Until what lies before the cliff can gain nothing that matters.
 static void bisect_cliffs(struct list *list) {
   const struct results *results = list->results;
+  double top = recommend_highest_level(results);
   for (size_t i = 0; i < results->cliff_count; i++) {
     const struct cliff *cliff = &results->cliffs[i];
-    if (cliff->possible || cliff->to != wall(results)) continue;
-    int64_t gap = cliff->to - cliff->from;
-    if (gap <= 1 || (double)gap <= 0.1 * (double)cliff->from) continue;
-    int64_t middle = cliff->from + gap / 2;
-    add(list, middle, batch_for(results, middle), usual_repeat(results),
+    size_t at = row_of(results, cliff->from);
+    if (cliff->possible || cliff->to != wall(results) || at == results->workers_count) continue;
+    double rise = rise_up_to(results, at, cliff->to);
+    double lost = log(top / recommend_level_throughput(results, &results->workers[at]));
+    if (cliff->to - cliff->from <= 1 || rise - lost <= results->recommendation.margin / 3) continue;
+    int64_t middle = cliff->from + (cliff->to - cliff->from) / 2;
+    add(list, middle, batch_for(results, middle), look_repeat(results),
         "the cliff lies somewhere in (%" PRId64 ", %" PRId64 "]", cliff->from, cliff->to);
   }
 }
 
-// Between two levels, on the scale of ratios.
-static void bisect_levels(struct list *list, const struct workers_row *lower, const struct workers_row *upper,
-                          const char *why) {
+// A level between two others, near `wanted`: one of 1, 2, 3, 4, 6, 8, 12, ... where there is one, since
+// servers have their steps there.
+static int64_t between(int64_t from, int64_t to, double wanted) {
+  int64_t nearest = (int64_t)lround(wanted);
+  nearest = nearest <= from ? from + 1 : nearest >= to ? to - 1 : nearest;
+  for (int64_t power = 1; power <= MAX_WORKERS; power *= 2) {
+    for (int64_t round = power; round <= 3 * power / 2; round += power > 1 ? power / 2 : 1) {
+      double off = fabs(log((double)round / wanted));
+      if (round > from && round < to && off < log(REFINED)) return round;
+    }
+  }
+  return nearest;
+}
+
+static void look_between(struct list *list, const struct workers_row *lower, const struct workers_row *upper,
+                         double wanted, const char *why) {
   int64_t from = lower->workers, to = upper->workers;
-  int64_t middle = (int64_t)lround(sqrt((double)from * (double)to));
-  if (row_of(list->results, middle) < list->results->workers_count) return; // it failed, twice
-  if ((double)to <= REFINED * (double)from || middle <= from || middle >= to) return;
-  add(list, middle, batch_for(list->results, middle), usual_repeat(list->results),
+  if (to - from < 2) return;
+  int64_t workers = between(from, to, wanted);
+  if (row_of(list->results, workers) < list->results->workers_count) return; // it failed, twice
+  add(list, workers, batch_for(list->results, workers), look_repeat(list->results),
       "%s (%" PRId64 ", %" PRId64 ")", why, from, to);
 }
 
-// Fewer requests in flight may be good enough, down to a level that is not; and a peak may lie beside the
-// highest.
-static void refine(struct list *list) {
+static size_t highest_row(const struct results *results) {
+  size_t best = 0;
+  for (size_t i = 1; i < results->workers_count; i++) {
+    if (recommend_level_throughput(results, &results->workers[i]) >
+        recommend_level_throughput(results, &results->workers[best]))
+      best = i;
+  }
+  return best;
+}
+
+// The peak of a parabola through three levels around the highest, on logarithms of both, where it is higher
+// than what was measured by more than chance and a part of the margin. A last level has none above: the peak
+// may still lie before it, but nobody is sent beyond.
+static void look_for_peak(struct list *list) {
   const struct results *results = list->results;
-  const struct recommendation *chosen = &results->recommendation;
-  size_t at = row_of(results, results->cells[results->best.recommended].workers);
-  const struct workers_row *below = usable_below(results, at);
-  if (below && at < results->workers_count)
-    bisect_levels(list, below, &results->workers[at], "fewer requests in flight may be enough");
-  if (at + 1 >= results->workers_count || chosen->state == RECOMMENDATION_NONE) return;
-  const struct workers_row *above = &results->workers[at + 1];
-  if (above->usable && above->workers < wall(results) &&
-      recommend_level_throughput(results, above) <
-          (1 - chosen->margin) * recommend_level_throughput(results, &results->workers[at]))
-    bisect_levels(list, &results->workers[at], above, "a peak may lie in");
+  size_t highest = highest_row(results);
+  size_t at = highest + 1 == results->workers_count && highest > 0 ? highest - 1 : highest;
+  const struct workers_row *below = usable_below(results, at), *row = &results->workers[at], *above = row + 1;
+  if (!below || !row->usable || !above->usable || above->workers >= wall(results)) return;
+  double x = log((double)row->workers), y = log(recommend_level_throughput(results, row));
+  double left = x - log((double)below->workers), right = log((double)above->workers) - x;
+  double down = (y - log(recommend_level_throughput(results, below))) / left;
+  double up = (log(recommend_level_throughput(results, above)) - y) / right;
+  double bend = (down - up) / (left + right), slope = (down * right + up * left) / (left + right);
+  double top = y + slope * slope / (4 * bend), wanted = x + slope / (2 * bend);
+  if (!(bend > 0) || wanted >= x + right ||
+      top - log(recommend_highest_level(results)) <= fmax(results->recommendation.margin / 6, results->sigma))
+    return;
+  look_between(list, slope < 0 ? below : row, slope < 0 ? row : above, exp(wanted), "a peak may lie in");
+}
+
+// Fewer requests in flight may be good enough: between the last level that is not and the first that is,
+// where a line through both leaves the margin.
+static void look_lower(struct list *list) {
+  const struct results *results = list->results;
+  double enough = (1 - results->recommendation.margin) * recommend_highest_level(results);
+  size_t at = 0;
+  while (recommend_level_throughput(results, &results->workers[at]) < enough)
+    at++;
+  const struct workers_row *below = usable_below(results, at), *row = &results->workers[at];
+  if (!below || (double)row->workers <= REFINED * (double)below->workers) return;
+  double low = log(recommend_level_throughput(results, below)),
+         high = log(recommend_level_throughput(results, row));
+  double target = log(enough) - log1p(-results->recommendation.margin) / 2;
+  double part = fmin(0.6, fmax(0.4, (target - low) / (high - low)));
+  double wanted = exp(log((double)below->workers) * (1 - part) + log((double)row->workers) * part);
+  look_between(list, below, row, wanted, "fewer requests in flight may be enough");
 }
 
 // A cliff that is not established is decided by measuring both of its levels again.
@@ -178,6 +247,13 @@ static void decide_possible_cliffs(struct list *list) {
   }
 }
 
+// As many more as would decide, no more than a few at once.
+static int64_t confirm_repeat(const struct recommendation *chosen, const struct cell *cell) {
+  int64_t missing = chosen->repeat - cell->reps;
+  if (chosen->repeat < 0 || missing > SUGGEST_BLOCKS) return SUGGEST_BLOCKS;
+  return missing < 1 ? 1 : missing;
+}
+
 // Those that may be the best, where nothing is shown yet.
 static void confirm(struct list *list) {
   const struct results *results = list->results;
@@ -185,13 +261,40 @@ static void confirm(struct list *list) {
   if (chosen->state == RECOMMENDATION_SHOWN) return;
   for (size_t i = 0; i < chosen->candidate_count; i++) {
     const struct cell *cell = &results->cells[chosen->candidates[i]];
-    add(list, cell->workers, cell->timed ? 0 : cell->batch, SUGGEST_BLOCKS,
+    add(list, cell->workers, cell->timed ? 0 : cell->batch, confirm_repeat(chosen, cell),
         "may be the best; nothing is shown yet");
   }
   if (chosen->candidate_count > 0) return;
   const struct cell *cell = &results->cells[results->best.cell];
   add(list, cell->workers, cell->timed ? 0 : cell->batch, SUGGEST_BLOCKS,
       "the largest, and no spread is known");
+}
+
+static int64_t reps_of(const struct results *results, const struct workers_row *row) {
+  return results->cells[results_find(results, row->workers, row->best_batch)].reps;
+}
+
+static void repeat_level(struct list *list, const struct workers_row *row, const char *why) {
+  size_t cell = results_find(list->results, row->workers, row->best_batch);
+  add(list, row->workers, list->results->cells[cell].timed ? 0 : row->best_batch, 2, "%s", why);
+}
+
+// One is shown, but a level below it is as good as far as measured: it and the highest are measured again,
+// until both were often enough that more would hardly show it.
+static void confirm_lower(struct list *list) {
+  const struct results *results = list->results;
+  const struct recommendation *chosen = &results->recommendation;
+  double enough = (1 - chosen->margin / 2) * recommend_highest_level(results);
+  size_t at = 0, highest = highest_row(results);
+  if (chosen->state != RECOMMENDATION_SHOWN || !chosen->steady) return;
+  while (recommend_level_throughput(results, &results->workers[at]) < enough)
+    at++;
+  const struct workers_row *row = &results->workers[at], *top = &results->workers[highest];
+  if (row->workers >= results->cells[chosen->cell].workers) return;
+  if (reps_of(results, row) < SUGGEST_REPEATED)
+    repeat_level(list, row, "may be enough; that is not shown yet");
+  if (list->count > 0 && reps_of(results, top) < SUGGEST_REPEATED)
+    repeat_level(list, top, "the highest; fewer may be enough");
 }
 
 bool suggest_is_hole(const struct results *results, const struct suggest_cell *cell) {
@@ -210,8 +313,11 @@ size_t suggest_next(const struct results *results, size_t most, struct suggest_c
   go_up(&list);
   bisect_cliffs(&list);
   decide_possible_cliffs(&list);
-  refine(&list);
-  confirm(&list);
+  if (list.count > 0) return list.count;
+  look_for_peak(&list);
+  look_lower(&list);
+  if (list.count == 0) confirm(&list);
+  if (list.count == 0) confirm_lower(&list);
   return list.count;
 }
 
