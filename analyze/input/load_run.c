@@ -156,12 +156,6 @@ static enum status session_of(struct load_run *run, int64_t number, size_t *inde
   return status;
 }
 
-static void note_failed_start(const struct load_run *run, struct load_cell *cell) {
-  if (cell->failed_starts > 0 && cell->failed_start == run->fact) return;
-  cell->failed_starts++;
-  cell->failed_start = run->fact;
-}
-
 // The plan says which cells a level would have held; without one, the level stands as a cell of one request.
 static enum status add_planned(struct load_run *run, int64_t workers) {
   struct json_slice plan = {run->plan.data, run->plan.len};
@@ -179,13 +173,13 @@ static enum status add_planned(struct load_run *run, int64_t workers) {
     size_t index;
     enum status status = load_cell_of(run->data, workers, batch, &index);
     if (status != STATUS_OK) return status;
-    note_failed_start(run, &run->data->cells[index]);
+    load_failed_start(&run->data->cells[index], run->fact);
     any = true;
   }
   if (any) return STATUS_OK;
   size_t index;
   enum status status = load_cell_of(run->data, workers, workers, &index);
-  if (status == STATUS_OK) note_failed_start(run, &run->data->cells[index]);
+  if (status == STATUS_OK) load_failed_start(&run->data->cells[index], run->fact);
   return status;
 }
 

@@ -65,6 +65,12 @@ enum status load_replicate_add(struct load_cell *cell, struct load_replicate **r
   return status;
 }
 
+void load_failed_start(struct load_cell *cell, size_t run) {
+  if (cell->failed_starts > 0 && cell->failed_start == run) return;
+  cell->failed_starts++;
+  cell->failed_start = run;
+}
+
 enum status load_session_add(struct load_data *data, const struct load_session *session, size_t *index) {
   enum status status = array_grow(&data->sessions, &data->session_room, data->session_count,
                                   sizeof *data->sessions, LOAD_MAX_REPLICATES);

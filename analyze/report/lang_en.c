@@ -309,8 +309,10 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_LEVEL_FAILED_RATE] = STRONG("Highest throughput:") " none: no request succeeded",
     [LANG_LEVEL_UNUSABLE_BATCH] = STRONG("Best batch:") " none: no usable measurement",
     [LANG_LEVEL_UNUSABLE_RATE] = STRONG("Highest throughput:") " none: no usable measurement",
-    [LANG_TIMES_MEAN] = "Times are over successful requests; in brackets {0}% intervals. ITL is per event, "
-                        "and an event may carry several tokens.",
+    [LANG_TIMES_MEAN] = "Times are over successful requests; in brackets {0}% intervals.",
+    [LANG_TIMES_MEAN_ITL] =
+        "Times are over successful requests; in brackets {0}% intervals. ITL is per event, "
+        "and an event may carry several tokens.",
     [LANG_LOADS_MEAN] = "Requests were sent at times of their own, without waiting for earlier ones. Served "
                         "are the successes "
                         "that ended within the schedule. In brackets {0}% intervals: over the repetitions of "

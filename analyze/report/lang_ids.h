@@ -318,6 +318,7 @@ enum lang_id {
   LANG_LEVEL_UNUSABLE_BATCH,
   LANG_LEVEL_UNUSABLE_RATE,
   LANG_TIMES_MEAN,
+  LANG_TIMES_MEAN_ITL,
   LANG_LOADS_MEAN,
   // 0 the limits, 1 the highest rate that holds, 2 the lowest that does not, 3 why not
   LANG_LOADS_UP_TO,

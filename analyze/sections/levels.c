@@ -179,7 +179,11 @@ static void percentile_table(struct chapters *c, struct document_node *parent, c
     percentile_row(c, table, cell, LANG_TIME_TPOT, &cell->tpot_s, 1e3);
     percentile_row(c, table, cell, LANG_TIME_ITL, &cell->itl_s, 1e3);
   }
-  chapters_paragraph(c, section, LANG_TIMES_MEAN, LANG_WITH(chapters_confidence(c->results).text));
+  bool itl = false;
+  for (size_t i = 0; i < row->cell_count; i++)
+    itl |= isfinite(c->results->cells[row->first_cell + i].itl_s.p50.estimate);
+  chapters_paragraph(c, section, itl ? LANG_TIMES_MEAN_ITL : LANG_TIMES_MEAN,
+                     LANG_WITH(chapters_confidence(c->results).text));
 }
 
 static bool any_cell_measured(const struct results *results, const struct workers_row *row) {

@@ -44,6 +44,7 @@ check_match 'its tables' 'Highest throughput \(requests/s\)' "$(cat "$scratch/re
 check_match 'in Russian' 'запросов в секунду' "$(cat "$scratch/report_ru/report.md")"
 check_equal 'no throughput in tokens' '' \
   "$(grep -E 'okens (per second|in total)|okens/s|оке(нов|ны)(/сек| в секунду)' "$scratch"/report*/report.md)"
+check_equal 'no word of tokens' '' "$(grep -iE 'token|токен|ITL|TTFT' "$scratch"/report*/report.md)"
 check_match 'the table of cells' '^workers,batch,total_s,mean_s,requests_per_s,' "$(cat "$scratch/report/cells.csv")"
 run "$bin/analyze" --format json "$scratch/report/cells.csv"
 check_equal 'is read again' true "$(jq --slurpfile seen "$scratch/run.json" '
