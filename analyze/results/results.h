@@ -168,7 +168,8 @@ extern const char *const curve_course_names[]; // "rises", ...
 
 struct curve {
   bool exists;       // there were points to fit
-  const char *kind;  // "steady", "full_waves", "open_loop", "single_wave", "file": in order of preference, METHODS.md 4
+  const char *kind;  // "steady", "full_waves", "open_loop", "single_wave", "file": in order of preference,
+                     // METHODS.md 4
   const char *scale; // "log" or "linear"
   struct curve_point *points;
   size_t point_count;

@@ -3,7 +3,8 @@
 // Which conversation a request belongs to. A client may say so (X-Session-Id). Else a request belongs to the
 // conversation that it goes on with: servers keep nothing between requests, so clients send along what was
 // said.
-//   chat: the messages (and what stands before them: `system`) begin with those of an earlier request, followed by the answer that it really got: the
+//   chat: the messages (and what stands before them: `system`) begin with those of an earlier request,
+//   followed by the answer that it really got: the
 //     same text and the same calls of tools.
 //   completions, generate: the prompt begins with an earlier prompt and the answer to it, or (Ollama) the
 //     `context` is the one that an earlier answer gave.
