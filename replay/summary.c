@@ -53,6 +53,7 @@ void summary_add(struct summary *summary, const struct summary_batch *batch) {
   add_time(&sums->latency_p50, batch->latency_p50_ns);
   sums->total_s += total_s;
   sums->in_flight_mean += batch->in_flight_mean;
+  if (total_s > 0) sums->succeeded_per_s += (double)(batch->requests - batch->failed) / total_s;
   if (batch->output_tokens > 0 && total_s > 0) sums->tokens_per_s += (double)batch->output_tokens / total_s;
 }
 
@@ -132,12 +133,25 @@ static void print_times(const struct summary_cell *sums, FILE *out) {
   print_time(&sums->latency_p50, out);
 }
 
-static void print_repetitions(const struct summary_cell *sums, FILE *out) {
+// Where no server counted a token, throughput is in requests.
+static bool counts_tokens(const struct summary *summary) {
+  size_t rows = summary->open_loop ? plan_rows(summary->plan) : summary->plan->cell_count;
+  for (size_t i = 0; i < rows; i++) {
+    if (summary->cells[i].known_tokens > 0) return true;
+  }
+  return summary->succeeded == 0;
+}
+
+static double throughput(const struct summary_cell *sums, bool tokens) {
+  return (tokens ? sums->tokens_per_s : sums->succeeded_per_s) / (double)(sums->reps - sums->invalid);
+}
+
+static void print_repetitions(const struct summary_cell *sums, bool tokens, FILE *out) {
   int64_t valid = sums->reps - sums->invalid;
   fprintf(out, "%5lld %10lld", (long long)sums->reps, (long long)sums->requests);
   if (valid > 0) {
     fprintf(out, " %10.3f %10.2f %10.2f", sums->total_s / (double)valid, sums->in_flight_mean / (double)valid,
-            sums->tokens_per_s / (double)valid);
+            throughput(sums, tokens));
   } else {
     fprintf(out, " %10s %10s %10s", "-", "-", "-");
   }
@@ -149,21 +163,22 @@ static void print_repetitions(const struct summary_cell *sums, FILE *out) {
 // The rates as they were given; a single one is no column.
 static void print_open_loop(const struct summary *summary, FILE *out) {
   const struct plan *plan = summary->plan;
+  bool tokens = counts_tokens(summary);
   if (plan->rate_count > 1) fprintf(out, "%10s ", "requests/s");
   fprintf(out, "%5s %10s %10s %10s %10s" TIME_COLUMNS " %8s\n", "reps", "requests", "total s", "in flight",
-          "tokens/s", "failed");
+          tokens ? "tokens/s" : "served/s", "failed");
   for (size_t i = 0; i < plan_rows(plan); i++) {
     if (plan->rate_count > 1) fprintf(out, "%10.6g ", plan->rates[i]);
-    print_repetitions(&summary->cells[i], out);
+    print_repetitions(&summary->cells[i], tokens, out);
   }
 }
 
-static void print_row(const struct plan_cell *cell, const struct summary_cell *sums, FILE *out) {
+static void print_row(const struct plan_cell *cell, const struct summary_cell *sums, bool tokens, FILE *out) {
   int64_t valid = sums->reps - sums->invalid;
   fprintf(out, "%8lld %8lld %5lld", (long long)cell->workers, (long long)batch_of(cell, sums),
           (long long)sums->reps);
   if (valid > 0) {
-    fprintf(out, " %10.3f %10.2f", sums->total_s / (double)valid, sums->tokens_per_s / (double)valid);
+    fprintf(out, " %10.3f %10.2f", sums->total_s / (double)valid, throughput(sums, tokens));
   } else {
     fprintf(out, " %10s %10s", "-", "-");
   }
@@ -177,8 +192,9 @@ void summary_print(const struct summary *summary, FILE *out) {
     print_open_loop(summary, out);
     return;
   }
+  bool tokens = counts_tokens(summary);
   fprintf(out, "%8s %8s %5s %10s %10s" TIME_COLUMNS " %8s\n", "workers", "batch", "reps", "total s",
-          "tokens/s", "failed");
+          tokens ? "tokens/s" : "served/s", "failed");
   for (size_t i = 0; i < summary->plan->cell_count; i++)
-    print_row(&summary->plan->cells[i], &summary->cells[i], out);
+    print_row(&summary->plan->cells[i], &summary->cells[i], tokens, out);
 }

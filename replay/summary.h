@@ -23,7 +23,7 @@ struct summary_cell {
     double sum_s;
   } ttft_p50, ttft_p95, latency_p50; // of the valid batches
   double total_s;                    // sums over the valid ones
-  double tokens_per_s;
+  double tokens_per_s, succeeded_per_s;
   double in_flight_mean; // open loop
   bool ended;            // too many failed: nothing more is measured of it
 };
