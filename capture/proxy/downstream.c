@@ -155,6 +155,7 @@ static enum MHD_Result begin(struct exchange *exchange, const char *url, const c
                                           .fields = list.items,
                                           .field_count = list.count};
   exchange->begun = true;
+  exchange->body_start = (char *)(intptr_t)method + header_size(exchange->connection);
   exchange->is_old = strcmp(version, "HTTP/1.1") != 0;
   exchange->method = strdup(method);
   if (list.failed || !exchange->method || exchange->client->gone) goto cleanup;

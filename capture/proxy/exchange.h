@@ -131,7 +131,8 @@ struct exchange {
   struct exchange_client *client; // NULL: the client's side has ended
   struct MHD_Connection *connection;
   bool suspended;
-  bool stuck;                    // refused by stuck.c
+  char *body_start;              // where libmicrohttpd keeps what it has read of the body and not handed over
+  bool stuck;                    // cut by stuck.c
   struct exchange *next_suspect; // the list of stuck.c while it looks
   struct xfer *xfer;             // NULL: not started, or ended
 };

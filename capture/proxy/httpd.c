@@ -12,10 +12,10 @@
 #include "lib/base/clock.h"
 
 #define WAIT_MAX_MS 3600000 // also: nothing to wait for
-#define IDLE_TURNS_MAX 16
-#define IDLE_TURN_EVERY_NS CLOCK_NS_PER_MS
-#define MANY_IDLE_TURNS 64
-#define TURNS_TO_QUIET 32
+#define IDLE_TURNS_AT_ONCE 2
+#define IDLE_TURN_DOUBLINGS 5 // of the millisecond before the next
+#define MANY_IDLE_TURNS 8
+#define TURNS_TO_QUIET 8
 
 struct httpd {
   struct MHD_Daemon *daemon;
@@ -25,7 +25,7 @@ struct httpd {
   struct loop_timer *timer;
   bool soon;                  // the timer is set for now
   bool did_something;         // since the last turn began
-  unsigned idle_turns;        // in a row: without a callback, and asked for again at once
+  unsigned idle_turns;        // since it was quiet: without a callback, and the next asked for at once
   unsigned idle_turns_in_all; // since httpd_spun
   struct listener listener;
   struct buf cert, key; // PEM texts
@@ -49,7 +49,8 @@ static void run(struct httpd *httpd) {
   unsigned before = connections(httpd);
   bool is_idle = take_turn(httpd, &wait_ms) && !httpd->did_something;
   if (httpd->turned) httpd->turned(httpd->context);
-  httpd->idle_turns = is_idle ? httpd->idle_turns + 1 : 0;
+  if (wait_ms > 0) httpd->idle_turns = 0;
+  httpd->idle_turns += is_idle;
   httpd->idle_turns_in_all += is_idle;
   // At its limit of connections or descriptors the library takes the listening socket out of its epoll set,
   // and puts it back only at the turn after one has closed; nothing else would make that turn come.
@@ -57,8 +58,10 @@ static void run(struct httpd *httpd) {
   if (httpd->soon) return; // asked for by a callback meanwhile: the timer is set
   if (wait_ms >= WAIT_MAX_MS) {
     loop_timer_cancel(httpd->timer);
-  } else if (httpd->idle_turns > IDLE_TURNS_MAX) {
-    loop_timer_set(httpd->timer, clock_now_ns() + IDLE_TURN_EVERY_NS);
+  } else if (is_idle && httpd->idle_turns > IDLE_TURNS_AT_ONCE) {
+    unsigned doublings = httpd->idle_turns - IDLE_TURNS_AT_ONCE - 1;
+    if (doublings > IDLE_TURN_DOUBLINGS) doublings = IDLE_TURN_DOUBLINGS;
+    loop_timer_set(httpd->timer, clock_now_ns() + (CLOCK_NS_PER_MS << doublings));
   } else {
     loop_timer_set(httpd->timer, wait_ms ? clock_now_ns() + (int64_t)wait_ms * CLOCK_NS_PER_MS : 0);
   }
@@ -81,6 +84,10 @@ void httpd_run_soon(struct httpd *httpd) {
 
 void httpd_did_something(struct httpd *httpd) {
   httpd->did_something = true;
+}
+
+bool httpd_has_done_something(const struct httpd *httpd) {
+  return httpd->did_something;
 }
 
 bool httpd_spun(struct httpd *httpd) {

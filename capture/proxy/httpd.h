@@ -51,8 +51,8 @@ void httpd_stop_listening(struct httpd *httpd);
 void httpd_run_soon(struct httpd *httpd);
 
 // To be called from each of the daemon's callbacks. The daemon may ask for one turn after another while there
-// is nothing that it can do (see stuck.h). From the 16th in a row without a callback on, turns are a
-// millisecond apart.
+// is nothing that it can do (see stuck.h). From the third without a callback on, such turns are 1 to 32 ms
+// apart.
 void httpd_did_something(struct httpd *httpd);
 
 // There were many such turns since the last call.
@@ -61,6 +61,7 @@ bool httpd_spun(struct httpd *httpd);
 // Gives the daemon turns until it has nothing to do at once, or does something; false: it does nothing, and
 // asks for more. Not from a callback of the daemon.
 bool httpd_goes_quiet(struct httpd *httpd) MUST_USE;
+bool httpd_has_done_something(const struct httpd *httpd); // in its last turn
 
 // Closes every connection (none may be suspended) and frees. Takes NULL.
 void httpd_close(struct httpd *httpd);

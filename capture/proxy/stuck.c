@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "capture/proxy/stuck.h"
 
+#include <ctype.h>
 #include <sys/socket.h>
 
-#include "capture/proxy/refusal.h"
-
+#define SETTLING_TRIES 16
 #define ROUNDS 2 // other traffic may look the same once
 
 static bool is_suspect(const struct exchange *exchange) {
@@ -12,41 +12,48 @@ static bool is_suspect(const struct exchange *exchange) {
          !exchange->suspended && !exchange->stuck;
 }
 
-// A suspended connection; it stays so when this is true, and may be gone when not.
-static bool spins(struct exchange *exchange) {
+enum finding { SPINS, IS_INNOCENT, IS_GONE_PERHAPS };
+
+// A suspended connection; it stays so unless it is perhaps gone.
+static enum finding judge(struct exchange *exchange) {
   struct httpd *httpd = exchange->house->httpd;
   for (int round = 0; round < ROUNDS; round++) {
     MHD_resume_connection(exchange->connection);
-    if (httpd_goes_quiet(httpd)) return false;
+    bool is_quiet = httpd_goes_quiet(httpd);
+    if (is_quiet && httpd_has_done_something(httpd)) return IS_GONE_PERHAPS;
     MHD_suspend_connection(exchange->connection);
-    if (!httpd_goes_quiet(httpd)) {
-      MHD_resume_connection(exchange->connection);
-      return false;
-    }
+    if (is_quiet || !httpd_goes_quiet(httpd)) return IS_INNOCENT;
   }
-  return true;
+  return SPINS;
 }
 
+// What the library has of the body begins behind the head, with the line's first digit. Should it be kept
+// elsewhere, there is no digit; then the connection is cut, and ends with its timeout, of which a second is
+// the least.
 static void end(struct exchange *exchange) {
-  struct proxy_context *house = exchange->house;
-  house->counts.refused++;
-  log_detail(house->log, "refused with 400: a chunk's size line is too long");
-  exchange->stuck = true;
-  exchange->state = EXCHANGE_CUT;
+  log_detail(exchange->house->log, "refused with 400: the line with a chunk's size is too long");
+  exchange->house->counts.refused++;
   if (!exchange->aborted_by) exchange->aborted_by = "client";
-  if (!house->tls && !exchange->early.begun) {
-    refusal_send(exchange->client->fd, 400, "the line with a chunk's size is too long");
+  if (isxdigit((unsigned char)*exchange->body_start)) {
+    *exchange->body_start = '-';
   } else {
+    exchange->stuck = true;
     shutdown(exchange->client->fd, SHUT_RDWR);
+    MHD_set_connection_option(exchange->connection, MHD_CONNECTION_OPTION_TIMEOUT, 1U);
   }
-  // The least there is: libmicrohttpd looks at nothing else of such a connection.
-  MHD_set_connection_option(exchange->connection, MHD_CONNECTION_OPTION_TIMEOUT, 1U);
   MHD_resume_connection(exchange->connection);
-  if (exchange->xfer) xfer_cancel(exchange->xfer);
+}
+
+// What goes on has come to its end. False: it turns on, and the other trials wait for the next look.
+static bool settles(struct httpd *httpd) {
+  for (int tries = 0; tries < SETTLING_TRIES && httpd_goes_quiet(httpd); tries++) {
+    if (!httpd_has_done_something(httpd)) return true;
+  }
+  return false;
 }
 
 void stuck_end(struct proxy_context *house) {
-  struct exchange *suspects = NULL;
+  struct exchange *suspects = NULL, *innocents = NULL;
   if (!httpd_spun(house->httpd)) return;
   for (struct exchange *exchange = house->first; exchange; exchange = exchange->next) {
     if (!is_suspect(exchange)) continue;
@@ -54,14 +61,20 @@ void stuck_end(struct proxy_context *house) {
     exchange->next_suspect = suspects;
     suspects = exchange;
   }
-  bool is_among = httpd_goes_quiet(house->httpd);
+  if (!suspects) return;
+  bool is_among = settles(house->httpd);
   for (struct exchange *suspect = suspects, *next; suspect; suspect = next) {
     next = suspect->next_suspect;
-    if (!is_among) {
-      MHD_resume_connection(suspect->connection);
-    } else if (spins(suspect)) {
-      end(suspect);
+    enum finding finding = is_among ? judge(suspect) : IS_INNOCENT;
+    if (finding == SPINS) end(suspect);
+    if (finding != IS_INNOCENT) {
+      is_among = settles(house->httpd);
+      continue;
     }
+    suspect->next_suspect = innocents; // they wait: one that begins to spin would spoil the other trials
+    innocents = suspect;
   }
+  for (; innocents; innocents = innocents->next_suspect)
+    MHD_resume_connection(innocents->connection);
   httpd_run_soon(house->httpd);
 }

@@ -9,8 +9,8 @@
 #include "capture/proxy/exchange.h"
 
 // To be called now and then, not from a callback of libmicrohttpd. When it has asked for turns in vain, finds
-// out which chunked uploads make it do so: those without which it goes quiet, twice. They are refused with
-// 400, which goes past libmicrohttpd; it lets go of the connection a second later. With TLS they are cut.
+// out which chunked uploads make it do so: those without which it goes quiet, twice. The line that it waits
+// for the end of is spoiled where it lies, so that it finds it malformed: it answers 400 and closes.
 void stuck_end(struct proxy_context *house);
 
 #endif
