@@ -32,7 +32,7 @@ test_schemas_refuse() {
   found 'a header that is no text' trace "$request,\"headers\":{\"accept\":1}}" '.headers.accept: is no string'
   found 'two bodies' trace "$request,\"body\":1,\"body_text\":\"x\"}" ': is what it must not be'
   found 'an unknown API' trace "$request,\"api\":\"grpc\"}" \
-    '.api: "grpc" is none of [null,"openai.chat","openai.completions","ollama.chat","ollama.generate","http"]'
+    '.api: "grpc" is none of [null,"openai.chat","openai.completions","ollama.chat","ollama.generate","anthropic.messages","openai.responses","openai.embeddings","ollama.embed","rerank","llamacpp.completion","http"]'
   found 'a block that is no id' trace "$request,\"prefix_blocks\":[1,null]}" \
     '.prefix_blocks[1]: is no ["integer","string"]'
   found 'an unknown member' trace "$request,\"colour\":1}" 'colour: no such member'
