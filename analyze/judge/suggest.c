@@ -251,7 +251,7 @@ static void decide_possible_cliffs(struct list *list) {
 static int64_t confirm_repeat(const struct recommendation *chosen, const struct cell *cell) {
   int64_t missing = chosen->repeat - cell->reps;
   if (chosen->repeat < 0 || missing > SUGGEST_BLOCKS) return SUGGEST_BLOCKS;
-  return missing < 1 ? 1 : missing;
+  return missing < 2 ? 2 : missing;
 }
 
 // Those that may be the best, where nothing is shown yet.
