@@ -97,7 +97,7 @@ sed -n 1p $trace >"$scratch/http"
 grep '"path":"/v1/models"' $trace >>"$scratch/http"
 run "$bin/replay" "$scratch/http" -u $nowhere
 check_equal 'no text-generating request: exit code' 1 "$status"
-check_match 'no text-generating request: words' 'no request of the wanted text-generating APIs among 1' "$err"
+check_match 'no text-generating request: words' 'no request of the wanted APIs among 1' "$err"
 run "$bin/replay" "$scratch/empty" -u $nowhere
 check_equal 'no request: exit code' 1 "$status"
 check_match 'no request: words' 'no request in the trace' "$err"
