@@ -98,6 +98,18 @@ static enum status take_import(void *context, const char *value, struct error *e
   return status_fail(error, STATUS_USAGE, "'%s' is none of " IMPORT_NAMES, value);
 }
 
+static enum status take_api(void *context, const char *value, struct error *error) {
+  struct opts *opts = context;
+  struct buf names = {0};
+  if (api_from_name((struct json_slice){value, strlen(value)}, &opts->api) && api_asks_model(opts->api))
+    return STATUS_OK;
+  for (int api = API_HTTP + 1; api < API_COUNT; api++)
+    buf_printf(&names, "%s%s", names.len ? ", " : "", api_name((enum api)api));
+  status_write(error, "'%s' is none of %s", value, buf_text(&names));
+  buf_free(&names);
+  return STATUS_USAGE;
+}
+
 static enum status take_export(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   opts->export = export_find(value);
@@ -168,6 +180,11 @@ static const struct cli_option options[] = {
      CLI_TEXT(struct opts, anonymize_key), NULL},
     {"import", 0, "FORMAT", NULL, "make a trace of FILE: " IMPORT_NAMES, CLI_OWN(take_import), "Conversion"},
     {"export", 0, "FORMAT", NULL, "write the trace FILE as " EXPORT_NAMES, CLI_OWN(take_export), NULL},
+    {"api", 0, "NAME", "openai.chat",
+     "of the requests that prompts and made are: anthropic.messages, rerank, ...", CLI_OWN(take_api), NULL},
+    {"model", 'm', "NAME", NULL, "the model that they ask for", CLI_TEXT(struct opts, model), NULL},
+    {"max-tokens", 0, "N", "none", "the limit of tokens that prompts are answered with",
+     CLI_COUNT(struct opts, max_tokens, 1, 1000000), NULL},
     {"skip-bad", 0, NULL, NULL, "skip and count bad lines of FILE instead of stopping at the first",
      CLI_FLAG(struct opts, skip_bad), NULL},
     {"force", 0, NULL, NULL, "replace an existing output file", CLI_FLAG(struct opts, force), NULL},
@@ -181,7 +198,9 @@ const struct cli_program opts_program = {
              "--import FORMAT FILE [-o FILE] [OPTION]...\n"
              "--export FORMAT FILE [-o FILE] [OPTION]...",
     .example = "  capture -u http://127.0.0.1:11434 -l 127.0.0.1:8080 -o prod.jsonl.gz\n"
-               "  capture --import mooncake conversation_trace.jsonl -o mooncake.jsonl.gz",
+               "  capture --import mooncake conversation_trace.jsonl -o mooncake.jsonl.gz\n"
+               "  capture --import prompts prompts.txt -m MODEL --max-tokens 200 -o prompts.jsonl.gz\n"
+               "  capture --import made requests=1000,input=512~128,output=128~32 -m MODEL -o made.jsonl.gz",
     .options = options,
     .operand = take_operand,
 };
@@ -223,6 +242,14 @@ static bool serves(const struct opts *opts) {
 static enum status check_conversion(const struct opts *opts, struct error *error) {
   if (opts->import && opts->export)
     return status_fail(error, STATUS_USAGE, "--import and --export are not for one command");
+  if (opts->import && opts->import->reads_no_file && !opts->input)
+    return status_fail(error, STATUS_USAGE,
+                       "--import made needs numbers: requests=1000,input=512~128,output=128~32");
+  if ((opts->api || opts->model || opts->max_tokens) && !(opts->import && opts->import->takes_request))
+    return status_fail(error, STATUS_USAGE,
+                       "--api, --model and --max-tokens are for --import prompts and made");
+  if (opts->max_tokens && opts->import->reads_no_file)
+    return status_fail(error, STATUS_USAGE, "--max-tokens is not for --import made: output=MEAN~SD");
   if (!opts->input)
     return status_fail(error, STATUS_USAGE, "--%s needs a FILE (- for standard input)",
                        opts->import ? "import" : "export");
@@ -244,6 +271,9 @@ static enum status check_recording(const struct opts *opts, struct error *error)
     return status_fail(error, STATUS_USAGE, "the server's URL goes behind -u (--upstream)");
   if (opts->input)
     return status_fail(error, STATUS_USAGE, "'%s': a FILE needs --import or --export", opts->input);
+  if (opts->api || opts->model || opts->max_tokens)
+    return status_fail(error, STATUS_USAGE,
+                       "--api, --model and --max-tokens are for --import prompts and made");
   if (opts->skip_bad) return status_fail(error, STATUS_USAGE, "--skip-bad needs --import or --export");
   if (opts->force)
     return status_fail(error, STATUS_USAGE, "--force needs --import or --export (a recording is continued)");

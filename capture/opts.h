@@ -40,7 +40,10 @@ struct opts {
   char *anonymize_key;                // file; NULL: texts are recorded
   const struct import_format *import; // at most one of the two; NULL and NULL: record traffic
   const struct export_format *export;
-  char *input; // what is imported or exported
+  char *input;  // what is imported or exported
+  enum api api; // of requests that are made: API_HTTP: the usual one
+  char *model;
+  int64_t max_tokens; // 0: no limit
   bool skip_bad, force;
 };
 

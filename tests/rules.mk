@@ -127,7 +127,7 @@ FUZZ_lib/lines := gzline
 FUZZ_lib/record := redact redact_large trace run
 FUZZ_lib/llm := sse ndjson openai ollama anthropic responses no_text llamacpp
 FUZZ_replay := prometheus
-FUZZ_capture := import_azure import_burstgpt import_har import_mooncake import_openai_batch import_sharegpt import_trace import_vegeta
+FUZZ_capture := import_azure import_burstgpt import_har import_mooncake import_openai_batch import_prompts import_sharegpt import_trace import_vegeta
 FUZZ_analyze := cells_csv curve_csv measured
 FUZZ_SECONDS ?= 10
 define fuzz_target

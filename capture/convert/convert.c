@@ -15,6 +15,9 @@ static enum status transform(const struct convert_options *options, struct anony
                              struct gzline_writer *writer, struct import_counts *counts,
                              struct error *error) {
   struct import_options source = {.path = options->input,
+                                  .api = options->api,
+                                  .model = options->model,
+                                  .max_tokens = options->max_tokens,
                                   .skip_bad = options->skip_bad,
                                   .redact = options->redact,
                                   .keep_headers = options->keep_headers,
@@ -121,9 +124,11 @@ enum status convert_run(const struct convert_options *options, struct log *log, 
   struct import_counts counts = {0};
   enum status status = STATUS_OK;
   *is_lossy = false;
-  if (is_same_file(options->input, options->output))
+  bool reads = !options->import || !options->import->reads_no_file;
+  if (reads && is_same_file(options->input, options->output))
     return status_fail(error, STATUS_USAGE, "%s: it cannot be read and written at once", options->input);
-  if (access(options->input, R_OK) != 0 && strcmp(options->input, "-") != 0) // before the output is touched
+  if (reads && access(options->input, R_OK) != 0 &&
+      strcmp(options->input, "-") != 0) // before the output is touched
     return status_fail(error, STATUS_NOT_FOUND, "%s: %s", options->input, strerror(errno));
   if (options->anonymize_key) status = anonymize_open(options->anonymize_key, &anonymize, error);
   if (status == STATUS_OK) status = place_open(options, &place, error);

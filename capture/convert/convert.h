@@ -19,8 +19,11 @@ struct convert_options {
   const char *input, *output; // "-": standard input, standard output
   bool force;                 // replaces an output that exists
   bool skip_bad;              // skips bad lines instead of ending at the first
-  const char *upstream;       // the URL that exported requests go to; NULL: none
-  const char *anonymize_key;  // file; NULL: texts are written
+  enum api api;               // of made requests, as import.h has it
+  const char *model;
+  int64_t max_tokens;
+  const char *upstream;      // the URL that exported requests go to; NULL: none
+  const char *anonymize_key; // file; NULL: texts are written
   const struct names *keep_headers, *redact;
   size_t queue_bytes;
   int64_t flush_interval_ns;

@@ -8,15 +8,17 @@
 #define GENERATES_PATH "/v1/chat/completions"
 
 const struct import_format import_formats[] = {
-    {"mooncake", "Mooncake's request traces (JSON lines)", import_mooncake},
-    {"azure", "Azure LLM inference traces (CSV)", import_azure},
-    {"burstgpt", "BurstGPT (CSV)", import_burstgpt},
-    {"har", "HTTP archives of browsers (HAR 1.2)", import_har},
-    {"vegeta", "vegeta's targets (JSON lines)", import_vegeta},
-    {"openai-batch", "inputs of OpenAI's batch API (JSON lines)", import_openai_batch},
-    {"sharegpt", "ShareGPT conversations (JSON)", import_sharegpt},
-    {"trace", "traces of ours, to filter them", import_trace},
-    {NULL, NULL, NULL},
+    {"mooncake", "Mooncake's request traces (JSON lines)", import_mooncake, false, false},
+    {"azure", "Azure LLM inference traces (CSV)", import_azure, false, false},
+    {"burstgpt", "BurstGPT (CSV)", import_burstgpt, false, false},
+    {"har", "HTTP archives of browsers (HAR 1.2)", import_har, false, false},
+    {"vegeta", "vegeta's targets (JSON lines)", import_vegeta, false, false},
+    {"openai-batch", "inputs of OpenAI's batch API (JSON lines)", import_openai_batch, false, false},
+    {"sharegpt", "ShareGPT conversations (JSON)", import_sharegpt, false, false},
+    {"trace", "traces of ours, to filter them", import_trace, false, false},
+    {"prompts", "prompts, one a line", import_prompts, true, false},
+    {"made", "no file: traffic is made up from numbers", import_made, true, true},
+    {.name = NULL},
 };
 
 struct import {

@@ -14,6 +14,7 @@
 #include "lib/base/names.h"
 #include "lib/base/status.h"
 #include "lib/lines/gzline.h"
+#include "lib/llm/api.h"
 #include "lib/record/trace.h"
 
 #define IMPORT_DOCUMENT_BYTES                                                                                \
@@ -25,9 +26,11 @@ struct import_format {
   const char *name;  // as --import names it
   const char *reads; // what files these are, a few words for a person
   enum status (*run)(struct import *import, struct error *error);
+  bool takes_request; // the options say which API, model and limit its requests have
+  bool reads_no_file; // the path is what it is made from
 };
 
-#define IMPORT_NAMES "mooncake, azure, burstgpt, har, vegeta, openai-batch, sharegpt or trace"
+#define IMPORT_NAMES "mooncake, azure, burstgpt, har, vegeta, openai-batch, sharegpt, trace, prompts or made"
 extern const struct import_format import_formats[]; // ends with a row whose name is NULL
 
 // The format of that name; NULL: none.
@@ -46,7 +49,10 @@ typedef enum status import_take_request(void *context, const struct import_segme
                                         const struct trace_response *response, struct error *error);
 
 struct import_options {
-  const char *path;                 // plain or gzip; "-": standard input
+  const char *path;                 // plain or gzip; "-": standard input; of `made` the numbers themselves
+  enum api api;                     // of formats that take a request: its API; API_HTTP: openai.chat
+  const char *model;                // and its model; NULL: none
+  int64_t max_tokens;               // and its limit; 0: none
   bool skip_bad;                    // skip and count bad lines instead of failing at the first
   const struct names *redact;       // more names of secrets; NULL: none; borrowed
   const struct names *keep_headers; // more headers to keep; NULL: none; borrowed

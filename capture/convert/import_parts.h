@@ -18,8 +18,10 @@
 enum status import_azure(struct import *import, struct error *error);
 enum status import_burstgpt(struct import *import, struct error *error);
 enum status import_har(struct import *import, struct error *error);
+enum status import_made(struct import *import, struct error *error);
 enum status import_mooncake(struct import *import, struct error *error);
 enum status import_openai_batch(struct import *import, struct error *error);
+enum status import_prompts(struct import *import, struct error *error);
 enum status import_sharegpt(struct import *import, struct error *error);
 enum status import_trace(struct import *import, struct error *error);
 enum status import_vegeta(struct import *import, struct error *error);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/json/json_write.h"
+#include "lib/llm/request_body.h"
 #include "replay/plan/random.h"
 
 // One token each, with its space, in the vocabularies of GPT, Llama and Qwen; and of four bytes, which is
@@ -103,45 +103,11 @@ void synth_print_prompt(const struct synth_prompt *prompt, int64_t tokens, const
   if (left > 0) print_words(prompt->own, (size_t)left, out);
 }
 
-// Where the trace has no limit, and the API must have one.
-enum { LIMIT_UNKNOWN = 4096 };
-
-static void print_limit(const struct trace_request *record, const struct api_dialect *dialect,
-                        struct json_writer *w) {
-  const char *name = NULL;
-  for (size_t i = 0; i < API_LIMITS_MAX && dialect->limits[i]; i++)
-    name = dialect->limits[i];
-  bool has_one = record->output_tokens >= 0;
-  if (!name || (!has_one && !dialect->needs_limit)) return;
-  if (dialect->options) {
-    json_write_key(w, dialect->options);
-    json_write_object(w);
-  }
-  json_member_int(w, name, has_one ? (record->output_tokens > 0 ? record->output_tokens : 1) : LIMIT_UNKNOWN);
-  if (dialect->options) json_write_object_end(w);
-}
-
 void synth_print_body(const struct trace_request *record, enum api api, struct buf *out) {
-  const struct api_dialect *dialect = api_dialect(api);
-  struct json_writer w = JSON_WRITER(out);
-  json_write_object(&w);
-  if (record->model.len > 0) json_member_text(&w, "model", record->model);
-  if (dialect->needs) json_member_string(&w, dialect->needs, "tide");
-  json_write_key(&w, dialect->prompt ? dialect->prompt : "prompt");
-  if (dialect->is_chat) {
-    json_write_array(&w);
-    json_write_object(&w);
-    json_member_string(&w, "role", "user");
-    json_write_key(&w, "content");
-  }
-  if (dialect->is_list) json_write_array(&w);
-  json_write_string(&w, SYNTH_PLACEHOLDER);
-  if (dialect->is_list) json_write_array_end(&w);
-  if (dialect->is_chat) {
-    json_write_object_end(&w);
-    json_write_array_end(&w);
-  }
-  if (dialect->generates_text) json_member_bool(&w, "stream", record->stream);
-  print_limit(record, dialect, &w);
-  json_write_object_end(&w);
+  int64_t limit = record->output_tokens;
+  struct request_body what = {.model = record->model.len > 0 ? record->model : (struct json_slice){NULL, 0},
+                              .prompt = {SYNTH_PLACEHOLDER, sizeof SYNTH_PLACEHOLDER - 1},
+                              .stream = record->stream,
+                              .max_tokens = limit == 0 ? 1 : limit};
+  request_body_print(api, &what, out);
 }

@@ -20,6 +20,76 @@ refused() {
   check_equal "$1: standard output is empty" '' "$out"
 }
 
+# What was asked for is computed again from the records: $1 is a jq program over the array of requests.
+made() { jq -s -r "[.[] | select(.type == \"request\")] | $1" "$scratch/made.jsonl"; }
+remake() { import made "$@" --force; }
+mean_and_sd='def mean: add / length; def sd: mean as $m | (map(. - $m | . * .) | add / length | sqrt);'
+
+test_made_traffic_has_the_lengths_that_were_asked_for() {
+  remake made requests=4000,input=512~128,output=100~20,rate=5
+  check_equal 'requests' 4000 "$(made length)"
+  check_near 'mean input' 512 "$(made "$mean_and_sd map(.input_tokens) | mean")" 0.02
+  check_near 'its spread' 128 "$(made "$mean_and_sd map(.input_tokens) | sd")" 0.05
+  check_near 'mean output' 100 "$(made "$mean_and_sd map(.output_tokens) | mean")" 0.02
+  check_near 'its spread' 20 "$(made "$mean_and_sd map(.output_tokens) | sd")" 0.05
+  local gaps='[map(.t_s) | .[1:], .[:-1]] | transpose | map(.[0] - .[1])'
+  check_near 'mean interval' 0.2 "$(made "$mean_and_sd $gaps | mean")" 0.05
+  check_near 'as spread as a Poisson process has it' 0.2 "$(made "$mean_and_sd $gaps | sd")" 0.05
+  check_equal 'nothing is shared' 0 "$(made 'map(select(.prefix_blocks or .session)) | length')"
+  remake made requests=50,input=100,output=10
+  check_equal 'one number has no spread, and no rate no times' '[100] [10] [0]' \
+    "$(made '[map(.input_tokens), map(.output_tokens), map(.t_s)] | map(unique | tostring) | join(" ")')"
+}
+
+test_made_traffic_shares_what_was_asked_for() {
+  remake made requests=3000,input=200~50,output=60~10,prefix=2048x8,turns=1-4,rate=20
+  check_equal 'so many prefixes' 8 "$(made 'map(.prefix_blocks[:128]) | unique | length')"
+  check_equal 'of so many tokens, and nothing else is shared between conversations' '2048 0' "$(made \
+    'map(.prefix_blocks[:128]) as $p | ([$p[][]] | unique | length / 8 * 16 | tostring) + " " + (group_by(.session)
+     | map(map(.prefix_blocks[128:][]) | unique) | (flatten | length) - (flatten | unique | length) | tostring)')"
+  check_equal 'every prefix is used about as often' true \
+    "$(made 'group_by(.session) | map(.[0].prefix_blocks[0]) | group_by(.) | map(length) | min > 100 and max < 220')"
+  check_equal 'turns' '1 2 3 4' "$(made 'group_by(.session) | map(length) | unique | map(tostring) | join(" ")')"
+  check_near 'on average' 2.5 "$(made 'group_by(.session) | map(length) | add / length')" 0.05
+  check_equal 'a turn goes on after the one before and its answer' true "$(made \
+    'group_by(.session) | all(. as $c | range(1; length) | $c[. - 1] as $a | $c[.] as $b
+     | ($b.prefix_blocks[:($a.prefix_blocks | length)] == $a.prefix_blocks) and $b.input_tokens > $a.input_tokens + $a.output_tokens
+       and $b.t_s > $a.t_s)')"
+  check_near 'and adds its input' 200 "$(made 'group_by(.session) | map(. as $c | range(1; length)
+     | $c[.].input_tokens - $c[. - 1].input_tokens - $c[. - 1].output_tokens) | add / length')" 0.03
+}
+
+test_made_traffic_is_the_same_for_a_seed_and_of_any_api() {
+  import a made requests=50,rate=5,seed=7
+  import b made requests=50,rate=5,seed=7
+  import c made requests=50,rate=5,seed=8
+  check 'the same seed' cmp -s "$scratch/a.jsonl" "$scratch/b.jsonl"
+  check 'another one' test "$(cmp -s "$scratch/a.jsonl" "$scratch/c.jsonl"; echo $?)" = 1
+  remake made requests=2 --api openai.embeddings -m e
+  check_equal 'embeddings have no output' 'openai.embeddings e /v1/embeddings false null' \
+    "$(made '.[0] | [.api, .model, .path, .stream, .output_tokens] | map(tostring) | join(" ")')"
+  refused 'an unknown number' 2 "inputs=1: 'inputs' is none of requests, input, output" --import made inputs=1
+  refused 'no number' 2 "input=x: input='x' is not MEAN~SD" --import made input=x
+  refused 'less turns' 2 'turns=3-1: the second is the larger one' --import made turns=3-1
+  refused 'no numbers' 2 '--import made needs numbers: requests=1000' --import made
+  refused 'a limit' 2 '--max-tokens is not for --import made: output=' --import made requests=1 --max-tokens 4
+}
+
+test_prompts_become_requests() {
+  printf 'When is high tide?\r\n\n"two\\nlines"\n"broken\n' >"$scratch/prompts"
+  remake prompts "$scratch/prompts" -m m --max-tokens 20
+  check_equal 'each line is one' 'When is high tide?|two\nlines|"broken' "$(made 'map(.body.messages[0].content | gsub("\n"; "\\n")) | join("|")')"
+  check_equal 'of this form' '{"model":"m","messages":[{"role":"user","content":"When is high tide?"}],"stream":true,"max_tokens":20}' \
+    "$(made '.[0].body | tojson')"
+  import made2 prompts "$scratch/prompts" -m m --api openai.responses
+  check_equal 'or that of another API' '{"model":"m","input":[{"role":"user","content":"two\nlines"}],"stream":true}' \
+    "$(jq -c 'select(.seq == 1) | .body' "$scratch/made2.jsonl")"
+  printf '\377\n' >"$scratch/prompts"
+  refused 'no text' 1 "$scratch/prompts: line 1: the prompt is not UTF-8" --import prompts "$scratch/prompts"
+  refused 'an unknown API' 2 "--api: 'http' is none of openai.chat" --import prompts "$scratch/prompts" --api http
+  refused 'a model for what has its own' 2 '--api, --model and --max-tokens are for --import prompts and made' --import trace x -m a
+}
+
 test_usage() {
   local trace=tests/data/mixed.trace.jsonl
   refused 'unknown format' 2 "--import: 'frob' is none of mooncake" --import frob x
@@ -179,6 +249,10 @@ test_usage
 test_output
 test_documents
 test_conversions
+test_made_traffic_has_the_lengths_that_were_asked_for
+test_made_traffic_shares_what_was_asked_for
+test_made_traffic_is_the_same_for_a_seed_and_of_any_api
+test_prompts_become_requests
 test_anonymous_recording
 test_anonymous_filter
 summary

@@ -169,7 +169,7 @@ static void test_openai_batch_bodies(void **state) {
   assert_slice(request_of(&converted, 0).body,
                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"One.\"}],\"max_tokens\":9}");
   assert_slice(request_of(&converted, 1).api, "openai.completions");
-  assert_slice(request_of(&converted, 2).api, "http");
+  assert_slice(request_of(&converted, 2).api, "openai.embeddings");
   assert_slice(request_of(&converted, 2).path, "/v1/embeddings");
   converted_free(&converted);
 }
