@@ -58,6 +58,12 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_RECOMMEND_STEADY] = STRONG(
         "Recommendation:") " {0} {0:worker|workers}: {2} {unit} per second{3} while all workers are busy. It "
                            "is shown to be at most {4}% below the best tested level ({5}% confidence).",
+    [LANG_RECOMMEND_BEST] =
+        STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} {unit} per second{3}. It is shown "
+                                  "that no other tested configuration is better ({5}% confidence).",
+    [LANG_RECOMMEND_STEADY_BEST] =
+        STRONG("Recommendation:") " {0} {0:worker|workers}: {2} {unit} per second{3} while all workers are "
+                                  "busy. It is shown that no other tested level is better ({5}% confidence).",
     [LANG_RECOMMEND_TIMES] = "Time to first token p50 / p95: {0}. Latency p50 / p95: {1}.",
     [LANG_RECOMMEND_LATENCY] = "Latency p50 / p95: {0}.",
     [LANG_NEXT_UP] = "The next level up, {0} workers, has {1} times this throughput.",
@@ -435,6 +441,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_NEXT_CELLS] = "Measure (workers×batch) {0}, as " CODE("--suggest") " proposes",
     [LANG_NEXT_HOLES] = "Measure again (workers×batch) {0}, as " CODE(
         "--suggest") " proposes: it failed between levels that work",
+    [LANG_NEXT_NOTHING_BETTER] = "Nothing more needs measuring",
     [LANG_NEXT_NOTHING] =
         "Nothing more needs measuring: a better tested configuration can win by {0}% at most",
 };

@@ -162,8 +162,10 @@ enum lang_id {
   LANG_NO_MEASUREMENT,
   LANG_LARGEST_NO_SPREAD,
   LANG_RECOMMEND_ONLY,
-  LANG_RECOMMEND,            // 0 workers, 1 batch, 2 throughput, 3 its interval, 4 share below, 5 confidence
-  LANG_RECOMMEND_STEADY,     // the same
+  LANG_RECOMMEND,        // 0 workers, 1 batch, 2 throughput, 3 its interval, 4 share below, 5 confidence
+  LANG_RECOMMEND_STEADY, // the same
+  LANG_RECOMMEND_BEST,   // the same, but that no tested one is better: 4 is not said
+  LANG_RECOMMEND_STEADY_BEST,
   LANG_RECOMMEND_TIMES,      // 0 TTFT p50 and p95, 1 latency p50 and p95
   LANG_RECOMMEND_LATENCY,    // 0 latency p50 and p95
   LANG_NEXT_UP,              // 0 workers, 1 ratio of throughput with its interval
@@ -192,6 +194,7 @@ enum lang_id {
   LANG_NEXT_CELLS,
   LANG_NEXT_HOLES,
   LANG_NEXT_NOTHING,
+  LANG_NEXT_NOTHING_BETTER,
   // warnings: 0 workers, 1 batch, 2 count, 3 value, 4 lo, 5 hi, 6 words
   LANG_WARNING_COLD_START,
   LANG_WARNING_FAILED_LEVEL,

@@ -62,7 +62,10 @@ static void say_shown(struct chapters *c, struct document_node *parent) {
   struct number_text rate = number_throughput(chosen->throughput.estimate, chosen->throughput.hi);
   struct number_text interval = chapters_interval(chosen->throughput, 4);
   struct number_text below = number_percent(chosen->below_best_at_most);
-  chapters_callout(c, parent, DOCUMENT_ANSWER, chosen->steady ? LANG_RECOMMEND_STEADY : LANG_RECOMMEND,
+  bool is_best = !(chosen->below_best_at_most > 0);
+  enum lang_id best = chosen->steady ? LANG_RECOMMEND_STEADY_BEST : LANG_RECOMMEND_BEST;
+  enum lang_id near = chosen->steady ? LANG_RECOMMEND_STEADY : LANG_RECOMMEND;
+  chapters_callout(c, parent, DOCUMENT_ANSWER, is_best ? best : near,
                    LANG_WITH(workers.text, batch.text, rate.text, interval.text, below.text,
                              chapters_confidence(c->results).text));
   say_times(c, parent, cell);

@@ -238,7 +238,7 @@ static void test_no_text_takes_longer_than_its_length_asks_for(void **state) {
   };
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
     struct buf in = {0}, out = {0};
-    while (in.len < 512 * 1024)
+    while (in.len < (size_t)512 * 1024)
       buf_append_text(&in, parts[i]);
     double start_s = cpu_s();
     redact_text(&more, in.data, in.len, &out);
