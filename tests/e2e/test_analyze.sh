@@ -34,7 +34,7 @@ failing=$(look '.cells[]|select(.workers == 64)|.flags-["unreplicated"]')
 check_equal 'the level that fails' '["failed"]' "$failing"
 check_equal 'its failures have a class' '["http_5xx"]' "$(look '.cells[]|select(.workers == 64)|.errors|keys')"
 check_equal 'it is a cliff' '[64,true]' "$(look '.cliffs[]|select(.total)|[.to,.total]')"
-check_equal 'full waves make the curve' '"full_waves"' "$(look .curve.kind)"
+check_equal 'steady throughput makes the curve' '"steady"' "$(look .curve.kind)"
 timed 'the optimum is near the true one' check_near 'the optimum is near the true one' 27.9 "$(look '.curve.models[0].parameters|((1-.sigma.estimate)/.kappa.estimate)|sqrt')" 0.2
 timed 'so is its height' check_near 'so is its height' 7070 "$(look '[.cells[].tokens_per_s.estimate]|max')" 0.1
 timed 'the best' check_match 'the best is where it should be' '^(24|32)$' "$(look .best.workers)"
