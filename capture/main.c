@@ -30,6 +30,7 @@ struct capture {
   struct proxy *proxy;
   struct recorder *recorder;
   struct anonymize *anonymize; // NULL: texts are recorded
+  struct unknown_apis unknown; // requests of them; the recorder's until it is closed
   struct metrics *metrics;
   struct loop_signal *on_term, *on_int, *on_hup, *on_usr1;
   struct loop_timer *look;
@@ -123,6 +124,7 @@ static enum status open_recorder(struct capture *capture, struct error *error) {
   }
   capture->rotates = opts->rotation.bytes > 0 || opts->rotation.period_ns > 0;
   struct recorder_options options = {.path = opts->output,
+                                     .unknown = &capture->unknown,
                                      .rotation = opts->rotation,
                                      .upstream = opts->upstream.shown,
                                      .keep_bodies = opts->keep_bodies,
@@ -172,6 +174,18 @@ static enum status open_all(struct capture *capture, struct error *error) {
   if (!status) status = loop_timer_open(capture->loop, look_at_recorder, capture, &capture->look, error);
   if (!status) loop_timer_set(capture->look, clock_now_ns() + LOOK_EVERY_NS);
   return status;
+}
+
+// Requests that may ask a model in words that are not read here.
+static void say_unknown(struct capture *capture) {
+  struct buf words = {0};
+  unknown_apis_print(&capture->unknown, &words);
+  const char *what = capture->opts.anonymize_key
+                         ? "they are forwarded, but not recorded"
+                         : "they are recorded and forwarded, replay --api http sends them";
+  if (words.len > 0 && !words.status)
+    log_notice(&capture->log, "%s: of no API that this version knows; %s", buf_text(&words), what);
+  buf_free(&words);
 }
 
 // Says how it ended: the exit code.
@@ -235,6 +249,7 @@ static int close_all(struct capture *capture, int code) {
   loop_signal_close(capture->on_hup);
   loop_signal_close(capture->on_usr1);
   loop_close(capture->loop);
+  say_unknown(capture);
   code = say_end(capture, code, status, &counts, &error);
   opts_free(&capture->opts);
   return code;

@@ -42,6 +42,13 @@ static void note_draw(const struct opts *opts, const struct work *work, struct l
     log_notice(log, "%lld %s left out: no body was recorded that is a JSON object", (long long)work->bodiless,
                requests_are(work->bodiless));
   }
+  struct buf unknown = {0};
+  unknown_apis_print(&work->unknown, &unknown);
+  if (unknown.len > 0) {
+    log_notice(log, "left out: %s, of no API that this version knows (--api http sends them)",
+               buf_text(&unknown));
+  }
+  buf_free(&unknown);
   if (work->stateful > 0) {
     log_notice(log,
                "%lld %s left out: what the recording server kept is not here (previous_response_id, "

@@ -38,6 +38,12 @@ static void say(const struct convert_options *options, struct log *log, const st
     log_notice(log, "%s: %lld %s left out: %s", options->input, count, count == 1 ? "entry" : "entries",
                import_reason_words(reason));
   }
+  struct buf unknown = {0};
+  unknown_apis_print(&counts->unknown, &unknown);
+  if (unknown.len > 0 && options->import)
+    log_notice(log, "%s: %s: of no API that this version knows; replay --api http sends them", options->input,
+               buf_text(&unknown));
+  buf_free(&unknown);
   log_notice(log, "%s: %lld request%s written to %s", options->input, (long long)counts->requests,
              counts->requests == 1 ? "" : "s",
              strcmp(options->output, "-") == 0 ? "standard output" : options->output);

@@ -137,6 +137,8 @@ enum status import_add(struct import *import, const struct trace_request *reques
   if (status == STATUS_END) import_leave_out(import, IMPORT_INEXPRESSIBLE);
   if (status) return status == STATUS_END ? STATUS_OK : status;
   import->counts.requests++;
+  if (!record.api.data || json_slice_is(record.api, "http"))
+    unknown_apis_note(&import->counts.unknown, record.method, record.path);
   return response ? write_response(import, response, record.seq, error) : STATUS_OK;
 }
 

@@ -15,6 +15,7 @@
 #include "lib/base/status.h"
 #include "lib/lines/gzline.h"
 #include "lib/llm/api.h"
+#include "lib/llm/unknown_apis.h"
 #include "lib/record/trace.h"
 
 #define IMPORT_DOCUMENT_BYTES                                                                                \
@@ -73,8 +74,9 @@ enum import_reason {
 struct import_counts {
   int64_t requests, responses; // records written
   int64_t left_out[IMPORT_REASON_COUNT];
-  int64_t bad;            // skipped lines (entries, conversations) and broken places of the file
-  struct error first_bad; // "line 7: ..."; "": none
+  int64_t bad;                 // skipped lines (entries, conversations) and broken places of the file
+  struct unknown_apis unknown; // requests among the records
+  struct error first_bad;      // "line 7: ..."; "": none
 };
 
 // All that was left out; and the words for a reason.

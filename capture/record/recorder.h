@@ -20,6 +20,7 @@
 #include "lib/base/names.h"
 #include "lib/base/status.h"
 #include "lib/llm/response.h"
+#include "lib/llm/unknown_apis.h"
 
 struct recorder;
 struct recorder_entry;
@@ -36,6 +37,7 @@ struct recorder_options {
   size_t max_body_bytes; // a longer one is known by its size
   size_t queue_bytes;    // cap of bodies being gathered and lines not yet on disk, in sum
   int64_t flush_interval_ns;
+  struct unknown_apis *unknown; // counts requests of APIs that are not known, until recorder_close; borrowed
 };
 
 struct recorder_counts {

@@ -127,6 +127,8 @@ void recorder_make_request(void *context) {
   struct json_slice body = slice_of(&clean);
   entry->api = api_from_request(entry->method, entry->target, body.data, body.len);
   if (kind == TRACE_BODY_JSON) find_session(entry, body);
+  if (entry->api == API_HTTP && recorder->options.unknown)
+    unknown_apis_note(recorder->options.unknown, recorder_text(entry->method), recorder_text(entry->target));
   if (entry->body.state == RECORDER_BODY_DROPPED || clean.status || entry->session.status) {
     recorder->dropped += 2; // the response would stand alone
     entry->skipped = true;

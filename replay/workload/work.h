@@ -15,6 +15,7 @@
 
 #include "lib/base/cli.h"
 #include "lib/base/log.h"
+#include "lib/llm/unknown_apis.h"
 #include "replay/plan/conversations.h"
 #include "replay/workload/calibrate.h"
 #include "replay/workload/headers.h"
@@ -73,17 +74,18 @@ struct work {
   struct conversations_turn *turns; // `count`, by place; NULL: not asked for, or there are no conversations
   struct calibrate *calibrate;      // of made prompts; NULL: none is made
 
-  char *model;               // that every qualifying request names; NULL: several, or not said
-  int64_t available;         // requests of the traces that qualify
-  int64_t made;              // of them, known only by their size: their text was made
-  int64_t other;             // requests that do not: of no API that asks a model
-  int64_t bodiless;          // and those whose body was not recorded, or is no JSON
-  int64_t stateful;          // and those that go on from what the recording server kept
-  int64_t refused;           // and those that were answered with an error status (refused.h)
-  int64_t without_text;      // of those kept that ask a model: there is no place for a nonce
-  double mean_latency_s;     // of the recorded successful responses; NaN: none
-  double mean_output_tokens; // of those that say, and of requests known by their size; NaN: none
-  int64_t lost;              // records that the traces are known to lack; 1 for a torn end
+  char *model;                 // that every qualifying request names; NULL: several, or not said
+  int64_t available;           // requests of the traces that qualify
+  int64_t made;                // of them, known only by their size: their text was made
+  int64_t other;               // requests that do not: of no API that asks a model
+  struct unknown_apis unknown; // of them, those that may ask a model
+  int64_t bodiless;            // and those whose body was not recorded, or is no JSON
+  int64_t stateful;            // and those that go on from what the recording server kept
+  int64_t refused;             // and those that were answered with an error status (refused.h)
+  int64_t without_text;        // of those kept that ask a model: there is no place for a nonce
+  double mean_latency_s;       // of the recorded successful responses; NaN: none
+  double mean_output_tokens;   // of those that say, and of requests known by their size; NaN: none
+  int64_t lost;                // records that the traces are known to lack; 1 for a torn end
 };
 
 struct work_options {

@@ -193,6 +193,7 @@ static enum status take_request(struct work_draw *draw, const struct trace_reque
     bool asks = api_asks_model(api);
     if (path[0] != '/' || (!asks && draw->options->api != WORK_API_HTTP)) {
       draw->work->other++;
+      if (api == API_HTTP) unknown_apis_note(&draw->work->unknown, record->method, record->path);
     } else if (draw->again && recorded_failures_has(&draw->refused, draw->conversations.trace, record->seq)) {
       draw->work->refused++;
     } else if (asks && synth_fits(record)) {

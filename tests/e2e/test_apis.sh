@@ -21,9 +21,13 @@ ask /v1/embeddings '{"model":"m","input":["When is high tide?","Now."]}'
 ask /api/embed '{"model":"m","input":"When is high tide?"}'
 ask /v1/rerank '{"model":"m","query":"tide","documents":["When is high tide?","Now."]}'
 ask /v1/responses '{"model":"m","input":"And then?","previous_response_id":"resp_1"}'
+ask /v1/foo '{"prompt":"When is high tide?"}'
+ask /v1/foo '{"prompt":"When is high tide?"}'
 stop_server proxy
+check_match 'what no API is known for is named at the end' \
+  '2 requests to /v1/foo: of no API that this version knows; they are recorded and forwarded' "$(cat "${server_err[proxy]}")"
 records() { jq -s -r '(map(select(.type == "request") | {key: (.seq | tostring), value: .api}) | from_entries) as $api
-  | map(select(.type == "response"))[] | [$api[.seq | tostring], .input_tokens, .output_tokens, .events, .finish, (.error // "-")] | join(" ")' "$1"; }
+  | map(select(.type == "response" and $api[.seq | tostring] != "http"))[] | [$api[.seq | tostring], .input_tokens, .output_tokens, .events, .finish, (.error // "-")] | join(" ")' "$1"; }
 check_equal 'each record has its tokens, text events and finish' "openai.chat 9 5 5 length -
 anthropic.messages 11 5 5 max_tokens -
 openai.responses 5 5 5 max_output_tokens -
@@ -35,10 +39,11 @@ llamacpp.completion 5 5 1 limit -
 openai.embeddings 6  0  -
 ollama.embed 5  0  -
 rerank 7  0  -
-openai.responses 3 $(jq -s 'map(select(.type == "response"))[-1] | "\(.output_tokens) \(.events)"' -r "$scratch/trace.jsonl") completed -" "$(records "$scratch/trace.jsonl")"
+openai.responses 3 $(jq -s 'map(select(.type == "response" and .seq == 11))[0] | "\(.output_tokens) \(.events)"' -r "$scratch/trace.jsonl") completed -" "$(records "$scratch/trace.jsonl")"
 
 run "$bin/replay" "$scratch/trace.jsonl" -u "${server_url[sim]}" -W 2 -B 11 -r 1 --warmup 0 --pick trace -o "$scratch/run.jsonl" --progress none
 check_equal 'all of them are sent again' 0 "$status"
+check_match 'what is of an unknown API' 'left out: 2 requests to /v1/foo, of no API that this version knows' "$err"
 check_match 'what needs the state of a server is left out' '1 request is left out: what the recording server kept' "$err"
 check_equal 'with success' '11 0' "$(jq -s -r '[map(select(.type == "request"))[] | .error] | "\(length) \(map(select(. != null)) | length)"' "$scratch/run.jsonl")"
 for family in openai:4 ollama:1 anthropic:2 rerank:1 llamacpp:2; do
@@ -52,5 +57,21 @@ check_equal 'it is anonymised' 0 "$status"
 check_equal 'without a word of it' 0 "$(grep -c 'tide\|Now\|brief' "$scratch/anonymous.jsonl")"
 run "$bin/replay" "$scratch/anonymous.jsonl" -u "${server_url[sim]}" -m m -W 2 -B 12 -r 1 --warmup 0 -o "$scratch/made.jsonl" --progress none
 check_match 'and sent again from its sizes' '^[1-9][0-9]* 0$' "$(jq -s -r '[map(select(.type == "request"))[] | .error] | "\(length) \(map(select(. != null)) | length)"' "$scratch/made.jsonl")"
+run "$bin/replay" "$scratch/trace.jsonl" -u "${server_url[sim]}" -W 1 -B 2 --dry-run
+check_match '--dry-run names them' '2 requests to /v1/foo' "$err"
+run "$bin/capture" --import trace "$scratch/trace.jsonl" -o "$scratch/again.jsonl"
+check_match 'and import' '2 requests to /v1/foo: of no API that this version knows' "$err"
+
+# Made traffic of each API is answered, and measured in what it has.
+for api in openai.chat openai.completions ollama.chat ollama.generate anthropic.messages openai.responses openai.embeddings \
+  ollama.embed rerank llamacpp.completion; do
+  run "$bin/capture" --import made requests=6,input=20,output=5 --api "$api" -m m -o "$scratch/of.jsonl" --force
+  run "$bin/replay" "$scratch/of.jsonl" -u "${server_url[sim]}" -W 2 -B 6 -r 1 --warmup 0 --progress none -o "$scratch/of.run.jsonl" --force
+  check_equal "$api: no request fails" 0 "$(jq -s 'map(select(.type == "request" and .error != null)) | length' "$scratch/of.run.jsonl")"
+  run "$bin/analyze" -q --format json "$scratch/of.run.jsonl"
+  unit=output_tokens/s
+  [[ $api = *embed* || $api = rerank ]] && unit=requests/s
+  check_equal "$api: its unit" "$unit" "$(jq -r .unit <<<"$out")"
+done
 stop_server sim
 summary
