@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "lib/json/json_patch.h"
 #include "lib/json/json_write.h"
 
 #define NAME_MAX REDACT_NAME_MAX
@@ -53,6 +54,7 @@ bool redact_is_secret_key(const struct names *more, const char *name, size_t len
                                       "accesstoken",
                                       "bearer",
                                       "authorization",
+                                      "authorization-token",
                                       "password",
                                       "passwd",
                                       "pwd",
@@ -245,7 +247,59 @@ static bool is_secret_member(const struct names *more, struct json_slice key, st
   return redact_is_secret_json_key(more, key.data, key.len);
 }
 
-static void redact_object(const struct names *more, struct json_slice object, struct buf *out) {
+// True for a server of tools that a request names with its credentials: an element of Anthropic's
+// mcp_servers, or of `tools` where OpenAI's Responses have them. Other tools have parameters of any name.
+static bool is_tool_server(struct json_slice key, struct json_slice element) {
+  if (json_scan_kind(element) != JSON_OBJECT) return false;
+  return json_slice_is(key, "mcp_servers") ||
+         (json_slice_is(key, "tools") && (json_scan_get(element, "server_url").data ||
+                                          json_slice_is(json_scan_get(element, "type"), "\"mcp\"")));
+}
+
+static bool has_tool_servers(struct json_slice key, struct json_slice member) {
+  struct json_scan scan = json_scan_start(member);
+  struct json_slice element;
+  if (json_scan_kind(member) != JSON_ARRAY) return false;
+  while (json_scan_element(&scan, &element)) {
+    if (is_tool_server(key, element)) return true;
+  }
+  return false;
+}
+
+static void redact_object(const struct names *more, struct json_slice object, bool is_body, struct buf *out);
+
+// The members of such an array; of its servers' headers nothing is known, so all go.
+static void redact_tool_servers(const struct names *more, struct json_slice key, struct json_slice array,
+                                struct buf *out) {
+  static const char headers[] = "{\"headers\":\"" REDACT_MARK "\"}";
+  struct json_scan scan = json_scan_start(array);
+  struct json_slice element;
+  char before = '[';
+  while (json_scan_element(&scan, &element)) {
+    struct buf server = {0};
+    buf_append_char(out, before);
+    before = ',';
+    if (!is_tool_server(key, element)) {
+      json_write_compact(out, element);
+      continue;
+    }
+    redact_object(more, element, false, &server);
+    struct json_slice redacted = {server.data, server.len};
+    bool has_headers = json_scan_kind(json_scan_get(redacted, "headers")) > JSON_NULL;
+    if (server.status) {
+      out->status = server.status;
+    } else if (!has_headers) {
+      buf_append(out, server.data, server.len);
+    } else if (json_patch(redacted, (struct json_slice){headers, sizeof headers - 1}, out)) {
+      out->status = STATUS_MEMORY;
+    }
+    buf_free(&server);
+  }
+  buf_append_char(out, ']');
+}
+
+// `is_body`: servers of tools may be in it.
+static void redact_object(const struct names *more, struct json_slice object, bool is_body, struct buf *out) {
   struct json_scan scan = json_scan_start(object);
   struct json_slice key, member;
   char before = '{';
@@ -257,6 +311,8 @@ static void redact_object(const struct names *more, struct json_slice object, st
     buf_append_text(out, "\":");
     if (is_secret_member(more, key, member)) {
       buf_append_text(out, "\"" REDACT_MARK "\"");
+    } else if (is_body && has_tool_servers(key, member)) {
+      redact_tool_servers(more, key, member, out);
     } else {
       json_write_compact(out, member);
     }
@@ -273,7 +329,7 @@ static void redact_array(const struct names *more, struct json_slice array, stru
     buf_append_char(out, before);
     before = ',';
     if (json_scan_kind(element) == JSON_OBJECT) {
-      redact_object(more, element, out);
+      redact_object(more, element, true, out);
     } else {
       json_write_compact(out, element);
     }
@@ -284,7 +340,7 @@ static void redact_array(const struct names *more, struct json_slice array, stru
 
 void redact_json(const struct names *more, struct json_slice value, struct buf *out) {
   switch (json_scan_kind(value)) {
-  case JSON_OBJECT: redact_object(more, value, out); break;
+  case JSON_OBJECT: redact_object(more, value, true, out); break;
   case JSON_ARRAY: redact_array(more, value, out); break;
   default: json_write_compact(out, value);
   }
@@ -301,7 +357,7 @@ bool redact_json_has_secret(const struct names *more, struct json_slice value) {
   }
   if (json_scan_kind(value) != JSON_OBJECT) return false;
   while (json_scan_member(&scan, &key, &member)) {
-    if (is_secret_member(more, key, member)) return true;
+    if (is_secret_member(more, key, member) || has_tool_servers(key, member)) return true;
   }
   return false;
 }

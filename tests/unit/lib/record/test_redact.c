@@ -122,6 +122,13 @@ static void test_secret_top_level_json_fields_are_replaced(void **state) {
       {"{\"key\":{\"inner\":\"" SECRET "\"}}", "{\"key\":\"***\"}"},
       {"{\"token\":[\"" SECRET "\"],\"token\":\"" SECRET "\"}", "{\"token\":\"***\",\"token\":\"***\"}"},
       {"{\"password\":1234}", "{\"password\":\"***\"}"},
+      // Servers of tools, as Anthropic's Messages and OpenAI's Responses name them.
+      {"{\"mcp_servers\":[{\"name\":\"n\",\"authorization_token\":\"" SECRET "\"}]}",
+       "{\"mcp_servers\":[{\"name\":\"n\",\"authorization_token\":\"***\"}]}"},
+      {"{\"tools\":[{\"type\":\"mcp\",\"headers\":{\"X\":\"" SECRET "\"},\"authorization\":\"" SECRET "\"},"
+       "{\"name\":\"f\",\"key\":\"no secret\"}]}",
+       "{\"tools\":[{\"type\":\"mcp\",\"headers\":\"***\",\"authorization\":\"***\"},"
+       "{\"name\":\"f\",\"key\":\"no secret\"}]}"},
       {"{\"token\":null,\"key\":true}", "{\"token\":null,\"key\":true}"},
       {"{\"max_tokens\":5,\"keys\":[1],\"keep_alive\":\"5m\"}",
        "{\"max_tokens\":5,\"keys\":[1],\"keep_alive\":\"5m\"}"},
