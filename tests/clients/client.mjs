@@ -59,6 +59,23 @@ const cases = {
     const stream = await openai.completions.create({ model: 'm', prompt: 'Once', max_tokens: 9, stream: true });
     return joined(stream, (part) => part.choices[0]?.text);
   },
+  async openaiResponses() {
+    const answer = await openai.responses.create({ model: 'm', input: 'Once', max_output_tokens: 9 });
+    return { said: answer.output_text, status: answer.status, usage: answer.usage };
+  },
+  async openaiResponsesInPieces() {
+    let usage = null;
+    const stream = await openai.responses.create({ model: 'm', input: 'Once', max_output_tokens: 9, stream: true });
+    const read = await joined(stream, (part) => {
+      usage = part.response?.usage ?? usage;
+      return part.type === 'response.output_text.delta' ? part.delta : '';
+    });
+    return { said: read.text, parts: read.parts, usage };
+  },
+  async openaiEmbeddings() {
+    const answer = await openai.embeddings.create({ model: 'm', input: ['Once', 'Twice'] });
+    return { data: answer.data.map((one) => [...one.embedding]), usage: answer.usage };
+  },
   async openaiModels() {
     const page = await openai.models.list();
     return { models: page.data.map((model) => model.id) };
@@ -93,6 +110,10 @@ const cases = {
   async ollamaGenerateStream() {
     const stream = await ollama().generate({ model: 'm', prompt: 'Once', stream: true, options: { num_predict: 9 } });
     return joined(stream, (part) => part.response);
+  },
+  async ollamaEmbed() {
+    const answer = await ollama().embed({ model: 'm', input: 'Once' });
+    return { embeddings: answer.embeddings, tokens: answer.prompt_eval_count };
   },
   async ollamaList() {
     const answer = await ollama().list();
