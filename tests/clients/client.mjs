@@ -8,10 +8,13 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 const { OpenAI } = require('openai');
 const { Ollama } = require('ollama');
+const { Anthropic } = require('@anthropic-ai/sdk');
 
 const url = process.argv[2];
 const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-planted-secret', maxRetries: 0 });
 const ollama = () => new Ollama({ host: url }); // abort() ends all streams of one client
+const anthropic = new Anthropic({ baseURL: url, apiKey: 'sk-ant-planted-secret', maxRetries: 0 });
+const asks = { model: 'm', max_tokens: 12, system: 'Be brief.', messages: [{ role: 'user', content: 'Größe?' }] };
 const messages = [
   { role: 'system', content: 'Be brief.' },
   { role: 'user', content: 'Größe? "quoted" 🌊' },
@@ -75,6 +78,16 @@ const cases = {
   async openaiEmbeddings() {
     const answer = await openai.embeddings.create({ model: 'm', input: ['Once', 'Twice'] });
     return { data: answer.data.map((one) => [...one.embedding]), usage: answer.usage };
+  },
+  async anthropicMessages() {
+    const answer = await anthropic.messages.create(asks);
+    return { said: answer.content[0].text, finish: answer.stop_reason, usage: answer.usage };
+  },
+  async anthropicMessagesInPieces() {
+    const stream = anthropic.messages.stream(asks);
+    const read = await joined(stream, (part) => part.delta?.text);
+    const answer = await stream.finalMessage();
+    return { said: answer.content[0].text, same: answer.content[0].text === read.text, usage: answer.usage };
   },
   async openaiModels() {
     const page = await openai.models.list();

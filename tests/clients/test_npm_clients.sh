@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The official openai and ollama packages of npm through capture: whole, streamed and cancelled, they see what they see
+# The official openai, anthropic and ollama packages of npm through capture: whole, streamed and cancelled, they see what they see
 # of the server itself, and capture records what they did. Installs them under build/clients.
 . "$(dirname "$0")/../lib.sh"
 need node npm jq curl
@@ -17,7 +17,7 @@ responses() { zcat "$trace" | jq -c 'select(.type == "response")'; }
 sim direct
 ask "${server_url[direct]}"
 direct=$out
-check_equal 'sixteen cases run' 16 "$(jq -c .case <<<"$direct" | wc -l)"
+check_equal 'eighteen cases run' 18 "$(jq -c .case <<<"$direct" | wc -l)"
 sim behind
 start_server capture "$bin/capture" -u "${server_url[behind]}" -l 127.0.0.1:0 -o "$trace" || summary
 ask "${server_url[capture]}"
@@ -33,13 +33,15 @@ check_equal 'who leaves has seen a part' 'true false true false' \
 check 'what they left has ended at the server' wait_for 2 nothing_in_flight
 stop_server capture
 check_equal 'exit code' 0 "${server_status[capture]}"
-check_equal 'every request is recorded' '16 16' "$(zcat "$trace" | grep -c '^{"type":"request"') $(responses | wc -l)"
+check_equal 'every request is recorded' '18 18' "$(zcat "$trace" | grep -c '^{"type":"request"') $(responses | wc -l)"
 check_equal 'the three that were left, as left by the client' '3 client' \
   "$(responses | jq -r 'select(.error == "cancelled").aborted_by' | sort | uniq -c | xargs)"
-check_equal 'APIs are known' 'http 3 ollama.chat 3 ollama.embed 1 ollama.generate 1 openai.chat 4 openai.completions 1 openai.embeddings 1 openai.responses 2' \
+check_equal 'APIs are known' 'anthropic.messages 2 http 3 ollama.chat 3 ollama.embed 1 ollama.generate 1 openai.chat 4 openai.completions 1 openai.embeddings 1 openai.responses 2' \
   "$(zcat "$trace" | jq -r 'select(.type == "request").api' | sort | uniq -c | awk '{ print $2, $1 }' | xargs)"
 check_equal 'tokens are those that the clients saw' "$(jq -r 'select(.case == "openaiResponses" or .case == "openaiResponsesInPieces") | .usage | "\(.input_tokens) \(.output_tokens)"' <<<"$out" | xargs)" \
   "$(zcat "$trace" | jq -s -r '(map(select(.api == "openai.responses").seq)) as $seqs | map(select(.type == "response" and (.seq as $s | $seqs | index($s) != null)))[] | "\(.input_tokens) \(.output_tokens)"' | xargs)"
+check_equal 'and of messages' "$(jq -r 'select(.case | test("anthropic")) | .usage | "\(.input_tokens + .cache_read_input_tokens) \(.output_tokens)"' <<<"$out" | xargs)" \
+  "$(zcat "$trace" | jq -s -r '(map(select(.api == "anthropic.messages").seq)) as $seqs | map(select(.type == "response" and (.seq as $s | $seqs | index($s) != null)))[] | "\(.input_tokens) \(.output_tokens)"' | xargs)"
 check_equal 'the key is nowhere in the trace' 0 "$(zcat "$trace" | grep -c planted)"
 
 # A server whose last chunk comes up to 50 ms after [DONE], when the client has left: it had its answer.
