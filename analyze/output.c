@@ -98,7 +98,7 @@ enum status output_print(const struct opts *opts, const struct results *results,
   if (status == STATUS_OK) status = text.status;
   if (status != STATUS_OK) {
     status_fail(error, status, "%s", status_name(status));
-  } else if (fwrite(text.data, 1, text.len, out) != text.len) {
+  } else if (text.len > 0 && fwrite(text.data, 1, text.len, out) != text.len) { // no suggestions: no text
     status = status_fail(error, STATUS_IO, "standard output: %s", strerror(errno));
   }
   buf_free(&text);
