@@ -169,6 +169,7 @@ static void test_a_run_is_judged_against_its_baseline(void **state) {
     assert_int_equal(comparison.cell_count, 2); // 4x4 is in the baseline alone
     assert_true(comparison.by_blocks);
     free(comparison.cells);
+    free(comparison.missing);
   }
 }
 
@@ -180,10 +181,12 @@ static void test_a_cell_that_fails_now_is_a_regression_where_there_is_a_limit(vo
   assert_string_equal(comparison.cells[2].verdict, "failed");
   assert_true(comparison.regressed);
   free(comparison.cells);
+  free(comparison.missing);
   comparison = (struct comparison){0};
   compare_runs(1.0, NAN, "4,4,1,0,4,4\n", &comparison);
   assert_false(comparison.regressed);
   free(comparison.cells);
+  free(comparison.missing);
 }
 
 static void test_runs_without_a_common_cell_cannot_be_compared(void **state) {
@@ -197,6 +200,7 @@ static void test_runs_without_a_common_cell_cannot_be_compared(void **state) {
   assert_int_equal(baseline_compare(&a, &b, &options, &comparison, &error), STATUS_FORMAT);
   assert_non_null(strstr(error.text, "in common"));
   free(comparison.cells);
+  free(comparison.missing);
   load_free(&a);
   load_free(&b);
 }
