@@ -57,7 +57,7 @@ static const char *unit_words(enum lang lang, enum lang_unit unit, const char *n
                {"Units", LANG_HEADING_OUTPUT_TOKENS}};
   for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
     if (strlen(forms[i].name) == len && memcmp(forms[i].name, name, len) == 0)
-      return lang_text(lang, (enum lang_id)(forms[i].first + unit));
+      return lang_text(lang, (enum lang_id)((int)forms[i].first + (int)unit));
   }
   return NULL;
 }
