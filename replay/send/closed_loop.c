@@ -220,7 +220,8 @@ static int64_t count_of(const struct closed_loop *measure, const struct recorder
   int64_t least = TIMED_WAVES_MIN * batch->workers;
   if (expected >= (double)PLAN_BATCH_MAX / TIMED_ROOM) return PLAN_BATCH_MAX;
   int64_t count = (int64_t)(TIMED_ROOM * expected) + batch->workers;
-  return count > least ? count : least;
+  if (count < least) count = least;
+  return count < PLAN_BATCH_MAX ? count : PLAN_BATCH_MAX;
 }
 
 void closed_loop_start(struct closed_loop *measure, const struct recorder_batch *batch, int64_t offset,
