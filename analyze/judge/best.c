@@ -120,7 +120,7 @@ static enum status compare_all(const struct cells_samples *samples, const struct
   enum status status = STATUS_NUMERIC;
   // The intervals of cells stand on their own spreads where these differ, and so does the set.
   if (from_replicates && options->pool.different && candidates->count <= MCB_PAIRS_MAX) {
-    status = mcb_pairs(candidates->values, candidates->count, options->pool.spread, &mcb, candidates->in_set,
+    status = mcb_pairs(candidates->values, candidates->count, &options->pool, &mcb, candidates->in_set,
                        candidates->regret, out, error);
   }
   if (status == STATUS_NUMERIC && options->managed && from_replicates && candidates->count > 1) {

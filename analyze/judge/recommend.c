@@ -154,7 +154,7 @@ static enum status compare_all(struct contest *contest, const struct best_option
   // Blocks have one spread for all; where spreads differ, those of each pair come first.
   if (pool.different && contest->count <= MCB_PAIRS_MAX) {
     struct mcb_result result = {0};
-    status = mcb_pairs(contest->samples, contest->count, pool.spread, &mcb, contest->in_set, contest->below,
+    status = mcb_pairs(contest->samples, contest->count, &pool, &mcb, contest->in_set, contest->below,
                        &result, error);
     contest->d = result.d;
   }

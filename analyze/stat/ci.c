@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analyze/stat/ci.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
-
-#define DIFFERENT_VARIANCES_LEVEL 0.05
 
 struct ci ci_unbounded(double estimate) {
   return (struct ci){.estimate = estimate, .lo = -INFINITY, .hi = INFINITY};
@@ -36,50 +33,6 @@ enum status ci_spread_of(struct ci_sample sample, enum stat_scale scale, double 
   *mean = centre;
   *spread = (struct ci_spread){.sd = sd, .df = (double)(sample.count - 1)};
   return STATUS_OK;
-}
-
-enum status ci_pool_samples(const struct ci_sample *samples, size_t count, enum stat_scale scale,
-                            struct ci_pool *pool, struct error *error) {
-  double squares = 0, df = 0; // of all cells
-  double tested_squares = 0, tested_df = 0, tested_logs = 0, inverse_df = 0;
-  size_t tested = 0;
-  for (size_t i = 0; i < count; i++) {
-    double mean;
-    struct ci_spread own;
-    enum status status = ci_spread_of(samples[i], scale, &mean, &own, error);
-    if (status) return status;
-    double variance = own.sd * own.sd;
-    squares += own.df * variance;
-    df += own.df;
-    if (own.df > 0 && variance > 0) {
-      tested++;
-      tested_squares += own.df * variance;
-      tested_df += own.df;
-      tested_logs += own.df * log(variance);
-      inverse_df += 1 / own.df;
-    }
-  }
-  struct ci_pool result = {
-      .spread = {.sd = df > 0 ? sqrt(squares / df) : 0, .df = df}, .p = 1, .tested = tested};
-  if (!isfinite(result.spread.sd)) return status_fail(error, STATUS_NUMERIC, "values too large to average");
-  if (tested >= 2) {
-    double groups = (double)tested;
-    double statistic = tested_df * log(tested_squares / tested_df) - tested_logs;
-    double correction = 1 + (inverse_df - 1 / tested_df) / (3 * (groups - 1));
-    result.statistic = fmax(0, statistic / correction);
-    result.p = gsl_cdf_chisq_Q(result.statistic, groups - 1);
-    result.different = result.p < DIFFERENT_VARIANCES_LEVEL;
-  }
-  *pool = result;
-  return STATUS_OK;
-}
-
-void ci_pool_depend(struct ci_pool *pool, double df) {
-  if (!(df > 0) || !(df < pool->spread.df)) return;
-  double share = df / pool->spread.df, groups = share * (double)pool->tested;
-  pool->spread.df = df;
-  pool->p = groups > 1 ? gsl_cdf_chisq_Q(share * pool->statistic, groups - 1) : 1;
-  pool->different = pool->p < DIFFERENT_VARIANCES_LEVEL;
 }
 
 enum status ci_of_sample(struct ci_sample sample, enum stat_scale scale, const struct ci_spread *spread,
@@ -115,22 +68,11 @@ enum status ci_of_cell(struct ci_sample sample, enum stat_scale scale, const str
   enum status status = stat_check_confidence(confidence, error);
   if (!status) status = ci_spread_of(sample, scale, &mean, &own, error);
   if (status) return status;
-  bool has_pool = pool && pool->spread.df > 0 && pool->spread.sd > 0;
-  bool has_own = own.df > 0 && own.sd > 0;
-  const struct ci_spread *spread = NULL;
-  enum ci_source from = CI_SOURCE_NONE;
-  if (has_own && (!has_pool || pool->different)) {
-    spread = &own;
-    from = CI_SOURCE_OWN;
-  } else if (has_pool) {
-    spread = &pool->spread;
-    from = own.df > 0 ? CI_SOURCE_POOLED : CI_SOURCE_BORROWED;
-  }
+  struct ci_spread spread = ci_pool_spread(pool, own, source);
   struct ci result = ci_unbounded(stat_from_scale(scale, mean));
-  if (spread) status = ci_of_sample(sample, scale, spread, confidence, &result, error);
+  if (spread.df > 0) status = ci_of_sample(sample, scale, &spread, confidence, &result, error);
   if (status) return status;
   *ci = result;
-  *source = from;
   return STATUS_OK;
 }
 

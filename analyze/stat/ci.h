@@ -43,10 +43,14 @@ enum ci_source { CI_SOURCE_POOLED, CI_SOURCE_OWN, CI_SOURCE_BORROWED, CI_SOURCE_
 struct ci_pool {
   struct ci_spread
       spread;       // sqrt(sum (r-1) s^2 / sum (r-1)), df = sum (r-1); df 0 when no cell has two replicates
-  bool different;   // the variances differ clearly: Bartlett's p < 0.05
+  bool different;   // the variances differ: p or p_widest is below 0.10
   double p;         // of Bartlett's test; 1 when fewer than two cells could be tested
-  size_t tested;    // cells that went into the test
+  double p_widest;  // of the cell that spreads most against all others (F, times the cells tested)
+  size_t tested;    // cells that went into the tests
   double statistic; // Bartlett's, corrected; chi-squared with tested - 1 degrees of freedom
+  double cells_df;  // of all cells, taken for independent
+  struct ci_spread widest;
+  struct ci_spread prior; // what the variances say of the next one; df 0: they are equal, as far as is seen
 };
 
 // Sample mean and standard deviation (df = count - 1) on the scale. STATUS_NUMERIC for count 0, a value that
@@ -54,20 +58,28 @@ struct ci_pool {
 enum status ci_spread_of(struct ci_sample sample, enum stat_scale scale, double *mean,
                          struct ci_spread *spread, struct error *error) MUST_USE;
 
-// Pools the spreads of cells. The test of "clearly different" is Bartlett's (Snedecor & Cochran, Statistical
-// Methods, 8th ed., 13.10): it holds its level on cells of 2 to 5 near-normal values, where Levene's, on
-// medians of 3, hardly ever rejects; its weakness, heavy tails, only makes intervals wider here (each cell
-// falls back on its own sd). Cells without spread (one replicate, or all equal) stay out of the test; the
-// equal ones stay in the pool. STATUS_NUMERIC as in ci_spread_of.
+// Pools the spreads of cells, and tests whether they are one. Bartlett's test (Snedecor & Cochran,
+// Statistical Methods, 8th ed., 13.10) holds its level on cells of 2 to 5 near-normal values, where Levene's,
+// on medians of 3, hardly ever rejects; its weakness, heavy tails, only makes intervals wider here. A single
+// cell that spreads more is found by an F test against the others (Cochran, Ann. Eugenics 11, 1941). Cells
+// without spread (one replicate, or all equal) stay out of the tests; the equal ones stay in the pool.
+// STATUS_NUMERIC as in ci_spread_of.
 enum status ci_pool_samples(const struct ci_sample *samples, size_t count, enum stat_scale scale,
                             struct ci_pool *pool, struct error *error) MUST_USE;
 
 // Says that the pooled cells are not independent and weigh as much as `df` degrees of freedom (above zero, at
-// most spread.df): the spread has those, and the test counts `tested` in the same proportion, since cells
+// most spread.df): the spread has those, and the tests count `tested` in the same proportion, since cells
 // that share an effect repeat each other's variance (a second-moment correction as Rao & Scott's, J. Am.
-// Stat. Assoc. 76, 1981). Without it the test rejects equal variances two to four times as often as it
+// Stat. Assoc. 76, 1981). Without it they reject equal variances two to four times as often as it
 // should.
 void ci_pool_depend(struct ci_pool *pool, double df);
+
+// The spread that a cell with its `own` has to be judged by, in intervals and in comparisons alike: pooled
+// where variances agree. Where they differ, its own and that of the others are averaged, each by its degrees
+// of freedom (the others' by how much variances differ): of two or three values alone hardly any difference
+// could be shown. A cell that spreads more than the others by an F test at 10 % has its own alone. One value
+// borrows the pooled spread. df 0: there is none. `pool` may be NULL.
+struct ci_spread ci_pool_spread(const struct ci_pool *pool, struct ci_spread own, enum ci_source *source);
 
 // The interval of a sample around its mean: exp(mean ln x +- t sd/sqrt(r)) on LN (so the estimate is the
 // geometric mean). `spread` NULL: the sample's own, which needs r >= 2 and unequal values (else
@@ -75,9 +87,8 @@ void ci_pool_depend(struct ci_pool *pool, double df);
 enum status ci_of_sample(struct ci_sample sample, enum stat_scale scale, const struct ci_spread *spread,
                          double confidence, struct ci *ci, struct error *error) MUST_USE;
 
-// The interval of a cell (analyze/METHODS.md 1): the pooled spread when variances agree, else its own; a
-// single replicate borrows the pooled one; with nothing to stand on the estimate alone (both ends unbounded).
-// `pool` may be NULL.
+// The interval of a cell (analyze/METHODS.md 1), on ci_pool_spread; with nothing to stand on the estimate
+// alone (both ends unbounded).
 enum status ci_of_cell(struct ci_sample sample, enum stat_scale scale, const struct ci_pool *pool,
                        double confidence, struct ci *ci, enum ci_source *source,
                        struct error *error) MUST_USE;

@@ -51,11 +51,11 @@ enum status mcb_blocks(const double *values, size_t blocks, size_t cells, const 
                        const struct mcb_options *options, bool *in_set, double *regret,
                        struct mcb_result *result, struct error *error) MUST_USE;
 
-// Independent cells whose spreads differ: each pair has its own, with Satterthwaite's degrees of freedom, and
-// the critical value for those. A cell of one value borrows `pool`. Writes `count` places of in_set and
-// regret. STATUS_USAGE for count 0; STATUS_NUMERIC for values that the scale cannot hold, and where a cell
-// has no spread and `pool` none either; STATUS_MEMORY. Time is count squared.
-enum status mcb_pairs(const struct ci_sample *samples, size_t count, struct ci_spread pool,
+// Independent cells whose spreads differ: each has that of ci_pool_spread, and each pair its critical value
+// by Satterthwaite's degrees of freedom. Writes `count` places of in_set and regret. STATUS_USAGE for count
+// 0; STATUS_NUMERIC for values that the scale cannot hold, and where a cell has no spread; STATUS_MEMORY.
+// Time is count squared.
+enum status mcb_pairs(const struct ci_sample *samples, size_t count, const struct ci_pool *pool,
                       const struct mcb_options *options, bool *in_set, double *regret,
                       struct mcb_result *result, struct error *error) MUST_USE;
 
