@@ -37,7 +37,7 @@ struct load_times {
   struct times of[LOAD_TIME_COUNT];
 };
 
-// p50, p95, p99 of each time within one session, seconds; NaN: not measured.
+// p50, p95, p99 of each time within one session or one batch, seconds; NaN: not measured.
 enum { LOAD_PERCENTILES = 3 };
 extern const double load_percentiles[LOAD_PERCENTILES];
 struct load_quantiles {
@@ -92,6 +92,8 @@ struct load_cell {
   struct load_times pooled; // of all sessions
   struct load_quantiles *sessions;
   size_t session_count, session_room;
+  struct load_quantiles *batches; // of servers that are not managed: each batch's own
+  size_t batch_count, batch_room;
 };
 
 // One life of a server, or one run against a server that is not managed.

@@ -49,6 +49,9 @@ enum status load_facts_add(struct load_data *data, const char *source, const cha
 // Puts the times of the session that was read to the cell's others and keeps its percentiles.
 enum status load_cell_fold(struct load_cell *cell) MUST_USE;
 
+// Keeps the percentiles of one batch, whose times may change their order.
+enum status load_cell_add_batch(struct load_cell *cell, struct load_times *times) MUST_USE;
+
 enum status load_times_merge(struct load_times *into, const struct load_times *from) MUST_USE;
 void load_times_clear(struct load_times *times);
 void load_times_free(struct load_times *times);

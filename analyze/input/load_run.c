@@ -327,6 +327,7 @@ static enum status commit(struct load_run *run, const struct run_batch *record, 
     return STATUS_OK;
   }
   if (cell->current_session != session) status = load_cell_fold(cell);
+  if (status == STATUS_OK && !run->managed) status = load_cell_add_batch(cell, &run->pending.times);
   if (status != STATUS_OK) return status;
   cell->current_session = session;
   run->pending.state = PENDING_COUNTED;

@@ -32,12 +32,12 @@ struct estimate cells_times_over(const double *values, size_t count, double conf
   return estimate_of(ci);
 }
 
-static struct estimate over_sessions(const struct load_cell *cell, enum load_time time, size_t percentile,
-                                     double confidence) {
-  double *values = malloc((cell->session_count + 1) * sizeof *values);
+static struct estimate over_units(const struct load_quantiles *units, size_t unit_count, enum load_time time,
+                                  size_t percentile, double confidence) {
+  double *values = malloc((unit_count + 1) * sizeof *values);
   size_t count = 0;
-  for (size_t i = 0; values && i < cell->session_count; i++) {
-    double value = cell->sessions[i].of[time][percentile];
+  for (size_t i = 0; values && i < unit_count; i++) {
+    double value = units[i].of[time][percentile];
     if (value > 0) values[count++] = value;
   }
   struct estimate out = cells_times_over(values, count, confidence);
@@ -45,10 +45,26 @@ static struct estimate over_sessions(const struct load_cell *cell, enum load_tim
   return out;
 }
 
+// Equal values have no spread to make an interval of.
+static bool are_equal(const struct load_quantiles *units, size_t count, enum load_time time,
+                      size_t percentile) {
+  for (size_t i = 1; i < count; i++) {
+    if (units[i].of[time][percentile] != units[0].of[time][percentile]) return false;
+  }
+  return true;
+}
+
 static struct estimate one(const struct load_cell *cell, enum load_time time, size_t percentile,
                            double confidence) {
-  if (cell->session_count > 1) return over_sessions(cell, time, percentile, confidence);
-  return over_requests(&cell->pooled.of[time], load_percentiles[percentile], confidence);
+  struct estimate out = cell->session_count > 1
+                            ? over_units(cell->sessions, cell->session_count, time, percentile, confidence)
+                            : over_requests(&cell->pooled.of[time], load_percentiles[percentile], confidence);
+  if (cell->batch_count < 2 || are_equal(cell->batches, cell->batch_count, time, percentile)) return out;
+  struct estimate batches = over_units(cell->batches, cell->batch_count, time, percentile, confidence);
+  bool alone = cell->session_count > 1; // batches are the units; few requests may bound nothing
+  out.lo = isnan(batches.lo) || alone ? batches.lo : fmin(out.lo, batches.lo);
+  out.hi = isnan(batches.hi) || alone ? batches.hi : fmax(out.hi, batches.hi);
+  return out;
 }
 
 static struct percentiles all(const struct load_cell *cell, enum load_time time, double confidence) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Percentiles of a cell's times: over sessions where there are several, else over the requests of the one.
+// Percentiles of a cell's times, with intervals over the units that repeat: server sessions or batches.
 #ifndef ANALYZE_CELLS_TIMES_H
 #define ANALYZE_CELLS_TIMES_H
 
@@ -9,8 +9,10 @@
 
 // Fills ttft_s, latency_s, tpot_s, response_s and itl_s of `cell`; NaN where nothing was measured.
 //
-// One session: order-statistic intervals over its requests. Several: a t interval on the ln scale over each
-// session's percentile, since requests of one session share too much. itl_s.p50 and p99 are the medians over
+// One batch: order-statistic intervals over its requests. Several sessions of a managed server: a t interval
+// on the ln scale over each session's percentile, since requests of one session share too much. Several
+// batches of a server that is not managed: the same over each batch's percentile, and no narrower than over
+// the requests. itl_s.p50 and p99 are the medians over
 // requests of each response's own p50 and p99 of the gaps between its text events (the records hold no more);
 // its p95 is not known.
 void cells_times_fill(const struct load_cell *from, double confidence, struct cell *cell);

@@ -380,7 +380,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_DISTRIBUTION_MEANS] =
         "The recommended cell and the highest, their neighbours and equals. A line at p95 is the time that "
         "95 of 100 requests of its cell do not exceed; the scale widens towards the slow end. Lines are over "
-        "all successful requests of a cell. In brackets {0}% intervals: over server sessions where there "
+        "all successful requests of a cell. In brackets {0}% intervals: over server sessions or batches "
+        "where there "
         "were several, else over requests.",
     [LANG_ONE_PIECE] = "{0}% of the answers came in one piece (not streamed): their first token came with "
                        "their last, so their TTFT is their latency, and they have no TPOT and no ITL.",
