@@ -86,6 +86,7 @@ enum status cli_parse(const struct cli_program *program, int argc, char **argv, 
 }
 
 static void print_row(const struct cli_option *row, FILE *out) {
+  if (!row->help) return;
   if (row->group) fprintf(out, "\n%s:\n", row->group);
   char name[80];
   snprintf(name, sizeof name, "--%s%s%s", row->name, row->argument ? " " : "",

@@ -79,8 +79,8 @@ struct cli_option {
   const char *name;       // "workers"
   char letter;            // 'W', or 0
   const char *argument;   // "LIST"; NULL: a flag
-  const char *standard;   // the default as words for the help; NULL: none worth saying
-  const char *help;       // one line
+  const char *standard;   // the default as shown in the help; NULL: none shown
+  const char *help;       // one line; NULL: a former name, accepted but not listed
   struct cli_value value; // taken in the order of the command line
   const char *group;      // starts a headed group in the help; NULL: goes on
 };
