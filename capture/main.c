@@ -48,12 +48,12 @@ static void stop_loop(void *context) {
 
 static void told_to_stop(void *context) {
   struct capture *capture = context;
-  int64_t grace_ns = capture->deadline_ns ? 0 : capture->opts.grace_ns;
+  int64_t grace_ns = capture->deadline_ns ? 0 : capture->opts.shutdown_grace_ns;
   capture->deadline_ns = clock_now_ns() + grace_ns + RECORDS_GRACE_NS;
   if (!capture->proxy) return; // only records are waited for
   log_notice(&capture->log, "stopping; requests under way have %.3g s (once more: none)",
-             clock_seconds(capture->opts.grace_ns));
-  proxy_drain(capture->proxy, capture->opts.grace_ns, stop_loop, capture);
+             clock_seconds(capture->opts.shutdown_grace_ns));
+  proxy_drain(capture->proxy, capture->opts.shutdown_grace_ns, stop_loop, capture);
 }
 
 // HUP: a log rotator has moved the file away, or the operator wants what there is.

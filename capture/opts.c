@@ -150,8 +150,9 @@ static const struct cli_option options[] = {
      CLI_DURATION(struct opts, header_timeout_ns, 0, DAY_NS), NULL},
     {"idle-timeout", 0, "TIME", "10m", "close what has moved no byte for so long; 0: never",
      CLI_DURATION(struct opts, idle_timeout_ns, 0, DAY_NS), NULL},
-    {"grace", 0, "TIME", "10s", "on TERM or INT, how long requests under way may take to end",
-     CLI_DURATION(struct opts, grace_ns, 0, DAY_NS), NULL},
+    {"shutdown-grace", 0, "TIME", "10s", "on TERM or INT, time for requests under way to end",
+     CLI_DURATION(struct opts, shutdown_grace_ns, 0, DAY_NS), NULL},
+    {"grace", 0, "TIME", NULL, NULL, CLI_DURATION(struct opts, shutdown_grace_ns, 0, DAY_NS), NULL},
     {"metrics", 0, "HOST:PORT", NULL, "serve counters there in the Prometheus text format",
      CLI_OWN(take_metrics), NULL},
     {"output", 'o', "FILE", "standard output", "the trace; .gz is compressed, an existing trace is continued",
@@ -219,7 +220,7 @@ static enum status set_defaults(struct opts *out, struct error *error) {
       .idle_timeout_ns = 600 * SECONDS,
       .queue_bytes = 64 * MIB,
       .flush_interval_ns = SECONDS,
-      .grace_ns = 10 * SECONDS,
+      .shutdown_grace_ns = 10 * SECONDS,
   };
   return out->output ? STATUS_OK : no_memory(error);
 }

@@ -33,7 +33,7 @@ test_usage() {
   refused 'a Unix socket whose path is too long' 2 "--unix-socket: 'x{108}' is longer than 107 bytes" -u $url \
     --unix-socket "$(printf 'x%.0s' {1..108})"
   refused 'bad size' 2 "--queue: 'x' is not a size" -u $url --queue x
-  refused 'bad time' 2 "--grace: 'soon' is not a time" -u $url --grace soon
+  refused 'bad time' 2 "--shutdown-grace: 'soon' is not a time" -u $url --shutdown-grace soon
   refused 'bad share' 2 "--sample: '1.5' is not a fraction" -u $url --sample 1.5
   refused 'bad kind of bodies' 2 "--bodies: 'some' is not one of request, both, none" -u $url --bodies some
   refused 'a secret header cannot be kept' 2 "--keep-header: 'X-Api-Key'" -u $url --keep-header X-Api-Key

@@ -197,7 +197,7 @@ static void test_a_stop_leaves_the_same_of_what_it_cuts(void **state) {
 }
 
 static int start_without_grace(void **state) {
-  static const char *const options[] = {"--anonymize", key_path, "--grace", "0", NULL};
+  static const char *const options[] = {"--anonymize", key_path, "--shutdown-grace", "0", NULL};
   return harness_start_with(state, options);
 }
 

@@ -224,7 +224,7 @@ static void test_a_body_that_holds_a_thousand_times_its_size_is_not_unpacked(voi
 }
 
 static int start_with_short_grace(void **state) {
-  static const char *const options[] = {"--grace", "2s", NULL};
+  static const char *const options[] = {"--shutdown-grace", "2s", NULL};
   return harness_start_with(state, options);
 }
 

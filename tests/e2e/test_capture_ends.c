@@ -306,7 +306,7 @@ static void test_an_upstream_that_nobody_listens_for_is_502(void **state) {
 }
 
 static int start_impatient(void **state) {
-  static const char *const options[] = {"--idle-timeout=1s", "--grace=200ms", NULL};
+  static const char *const options[] = {"--idle-timeout=1s", "--shutdown-grace=200ms", NULL};
   return harness_start_with(state, options);
 }
 

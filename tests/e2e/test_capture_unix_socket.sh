@@ -69,7 +69,7 @@ test_the_file() {
 
 # While requests under way are finished the next capture can take over: the first must not remove its socket.
 test_taking_over() {
-  start_capture --grace 20s
+  start_capture --shutdown-grace 20s
   curl -sS -N -m 20 -o "$scratch/long" --unix-socket "$socket" -d "{\"stream\":true,\"max_tokens\":400,$chat}" http://any/v1/chat/completions &
   local client=$! first=${server_pid[capture]} status
   check 'a stream runs' wait_for 5 in_flight_is 1

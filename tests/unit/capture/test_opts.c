@@ -33,7 +33,7 @@ static void test_defaults_are_those_of_the_help(void **state) {
   assert_int_equal(opts.max_body_bytes, 16 << 20);
   assert_int_equal(opts.max_header_bytes, 16 << 10);
   assert_int_equal(opts.queue_bytes, 64 << 20);
-  assert_true(opts.flush_interval_ns == 1000000000 && opts.grace_ns == 10000000000);
+  assert_true(opts.flush_interval_ns == 1000000000 && opts.shutdown_grace_ns == 10000000000);
   opts_free(&opts);
 }
 
@@ -51,7 +51,7 @@ static void test_every_option_reaches_its_field(void **state) {
                                "--include=/v1/*",
                                "--exclude=/v1/models",
                                "--metrics=:9100",
-                               "--grace=500ms",
+                               "--grace=500ms", // the former name
                                "--insecure",
                                "--rotate=64MiB",
                                "--rotate=1h",
@@ -66,7 +66,7 @@ static void test_every_option_reaches_its_field(void **state) {
   assert_true(names_have(&opts.keep_headers, "x-team", 6) && names_have(&opts.redact, "pin", 3));
   assert_true(names_match(&opts.include, "/v1/chat/completions") && names_match(&opts.exclude, "/v1/models"));
   assert_true(opts.has_metrics && opts.metrics.port == 9100 && opts.insecure);
-  assert_int_equal(opts.grace_ns, 500000000);
+  assert_int_equal(opts.shutdown_grace_ns, 500000000);
   assert_int_equal(opts.rotation.bytes, 64 << 20);
   assert_int_equal(opts.rotation.period_ns, 3600000000000);
   opts_free(&opts);
@@ -96,7 +96,7 @@ static void test_what_cannot_be_is_refused_with_its_name(void **state) {
       {{"--bodies=all", NULL}, {"--bodies", "all"}},
       {{"--sample=2", NULL}, {"--sample", "2"}},
       {{"--queue=lots", NULL}, {"--queue", "lots"}},
-      {{"--grace=-1s", NULL}, {"--grace", "-1s"}},
+      {{"--shutdown-grace=-1s", NULL}, {"--shutdown-grace", "-1s"}},
       {{"--keep-header=Authorization", NULL}, {"--keep-header", "never"}},
       {{"--max-header=10", NULL}, {"--max-header", "10"}},
       {{"-u", "http://h", "--max-body=100MiB", NULL}, {"--max-body", "--queue"}},
