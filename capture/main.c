@@ -78,11 +78,11 @@ static void told_to_say(void *context) {
   units_print_bytes(&queued, records.writer.queued_bytes + records.waiting_bytes);
   units_print_bytes(&written, records.writer.written_bytes);
   log_error(&capture->log,
-            "status: %lld connections, %lld requests in flight, %lld forwarded, %lld refused, %lld failed, "
+            "status: %lld connections, %lld requests in flight, %lld forwarded, %lld rejected, %lld failed, "
             "%lld abandoned; %lld requests and %lld responses recorded, %lld dropped, %s queued, %s written, "
             "now to %s",
             (long long)traffic.connections, (long long)traffic.in_flight, (long long)traffic.requests,
-            (long long)traffic.refused, (long long)traffic.failed, (long long)traffic.abandoned,
+            (long long)traffic.rejected, (long long)traffic.failed, (long long)traffic.abandoned,
             (long long)records.requests, (long long)records.responses, (long long)records.dropped,
             buf_text(&queued), buf_text(&written), recorder_path(capture->recorder));
   buf_free(&queued);

@@ -25,7 +25,7 @@ static void write_page(const struct metrics *metrics, struct buf *page) {
   write_metric(page, "connections", "gauge", "Client connections that are open.", traffic.connections);
   write_metric(page, "in_flight", "gauge", "Requests under way.", traffic.in_flight);
   write_metric(page, "requests_total", "counter", "Requests forwarded.", traffic.requests);
-  write_metric(page, "refused_total", "counter", "Requests refused as malformed.", traffic.refused);
+  write_metric(page, "refused_total", "counter", "Requests rejected as malformed.", traffic.rejected);
   write_metric(page, "failed_total", "counter", "Requests that the upstream failed.", traffic.failed);
   write_metric(page, "abandoned_total", "counter", "Requests that the client gave up.", traffic.abandoned);
   write_metric(page, "resent_total", "counter", "Requests sent again on a fresh connection.", traffic.resent);

@@ -8,20 +8,23 @@
 #include "capture/proxy/exchange.h"
 #include "capture/proxy/hangup.h"
 
-// Takes up a connection that libmicrohttpd has accepted. One too many of its address is refused with 429 and
-// closed. NULL: no memory; nothing is served on it then.
-struct exchange_client *client_open(struct proxy_context *house, struct hangup *hangup,
+// A connection that libmicrohttpd has accepted. One too many of its address is rejected with 429 and closed.
+// NULL: no memory; nothing is served on it then.
+struct exchange_client *client_open(struct proxy_context *proxy, struct hangup *hangup,
                                     struct MHD_Connection *connection);
 
-// Before its socket is closed. libmicrohttpd drops a request without a word when its query or its cookies
-// have more parts than the connection's memory holds; such a client is answered with 431 here.
+// Before its socket is closed. libmicrohttpd silently drops a request whose query or cookies have more parts
+// than the connection's memory holds; such a client gets 431 here.
 void client_close(struct exchange_client *client, struct hangup *hangup);
 
 // A request's first line has come. NULL: no memory.
 struct exchange *client_arriving(struct exchange_client *client, const char *target);
 
-// Its head is whole, or libmicrohttpd has refused it: it is the caller's.
+// Its head is complete, or libmicrohttpd has rejected it: it is the caller's.
 struct exchange *client_arrived(struct exchange_client *client);
+
+// The client has closed its side: nothing upstream may go on for it.
+void client_gone(struct exchange_client *client);
 
 // The request that it carried is over.
 void client_served(struct exchange_client *client);
@@ -29,9 +32,9 @@ void client_served(struct exchange_client *client);
 // To be called now and then. Ends the connections whose head has been coming for longer than the header
 // timeout, however slowly; a client that has sent a part of one gets 408. A new connection's head begins with
 // it. When as many clients are there as may be, 2 s are enough.
-void client_end_slow(struct proxy_context *house, int64_t now_ns);
+void client_end_slow(struct proxy_context *proxy, int64_t now_ns);
 
 // To be called after each turn of libmicrohttpd. Finds the requests that it dropped in it.
-void client_find_dropped(struct proxy_context *house);
+void client_find_dropped(struct proxy_context *proxy);
 
 #endif

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "capture/proxy/downstream.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 #include "capture/proxy/client.h"
+#include "capture/proxy/early_response.h"
 #include "capture/proxy/raw_head.h"
 #include "capture/proxy/upstream.h"
 #include "lib/base/clock.h"
@@ -19,35 +18,18 @@ static void suspend(struct exchange *exchange) {
   MHD_suspend_connection(exchange->connection);
 }
 
-// A growing list of the request's fields; they point into libmicrohttpd's memory, which keeps them.
-struct field_list {
-  struct request_check_field *items;
-  size_t count, room;
-  bool failed;
-};
-
 static enum MHD_Result add_field(void *context, enum MHD_ValueKind kind, const char *name, size_t name_len,
                                  const char *value, size_t value_len) {
-  struct field_list *list = context;
+  struct exchange *exchange = context;
   (void)kind;
-  if (list->count == list->room) {
-    size_t room = list->room ? 2 * list->room : 16;
-    struct request_check_field *items = realloc(list->items, room * sizeof *items);
-    if (!items) {
-      list->failed = true;
-      return MHD_NO;
-    }
-    list->items = items;
-    list->room = room;
-  }
-  list->items[list->count++] = (struct request_check_field){
-      .name = name, .name_len = name_len, .value = value ? value : "", .value_len = value ? value_len : 0};
-  return MHD_YES;
+  if (head_add(&exchange->head, name, name_len, value ? value : "", value ? value_len : 0) == STATUS_OK)
+    return MHD_YES;
+  exchange->head.method = NULL;
+  return MHD_NO;
 }
 
-// An answer that only the end of the connection delimits, and that is cut: a reset is all that can tell the
-// client. (A close would not do: libmicrohttpd ends its sending in the orderly way first. A Unix socket has
-// no reset.)
+// Cuts an answer that only the end of the connection delimits: the client sees the cut by a reset alone. (A
+// close would not do: libmicrohttpd ends its sending in the orderly way first. A Unix socket has no reset.)
 static void reset_connection(const struct exchange *exchange) {
   struct sockaddr nobody = {.sa_family = AF_UNSPEC};
   if (exchange->is_old && exchange->length < 0) (void)connect(exchange->client->fd, &nobody, sizeof nobody);
@@ -58,14 +40,14 @@ static ssize_t give_body(void *context, uint64_t position, char *into, size_t ro
   struct exchange *exchange = context;
   struct buf *download = &exchange->download;
   size_t waiting = download->len - exchange->download_taken;
-  httpd_did_something(exchange->house->httpd);
+  httpd_did_something(exchange->proxy->httpd);
   if (exchange->client->gone) return MHD_CONTENT_READER_END_WITH_ERROR;
   if (waiting > 0) {
     size_t len = waiting < room ? waiting : room;
     memcpy(into, download->data + exchange->download_taken, len);
     exchange->download_taken += len;
     exchange->moved_ns = clock_now_ns();
-    upstream_taken(exchange);
+    upstream_drained(exchange);
     return (ssize_t)len;
   }
   if (exchange->state == EXCHANGE_WHOLE) return MHD_CONTENT_READER_END_OF_STREAM;
@@ -78,7 +60,7 @@ static ssize_t give_body(void *context, uint64_t position, char *into, size_t ro
 }
 
 static struct MHD_Response *make_response(struct exchange *exchange) {
-  bool bodyless = strcmp(exchange->method, "HEAD") == 0 || exchange->status == 304;
+  bool bodyless = exchange_is_bodyless(exchange);
   if (exchange->status == 204) return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
   // An answer that is here already leaves in one piece with its header. The exchange outlives the response.
   if (!bodyless && exchange->state == EXCHANGE_WHOLE && exchange->download_taken == 0 &&
@@ -89,38 +71,50 @@ static struct MHD_Response *make_response(struct exchange *exchange) {
   uint64_t length = exchange->length < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)exchange->length;
   size_t block = length < BLOCK_MAX ? (size_t)length + 1 : BLOCK_MAX;
   struct MHD_Response *response = MHD_create_response_from_callback(length, block, give_body, exchange, NULL);
-  // Without this libmicrohttpd would say `chunked` and send a last chunk where no body may be.
+  // Without this libmicrohttpd would add `chunked` and send a last chunk where no body may be.
   if (response && bodyless && length == MHD_SIZE_UNKNOWN)
     MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
   return response;
 }
 
-static void add_fields(struct MHD_Response *response, const struct buf *fields) {
-  const char *end = fields->data + fields->len;
-  for (const char *name = fields->data; name && name < end;) {
-    const char *value = name + strlen(name) + 1;
+static void add_fields(struct MHD_Response *response, const struct head *answer) {
+  for (size_t i = 0; i < answer->count; i++) {
+    const struct head_field *field = &answer->fields[i];
     // libmicrohttpd refuses an empty value; a blank is the same to every reader (RFC 9110 5.5).
-    MHD_add_response_header(response, name, value[0] ? value : " ");
-    name = value + strlen(value) + 1;
+    if (head_is_forwarded(answer, field))
+      MHD_add_response_header(response, field->name, field->value[0] ? field->value : " ");
   }
 }
 
 static enum MHD_Result queue_answer(struct exchange *exchange) {
   struct MHD_Response *response = make_response(exchange);
   if (!response) return MHD_NO;
-  add_fields(response, &exchange->fields);
-  buf_free(&exchange->fields);
-  if (exchange->house->draining) MHD_add_response_header(response, "Connection", "close");
+  add_fields(response, &exchange->answer);
+  exchange_free_answer(exchange);
+  if (exchange->proxy->draining) MHD_add_response_header(response, "Connection", "close");
   enum MHD_Result queued = MHD_queue_response(exchange->connection, (unsigned)exchange->status, response);
   MHD_destroy_response(response); // the connection holds it now
   return queued;
 }
 
-static enum MHD_Result refuse(struct exchange *exchange, int status, const char *words) {
-  exchange->house->counts.refused++;
-  log_detail(exchange->house->log, "refused with %d: %s", status, words);
-  exchange_answer(exchange, status, words);
+static enum MHD_Result reject(struct exchange *exchange, int status, const char *message) {
+  exchange->proxy->counts.rejected++;
+  log_detail(exchange->proxy->log, "rejected with %d: %s", status, message);
+  exchange_answer(exchange, status, message);
   return queue_answer(exchange); // before the body is read: libmicrohttpd closes the connection after it
+}
+
+// Something of the answer has changed: it may go to the client before the request is whole.
+static void on_changed(struct exchange *exchange) {
+  if (early_response_begin(exchange)) {
+    exchange_changed(exchange);
+  } else {
+    exchange_wake(exchange);
+  }
+}
+
+static void on_end(struct exchange *exchange) {
+  (void)exchange;
 }
 
 static size_t header_size(struct MHD_Connection *connection) {
@@ -129,53 +123,30 @@ static size_t header_size(struct MHD_Connection *connection) {
   return info ? info->header_size : 0;
 }
 
-static const char *refusal_of(struct exchange *exchange, const struct request_check_request *request,
-                              const char *url) {
-  struct raw_head head = {.method = request->method,
-                          .url = url,
-                          .version = request->version,
-                          .target_len = strlen(exchange->target),
-                          .fields = request->fields,
-                          .field_count = request->field_count,
-                          .bytes = header_size(exchange->connection)};
-  const char *refusal = request_check_refusal(request, &exchange->framing);
-  if (!refusal && !raw_head_is_whole(&head)) refusal = "the header has a folded line or a NUL";
-  return refusal;
-}
-
-// Looks at the head and decides: forward (nothing is sent yet), refuse, or close.
+// Parses the head and decides: forward (nothing is sent yet), reject, or close.
 static enum MHD_Result begin(struct exchange *exchange, const char *url, const char *method,
                              const char *version) {
-  struct field_list list = {0};
-  enum MHD_Result result = MHD_NO;
-  MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, add_field, &list);
-  struct request_check_request request = {.method = method,
-                                          .target = exchange->target,
-                                          .version = version,
-                                          .fields = list.items,
-                                          .field_count = list.count};
+  static const struct exchange_writer ordinary = {.changed = on_changed, .end = on_end};
+  struct proxy_context *proxy = exchange->proxy;
+  struct head *head = &exchange->head;
+  size_t bytes = header_size(exchange->connection);
+  head->method = method, head->target = exchange->target, head->version = version;
+  MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, add_field, exchange);
   exchange->begun = true;
-  exchange->body_start = (char *)(intptr_t)method + header_size(exchange->connection);
+  exchange->writer = &ordinary;
+  exchange->body_start = (char *)(intptr_t)method + bytes;
   exchange->is_old = strcmp(version, "HTTP/1.1") != 0;
-  exchange->method = strdup(method);
-  if (list.failed || !exchange->method || exchange->client->gone) goto cleanup;
-  const char *refusal = refusal_of(exchange, &request, url);
-  if (refusal) {
-    result = refuse(exchange, 400, refusal);
-  } else if (header_size(exchange->connection) > exchange->house->max_header_bytes) {
-    result = refuse(exchange, 431, "the request's header is too large");
-  } else if (upstream_take_fields(exchange, &request) == STATUS_OK) {
-    exchange->entry = recorder_begin(exchange->house->recorder, &request, exchange->arrived_ns);
-    result = MHD_YES;
-  }
-
-cleanup:
-  free(list.items);
-  return result;
+  if (!head->method || exchange->client->gone) return MHD_NO; // no memory, or nobody to answer
+  const char *message = request_check_reject(head, &exchange->framing);
+  if (!message && !raw_head_is_whole(head, url, bytes)) message = "the header has a folded line or a NUL";
+  if (message) return reject(exchange, 400, message);
+  if (bytes > proxy->max_header_bytes) return reject(exchange, 431, "the request's header is too large");
+  exchange->entry = recorder_begin(proxy->recorder, head, exchange->arrived_ns);
+  return MHD_YES;
 }
 
-// Takes as much of the body as there is room for; the rest is offered again once the upstream has taken some.
-static void take_body(struct exchange *exchange, const char *data, size_t *len) {
+// Adds as much of the body as there is room for; the rest is offered again once the upstream has taken some.
+static void add_body(struct exchange *exchange, const char *data, size_t *len) {
   struct buf *upload = &exchange->upload;
   bool is_all = !exchange->framing.chunked && (int64_t)*len == exchange->framing.length;
   bool is_first = !exchange->xfer && exchange->state == EXCHANGE_OPEN;
@@ -183,7 +154,7 @@ static void take_body(struct exchange *exchange, const char *data, size_t *len) 
   size_t room = is_all && is_first ? *len : EXCHANGE_UPLOAD_MAX - waiting;
   size_t taken = *len < room ? *len : room;
   exchange->moved_ns = clock_now_ns();
-  if ((is_first || exchange->xfer) && !upstream_is_refusal(exchange)) {
+  if ((is_first || exchange->xfer) && !upstream_stops_upload(exchange)) {
     buf_consume(upload, exchange->upload_taken);
     exchange->upload_taken = 0;
     if (buf_append(upload, data, taken)) {
@@ -194,11 +165,11 @@ static void take_body(struct exchange *exchange, const char *data, size_t *len) 
     taken = *len; // it is thrown away, so that the client can come to its end and read the answer
   }
   recorder_body(exchange->entry, data, taken);
-  exchange->house->counts.bytes_up += (int64_t)taken;
+  exchange->proxy->counts.bytes_up += (int64_t)taken;
   *len -= taken;
   if (is_first && !is_all) {
     upstream_start(exchange, false);
-    if (!exchange->xfer) *len = 0; // it could not be: nobody wants the rest, or would wake us for it
+    if (!exchange->xfer) *len = 0; // not started: the rest is discarded, since nothing would resume us for it
   }
   upstream_more(exchange);
   if (*len > 0) suspend(exchange);
@@ -209,7 +180,7 @@ static void finish_body(struct exchange *exchange) {
   recorder_request_complete(exchange->entry);
   if (!exchange->xfer && exchange->state == EXCHANGE_OPEN) {
     upstream_start(exchange, true);
-    xfer_pool_push(exchange->house->pool); // before libmicrohttpd is busy with the connection that waits
+    xfer_pool_push(exchange->proxy->pool); // before libmicrohttpd is busy with the connection that waits
   }
   upstream_more(exchange);
 }
@@ -222,11 +193,11 @@ enum MHD_Result downstream_handle(struct exchange *exchange, struct MHD_Connecti
   if (exchange->client->gone) return MHD_NO;
   if (exchange->early_ns > 0) return early_response_discard(exchange, len);
   if (*len > 0) {
-    take_body(exchange, data, len);
+    add_body(exchange, data, len);
     return MHD_YES;
   }
   if (!exchange->upload_complete) finish_body(exchange);
-  if (exchange->head_ready && !exchange->early.begun) return queue_answer(exchange);
+  if (exchange->head_ready && !exchange->early) return queue_answer(exchange);
   suspend(exchange);
   return MHD_YES;
 }
@@ -235,8 +206,10 @@ void downstream_completed(struct exchange *exchange, bool well) {
   bool whole = well && exchange->upload_complete;
   if (!whole && exchange->begun && !exchange->is_ours && exchange->early_ns == 0) {
     exchange_note_leaving(exchange);
-    exchange->house->counts.abandoned += exchange->state != EXCHANGE_CUT && !exchange->answered;
+    exchange->proxy->counts.abandoned += exchange->state != EXCHANGE_CUT && !exchange->answered;
   }
+  if (exchange->writer) exchange->writer->end(exchange);
+  exchange->writer = NULL;
   client_served(exchange->client);
   exchange->client = NULL;
   exchange->connection = NULL;

@@ -7,21 +7,21 @@
 #include "capture/proxy/refusal.h"
 #include "lib/base/clock.h"
 
-struct exchange *exchange_new(struct proxy_context *house, const char *target) {
+struct exchange *exchange_new(struct proxy_context *proxy, const char *target) {
   struct exchange *exchange = calloc(1, sizeof *exchange);
   char *copy = exchange ? strdup(target) : NULL;
   if (!copy) {
     free(exchange);
     return NULL;
   }
-  exchange->house = house;
+  exchange->proxy = proxy;
   exchange->target = copy;
   exchange->arrived_ns = exchange->moved_ns = clock_now_ns();
   exchange->length = -1;
-  exchange->next = house->first;
-  if (house->first) house->first->previous = exchange;
-  house->first = exchange;
-  house->counts.in_flight++;
+  exchange->next = proxy->first;
+  if (proxy->first) proxy->first->previous = exchange;
+  proxy->first = exchange;
+  proxy->counts.in_flight++;
   return exchange;
 }
 
@@ -29,21 +29,29 @@ void exchange_wake(struct exchange *exchange) {
   if (!exchange->suspended) return;
   exchange->suspended = false;
   MHD_resume_connection(exchange->connection);
-  httpd_run_soon(exchange->house->httpd);
+  httpd_run_soon(exchange->proxy->httpd);
 }
 
-void exchange_complete(struct exchange *exchange) {
-  exchange->state = EXCHANGE_WHOLE;
-  early_response_answer(exchange);
-  exchange_wake(exchange);
+void exchange_changed(struct exchange *exchange) {
+  if (exchange->writer) exchange->writer->changed(exchange);
 }
 
-void exchange_answer(struct exchange *exchange, int status, const char *words) {
+bool exchange_is_bodyless(const struct exchange *exchange) {
+  return strcmp(exchange->head.method, "HEAD") == 0 || exchange->status == 204 || exchange->status == 304;
+}
+
+void exchange_free_answer(struct exchange *exchange) {
+  head_free(&exchange->answer);
+  buf_free(&exchange->fields);
+}
+
+void exchange_answer(struct exchange *exchange, int status, const char *message) {
+  static const char name[] = "Content-Type", value[] = "application/json";
   buf_free(&exchange->download);
-  buf_clear(&exchange->fields);
+  exchange_free_answer(exchange);
   exchange->download_taken = 0;
-  refusal_print(status, words, &exchange->download);
-  buf_append(&exchange->fields, "Content-Type\0application/json", sizeof "Content-Type\0application/json");
+  refusal_print(status, message, &exchange->download);
+  (void)!head_add(&exchange->answer, name, sizeof name - 1, value, sizeof value - 1); // the body does without
   exchange->status = status;
   exchange->length = (int64_t)exchange->download.len;
   exchange->is_ours = true;
@@ -51,15 +59,14 @@ void exchange_answer(struct exchange *exchange, int status, const char *words) {
   exchange->state = EXCHANGE_WHOLE;
 }
 
-void exchange_fail(struct exchange *exchange, int status, const char *words) {
-  exchange->house->counts.failed++;
+void exchange_fail(struct exchange *exchange, int status, const char *message) {
+  exchange->proxy->counts.failed++;
   if (exchange->head_ready) {
     exchange->state = EXCHANGE_CUT;
   } else {
-    exchange_answer(exchange, status, words);
+    exchange_answer(exchange, status, message);
   }
-  early_response_answer(exchange);
-  exchange_wake(exchange);
+  exchange_changed(exchange);
 }
 
 void exchange_time_out(struct exchange *exchange) {
@@ -70,46 +77,25 @@ void exchange_time_out(struct exchange *exchange) {
   if (exchange->xfer) xfer_cancel(exchange->xfer);
 }
 
-void exchange_look_again(struct exchange_client *client) {
-  MHD_suspend_connection(client->connection);
-  MHD_resume_connection(client->connection);
-  httpd_run_soon(client->house->httpd);
-}
-
 void exchange_note_leaving(struct exchange *exchange) {
   if (exchange->state != EXCHANGE_OPEN || exchange->aborted_by || exchange->answered) return;
   exchange->answered = exchange->over && exchange->download_taken == exchange->download.len;
   if (!exchange->answered) exchange->aborted_by = "client";
 }
 
-void exchange_client_gone(struct exchange_client *client) {
-  client->gone = true;
-  struct exchange *exchange = client->current;
-  if (exchange) {
-    exchange_note_leaving(exchange);
-    if (exchange->xfer) xfer_cancel(exchange->xfer);
-  }
-  if (exchange && exchange->suspended) {
-    exchange_wake(exchange);
-  } else {
-    exchange_look_again(client);
-  }
-}
-
 void exchange_release(struct exchange *exchange) {
-  if (!exchange->client) early_response_end(exchange);
   if (exchange->client || exchange->xfer) return;
-  struct proxy_context *house = exchange->house;
+  struct proxy_context *proxy = exchange->proxy;
   if (exchange->previous) exchange->previous->next = exchange->next;
   if (exchange->next) exchange->next->previous = exchange->previous;
-  if (house->first == exchange) house->first = exchange->next;
-  house->counts.in_flight--;
+  if (proxy->first == exchange) proxy->first = exchange->next;
+  proxy->counts.in_flight--;
   free(exchange->target);
-  free(exchange->method);
-  buf_free(&exchange->lines);
+  free(exchange->early);
+  head_free(&exchange->head);
   buf_free(&exchange->upload);
-  buf_free(&exchange->fields);
+  exchange_free_answer(exchange);
   buf_free(&exchange->download);
   free(exchange);
-  if (house->draining && !house->first) house->emptied(house->emptied_context);
+  if (proxy->draining && !proxy->first) proxy->emptied(proxy->emptied_context);
 }

@@ -1,11 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // One request on its way through: the state that its two sides share. downstream.c moves it between client
-// and here, upstream.c between here and the server; each side ends by itself, and the exchange is freed when
-// both have.
+// and here, upstream.c between here and the server. Each side ends by itself; exchange_release frees the
+// exchange when both have. Buffers in between are bounded: a side whose buffer is full stops reading until
+// the other has drained some.
 //
-// Bytes in between are bounded: a side that finds its buffer full stops reading until the other has taken
-// some.
+//   client's side (`client`, `connection`)           upstream's side (`xfer`)
+//
+//   arriving      client.c has the first line
+//      | head complete
+//   begun         head parsed --rejected--> own answer
+//      | first piece of a body, or all of it ----->  started --cannot start--> 502
+//   body read     `upload` fills                     `upload` drains
+//      | last byte (upload_complete)                    | head_ready (status 200 or more)
+//   answering     `download` drains                  `download` fills
+//      | last byte, or the client leaves                | last byte, or broken off
+//   ended         client NULL                        ended         xfer NULL
+//
+//   state:  OPEN --upstream complete--------------------> WHOLE
+//           OPEN --broken off, head_ready---------------> CUT     the client's connection is cut
+//           OPEN --broken off, rejected or timed out----> WHOLE   with an answer of our own
+//
+//   writer: ordinary (downstream.c) --head_ready before upload_complete--> early (early_response.c)
+//
+// Only the loop's thread touches what is here. The recorder's thread gets copies through `entry`.
+//
+// The modules, lowest first: exchange; upstream and client; early_response; downstream; proxy. What happens
+// upstream reaches the client's side through exchange_changed and the table `writer` alone.
 #ifndef CAPTURE_EXCHANGE_H
 #define CAPTURE_EXCHANGE_H
 
@@ -15,7 +36,6 @@
 #include <stdint.h>
 
 #include "capture/content/request_check.h"
-#include "capture/proxy/early_response.h"
 #include "capture/proxy/httpd.h"
 #include "capture/proxy/latency_histogram.h"
 #include "capture/proxy/origin.h"
@@ -23,6 +43,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/http/head.h"
 #include "lib/net/xfer.h"
 
 #define EXCHANGE_UPLOAD_MAX ((size_t)32 * 1024)
@@ -30,18 +51,18 @@
 #define EXCHANGE_CONNECT_TIMEOUT_NS (10 * CLOCK_NS_PER_S)
 
 struct exchange;
+struct early_response;
 
 struct exchange_counts {
-  int64_t connections;          // open now
-  int64_t in_flight;            // exchanges now
-  int64_t requests;             // forwarded
-  int64_t refused;              // by us: malformed, too large, too slow, one too many of its client
-  int64_t failed;               // answered with 502 or 504, or cut
-  int64_t abandoned;            // by the client
-  int64_t resent;               // sent again, since a kept connection was dead
-  int64_t bytes_up, bytes_down; // of bodies
-  struct latency_histogram
-      upstream; // from sending to the end, of every request that was forwarded, well or not
+  int64_t connections;               // open now
+  int64_t in_flight;                 // exchanges now
+  int64_t requests;                  // forwarded
+  int64_t rejected;                  // by us: malformed, too large, too slow, one too many of its client
+  int64_t failed;                    // answered with 502 or 504, or cut
+  int64_t abandoned;                 // by the client
+  int64_t resent;                    // sent again, since a kept connection was dead
+  int64_t bytes_up, bytes_down;      // of bodies
+  struct latency_histogram upstream; // from sending to the end, of every forwarded request
 };
 
 // What all exchanges of a proxy share.
@@ -53,35 +74,41 @@ struct proxy_context {
   struct httpd *httpd;
   struct log *log;
   size_t max_header_bytes;
-  int64_t max_connections, max_connections_per_client; // the latter 0: as many
+  int64_t max_connections, max_connections_per_client; // the latter 0: no limit
   int64_t header_timeout_ns;                           // 0: no limit
-  unsigned looks;                                      // of client_end_slow
+  unsigned checks;                                     // of client_end_slow so far
   bool tls;                                            // towards the clients
   bool draining;                                       // answers close their connection
   struct exchange *first;                              // all that live
   struct exchange_client *clients;
-  struct exchange_client *arrivals; // clients with a head that is not whole; the latest comes first
+  struct exchange_client *arrivals; // clients with an incomplete head; the latest comes first
   struct exchange_counts counts;
   void (*emptied)(void *context); // the last exchange has ended while draining
   void *emptied_context;
 };
 
-// A client's connection. It is closing from the moment that we have cut it.
+// A client's connection.
 struct exchange_client {
-  struct proxy_context *house;
+  struct proxy_context *proxy;
   struct exchange_client *previous, *next;
   struct MHD_Connection *connection;
   int fd;
   unsigned char address[16]; // of an IPv6 client only the network (/64)
   size_t address_len;        // 0: none, a Unix socket
   bool gone;                 // it has closed its side
-  bool closing;
+  bool closing;              // we have cut it
   struct exchange *current;
-  struct exchange *arriving; // a request whose head is not whole yet; NULL: none
-  bool looked_again;         // since it began to arrive
+  struct exchange *arriving; // a request whose head is incomplete; NULL: none
+  bool rechecked;            // since it began to arrive
   struct exchange_client *previous_arriving, *next_arriving;
   int64_t head_since_ns;   // a head has been coming since then; 0: none is, the last one was served
-  uint64_t bytes_received; // that had come by the first look after that; 0: not looked yet
+  uint64_t bytes_received; // at the first check after the last request; 0: not checked yet
+};
+
+// Passes the answer on to the client.
+struct exchange_writer {
+  void (*changed)(struct exchange *exchange); // more of the answer may be there, or room in `upload`
+  void (*end)(struct exchange *exchange);     // the client's connection is given up
 };
 
 enum exchange_state {
@@ -91,22 +118,20 @@ enum exchange_state {
 };
 
 struct exchange {
-  struct proxy_context *house;
+  struct proxy_context *proxy;
   struct exchange *previous, *next;
   struct recorder_entry *entry; // NULL: not recorded
   char *target;                 // as the client wrote it
-  char *method;
   int64_t arrived_ns, moved_ns; // when it came; when a byte last moved
   const char *aborted_by;
   bool over;     // the answer's own end has come, whatever the connections do after it
   bool answered; // the client had all of that and left: it has given up nothing
 
   // Client to upstream.
-  bool begun;  // the head has been looked at
-  bool is_old; // HTTP/1.0: knows no chunks
+  bool begun;       // the head is parsed
+  struct head head; // its texts are libmicrohttpd's, while `client` is set
+  bool is_old;      // HTTP/1.0: no chunked answer
   struct request_check_framing framing;
-  struct buf lines; // header lines for the upstream, each with its NUL; empty once it has them
-  size_t line_count;
   struct buf upload; // body bytes that the upstream has not taken
   size_t upload_taken;
   bool upload_complete; // the client's last byte is here
@@ -115,43 +140,48 @@ struct exchange {
   // Upstream to client.
   int status;
   bool is_ours;          // the answer was made here (502, 504)
-  struct buf fields;     // of the answer: name, NUL, value, NUL
-  const char *objection; // why the upstream's header is not passed on; NULL: it is
+  struct buf fields;     // of the answer: name, NUL, value, NUL; a folded line joins the value before it
+  struct head answer;    // the same, parsed once it is complete
+  const char *objection; // why the upstream's answer is not passed on; NULL: it is
   int64_t length;        // of the answer's body; -1: unknown
-  bool head_ready;
-  struct buf download; // body bytes that the client has not got
+  bool head_ready;       // status, answer and length are set
+  struct buf download;   // body bytes that the client has not got
   size_t download_taken;
   bool download_waits; // the upstream's side is paused
   enum exchange_state state;
-  struct early_response early; // how it goes to a client whose request is not whole yet
-  int64_t early_ns;            // when all of it had gone that way; 0: it has not
   bool timed_out;
 
   // The two sides.
   struct exchange_client *client; // NULL: the client's side has ended
   struct MHD_Connection *connection;
+  const struct exchange_writer *writer; // NULL: before the head is parsed, and without a client
+  struct early_response *early;         // NULL: the ordinary way; freed with the exchange
+  int64_t early_ns;                     // when all of the early response was sent; 0: it is not
   bool suspended;
   char *body_start;              // where libmicrohttpd keeps what it has read of the body and not handed over
   bool stuck;                    // cut by stuck.c
-  struct exchange *next_suspect; // the list of stuck.c while it looks
+  struct exchange *next_suspect; // the list of stuck.c
   struct xfer *xfer;             // NULL: not started, or ended
 };
 
 // An exchange for a request whose target has just been read. NULL: no memory.
-struct exchange *exchange_new(struct proxy_context *house, const char *target);
+struct exchange *exchange_new(struct proxy_context *proxy, const char *target);
 
-// The upstream's answer is complete.
-void exchange_complete(struct exchange *exchange);
+// More of the answer is there, or its state is another: for the writer.
+void exchange_changed(struct exchange *exchange);
 
-// Says that there is something for the client's side to do.
+// Resumes the client's connection if it is suspended.
 void exchange_wake(struct exchange *exchange);
+
+// The answer's head, as exchange->status and exchange->length state it, has no body.
+bool exchange_is_bodyless(const struct exchange *exchange);
 
 // Ends the client's answer because of what happened upstream: with an error answer of our own when the head
 // has not been passed on yet, else by cutting it.
-void exchange_fail(struct exchange *exchange, int status, const char *words);
+void exchange_fail(struct exchange *exchange, int status, const char *message);
 
-// Fills fields and download with an error answer of our own, a short JSON object.
-void exchange_answer(struct exchange *exchange, int status, const char *words);
+// Makes an error answer of our own, a short JSON object.
+void exchange_answer(struct exchange *exchange, int status, const char *message);
 
 // No byte has moved for too long.
 void exchange_time_out(struct exchange *exchange);
@@ -159,13 +189,8 @@ void exchange_time_out(struct exchange *exchange);
 // The client leaves while more may come from the upstream: it has given up, unless it had a whole answer.
 void exchange_note_leaving(struct exchange *exchange);
 
-// The client has closed its side: nothing upstream may go on for it.
-void exchange_client_gone(struct exchange_client *client);
-
-// Has libmicrohttpd look at a connection that is not suspended. It misses an end that comes together with the
-// last bytes before it, and a request that it has dropped for want of memory; it would keep such a connection
-// for as long as an idle one.
-void exchange_look_again(struct exchange_client *client);
+// Frees the answer's head once it is passed on.
+void exchange_free_answer(struct exchange *exchange);
 
 // Frees the exchange when both sides have ended.
 void exchange_release(struct exchange *exchange);

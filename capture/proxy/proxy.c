@@ -18,7 +18,7 @@
 
 struct proxy {
   struct loop *loop;
-  struct proxy_context house;
+  struct proxy_context shared;
   struct hangup *hangup;
   struct loop_timer *look_timer;
   int64_t idle_timeout_ns; // 0: none
@@ -36,7 +36,7 @@ static struct exchange_client *client_of(struct MHD_Connection *connection) {
 static void *on_target(void *context, const char *target, struct MHD_Connection *connection) {
   struct proxy *proxy = context;
   struct exchange_client *client = client_of(connection);
-  httpd_did_something(proxy->house.httpd);
+  httpd_did_something(proxy->shared.httpd);
   return client ? client_arriving(client, target) : NULL;
 }
 
@@ -44,7 +44,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *method, const char *version, const char *data, size_t *len,
                                   void **request_context) {
   struct proxy *proxy = context;
-  httpd_did_something(proxy->house.httpd);
+  httpd_did_something(proxy->shared.httpd);
   struct exchange *exchange = *request_context;
   if (!exchange) return MHD_NO; // no memory
   if (!exchange->client) {
@@ -58,24 +58,24 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
                          enum MHD_RequestTerminationCode how) {
   struct proxy *proxy = context;
   struct exchange *exchange = *request_context;
-  httpd_did_something(proxy->house.httpd);
+  httpd_did_something(proxy->shared.httpd);
   *request_context = NULL;
   if (!exchange) return;
   struct exchange_client *client = exchange->client;
-  if (client && client->house->draining) shutdown(client->fd, SHUT_RD); // nothing more is served on it
+  if (client && client->proxy->draining) shutdown(client->fd, SHUT_RD); // nothing more is served on it
   if (client) {
     downstream_completed(exchange, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
   } else {
-    exchange_release(client_arrived(client_of(connection))); // libmicrohttpd has refused it by itself
+    exchange_release(client_arrived(client_of(connection))); // libmicrohttpd has rejected it
   }
 }
 
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode what) {
   struct proxy *proxy = context;
-  httpd_did_something(proxy->house.httpd);
+  httpd_did_something(proxy->shared.httpd);
   if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-    *socket_context = client_open(&proxy->house, proxy->hangup, connection);
+    *socket_context = client_open(&proxy->shared, proxy->hangup, connection);
   } else if (*socket_context) {
     client_close(*socket_context, proxy->hangup);
     *socket_context = NULL;
@@ -84,11 +84,11 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 
 static void on_turned(void *context) {
   struct proxy *proxy = context;
-  client_find_dropped(&proxy->house);
+  client_find_dropped(&proxy->shared);
 }
 
 static void on_gone(void *token) {
-  exchange_client_gone(token);
+  client_gone(token);
 }
 
 // Looks at all exchanges now and then, which costs less than a timer for each.
@@ -96,20 +96,20 @@ static void set_look_timer(struct proxy *proxy) {
   int64_t every_ns = LOOK_EVERY_NS;
   if (proxy->idle_timeout_ns > 0 && proxy->idle_timeout_ns / 4 < every_ns)
     every_ns = proxy->idle_timeout_ns / 4;
-  if (proxy->house.header_timeout_ns > 0 && proxy->house.header_timeout_ns / 4 < every_ns)
-    every_ns = proxy->house.header_timeout_ns / 4;
+  if (proxy->shared.header_timeout_ns > 0 && proxy->shared.header_timeout_ns / 4 < every_ns)
+    every_ns = proxy->shared.header_timeout_ns / 4;
   loop_timer_set(proxy->look_timer, clock_now_ns() + every_ns);
 }
 
 static void look(void *context) {
   struct proxy *proxy = context;
   int64_t now_ns = clock_now_ns();
-  for (struct exchange *exchange = proxy->house.first; proxy->idle_timeout_ns > 0 && exchange;
+  for (struct exchange *exchange = proxy->shared.first; proxy->idle_timeout_ns > 0 && exchange;
        exchange = exchange->next) {
     if (now_ns - exchange->moved_ns > proxy->idle_timeout_ns && exchange->client) exchange_time_out(exchange);
   }
-  client_end_slow(&proxy->house, now_ns);
-  stuck_end(&proxy->house);
+  client_end_slow(&proxy->shared, now_ns);
+  stuck_end(&proxy->shared);
   set_look_timer(proxy);
 }
 
@@ -137,7 +137,7 @@ static unsigned allow_files(int64_t connections, struct log *log) {
 static enum status open_parts(struct proxy *proxy, const struct proxy_options *options, struct log *log,
                               struct error *error) {
   unsigned connections = allow_files(options->max_connections, log);
-  proxy->house.max_connections = connections;
+  proxy->shared.max_connections = connections;
   struct xfer_pool_options pool = {.connect_timeout_ns = EXCHANGE_CONNECT_TIMEOUT_NS,
                                    .kept_connections = connections,
                                    .http_version = 1,
@@ -160,8 +160,8 @@ static enum status open_parts(struct proxy *proxy, const struct proxy_options *o
   enum status status = hangup_open(proxy->loop, on_gone, &proxy->hangup, error);
   if (!status) status = loop_timer_open(proxy->loop, look, proxy, &proxy->look_timer, error);
   if (!status) status = loop_timer_open(proxy->loop, drain_over, proxy, &proxy->drain_timer, error);
-  if (!status) status = xfer_pool_open(proxy->loop, &pool, &proxy->house.pool, error);
-  if (!status) status = httpd_open(proxy->loop, &httpd, &handlers, &proxy->house.httpd, error);
+  if (!status) status = xfer_pool_open(proxy->loop, &pool, &proxy->shared.pool, error);
+  if (!status) status = httpd_open(proxy->loop, &httpd, &handlers, &proxy->shared.httpd, error);
   return status;
 }
 
@@ -171,13 +171,13 @@ enum status proxy_open(struct loop *loop, const struct proxy_options *options, s
   if (!proxy) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   proxy->loop = loop;
   proxy->idle_timeout_ns = options->idle_timeout_ns;
-  proxy->house = (struct proxy_context){.loop = loop,
-                                        .origin = options->upstream,
-                                        .log = log,
-                                        .max_header_bytes = options->max_header_bytes,
-                                        .max_connections_per_client = options->max_connections_per_client,
-                                        .header_timeout_ns = options->header_timeout_ns,
-                                        .tls = options->tls_cert != NULL};
+  proxy->shared = (struct proxy_context){.loop = loop,
+                                         .origin = options->upstream,
+                                         .log = log,
+                                         .max_header_bytes = options->max_header_bytes,
+                                         .max_connections_per_client = options->max_connections_per_client,
+                                         .header_timeout_ns = options->header_timeout_ns,
+                                         .tls = options->tls_cert != NULL};
   enum status status = open_parts(proxy, options, log, error);
   if (status) {
     proxy_close(proxy);
@@ -189,15 +189,15 @@ enum status proxy_open(struct loop *loop, const struct proxy_options *options, s
 }
 
 void proxy_record(struct proxy *proxy, struct recorder *recorder) {
-  proxy->house.recorder = recorder;
+  proxy->shared.recorder = recorder;
 }
 
 const char *proxy_address(const struct proxy *proxy) {
-  return httpd_address(proxy->house.httpd);
+  return httpd_address(proxy->shared.httpd);
 }
 
 struct exchange_counts proxy_counts(const struct proxy *proxy) {
-  return proxy->house.counts;
+  return proxy->shared.counts;
 }
 
 static void on_emptied(void *context) {
@@ -206,29 +206,29 @@ static void on_emptied(void *context) {
 }
 
 void proxy_drain(struct proxy *proxy, int64_t grace_ns, void (*drained)(void *context), void *context) {
-  bool again = proxy->house.draining;
-  proxy->house.draining = true;
-  proxy->house.emptied = on_emptied;
-  proxy->house.emptied_context = proxy;
+  bool again = proxy->shared.draining;
+  proxy->shared.draining = true;
+  proxy->shared.emptied = on_emptied;
+  proxy->shared.emptied_context = proxy;
   proxy->drained = drained;
   proxy->drained_context = context;
-  if (!again) httpd_stop_listening(proxy->house.httpd);
-  for (struct exchange_client *client = proxy->house.clients; client; client = client->next) {
+  if (!again) httpd_stop_listening(proxy->shared.httpd);
+  for (struct exchange_client *client = proxy->shared.clients; client; client = client->next) {
     if (!client->current) shutdown(client->fd, SHUT_RD); // libmicrohttpd closes it when it reads the end
   }
-  bool now = again || !proxy->house.first;
+  bool now = again || !proxy->shared.first;
   loop_timer_set(proxy->drain_timer, now ? 0 : clock_now_ns() + grace_ns);
 }
 
 void proxy_close(struct proxy *proxy) {
   if (!proxy) return;
-  proxy->house.draining = false; // nobody waits for the last exchange any more
-  for (struct exchange *exchange = proxy->house.first; exchange; exchange = exchange->next) {
+  proxy->shared.draining = false; // nobody waits for the last exchange any more
+  for (struct exchange *exchange = proxy->shared.first; exchange; exchange = exchange->next) {
     if (exchange->state == EXCHANGE_OPEN) exchange->state = EXCHANGE_CUT;
     exchange_wake(exchange);
   }
-  httpd_close(proxy->house.httpd);    // ends the clients' sides
-  xfer_pool_close(proxy->house.pool); // and the upstream's
+  httpd_close(proxy->shared.httpd);    // ends the clients' sides
+  xfer_pool_close(proxy->shared.pool); // and the upstream's
   hangup_close(proxy->hangup);
   loop_timer_close(proxy->look_timer);
   loop_timer_close(proxy->drain_timer);

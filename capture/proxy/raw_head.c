@@ -19,12 +19,12 @@ static size_t line_end(const char *at, const char *next) {
   return next == at + 2 && at[0] == '\0' && at[1] == '\0' ? 2 : 0;
 }
 
-bool raw_head_is_whole(const struct raw_head *head) {
-  const char *end = head->method + head->bytes, *at = head->version + strlen(head->version);
-  if (!is_gap(head->method + strlen(head->method), head->url)) return false;
-  if (head->version != head->url + head->target_len + 1) return false;
-  for (size_t i = 0; i < head->field_count; i++) {
-    const struct request_check_field *field = &head->fields[i];
+bool raw_head_is_whole(const struct head *head, const char *url, size_t bytes) {
+  const char *end = head->method + bytes, *at = head->version + strlen(head->version);
+  if (!is_gap(head->method + strlen(head->method), url)) return false;
+  if (head->version != url + strlen(head->target) + 1) return false;
+  for (size_t i = 0; i < head->count; i++) {
+    const struct head_field *field = &head->fields[i];
     if (!line_end(at, field->name) || !is_gap(field->name + field->name_len, field->value)) return false;
     at = field->value + field->value_len;
   }

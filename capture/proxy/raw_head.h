@@ -10,18 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "capture/content/request_check.h"
+#include "lib/http/head.h"
 
-// Pointers into the head's bytes, as libmicrohttpd hands them out.
-struct raw_head {
-  const char *method, *url, *version;       // each ends with a NUL
-  size_t target_len;                        // of the request target, of which `url` is the beginning
-  const struct request_check_field *fields; // in the order of their lines
-  size_t field_count;
-  size_t bytes; // of the head, from the method to behind its empty line
-};
-
-// False: it holds more than that.
-bool raw_head_is_whole(const struct raw_head *head);
+// False: the head holds more. Its method, version and fields point into its `bytes`, as libmicrohttpd hands
+// them out, and so does `url`, the beginning of the target; the fields are in the order of their lines. The
+// bytes reach from the method to behind the empty line.
+bool raw_head_is_whole(const struct head *head, const char *url, size_t bytes);
 
 #endif

@@ -15,8 +15,8 @@ static bool is_suspect(const struct exchange *exchange) {
 enum finding { SPINS, IS_INNOCENT, IS_GONE_PERHAPS };
 
 // A suspended connection; it stays so unless it is perhaps gone.
-static enum finding judge(struct exchange *exchange) {
-  struct httpd *httpd = exchange->house->httpd;
+static enum finding try_suspect(struct exchange *exchange) {
+  struct httpd *httpd = exchange->proxy->httpd;
   for (int round = 0; round < ROUNDS; round++) {
     MHD_resume_connection(exchange->connection);
     bool is_quiet = httpd_goes_quiet(httpd);
@@ -31,8 +31,8 @@ static enum finding judge(struct exchange *exchange) {
 // elsewhere, there is no digit; then the connection is cut, and ends with its timeout, of which a second is
 // the least.
 static void end(struct exchange *exchange) {
-  log_detail(exchange->house->log, "refused with 400: the line with a chunk's size is too long");
-  exchange->house->counts.refused++;
+  log_detail(exchange->proxy->log, "rejected with 400: the line with a chunk's size is too long");
+  exchange->proxy->counts.rejected++;
   if (!exchange->aborted_by) exchange->aborted_by = "client";
   if (isxdigit((unsigned char)*exchange->body_start)) {
     *exchange->body_start = '-';
@@ -52,23 +52,23 @@ static bool settles(struct httpd *httpd) {
   return false;
 }
 
-void stuck_end(struct proxy_context *house) {
+void stuck_end(struct proxy_context *proxy) {
   struct exchange *suspects = NULL, *innocents = NULL;
-  if (!httpd_spun(house->httpd)) return;
-  for (struct exchange *exchange = house->first; exchange; exchange = exchange->next) {
+  if (!httpd_spun(proxy->httpd)) return;
+  for (struct exchange *exchange = proxy->first; exchange; exchange = exchange->next) {
     if (!is_suspect(exchange)) continue;
     MHD_suspend_connection(exchange->connection);
     exchange->next_suspect = suspects;
     suspects = exchange;
   }
   if (!suspects) return;
-  bool is_among = settles(house->httpd);
+  bool is_among = settles(proxy->httpd);
   for (struct exchange *suspect = suspects, *next; suspect; suspect = next) {
     next = suspect->next_suspect;
-    enum finding finding = is_among ? judge(suspect) : IS_INNOCENT;
+    enum finding finding = is_among ? try_suspect(suspect) : IS_INNOCENT;
     if (finding == SPINS) end(suspect);
     if (finding != IS_INNOCENT) {
-      is_among = settles(house->httpd);
+      is_among = settles(proxy->httpd);
       continue;
     }
     suspect->next_suspect = innocents; // they wait: one that begins to spin would spoil the other trials
@@ -76,5 +76,5 @@ void stuck_end(struct proxy_context *house) {
   }
   for (; innocents; innocents = innocents->next_suspect)
     MHD_resume_connection(innocents->connection);
-  httpd_run_soon(house->httpd);
+  httpd_run_soon(proxy->httpd);
 }

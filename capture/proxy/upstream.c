@@ -5,38 +5,8 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
-#include "lib/http/hop_by_hop.h"
 
 #define STOPS_UPLOAD 300 // the least status after which libcurl sends no more of the request
-#define MOST_DIGITS 18   // of a length: fit an int64_t with room to spare
-
-static bool is_nominated(const struct request_check_request *request,
-                         const struct request_check_field *field) {
-  for (size_t i = 0; i < request->field_count; i++) {
-    const struct request_check_field *connection = &request->fields[i];
-    if (request_check_field_is(connection, "Connection") &&
-        hop_by_hop_nominates(connection->value, connection->value_len, field->name, field->name_len))
-      return true;
-  }
-  return false;
-}
-
-enum status upstream_take_fields(struct exchange *exchange, const struct request_check_request *request) {
-  struct buf *lines = &exchange->lines;
-  for (size_t i = 0; i < request->field_count; i++) {
-    const struct request_check_field *field = &request->fields[i];
-    if (hop_by_hop_is(field->name, field->name_len) || request_check_field_is(field, "Host") ||
-        request_check_field_is(field, "Content-Length") || request_check_field_is(field, "Expect") ||
-        is_nominated(request, field))
-      continue;
-    buf_append(lines, field->name, field->name_len);
-    buf_append_text(lines, field->value_len ? ": " : ";"); // libcurl's way to say an empty value
-    buf_append(lines, field->value, field->value_len);
-    buf_append_char(lines, '\0');
-    exchange->line_count++;
-  }
-  return lines->status;
-}
 
 static void on_status(void *context, int status) {
   struct exchange *exchange = context;
@@ -46,7 +16,7 @@ static void on_status(void *context, int status) {
 static void on_field(void *context, const char *name, size_t name_len, const char *value, size_t value_len) {
   struct exchange *exchange = context;
   struct buf *fields = &exchange->fields;
-  if (fields->len + name_len + value_len > exchange->house->max_header_bytes)
+  if (fields->len + name_len + value_len > exchange->proxy->max_header_bytes)
     exchange->objection = "the upstream server's header is too large";
   if (exchange->objection || exchange->head_ready) return;
   if (name_len > 0) {
@@ -61,69 +31,47 @@ static void on_field(void *context, const char *name, size_t name_len, const cha
   buf_append_char(fields, '\0');
 }
 
-// The value of a field of the answer; NULL: not there. `nth` counts fields of that name.
-static const char *find_field(const struct exchange *exchange, const char *name, size_t nth) {
+// Parses the fields of the answer.
+static void parse_fields(struct exchange *exchange) {
   const char *end = exchange->fields.data + exchange->fields.len;
-  for (const char *at = exchange->fields.data; at && at < end;) {
-    const char *value = at + strlen(at) + 1;
-    if (strcasecmp(at, name) == 0 && nth-- == 0) return value;
-    at = value + strlen(value) + 1;
+  enum status status = exchange->fields.status;
+  for (const char *name = exchange->fields.data; name && name < end && !status;) {
+    const char *value = name + strlen(name) + 1;
+    size_t value_len = strlen(value);
+    status = head_add(&exchange->answer, name, strlen(name), value, value_len);
+    name = value + value_len + 1;
   }
-  return NULL;
+  if (status) exchange->objection = "no memory for the upstream server's header";
 }
 
-static bool is_answer_nominated(const struct exchange *exchange, const char *name) {
-  const char *connection;
-  for (size_t nth = 0; (connection = find_field(exchange, "Connection", nth)); nth++) {
-    if (hop_by_hop_nominates(connection, strlen(connection), name, strlen(name))) return true;
-  }
-  return false;
-}
-
-// Notes the length of the answer's body. What two readers could take for different ends is an objection (RFC
-// 9112 6.3): lengths that differ or are no numbers, and codings that nobody asked for.
-static void read_framing(struct exchange *exchange) {
-  const char *first = find_field(exchange, "Content-Length", 0);
-  const char *coding = find_field(exchange, "Transfer-Encoding", 0), *length;
+// Notes the length of the answer's body. Objects to what two readers could take for different ends (RFC 9112
+// 6.3): lengths that differ or are no numbers, and codings that nobody asked for.
+static void parse_framing(struct exchange *exchange) {
+  const struct head *answer = &exchange->answer;
+  const struct head_field *coding = head_find(answer, HEAD_TRANSFER_ENCODING);
   bool is_clear =
-      !coding || (strcasecmp(coding, "chunked") == 0 && !find_field(exchange, "Transfer-Encoding", 1));
-  for (size_t nth = 0; (length = find_field(exchange, "Content-Length", nth)); nth++) {
-    size_t digits = strspn(length, "0123456789");
-    is_clear =
-        is_clear && digits > 0 && digits <= MOST_DIGITS && !length[digits] && strcmp(length, first) == 0;
+      !coding || (answer->counts[HEAD_TRANSFER_ENCODING] == 1 && head_value_is(coding, "chunked"));
+  int64_t length = -1, other;
+  for (size_t i = 0; i < answer->count && is_clear; i++) {
+    if (answer->fields[i].id != HEAD_CONTENT_LENGTH) continue;
+    is_clear = head_read_length(&answer->fields[i], &other) && (length < 0 || other == length);
+    length = other;
   }
   if (!is_clear) {
     exchange->objection = "the length of the upstream server's answer is not clear";
-  } else if (first && !coding) {
-    exchange->length = strtoll(first, NULL, 10);
+  } else if (!coding) {
+    exchange->length = length;
   }
 }
 
-// Leaves of the answer's fields those that are forwarded.
-static void sift_fields(struct exchange *exchange) {
-  struct buf kept = {0};
-  const char *end = exchange->fields.data + exchange->fields.len;
-  for (const char *at = exchange->fields.data; at && at < end;) {
-    const char *value = at + strlen(at) + 1;
-    const char *next = value + strlen(value) + 1;
-    if (!hop_by_hop_is(at, strlen(at)) && strcasecmp(at, "Content-Length") != 0 &&
-        !is_answer_nominated(exchange, at))
-      buf_append(&kept, at, (size_t)(next - at));
-    at = next;
-  }
-  if (kept.status) exchange->objection = "no memory for the upstream server's header";
-  buf_free(&exchange->fields);
-  exchange->fields = kept;
-}
-
-static struct json_slice field_slice(const struct exchange *exchange, const char *name) {
-  const char *value = find_field(exchange, name, 0);
-  return value ? (struct json_slice){value, strlen(value)} : (struct json_slice){0};
+static struct json_slice value_of(const struct exchange *exchange, enum head_name id) {
+  const struct head_field *field = head_find(&exchange->answer, id);
+  return field ? (struct json_slice){field->value, field->value_len} : (struct json_slice){0};
 }
 
 // libcurl sends no more of a request then: from here on, or, when the connection is to be closed, from the
 // answer's last byte on. While the upload is paused it would not see that it is through.
-bool upstream_is_refusal(const struct exchange *exchange) {
+bool upstream_stops_upload(const struct exchange *exchange) {
   return exchange->head_ready && exchange->status >= STOPS_UPLOAD;
 }
 
@@ -131,16 +79,14 @@ static enum xfer_flow on_head(void *context) {
   struct exchange *exchange = context;
   exchange->moved_ns = clock_now_ns();
   if (exchange->head_ready) return XFER_ABORT;
-  if (exchange->fields.status) exchange->objection = "no memory for the upstream server's header";
-  if (!exchange->objection) read_framing(exchange);
-  sift_fields(exchange);
+  if (!exchange->objection) parse_fields(exchange);
+  if (!exchange->objection) parse_framing(exchange);
   if (exchange->objection || exchange->status < 200) return XFER_ABORT;
-  recorder_head(exchange->entry, exchange->status, field_slice(exchange, "Content-Type"),
-                field_slice(exchange, "Content-Encoding"));
+  recorder_head(exchange->entry, exchange->status, value_of(exchange, HEAD_CONTENT_TYPE),
+                value_of(exchange, HEAD_CONTENT_ENCODING));
   exchange->head_ready = true;
-  if (upstream_is_refusal(exchange)) upstream_more(exchange);
-  early_response_answer(exchange);
-  exchange_wake(exchange);
+  if (upstream_stops_upload(exchange)) upstream_more(exchange);
+  exchange_changed(exchange);
   return XFER_GO;
 }
 
@@ -157,10 +103,9 @@ static enum xfer_flow on_body(void *context, const char *data, size_t len, int64
   exchange->download_taken = 0;
   if (buf_append(download, data, len)) return XFER_ABORT;
   exchange->moved_ns = now_ns;
-  exchange->house->counts.bytes_down += (int64_t)len;
-  early_response_answer(exchange);
-  exchange_wake(exchange);
-  if (upstream_is_refusal(exchange)) upstream_more(exchange);
+  exchange->proxy->counts.bytes_down += (int64_t)len;
+  exchange_changed(exchange);
+  if (upstream_stops_upload(exchange)) upstream_more(exchange);
   exchange->over =
       recorder_data(exchange->entry, data, len, now_ns); // after the wake: the client comes first
   return XFER_GO;
@@ -202,7 +147,7 @@ static enum failure failure_of(const struct exchange *exchange, enum xfer_outcom
   }
 }
 
-static const char *words_of(const struct exchange *exchange, enum xfer_outcome outcome) {
+static const char *message_of(const struct exchange *exchange, enum xfer_outcome outcome) {
   if (exchange->objection) return exchange->objection;
   switch (outcome) {
   case XFER_CONNECT: return "the upstream server cannot be reached";
@@ -237,24 +182,25 @@ static void on_done(void *context, const struct xfer_result *result) {
   exchange->xfer = NULL;
   exchange->upload_waits = exchange->download_waits = false;
   if (result->outcome != XFER_OK) {
-    log_detail(exchange->house->log, "upstream: %s (%s)", xfer_outcome_name(result->outcome), result->words);
+    log_detail(exchange->proxy->log, "upstream: %s (%s)", xfer_outcome_name(result->outcome), result->words);
   }
-  exchange->house->counts.resent += result->attempts > 1;
-  latency_histogram_add(&exchange->house->counts.upstream, result->done_ns - result->started_ns);
+  exchange->proxy->counts.resent += result->attempts > 1;
+  latency_histogram_add(&exchange->proxy->counts.upstream, result->done_ns - result->started_ns);
   record_end(exchange, result);
   // A server that has answered may close without having read all of the request.
-  bool is_whole = result->outcome == XFER_OK ||
-                  (result->outcome == XFER_RESET && exchange->early.begun && !exchange->is_ours &&
-                   exchange->length >= 0 && result->body_bytes == exchange->length);
+  bool is_whole =
+      result->outcome == XFER_OK || (result->outcome == XFER_RESET && exchange->early && !exchange->is_ours &&
+                                     exchange->length >= 0 && result->body_bytes == exchange->length);
   if (exchange->state == EXCHANGE_OPEN && is_whole) {
-    exchange_complete(exchange);
+    exchange->state = EXCHANGE_WHOLE;
+    exchange_changed(exchange);
   } else if (exchange->state == EXCHANGE_OPEN && (exchange->aborted_by || exchange->answered)) {
     exchange_wake(exchange); // its client's side ends it; the upstream has not failed
   } else if (exchange->state == EXCHANGE_OPEN) {
     bool late = result->outcome == XFER_TIMEOUT ||
                 (result->outcome == XFER_CONNECT &&
                  result->done_ns - result->started_ns >= EXCHANGE_CONNECT_TIMEOUT_NS);
-    exchange_fail(exchange, late ? 504 : 502, words_of(exchange, result->outcome));
+    exchange_fail(exchange, late ? 504 : 502, message_of(exchange, result->outcome));
   }
   exchange_release(exchange);
 }
@@ -266,46 +212,63 @@ static const struct xfer_callbacks callbacks = {.status = on_status,
                                                 .upload = on_upload,
                                                 .done = on_done};
 
+// Fills `lines` ("Name: value", each with its NUL) and `headers`, which points to them and ends with NULL.
+static enum status add_headers(const struct head *head, struct buf *lines, const char **headers) {
+  size_t count = 0;
+  for (size_t i = 0; i < head->count; i++) {
+    const struct head_field *field = &head->fields[i];
+    if (!head_is_forwarded(head, field)) continue;
+    buf_append(lines, field->name, field->name_len);
+    buf_append_text(lines, field->value_len ? ": " : ";"); // libcurl's notation of an empty value
+    buf_append(lines, field->value, field->value_len);
+    buf_append_char(lines, '\0');
+    count++;
+  }
+  const char *at = buf_text(lines);
+  for (size_t i = 0; i < count && !lines->status; i++, at += strlen(at) + 1)
+    headers[i] = at;
+  return lines->status;
+}
+
 static enum status start_transfer(struct exchange *exchange, bool whole, struct error *error) {
-  struct buf url = {0};
-  const char **lines = calloc(exchange->line_count + 1, sizeof *lines);
-  enum status status =
-      lines ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  if (status) goto cleanup;
-  const char *at = exchange->lines.data;
-  for (size_t i = 0; i < exchange->line_count; i++, at += strlen(at) + 1)
-    lines[i] = at;
-  origin_target_url(exchange->house->origin, exchange->target, &url);
+  struct buf url = {0}, lines = {0};
+  const char **headers = calloc(exchange->head.count + 1, sizeof *headers);
+  enum status status = headers ? add_headers(&exchange->head, &lines, headers) : STATUS_MEMORY;
+  if (status) {
+    status_write(error, "%s", status_name(status));
+    goto cleanup;
+  }
+  origin_target_url(exchange->proxy->origin, exchange->target, &url);
   bool has_body = exchange->framing.chunked || exchange->framing.has_length;
   struct xfer_request request = {
-      .method = exchange->method,
+      .method = exchange->head.method,
       .url = buf_text(&url),
-      .headers = lines,
+      .headers = headers,
       .upload = has_body && !whole,
       .upload_len = exchange->framing.length,
-      .alone = has_body && !whole && !origin_is_secure(exchange->house->origin),
+      .alone = has_body && !whole && !origin_is_secure(exchange->proxy->origin),
   };
   if (has_body && whole) {
     request.body = exchange->upload.data ? exchange->upload.data : "";
     request.body_len = exchange->upload.len;
   }
-  status = xfer_start(exchange->house->pool, &request, &callbacks, exchange, &exchange->xfer, error);
+  status = xfer_start(exchange->proxy->pool, &request, &callbacks, exchange, &exchange->xfer, error);
 
 cleanup:
   buf_free(&url);
-  free(lines);
+  buf_free(&lines);
+  free(headers);
   return status;
 }
 
 void upstream_start(struct exchange *exchange, bool whole) {
   struct error error;
   enum status status = start_transfer(exchange, whole, &error);
-  buf_free(&exchange->lines);
   if (status == STATUS_OK) {
-    exchange->house->counts.requests++;
+    exchange->proxy->counts.requests++;
     return;
   }
-  log_detail(exchange->house->log, "upstream: not started (%s)", status_name(status));
+  log_detail(exchange->proxy->log, "upstream: not started (%s)", status_name(status));
   exchange_fail(exchange, 502, "the request could not be forwarded");
 }
 
@@ -315,7 +278,7 @@ void upstream_more(struct exchange *exchange) {
   xfer_resume(exchange->xfer);
 }
 
-void upstream_taken(struct exchange *exchange) {
+void upstream_drained(struct exchange *exchange) {
   size_t waiting = exchange->download.len - exchange->download_taken;
   if (!exchange->download_waits || !exchange->xfer || waiting > EXCHANGE_DOWNLOAD_MAX / 2) return;
   exchange->download_waits = false;

@@ -6,22 +6,18 @@
 
 #include "capture/proxy/exchange.h"
 
-// Takes what is forwarded of the request's header: all but the fields of this connection alone
-// (hopbyhop.h), Host, Content-Length and Expect. STATUS_MEMORY.
-enum status upstream_take_fields(struct exchange *exchange,
-                                 const struct request_check_request *request) MUST_USE;
-
-// Starts the transfer. With a `whole` body (in exchange->upload) it may be sent again on a dead connection;
-// otherwise the body streams from exchange->upload as it fills. A failure has become the exchange's answer.
+// Starts the transfer with the fields of exchange->head that are forwarded. A `whole` body (in
+// exchange->upload) may be sent again on a dead connection; otherwise the body streams from exchange->upload
+// as it fills. A failure has become the exchange's answer.
 void upstream_start(struct exchange *exchange, bool whole);
 
-// Tells the transfer that the upload has more bytes, or its end.
+// The upload has more bytes, or its end is here.
 void upstream_more(struct exchange *exchange);
 
-// The answer has begun, and is one after which nobody wants the rest of the request.
-bool upstream_is_refusal(const struct exchange *exchange);
+// The answer has begun, and its status ends the upload: the rest of the request is discarded.
+bool upstream_stops_upload(const struct exchange *exchange);
 
-// Tells it that the client has taken bytes.
-void upstream_taken(struct exchange *exchange);
+// The client has got bytes of the download.
+void upstream_drained(struct exchange *exchange);
 
 #endif

@@ -15,10 +15,10 @@
 #include <stdint.h>
 
 #include "capture/content/anonymize.h"
-#include "capture/content/request_check.h"
 #include "capture/record/tracefile.h"
 #include "lib/base/names.h"
 #include "lib/base/status.h"
+#include "lib/http/head.h"
 #include "lib/llm/response.h"
 #include "lib/llm/unknown_apis.h"
 
@@ -75,9 +75,8 @@ enum status recorder_rotate(struct recorder *recorder, bool told, bool *changed,
 bool recorder_take_trouble(struct recorder *recorder, struct error *error);
 
 // A request has arrived. NULL: it is not recorded, by --include or --exclude or (counted) for want of memory.
-// The request is read now and not kept.
-struct recorder_entry *recorder_begin(struct recorder *recorder, const struct request_check_request *request,
-                                      int64_t arrived_ns);
+// The head is read now and not kept.
+struct recorder_entry *recorder_begin(struct recorder *recorder, const struct head *head, int64_t arrived_ns);
 void recorder_body(struct recorder_entry *entry, const char *data, size_t len);
 // The request's body is complete: its record will be written. When anonymising it is written with the
 // response's, since only that says how many tokens the server counted; and only requests that ask for text

@@ -17,23 +17,23 @@ struct json_slice recorder_text(const char *text) {
   return (struct json_slice){text, strlen(text)};
 }
 
-static bool same_name(const struct request_check_field *a, const struct request_check_field *b) {
+static bool same_name(const struct head_field *a, const struct head_field *b) {
   return a->name_len == b->name_len && strncasecmp(a->name, b->name, a->name_len) == 0;
 }
 
-static bool stands_before(const struct request_check_request *request, size_t which) {
+static bool stands_before(const struct head *head, size_t which) {
   for (size_t i = 0; i < which; i++) {
-    if (same_name(&request->fields[i], &request->fields[which])) return true;
+    if (same_name(&head->fields[i], &head->fields[which])) return true;
   }
   return false;
 }
 
 // The value of a field, joined with those of later fields of its name (RFC 9110 5.3).
-static void write_value(struct json_writer *w, const struct request_check_request *request, size_t which) {
+static void write_value(struct json_writer *w, const struct head *head, size_t which) {
   struct buf joined = {0};
-  for (size_t i = which; i < request->field_count; i++) {
-    const struct request_check_field *field = &request->fields[i];
-    if (!same_name(field, &request->fields[which])) continue;
+  for (size_t i = which; i < head->count; i++) {
+    const struct head_field *field = &head->fields[i];
+    if (!same_name(field, &head->fields[which])) continue;
     if (i > which) buf_append_text(&joined, ", ");
     buf_append(&joined, field->value, field->value_len);
   }
@@ -43,13 +43,13 @@ static void write_value(struct json_writer *w, const struct request_check_reques
   buf_free(&joined);
 }
 
-static void write_headers(struct recorder_entry *entry, const struct request_check_request *request) {
+static void write_headers(struct recorder_entry *entry, const struct head *head) {
   struct json_writer w = JSON_WRITER(&entry->headers);
   json_write_object(&w);
-  for (size_t i = 0; i < request->field_count; i++) {
-    const struct request_check_field *field = &request->fields[i];
+  for (size_t i = 0; i < head->count; i++) {
+    const struct head_field *field = &head->fields[i];
     if (!record_policy_header(entry->recorder->options.keep_headers, field->name, field->name_len) ||
-        stands_before(request, i))
+        stands_before(head, i))
       continue;
     char name[256];
     if (field->name_len >= sizeof name) continue;
@@ -59,7 +59,7 @@ static void write_headers(struct recorder_entry *entry, const struct request_che
     }
     name[field->name_len] = '\0';
     json_write_key(&w, name);
-    write_value(&w, request, i);
+    write_value(&w, head, i);
   }
   json_write_object_end(&w);
 }
@@ -98,10 +98,10 @@ static void remember_words(struct recorder_entry *entry, const char *value, size
   }
 }
 
-static void remember_secrets(struct recorder_entry *entry, const struct request_check_request *request) {
-  redact_target_secrets(entry->recorder->options.redact, request->target, &entry->secrets);
-  for (size_t i = 0; i < request->field_count; i++) {
-    const struct request_check_field *field = &request->fields[i];
+static void remember_secrets(struct recorder_entry *entry, const struct head *head) {
+  redact_target_secrets(entry->recorder->options.redact, head->target, &entry->secrets);
+  for (size_t i = 0; i < head->count; i++) {
+    const struct head_field *field = &head->fields[i];
     if (redact_is_secret_header(field->name, field->name_len))
       remember_words(entry, field->value, field->value_len);
   }
@@ -140,26 +140,26 @@ void recorder_hide_secrets(const struct recorder_entry *entry, char *bytes, size
   }
 }
 
-static bool read_request(struct recorder_entry *entry, const struct request_check_request *request) {
-  entry->method = strdup(request->method);
+static bool read_request(struct recorder_entry *entry, const struct head *head) {
+  entry->method = strdup(head->method);
   struct buf target = {0};
-  redact_target(entry->recorder->options.redact, request->target, &target);
+  redact_target(entry->recorder->options.redact, head->target, &target);
   entry->target = target.status ? NULL : strdup(buf_text(&target));
   buf_free(&target);
-  remember_secrets(entry, request);
+  remember_secrets(entry, head);
   if (entry->target)
     recorder_hide_secrets(entry, entry->target, strlen(entry->target), RECORDER_BODY_SECRET_MIN, false);
-  write_headers(entry, request);
+  write_headers(entry, head);
   if (entry->headers.len)
     recorder_hide_secrets(entry, entry->headers.data, entry->headers.len, RECORDER_BODY_SECRET_MIN, false);
-  const struct request_check_field *id = request_check_find(request, "X-Session-Id");
+  const struct head_field *id = head_find(head, HEAD_X_SESSION_ID);
   if (id && id->value_len <= CONVERSATION_ID_MAX)
     record_policy_session((struct json_slice){id->value, id->value_len}, &entry->session);
   if (entry->session.len)
     recorder_hide_secrets(entry, entry->session.data, entry->session.len, RECORDER_BODY_SECRET_MIN, false);
-  const struct request_check_field *type = request_check_find(request, "Content-Type");
+  const struct head_field *type = head_find(head, HEAD_CONTENT_TYPE);
   entry->body.is_form = type && record_policy_is_form(type->value, type->value_len);
-  const struct request_check_field *coding = request_check_find(request, "Content-Encoding");
+  const struct head_field *coding = head_find(head, HEAD_CONTENT_ENCODING);
   entry->body.coding =
       coding ? inflate_coding_of((struct json_slice){coding->value, coding->value_len}) : INFLATE_IDENTITY;
   return entry->method && entry->target && !entry->headers.status && !entry->secrets.status &&
@@ -195,9 +195,9 @@ static bool is_wanted(const struct recorder_options *options, const char *target
   return wanted;
 }
 
-struct recorder_entry *recorder_begin(struct recorder *recorder, const struct request_check_request *request,
+struct recorder_entry *recorder_begin(struct recorder *recorder, const struct head *head,
                                       int64_t arrived_ns) {
-  if (!is_wanted(&recorder->options, request->target)) return NULL;
+  if (!is_wanted(&recorder->options, head->target)) return NULL;
   struct recorder_entry *entry = calloc(1, sizeof *entry);
   if (!entry) {
     recorder->dropped += 2;
@@ -206,7 +206,7 @@ struct recorder_entry *recorder_begin(struct recorder *recorder, const struct re
   entry->recorder = recorder;
   entry->arrived_ns = arrived_ns;
   entry->seq = -1;
-  entry->api = entry->asked = api_from_path(request->method, request->target);
+  entry->api = entry->asked = api_from_path(head->method, head->target);
   entry->request_job = (struct record_task){.run = recorder_make_request, .context = entry};
   entry->heard = CONVERSATION_ANSWER;
   entry->answer_job = (struct record_task){.run = recorder_take_answer, .context = entry};
@@ -216,7 +216,7 @@ struct recorder_entry *recorder_begin(struct recorder *recorder, const struct re
   if (entry->next) entry->next->previous = entry;
   recorder->first = entry;
   pthread_mutex_unlock(&recorder->entries_lock);
-  if (!read_request(entry, request)) {
+  if (!read_request(entry, head)) {
     recorder->dropped += 2;
     recorder_entry_free(entry);
     return NULL;

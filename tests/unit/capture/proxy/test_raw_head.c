@@ -12,57 +12,52 @@
 // A head as libmicrohttpd cuts it: ends of texts are NULs. The fields' names and values are found by hand.
 #define HEAD "GET\0/a?b\0HTTP/1.1\0\0Host\0 h\0\0X\0\0Y\0\t v \0\0\0\0"
 
-static struct request_check_field fields[3];
-
-static struct raw_head cut(const char *bytes, size_t len) {
+static struct head cut(const char *bytes) {
   const char *host = bytes + 19, *x = bytes + 28, *y = bytes + 31;
-  fields[0] = (struct request_check_field){host, host + 6, 4, 1};
-  fields[1] = (struct request_check_field){x, x + 2, 1, 0};
-  fields[2] = (struct request_check_field){y, y + 4, 1, 2};
-  return (struct raw_head){.method = bytes,
-                           .url = bytes + 4,
-                           .version = bytes + 9,
-                           .target_len = 4,
-                           .fields = fields,
-                           .field_count = 3,
-                           .bytes = len};
+  struct head head = {.method = bytes, .target = "/a?b", .version = bytes + 9};
+  assert_int_equal(head_add(&head, host, 4, host + 6, 1), STATUS_OK);
+  assert_int_equal(head_add(&head, x, 1, x + 2, 0), STATUS_OK);
+  assert_int_equal(head_add(&head, y, 1, y + 4, 2), STATUS_OK);
+  return head;
 }
 
 static void test_texts_that_follow_each_other_are_the_whole_head(void **state) {
   (void)state;
   static const char bytes[] = HEAD;
-  struct raw_head head = cut(bytes, sizeof bytes - 1);
-  assert_string_equal(fields[0].name, "Host");
-  assert_string_equal(fields[2].value, "v ");
-  assert_true(raw_head_is_whole(&head));
-  head.bytes--; // a bare LF ends the head
-  assert_true(raw_head_is_whole(&head));
-  head.field_count = 0;
-  head.bytes = 22;
-  assert_false(raw_head_is_whole(&head));
+  struct head head = cut(bytes);
+  assert_string_equal(head.fields[0].name, "Host");
+  assert_string_equal(head.fields[2].value, "v ");
+  assert_true(raw_head_is_whole(&head, bytes + 4, sizeof bytes - 1));
+  assert_true(raw_head_is_whole(&head, bytes + 4, sizeof bytes - 2)); // a bare LF ends the head
+  head.count = 0;
+  assert_false(raw_head_is_whole(&head, bytes + 4, 22));
+  head_free(&head);
 }
 
 static void test_bytes_that_no_text_shows_are_seen(void **state) {
   (void)state;
   static const char bytes[] = HEAD "more";
-  for (size_t more = 1; more <= 4; more++) {
-    struct raw_head head = cut(bytes, sizeof HEAD - 1 + more);
-    assert_false(raw_head_is_whole(&head));
-  }
-  struct raw_head head = cut(bytes, sizeof HEAD - 1);
-  head.target_len = 3;
-  assert_false(raw_head_is_whole(&head));
-  head = cut(bytes, sizeof HEAD - 1);
-  fields[0].value_len = 0; // a NUL in a value
-  assert_false(raw_head_is_whole(&head));
   static const char elsewhere[] = "Host"; // a name that a folded line has moved
-  head = cut(bytes, sizeof HEAD - 1);
-  fields[0].name = elsewhere;
-  assert_false(raw_head_is_whole(&head));
-  head = cut(bytes, sizeof HEAD - 1);
-  fields[1] = fields[2]; // a field is missing
-  head.field_count = 2;
-  assert_false(raw_head_is_whole(&head));
+  const char *url = bytes + 4;
+  const size_t len = sizeof HEAD - 1;
+  struct head head = cut(bytes);
+  struct head_field first = head.fields[0];
+  for (size_t more = 1; more <= 4; more++)
+    assert_false(raw_head_is_whole(&head, url, len + more));
+  head.target = "/a?";
+  assert_false(raw_head_is_whole(&head, url, len));
+  head.target = "/a?b";
+  head.fields[0].value_len = 0; // a NUL in a value
+  assert_false(raw_head_is_whole(&head, url, len));
+  head.fields[0] = first;
+  head.fields[0].name = elsewhere;
+  assert_false(raw_head_is_whole(&head, url, len));
+  head.fields[0] = first;
+  assert_true(raw_head_is_whole(&head, url, len));
+  head.fields[1] = head.fields[2]; // a field is missing
+  head.count = 2;
+  assert_false(raw_head_is_whole(&head, url, len));
+  head_free(&head);
 }
 
 int main(void) {
