@@ -18,7 +18,6 @@ static const char *const order_names[] = {"random", "grid", NULL};
 static const char *const dispatch_names[] = {"pool", "burst", NULL};
 static const char *const restart_names[] = {"block", "level", NULL};
 static const char *const timing_names[] = {"batch", "original", "rate", NULL};
-static const char *const arrival_names[] = {"constant", "poisson", "gamma", NULL};
 static const char *const cache_bust_names[] = {"auto", "on", "off", NULL};
 
 static enum status take_trace(void *context, const char *value, struct error *error) {
@@ -95,7 +94,7 @@ static enum status take_request_rates(void *context, const char *value, struct e
 static enum status take_arrival(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   int choice = 0;
-  enum status status = cli_choice(arrival_names, value, &choice, error);
+  enum status status = cli_choice(schedule_arrival_names, value, &choice, error);
   opts->arrival = (enum schedule_arrival)choice;
   opts->arrival_given = true;
   return status;

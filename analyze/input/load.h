@@ -161,7 +161,7 @@ struct load_data {
   bool has_limits;
   enum results_measure measure; // set before the first file where `has_measure`, else by load_finish
   bool has_measure;
-  char *client_reason;        // why the first invalid batch was; NULL: none
+  struct run_reason client_reason; // why the first invalid batch was; owns its text
   int64_t invalid_failing;    // invalid batches that failed too: they are not among their cell's `invalid`
   double invalid_cpu_max;     // of all invalid batches; NaN: not measured
   struct load_identity *seen; // of the regular files so far, so that none counts twice

@@ -117,17 +117,16 @@ static enum status take_header(struct load_run *run, const struct run_header *he
   facts->timing = copy_text(header->timing);
   facts->start_unix_s = header->start_unix_s;
   facts->seed = header->seed;
+  facts->max_tokens = header->max_tokens;
   facts->burst = json_slice_is(header->dispatch, "burst");
-  facts->managed = header->server.data != NULL && header->server.len > 0;
+  facts->managed = run->managed = header->server.data != NULL && header->server.len > 0;
   run->fact = data->fact_count - 1;
   run->has_header = true;
-  run->managed = facts->managed;
   run->no_warmup = header->warmup == 0;
   run->start_unix_s = header->start_unix_s;
   run->first_session = data->session_count;
   run->last_session = SIZE_MAX;
-  run->requests = run->batches = 0;
-  run->ended = run->unknown_segment = false;
+  run->requests = run->batches = 0, run->ended = run->unknown_segment = false;
   if (run->no_warmup) data->no_warmup = true;
   buf_clear(&run->plan);
   return buf_append(&run->plan, header->plan.data, header->plan.len);
@@ -361,7 +360,10 @@ static enum status take_without_throughput(struct load_run *run, const struct ru
   bool failing = load_is_failing(record->requests, record->failed, record->cancelled);
   bool invalid = !record->valid && !failing;
   if (!record->valid) {
-    if (!data->client_reason) data->client_reason = copy_text(record->reason);
+    if (data->client_reason.kind == RUN_REASON_NONE) {
+      data->client_reason = record->reason;
+      data->client_reason.text.data = copy_text(record->reason.text);
+    }
     data->invalid_cpu_max = fmax(data->invalid_cpu_max, record->client_cpu);
     data->invalid_failing += failing && record->workers >= 1 && record->batch >= 0;
   }

@@ -182,7 +182,7 @@ void load_free(struct load_data *data) {
   free(data->open);
   free(data->points);
   free(data->notices);
-  free(data->client_reason);
+  free((char *)data->client_reason.text.data);
   free(data->seen);
   *data = (struct load_data){0};
 }

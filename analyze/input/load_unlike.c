@@ -7,7 +7,6 @@
 
 #include "analyze/input/load_reader.h"
 #include "lib/base/buf.h"
-#include "lib/base/units.h"
 
 #define VALUES_SHOWN 3
 #define VALUE_BYTES 512
@@ -51,26 +50,9 @@ static struct value server_of(const struct run_facts *facts) {
   return text_value(facts->managed ? "managed" : "not managed");
 }
 
-// The limit stands in the command line alone. A number that cannot be read is shown as it is.
 static struct value max_tokens_of(const struct run_facts *facts) {
-  static const char name[] = "--max-tokens";
-  const size_t name_len = sizeof name - 1;
-  struct json_slice list = {facts->arguments, facts->arguments ? strlen(facts->arguments) : 0}, item;
   struct value value = text_value(NULL);
-  struct json_scan scan = json_scan_start(list);
-  bool next = false;
-  while (json_scan_element(&scan, &item)) {
-    struct json_slice word = json_scan_raw_string(item);
-    bool joined = word.len > name_len && memcmp(word.data, name, name_len) == 0 && word.data[name_len] == '=';
-    if (joined) word = (struct json_slice){word.data + name_len + 1, word.len - name_len - 1};
-    if (next || joined) {
-      int64_t count;
-      snprintf(value.text, sizeof value.text, "%.*s", word.len < 40 ? (int)word.len : 40, word.data);
-      if (units_count(value.text, 1, INT64_MAX, &count, NULL) == STATUS_OK)
-        snprintf(value.text, sizeof value.text, "%lld", (long long)count);
-    }
-    next = !joined && json_slice_is(word, name);
-  }
+  if (facts->max_tokens >= 0) snprintf(value.text, sizeof value.text, "%lld", (long long)facts->max_tokens);
   return value;
 }
 

@@ -24,7 +24,8 @@ struct collector {
 };
 
 struct warning warnings_new(enum warning_code code) {
-  return (struct warning){code, -1, -1, -1, NAN, NAN, NAN, NULL};
+  return (struct warning){
+      .code = code, .workers = -1, .batch = -1, .count = -1, .value = NAN, .lo = NAN, .hi = NAN};
 }
 
 enum status warnings_add(struct results *results, const struct warning *warning) {
@@ -125,7 +126,7 @@ static void about_input(struct collector *collector) {
   if (invalid > 0) {
     struct warning warning = warnings_new(WARNING_INVALID_CLIENT);
     warning.count = invalid;
-    warning.words = collector->data->client_reason;
+    warning.reason = collector->data->client_reason;
     warning.value = collector->data->invalid_cpu_max;
     warning.lo = (double)collector->data->invalid_failing;
     add(collector, &warning);

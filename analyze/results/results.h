@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/record/run.h"
+
 // What throughput counts: of successful requests their tokens, or themselves.
 enum results_measure {
   MEASURE_OUTPUT_TOKENS,
@@ -246,6 +248,7 @@ struct warning {
   int64_t workers, batch, count; // -1: does not apply
   double value, lo, hi;          // NaN: does not apply
   const char *words;             // a name, a file, the system's own words; NULL
+  struct run_reason reason;      // of WARNING_INVALID_CLIENT; its text is borrowed
 };
 
 // How the times of one cell's requests spread: quantiles over all its successful requests, whatever their
@@ -275,6 +278,7 @@ struct run_facts {
       *timing;
   double start_unix_s; // NaN
   int64_t seed;        // -1
+  int64_t max_tokens;  // -1: as recorded
   int64_t sessions, batches, requests, failed, warmup_batches;
   bool managed; // --server: sessions are restarts
   bool burst;   // each batch was sent at once, whatever the number of workers

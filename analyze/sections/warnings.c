@@ -125,26 +125,22 @@ static void cliff(struct chapters *c, struct document_node *parent, const struct
                              number_with_interval(ratio.estimate, ratio.lo, ratio.hi, 3).text, ""));
 }
 
-// What replay's audit writes, in the reader's language; words of anyone else as they are.
-static void reason_of(struct chapters *c, const char *words, bool first, struct buf *out) {
-  static const struct {
-    const char *pattern;
-    enum lang_id id;
-  } reasons[] = {
-      {"requests were sent late: lag p99 %15s ms, allowed %15s ms", LANG_REASON_LAG},
-      {"the event loop stalled for %15s ms, allowed %15s ms", LANG_REASON_STALL},
-      {"the client used %15s of a core, allowed %15s", LANG_REASON_CPU},
-  };
-  char seen[16], allowed[16];
+// Of the first batch where there are several.
+static void reason_of(struct chapters *c, const struct run_reason *reason, bool first, struct buf *out) {
+  struct number_text seen = number_significant(1e3 * reason->seen, 3);
+  struct number_text allowed = number_significant(1e3 * reason->allowed, 3);
   buf_append_text(out, " (");
   if (first) buf_append_text(out, lang_text(c->lang, LANG_REASON_FIRST));
-  size_t i = 0, count = sizeof reasons / sizeof reasons[0];
-  while (i < count && sscanf(words, reasons[i].pattern, seen, allowed) != 2)
-    i++;
-  if (i < count) {
-    chapters_format(c, out, reasons[i].id, LANG_WITH(seen, allowed));
-  } else {
-    buf_append_text(out, words);
+  switch (reason->kind) {
+  case RUN_REASON_LAG: chapters_format(c, out, LANG_REASON_LAG, LANG_WITH(seen.text, allowed.text)); break;
+  case RUN_REASON_STALL:
+    chapters_format(c, out, LANG_REASON_STALL, LANG_WITH(seen.text, allowed.text));
+    break;
+  case RUN_REASON_CPU:
+    chapters_format(c, out, LANG_REASON_CPU,
+                    LANG_WITH(number_fixed(reason->seen, 2).text, number_fixed(reason->allowed, 2).text));
+    break;
+  default: buf_append(out, reason->text.data, reason->text.len); break;
   }
   buf_append_char(out, ')');
 }
@@ -153,7 +149,7 @@ static void reason_of(struct chapters *c, const char *words, bool first, struct 
 static void client(struct chapters *c, struct document_node *parent, const struct warning *warning) {
   struct buf reason = {0}, failed = {0};
   bool starved = isfinite(warning->value) && warning->value < CLIENT_BUSY_CPU;
-  if (warning->words) reason_of(c, warning->words, warning->count > 1, &reason);
+  if (warning->reason.kind) reason_of(c, &warning->reason, warning->count > 1, &reason);
   if (isfinite(warning->lo) && warning->lo > 0)
     chapters_format(c, &failed, LANG_WARNING_INVALID_FAILED, LANG_WITH(number_fixed(warning->lo, 0).text));
   chapters_callout(c, parent, DOCUMENT_WARNING,

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "lib/record/field.h"
+#include "lib/record/run_old.h"
+#include "lib/record/run_reason.h"
 
 static const char *const error_names[RUN_ERROR_COUNT] = {
     "connect",  "tls",      "timeout",  "reset",        "truncated", "http_429",
@@ -75,6 +77,7 @@ static const struct field header_fields[] = {
     FIELD(run_header, order, "order", FIELD_TEXT),
     FIELD(run_header, pick, "pick", FIELD_TEXT),
     FIELD(run_header, dispatch, "dispatch", FIELD_TEXT),
+    FIELD(run_header, max_tokens, "max_tokens", FIELD_COUNT),
     FIELD(run_header, plan, "plan", FIELD_JSON),
     FIELD(run_header, seed, "seed", FIELD_INT),
     FIELD(run_header, repeat, "repeat", FIELD_COUNT),
@@ -152,7 +155,7 @@ static const struct field client_fields[] = {
     FIELD(run_batch, lag_max_ns, "lag_max_s", FIELD_DURATION),
     FIELD(run_batch, stall_max_ns, "stall_max_s", FIELD_DURATION),
     FIELD(run_batch, valid, "valid", FIELD_BOOL),
-    FIELD(run_batch, reason, "reason", FIELD_TEXT),
+    CUSTOM("reason", run_reason_read),
     {.name = NULL},
 };
 
@@ -255,10 +258,16 @@ static const struct run_batch no_batch = {
 static const struct field no_fields[] = {{.name = NULL}};
 
 static enum status read_header(struct field_context *context, struct run_header *header) {
-  *header = (struct run_header){
-      .version = -1, .seed = -1, .repeat = -1, .warmup = -1, .threads = 1, .http_version = 1};
+  *header = (struct run_header){.version = -1,
+                                .max_tokens = -1,
+                                .seed = -1,
+                                .repeat = -1,
+                                .warmup = -1,
+                                .threads = 1,
+                                .http_version = 1};
   context->into = header;
   enum status status = field_read(context, header_fields);
+  if (header->max_tokens < 0) header->max_tokens = run_old_max_tokens(header->arguments);
   if (status == STATUS_OK && header->version > RUN_VERSION) {
     return status_fail(context->error, STATUS_FORMAT,
                        "run version %lld is newer than this program knows (%d)", (long long)header->version,

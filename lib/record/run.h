@@ -39,6 +39,20 @@ enum run_error {
 const char *run_error_name(enum run_error error); // "connect", ...; NULL for RUN_ERROR_NONE
 bool run_error_from_name(struct json_slice name, enum run_error *out); // false: no such class
 
+// What made the client the bottleneck of a batch: how much of it was seen, and how much is allowed.
+enum run_reason_kind {
+  RUN_REASON_NONE,
+  RUN_REASON_LAG,   // seconds: 99th percentile of the delay between a request's instant and its sending
+  RUN_REASON_STALL, // seconds: longest standstill of an event loop
+  RUN_REASON_CPU,   // cores
+  RUN_REASON_OTHER, // of another program: its text
+};
+struct run_reason {
+  enum run_reason_kind kind;
+  double seen, allowed;   // 0 with RUN_REASON_NONE and RUN_REASON_OTHER
+  struct json_slice text; // of RUN_REASON_OTHER alone
+};
+
 struct run_header {
   int64_t version;
   double start_unix_s;
@@ -50,6 +64,7 @@ struct run_header {
   struct json_slice arguments; // a JSON array of strings, without secrets
   struct json_slice server;    // the --server command; none: not managed
   struct json_slice order, pick, dispatch;
+  int64_t max_tokens;     // of each response; -1: as recorded
   struct json_slice plan; // JSON: {"workers":[..],"batch":[..],"repeat":3,...}, as written
   int64_t seed, repeat, warmup;
   int64_t threads; // that sent the requests; 1 (also when not said)
@@ -98,7 +113,7 @@ struct run_batch {
   double client_cpu; // share of one core, 0..n
   int64_t lag_p50_ns, lag_p99_ns, lag_max_ns, stall_max_ns;
   bool valid;                       // also when not said
-  struct json_slice reason;         // why not
+  struct run_reason reason;         // why not
   struct json_slice timing;         // open loop; none: batch
   double rate;                      // requests/s asked for; NaN
   double in_flight_mean;            // NaN

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/json/json_write.h"
 #include "lib/record/run.h"
+#include "lib/record/run_reason.h"
 
 // Members in the order of run.c's tables, which reads them fastest so.
 
@@ -45,6 +46,7 @@ void run_format_header(struct buf *out, const struct run_header *header) {
   member_text_if(&w, "order", header->order);
   member_text_if(&w, "pick", header->pick);
   member_text_if(&w, "dispatch", header->dispatch);
+  member_count_if(&w, "max_tokens", header->max_tokens);
   member_compact_if(&w, "plan", header->plan);
   json_member_int(&w, "seed", header->seed);
   member_count_if(&w, "repeat", header->repeat);
@@ -141,7 +143,8 @@ static void format_client(struct json_writer *w, const struct run_batch *batch) 
   json_member_duration(w, "lag_max_s", batch->lag_max_ns);
   json_member_duration(w, "stall_max_s", batch->stall_max_ns);
   json_member_bool(w, "valid", batch->valid);
-  json_member_text(w, "reason", batch->reason);
+  json_write_key(w, "reason");
+  run_reason_write(w, &batch->reason);
   json_write_object_end(w);
 }
 

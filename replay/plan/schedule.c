@@ -7,6 +7,8 @@
 #include "lib/base/clock.h"
 #include "replay/plan/random.h"
 
+const char *const schedule_arrival_names[] = {"constant", "poisson", "gamma", NULL};
+
 static enum status add(struct schedule *pace, size_t *room, int64_t offset_ns, struct error *error) {
   if (pace->count == SCHEDULE_REQUESTS_MAX)
     return status_fail(error, STATUS_USAGE, "the schedule has more than %zu requests", SCHEDULE_REQUESTS_MAX);

@@ -20,6 +20,9 @@ enum schedule_arrival {
   SCHEDULE_ARRIVAL_GAMMA, // independent gamma intervals of shape `burstiness` (1: poisson, below: burstier)
 };
 
+extern const char
+    *const schedule_arrival_names[]; // by value, as --arrival and records have them; NULL at the end
+
 struct schedule {
   int64_t *offsets_ns; // since the start, ascending
   size_t count;

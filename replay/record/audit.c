@@ -27,30 +27,26 @@ void audit_merge(struct audit *audit, const struct audit *other) {
   histogram_merge(&audit->ttft, &other->ttft);
 }
 
-static double milliseconds(int64_t ns) {
-  return (double)ns / (double)CLOCK_NS_PER_MS;
-}
-
 // The lateness that is still no fault, for something that `share` of `of_ns` would not move.
 static int64_t allowance_ns(double share, int64_t of_ns) {
   int64_t share_ns = (int64_t)(share * (double)of_ns);
   return share_ns > AUDIT_LATE_NS ? share_ns : AUDIT_LATE_NS;
 }
 
-// Why the client was the bottleneck; leaves `reason` empty when it was not.
-static void judge(const struct audit *audit, int64_t wall_ns, struct audit_verdict *out) {
+static struct run_reason make_reason(enum run_reason_kind kind, double seen, double allowed) {
+  return (struct run_reason){.kind = kind, .seen = seen, .allowed = allowed};
+}
+
+// Why the client was the bottleneck.
+static struct run_reason judge(const struct audit *audit, int64_t wall_ns, const struct audit_verdict *of) {
   int64_t lag_allowed_ns = allowance_ns(AUDIT_LATE_SHARE, histogram_quantile(&audit->latency, 0.5));
   int64_t stall_allowed_ns = allowance_ns(AUDIT_STALL_SHARE, wall_ns);
-  if (out->lag_p99_ns > lag_allowed_ns) {
-    snprintf(out->reason, sizeof out->reason, "requests were sent late: lag p99 %.3g ms, allowed %.3g ms",
-             milliseconds(out->lag_p99_ns), milliseconds(lag_allowed_ns));
-  } else if (out->stall_max_ns > stall_allowed_ns) {
-    snprintf(out->reason, sizeof out->reason, "the event loop stalled for %.3g ms, allowed %.3g ms",
-             milliseconds(out->stall_max_ns), milliseconds(stall_allowed_ns));
-  } else if (out->cpu > AUDIT_CPU_MAX) {
-    snprintf(out->reason, sizeof out->reason, "the client used %.2f of a core, allowed %.2f", out->cpu,
-             AUDIT_CPU_MAX);
-  }
+  if (of->lag_p99_ns > lag_allowed_ns)
+    return make_reason(RUN_REASON_LAG, clock_seconds(of->lag_p99_ns), clock_seconds(lag_allowed_ns));
+  if (of->stall_max_ns > stall_allowed_ns)
+    return make_reason(RUN_REASON_STALL, clock_seconds(of->stall_max_ns), clock_seconds(stall_allowed_ns));
+  if (of->cpu > AUDIT_CPU_MAX) return make_reason(RUN_REASON_CPU, of->cpu, AUDIT_CPU_MAX);
+  return make_reason(RUN_REASON_NONE, 0, 0);
 }
 
 void audit_finish(const struct audit *audit, int64_t now_ns, int64_t cpu_ns, int64_t stall_max_ns,
@@ -67,6 +63,17 @@ void audit_finish(const struct audit *audit, int64_t now_ns, int64_t cpu_ns, int
       .latency_p50_ns = histogram_quantile(&audit->latency, 0.5),
   };
   // Without a success there is no throughput that the client could have spoiled.
-  if (audit->latency.count > 0) judge(audit, wall_ns, out);
-  out->valid = out->reason[0] == '\0';
+  if (audit->latency.count > 0) out->reason = judge(audit, wall_ns, out);
+  out->valid = out->reason.kind == RUN_REASON_NONE;
+}
+
+void audit_print_reason(const struct audit_verdict *verdict, char out[AUDIT_REASON_BYTES]) {
+  const struct run_reason *reason = &verdict->reason;
+  if (reason->kind == RUN_REASON_CPU) {
+    snprintf(out, AUDIT_REASON_BYTES, "client CPU %.2f cores, allowed %.2f", reason->seen, reason->allowed);
+  } else {
+    snprintf(out, AUDIT_REASON_BYTES, "%s %.3g ms, allowed %.3g ms",
+             reason->kind == RUN_REASON_LAG ? "lag p99" : "event loop stall", 1e3 * reason->seen,
+             1e3 * reason->allowed);
+  }
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/record/run.h"
 #include "replay/record/histogram.h"
 
 // Lateness below this is no fault: a general-purpose kernel's timer slack and scheduling reach some
@@ -33,8 +34,8 @@ struct audit_verdict {
   int64_t lag_p50_ns, lag_p99_ns, lag_max_ns;
   int64_t stall_max_ns;
   int64_t ttft_p50_ns, ttft_p95_ns, latency_p50_ns; // -1: no request had one
-  bool valid;       // also where nothing succeeded: such a batch is the server's failure, not the client's
-  char reason[160]; // "" when valid
+  bool valid; // also where nothing succeeded: such a batch is the server's failure, not the client's
+  struct run_reason reason;
 };
 
 // `now_ns`: the batch's start, an instant of clock_now_ns.
@@ -53,5 +54,9 @@ void audit_merge(struct audit *audit, const struct audit *other);
 // `stall_max_ns`: the longest of a loop since the start (loop_take_stall_ns).
 void audit_finish(const struct audit *audit, int64_t now_ns, int64_t cpu_ns, int64_t stall_max_ns,
                   struct audit_verdict *out);
+
+// For a person: "lag p99 6.1 ms, allowed 5 ms". Of a verdict that is not valid.
+enum { AUDIT_REASON_BYTES = 80 };
+void audit_print_reason(const struct audit_verdict *verdict, char out[AUDIT_REASON_BYTES]);
 
 #endif

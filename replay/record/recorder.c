@@ -87,7 +87,7 @@ static void write_pace(struct json_writer *w, const struct opts *opts) {
   json_member_int(w, "repeat", opts->repeat);
   if (opts->timing == OPTS_TIMING_RATE) {
     write_rates(w, opts);
-    json_member_int(w, "arrival", opts->arrival);
+    json_member_string(w, "arrival", schedule_arrival_names[opts->arrival]);
     json_member_number(w, "burstiness", opts->burstiness);
   } else {
     json_member_number(w, "speed", opts->speed);
@@ -131,6 +131,7 @@ struct run_header recorder_identity(const struct opts *opts, const struct plan *
       .order = slice(plan_order_name(opts->order)),
       .pick = slice(work_pick_names[opts->pick]),
       .dispatch = slice(opts_dispatch_name(opts->dispatch)),
+      .max_tokens = opts->max_tokens > 0 ? opts->max_tokens : -1,
       .plan = slice_of_buf(plan_text),
       .seed = opts->seed,
       .repeat = plan->repeat_most,
@@ -375,7 +376,7 @@ static struct run_batch make_batch(const struct recorder *recorder, const struct
       .lag_max_ns = verdict->lag_max_ns,
       .stall_max_ns = verdict->stall_max_ns,
       .valid = verdict->valid,
-      .reason = slice(verdict->valid ? NULL : verdict->reason),
+      .reason = verdict->reason,
       .rate = NAN,
       .in_flight_mean = NAN,
       .characters_per_token = NAN,

@@ -103,9 +103,11 @@ static void conclude(struct arrivals *arrivals) {
                                         .verdict = &verdict,
                                         .open_loop = &open};
   audit_finish(&arrivals->audit, clock_now_ns(), total.cpu_ns, total.stall_max_ns, &verdict);
-  if (!verdict.valid)
-    log_detail(arrivals->setup.log, "rep %lld is not valid: %s", (long long)arrivals->record.rep,
-               verdict.reason);
+  if (!verdict.valid) {
+    char reason[AUDIT_REASON_BYTES];
+    audit_print_reason(&verdict, reason);
+    log_detail(arrivals->setup.log, "rep %lld is not valid: %s", (long long)arrivals->record.rep, reason);
+  }
   arrivals->over(arrivals->context, &outcome);
 }
 

@@ -134,9 +134,11 @@ static void conclude(struct closed_loop *measure) {
   note_rate(measure, sums->requests, outcome.total_ns);
   judge(measure, done_ns, &verdict);
   if (!verdict.valid) {
+    char reason[AUDIT_REASON_BYTES];
+    audit_print_reason(&verdict, reason);
     log_detail(measure->setup.log, "workers %lld batch %lld rep %lld is not valid: %s",
                (long long)measure->record.workers, (long long)measure->record.batch,
-               (long long)measure->record.rep, verdict.reason);
+               (long long)measure->record.rep, reason);
   }
   measure->over(measure->context, &outcome);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "replay/plan/schedule.h"
 #include "replay/workload/calibrate.h"
 
 static const double MOST_FIXED_TOKENS = 1e4; // a file may hold anything
@@ -21,10 +22,23 @@ static void print_slice(struct json_slice text, struct buf *out) {
   if (text.data) buf_append(out, text.data, text.len);
 }
 
+// Older files have the arrival as its number.
+static void print_plan(struct json_slice plan, struct buf *out) {
+  struct json_slice arrival = json_scan_get(plan, "arrival");
+  int64_t number;
+  if (!json_scan_int64(arrival, &number) || number < 0 || number > SCHEDULE_ARRIVAL_GAMMA) {
+    print_slice(plan, out);
+    return;
+  }
+  const char *end = arrival.data + arrival.len;
+  buf_printf(out, "%.*s\"%s\"%.*s", (int)(arrival.data - plan.data), plan.data,
+             schedule_arrival_names[number], (int)(plan.data + plan.len - end), end);
+}
+
 static void print_trait(const struct run_header *header, int trait, struct buf *out) {
   switch (trait) {
   case 0: print_slice(header->timing, out); break;
-  case 1: print_slice(header->plan, out); break;
+  case 1: print_plan(header->plan, out); break;
   case 2: buf_printf(out, "%lld", (long long)header->seed); break;
   case 3: print_slice(header->order, out); break;
   case 4: print_slice(header->pick, out); break;

@@ -25,7 +25,7 @@ done
 wait "$pid"
 check_equal 'exit code' 0 $?
 check_match 'some batches are not valid' true "$(batches 'any(.client.valid | not)')"
-check_equal 'with the reason' true "$(batches 'map(select(.client.valid | not) | .client.reason | test("stalled|late")) | all')"
+check_equal 'with the reason' true "$(batches 'map(select(.client.valid | not) | .client.reason | (.kind | IN("stall", "lag")) and .seen_s > .allowed_s) | all')"
 check_equal 'and a stall as long as the stop, within a tick' true \
   "$(batches 'map(select(.client.valid | not) | .client.stall_max_s) | max > 0.19 and any(.[]; . > 0.19 and . < 0.3)')"
 check_match 'the rest, with ten requests a worker, are valid' true "$(batches 'map(select(.client.valid)) | length >= 1')"

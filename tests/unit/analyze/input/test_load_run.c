@@ -51,7 +51,8 @@ static void test_a_bottlenecked_client_leaves_batch_and_requests_out(void **stat
   assert_int_equal(data.cells[0].count, 1);
   assert_int_equal(data.cells[0].invalid, 1);
   assert_int_equal(times_count(&data.cells[0].pooled.of[LOAD_LATENCY]), 1);
-  assert_string_equal(data.client_reason, "client CPU");
+  assert_int_equal(data.client_reason.kind, RUN_REASON_OTHER);
+  assert_string_equal(data.client_reason.text.data, "client CPU");
   scenario_near("the worst valid batch", data.client_cpu_max, 0.1, 1e-12);
   scenario_near("the worst valid batch", data.client_lag_p99_max_s, 0.002, 1e-12);
   load_free(&data);

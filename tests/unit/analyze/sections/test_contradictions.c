@@ -123,9 +123,16 @@ static void test_numbers_stand_with_the_digits_of_their_intervals(void **state) 
   struct made *made = *state;
   made_small_run(&made->results);
   fixture_cliff(&made->results, 4, 8, (struct estimate){0.1, 0.09996, 0.1002});
-  struct warning warning = {WARNING_CLIFF, 4, -1, 8, 0.1, 0.09996, 0.1002, NULL};
+  struct warning warning = {.code = WARNING_CLIFF,
+                            .workers = 4,
+                            .batch = -1,
+                            .count = 8,
+                            .value = 0.1,
+                            .lo = 0.09996,
+                            .hi = 0.1002};
   assert_int_equal(warnings_add(&made->results, &warning), STATUS_OK);
-  struct warning drift = {WARNING_DRIFT, -1, -1, -1, -0.053, -0.069, -0.036, NULL};
+  struct warning drift = warnings_new(WARNING_DRIFT);
+  drift.value = -0.053, drift.lo = -0.069, drift.hi = -0.036;
   assert_int_equal(warnings_add(&made->results, &drift), STATUS_OK);
   const char *report = made_report(made, LANG_EN);
   HAS(report, "throughput drops to 0.100 [0.100, 0.100] of what it was");

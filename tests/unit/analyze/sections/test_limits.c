@@ -105,7 +105,15 @@ static void test_every_warning_is_one_sentence_in_each_language(void **state) {
       fixture_finish(&made->results);
       fixture_warn(&made->results, (enum warning_code)code, 8);
       struct warning *warning = &made->results.warnings[0];
-      *warning = (struct warning){(enum warning_code)code, 8, 8, 3, 0.25, 0.125, 0.5, "words"};
+      *warning = (struct warning){.code = (enum warning_code)code,
+                                  .workers = 8,
+                                  .batch = 8,
+                                  .count = 3,
+                                  .value = 0.25,
+                                  .lo = 0.125,
+                                  .hi = 0.5,
+                                  .words = "words",
+                                  .reason = {.kind = RUN_REASON_LAG, .seen = 0.25, .allowed = 0.125}};
       const char *text = made_report(made, (enum lang)lang);
       const char *first = strstr(text, "\u26a0");
       if (!first) {

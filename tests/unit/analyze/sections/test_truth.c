@@ -24,7 +24,8 @@ static void test_nobody_is_kept_away_from_a_drop_that_is_not_established(void **
   made->results.cliffs = calloc(1, sizeof *made->results.cliffs);
   made->results.cliff_count = 1;
   made->results.cliffs[0] = (struct cliff){.from = 4, .to = 8, .ratio = {0.673, NAN, NAN}, .possible = true};
-  struct warning warning = {WARNING_CLIFF_POSSIBLE, 4, -1, 8, 0.673, NAN, NAN, NULL};
+  struct warning warning = warnings_new(WARNING_CLIFF_POSSIBLE);
+  warning.workers = 4, warning.count = 8, warning.value = 0.673;
   assert_int_equal(warnings_add(&made->results, &warning), STATUS_OK);
   const char *report = made_report(made, LANG_EN);
   LACKS(report, "Do not use");
@@ -92,11 +93,12 @@ static void test_a_failed_cell_has_no_throughput_in_any_table(void **state) {
   assert_true(told > 0);
 }
 
-static void warn_of_client(struct made *made, double cpu, double failed, const char *words) {
+static void warn_of_client(struct made *made, double cpu, double failed, struct run_reason reason) {
   free(made->results.warnings);
   made->results.warnings = NULL;
   made->results.warning_count = 0;
-  struct warning warning = {WARNING_INVALID_CLIENT, -1, -1, 24, cpu, failed, NAN, words};
+  struct warning warning = warnings_new(WARNING_INVALID_CLIENT);
+  warning.count = 24, warning.value = cpu, warning.lo = failed, warning.reason = reason;
   assert_int_equal(warnings_add(&made->results, &warning), STATUS_OK);
 }
 
@@ -104,7 +106,8 @@ static void warn_of_client(struct made *made, double cpu, double failed, const c
 static void test_a_client_without_cpu_is_not_called_slow(void **state) {
   struct made *made = *state;
   made_small_run(&made->results);
-  warn_of_client(made, 0.06, 13, "the event loop stalled for 41.5 ms, allowed 20 ms");
+  warn_of_client(made, 0.06, 13,
+                 (struct run_reason){.kind = RUN_REASON_STALL, .seen = 0.0415, .allowed = 0.02});
   const char *report = made_report(made, LANG_EN);
   HAS(report,
       "24 batches left out: the measuring client did not get the CPU in time, although it used 6% of a "
@@ -115,14 +118,14 @@ static void test_a_client_without_cpu_is_not_called_slow(void **state) {
   report = made_report(made, LANG_RU);
   HAS(report, "цикл событий стоял 41.5 мс, допустимо 20 мс");
   LACKS(report, "stalled");
-  warn_of_client(made, 0.97, 0, "the client used 0.97 of a core, allowed 0.90");
+  warn_of_client(made, 0.97, 0, (struct run_reason){.kind = RUN_REASON_CPU, .seen = 0.97, .allowed = 0.9});
   HAS(made_report(made, LANG_EN),
       "24 batches left out: the measuring client was the bottleneck (the first: the client "
       "used 0.97 of a core, allowed 0.90).");
   HAS(made_report(made, LANG_RU), "клиент занимал 0.97 ядра, допустимо 0.90");
-  warn_of_client(made, NAN, 0, "too busy %s");
+  warn_of_client(made, NAN, 0, (struct run_reason){.kind = RUN_REASON_OTHER, .text = {"too busy %s", 11}});
   HAS(made_report(made, LANG_RU), "(первый: too busy %s)");
-  warn_of_client(made, NAN, 0, NULL);
+  warn_of_client(made, NAN, 0, (struct run_reason){.kind = RUN_REASON_NONE});
   HAS(made_report(made, LANG_EN), "24 batches left out: the measuring client was the bottleneck.");
 }
 

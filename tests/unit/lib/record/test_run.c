@@ -193,7 +193,7 @@ static void test_design_example_of_a_batch(void **state) {
   assert_true(parsed.batch.client_cpu == 0.03);
   assert_int_equal(parsed.batch.lag_p99_ns, 20000);
   assert_false(parsed.batch.valid);
-  assert_slice(parsed.batch.reason, TEXT("stall"));
+  assert_slice(parsed.batch.reason.text, TEXT("stall"));
   assert_true(isnan(parsed.batch.rate));
   assert_null(parsed.batch.timing.data);
 }
@@ -242,7 +242,7 @@ static void test_batch_comes_back_as_written(void **state) {
   assert_memory_equal(got->errors, batch.errors, sizeof batch.errors);
   assert_true(got->client_cpu == 1.0 / 3.0 && got->rate == 0.1 && got->in_flight_mean == 1e-300);
   assert_true(got->valid && got->warmup);
-  assert_slice(got->reason, (struct json_slice){NULL, 0});
+  assert_int_equal(got->reason.kind, RUN_REASON_NONE);
   assert_slice(got->timing, TEXT("rate"));
   buf_free(&line);
 }

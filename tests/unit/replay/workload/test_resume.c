@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -65,11 +66,30 @@ static void test_a_batch_that_is_not_valid_is_not_done_until_it_is_measured_agai
   resume_free(&resume);
 }
 
+// The arrival was its number, and is its name.
+static void test_a_plan_of_an_earlier_version_is_the_same_run(void **state) {
+  (void)state;
+  static const char now[] = "{\"repeat\":1,\"rate\":50,\"arrival\":\"gamma\",\"burstiness\":2}";
+  struct run_header header = {.seed = -1, .warmup = -1, .http_version = 1, .plan = {now, sizeof now - 1}};
+  struct error error;
+  struct resume resume =
+      read_text("{\"type\":\"run\",\"version\":1,\"start_unix_s\":1,\"plan\":{\"repeat\":1,\"rate\":50,"
+                "\"arrival\":2,\"burstiness\":2}}\n");
+  assert_int_equal(resume_check(&resume, &header, &error), STATUS_OK);
+  resume_free(&resume);
+  resume = read_text("{\"type\":\"run\",\"version\":1,\"start_unix_s\":1,\"plan\":{\"repeat\":1,\"rate\":50,"
+                     "\"arrival\":1,\"burstiness\":2}}\n");
+  assert_int_equal(resume_check(&resume, &header, &error), STATUS_EXISTS);
+  assert_non_null(strstr(error.text, "poisson"));
+  resume_free(&resume);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_measured_batches_are_done_in_order),
       cmocka_unit_test(test_a_batch_that_could_not_connect_is_not_done),
       cmocka_unit_test(test_a_batch_that_is_not_valid_is_not_done_until_it_is_measured_again),
+      cmocka_unit_test(test_a_plan_of_an_earlier_version_is_the_same_run),
   };
   return cmocka_run_group_tests_name("resume", tests, NULL, NULL);
 }
