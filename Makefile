@@ -71,7 +71,7 @@ below = $(call keep_last,$(call with_uses,$(1)))
 PROGRAMS := capture replay analyze simllm
 BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)
 # Programs with calls that still point up: their archives are searched in a circle.
-GROUPED := replay analyze tests/simllm
+GROUPED := replay tests/simllm
 , := ,
 
 MAKEFLAGS += -j$(shell nproc)

@@ -10,6 +10,7 @@
 #include "analyze/judge/loads.h"
 #include "analyze/judge/recommend.h"
 #include "analyze/judge/steady_levels.h"
+#include "analyze/judge/suggest.h"
 #include "analyze/judge/warnings.h"
 
 static void take_facts(struct load_data *data, struct results *results) {
@@ -20,6 +21,14 @@ static void take_facts(struct load_data *data, struct results *results) {
   results->one_piece = data->answers > 0 ? (double)data->one_piece / (double)data->answers : NAN;
   results->client_cpu_max = data->client_cpu_max;
   results->client_lag_p99_max_s = data->client_lag_p99_max_s;
+}
+
+static void propose_next(struct results *results) {
+  struct suggest_cell cells[RESULTS_NEXT_MAX];
+  results->next_count = suggest_next(results, RESULTS_NEXT_MAX, cells);
+  for (size_t i = 0; i < results->next_count; i++)
+    results->next[i] = (struct next_cell){cells[i].workers, cells[i].batch};
+  results->next_is_hole = results->next_count > 0 && suggest_is_hole(results, &cells[0]);
 }
 
 static bool is_managed(const struct load_data *data) {
@@ -60,6 +69,7 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
                                    : curve_choose_points(samples, steady, first_cliff, results, error);
   }
   if (status == STATUS_OK) status = curve_fit(&curve, results, error);
+  if (status == STATUS_OK) propose_next(results);
   if (status == STATUS_OK) status = warnings_collect(data, samples, results, error);
   return status;
 }

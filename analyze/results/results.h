@@ -349,6 +349,12 @@ struct comparison {
   size_t missing_count;
 };
 
+// A cell that is worth measuring next.
+enum { RESULTS_NEXT_MAX = 3 };
+struct next_cell {
+  int64_t workers, batch; // batch 0: timed
+};
+
 // What was asked to hold.
 struct assertion {
   char *expression;
@@ -370,6 +376,9 @@ struct results {
   enum sigma_source sigma_source;
   struct best best;
   struct recommendation recommendation;
+  struct next_cell next[RESULTS_NEXT_MAX]; // the most useful first
+  size_t next_count;
+  bool next_is_hole; // they are levels that failed between levels that work
   struct curve curve;
   struct cliff *cliffs;
   size_t cliff_count;

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "analyze/judge/suggest.h"
 #include "analyze/sections/shown.h"
 
 // "Rises" and "falls" are said only of a tested ratio whose interval leaves 1 out, or of two cells whose
@@ -316,22 +315,21 @@ static void as_sentence(struct chapters *c, void *text, const char *sentence) {
 }
 
 void chapters_next(struct chapters *c, struct document_node *parent) {
-  enum { CELLS_MAX = 3 };
   const struct results *results = c->results;
   if (!results->best.exists) return;
   struct buf text = {0};
-  struct suggest_cell cells[CELLS_MAX];
   struct chapters_list list = {0};
   buf_append_text(&text, chapters_say(c, LANG_NEXT, LANG_ALONE));
   size_t start = text.len;
-  size_t count = suggest_next(results, CELLS_MAX, cells);
-  measure_next(c, count == 0, as_sentence, &text); // cells beyond the edge are among those that it proposes
-  for (size_t i = 0; i < count; i++)
-    chapters_list_add(
-        &list, chapters_cell_name(&(struct cell){.workers = cells[i].workers, .batch = cells[i].batch}).text);
-  if (count > 0) {
+  measure_next(c, results->next_count == 0, as_sentence,
+               &text); // the next cells include those beyond the edge
+  for (size_t i = 0; i < results->next_count; i++) {
+    struct cell cell = {.workers = results->next[i].workers, .batch = results->next[i].batch};
+    chapters_list_add(&list, chapters_cell_name(&cell).text);
+  }
+  if (results->next_count > 0) {
     as_sentence(c, &text,
-                chapters_say(c, suggest_is_hole(results, &cells[0]) ? LANG_NEXT_HOLES : LANG_NEXT_CELLS,
+                chapters_say(c, results->next_is_hole ? LANG_NEXT_HOLES : LANG_NEXT_CELLS,
                              LANG_WITH(chapters_list_text(c, &list))));
   } else if (text.len == start && results->recommendation.state == RECOMMENDATION_SHOWN) {
     as_sentence(c, &text,

@@ -166,9 +166,13 @@ static void test_next_says_what_to_measure_or_that_all_is_done(void **state) {
   struct made *made = *state;
   made_small_run(&made->results);
   fixture_cliff(&made->results, 8, 16, (struct estimate){0.3, 0.28, 0.32});
+  made->results.next[0] = (struct next_cell){12, 36};
+  made->results.next_count = 1;
   HAS(made_report(made, LANG_EN),
       "**Next:** Do not use 16 workers or more; measure between 8 and 16. Measure "
-      "(workers\u00d7batch) ");
+      "(workers\u00d7batch) 12\u00d736, as ");
+  made->results.next_is_hole = true;
+  HAS(made_report(made, LANG_EN), "proposes: it failed between levels that work");
   results_free(&made->results); // every neighbour of the best level is known, and it is the best by far
   fixture_start(&made->results, 16);
   static const struct {
