@@ -48,25 +48,25 @@ static enum status render_markdown(const struct opts *opts, const struct results
   return status;
 }
 
-// summary.json with a sentence per warning.
-static enum status render_json(const struct opts *opts, const struct results *results, struct buf *text,
-                               struct error *error) {
-  struct buf sentences = {0};
-  const char **texts = calloc(results->warning_count + 1, sizeof *texts);
-  size_t *starts = calloc(results->warning_count + 1, sizeof *starts);
-  enum status status = texts && starts ? STATUS_OK : STATUS_MEMORY;
-  for (size_t i = 0; i < results->warning_count && status == STATUS_OK; i++) {
-    starts[i] = sentences.len;
-    status = chapters_warning_text(results, opts->lang, i, &sentences);
-    if (status == STATUS_OK) status = buf_append_char(&sentences, '\0');
+static enum status add_sentences(const struct opts *opts, struct results *results) {
+  for (size_t i = 0; i < results->warning_count; i++) {
+    struct buf sentence = {0};
+    if (results->warnings[i].sentence) continue;
+    enum status status = chapters_warning_text(results, opts->lang, i, &sentence);
+    if (status == STATUS_OK) status = buf_append_char(&sentence, '\0');
+    if (status != STATUS_OK) {
+      buf_free(&sentence);
+      return status;
+    }
+    results->warnings[i].sentence = sentence.data;
   }
-  for (size_t i = 0; i < results->warning_count && status == STATUS_OK; i++)
-    texts[i] = sentences.data + starts[i];
-  if (status == STATUS_OK) status = summary_json(results, texts, text);
-  free(texts);
-  free(starts);
-  buf_free(&sentences);
-  return status == STATUS_OK ? status : status_fail(error, status, "%s", status_name(status));
+  return STATUS_OK;
+}
+
+// summary.json with a sentence per warning.
+static enum status render_json(const struct opts *opts, struct results *results, struct buf *text) {
+  enum status status = add_sentences(opts, results);
+  return status == STATUS_OK ? summary_json(results, text) : status;
 }
 
 static enum status render_suggestions(const struct opts *opts, const struct results *results,
@@ -79,20 +79,19 @@ static enum status render_suggestions(const struct opts *opts, const struct resu
   return status;
 }
 
-static enum status render(const struct opts *opts, const struct results *results, FILE *out, struct buf *text,
+static enum status render(const struct opts *opts, struct results *results, FILE *out, struct buf *text,
                           struct error *error) {
   if (opts->suggest > 0) return render_suggestions(opts, results, text);
   switch (opts->format) {
   case OPTS_FORMAT_TEXT: return render_text(opts, results, out, text, error);
   case OPTS_FORMAT_MD: return render_markdown(opts, results, text, error);
-  case OPTS_FORMAT_JSON: return render_json(opts, results, text, error);
+  case OPTS_FORMAT_JSON: return render_json(opts, results, text);
   case OPTS_FORMAT_CSV: return summary_csv(results, text);
   }
   return STATUS_OK;
 }
 
-enum status output_print(const struct opts *opts, const struct results *results, FILE *out,
-                         struct error *error) {
+enum status output_print(const struct opts *opts, struct results *results, FILE *out, struct error *error) {
   struct buf text = {0};
   enum status status = render(opts, results, out, &text, error);
   if (status == STATUS_OK) status = text.status;
@@ -105,26 +104,45 @@ enum status output_print(const struct opts *opts, const struct results *results,
   return status;
 }
 
-// Draws into the folder; without pictures, says why and lets the report go on.
-static enum status draw_plots(struct folder *folder, const struct plot_set *plots,
-                              const struct interrupt *interrupt, struct results *results, struct error *words,
-                              const char **drawn, struct error *error) {
-  const char *path;
-  *drawn = NULL;
-  if (!plots->first) return STATUS_OK;
-  enum status status = folder_add(folder, "plots", &path, error);
-  if (status != STATUS_OK) return status;
-  struct plot_options options = {.stop_fd = interrupt->fd};
-  status = plot_set_write(plots, path, &options, words);
-  if (status == STATUS_OK) {
-    *drawn = path;
-    return STATUS_OK;
-  }
-  if (status == STATUS_MEMORY || status == STATUS_CANCELLED)
-    return status_fail(error, status, "%s", words->text);
+// What a folder needs besides the results.
+struct report {
+  struct document document;
+  struct plot_set plots;
+  struct interrupt interrupt;
+  struct folder *folder;
+  const char *drawn; // where the pictures are; NULL: there are none
+};
+
+// `reason`: why there are no pictures. The report is made by now, so the warning is added to it.
+static enum status warn_of_plots(const struct opts *opts, struct report *report, struct results *results,
+                                 const char *reason) {
   struct warning warning = warnings_new(WARNING_PLOTS);
-  warning.words = words->text;
-  return warnings_add(results, &warning);
+  warning.words = reason;
+  enum status status = warnings_add(results, &warning);
+  if (status == STATUS_OK) status = add_sentences(opts, results);
+  if (status != STATUS_OK) return status;
+  struct warning *added = &results->warnings[results->warning_count - 1];
+  added->words = NULL; // it is the caller's
+  document_callout_at_mark(&report->document, DOCUMENT_WARNING, added->sentence);
+  return report->document.status;
+}
+
+// Draws into the folder; a failure becomes a warning and a notice.
+static enum status draw_plots(const struct opts *opts, struct report *report, struct results *results,
+                              struct log *log, struct error *error) {
+  struct plot_options options = {.stop_fd = report->interrupt.fd};
+  struct error reason = {0};
+  const char *path;
+  if (!report->plots.first) return STATUS_OK;
+  enum status status = folder_add(report->folder, "plots", &path, error);
+  if (status != STATUS_OK) return status;
+  status = plot_set_write(&report->plots, path, &options, &reason);
+  if (status == STATUS_OK) report->drawn = path;
+  if (status == STATUS_OK || status == STATUS_MEMORY || status == STATUS_CANCELLED)
+    return status == STATUS_OK ? status : status_fail(error, status, "%s", reason.text);
+  log_notice(log, "no pictures: %s", reason.text);
+  status = warn_of_plots(opts, report, results, reason.text);
+  return status == STATUS_OK ? status : status_plain(error, status);
 }
 
 static enum status write_page(struct folder *folder, const char *name, enum status status,
@@ -134,99 +152,54 @@ static enum status write_page(struct folder *folder, const char *name, enum stat
   return folder_write(folder, name, text, error);
 }
 
-// `svg_folder` NULL: there are no pictures.
-static enum status write_pages(const struct opts *opts, struct folder *folder,
-                               const struct interrupt *interrupt, const struct document *document,
-                               const char *svg_folder, const struct plot_set *plots, struct error *error) {
+static enum status write_pages(const struct opts *opts, struct report *report, struct results *results,
+                               struct error *error) {
   struct buf text = {0};
-  struct markdown_options markdown = {.picture_folder = svg_folder ? "plots" : NULL};
+  struct markdown_options markdown = {.picture_folder = report->drawn ? "plots" : NULL};
   struct html_options html = {.language = lang_code(opts->lang),
-                              .svg_folder = svg_folder,
-                              .plots = plots,
-                              .stop_fd = interrupt->fd,
+                              .svg_folder = report->drawn,
+                              .plots = &report->plots,
+                              .stop_fd = report->interrupt.fd,
                               .contents = lang_text(opts->lang, LANG_CONTENTS),
                               .warnings = lang_text(opts->lang, LANG_WARNINGS)};
-  enum status status = markdown_render(document, &markdown, &text);
-  status = write_page(folder, "report.md", status, &text, error);
-  if (status == STATUS_OK) {
+  static const char *const names[] = {"report.md", "report.html", "summary.json", "cells.csv"};
+  enum status status = STATUS_OK;
+  for (int i = 0; i < 4 && status == STATUS_OK; i++) {
     buf_clear(&text);
-    status = write_page(folder, "report.html", html_render(document, &html, &text), &text, error);
+    status = i == 0   ? markdown_render(&report->document, &markdown, &text)
+             : i == 1 ? html_render(&report->document, &html, &text)
+             : i == 2 ? render_json(opts, results, &text)
+                      : summary_csv(results, &text);
+    status = write_page(report->folder, names[i], status, &text, error);
   }
   buf_free(&text);
   return status;
 }
 
-// Everything that a folder will hold but its pictures and pages, made before there is one.
-struct report {
-  struct document document;
-  struct plot_set plots;
-  struct buf summary, cells;
-};
-
-static void report_free(struct report *report) {
-  document_free(&report->document);
-  plot_set_free(&report->plots);
-  buf_free(&report->summary);
-  buf_free(&report->cells);
-}
-
-static enum status make_report(const struct opts *opts, const struct results *results, bool plots,
-                               struct report *report, struct error *error) {
-  enum status status =
-      chapters_build(results, opts->lang, &report->document, plots ? &report->plots : NULL, error);
-  buf_clear(&report->summary);
-  if (status == STATUS_OK) status = render_json(opts, results, &report->summary, error);
-  buf_clear(&report->cells);
-  if (status != STATUS_OK) return status;
-  status = summary_csv(results, &report->cells);
-  return status == STATUS_OK ? status : status_fail(error, status, "cells.csv: %s", status_name(status));
-}
-
-static enum status write_numbers(struct folder *folder, const struct interrupt *interrupt,
-                                 const struct report *report, struct error *error) {
-  enum status status = folder_write(folder, "summary.json", &report->summary, error);
-  if (status == STATUS_OK) status = folder_write(folder, "cells.csv", &report->cells, error);
-  if (status == STATUS_OK && interrupt_came(interrupt))
-    status = status_fail(error, STATUS_CANCELLED, "interrupted");
-  return status;
-}
-
 // The folder, made whole and put in its place, or not at all.
-static enum status write_folder(const struct opts *opts, const struct interrupt *interrupt,
-                                struct report *report, struct results *results, struct log *log,
-                                struct error *error) {
-  struct folder *folder = NULL;
-  struct error words = {0}; // results borrows them until the end of this function
-  size_t warnings = results->warning_count;
-  const char *drawn = NULL; // where the pictures are
-  enum status status = folder_open(opts->output, opts->force, &folder, error);
-  if (status != STATUS_OK) return status;
-  if (!opts->no_plots) {
-    status = draw_plots(folder, &report->plots, interrupt, results, &words, &drawn, error);
-    if (status == STATUS_OK && results->warning_count > warnings) {
-      log_notice(log, "no pictures: %s", words.text);
-      status = make_report(opts, results, false, report, error);
-    }
-  }
-  if (status == STATUS_OK)
-    status = write_pages(opts, folder, interrupt, &report->document, drawn, &report->plots, error);
-  if (status == STATUS_OK) status = write_numbers(folder, interrupt, report, error);
-  if (status == STATUS_OK) status = folder_commit(folder, error);
-  results->warning_count = warnings;
-  folder_close(folder);
+static enum status write_folder(const struct opts *opts, struct report *report, struct results *results,
+                                struct log *log, struct error *error) {
+  enum status status = folder_open(opts->output, opts->force, &report->folder, error);
+  if (status == STATUS_OK) status = draw_plots(opts, report, results, log, error);
+  if (status == STATUS_OK) status = write_pages(opts, report, results, error);
+  if (status == STATUS_OK && interrupt_came(&report->interrupt))
+    status = status_fail(error, STATUS_CANCELLED, "interrupted");
+  if (status == STATUS_OK) status = folder_commit(report->folder, error);
+  folder_close(report->folder);
   return status;
 }
 
 enum status output_folder(const struct opts *opts, struct results *results, struct log *log,
                           struct error *error) {
-  struct interrupt interrupt;
   struct report report = {0};
-  enum status status = make_report(opts, results, !opts->no_plots, &report, error);
-  if (status == STATUS_OK) status = interrupt_hold(&interrupt, error);
+  struct plot_set *plots = opts->no_plots ? NULL : &report.plots;
+  enum status status = chapters_build(results, opts->lang, &report.document, plots, error);
+  if (status == STATUS_OK) status = interrupt_hold(&report.interrupt, error);
   if (status == STATUS_OK) {
-    status = write_folder(opts, &interrupt, &report, results, log, error);
-    interrupt_release(&interrupt);
+    status = write_folder(opts, &report, results, log, error);
+    interrupt_release(&report.interrupt);
   }
-  report_free(&report);
+  document_free(&report.document);
+  plot_set_free(&report.plots);
   return status;
 }

@@ -9,9 +9,11 @@
 #include "analyze/opts.h"
 #include "lib/base/log.h"
 
+// Both write the sentences of the warnings into `results` where the format has them.
+//
 // Writes opts->format, or the suggestions where those are asked for, to `out`. Colours and width are those of
 // `out` where it is a terminal.
-enum status output_print(const struct opts *opts, const struct results *results, FILE *out,
+enum status output_print(const struct opts *opts, struct results *results, FILE *out,
                          struct error *error) MUST_USE;
 
 // Writes the folder opts->output. Pictures that cannot be drawn become a warning in `results`, a notice in

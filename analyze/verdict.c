@@ -11,7 +11,6 @@
 #include "analyze/judge/warnings.h"
 #include "analyze/report/number.h"
 #include "analyze/results/assertion.h"
-#include "analyze/results/summary.h"
 
 static void tell_comparison(const struct comparison *comparison, struct log *log) {
   const struct estimate *ratio = &comparison->ratio;
@@ -77,11 +76,9 @@ static enum status compare_baseline(const struct opts *opts, const struct load_d
 
 static enum status judge_assertions(const struct opts *opts, struct results *results, struct log *log,
                                     bool *bad, struct error *error) {
-  struct buf text = {0};
-  struct json *summary = NULL;
+  enum status status = STATUS_OK;
   results->assertions = calloc(opts->assertions.count, sizeof *results->assertions);
-  enum status status = results->assertions ? summary_json(results, NULL, &text) : STATUS_MEMORY;
-  if (status == STATUS_OK) status = json_parse(text.data, text.len, &summary, error);
+  if (!results->assertions) return status_memory(error);
   for (size_t i = 0; i < opts->assertions.count && status == STATUS_OK; i++) {
     struct assertion_parts parts;
     struct assertion *assertion = &results->assertions[i];
@@ -89,7 +86,7 @@ static enum status judge_assertions(const struct opts *opts, struct results *res
     if (status != STATUS_OK) break;
     assertion->expression = strdup(opts->assertions.items[i]);
     results->assertion_count = i + 1;
-    assertion->passed = assertion_holds(opts->assertions.items[i], &parts, summary, &assertion->value);
+    assertion->passed = assertion_holds(opts->assertions.items[i], &parts, results, &assertion->value);
     if (assertion->passed) continue;
     *bad = true;
     if (isnan(assertion->value)) {
@@ -98,9 +95,6 @@ static enum status judge_assertions(const struct opts *opts, struct results *res
       log_error(log, "assertion failed: %s (it is %.6g)", opts->assertions.items[i], assertion->value);
     }
   }
-  json_free(summary);
-  buf_free(&text);
-  if (status == STATUS_MEMORY) return status_fail(error, status, "%s", status_name(status));
   return status;
 }
 

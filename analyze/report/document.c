@@ -145,6 +145,22 @@ struct document_node *document_callout(struct document_node *parent, enum docume
   return node;
 }
 
+void document_mark(struct document_node *parent) {
+  if (parent) parent->document->marked = parent->last;
+}
+
+void document_callout_at_mark(struct document *document, enum document_tone tone, const char *text) {
+  struct document_node *before = document->marked;
+  if (!before) return;
+  struct document_node *parent = before->parent, *last = parent->last;
+  struct document_node *callout = document_callout(parent, tone, text);
+  if (!callout || last == before) return;
+  last->next = NULL;
+  parent->last = last;
+  callout->next = before->next;
+  before->next = callout;
+}
+
 struct document_node *document_list(struct document_node *parent, bool ordered) {
   if (parent && depth(parent) >= DEEPEST_LIST) {
     parent->document->status = STATUS_LIMIT;

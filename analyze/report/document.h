@@ -71,7 +71,8 @@ struct document_node {
 // All zero is an empty document.
 struct document {
   struct document_node *root;
-  enum status status; // of the first call that failed
+  enum status status;           // of the first call that failed
+  struct document_node *marked; // a callout may be added behind it later; NULL: none
 };
 
 // Starts it (freeing what was there); returns the root.
@@ -82,6 +83,9 @@ struct document_node *document_section(struct document_node *parent, const char 
 struct document_node *document_paragraph(struct document_node *parent, const char *text);
 struct document_node *document_callout(struct document_node *parent, enum document_tone tone,
                                        const char *text);
+// Marks the end of what `parent` holds now; document_callout_at_mark adds a callout there.
+void document_mark(struct document_node *parent);
+void document_callout_at_mark(struct document *document, enum document_tone tone, const char *text);
 struct document_node *document_list(struct document_node *parent, bool ordered);
 struct document_node *document_item(struct document_node *list, const char *text);
 struct document_node *document_definitions(struct document_node *parent);

@@ -158,7 +158,6 @@ static void list(struct writer *w, const struct document_node *node) {
 
 // false: there is no such picture, and nothing was written.
 static bool picture(struct writer *w, const struct document_node *node) {
-  if (!w->options->svg_folder) return false;
   struct buf path = {0}, svg = {0}, made = {0};
   struct error ignored; // a missing picture is said in words
   char prefix[32];
@@ -179,6 +178,7 @@ static bool picture(struct writer *w, const struct document_node *node) {
 }
 
 static void figure(struct writer *w, const struct document_node *node) {
+  if (!w->options->svg_folder) return;
   buf_append_text(w->out, "<figure>\n");
   if (!picture(w, node)) element(w, "p", node->alternative);
   if (*node->text) element(w, "figcaption", node->text);

@@ -12,7 +12,7 @@ struct html_options {
   const char *language;         // for the lang attribute: "en", "ru"
   const char *contents;         // heading of the table of contents; NULL: there is none
   const char *warnings;         // names the box of warnings for those who cannot see it; NULL: no name
-  const char *svg_folder;       // figures are put in from SVG_FOLDER/NAME.svg; NULL: only their words
+  const char *svg_folder;       // figures come from SVG_FOLDER/NAME.svg; NULL: they are left out
   const struct plot_set *plots; // their descriptions, so that points show their values; NULL: unknown
   int stop_fd;                  // it stops when this can be read; 0: none
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/results/summary.h"
 #include "lib/base/units.h"
 
 static const char *const relation_texts[] = {">=", "<=", "==", "!=", ">", "<"}; // the longer ones first
@@ -36,38 +37,9 @@ enum status assertion_parse(const char *expression, struct assertion_parts *part
   return STATUS_OK;
 }
 
-// The member or element that the next step of the path names; *at moves behind it.
-static const struct json *step_into(const struct json *node, const char **at, const char *end) {
-  if (**at == '[') {
-    char *after;
-    unsigned long index = strtoul(*at + 1, &after, 10);
-    if (after == *at + 1 || after >= end || *after != ']') return NULL;
-    *at = after + 1;
-    return json_kind_of(node) == JSON_ARRAY ? json_at(node, index) : NULL;
-  }
-  char key[128];
-  if (**at == '.') ++*at;
-  size_t len = strcspn(*at, ".[<>=!");
-  if (len == 0 || len >= sizeof key) return NULL;
-  memcpy(key, *at, len);
-  key[len] = '\0';
-  *at += len;
-  return json_get(node, key);
-}
-
-static double number_at(const char *path, size_t len, const struct json *summary) {
-  const char *at = path, *end = path + len;
-  const struct json *node = summary;
-  while (node && at < end)
-    node = step_into(node, &at, end);
-  if (json_kind_of(node) == JSON_OBJECT) node = json_get(node, "estimate");
-  if (json_kind_of(node) == JSON_TRUE || json_kind_of(node) == JSON_FALSE) return json_bool(node, false);
-  return json_number(node, NAN);
-}
-
-bool assertion_holds(const char *expression, const struct assertion_parts *parts, const struct json *summary,
-                     double *value) {
-  *value = number_at(expression, parts->path_len, summary);
+bool assertion_holds(const char *expression, const struct assertion_parts *parts,
+                     const struct results *results, double *value) {
+  *value = value_number(results, summary_value(results), expression, parts->path_len);
   if (isnan(*value)) return false;
   switch (parts->relation) {
   case ASSERTION_GE: return *value >= parts->limit;

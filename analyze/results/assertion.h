@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What must hold of a result, as a script says it: a path into summary.json, a relation, a number.
+// What must hold of a result, as a script writes it: a path into summary.json, a relation, a number.
 //
 //   best.tokens_per_s>=300        the estimate
 //   best.tokens_per_s.lo>=300     an end of its interval
@@ -10,7 +10,8 @@
 
 #include <stdbool.h>
 
-#include "lib/json/json.h"
+#include "analyze/results/results.h"
+#include "lib/base/status.h"
 
 enum assertion_relation {
   ASSERTION_GE,
@@ -31,9 +32,10 @@ struct assertion_parts {
 enum status assertion_parse(const char *expression, struct assertion_parts *parts,
                             struct error *error) MUST_USE;
 
-// Looks the path up in `summary`. *value is NaN and the answer false where there is no such number (null, or
-// nothing at all): what is not known does not hold. An object with an `estimate` stands for that.
-bool assertion_holds(const char *expression, const struct assertion_parts *parts, const struct json *summary,
-                     double *value);
+// *value is the number at the path in the summary of `results`; NaN, and false is returned, where there is
+// none (null, or no such member): what is not known does not hold. An object with an `estimate` stands for
+// that.
+bool assertion_holds(const char *expression, const struct assertion_parts *parts,
+                     const struct results *results, double *value);
 
 #endif

@@ -91,6 +91,8 @@ void results_free(struct results *results) {
     free(results->loads[i].repetitions);
   free(results->loads);
   free(results->distributions);
+  for (size_t i = 0; i < results->warning_count; i++)
+    free(results->warnings[i].sentence);
   free(results->warnings);
   free(results->comparison.baseline);
   free(results->comparison.cells);

@@ -249,6 +249,7 @@ struct warning {
   double value, lo, hi;          // NaN: does not apply
   const char *words;             // a name, a file, the system's own words; NULL
   struct run_reason reason;      // of WARNING_INVALID_CLIENT; its text is borrowed
+  char *sentence;                // for summary.json, in the language of the report; NULL: none
 };
 
 // How the times of one cell's requests spread: quantiles over all its successful requests, whatever their

@@ -2,384 +2,373 @@
 #include "analyze/results/summary.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "analyze/results/summary_curve.h"
-#include "analyze/results/summary_verdicts.h"
-#include "lib/json/json_write.h"
 
-static void write_percentiles(struct json_writer *w, const char *key, const struct percentiles *percentiles) {
-  json_write_key(w, key);
-  if (isnan(percentiles->p50.estimate) && isnan(percentiles->p99.estimate)) {
-    json_write_null(w);
-    return;
+static const struct value null = {.kind = VALUE_NULL};
+
+static const struct member fact_members[] = {MEMBER(run_facts, source, "source", MEMBER_TEXT),
+                                             MEMBER(run_facts, kind, "kind", MEMBER_TEXT),
+                                             MEMBER(run_facts, url, "url", MEMBER_TEXT),
+                                             MEMBER(run_facts, model, "model", MEMBER_TEXT),
+                                             MEMBER(run_facts, api, "api", MEMBER_TEXT),
+                                             MEMBER(run_facts, trace_digest, "trace_digest", MEMBER_TEXT),
+                                             MEMBER(run_facts, sent_digest, "sent_digest", MEMBER_TEXT),
+                                             MEMBER(run_facts, timing, "timing", MEMBER_TEXT),
+                                             MEMBER(run_facts, start_unix_s, "start_unix_s", MEMBER_NUMBER),
+                                             MEMBER(run_facts, seed, "seed", MEMBER_COUNT),
+                                             MEMBER(run_facts, managed, "managed", MEMBER_BOOL),
+                                             MEMBER(run_facts, sessions, "sessions", MEMBER_INT),
+                                             MEMBER(run_facts, batches, "batches", MEMBER_INT),
+                                             MEMBER(run_facts, requests, "requests", MEMBER_INT),
+                                             MEMBER(run_facts, failed, "failed", MEMBER_INT),
+                                             MEMBER_END};
+
+static struct value unit(const struct results *results, const void *at UNUSED) {
+  static const char *const names[] = {[MEASURE_OUTPUT_TOKENS] = "output_tokens/s",
+                                      [MEASURE_INPUT_TOKENS] = "input_tokens/s",
+                                      [MEASURE_TOTAL_TOKENS] = "total_tokens/s",
+                                      [MEASURE_REQUESTS] = "requests/s"};
+  return VALUE_OF_TEXT(names[results->measure]);
+}
+
+static struct value spread_source(const struct results *results, const void *at UNUSED) {
+  static const char *const names[] = {[SIGMA_NONE] = NULL,
+                                      [SIGMA_REPLICATES] = "replicates",
+                                      [SIGMA_GIVEN] = "given",
+                                      [SIGMA_PSEUDO_REPLICATES] = "pseudo_replicates"};
+  return VALUE_OF_TEXT(names[results->sigma_source]);
+}
+
+static const struct member spread_members[] = {MEMBER(results, sigma, "sigma", MEMBER_NUMBER),
+                                               MEMBER(results, sigma_df, "df", MEMBER_NUMBER),
+                                               MEMBER_VIEW_OF("source", spread_source), MEMBER_END};
+
+// The throughput has the name of what it counts.
+static const struct member cell_rate_members[][2] = {
+    {MEMBER(cell, tokens_per_s, "tokens_per_s", MEMBER_ESTIMATE), MEMBER_END},
+    {MEMBER(cell, tokens_per_s, "requests_per_s", MEMBER_ESTIMATE), MEMBER_END}};
+static const struct member level_rate_members[][2] = {
+    {MEMBER(workers_row, max_tokens_per_s, "max_tokens_per_s", MEMBER_POSITIVE), MEMBER_END},
+    {MEMBER(workers_row, max_tokens_per_s, "max_requests_per_s", MEMBER_POSITIVE), MEMBER_END}};
+
+VALUE_VIEW(cell_rate, cell, VALUE_OF_OBJECT(self, cell_rate_members[results->measure == MEASURE_REQUESTS]))
+
+VALUE_VIEW(level_rate, workers_row,
+           VALUE_OF_OBJECT(self, level_rate_members[results->measure == MEASURE_REQUESTS]))
+
+static const char *error_name(const void *cell, size_t index) {
+  return ((const struct cell *)cell)->errors[index] > 0 ? results_error_names[index] : NULL;
+}
+
+static struct value error_count(const struct results *results UNUSED, const void *cell, size_t index) {
+  return VALUE_OF_INT(((const struct cell *)cell)->errors[index]);
+}
+
+static struct value errors(const struct results *results UNUSED, const void *cell) {
+  return (struct value){.kind = VALUE_LIST,
+                        .at = cell,
+                        .count = RESULTS_ERROR_CLASSES,
+                        .name = error_name,
+                        .element = error_count};
+}
+
+static struct value flag(const struct results *results UNUSED, const void *cell, size_t index) {
+  size_t bit = 0;
+  for (unsigned flags = ((const struct cell *)cell)->flags;; flags >>= 1, bit++) {
+    if ((flags & 1u) && index-- == 0) return VALUE_OF_TEXT(cell_flag_names[bit]);
   }
-  json_write_object(w);
-  summary_estimate(w, "p50", percentiles->p50);
-  summary_estimate(w, "p95", percentiles->p95);
-  summary_estimate(w, "p99", percentiles->p99);
-  json_write_object_end(w);
 }
 
-static void write_errors(struct json_writer *w, const struct cell *cell) {
-  json_write_key(w, "errors");
-  json_write_object(w);
-  for (size_t i = 0; i < RESULTS_ERROR_CLASSES; i++) {
-    if (cell->errors[i] > 0) json_member_int(w, results_error_names[i], cell->errors[i]);
-  }
-  json_write_object_end(w);
+static struct value flags(const struct results *results UNUSED, const void *cell) {
+  size_t count = (size_t)__builtin_popcount(((const struct cell *)cell)->flags);
+  return (struct value){.kind = VALUE_LIST, .at = cell, .count = count, .element = flag};
 }
 
-static void write_flags(struct json_writer *w, unsigned flags) {
-  json_write_key(w, "flags");
-  json_write_array(w);
-  for (size_t i = 0; i < CELL_FLAG_COUNT; i++) {
-    if (flags & (1u << i)) json_write_string(w, cell_flag_names[i]);
-  }
-  json_write_array_end(w);
+static const struct member cell_members[] = {MEMBER(cell, workers, "workers", MEMBER_INT),
+                                             MEMBER(cell, batch, "batch", MEMBER_INT),
+                                             MEMBER(cell, timed, "timed", MEMBER_BOOL),
+                                             MEMBER(cell, reps, "reps", MEMBER_INT),
+                                             MEMBER(cell, sessions, "sessions", MEMBER_INT),
+                                             MEMBER(cell, invalid, "invalid", MEMBER_INT),
+                                             MEMBER(cell, total_s, "total_s", MEMBER_NUMBER),
+                                             MEMBER(cell, mean_s, "mean_s", MEMBER_NUMBER),
+                                             MEMBER(cell, tokens, "tokens", MEMBER_NUMBER),
+                                             MEMBER(cell, input_tokens, "input_tokens", MEMBER_NUMBER),
+                                             MEMBER(cell, cached_tokens, "cached_tokens", MEMBER_NUMBER),
+                                             MEMBER(cell, requests, "requests", MEMBER_INT),
+                                             MEMBER(cell, failed, "failed", MEMBER_INT),
+                                             MEMBER(cell, failure_rate, "failure_rate", MEMBER_ESTIMATE),
+                                             MEMBER_VIEW_OF("errors", errors),
+                                             MEMBER_INLINE_OF(cell_rate),
+                                             MEMBER(cell, pooled_interval, "pooled_interval", MEMBER_BOOL),
+                                             MEMBER(cell, goodput, "goodput", MEMBER_ESTIMATE_OR_NULL),
+                                             MEMBER(cell, ttft_s, "ttft_s", MEMBER_PERCENTILES),
+                                             MEMBER(cell, latency_s, "latency_s", MEMBER_PERCENTILES),
+                                             MEMBER(cell, response_s, "response_s", MEMBER_PERCENTILES),
+                                             MEMBER(cell, tpot_s, "tpot_s", MEMBER_PERCENTILES),
+                                             MEMBER(cell, itl_s, "itl_s", MEMBER_PERCENTILES),
+                                             MEMBER_VIEW_OF("flags", flags),
+                                             MEMBER(cell, meets_slo, "meets_slo", MEMBER_SLO),
+                                             MEMBER(cell, in_best_set, "in_best_set", MEMBER_BOOL),
+                                             MEMBER_END};
+
+static const struct member steady_members[] = {
+    MEMBER(steady_level, throughput, "throughput", MEMBER_ESTIMATE),
+    MEMBER(steady_level, window_share, "window_share", MEMBER_NUMBER),
+    MEMBER(steady_level, in_flight, "in_flight", MEMBER_NUMBER),
+    MEMBER(steady_level, littles_law, "littles_law", MEMBER_NUMBER), MEMBER_END};
+
+static const struct member level_members[] = {MEMBER(workers_row, workers, "workers", MEMBER_INT),
+                                              MEMBER(workers_row, usable, "usable", MEMBER_BOOL),
+                                              MEMBER(workers_row, best_batch, "best_batch", MEMBER_COUNT),
+                                              MEMBER(workers_row, best_is_edge, "best_is_edge", MEMBER_BOOL),
+                                              MEMBER_INLINE_OF(level_rate),
+                                              MEMBER(workers_row, capacity, "capacity", MEMBER_ESTIMATE),
+                                              MEMBER_OBJECT_OF(workers_row, steady, "steady", steady_members),
+                                              MEMBER(workers_row, start_up_s, "start_up_s", MEMBER_NUMBER),
+                                              MEMBER_END};
+
+static const struct member place_members[] = {MEMBER(cell, workers, "workers", MEMBER_INT),
+                                              MEMBER(cell, batch, "batch", MEMBER_INT), MEMBER_END};
+
+// An element of a list of indices into the cells.
+static struct value place(const struct results *results, const void *indices, size_t index) {
+  return VALUE_OF_OBJECT(&results->cells[((const size_t *)indices)[index]], place_members);
 }
 
-static void write_unknown(struct json_writer *w, const char *key) {
-  json_write_key(w, key);
-  json_write_null(w);
+static struct value places(const size_t *indices, size_t count) {
+  return (struct value){.kind = VALUE_LIST, .at = indices, .count = count, .element = place};
 }
 
-static void write_slo(struct json_writer *w, enum cell_slo slo) {
-  json_write_key(w, "meets_slo");
-  if (slo == CELL_SLO_UNKNOWN)
-    json_write_null(w);
-  else
-    json_write_bool(w, slo == CELL_SLO_MET);
+static bool is_shown(const struct results *results) {
+  return results->recommendation.state == RECOMMENDATION_SHOWN;
 }
 
-static const char *rate_name(const struct results *results) {
-  return results->measure == MEASURE_REQUESTS ? "requests_per_s" : "tokens_per_s";
+VALUE_VIEW(best_place, results, VALUE_OF_OBJECT(&self->cells[self->best.cell], place_members))
+
+VALUE_VIEW(best_rate, results, cell_rate(self, &self->cells[self->best.cell]))
+
+VALUE_VIEW(best_set, results, places(self->best.set, self->best.set_count))
+
+VALUE_VIEW(best_recommended, results,
+           is_shown(self) ? VALUE_OF_OBJECT(&self->cells[self->best.recommended], place_members) : null)
+
+static const struct member best_members[] = {
+    MEMBER_INLINE_OF(best_place),
+    MEMBER_INLINE_OF(best_rate),
+    MEMBER_VIEW_OF("set", best_set),
+    MEMBER(results, best.regret_bound, "regret_bound", MEMBER_NUMBER),
+    MEMBER_VIEW_OF("recommended", best_recommended),
+    MEMBER(results, best.batch_edge, "batch_edge", MEMBER_BOOL),
+    MEMBER(results, best.workers_edge, "workers_edge", MEMBER_BOOL),
+    MEMBER_END};
+
+static const struct member ttft_members[] = {MEMBER(cell, ttft_s.p50.estimate, "p50", MEMBER_NUMBER),
+                                             MEMBER(cell, ttft_s.p95.estimate, "p95", MEMBER_NUMBER),
+                                             MEMBER_END};
+static const struct member latency_members[] = {MEMBER(cell, latency_s.p50.estimate, "p50", MEMBER_NUMBER),
+                                                MEMBER(cell, latency_s.p95.estimate, "p95", MEMBER_NUMBER),
+                                                MEMBER_END};
+static const struct member chosen_place_members[] = {MEMBER(cell, workers, "workers", MEMBER_COUNT),
+                                                     MEMBER(cell, batch, "batch", MEMBER_COUNT), MEMBER_END};
+static const struct member chosen_times_members[] = {MEMBER_PART("ttft_s", ttft_members),
+                                                     MEMBER_PART("latency_s", latency_members), MEMBER_END};
+
+#define UNKNOWN                                                                                              \
+  { NAN, NAN, NAN }
+static const struct cell no_cell = {.workers = -1,
+                                    .batch = -1,
+                                    .ttft_s = {UNKNOWN, UNKNOWN, UNKNOWN},
+                                    .latency_s = {UNKNOWN, UNKNOWN, UNKNOWN}};
+static const struct recommendation not_shown = {.below_best_at_most = NAN, .throughput = UNKNOWN};
+
+static const struct cell *chosen(const struct results *results) {
+  return is_shown(results) && results->recommendation.cell < results->cell_count
+             ? &results->cells[results->recommendation.cell]
+             : &no_cell;
 }
 
-static void write_unit(struct json_writer *w, const struct results *results) {
-  char unit[32];
-  snprintf(unit, sizeof unit, "%s/s", results_measure_names[results->measure]);
-  json_member_string(w, "unit", unit);
+VALUE_VIEW(chosen_place, results, VALUE_OF_OBJECT(chosen(results), chosen_place_members))
+
+VALUE_VIEW(chosen_times, results, VALUE_OF_OBJECT(chosen(results), chosen_times_members))
+
+static struct value chosen_n(const struct results *results, const void *at UNUSED) {
+  const struct cell *cell = chosen(results);
+  if (cell == &no_cell) return null;
+  return VALUE_OF_INT(cell->workers < cell->batch ? cell->workers : cell->batch);
 }
 
-static void write_cell(struct json_writer *w, const struct results *results, const struct cell *cell) {
-  json_write_object(w);
-  json_member_int(w, "workers", cell->workers);
-  json_member_int(w, "batch", cell->batch);
-  json_member_bool(w, "timed", cell->timed);
-  json_member_int(w, "reps", cell->reps);
-  json_member_int(w, "sessions", cell->sessions);
-  json_member_int(w, "invalid", cell->invalid);
-  json_member_number(w, "total_s", cell->total_s);
-  json_member_number(w, "mean_s", cell->mean_s);
-  json_member_number(w, "tokens", cell->tokens);
-  json_member_number(w, "input_tokens", cell->input_tokens);
-  json_member_number(w, "cached_tokens", cell->cached_tokens);
-  json_member_int(w, "requests", cell->requests);
-  json_member_int(w, "failed", cell->failed);
-  summary_estimate(w, "failure_rate", cell->failure_rate);
-  write_errors(w, cell);
-  summary_estimate(w, rate_name(results), cell->tokens_per_s);
-  json_member_bool(w, "pooled_interval", cell->pooled_interval);
-  if (isnan(cell->goodput.estimate))
-    write_unknown(w, "goodput");
-  else
-    summary_estimate(w, "goodput", cell->goodput);
-  write_percentiles(w, "ttft_s", &cell->ttft_s);
-  write_percentiles(w, "latency_s", &cell->latency_s);
-  write_percentiles(w, "response_s", &cell->response_s);
-  write_percentiles(w, "tpot_s", &cell->tpot_s);
-  write_percentiles(w, "itl_s", &cell->itl_s);
-  write_flags(w, cell->flags);
-  write_slo(w, cell->meets_slo);
-  json_member_bool(w, "in_best_set", cell->in_best_set);
-  json_write_object_end(w);
+static const struct member shown_members[] = {
+    MEMBER(recommendation, below_best_at_most, "below_best_at_most", MEMBER_NUMBER),
+    MEMBER(recommendation, throughput, "throughput", MEMBER_ESTIMATE), MEMBER_END};
+
+VALUE_VIEW(shown, recommendation, VALUE_OF_OBJECT(is_shown(results) ? self : &not_shown, shown_members))
+
+VALUE_VIEW(next_up_cell, recommendation,
+           VALUE_OF_OBJECT(&results->cells[self->next_up], chosen_place_members))
+
+VALUE_VIEW(next_up_times, recommendation,
+           VALUE_OF_OBJECT(&results->cells[self->next_up], chosen_times_members))
+
+static const struct member next_up_members[] = {
+    MEMBER_INLINE_OF(next_up_cell), MEMBER(recommendation, next_up_ratio, "ratio", MEMBER_ESTIMATE),
+    MEMBER_INLINE_OF(next_up_times), MEMBER_END};
+
+VALUE_VIEW(next_up, recommendation,
+           self->next_up < results->cell_count ? VALUE_OF_OBJECT(self, next_up_members) : null)
+
+VALUE_VIEW(candidates, recommendation, places(self->candidates, self->candidate_count))
+
+VALUE_VIEW(repeat, recommendation, self->repeat > 0 ? VALUE_OF_INT(self->repeat) : null)
+
+VALUE_VIEW(state, recommendation, VALUE_OF_TEXT(recommendation_state_names[self->state]))
+
+static const struct member recommendation_members[] = {
+    MEMBER_VIEW_OF("state", state),
+    MEMBER_INLINE_OF(chosen_place),
+    MEMBER_VIEW_OF("n", chosen_n),
+    MEMBER(recommendation, margin, "margin", MEMBER_NUMBER),
+    MEMBER_INLINE_OF(shown),
+    MEMBER(recommendation, steady, "steady", MEMBER_BOOL),
+    MEMBER_VIEW_OF("unit", unit),
+    MEMBER_INLINE_OF(chosen_times),
+    MEMBER_VIEW_OF("next_up", next_up),
+    MEMBER_VIEW_OF("candidates", candidates),
+    MEMBER_VIEW_OF("repeat", repeat),
+    MEMBER_END};
+
+VALUE_VIEW(established, cliff, VALUE_OF_BOOL(!self->possible))
+
+static const struct member cliff_members[] = {
+    MEMBER(cliff, from, "from", MEMBER_INT),        MEMBER(cliff, to, "to", MEMBER_INT),
+    MEMBER(cliff, ratio, "ratio", MEMBER_ESTIMATE), MEMBER(cliff, total, "total", MEMBER_BOOL),
+    MEMBER_VIEW_OF("established", established),     MEMBER_END};
+
+static const struct member repetition_members[] = {
+    MEMBER(load_repetition, n, "n", MEMBER_NUMBER),
+    MEMBER(load_repetition, tokens_per_s, "tokens_per_s", MEMBER_NUMBER),
+    MEMBER(load_repetition, served_per_s, "served_per_s", MEMBER_NUMBER),
+    MEMBER(load_repetition, duration_s, "duration_s", MEMBER_NUMBER),
+    MEMBER(load_repetition, requests, "requests", MEMBER_INT),
+    MEMBER(load_repetition, failed, "failed", MEMBER_INT),
+    MEMBER_END};
+
+static struct value repetitions(const struct results *results UNUSED, const void *at) {
+  const struct load *load = at;
+  return (struct value){.kind = VALUE_LIST,
+                        .at = load->repetitions,
+                        .members = repetition_members,
+                        .count = (size_t)load->reps,
+                        .size = sizeof *load->repetitions};
 }
 
-static void write_steady(struct json_writer *w, const struct steady_level *steady) {
-  json_write_key(w, "steady");
-  json_write_object(w);
-  summary_estimate(w, "throughput", steady->throughput);
-  json_member_number(w, "window_share", steady->window_share);
-  json_member_number(w, "in_flight", steady->in_flight);
-  json_member_number(w, "littles_law", steady->littles_law);
-  json_write_object_end(w);
+VALUE_VIEW(queue_grows, load, isnan(self->queue_slope) ? null : VALUE_OF_BOOL(self->queue_grows))
+
+static const struct member load_members[] = {MEMBER(load, rate, "rate", MEMBER_NUMBER),
+                                             MEMBER(load, speed, "speed", MEMBER_NUMBER),
+                                             MEMBER(load, reps, "reps", MEMBER_INT),
+                                             MEMBER(load, invalid, "invalid", MEMBER_INT),
+                                             MEMBER(load, sent_per_s, "sent_per_s", MEMBER_NUMBER),
+                                             MEMBER(load, n, "n", MEMBER_NUMBER),
+                                             MEMBER(load, requests, "requests", MEMBER_INT),
+                                             MEMBER(load, failed, "failed", MEMBER_INT),
+                                             MEMBER(load, served_per_s, "served_per_s", MEMBER_ESTIMATE),
+                                             MEMBER(load, tokens_per_s, "tokens_per_s", MEMBER_ESTIMATE),
+                                             MEMBER(load, goodput, "goodput", MEMBER_ESTIMATE_OR_NULL),
+                                             MEMBER(load, good_share, "good_share", MEMBER_ESTIMATE_OR_NULL),
+                                             MEMBER(load, meets_slo, "meets_slo", MEMBER_SLO),
+                                             MEMBER(load, queue_slope, "queue_slope", MEMBER_NUMBER),
+                                             MEMBER_VIEW_OF("queue_grows", queue_grows),
+                                             MEMBER(load, ttft_s, "ttft_s", MEMBER_PERCENTILES),
+                                             MEMBER(load, latency_s, "latency_s", MEMBER_PERCENTILES),
+                                             MEMBER(load, tpot_s, "tpot_s", MEMBER_PERCENTILES),
+                                             MEMBER_VIEW_OF("repetitions", repetitions),
+                                             MEMBER_END};
+
+VALUE_VIEW(kept_per_s, results, VALUE_OF_NUMBER(results_offered(self, self->load_answer.kept)))
+
+VALUE_VIEW(broken_per_s, results, VALUE_OF_NUMBER(results_offered(self, self->load_answer.broken)))
+
+static const struct member load_answer_members[] = {MEMBER_VIEW_OF("kept_per_s", kept_per_s),
+                                                    MEMBER_VIEW_OF("broken_per_s", broken_per_s), MEMBER_END};
+
+VALUE_VIEW(load_answer, results, self->load_count > 0 ? VALUE_OF_OBJECT(self, load_answer_members) : null)
+
+static const struct member before_after_members[] = {MEMBER(before_after, before, "before", MEMBER_POSITIVE),
+                                                     MEMBER(before_after, now, "now", MEMBER_POSITIVE),
+                                                     MEMBER_END};
+
+static const struct member comparison_cell_members[] = {
+    MEMBER(comparison_cell, workers, "workers", MEMBER_INT),
+    MEMBER(comparison_cell, batch, "batch", MEMBER_INT),
+    MEMBER(comparison_cell, ratio, "ratio", MEMBER_ESTIMATE),
+    MEMBER(comparison_cell, verdict, "verdict", MEMBER_TEXT),
+    MEMBER(comparison_cell, replicates_needed, "replicates_needed", MEMBER_COUNT),
+    MEMBER_OBJECT_OF(comparison_cell, ttft_p95_s, "ttft_p95_s", before_after_members),
+    MEMBER_OBJECT_OF(comparison_cell, latency_p50_s, "latency_p50_s", before_after_members),
+    MEMBER_END};
+
+static const struct member missing_members[] = {MEMBER(comparison_place, workers, "workers", MEMBER_INT),
+                                                MEMBER(comparison_place, batch, "batch", MEMBER_INT),
+                                                MEMBER_END};
+
+static const struct member comparison_members[] = {
+    MEMBER(results, comparison.baseline, "baseline", MEMBER_TEXT),
+    MEMBER(results, comparison.margin, "margin", MEMBER_NUMBER),
+    MEMBER(results, comparison.max_regression, "max_regression", MEMBER_NUMBER),
+    MEMBER(results, comparison.regressed, "regressed", MEMBER_BOOL),
+    MEMBER(results, comparison.by_blocks, "by_blocks", MEMBER_BOOL),
+    MEMBER(results, comparison.ratio, "ratio", MEMBER_ESTIMATE),
+    MEMBER(results, comparison.verdict, "verdict", MEMBER_TEXT),
+    MEMBER(results, comparison.replicates_needed, "replicates_needed", MEMBER_COUNT),
+    MEMBER_LIST_OF(results, comparison.cells, comparison.cell_count, "cells", comparison_cell_members),
+    MEMBER_LIST_OF(results, comparison.missing, comparison.missing_count, "missing", missing_members),
+    MEMBER_END};
+
+static const struct member assertion_members[] = {MEMBER(assertion, expression, "expression", MEMBER_TEXT),
+                                                  MEMBER(assertion, value, "value", MEMBER_NUMBER),
+                                                  MEMBER(assertion, passed, "passed", MEMBER_BOOL),
+                                                  MEMBER_END};
+
+VALUE_VIEW(warning_code, warning, VALUE_OF_TEXT(warning_code_names[self->code]))
+
+static const struct member warning_members[] = {MEMBER_VIEW_OF("code", warning_code),
+                                                MEMBER(warning, sentence, "text", MEMBER_TEXT), MEMBER_END};
+
+VALUE_VIEW(version, results, VALUE_OF_INT(SUMMARY_VERSION))
+
+VALUE_VIEW(tool, results, VALUE_OF_TEXT("analyze " TIDEMARK_VERSION))
+
+VALUE_VIEW(curve, results, self->curve.exists ? VALUE_OF_OBJECT(&self->curve, summary_curve_members) : null)
+
+static const struct member summary_members[] = {
+    MEMBER_VIEW_OF("version", version),
+    MEMBER_VIEW_OF("tool", tool),
+    MEMBER(results, title, "title", MEMBER_TEXT),
+    MEMBER(results, confidence, "confidence", MEMBER_NUMBER),
+    MEMBER_VIEW_OF("unit", unit),
+    MEMBER_LIST_OF(results, facts, fact_count, "inputs", fact_members),
+    MEMBER_PART("spread", spread_members),
+    MEMBER_LIST_OF(results, cells, cell_count, "cells", cell_members),
+    MEMBER_LIST_OF(results, workers, workers_count, "workers", level_members),
+    MEMBER_IF_OF(BOOL, results, best.exists, "best", best_members),
+    MEMBER_OBJECT_OF(results, recommendation, "recommendation", recommendation_members),
+    MEMBER_VIEW_OF("curve", curve),
+    MEMBER_LIST_OF(results, cliffs, cliff_count, "cliffs", cliff_members),
+    MEMBER_LIST_OF(results, loads, load_count, "loads", load_members),
+    MEMBER_VIEW_OF("load_answer", load_answer),
+    MEMBER_IF_OF(TEXT, results, comparison.baseline, "comparison", comparison_members),
+    MEMBER_LIST_OF(results, assertions, assertion_count, "assertions", assertion_members),
+    MEMBER_LIST_OF(results, warnings, warning_count, "warnings", warning_members),
+    MEMBER_END};
+
+struct value summary_value(const struct results *results) {
+  return VALUE_OF_OBJECT(results, summary_members);
 }
 
-static void write_workers(struct json_writer *w, const struct results *results) {
-  json_write_key(w, "workers");
-  json_write_array(w);
-  for (size_t i = 0; i < results->workers_count; i++) {
-    const struct workers_row *row = &results->workers[i];
-    json_write_object(w);
-    json_member_int(w, "workers", row->workers);
-    json_member_bool(w, "usable", row->usable);
-    json_member_count(w, "best_batch", row->best_batch);
-    json_member_bool(w, "best_is_edge", row->best_is_edge);
-    json_member_number(w, results->measure == MEASURE_REQUESTS ? "max_requests_per_s" : "max_tokens_per_s",
-                       row->usable ? row->max_tokens_per_s : NAN);
-    summary_estimate(w, "capacity", row->capacity);
-    write_steady(w, &row->steady);
-    json_member_number(w, "start_up_s", row->start_up_s);
-    json_write_object_end(w);
-  }
-  json_write_array_end(w);
-}
-
-static void write_place(struct json_writer *w, const struct cell *cell) {
-  json_write_object(w);
-  json_member_int(w, "workers", cell->workers);
-  json_member_int(w, "batch", cell->batch);
-  json_write_object_end(w);
-}
-
-static void write_best(struct json_writer *w, const struct results *results) {
-  const struct best *best = &results->best;
-  json_write_key(w, "best");
-  if (!best->exists) {
-    json_write_null(w);
-    return;
-  }
-  const struct cell *cell = &results->cells[best->cell];
-  json_write_object(w);
-  json_member_int(w, "workers", cell->workers);
-  json_member_int(w, "batch", cell->batch);
-  summary_estimate(w, rate_name(results), cell->tokens_per_s);
-  json_write_key(w, "set");
-  json_write_array(w);
-  for (size_t i = 0; i < best->set_count; i++)
-    write_place(w, &results->cells[best->set[i]]);
-  json_write_array_end(w);
-  json_member_number(w, "regret_bound", best->regret_bound);
-  json_write_key(w, "recommended");
-  if (results->recommendation.state == RECOMMENDATION_SHOWN) {
-    write_place(w, &results->cells[best->recommended]);
-  } else {
-    json_write_null(w);
-  }
-  json_member_bool(w, "batch_edge", best->batch_edge);
-  json_member_bool(w, "workers_edge", best->workers_edge);
-  json_write_object_end(w);
-}
-
-static void write_times(struct json_writer *w, const char *name, const struct percentiles *times) {
-  json_write_key(w, name);
-  json_write_object(w);
-  json_member_number(w, "p50", times->p50.estimate);
-  json_member_number(w, "p95", times->p95.estimate);
-  json_write_object_end(w);
-}
-
-// NULL: there is none.
-static const struct cell *cell_at(const struct results *results, size_t index) {
-  return index < results->cell_count ? &results->cells[index] : NULL;
-}
-
-static void write_next_up(struct json_writer *w, const struct results *results) {
-  const struct recommendation *chosen = &results->recommendation;
-  json_write_key(w, "next_up");
-  const struct cell *up = cell_at(results, chosen->next_up);
-  if (!up) {
-    json_write_null(w);
-    return;
-  }
-  json_write_object(w);
-  json_member_int(w, "workers", up->workers);
-  json_member_int(w, "batch", up->batch);
-  summary_estimate(w, "ratio", chosen->next_up_ratio);
-  write_times(w, "ttft_s", &up->ttft_s);
-  write_times(w, "latency_s", &up->latency_s);
-  json_write_object_end(w);
-}
-
-static void write_recommendation(struct json_writer *w, const struct results *results) {
-  const struct recommendation *chosen = &results->recommendation;
-  bool shown = chosen->state == RECOMMENDATION_SHOWN;
-  const struct cell *cell = shown ? cell_at(results, chosen->cell) : NULL;
-  const struct percentiles unknown = {{NAN, NAN, NAN}, {NAN, NAN, NAN}, {NAN, NAN, NAN}};
-  json_write_key(w, "recommendation");
-  json_write_object(w);
-  json_member_string(w, "state", recommendation_state_names[chosen->state]);
-  json_member_count(w, "workers", cell ? cell->workers : -1);
-  json_member_count(w, "batch", cell ? cell->batch : -1);
-  json_member_count(w, "n", !cell ? -1 : cell->workers < cell->batch ? cell->workers : cell->batch);
-  json_member_number(w, "margin", chosen->margin);
-  json_member_number(w, "below_best_at_most", shown ? chosen->below_best_at_most : NAN);
-  summary_estimate(w, "throughput", shown ? chosen->throughput : unknown.p50);
-  json_member_bool(w, "steady", chosen->steady);
-  write_unit(w, results);
-  write_times(w, "ttft_s", cell ? &cell->ttft_s : &unknown);
-  write_times(w, "latency_s", cell ? &cell->latency_s : &unknown);
-  write_next_up(w, results);
-  json_write_key(w, "candidates");
-  json_write_array(w);
-  for (size_t i = 0; i < chosen->candidate_count; i++) {
-    const struct cell *candidate = cell_at(results, chosen->candidates[i]);
-    if (candidate) write_place(w, candidate);
-  }
-  json_write_array_end(w);
-  json_member_count(w, "repeat", chosen->repeat > 0 ? chosen->repeat : -1);
-  json_write_object_end(w);
-}
-
-static void write_cliffs(struct json_writer *w, const struct results *results) {
-  json_write_key(w, "cliffs");
-  json_write_array(w);
-  for (size_t i = 0; i < results->cliff_count; i++) {
-    json_write_object(w);
-    json_member_int(w, "from", results->cliffs[i].from);
-    json_member_int(w, "to", results->cliffs[i].to);
-    summary_estimate(w, "ratio", results->cliffs[i].ratio);
-    json_member_bool(w, "total", results->cliffs[i].total);
-    json_member_bool(w, "established", !results->cliffs[i].possible);
-    json_write_object_end(w);
-  }
-  json_write_array_end(w);
-}
-
-static void write_repetitions(struct json_writer *w, const struct load *load) {
-  json_write_key(w, "repetitions");
-  json_write_array(w);
-  for (int64_t i = 0; i < load->reps; i++) {
-    const struct load_repetition *repetition = &load->repetitions[i];
-    json_write_object(w);
-    json_member_number(w, "n", repetition->n);
-    json_member_number(w, "tokens_per_s", repetition->tokens_per_s);
-    json_member_number(w, "served_per_s", repetition->served_per_s);
-    json_member_number(w, "duration_s", repetition->duration_s);
-    json_member_int(w, "requests", repetition->requests);
-    json_member_int(w, "failed", repetition->failed);
-    json_write_object_end(w);
-  }
-  json_write_array_end(w);
-}
-
-static void write_load(struct json_writer *w, const struct load *load) {
-  json_write_object(w);
-  json_member_number(w, "rate", load->rate);
-  json_member_number(w, "speed", load->speed);
-  json_member_int(w, "reps", load->reps);
-  json_member_int(w, "invalid", load->invalid);
-  json_member_number(w, "sent_per_s", load->sent_per_s);
-  json_member_number(w, "n", load->n);
-  json_member_int(w, "requests", load->requests);
-  json_member_int(w, "failed", load->failed);
-  summary_estimate(w, "served_per_s", load->served_per_s);
-  summary_estimate(w, "tokens_per_s", load->tokens_per_s);
-  if (isnan(load->goodput.estimate)) {
-    write_unknown(w, "goodput");
-    write_unknown(w, "good_share");
-  } else {
-    summary_estimate(w, "goodput", load->goodput);
-    summary_estimate(w, "good_share", load->good_share);
-  }
-  write_slo(w, load->meets_slo);
-  json_member_number(w, "queue_slope", load->queue_slope);
-  json_write_key(w, "queue_grows");
-  if (isnan(load->queue_slope))
-    json_write_null(w);
-  else
-    json_write_bool(w, load->queue_grows);
-  write_percentiles(w, "ttft_s", &load->ttft_s);
-  write_percentiles(w, "latency_s", &load->latency_s);
-  write_percentiles(w, "tpot_s", &load->tpot_s);
-  write_repetitions(w, load);
-  json_write_object_end(w);
-}
-
-static void write_loads(struct json_writer *w, const struct results *results) {
-  json_write_key(w, "loads");
-  json_write_array(w);
-  for (size_t i = 0; i < results->load_count; i++)
-    write_load(w, &results->loads[i]);
-  json_write_array_end(w);
-  const struct load_answer *answer = &results->load_answer;
-  json_write_key(w, "load_answer");
-  if (results->load_count == 0) {
-    json_write_null(w);
-    return;
-  }
-  json_write_object(w);
-  json_member_number(w, "kept_per_s", results_offered(results, answer->kept));
-  json_member_number(w, "broken_per_s", results_offered(results, answer->broken));
-  json_write_object_end(w);
-}
-
-static void write_warnings(struct json_writer *w, const struct results *results, const char *const *texts) {
-  json_write_key(w, "warnings");
-  json_write_array(w);
-  for (size_t i = 0; i < results->warning_count; i++) {
-    json_write_object(w);
-    json_member_string(w, "code", warning_code_names[results->warnings[i].code]);
-    json_member_string(w, "text", texts ? texts[i] : NULL);
-    json_write_object_end(w);
-  }
-  json_write_array_end(w);
-}
-
-static void write_spread(struct json_writer *w, const struct results *results) {
-  static const char *const sources[] = {[SIGMA_NONE] = NULL,
-                                        [SIGMA_REPLICATES] = "replicates",
-                                        [SIGMA_GIVEN] = "given",
-                                        [SIGMA_PSEUDO_REPLICATES] = "pseudo_replicates"};
-  json_write_key(w, "spread");
-  json_write_object(w);
-  json_member_number(w, "sigma", results->sigma);
-  json_member_number(w, "df", results->sigma_df);
-  json_member_string(w, "source", sources[results->sigma_source]);
-  json_write_object_end(w);
-}
-
-static void write_facts(struct json_writer *w, const struct results *results) {
-  json_write_key(w, "inputs");
-  json_write_array(w);
-  for (size_t i = 0; i < results->fact_count; i++) {
-    const struct run_facts *facts = &results->facts[i];
-    json_write_object(w);
-    json_member_string(w, "source", facts->source);
-    json_member_string(w, "kind", facts->kind);
-    json_member_string(w, "url", facts->url);
-    json_member_string(w, "model", facts->model);
-    json_member_string(w, "api", facts->api);
-    json_member_string(w, "trace_digest", facts->trace_digest);
-    json_member_string(w, "sent_digest", facts->sent_digest);
-    json_member_string(w, "timing", facts->timing);
-    json_member_number(w, "start_unix_s", facts->start_unix_s);
-    json_member_count(w, "seed", facts->seed);
-    json_member_bool(w, "managed", facts->managed);
-    json_member_int(w, "sessions", facts->sessions);
-    json_member_int(w, "batches", facts->batches);
-    json_member_int(w, "requests", facts->requests);
-    json_member_int(w, "failed", facts->failed);
-    json_write_object_end(w);
-  }
-  json_write_array_end(w);
-}
-
-enum status summary_json(const struct results *results, const char *const *warning_texts, struct buf *out) {
-  struct json_writer writer = JSON_WRITER(out), *w = &writer;
-  json_write_object(w);
-  json_member_int(w, "version", SUMMARY_VERSION);
-  json_member_string(w, "tool", "analyze " TIDEMARK_VERSION);
-  json_member_string(w, "title", results->title);
-  json_member_number(w, "confidence", results->confidence);
-  write_unit(w, results);
-  write_facts(w, results);
-  write_spread(w, results);
-  json_write_key(w, "cells");
-  json_write_array(w);
-  for (size_t i = 0; i < results->cell_count; i++)
-    write_cell(w, results, &results->cells[i]);
-  json_write_array_end(w);
-  write_workers(w, results);
-  write_best(w, results);
-  write_recommendation(w, results);
-  summary_curve(w, &results->curve);
-  write_cliffs(w, results);
-  write_loads(w, results);
-  summary_comparison(w, results);
-  summary_assertions(w, results);
-  write_warnings(w, results, warning_texts);
-  json_write_object_end(w);
+enum status summary_json(const struct results *results, struct buf *out) {
+  struct json_writer writer = JSON_WRITER(out);
+  value_write(&writer, results, summary_value(results));
   return buf_append_char(out, '\n');
 }

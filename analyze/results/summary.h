@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The numbers for scripts: summary.json and cells.csv. What is not known is null there, never NaN,
-// and an empty field here.
+// The numbers for scripts: summary.json and cells.csv. Unknown values are null in JSON and empty fields in
+// CSV.
 #ifndef ANALYZE_SUMMARY_H
 #define ANALYZE_SUMMARY_H
 
-#include "analyze/results/results.h"
-#include "lib/base/buf.h"
+#include "analyze/results/value.h"
 
 #define SUMMARY_VERSION 1
 
-// Appends the JSON document and a newline. `warning_texts` has a sentence per warning (NULL: none are known).
-// Failure sticks in out->status.
-enum status summary_json(const struct results *results, const char *const *warning_texts, struct buf *out);
+// All that summary.json holds; it points into `results`.
+struct value summary_value(const struct results *results);
+
+// Appends the JSON document and a newline. Failure sticks in out->status.
+enum status summary_json(const struct results *results, struct buf *out);
 
 // Appends the cells as a table: the columns that an imported table has, then intervals, percentiles and flags
 // (joined by '|'). Read again, it gives the same cells as single measurements. For results of --curve: the

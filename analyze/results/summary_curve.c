@@ -3,166 +3,119 @@
 
 #include <math.h>
 
-void summary_estimate(struct json_writer *w, const char *key, struct estimate estimate) {
-  json_write_key(w, key);
-  json_write_object(w);
-  json_member_number(w, "estimate", estimate.estimate);
-  json_member_number(w, "lo", estimate.lo);
-  json_member_number(w, "hi", estimate.hi);
-  json_write_object_end(w);
+static const struct value null = {.kind = VALUE_NULL};
+
+static const struct member location_members[] = {
+    MEMBER(curve_point, n, "n", MEMBER_NUMBER), MEMBER(curve_point, throughput, "throughput", MEMBER_NUMBER),
+    MEMBER(curve_point, workers, "workers", MEMBER_COUNT), MEMBER(curve_point, batch, "batch", MEMBER_COUNT),
+    MEMBER_END};
+
+VALUE_VIEW(location, curve_point, VALUE_OF_OBJECT(self, location_members))
+
+static const struct member point_members[] = {MEMBER_INLINE_OF(location),
+                                              MEMBER(curve_point, fitted, "fitted", MEMBER_BOOL), MEMBER_END};
+
+static const struct member range_members[] = {MEMBER(curve, range_lo, "lo", MEMBER_NUMBER),
+                                              MEMBER(curve, range_hi, "hi", MEMBER_NUMBER), MEMBER_END};
+
+#define PARAMETER(i)                                                                                         \
+  {                                                                                                          \
+    MEMBER(curve_model, parameters[i].estimate, "estimate", MEMBER_NUMBER),                                  \
+        MEMBER(curve_model, standard_errors[i], "se", MEMBER_NUMBER),                                        \
+        MEMBER(curve_model, parameters[i].lo, "lo", MEMBER_NUMBER),                                          \
+        MEMBER(curve_model, parameters[i].hi, "hi", MEMBER_NUMBER), MEMBER_END                               \
+  }
+static const struct member parameter_members[RESULTS_PARAMETERS][5] = {PARAMETER(0), PARAMETER(1),
+                                                                       PARAMETER(2)};
+
+static const char *parameter_name(const void *model, size_t index) {
+  return ((const struct curve_model *)model)->parameter_names[index];
 }
 
-static void write_points(struct json_writer *w, const struct curve *curve) {
-  json_write_key(w, "points");
-  json_write_array(w);
-  for (size_t i = 0; i < curve->point_count; i++) {
-    const struct curve_point *point = &curve->points[i];
-    json_write_object(w);
-    json_member_number(w, "n", point->n);
-    json_member_number(w, "throughput", point->throughput);
-    json_member_count(w, "workers", point->workers);
-    json_member_count(w, "batch", point->batch);
-    json_member_bool(w, "fitted", point->fitted);
-    json_write_object_end(w);
-  }
-  json_write_array_end(w);
+static struct value parameter(const struct results *results UNUSED, const void *model, size_t index) {
+  return VALUE_OF_OBJECT(model, parameter_members[index]);
 }
 
-static void write_model(struct json_writer *w, const struct curve_model *model) {
-  json_write_object(w);
-  json_member_string(w, "name", model->name);
-  json_write_key(w, "parameters");
-  json_write_object(w);
-  for (size_t p = 0; p < model->parameter_count; p++) {
-    json_write_key(w, model->parameter_names[p]);
-    json_write_object(w);
-    json_member_number(w, "estimate", model->parameters[p].estimate);
-    json_member_number(w, "se", model->standard_errors[p]);
-    json_member_number(w, "lo", model->parameters[p].lo);
-    json_member_number(w, "hi", model->parameters[p].hi);
-    json_write_object_end(w);
-  }
-  json_write_object_end(w);
-  json_member_number(w, "rss", model->rss);
-  json_member_number(w, "df", model->df);
-  json_member_number(w, "aicc", model->aicc);
-  json_member_number(w, "weight", model->weight);
-  json_member_bool(w, "converged", model->converged);
-  json_member_string(w, "stop", model->stop);
-  json_write_object_end(w);
+static struct value parameters(const struct results *results UNUSED, const void *model) {
+  return (struct value){.kind = VALUE_LIST,
+                        .at = model,
+                        .count = ((const struct curve_model *)model)->parameter_count,
+                        .element = parameter,
+                        .name = parameter_name};
 }
 
-static void write_optimum(struct json_writer *w, const struct curve *curve) {
-  json_write_key(w, "optimum");
-  if (!curve->has_optimum) {
-    json_write_null(w);
-    return;
-  }
-  json_write_object(w);
-  summary_estimate(w, "n", curve->optimum_n);
-  summary_estimate(w, "throughput", curve->optimum_throughput);
-  json_member_bool(w, "edge", curve->optimum_edge);
-  json_member_bool(w, "established", curve->optimum_established);
-  json_write_object_end(w);
+static const struct member model_members[] = {MEMBER(curve_model, name, "name", MEMBER_TEXT),
+                                              MEMBER_VIEW_OF("parameters", parameters),
+                                              MEMBER(curve_model, rss, "rss", MEMBER_NUMBER),
+                                              MEMBER(curve_model, df, "df", MEMBER_NUMBER),
+                                              MEMBER(curve_model, aicc, "aicc", MEMBER_NUMBER),
+                                              MEMBER(curve_model, weight, "weight", MEMBER_NUMBER),
+                                              MEMBER(curve_model, converged, "converged", MEMBER_BOOL),
+                                              MEMBER(curve_model, stop, "stop", MEMBER_TEXT),
+                                              MEMBER_END};
+
+static bool is_selected(const struct curve *curve) {
+  return curve->selected < curve->model_count;
 }
 
-static void write_knee(struct json_writer *w, const struct curve *curve) {
-  json_write_key(w, "knee");
-  if (isnan(curve->knee_n.estimate)) {
-    json_write_null(w);
-    return;
-  }
-  json_write_object(w);
-  summary_estimate(w, "n", curve->knee_n);
-  json_member_string(w, "of", curve->knee_of_fit ? "fit" : "cells");
-  json_write_object_end(w);
-}
+VALUE_VIEW(selected, curve, is_selected(self) ? VALUE_OF_TEXT(self->models[self->selected].name) : null)
 
-// What another look at the points says: nothing of it changes the fit.
-static void write_robust(struct json_writer *w, const struct curve *curve) {
-  json_write_key(w, "robust");
-  if (!curve->has_robust) {
-    json_write_null(w);
-    return;
-  }
-  json_write_object(w);
-  summary_estimate(w, "n", (struct estimate){curve->robust_n, NAN, NAN});
-  summary_estimate(w, "throughput", (struct estimate){curve->robust_throughput, NAN, NAN});
-  json_write_key(w, "outliers");
-  json_write_array(w);
-  for (size_t i = 0; i < curve->outlier_count; i++) {
-    const struct curve_point *point = &curve->points[curve->outliers[i].point];
-    json_write_object(w);
-    json_member_number(w, "n", point->n);
-    json_member_number(w, "throughput", point->throughput);
-    json_member_count(w, "workers", point->workers);
-    json_member_count(w, "batch", point->batch);
-    json_member_number(w, "deviation", curve->outliers[i].deviation);
-    json_write_object_end(w);
-  }
-  json_write_array_end(w);
-  json_write_object_end(w);
-}
+VALUE_VIEW(course, curve, is_selected(self) ? VALUE_OF_TEXT(curve_course_names[self->course]) : null)
 
-static void write_band(struct json_writer *w, const struct curve *curve) {
-  json_write_key(w, "band");
-  if (curve->band_count == 0 || curve->selected >= curve->model_count) {
-    json_write_null(w);
-    return;
-  }
-  json_write_object(w);
-  json_member_string(w, "of", curve->band_averaged ? "average" : curve->models[curve->selected].name);
-  json_write_key(w, "points");
-  json_write_array(w);
-  for (size_t i = 0; i < curve->band_count; i++) {
-    json_write_object(w);
-    json_member_number(w, "n", curve->band[i].n);
-    json_member_number(w, "throughput", curve->band[i].throughput);
-    json_member_number(w, "lo", curve->band[i].lo);
-    json_member_number(w, "hi", curve->band[i].hi);
-    json_write_object_end(w);
-  }
-  json_write_array_end(w);
-  json_write_object_end(w);
-}
+static const struct member optimum_members[] = {
+    MEMBER(curve, optimum_n, "n", MEMBER_ESTIMATE),
+    MEMBER(curve, optimum_throughput, "throughput", MEMBER_ESTIMATE),
+    MEMBER(curve, optimum_edge, "edge", MEMBER_BOOL),
+    MEMBER(curve, optimum_established, "established", MEMBER_BOOL), MEMBER_END};
 
-void summary_curve(struct json_writer *w, const struct curve *curve) {
-  json_write_key(w, "curve");
-  if (!curve->exists) {
-    json_write_null(w);
-    return;
-  }
-  json_write_object(w);
-  json_member_string(w, "kind", curve->kind);
-  json_member_string(w, "scale", curve->scale);
-  write_points(w, curve);
-  json_write_key(w, "range");
-  json_write_object(w);
-  json_member_number(w, "lo", curve->range_lo);
-  json_member_number(w, "hi", curve->range_hi);
-  json_write_object_end(w);
-  json_write_key(w, "models");
-  json_write_array(w);
-  for (size_t i = 0; i < curve->model_count; i++)
-    write_model(w, &curve->models[i]);
-  json_write_array_end(w);
-  json_member_string(w, "selected",
-                     curve->selected < curve->model_count ? curve->models[curve->selected].name : NULL);
-  json_member_string(w, "course",
-                     curve->selected < curve->model_count ? curve_course_names[curve->course] : NULL);
-  write_optimum(w, curve);
-  write_knee(w, curve);
-  write_robust(w, curve);
-  write_band(w, curve);
-  json_write_key(w, "lack_of_fit");
-  if (isnan(curve->lack_of_fit_p)) {
-    json_write_null(w);
-  } else {
-    json_write_object(w);
-    json_member_number(w, "f", curve->lack_of_fit_f);
-    json_member_number(w, "p", curve->lack_of_fit_p);
-    json_member_bool(w, "rejected", curve->gate_failed);
-    json_write_object_end(w);
-  }
-  json_write_object_end(w);
-}
+VALUE_VIEW(knee_of, curve, VALUE_OF_TEXT(self->knee_of_fit ? "fit" : "cells"))
+
+static const struct member knee_members[] = {MEMBER(curve, knee_n, "n", MEMBER_ESTIMATE),
+                                             MEMBER_VIEW_OF("of", knee_of), MEMBER_END};
+
+VALUE_VIEW(outlier_location, curve_outlier,
+           VALUE_OF_OBJECT(&results->curve.points[self->point], location_members))
+
+static const struct member outlier_members[] = {MEMBER_INLINE_OF(outlier_location),
+                                                MEMBER(curve_outlier, deviation, "deviation", MEMBER_NUMBER),
+                                                MEMBER_END};
+
+#define WITHOUT_INTERVAL(field)                                                                              \
+  { MEMBER(curve, field, "estimate", MEMBER_NUMBER), {.name = "lo"}, {.name = "hi"}, MEMBER_END }
+static const struct member robust_n_members[] = WITHOUT_INTERVAL(robust_n);
+static const struct member robust_throughput_members[] = WITHOUT_INTERVAL(robust_throughput);
+static const struct member robust_members[] = {
+    MEMBER_PART("n", robust_n_members), MEMBER_PART("throughput", robust_throughput_members),
+    MEMBER_LIST_OF(curve, outliers, outlier_count, "outliers", outlier_members), MEMBER_END};
+
+static const struct member band_point_members[] = {
+    MEMBER(curve_band, n, "n", MEMBER_NUMBER), MEMBER(curve_band, throughput, "throughput", MEMBER_NUMBER),
+    MEMBER(curve_band, lo, "lo", MEMBER_NUMBER), MEMBER(curve_band, hi, "hi", MEMBER_NUMBER), MEMBER_END};
+
+VALUE_VIEW(band_of, curve, self->band_averaged ? VALUE_OF_TEXT("average") : selected(results, self))
+
+static const struct member band_members[] = {
+    MEMBER_VIEW_OF("of", band_of), MEMBER_LIST_OF(curve, band, band_count, "points", band_point_members),
+    MEMBER_END};
+
+VALUE_VIEW(band, curve,
+           self->band_count > 0 && is_selected(self) ? VALUE_OF_OBJECT(self, band_members) : null)
+
+static const struct member lack_of_fit_members[] = {
+    MEMBER(curve, lack_of_fit_f, "f", MEMBER_NUMBER), MEMBER(curve, lack_of_fit_p, "p", MEMBER_NUMBER),
+    MEMBER(curve, gate_failed, "rejected", MEMBER_BOOL), MEMBER_END};
+
+const struct member summary_curve_members[] = {
+    MEMBER(curve, kind, "kind", MEMBER_TEXT),
+    MEMBER(curve, scale, "scale", MEMBER_TEXT),
+    MEMBER_LIST_OF(curve, points, point_count, "points", point_members),
+    MEMBER_PART("range", range_members),
+    MEMBER_LIST_OF(curve, models, model_count, "models", model_members),
+    MEMBER_VIEW_OF("selected", selected),
+    MEMBER_VIEW_OF("course", course),
+    MEMBER_IF_OF(BOOL, curve, has_optimum, "optimum", optimum_members),
+    MEMBER_IF_OF(NUMBER, curve, knee_n.estimate, "knee", knee_members),
+    MEMBER_IF_OF(BOOL, curve, has_robust, "robust", robust_members),
+    MEMBER_VIEW_OF("band", band),
+    MEMBER_IF_OF(NUMBER, curve, lack_of_fit_p, "lack_of_fit", lack_of_fit_members),
+    MEMBER_END};

@@ -61,7 +61,7 @@ enum status chapters_warning_text(const struct results *results, enum lang lang,
   struct chapters chapters = {.results = results, .lang = lang};
   struct document document = {0};
   struct document_node *root = document_start(&document, "");
-  chapters_warning(&chapters, root, index);
+  chapters_warning(&chapters, root, &results->warnings[index]);
   const char *at = root && root->first ? root->first->text : "";
   struct document_span span = {0};
   while (document_span_next(&at, &span))

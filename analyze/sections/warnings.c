@@ -77,11 +77,12 @@ static bool is_failed_level(enum warning_code code) {
 }
 
 // The levels of one kind go into one sentence.
-static void failed_levels_alike(struct chapters *c, struct document_node *parent, enum failed_kind kind,
+static void failed_levels_alike(struct chapters *c, struct document_node *parent,
+                                const struct warning *warnings, size_t count, enum failed_kind kind,
                                 enum lang_id id) {
   struct chapters_list levels = {0};
-  for (size_t i = 0; i < c->results->warning_count; i++) {
-    const struct warning *warning = &c->results->warnings[i];
+  for (size_t i = 0; i < count; i++) {
+    const struct warning *warning = &warnings[i];
     if (!is_failed_level(warning->code) || failed_kind_of(c->results, warning) != kind) continue;
     struct buf level = {0};
     buf_append_text(&level, number_count(warning->workers).text);
@@ -95,11 +96,14 @@ static void failed_levels_alike(struct chapters *c, struct document_node *parent
   chapters_list_free(&levels);
 }
 
-static void failed_levels(struct chapters *c, struct document_node *parent) {
-  failed_levels_alike(c, parent, FAILED_WHOLLY, LANG_WARNING_FAILED_LEVEL);
-  failed_levels_alike(c, parent, FAILED_PARTLY, LANG_WARNING_UNUSABLE_LEVEL);
-  failed_levels_alike(c, parent, FAILED_HOLE, LANG_WARNING_HOLE);
-  failed_levels_alike(c, parent, FAILED_HOLE_AGAIN, LANG_WARNING_HOLE_AGAIN);
+static void failed_levels(struct chapters *c, struct document_node *parent, const struct warning *warnings,
+                          size_t count) {
+  static const enum lang_id ids[] = {[FAILED_WHOLLY] = LANG_WARNING_FAILED_LEVEL,
+                                     [FAILED_PARTLY] = LANG_WARNING_UNUSABLE_LEVEL,
+                                     [FAILED_HOLE] = LANG_WARNING_HOLE,
+                                     [FAILED_HOLE_AGAIN] = LANG_WARNING_HOLE_AGAIN};
+  for (enum failed_kind kind = FAILED_WHOLLY; kind <= FAILED_HOLE_AGAIN; kind++)
+    failed_levels_alike(c, parent, warnings, count, kind, ids[kind]);
 }
 
 // The ratio is the warning's own, or that of the cliff it speaks of.
@@ -255,47 +259,33 @@ static bool too_many(struct chapters *c, struct document_node *parent, size_t *c
   return true;
 }
 
+void chapters_warning(struct chapters *c, struct document_node *parent, const struct warning *warning) {
+  switch (warning->code) {
+  case WARNING_FAILED_LEVEL:
+  case WARNING_HOLE: failed_levels(c, parent, warning, 1); break;
+  case WARNING_CLIFF:
+  case WARNING_CLIFF_POSSIBLE: cliff(c, parent, warning); break;
+  case WARNING_INVALID_CLIENT: client(c, parent, warning); break;
+  default: sentence(c, parent, warning); break;
+  }
+}
+
 void chapters_warnings(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
   size_t counts[WARNING_CODE_COUNT] = {0};
   for (size_t i = 0; i < results->warning_count; i++) {
     const struct warning *warning = &results->warnings[i];
     if (follows_from_failure(results, warning->code) || too_many(c, parent, counts, warning->code)) continue;
-    switch (warning->code) {
-    case WARNING_EDGE_BATCH:
-    case WARNING_EDGE_WORKERS:
-      // The recommendation says it already, with its numbers.
-      if (!results->best.exists) sentence(c, parent, warning);
-      break;
-    case WARNING_LACK_OF_FIT:
-      // The sentence about the optimum says it.
-      if (!results->curve.exists) sentence(c, parent, warning);
-      break;
-    case WARNING_FAILED_LEVEL:
-    case WARNING_HOLE:
-      if (!failed_levels_said(results, i)) failed_levels(c, parent);
-      break;
-    case WARNING_CLIFF:
-    case WARNING_CLIFF_POSSIBLE: cliff(c, parent, warning); break;
-    case WARNING_INVALID_CLIENT: client(c, parent, warning); break;
-    default: sentence(c, parent, warning); break;
+    if (is_failed_level(warning->code)) {
+      if (!failed_levels_said(results, i))
+        failed_levels(c, parent, results->warnings, results->warning_count);
+      continue;
     }
+    bool edge = warning->code == WARNING_EDGE_BATCH || warning->code == WARNING_EDGE_WORKERS;
+    if (edge && results->best.exists) continue; // the recommendation names it with its numbers
+    if (warning->code == WARNING_LACK_OF_FIT && results->curve.exists)
+      continue; // as does the optimum's sentence
+    chapters_warning(c, parent, warning);
   }
-}
-
-void chapters_warning(struct chapters *c, struct document_node *parent, size_t index) {
-  const struct results *all = c->results;
-  struct results alone = *all; // so that its sentence speaks of no other
-  alone.warnings = &all->warnings[index];
-  alone.warning_count = 1;
-  c->results = &alone;
-  switch (alone.warnings->code) {
-  case WARNING_FAILED_LEVEL:
-  case WARNING_HOLE: failed_levels(c, parent); break;
-  case WARNING_CLIFF:
-  case WARNING_CLIFF_POSSIBLE: cliff(c, parent, alone.warnings); break;
-  case WARNING_INVALID_CLIENT: client(c, parent, alone.warnings); break;
-  default: sentence(c, parent, alone.warnings); break;
-  }
-  c->results = all;
+  document_mark(parent);
 }

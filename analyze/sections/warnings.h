@@ -9,7 +9,7 @@
 // Those that nothing else in the report says.
 void chapters_warnings(struct chapters *c, struct document_node *parent);
 
-// The sentence of results->warnings[index], whatever else the report says.
-void chapters_warning(struct chapters *c, struct document_node *parent, size_t index);
+// The sentence of one warning, whatever else the report says.
+void chapters_warning(struct chapters *c, struct document_node *parent, const struct warning *warning);
 
 #endif

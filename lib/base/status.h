@@ -43,6 +43,10 @@ static inline enum status status_itself(enum status status) {
   return status;
 }
 
+// The same with the status's own name for a text: STATUS_MEMORY, or any that has nothing to add.
+#define status_memory(error) status_plain((error), STATUS_MEMORY)
+#define status_plain(error, code) status_fail((error), (code), "%s", status_name(code))
+
 // A word for the status ("no such thing", ...), never NULL.
 const char *status_name(enum status status);
 

@@ -114,6 +114,10 @@ check_match 'without gnuplot: a notice' 'no pictures' "$err"
 check_match 'without gnuplot: a warning in the summary' '"plots"' \
   "$(jq -c '[.warnings[].code]' "$scratch/noplots/summary.json")"
 check_equal 'without gnuplot: no link to a picture' '' "$(grep -F 'plots/' "$scratch/noplots/report.md")"
+check_equal 'without gnuplot: one warning among the others' 1 "$(grep -c '⚠ There are no pictures' "$scratch/noplots/report.md")"
+check_match 'without gnuplot: the sentence in the summary' 'There are no pictures: ' \
+  "$(jq -r '.warnings[].text' "$scratch/noplots/summary.json")"
+check_equal 'without gnuplot: no figure in the page' 0 "$(grep -c '<figure' "$scratch/noplots/report.html")"
 
 # summary.json is what its schema says, which can refuse.
 summary_problems() { run jq -rn --slurpfile schema traces/summary.schema.json -f tests/schema.jq "$1"; }

@@ -51,7 +51,7 @@ static const char *text(struct page *page, size_t width, bool colour) {
 
 static const char *html(struct page *page) {
   buf_clear(&page->out);
-  struct html_options options = {.language = "ru", .contents = "Содержание"};
+  struct html_options options = {.language = "ru", .svg_folder = "nowhere", .contents = "Содержание"};
   assert_int_equal(html_render(&page->document, &options, &page->out), STATUS_OK);
   return buf_text(&page->out);
 }

@@ -33,7 +33,7 @@ static struct json *summary_of(struct scenario *s, const char *text) {
   struct error error = {0};
   struct json *json = NULL;
   scenario_run(s, text);
-  assert_int_equal(summary_json(&s->results, NULL, &out), STATUS_OK);
+  assert_int_equal(summary_json(&s->results, &out), STATUS_OK);
   if (json_parse(out.data, out.len, &json, &error)) fail_msg("%s: %.*s", error.text, (int)out.len, out.data);
   buf_free(&out);
   return json;

@@ -81,7 +81,7 @@ static struct json *json_of(const struct results *results) {
   struct buf text = {0};
   struct json *json = NULL;
   struct error error = {0};
-  assert_int_equal(summary_json(results, NULL, &text), STATUS_OK);
+  assert_int_equal(summary_json(results, &text), STATUS_OK);
   if (json_parse(text.data, text.len, &json, &error) != STATUS_OK) fail_msg("%s", error.text);
   buf_free(&text);
   return json;
