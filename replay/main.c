@@ -11,6 +11,7 @@
 #include "lib/base/log.h"
 #include "lib/base/stdio_fds.h"
 #include "lib/lines/gzline.h"
+#include "replay/compose.h"
 #include "replay/next.h"
 #include "replay/notices.h"
 #include "replay/opts.h"
@@ -38,7 +39,6 @@ struct replay {
   struct summary summary;
   struct resume earlier;  // what the output holds already
   struct schedules paces; // of an open loop
-  int64_t most_in_flight; // of it
   bool cache_bust;
   int64_t earlier_rounds; // of --next
   int64_t ended;          // cells of all rounds that --max-error-rate ended
@@ -169,11 +169,10 @@ static enum status continue_output(struct replay *replay, struct error *error) {
   if (!opts->append && !opts->resume) return STATUS_OK;
   enum status status = resume_read(opts->output, opts->keep_invalid, &replay->earlier, error);
   if (status || !opts->resume) return status;
-  struct buf plan_text = {0};
-  struct run_header header =
-      recorder_identity(opts, &replay->plan, &replay->work, replay->cache_bust, &plan_text);
-  status = resume_check(&replay->earlier, &header, error);
-  buf_free(&plan_text);
+  struct compose_header composed;
+  status = compose_header(opts, &replay->plan, &replay->work, replay->cache_bust, 0, NULL, &composed, error);
+  if (status == STATUS_OK) status = resume_check(&replay->earlier, &composed.header, error);
+  compose_header_free(&composed);
   if (status) return status_prefix(error, status, "--resume %s", opts->output);
   if (replay->earlier.has_scale) work_keep_scale(&replay->work, &replay->earlier.scale);
   size_t planned = replay->plan.batch_count;
@@ -228,27 +227,41 @@ static enum status judge_whole(const struct replay *replay, struct error *error)
                      doubtful ? " (does the server speak HTTP/2 without TLS?)" : "");
 }
 
+static enum status open_recorder(struct replay *replay, int argc, char *const *argv, struct recorder **out,
+                                 struct error *error) {
+  struct compose_header composed;
+  enum status status = compose_header(&replay->opts, &replay->plan, &replay->work, replay->cache_bust, argc,
+                                      argv, &composed, error);
+  if (status == STATUS_OK) {
+    composed.header.resumes = replay->opts.resume && replay->earlier.found;
+    struct recorder_settings settings = compose_recorder(&replay->opts, &composed.header, &replay->work);
+    status = recorder_open(&settings, out, error);
+  }
+  compose_header_free(&composed);
+  return status;
+}
+
 static enum status sweep(struct replay *replay, int argc, char **argv, struct error *error) {
   struct recorder *recorder = NULL;
-  enum status status =
-      limits_prepare(connections_wanted(replay), replay->opts.threads,
-                     replay->opts.timing != OPTS_TIMING_BATCH, &replay->most_in_flight, error);
+  int64_t max_in_flight = 0;
+  enum status status = limits_prepare(connections_wanted(replay), replay->opts.threads,
+                                      replay->opts.timing != OPTS_TIMING_BATCH, &max_in_flight, error);
   if (status == STATUS_OK) status = check_reachable(replay, error);
   if (status == STATUS_OK) status = summary_open(&replay->plan, &replay->summary, error);
-  if (status == STATUS_OK)
-    status = recorder_open(&replay->opts, &replay->plan, &replay->work, replay->cache_bust,
-                           replay->opts.resume && replay->earlier.found, argc, argv, &recorder, error);
+  if (status == STATUS_OK) status = open_recorder(replay, argc, argv, &recorder, error);
   if (status) return status;
   if (replay->earlier_rounds == 0)
     notices_default_batch(&replay->opts, &replay->plan, &replay->work, &replay->log);
   progress_open(&replay->progress, stderr, replay->opts.progress, clock_now_ns());
+  struct send_settings send = compose_send(&replay->opts, replay->cache_bust, max_in_flight);
+  struct server_settings server = compose_server(&replay->opts);
   struct sweep_setup setup = {
       .opts = &replay->opts,
       .plan = &replay->plan,
       .work = &replay->work,
       .paces = replay->opts.timing == OPTS_TIMING_BATCH ? NULL : &replay->paces,
-      .most_in_flight = replay->most_in_flight,
-      .cache_bust = replay->cache_bust,
+      .send = &send,
+      .server = &server,
       .first_session = replay->earlier.sessions,
       .recorder = recorder,
       .summary = &replay->summary,

@@ -18,6 +18,7 @@ void opts_free(struct opts *opts) {
   free(opts->batches);
   free(opts->request_rates);
   free(opts->cells);
+  free(opts->stem);
   *opts = (struct opts){0};
 }
 
@@ -175,6 +176,15 @@ static enum status check_output(const struct opts *opts, struct error *error) {
   return STATUS_OK;
 }
 
+static enum status make_stem(struct opts *opts, struct error *error) {
+  const char *output = opts->output && strcmp(opts->output, "-") != 0 ? opts->output : "replay";
+  size_t len = strlen(output);
+  if (len > 3 && strcmp(output + len - 3, ".gz") == 0) len -= 3;
+  if (len > 6 && strncmp(output + len - 6, ".jsonl", 6) == 0) len -= 6;
+  opts->stem = strndup(output, len);
+  return opts->stem ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+}
+
 static enum status check(struct opts *opts, struct error *error) {
   if (opts->traces.count == 0)
     return status_fail(
@@ -199,6 +209,7 @@ static enum status check(struct opts *opts, struct error *error) {
   if (status == STATUS_OK) status = check_server(opts, error);
   if (status == STATUS_OK) status = check_metrics(opts, error);
   if (status == STATUS_OK) status = check_together(opts, error);
+  if (status == STATUS_OK) status = make_stem(opts, error);
   return status;
 }
 
@@ -222,18 +233,6 @@ enum status opts_parse(int argc, char **argv, struct opts *out, struct cli_commo
   }
   *out = opts;
   return STATUS_OK;
-}
-
-void opts_print_stem(const struct opts *opts, struct buf *out) {
-  const char *output = opts->output;
-  size_t len = output ? strlen(output) : 0;
-  if (len == 0 || strcmp(output, "-") == 0) {
-    output = "replay";
-    len = strlen(output);
-  }
-  if (len > 3 && strcmp(output + len - 3, ".gz") == 0) len -= 3;
-  if (len > 6 && strncmp(output + len - 6, ".jsonl", 6) == 0) len -= 6;
-  buf_append(out, output, len);
 }
 
 struct rewrite_rules opts_rewrite_rules(const struct opts *opts) {

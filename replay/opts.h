@@ -84,6 +84,7 @@ struct opts {
   bool insecure;
 
   char *output;               // NULL: standard output
+  char *stem;                 // of it, without .jsonl and .gz; "replay" for standard output
   bool force, append, resume; // at most one
   bool chunks;                // record the time of every text event
   bool dry_run;
@@ -98,10 +99,6 @@ extern const struct cli_program opts_program;
 enum status opts_parse(int argc, char **argv, struct opts *out, struct cli_common *common,
                        struct error *error) MUST_USE;
 void opts_free(struct opts *opts); // takes an all-zero opts
-
-// Appends the output's path without .jsonl and .gz, "replay" for standard output: what the names of files
-// beside the run begin with.
-void opts_print_stem(const struct opts *opts, struct buf *out);
 
 // The body rules that the options come to; borrows from `opts`.
 struct rewrite_rules opts_rewrite_rules(const struct opts *opts);

@@ -7,9 +7,9 @@
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
 #include "replay/plan/walk.h"
-#include "replay/send/arrivals.h"
 #include "replay/send/closed_loop.h"
 #include "replay/send/lanes.h"
+#include "replay/send/open_loop.h"
 #include "replay/server/batch_hooks.h"
 #include "replay/server/server_session.h"
 
@@ -23,9 +23,9 @@ struct sweep {
   struct loop *loop;
   struct lanes *lanes;
   struct server_session *session;
-  struct closed_loop *measure;
-  struct arrivals *arrivals; // NULL: batches
-  struct batch_hooks *gap;   // NULL: nothing goes on between batches
+  struct measurement *closed; // batches and warm-up rounds
+  struct measurement *open;   // repetitions; NULL: batches are measured
+  struct batch_hooks *hooks;
   struct loop_signal *interrupt_signal, *terminate_signal, *hangup_signal;
   struct loop_timer *draw_timer;
 
@@ -87,8 +87,8 @@ static struct progress_state progress_now(const struct sweep *sweep, int64_t now
       .left_ns = left_ns(sweep, now_ns),
       .label = "server",
   };
-  closed_loop_progress(sweep->measure, now_ns, &state);
-  if (sweep->arrivals) arrivals_progress(sweep->arrivals, now_ns, &state);
+  measurement_progress(sweep->closed, now_ns, &state);
+  measurement_progress(sweep->open, now_ns, &state);
   return state;
 }
 
@@ -104,10 +104,6 @@ static void finish_progress(const struct sweep *sweep) {
     failed += summary->cells[i].failed;
   }
   state.output_tokens = tokens;
-  if (summary->open_loop) { // else measure counts them
-    state.requests += requests;
-    state.failed += failed;
-  }
   if (sweep->measured_ns > 0) {
     state.requests_per_s = (double)requests / clock_seconds(sweep->measured_ns);
     state.tokens_per_s = (double)tokens / clock_seconds(sweep->measured_ns);
@@ -153,19 +149,11 @@ static bool ending(struct sweep *sweep) {
 
 static void start_measured(struct sweep *sweep) {
   sweep->batch_start_ns = clock_now_ns();
-  if (sweep->arrivals) {
-    arrivals_start(sweep->arrivals, schedules_at(sweep->setup->paces, sweep->cell, sweep->batch.rep),
-                   &sweep->batch, sweep->offset);
+  if (sweep->open) {
+    open_loop_start(sweep->open, schedules_at(sweep->setup->paces, sweep->cell, sweep->batch.rep),
+                    &sweep->batch, sweep->offset);
   } else {
-    closed_loop_start(sweep->measure, &sweep->batch, sweep->offset, server_session_port(sweep->session));
-  }
-}
-
-static void prepare_measured(struct sweep *sweep) {
-  if (sweep->gap) {
-    batch_hooks_before(sweep->gap, &sweep->batch, server_session_port(sweep->session));
-  } else {
-    start_measured(sweep);
+    closed_loop_start(sweep->closed, &sweep->batch, sweep->offset, server_session_port(sweep->session));
   }
 }
 
@@ -184,7 +172,7 @@ static void start_warmup(struct sweep *sweep) {
                                  .batch = workers,
                                  .rep = sweep->round,
                                  .warmup = true};
-  closed_loop_start(sweep->measure, &round, plan_warmup_offset(sweep->setup->plan, sweep->round++),
+  closed_loop_start(sweep->closed, &round, plan_warmup_offset(sweep->setup->plan, sweep->round++),
                     server_session_port(sweep->session));
 }
 
@@ -203,29 +191,26 @@ static void next_batch(struct sweep *sweep) {
   const struct plan_batch *planned = walk_next_batch(&sweep->walk);
   sweep->batch = (struct recorder_batch){
       .session = server_session_number(sweep->session), .workers = -1, .batch = -1, .rep = planned->rep};
-  if (!sweep->arrivals) {
+  if (!sweep->open) {
     sweep->batch.workers = plan->cells[planned->cell].workers;
     sweep->batch.batch = plan->cells[planned->cell].batch;
   }
   if (plan->rates) sweep->batch.rate = plan->rates[planned->cell];
   sweep->offset = plan_offset(plan, planned->rep);
   sweep->cell = planned->cell;
-  prepare_measured(sweep);
+  batch_hooks_before(sweep->hooks, &sweep->batch, server_session_port(sweep->session));
 }
 
 static void record(struct sweep *sweep) {
   struct recorder_metrics metrics = {.values = {NULL, 0}};
-  metrics.values = batch_hooks_metrics(sweep->gap, &metrics.left_out);
-  if (sweep->arrivals) {
-    recorder_open_loop(sweep->setup->recorder, &sweep->batch, &sweep->open_loop, &sweep->verdict, &metrics);
-  } else {
-    recorder_batch(sweep->setup->recorder, &sweep->batch, sweep->total_ns, &sweep->verdict, &metrics);
-  }
+  metrics.values = batch_hooks_metrics(sweep->hooks, &metrics.left_out);
+  recorder_batch(sweep->setup->recorder, &sweep->batch, sweep->total_ns,
+                 sweep->open ? &sweep->open_loop : NULL, &sweep->verdict, &metrics);
   sweep->ended = false;
   next_batch(sweep);
 }
 
-static void add_up(struct sweep *sweep, const struct closed_loop_outcome *outcome) {
+static void add_up(struct sweep *sweep, const struct measurement_outcome *outcome) {
   const struct recorder_sums *sums = outcome->sums;
   sweep->measured++;
   sweep->measured_ns += outcome->total_ns;
@@ -271,7 +256,7 @@ static void give_up_batch(struct sweep *sweep, const struct recorder_batch *batc
   buf_free(&where);
 }
 
-static void batch_over(void *context, const struct closed_loop_outcome *outcome) {
+static void batch_over(void *context, const struct measurement_outcome *outcome) {
   struct sweep *sweep = context;
   sweep->batch_start_ns = 0;
   if (!outcome) {
@@ -289,7 +274,7 @@ static void batch_over(void *context, const struct closed_loop_outcome *outcome)
   sweep->tokens += (sums->output_tokens > 0 ? sums->output_tokens : 0);
   if (sweep->warming) {
     const struct recorder_metrics none = {.values = {NULL, 0}};
-    recorder_batch(sweep->setup->recorder, outcome->batch, outcome->total_ns, outcome->verdict, &none);
+    recorder_batch(sweep->setup->recorder, outcome->batch, outcome->total_ns, NULL, outcome->verdict, &none);
     next_batch(sweep);
     return;
   }
@@ -300,21 +285,17 @@ static void batch_over(void *context, const struct closed_loop_outcome *outcome)
   sweep->verdict = *outcome->verdict;
   if (outcome->open_loop) sweep->open_loop = *outcome->open_loop;
   add_up(sweep, outcome);
-  if (sweep->gap) {
-    batch_hooks_after(sweep->gap);
-  } else {
-    record(sweep);
-  }
+  batch_hooks_after(sweep->hooks);
 }
 
-static void gap_ended(void *context, enum status status, const char *words) {
+static void hooks_over(void *context, enum status status, const char *message) {
   struct sweep *sweep = context;
   if (sweep->ended) {
-    record(sweep); // whatever became of the look after it
+    record(sweep); // also without metrics
   } else if (status || sweep->interrupted) {
     if (status && !sweep->interrupted) {
       sweep->status = status;
-      status_write(&sweep->error, "%s", words);
+      status_write(&sweep->error, "%s", message);
     }
     next_batch(sweep); // which begins nothing any more
   } else {
@@ -362,12 +343,11 @@ static void on_interrupt(void *context) {
     sweep->impatient = true;
   }
   sweep->interrupted = true;
-  if (closed_loop_running(sweep->measure)) {
-    closed_loop_cancel(sweep->measure);
-  } else if (sweep->arrivals && arrivals_running(sweep->arrivals)) {
-    arrivals_cancel(sweep->arrivals);
-  } else if (batch_hooks_running(sweep->gap)) {
-    batch_hooks_cancel(sweep->gap);
+  if (measurement_running(sweep->closed) || measurement_running(sweep->open)) {
+    measurement_cancel(sweep->closed);
+    measurement_cancel(sweep->open);
+  } else if (batch_hooks_running(sweep->hooks)) {
+    batch_hooks_cancel(sweep->hooks);
   } else {
     end_session(sweep); // a server is coming or going
   }
@@ -404,29 +384,27 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
     status =
         lanes_open(setup->opts->threads, sweep->loop, &transfers, lane_failed, sweep, &sweep->lanes, error);
   if (status) return status;
-  struct closed_loop_setup measure = {
-      .lanes = sweep->lanes,
-      .opts = setup->opts,
-      .work = setup->work,
-      .cache_bust = setup->cache_bust,
-      .recorder = setup->recorder,
-      .log = setup->log,
-  };
-  status = closed_loop_open(&measure, batch_over, sweep, &sweep->measure, error);
-  if (!status && setup->paces)
-    status = arrivals_open(&measure, setup->most_in_flight, batch_over, sweep, &sweep->arrivals, error);
+  struct measurement_setup measurement = {.lanes = sweep->lanes,
+                                          .settings = setup->send,
+                                          .work = setup->work,
+                                          .recorder = setup->recorder,
+                                          .log = setup->log};
+  status = closed_loop_open(&measurement, batch_over, sweep, &sweep->closed, error);
+  if (!status && setup->paces) status = open_loop_open(&measurement, batch_over, sweep, &sweep->open, error);
   if (!status)
-    status = batch_hooks_open(sweep->loop, setup->opts, setup->log, gap_ended, sweep, &sweep->gap, error);
+    status =
+        batch_hooks_open(sweep->loop, setup->server, setup->log, hooks_over, sweep, &sweep->hooks, error);
   if (status) return status;
-  return server_session_open(sweep->loop, lanes_at(sweep->lanes, 0)->transfers, setup->opts, setup->recorder,
-                             setup->log, &server_session_handlers, sweep, &sweep->session, error);
+  return server_session_open(sweep->loop, lanes_at(sweep->lanes, 0)->transfers, setup->server,
+                             setup->recorder, setup->log, &server_session_handlers, sweep, &sweep->session,
+                             error);
 }
 
 static void close_parts(struct sweep *sweep) {
   lanes_stop(sweep->lanes);
-  closed_loop_close(sweep->measure);
-  arrivals_close(sweep->arrivals);
-  batch_hooks_close(sweep->gap);
+  measurement_close(sweep->closed);
+  measurement_close(sweep->open);
+  batch_hooks_close(sweep->hooks);
   server_session_close(sweep->session);
   loop_signal_close(sweep->interrupt_signal);
   loop_signal_close(sweep->terminate_signal);

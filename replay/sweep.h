@@ -13,6 +13,8 @@
 #include "replay/plan/progress.h"
 #include "replay/plan/schedule.h"
 #include "replay/record/recorder.h"
+#include "replay/send/measurement.h"
+#include "replay/server/settings.h"
 #include "replay/summary.h"
 #include "replay/workload/work.h"
 
@@ -21,8 +23,8 @@ struct sweep_setup {
   const struct plan *plan;
   const struct work *work;
   const struct schedules *paces; // of an open loop; NULL: batches
-  int64_t most_in_flight;        // of an open loop
-  bool cache_bust;
+  const struct send_settings *send;
+  const struct server_settings *server;
   int64_t first_session; // number of the first session; higher when a file is continued
   struct recorder *recorder;
   struct summary *summary;

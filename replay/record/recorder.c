@@ -6,11 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "replay/record/secret.h"
 
 // What a lane prints before it asks for the lock.
 struct texts {
@@ -33,10 +30,6 @@ struct recorder {
 
 static struct json_slice slice(const char *text) {
   return text ? (struct json_slice){text, strlen(text)} : (struct json_slice){NULL, 0};
-}
-
-static struct json_slice slice_of_buf(struct buf *text) {
-  return slice(buf_text(text));
 }
 
 static void write_text(struct recorder *recorder, struct buf *line) {
@@ -62,154 +55,45 @@ static int64_t since_start(const struct recorder *recorder, int64_t instant_ns) 
   return instant_ns < 0 ? -1 : instant_ns - recorder->start_ns;
 }
 
-static void print_host(struct buf *out) {
-  struct utsname name;
-  long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-  if (uname(&name) == 0)
-    buf_printf(out, "%s, %s %s %s, %ld CPUs", name.nodename, name.sysname, name.release, name.machine, cpus);
-}
-
-static void write_rates(struct json_writer *w, const struct opts *opts) {
-  if (opts->request_rates_count == 1) {
-    json_member_number(w, "rate", opts->request_rates[0]);
-    return;
-  }
-  json_write_key(w, "rates");
-  json_write_array(w);
-  for (size_t i = 0; i < opts->request_rates_count; i++)
-    json_write_number(w, opts->request_rates[i]);
-  json_write_array_end(w);
-}
-
-// How an open loop is paced belongs to its plan.
-static void write_pace(struct json_writer *w, const struct opts *opts) {
-  json_write_object(w);
-  json_member_int(w, "repeat", opts->repeat);
-  if (opts->timing == OPTS_TIMING_RATE) {
-    write_rates(w, opts);
-    json_member_string(w, "arrival", schedule_arrival_names[opts->arrival]);
-    json_member_number(w, "burstiness", opts->burstiness);
-  } else {
-    json_member_number(w, "speed", opts->speed);
-    json_member_seconds(w, "max_idle_s", opts->max_idle_ns);
-  }
-  json_member_seconds(w, "duration_s", opts->duration_ns);
-  if (opts->think == SEND_ORDER_THINK_RECORDED) json_member_string(w, "think_time", "recorded");
-  if (opts->think == SEND_ORDER_THINK_FIXED) json_member_seconds(w, "think_time_s", opts->think_ns);
-  json_write_object_end(w);
-}
-
-// Of several traces: which they are, so that a request can say of which it is.
-static void write_traces(const struct opts *opts, const struct work *work, struct buf *out) {
-  struct json_writer w = JSON_WRITER(out);
-  if (!work->traces) return;
-  json_write_array(&w);
-  for (size_t i = 0; i < opts->traces.count; i++) {
-    json_write_object(&w);
-    json_member_string(&w, "name", opts->traces.items[i]);
-    json_member_int(&w, "drawn", work->traces[i].drawn);
-    json_member_string(&w, "digest", work->traces[i].digest);
-    json_write_object_end(&w);
-  }
-  json_write_array_end(&w);
-}
-
-struct run_header recorder_identity(const struct opts *opts, const struct plan *plan, const struct work *work,
-                                    bool cache_bust, struct buf *plan_text) {
-  struct json_writer w = JSON_WRITER(plan_text);
-  if (plan->cell_count > 0) {
-    plan_write(&w, plan);
-  } else {
-    write_pace(&w, opts);
-  }
-  return (struct run_header){
-      .version = RUN_VERSION,
-      .model = slice(opts->model ? opts->model : work->model),
-      .timing = slice(opts_timing_name(opts->timing)),
-      .trace_digest = slice(work->digest),
-      .sent_digest = slice(work->sent_digest),
-      .order = slice(plan_order_name(opts->order)),
-      .pick = slice(work_pick_names[opts->pick]),
-      .dispatch = slice(opts_dispatch_name(opts->dispatch)),
-      .max_tokens = opts->max_tokens > 0 ? opts->max_tokens : -1,
-      .plan = slice_of_buf(plan_text),
-      .seed = opts->seed,
-      .repeat = plan->repeat_most,
-      .warmup = opts->warmup,
-      .http_version = opts->http_version,
-      .cache_bust = cache_bust,
-  };
-}
-
-static void write_header(struct recorder *recorder, const struct opts *opts, const struct plan *plan,
-                         const struct work *work, bool cache_bust, bool resumes, int argc,
-                         char *const *argv) {
-  struct buf url = {0}, arguments = {0}, server = {0}, host = {0}, plan_text = {0}, traces = {0};
-  endpoint_print_public(&opts->endpoint, &url);
-  secret_print_arguments(argc, argv, &arguments);
-  if (opts->server) secret_print_command(opts->server, &server);
-  print_host(&host);
-  write_traces(opts, work, &traces);
-  struct run_header header = recorder_identity(opts, plan, work, cache_bust, &plan_text);
-  header.start_unix_s = clock_wall_s();
-  header.tool = slice("replay " TIDEMARK_VERSION);
-  header.url = slice_of_buf(&url);
-  header.api = slice(work_api_names[opts->api]);
-  header.traces = work->traces ? slice_of_buf(&traces) : slice(NULL);
-  header.host = slice_of_buf(&host);
-  header.arguments = slice_of_buf(&arguments);
-  header.server = opts->server ? slice_of_buf(&server) : slice(NULL);
-  header.threads = opts->threads;
-  header.resumes = resumes;
-  recorder->start_ns = clock_now_ns();
-  run_format_header(&recorder->line, &header);
-  if (arguments.status || plan_text.status || traces.status) recorder->status = STATUS_MEMORY;
-  write_line(recorder);
-  buf_free(&url);
-  buf_free(&arguments);
-  buf_free(&server);
-  buf_free(&host);
-  buf_free(&plan_text);
-  buf_free(&traces);
-}
-
 // A run that is written over the trace it is drawn from would destroy it.
-static enum status refuse_own_input(const struct opts *opts, struct error *error) {
+static enum status refuse_own_input(const struct recorder_settings *settings, struct error *error) {
   struct stat output, input;
-  if (!opts->output || stat(opts->output, &output) != 0 || !S_ISREG(output.st_mode)) return STATUS_OK;
-  for (size_t i = 0; i < opts->traces.count; i++) {
-    if (stat(opts->traces.items[i], &input) == 0 && input.st_dev == output.st_dev &&
+  if (!settings->output || stat(settings->output, &output) != 0 || !S_ISREG(output.st_mode)) return STATUS_OK;
+  for (size_t i = 0; i < settings->input_count; i++) {
+    if (stat(settings->inputs[i], &input) == 0 && input.st_dev == output.st_dev &&
         input.st_ino == output.st_ino)
-      return status_fail(error, STATUS_USAGE, "%s: it cannot be read and written at once", opts->output);
+      return status_fail(error, STATUS_USAGE, "%s: input and output are the same file", settings->output);
   }
   return STATUS_OK;
 }
 
-enum status recorder_open(const struct opts *opts, const struct plan *plan, const struct work *work,
-                          bool cache_bust, bool resumes, int argc, char *const *argv, struct recorder **out,
+static void write_header(struct recorder *recorder, const struct recorder_settings *settings) {
+  struct run_header header = *settings->header;
+  header.start_unix_s = clock_wall_s();
+  recorder->start_ns = clock_now_ns();
+  run_format_header(&recorder->line, &header);
+  write_line(recorder);
+}
+
+enum status recorder_open(const struct recorder_settings *settings, struct recorder **out,
                           struct error *error) {
-  struct gzline_options options = {
-      .existing = opts->force                    ? GZLINE_REPLACE
-                  : opts->append || opts->resume ? GZLINE_APPEND
-                                                 : GZLINE_REFUSE,
-      .full = GZLINE_WAIT,
-  };
-  enum status status = refuse_own_input(opts, error);
+  struct gzline_options options = {.existing = settings->existing, .full = GZLINE_WAIT};
+  enum status status = refuse_own_input(settings, error);
   if (status) return status;
   struct recorder *recorder = calloc(1, sizeof *recorder);
   if (!recorder) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  recorder->lanes = opts->threads;
-  recorder->texts = calloc((size_t)opts->threads, sizeof *recorder->texts);
-  status = recorder->texts ? gzline_writer_open(opts->output, &options, &recorder->writer, error)
+  recorder->lanes = settings->lanes;
+  recorder->texts = calloc((size_t)settings->lanes, sizeof *recorder->texts);
+  status = recorder->texts ? gzline_writer_open(settings->output, &options, &recorder->writer, error)
                            : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   if (status) {
     free(recorder->texts);
     free(recorder);
     return status;
   }
-  recorder->work = work;
+  recorder->work = settings->work;
   pthread_mutex_init(&recorder->lock, NULL);
-  write_header(recorder, opts, plan, work, cache_bust, resumes, argc, argv);
+  write_header(recorder, settings);
   *out = recorder;
   return STATUS_OK;
 }
@@ -394,29 +278,20 @@ static struct run_batch make_batch(const struct recorder *recorder, const struct
   return record;
 }
 
-static void write_batch(struct recorder *recorder, const struct run_batch *record) {
-  recorder->end.batches++;
-  run_format_batch(&recorder->line, record);
-  write_line(recorder);
-}
-
 void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t total_ns,
-                    const struct audit_verdict *verdict, const struct recorder_metrics *metrics) {
+                    const struct recorder_open_loop *open, const struct audit_verdict *verdict,
+                    const struct recorder_metrics *metrics) {
   struct run_batch record = make_batch(recorder, batch, verdict, metrics);
   record.total_ns = total_ns;
-  write_batch(recorder, &record);
-}
-
-void recorder_open_loop(struct recorder *recorder, const struct recorder_batch *batch,
-                        const struct recorder_open_loop *open, const struct audit_verdict *verdict,
-                        const struct recorder_metrics *metrics) {
-  struct run_batch record = make_batch(recorder, batch, verdict, metrics);
-  record.timing = slice(open->timing);
-  record.rate = open->rate;
-  record.in_flight_mean = open->in_flight_mean;
-  record.output_tokens = tokens_of(&recorder->sums, open->output_tokens);
-  record.total_ns = open->total_ns;
-  write_batch(recorder, &record);
+  if (open) {
+    record.timing = slice(open->timing);
+    record.rate = open->rate;
+    record.in_flight_mean = open->in_flight_mean;
+    record.output_tokens = tokens_of(&recorder->sums, open->output_tokens);
+  }
+  recorder->end.batches++;
+  run_format_batch(&recorder->line, &record);
+  write_line(recorder);
 }
 
 void recorder_session(struct recorder *recorder, const struct recorder_session *session) {

@@ -2,9 +2,8 @@
 //
 // Writes the run: what was planned, every request as it ends, every batch and session, and what was lost.
 //
-// recorder_request may be called by several threads at once, each for a lane of its own (opts->threads of
-// them); everything else belongs to the main thread, and to times when no request is on its way, but for
-// recorder_sums_now.
+// recorder_request may be called by several threads at once, each for a lane of its own; everything else
+// belongs to the main thread, and to times when no request is on its way, but for recorder_sums_now.
 #ifndef REPLAY_RECORDER_H
 #define REPLAY_RECORDER_H
 
@@ -12,7 +11,6 @@
 #include <stdint.h>
 
 #include "lib/record/run.h"
-#include "replay/opts.h"
 #include "replay/plan/plan.h"
 #include "replay/record/audit.h"
 #include "replay/record/request.h"
@@ -20,16 +18,20 @@
 
 struct recorder;
 
-// The header's members that say which run it is: what is sent, in which order, from which trace. `plan_text`
-// (all zero, the caller frees it) holds the plan; everything else is borrowed.
-struct run_header recorder_identity(const struct opts *opts, const struct plan *plan, const struct work *work,
-                                    bool cache_bust, struct buf *plan_text);
+// What the command line decides; borrowed.
+struct recorder_settings {
+  const char *output; // NULL: standard output
+  enum gzline_existing existing;
+  const char *const *inputs; // the traces, none of which may be the output
+  size_t input_count;
+  int64_t lanes;                   // threads that call recorder_request
+  const struct run_header *header; // all but the start
+  const struct work *work;
+};
 
-// Opens the output and writes the header; the segment starts now. `resumes`: it goes on with the run that is
-// in the file. `work` is borrowed. `argc`, `argv` are recorded without secrets. STATUS_EXISTS, STATUS_IO,
-// STATUS_MEMORY with words.
-enum status recorder_open(const struct opts *opts, const struct plan *plan, const struct work *work,
-                          bool cache_bust, bool resumes, int argc, char *const *argv, struct recorder **out,
+// Opens the output and writes the header; the segment starts now. STATUS_USAGE: the output is an input;
+// STATUS_EXISTS, STATUS_IO, STATUS_MEMORY.
+enum status recorder_open(const struct recorder_settings *settings, struct recorder **out,
                           struct error *error) MUST_USE;
 
 // Which batch the records that follow belong to.
@@ -64,21 +66,19 @@ struct recorder_metrics {
   int64_t left_out;
 };
 
-// The batch itself, after its last request; `total_ns` from its start to its last byte.
-void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t total_ns,
-                    const struct audit_verdict *verdict, const struct recorder_metrics *metrics);
-
 // What an open loop's repetition has beside or instead of a batch's sums.
 struct recorder_open_loop {
   const char *timing; // "original", "rate"
   double rate;        // requests/s asked for; NaN: none
   double in_flight_mean;
-  int64_t output_tokens; // within total_ns; -1: no server said
-  int64_t total_ns;
+  int64_t output_tokens; // within total_ns; -1: unknown
 };
-void recorder_open_loop(struct recorder *recorder, const struct recorder_batch *batch,
-                        const struct recorder_open_loop *open, const struct audit_verdict *verdict,
-                        const struct recorder_metrics *metrics);
+
+// The batch itself, after its last request; `total_ns` from its start to its last byte, in open loop its
+// window. `open` NULL: closed loop.
+void recorder_batch(struct recorder *recorder, const struct recorder_batch *batch, int64_t total_ns,
+                    const struct recorder_open_loop *open, const struct audit_verdict *verdict,
+                    const struct recorder_metrics *metrics);
 
 struct recorder_session {
   int64_t session, workers, block;

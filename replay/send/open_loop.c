@@ -1,132 +1,124 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replay/send/open_loop.h"
 
+#include <math.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
-#include "lib/net/loop.h"
 #include "replay/send/batch.h"
-#include "replay/send/request_call.h"
 
-enum { MOST_AT_ONCE = 64 }; // late requests sent in a row before the loop gets its turn
+enum { SENT_AT_ONCE_MAX = 64 }; // late requests in a row before the loop gets its turn
 
 // One request's URL and body while it is in flight; used again.
 struct arrival {
   struct batch batch;
   struct arrival *next;
-  bool told; // the turns know that it is over
+  bool is_done; // for the send order
 };
 
+// Changed by the main thread while no lane sends.
 struct open_loop {
-  struct open_loop_setup setup;
-  void (*over)(void *context);
-  void *context;
-  struct request_call_pool *streams;
-  struct send_order *turns;
-  struct loop_timer *send_timer, *over_timer;
-  struct arrival *idle;
-  struct recorder_batch record;
-  int64_t offset, number;
-  int64_t window_end_ns;
-  bool running, cancelled;
-  struct open_loop_sums sums;
-  _Atomic int64_t sent, in_flight, ended, failed; // written by this thread alone
+  struct schedule schedule; // of this repetition; its array is borrowed
+  int64_t window_ns;        // measured from the start; 0: until the last response ends
+  struct recorder_open_loop result;
 };
 
-static void set(_Atomic int64_t *count, int64_t value) {
-  atomic_store_explicit(count, value, memory_order_relaxed);
+struct part {
+  struct send_order *order;
+  struct loop_timer *send_timer;
+  struct arrival *idle;
+  int64_t max_in_flight;
+  // Of this repetition, within the window:
+  double in_flight_ns, tokens;
+  bool tokens_known; // some response has a count
+};
+
+static struct open_loop *loop_of(const struct measurement *measurement) {
+  return measurement->own;
 }
 
-static int64_t get(_Atomic int64_t *count) {
-  return atomic_load_explicit(count, memory_order_relaxed);
-}
-
-struct open_loop_counts open_loop_counts(struct open_loop *flow) {
-  return (struct open_loop_counts){get(&flow->sent), get(&flow->in_flight), get(&flow->ended),
-                                   get(&flow->failed)};
-}
-
-const struct open_loop_sums *open_loop_sums(const struct open_loop *flow) {
-  return &flow->sums;
-}
-
-static void check_over(struct open_loop *flow) {
-  struct send_order_next next;
-  if (request_call_in_flight(flow->streams) > 0) return;
-  if (flow->cancelled || !send_order_peek(flow->turns, &next)) loop_timer_set(flow->over_timer, 0);
-}
-
-static struct arrival *take_idle(struct open_loop *flow) {
-  struct arrival *arrival = flow->idle;
+static struct arrival *idle_arrival(struct part *part) {
+  struct arrival *arrival = part->idle;
   if (!arrival) return calloc(1, sizeof *arrival);
-  flow->idle = arrival->next;
+  part->idle = arrival->next;
   return arrival;
 }
 
-static void give_back(struct open_loop *flow, struct arrival *arrival) {
-  arrival->next = flow->idle;
-  flow->idle = arrival;
+static void give_back(struct part *part, struct arrival *arrival) {
+  arrival->next = part->idle;
+  part->idle = arrival;
 }
 
-// A new nonce whenever the draw begins again, and for every repetition.
-static uint64_t nonce_of(const struct open_loop *flow, int64_t place) {
-  uint64_t pass = (uint64_t)(place / (int64_t)flow->setup.work->count);
-  return flow->setup.nonce_base + ((uint64_t)flow->number << 40) + pass;
-}
-
-static enum status send_one(struct open_loop *flow, const struct send_order_next *next) {
-  struct arrival *arrival = take_idle(flow);
+static enum status send_one(struct share *share, const struct send_order_next *next) {
+  struct measurement *measurement = share->measurement;
+  struct part *part = share->part;
+  struct arrival *arrival = idle_arrival(part);
   if (!arrival) return STATUS_MEMORY;
+  int64_t place = measurement->offset + next->index;
   struct batch_source source = {
-      .work = flow->setup.work,
-      .endpoint = &flow->setup.opts->endpoint,
-      .offset = flow->offset + next->index,
+      .work = measurement->setup.work,
+      .endpoint = measurement->setup.settings->endpoint,
+      .offset = place,
       .count = 1,
-      .cache_bust = flow->setup.cache_bust,
-      .nonce = nonce_of(flow, flow->offset + next->index),
+      .cache_bust = measurement->setup.settings->cache_bust,
+      // A new one whenever the draw begins again.
+      .nonce = measurement->nonce + (uint64_t)(place / (int64_t)measurement->setup.work->count),
   };
   enum status status = batch_prepare(&arrival->batch, &source, NULL);
   if (status == STATUS_OK) {
     arrival->batch.requests[0].owner = arrival;
-    arrival->told = false;
-    send_order_take(flow->turns);
-    set(&flow->sent, get(&flow->sent) + 1);
-    status = request_call_send(flow->streams, &arrival->batch.requests[0], next->index, next->intended_ns,
+    arrival->is_done = false;
+    send_order_take(part->order);
+    atomic_fetch_add_explicit(&share->sent, 1, memory_order_relaxed);
+    status = request_call_send(share->calls, &arrival->batch.requests[0], next->index, next->intended_ns,
                                next->ready_ns, NULL);
   }
-  if (status) give_back(flow, arrival);
+  if (status) give_back(part, arrival);
   return status;
 }
 
 // Sends what is due, and sets the timer for what is not.
 static void send_due(void *context) {
-  struct open_loop *flow = context;
+  struct share *share = context;
+  struct part *part = share->part;
   struct send_order_next next;
-  for (int sent = 0; !flow->cancelled && send_order_peek(flow->turns, &next); sent++) {
-    if (request_call_in_flight(flow->streams) >= flow->setup.most_in_flight)
-      return; // the next that ends goes on
-    if (sent == MOST_AT_ONCE || clock_now_ns() < next.ready_ns) {
-      loop_timer_set(flow->send_timer, next.ready_ns);
+  if (!share->running) return;
+  for (int sent = 0; !share->cancelled && send_order_peek(part->order, &next); sent++) {
+    if (request_call_in_flight(share->calls) >= part->max_in_flight) return; // the next that ends goes on
+    if (sent == SENT_AT_ONCE_MAX || clock_now_ns() < next.ready_ns) {
+      loop_timer_set(part->send_timer, next.ready_ns);
       return;
     }
-    if (send_one(flow, &next)) open_loop_cancel(flow); // no memory: over without an outcome
+    if (send_one(share, &next)) measurement_cancel_share(share); // no memory: over without an outcome
   }
 }
 
-// True when it let a turn go that may be due.
-static bool tell_turns(struct open_loop *flow, const struct request_result *result) {
+static void begin(struct share *share) {
+  struct measurement *measurement = share->measurement;
+  struct part *part = share->part;
+  part->in_flight_ns = part->tokens = 0;
+  part->tokens_known = false;
+  atomic_store_explicit(&share->sent, 0, memory_order_relaxed);
+  send_order_start(part->order, measurement->batch.start_ns, measurement->offset);
+  send_due(share);
+}
+
+// True when the next turn of its conversation may be due.
+static bool finish_turn(struct share *share, const struct request_result *result) {
   struct arrival *arrival = result->request->owner;
-  if (arrival->told || !flow->setup.work->turns) return false;
-  arrival->told = true;
-  if (send_order_done(flow->turns, result->index, result->freed_ns)) open_loop_cancel(flow);
+  if (arrival->is_done || !share->measurement->setup.work->turns) return false;
+  arrival->is_done = true;
+  if (send_order_done(((struct part *)share->part)->order, result->index, result->freed_ns))
+    measurement_cancel_share(share);
   return true;
 }
 
-static void on_freed(void *context, const struct request_result *result) {
-  struct open_loop *flow = context;
-  bool had_no_room = request_call_in_flight(flow->streams) == flow->setup.most_in_flight - 1;
-  if (tell_turns(flow, result) || had_no_room) send_due(flow);
+static void on_freed(struct share *share, const struct request_result *result) {
+  struct part *part = share->part;
+  bool had_no_room = request_call_in_flight(share->calls) == part->max_in_flight - 1;
+  if (finish_turn(share, result) || had_no_room) send_due(share);
 }
 
 static double clamp(double value) {
@@ -134,11 +126,12 @@ static double clamp(double value) {
 }
 
 // Adds what the request did within the window.
-static void add_to_window(struct open_loop *flow, const struct request_result *result) {
-  struct open_loop_sums *sums = &flow->sums;
-  int64_t end_ns = flow->window_end_ns;
+static void add_to_window(struct share *share, const struct request_result *result) {
+  struct part *part = share->part;
+  int64_t window_ns = loop_of(share->measurement)->window_ns;
+  int64_t end_ns = window_ns > 0 ? share->measurement->batch.start_ns + window_ns : INT64_MAX;
   int64_t until_ns = result->done_ns < end_ns ? result->done_ns : end_ns;
-  if (until_ns > result->sent_ns) sums->in_flight_ns += (double)(until_ns - result->sent_ns);
+  if (until_ns > result->sent_ns) part->in_flight_ns += (double)(until_ns - result->sent_ns);
   const struct response *response = result->response;
   if (response->failure != FAILURE_NONE || response->output_tokens < 0) return;
   int64_t first_ns = result->sent_ns, last_ns = result->done_ns;
@@ -147,124 +140,121 @@ static void add_to_window(struct open_loop *flow, const struct request_result *r
     last_ns = result->sent_ns + result->last_text_ns;
   }
   double inside = last_ns <= end_ns ? 1 : clamp((double)(end_ns - first_ns) / (double)(last_ns - first_ns));
-  sums->tokens_known = true;
-  sums->tokens += inside * (double)response->output_tokens;
+  part->tokens_known = true;
+  part->tokens += inside * (double)response->output_tokens;
 }
 
-static void on_done(void *context, const struct request_result *result) {
-  struct open_loop *flow = context;
-  bool success = result->response->failure == FAILURE_NONE;
-  int64_t lag_from_ns = result->ready_ns > result->intended_ns ? result->ready_ns : result->intended_ns;
-  audit_request(&flow->sums.audit, result->sent_ns - lag_from_ns,
-                success ? result->done_ns - result->sent_ns : -1);
-  if (success) audit_first_token(&flow->sums.audit, result->ttft_ns);
-  add_to_window(flow, result);
-  recorder_request(flow->setup.recorder, flow->setup.lane->number, &flow->record, result);
-  struct work_place place = {flow->offset, result->index, false};
-  work_observe(flow->setup.work, &place, success ? result->response->input_tokens : -1);
-  if (result->done_ns > flow->sums.last_done_ns) flow->sums.last_done_ns = result->done_ns;
-  set(&flow->ended, get(&flow->ended) + 1);
-  set(&flow->in_flight, request_call_in_flight(flow->streams));
-  if (!success && result->response->failure != FAILURE_CANCELLED) set(&flow->failed, get(&flow->failed) + 1);
-  (void)tell_turns(flow, result); // one that could not even be started was not freed
-  give_back(flow, result->request->owner);
-  check_over(flow);
+static void on_done(struct share *share, const struct request_result *result) {
+  add_to_window(share, result);
+  (void)finish_turn(share, result); // one that could not even be started was not freed
+  give_back(share->part, result->request->owner);
 }
 
-static void over_due(void *context) {
-  struct open_loop *flow = context;
-  if (!flow->running) return;
-  flow->running = false;
-  flow->sums.complete = !flow->cancelled;
-  flow->over(flow->context);
-}
-
-void open_loop_start(struct open_loop *flow, const struct open_loop_repetition *repetition) {
+static bool has_more(struct share *share) {
   struct send_order_next next;
-  const struct recorder_batch *batch = &repetition->batch;
-  flow->record = *batch;
-  flow->offset = repetition->offset;
-  flow->number = repetition->number;
-  flow->running = true;
-  flow->cancelled = false;
-  flow->window_end_ns = repetition->window_ns > 0 ? batch->start_ns + repetition->window_ns : INT64_MAX;
-  flow->sums.in_flight_ns = flow->sums.tokens = 0;
-  flow->sums.tokens_known = false;
-  flow->sums.last_done_ns = batch->start_ns;
-  set(&flow->sent, 0);
-  audit_start(&flow->sums.audit, batch->start_ns);
-  send_order_start(flow->turns, batch->start_ns, repetition->offset);
-  if (send_order_peek(flow->turns, &next)) {
-    loop_timer_set(flow->send_timer, next.ready_ns);
-  } else {
-    loop_timer_set(flow->over_timer, 0); // a share of nothing
+  return send_order_peek(((struct part *)share->part)->order, &next);
+}
+
+static void conclude(struct measurement *measurement, struct measurement_outcome *outcome) {
+  const struct send_settings *settings = measurement->setup.settings;
+  struct open_loop *loop = loop_of(measurement);
+  double in_flight_ns = 0, tokens = 0;
+  bool tokens_known = false;
+  for (int64_t i = 0; i < lanes_count(measurement->setup.lanes); i++) {
+    const struct part *part = measurement->shares[i].part;
+    in_flight_ns += part->in_flight_ns;
+    tokens += part->tokens;
+    tokens_known |= part->tokens_known;
   }
+  // With a think time conversations may end long before the duration does.
+  bool until_last = settings->think != SEND_ORDER_THINK_SCHEDULE && outcome->total_ns < loop->window_ns;
+  if (loop->window_ns > 0 && !until_last) outcome->total_ns = loop->window_ns;
+  loop->result = (struct recorder_open_loop){
+      .timing = settings->timing,
+      .rate = measurement->batch.rate > 0 ? measurement->batch.rate : NAN,
+      .in_flight_mean = in_flight_ns / (double)outcome->total_ns,
+      .output_tokens = tokens_known ? (int64_t)(tokens + 0.5) : -1,
+  };
+  outcome->open_loop = &loop->result;
 }
 
-void open_loop_cancel(struct open_loop *flow) {
-  if (!flow->running) return;
-  flow->cancelled = true;
-  loop_timer_cancel(flow->send_timer);
-  request_call_cancel_all(flow->streams);
-  check_over(flow);
+static void print_label(struct measurement *measurement, char label[MEASUREMENT_LABEL_BYTES]) {
+  int64_t sent = 0;
+  char rate[32] = "";
+  for (int64_t i = 0; i < lanes_count(measurement->setup.lanes); i++)
+    sent += atomic_load_explicit(&measurement->shares[i].sent, memory_order_relaxed);
+  if (measurement->setup.settings->several_rates)
+    snprintf(rate, sizeof rate, "%.6g/s ", measurement->batch.rate);
+  snprintf(label, MEASUREMENT_LABEL_BYTES, "%srep %lld: %lld of %zu sent", rate,
+           (long long)measurement->batch.rep + 1, (long long)sent, loop_of(measurement)->schedule.count);
 }
 
-static const struct request_call_handlers request_call_handlers = {.freed = on_freed, .done = on_done};
-
-static struct send_order_options send_order_options(const struct open_loop_setup *setup) {
-  const struct opts *opts = setup->opts;
-  return (struct send_order_options){
-      .pace = setup->pace,
-      .draw = setup->work->turns,
-      .draw_count = setup->work->count,
-      .think = opts->think,
-      .think_ns = opts->think_ns,
-      .speed = opts->speed,
-      .max_idle_ns = opts->max_idle_ns,
-      .until_ns = opts->duration_ns,
+static enum status open_part(struct share *share, struct error *error) {
+  const struct measurement *measurement = share->measurement;
+  const struct send_settings *settings = measurement->setup.settings;
+  int64_t lanes = lanes_count(measurement->setup.lanes);
+  struct part *part = share->part = calloc(1, sizeof *part);
+  if (!part) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  part->max_in_flight = lanes_part(settings->max_in_flight, share->lane->number, lanes);
+  if (part->max_in_flight < 1) part->max_in_flight = 1;
+  struct send_order_options options = {
+      .pace = &loop_of(measurement)->schedule,
+      .draw = measurement->setup.work->turns,
+      .draw_count = measurement->setup.work->count,
+      .think = settings->think,
+      .think_ns = settings->think_ns,
+      .speed = settings->speed,
+      .max_idle_ns = settings->max_idle_ns,
+      .until_ns = settings->duration_ns,
       // A duration cuts the recorded schedule short, where turns stand that think times bring forward. At a
       // rate the places behind it are the next repetition's.
-      .most = opts->timing == OPTS_TIMING_ORIGINAL ? (int64_t)setup->work->count : 0,
-      .share = setup->lane->number,
-      .shares = setup->shares,
+      .most = settings->original ? (int64_t)measurement->setup.work->count : 0,
+      .share = share->lane->number,
+      .shares = lanes,
   };
+  enum status status = send_order_open(&options, &part->order, error);
+  return status ? status : loop_timer_open(share->lane->loop, send_due, share, &part->send_timer, error);
 }
 
-enum status open_loop_open(const struct open_loop_setup *setup, void (*over)(void *context), void *context,
-                           struct open_loop **out, struct error *error) {
-  struct open_loop *flow = calloc(1, sizeof *flow);
-  if (!flow) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  flow->setup = *setup;
-  flow->over = over;
-  flow->context = context;
-  struct send_order_options options = send_order_options(setup);
-  enum status status = send_order_open(&options, &flow->turns, error);
-  if (!status) status = loop_timer_open(setup->lane->loop, send_due, flow, &flow->send_timer, error);
-  if (!status) status = loop_timer_open(setup->lane->loop, over_due, flow, &flow->over_timer, error);
-  if (!status) {
-    status = request_call_pool_open(setup->lane->loop, setup->lane->transfers, setup->opts->timeout_ns,
-                                    &request_call_handlers, flow, &flow->streams, error);
-  }
-  if (!status && setup->opts->chunks) request_call_keep_chunks(flow->streams);
-  if (status) {
-    open_loop_close(flow);
-    return status;
-  }
-  *out = flow;
-  return STATUS_OK;
-}
-
-void open_loop_close(struct open_loop *flow) {
-  if (!flow) return;
-  request_call_pool_close(flow->streams);
-  send_order_close(flow->turns);
-  loop_timer_close(flow->send_timer);
-  loop_timer_close(flow->over_timer);
-  while (flow->idle) {
-    struct arrival *arrival = flow->idle;
-    flow->idle = arrival->next;
+static void close_part(struct share *share) {
+  struct part *part = share->part;
+  send_order_close(part->order);
+  loop_timer_close(part->send_timer);
+  while (part->idle) {
+    struct arrival *arrival = part->idle;
+    part->idle = arrival->next;
     batch_free(&arrival->batch);
     free(arrival);
   }
-  free(flow);
+  free(part);
+}
+
+static const struct measurement_kind open_loop = {
+    .open = open_part,
+    .close = close_part,
+    .begin = begin,
+    .freed = on_freed,
+    .done = on_done,
+    .has_more = has_more,
+    .conclude = conclude,
+    .print_label = print_label,
+};
+
+enum status open_loop_open(const struct measurement_setup *setup, measurement_over *over, void *context,
+                           struct measurement **out, struct error *error) {
+  return measurement_open(&open_loop, sizeof(struct open_loop), setup, over, context, out, error);
+}
+
+void open_loop_start(struct measurement *measurement, const struct schedule *schedule,
+                     const struct recorder_batch *batch, int64_t offset) {
+  const struct send_settings *settings = measurement->setup.settings;
+  struct open_loop *loop = loop_of(measurement);
+  loop->schedule = *schedule;
+  loop->window_ns =
+      settings->think == SEND_ORDER_THINK_SCHEDULE ? schedule->window_ns : settings->duration_ns;
+  measurement->nonce += UINT64_C(1) << 40; // each repetition has its own
+  measurement_prepare(measurement, batch, offset);
+  for (int64_t i = 0; i < lanes_count(measurement->setup.lanes); i++)
+    measurement->shares[i].active = true;
+  measurement_start(measurement);
 }

@@ -11,13 +11,13 @@
 #include "lib/base/log.h"
 #include "lib/json/json_scan.h"
 #include "lib/net/loop.h"
-#include "replay/opts.h"
 #include "replay/record/recorder.h"
+#include "replay/server/settings.h"
 
 // Most time of a command: then it gets KILL.
-#define GAP_COMMAND_NS INT64_C(600000000000)
+#define BATCH_HOOKS_COMMAND_NS INT64_C(600000000000)
 // From TERM to KILL of a command that is cancelled.
-#define GAP_GRACE_NS INT64_C(2000000000)
+#define BATCH_HOOKS_GRACE_NS INT64_C(2000000000)
 
 struct batch_hooks;
 
@@ -26,29 +26,28 @@ struct batch_hooks;
 // the metrics are then not known.
 typedef void batch_hooks_over(void *context, enum status status, const char *words);
 
-// Borrows everything. *out is NULL when the options ask for nothing of it. STATUS_IO, STATUS_MEMORY with
-// words.
-enum status batch_hooks_open(struct loop *loop, const struct opts *opts, struct log *log,
+// Borrows everything. STATUS_IO, STATUS_MEMORY.
+enum status batch_hooks_open(struct loop *loop, const struct server_settings *settings, struct log *log,
                              batch_hooks_over *over, void *context, struct batch_hooks **out,
                              struct error *error) MUST_USE;
 // Kills a command that still runs. Takes NULL.
-void batch_hooks_close(struct batch_hooks *gap);
+void batch_hooks_close(struct batch_hooks *hooks);
 
 // Before the batch: the command, whose words are replaced ({workers}, {batch}: 0 in open loop; {rep} from 1),
 // then the first look. `port` stands for {port}; 0: the URL's own.
-void batch_hooks_before(struct batch_hooks *gap, const struct recorder_batch *batch, uint16_t port);
+void batch_hooks_before(struct batch_hooks *hooks, const struct recorder_batch *batch, uint16_t port);
 
 // After its last byte: the second look.
-void batch_hooks_after(struct batch_hooks *gap);
+void batch_hooks_after(struct batch_hooks *hooks);
 
-bool batch_hooks_running(const struct batch_hooks *gap); // takes NULL
+bool batch_hooks_running(const struct batch_hooks *hooks);
 
 // `over` comes soon. The second call kills the command instead of waiting.
-void batch_hooks_cancel(struct batch_hooks *gap);
+void batch_hooks_cancel(struct batch_hooks *hooks);
 
 // What the server's counters grew by between the two looks, as JSON: an object, or null when a look failed.
-// {NULL, 0}: nobody asked, also for a `gap` that is NULL. *left_out: how many series it lacks. Until the next
+// {NULL, 0}: nobody asked. *left_out: how many series it lacks. Until the next
 // batch_hooks_before.
-struct json_slice batch_hooks_metrics(const struct batch_hooks *gap, int64_t *left_out);
+struct json_slice batch_hooks_metrics(const struct batch_hooks *hooks, int64_t *left_out);
 
 #endif

@@ -7,7 +7,7 @@
 
 struct scrape {
   struct xfer_pool *transfers;
-  const struct opts *opts;
+  const struct server_settings *settings;
   scrape_done *done;
   void *context;
   struct buf url;
@@ -51,17 +51,17 @@ static void on_done(void *context, const struct xfer_result *result) {
 
 static const struct xfer_callbacks callbacks = {.status = on_status, .body = on_body, .done = on_done};
 
-enum status scrape_open(struct loop *loop, const struct opts *opts, scrape_done *done, void *context,
-                        struct scrape **out, struct error *error) {
+enum status scrape_open(struct loop *loop, const struct server_settings *settings, scrape_done *done,
+                        void *context, struct scrape **out, struct error *error) {
   struct scrape *scrape = calloc(1, sizeof *scrape);
   if (!scrape) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  *scrape = (struct scrape){.opts = opts, .done = done, .context = context};
+  *scrape = (struct scrape){.settings = settings, .done = done, .context = context};
   struct xfer_pool_options transfers = {
       .connect_timeout_ns = SCRAPE_TIMEOUT_NS,
       .kept_connections = 1,
       .http_version = 1,
-      .ca_file = opts->ca_file,
-      .insecure = opts->insecure,
+      .ca_file = settings->ca_file,
+      .insecure = settings->insecure,
   };
   enum status status = xfer_pool_open(loop, &transfers, &scrape->transfers, error);
   if (status) {
@@ -83,13 +83,10 @@ void scrape_close(struct scrape *scrape) {
 enum status scrape_start(struct scrape *scrape, uint16_t port, struct counters *counters,
                          struct error *error) {
   static const char *const headers[] = {"Accept: text/plain; version=0.0.4", NULL};
-  const struct opts *opts = scrape->opts;
+  const struct server_settings *settings = scrape->settings;
   buf_clear(&scrape->url);
-  if (opts->metrics_url[0] == '/') {
-    endpoint_print(&opts->endpoint, port, opts->metrics_url, &scrape->url);
-  } else {
-    endpoint_print(&opts->metrics, port, "", &scrape->url);
-  }
+  const char *path = settings->metrics_path;
+  endpoint_print(path ? settings->endpoint : settings->metrics, port, path ? path : "", &scrape->url);
   struct xfer_request request = {
       .method = "GET",
       .url = buf_text(&scrape->url),

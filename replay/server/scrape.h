@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "lib/net/loop.h"
-#include "replay/opts.h"
 #include "replay/server/counters.h"
+#include "replay/server/settings.h"
 
 #define SCRAPE_TIMEOUT_NS INT64_C(2000000000)
 
@@ -19,8 +19,8 @@ struct scrape;
 typedef void scrape_done(void *context, enum status status, const char *words);
 
 // Borrows everything. STATUS_IO, STATUS_MEMORY with words.
-enum status scrape_open(struct loop *loop, const struct opts *opts, scrape_done *done, void *context,
-                        struct scrape **out, struct error *error) MUST_USE;
+enum status scrape_open(struct loop *loop, const struct server_settings *settings, scrape_done *done,
+                        void *context, struct scrape **out, struct error *error) MUST_USE;
 void scrape_close(struct scrape *scrape); // takes NULL; `done` is not called any more
 
 // Reads the page into `counters`, which is borrowed until `done`; `port` stands for {port}. On failure `done`

@@ -12,7 +12,7 @@
 #define OCCUPIED_TIMEOUT_NS CLOCK_NS_PER_S
 
 struct server_session {
-  const struct opts *opts;
+  const struct server_settings *settings;
   struct recorder *recorder;
   struct log *log;
   const struct server_session_handlers *handlers;
@@ -89,35 +89,35 @@ static void take_turn(struct server_session *session, bool ended) {
 // RUN.server-W-BLOCK.log, where RUN is the output without .jsonl and .gz.
 static void print_output_path(struct server_session *session, const struct plan_session *plan) {
   buf_clear(&session->output_path);
-  opts_print_stem(session->opts, &session->output_path);
-  buf_printf(&session->output_path, ".server-%lld", (long long)plan->workers);
+  buf_printf(&session->output_path, "%s.server-%lld", session->settings->stem, (long long)plan->workers);
   if (plan->block >= 0) buf_printf(&session->output_path, "-%lld", (long long)plan->block);
   buf_append_text(&session->output_path, ".log");
 }
 
 static enum status start_server(struct server_session *session, const struct plan_session *plan,
                                 struct error *error) {
-  const struct opts *opts = session->opts;
+  const struct server_settings *settings = session->settings;
   session->port = 0;
-  if (opts->endpoint.port_open) {
+  if (settings->endpoint->port_open) {
     enum status status = endpoint_free_port(&session->port, error);
     if (status) return status;
-  } else if (endpoint_probe(&opts->endpoint, 0, OCCUPIED_TIMEOUT_NS, NULL) == STATUS_OK) {
+  } else if (endpoint_probe(settings->endpoint, 0, OCCUPIED_TIMEOUT_NS, NULL) == STATUS_OK) {
     return status_fail(error, STATUS_EXISTS, "something else listens at the server's address already");
   }
   print_output_path(session, plan);
   buf_clear(&session->ready_url);
   buf_clear(&session->other_url);
-  endpoint_print(&opts->endpoint, session->port, opts->ready ? opts->ready : "/health", &session->ready_url);
-  endpoint_print(&opts->endpoint, session->port, "/", &session->other_url);
+  endpoint_print(settings->endpoint, session->port, settings->ready ? settings->ready : "/health",
+                 &session->ready_url);
+  endpoint_print(settings->endpoint, session->port, "/", &session->other_url);
   struct server_start start = {
-      .command = opts->server,
+      .command = settings->command,
       .workers = plan->workers,
       .port = session->port,
       .output_path = buf_text(&session->output_path),
       .ready_url = buf_text(&session->ready_url),
-      .other_url = opts->ready ? NULL : buf_text(&session->other_url),
-      .ready_timeout_ns = opts->ready_timeout_ns,
+      .other_url = settings->ready ? NULL : buf_text(&session->other_url),
+      .ready_timeout_ns = settings->ready_timeout_ns,
   };
   return server_run(session->server, &start, error);
 }
@@ -155,16 +155,16 @@ void server_session_kill(struct server_session *session) {
   if (session->server) server_kill(session->server);
 }
 
-enum status server_session_open(struct loop *loop, struct xfer_pool *transfers, const struct opts *opts,
-                                struct recorder *recorder, struct log *log,
-                                const struct server_session_handlers *handlers, void *context,
-                                struct server_session **out, struct error *error) {
+enum status server_session_open(struct loop *loop, struct xfer_pool *transfers,
+                                const struct server_settings *settings, struct recorder *recorder,
+                                struct log *log, const struct server_session_handlers *handlers,
+                                void *context, struct server_session **out, struct error *error) {
   struct server_session *session = calloc(1, sizeof *session);
   if (!session) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   *session = (struct server_session){
-      .opts = opts, .recorder = recorder, .log = log, .handlers = handlers, .context = context};
+      .settings = settings, .recorder = recorder, .log = log, .handlers = handlers, .context = context};
   enum status status = loop_timer_open(loop, turn_due, session, &session->turn_timer, error);
-  if (status == STATUS_OK && opts->server)
+  if (status == STATUS_OK && settings->command)
     status = server_open(loop, transfers, &server_handlers, session, &session->server, error);
   if (status) {
     server_session_close(session);

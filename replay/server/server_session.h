@@ -11,9 +11,9 @@
 #include "lib/base/log.h"
 #include "lib/net/loop.h"
 #include "lib/net/xfer.h"
-#include "replay/opts.h"
 #include "replay/plan/plan.h"
 #include "replay/record/recorder.h"
+#include "replay/server/settings.h"
 
 struct server_session;
 
@@ -23,10 +23,10 @@ struct server_session_handlers {
 };
 
 // Borrows everything. STATUS_IO, STATUS_MEMORY with words.
-enum status server_session_open(struct loop *loop, struct xfer_pool *transfers, const struct opts *opts,
-                                struct recorder *recorder, struct log *log,
-                                const struct server_session_handlers *handlers, void *context,
-                                struct server_session **out, struct error *error) MUST_USE;
+enum status server_session_open(struct loop *loop, struct xfer_pool *transfers,
+                                const struct server_settings *settings, struct recorder *recorder,
+                                struct log *log, const struct server_session_handlers *handlers,
+                                void *context, struct server_session **out, struct error *error) MUST_USE;
 // Kills a server that still runs. Takes NULL. Close the transfers before it.
 void server_session_close(struct server_session *session);
 
