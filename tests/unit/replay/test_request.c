@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include "lib/http/endpoint.h"
 #include "replay/record/secret.h"
 #include "replay/workload/headers.h"
 
@@ -62,52 +61,6 @@ static void test_arguments_lose_their_secrets(void **state) {
       "[\"replay\",\"--between\",\"curl -H 'Authorization: ***' -H \\\"Accept: a b\\\" http://***@h/x?a=b\","
       "\"--server\",\"sh -c 'KEY=*** HF_TOKEN=*** serve *** \\\"a b\\\" org/tokenizer:latest'\","
       "\"--between\",\"'unended Cookie: x\"]");
-}
-
-static void test_urls_are_taken_apart(void **state) {
-  (void)state;
-  static const struct {
-    const char *url, *host, *request, *shown;
-    uint16_t port;
-  } cases[] = {
-      {"http://127.0.0.1:11434", "127.0.0.1", "http://127.0.0.1:11434/x?y=1", "http://127.0.0.1:11434",
-       11434},
-      {"https://api.host/base/", "api.host", "https://api.host/base/x?y=1", "https://api.host/base", 443},
-      {"HTTP://h", "h", "HTTP://h/x?y=1", "HTTP://h", 80},
-      {"http://u:p@[::1]:81//", "::1", "http://u:p@[::1]:81/x?y=1", "http://[::1]:81", 81},
-      {"http://127.0.0.1:{port}/v", "127.0.0.1", "http://127.0.0.1:9/v/x?y=1", "http://127.0.0.1:{port}/v",
-       0},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    struct endpoint endpoint;
-    struct buf request = {0}, shown = {0};
-    assert_int_equal(endpoint_parse(cases[i].url, &endpoint, NULL), STATUS_OK);
-    assert_string_equal(endpoint.host, cases[i].host);
-    assert_int_equal(endpoint.port, cases[i].port);
-    assert_true(endpoint.port_open == (cases[i].port == 0));
-    endpoint_print(&endpoint, 9, "/x?y=1", &request);
-    assert_string_equal(buf_text(&request), cases[i].request);
-    endpoint_print_public(&endpoint, &shown);
-    assert_string_equal(buf_text(&shown), cases[i].shown);
-    buf_free(&request);
-    buf_free(&shown);
-    endpoint_free(&endpoint);
-  }
-}
-
-static void test_bad_urls_are_refused_without_repeating_them(void **state) {
-  (void)state;
-  static const char *const urls[] = {
-      "http://",     "http:///x",      "http://u:secret@",    "http://u:secret@:80",
-      "http://h:0",  "http://h:65536", "http://h:x",          "http://h:80x",
-      "http://[::1", "http://[::1]x",  "http://u:secret@h?q", "http://h#f",
-      "http://h /",  "http://h:1.5k"};
-  for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
-    struct endpoint endpoint;
-    struct error error = {""};
-    if (endpoint_parse(urls[i], &endpoint, &error) != STATUS_USAGE) fail_msg("%s was taken", urls[i]);
-    assert_null(strstr(error.text, "secret"));
-  }
 }
 
 // The lines of a header list joined by '|'.
@@ -165,8 +118,6 @@ static void test_the_key_goes_where_the_api_has_it(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_arguments_lose_their_secrets),
-      cmocka_unit_test(test_urls_are_taken_apart),
-      cmocka_unit_test(test_bad_urls_are_refused_without_repeating_them),
       cmocka_unit_test(test_headers_are_sent_again_but_not_those_of_one_hop),
       cmocka_unit_test(test_the_users_headers_replace_the_recorded_ones),
       cmocka_unit_test(test_the_key_goes_where_the_api_has_it),

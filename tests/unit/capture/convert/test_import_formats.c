@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "capture/convert/import_parts.h"
-#include "lib/http/base64.h"
 #include "lib/record/trace.h"
 #include "tests/unit/capture/convert/converting.h"
 
@@ -357,33 +356,6 @@ static void test_trace_keeps_numbers_segments_and_what_was_never_answered(void *
   converted_free(&converted);
 }
 
-// RFC 4648, section 10.
-static void test_base64_vectors(void **state) {
-  static const struct {
-    const char *bytes, *text;
-  } cases[] = {{"", ""},
-               {"f", "Zg=="},
-               {"fo", "Zm8="},
-               {"foo", "Zm9v"},
-               {"foob", "Zm9vYg=="},
-               {"fooba", "Zm9vYmE="},
-               {"foobar", "Zm9vYmFy"}};
-  static const char *const bad[] = {"Z", "Zg=", "Zg===", "Zm9v=", "Zm8=Zm8=", "Zm!v", "Zm9vY"};
-  struct buf out = {0};
-  (void)state;
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    buf_clear(&out);
-    base64_encode((struct json_slice){cases[i].bytes, strlen(cases[i].bytes)}, &out);
-    assert_string_equal(buf_text(&out), cases[i].text);
-    buf_clear(&out);
-    assert_true(base64_decode((struct json_slice){cases[i].text, strlen(cases[i].text)}, &out));
-    assert_string_equal(buf_text(&out), cases[i].bytes);
-  }
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-    assert_false(base64_decode((struct json_slice){bad[i], strlen(bad[i])}, &out));
-  buf_free(&out);
-}
-
 static int teardown(void **state) {
   buf_free(&scratch);
   return converting_teardown(state);
@@ -407,7 +379,6 @@ int main(void) {
       cmocka_unit_test(test_har_with_escapes_in_long_headers_keeps_url_and_body),
       cmocka_unit_test(test_columns_in_any_order_quoted_and_with_cr_lf),
       cmocka_unit_test(test_trace_keeps_numbers_segments_and_what_was_never_answered),
-      cmocka_unit_test(test_base64_vectors),
   };
   return cmocka_run_group_tests(tests, converting_setup, teardown);
 }
