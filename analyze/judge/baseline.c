@@ -208,7 +208,7 @@ enum status baseline_compare(const struct load_data *baseline, const struct load
   const struct load_data *data[2] = {baseline, run};
   const struct side *sides[2] = {&old, &new};
   bool limited = isfinite(options->max_regression) && options->max_regression > 0;
-  struct compare_options compare = {options->confidence, limited ? options->max_regression : BASELINE_MARGIN};
+  struct compare_options compare = {options->confidence, limited ? options->max_regression : BASELINE_MARGIN, 0};
   out->margin = compare.margin;
   out->max_regression = options->max_regression;
   out->ratio = (struct estimate){NAN, NAN, NAN};

@@ -231,7 +231,7 @@ static void find_next_up(const struct contest *contest, size_t chosen, double co
   }
   if (next == SIZE_MAX) return;
   const struct contender *own = &contest->of[chosen], *up = &contest->of[next];
-  struct compare_options options = {confidence, out->margin};
+  struct compare_options options = {confidence, out->margin, 0};
   struct compare compare;
   out->next_up = up->cell;
   out->next_up_ratio = (struct estimate){up->throughput.estimate / own->throughput.estimate, NAN, NAN};

@@ -2,6 +2,7 @@
 #include "analyze/stat/compare.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 // A difference of ln throughput, run minus baseline, and what its standard error would be with other
@@ -18,6 +19,16 @@ static double equivalence_confidence(const struct compare_options *options) {
   return 1 - 2 * (1 - options->confidence);
 }
 
+// The difference with what its replicates cannot show.
+static struct difference widened(const struct difference *difference, double variance, double df,
+                                 double allowance) {
+  double total = variance + allowance;
+  struct difference wide = *difference;
+  wide.se = sqrt(total);
+  wide.df = variance > 0 ? df * (total / variance) * (total / variance) : INFINITY;
+  return wide;
+}
+
 // Would the verdict be other than "undecided" with this standard error?
 static enum compare_verdict judge(double value, double se, double df, const struct compare_options *options) {
   double margin = log1p(options->margin);
@@ -32,8 +43,9 @@ static size_t replicates_needed(const struct difference *difference, const struc
   while (enough - few > 1) {
     size_t middle = few + (enough - few) / 2;
     double df = difference->df_per_replicate * (double)(middle - 1);
-    bool decided = judge(difference->value, sqrt(difference->variance / (double)middle), df, options) !=
-                   COMPARE_UNDECIDED;
+    struct difference wide =
+        widened(difference, difference->variance / (double)middle, df, options->allowance);
+    bool decided = judge(wide.value, wide.se, wide.df, options) != COMPARE_UNDECIDED;
     *(decided ? &enough : &few) = middle;
   }
   return enough > COMPARE_MAX_REPLICATES ? SIZE_MAX : enough;
@@ -41,15 +53,17 @@ static size_t replicates_needed(const struct difference *difference, const struc
 
 static enum status conclude(const struct difference *difference, const struct compare_options *options,
                             struct compare *compare, struct error *error) {
-  if (!(difference->se > 0))
+  struct difference wide =
+      widened(difference, difference->se * difference->se, difference->df, options->allowance);
+  if (!(wide.se > 0))
     return status_fail(error, STATUS_NUMERIC, "replicates are all equal: no spread to judge by");
-  double half = stat_t_multiplier(options->confidence, difference->df) * difference->se;
-  struct compare found = {.df = difference->df, .se = difference->se};
-  found.ratio =
-      (struct ci){exp(difference->value), exp(difference->value - half), exp(difference->value + half)};
+  double half = stat_t_multiplier(options->confidence, wide.df) * wide.se;
+  struct compare found = {
+      .df = wide.df, .se = wide.se, .within_se = difference->se, .within_df = difference->df};
+  found.ratio = (struct ci){exp(wide.value), exp(wide.value - half), exp(wide.value + half)};
   if (!isfinite(found.ratio.hi))
     return status_fail(error, STATUS_NUMERIC, "the ratio is beyond the range of numbers");
-  found.verdict = judge(difference->value, difference->se, difference->df, options);
+  found.verdict = judge(wide.value, wide.se, wide.df, options);
   if (found.verdict == COMPARE_UNDECIDED) found.replicates_needed = replicates_needed(difference, options);
   *compare = found;
   return STATUS_OK;
@@ -61,6 +75,9 @@ static enum status check_options(const struct compare_options *options, struct e
   }
   if (!(options->margin > 0) || !isfinite(options->margin)) {
     return status_fail(error, STATUS_USAGE, "a margin of %g is not above zero", options->margin);
+  }
+  if (!(options->allowance >= 0) || !isfinite(options->allowance)) {
+    return status_fail(error, STATUS_USAGE, "an allowance of %g is below zero", options->allowance);
   }
   return STATUS_OK;
 }
@@ -221,6 +238,46 @@ cleanup:
   free(means[0]);
   free(means[1]);
   return status;
+}
+
+double compare_heterogeneity(const struct compare *cells, size_t count) {
+  double weights = 0, mean = 0, between = 0, doubt = 0, k = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (!(cells[i].within_se > 0)) continue;
+    double weight = 1 / (cells[i].within_se * cells[i].within_se);
+    weights += weight;
+    mean += weight * log(cells[i].ratio.estimate);
+    k++;
+  }
+  if (k < 2) return 1;
+  mean /= weights;
+  for (size_t i = 0; i < count; i++) {
+    if (!(cells[i].within_se > 0)) continue;
+    double weight = 1 / (cells[i].within_se * cells[i].within_se);
+    double deviation = log(cells[i].ratio.estimate) - mean, rest = 1 - weight / weights;
+    between += weight * deviation * deviation;
+    doubt += rest * rest / cells[i].within_df;
+  }
+  double f = between / (k - 1) / (1 + 2 * (k - 2) / (k * k - 1) * doubt);
+  return stat_f_upper_tail(f, k - 1, (k * k - 1) / (3 * doubt));
+}
+
+size_t compare_extreme(const struct compare *cells, size_t count, int sign, double bound, double confidence) {
+  size_t found = SIZE_MAX, tested = 0;
+  double furthest = 0;
+  for (size_t i = 0; i < count; i++)
+    tested += cells[i].se > 0 ? 1U : 0U;
+  for (size_t i = 0; i < count; i++) {
+    if (!(cells[i].se > 0)) continue;
+    double multiplier = stat_t_multiplier(1 - (1 - confidence) / (double)tested, cells[i].df);
+    double beyond = sign * (log(cells[i].ratio.estimate) - log(bound)) / cells[i].se - multiplier;
+    if (beyond <= 0) continue;
+    double distance = sign * log(cells[i].ratio.estimate);
+    if (found != SIZE_MAX && distance <= furthest) continue;
+    furthest = distance;
+    found = i;
+  }
+  return found;
 }
 
 bool compare_regressed(const struct compare *compare, double max_regression) {

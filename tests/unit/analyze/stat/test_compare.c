@@ -141,11 +141,69 @@ static void test_measurements_without_an_answer_are_refused(void **state) {
   assert_refused(STATUS_USAGE, compare_cell(SAMPLE(good), SAMPLE(good), &options, &compare, &error));
 }
 
+// A cell as compare_cell gives it.
+static struct compare cell_of(double ln_ratio, double se, double df) {
+  return (struct compare){
+      .ratio = {exp(ln_ratio), 0, 0}, .se = se, .df = df, .within_se = se, .within_df = df};
+}
+
+static void test_heterogeneity_agrees_with_r_on_sleep(void **state) {
+  // oneway.test(extra ~ group): F = 3.4626, num df = 1, denom df = 17.776, p = 0.07939;
+  // sd 1.789010, 2.002249.
+  const struct compare two[] = {cell_of(0.75, 1.789010 / sqrt(10), 9), cell_of(2.33, 2.002249 / sqrt(10), 9)};
+  (void)state;
+  assert_near(compare_heterogeneity(two, 2), 0.07939, 1e-4);
+  assert_near(compare_heterogeneity(two, 1), 1, 0);
+  // One cell without a spread is none of them.
+  const struct compare three[] = {two[0], cell_of(9, 0, 1), two[1]};
+  assert_near(compare_heterogeneity(three, 3), 0.07939, 1e-4);
+}
+
+static void test_opposite_changes_are_seen_in_the_cells(void **state) {
+  const struct compare cells[] = {cell_of(log(1.10), 0.01, 4), cell_of(log(0.90), 0.01, 4),
+                                  cell_of(log(1.10), 0.01, 4), cell_of(log(0.89), 0.01, 4)};
+  (void)state;
+  assert_true(compare_heterogeneity(cells, 4) < 0.001);
+  assert_int_equal(compare_extreme(cells, 4, -1, 1, 0.95), 3);
+  assert_int_equal(compare_extreme(cells, 4, 1, 1, 0.95), 0);
+  assert_int_equal(compare_extreme(cells, 4, -1, 0.95, 0.95), 3);
+  assert_true(compare_extreme(cells, 4, -1, 0.88, 0.95) == SIZE_MAX);
+  // t(0.975, 4) = 2.776; with four cells t(0.99375, 4) = 4.315: 0.9 is 10.5 se away, 0.96 only 4.08.
+  const struct compare near[] = {cell_of(log(0.96), 0.01, 4), cells[0], cells[0], cells[0]};
+  assert_true(compare_extreme(near, 4, -1, 1, 0.95) == SIZE_MAX);
+  assert_int_equal(compare_extreme(near, 1, -1, 1, 0.95), 0);
+}
+
+static void test_an_allowance_widens_the_interval(void **state) {
+  const double base[] = {100, 101, 99, 100}, slower[] = {95, 96, 94, 94.2};
+  struct compare_options options = OPTIONS;
+  struct compare plain, wide;
+  struct error error;
+  (void)state;
+  assert_int_equal(compare_cell(SAMPLE(base), SAMPLE(slower), &options, &plain, &error), STATUS_OK);
+  assert_int_equal(plain.verdict, COMPARE_SLOWER);
+  options.allowance = 2 * 0.02 * 0.02;
+  assert_int_equal(compare_cell(SAMPLE(base), SAMPLE(slower), &options, &wide, &error), STATUS_OK);
+  assert_int_equal(wide.verdict, COMPARE_UNDECIDED);
+  assert_near(wide.se, sqrt(plain.se * plain.se + options.allowance), 1e-12);
+  assert_near(wide.within_se, plain.se, 1e-12);
+  assert_true(wide.df > plain.df);
+  // Equal replicates have a verdict then: the allowance is their spread.
+  const double equal[] = {100, 100, 100, 100}, third[] = {71, 71, 71, 71};
+  assert_int_equal(compare_cell(SAMPLE(equal), SAMPLE(third), &options, &wide, &error), STATUS_OK);
+  assert_int_equal(wide.verdict, COMPARE_SLOWER);
+  options.allowance = -1;
+  assert_int_equal(compare_cell(SAMPLE(base), SAMPLE(slower), &options, &wide, &error), STATUS_USAGE);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_welch_agrees_with_r_on_sleep),
       cmocka_unit_test(test_pairs_agree_with_r_on_sleep),
       cmocka_unit_test(test_verdicts),
+      cmocka_unit_test(test_heterogeneity_agrees_with_r_on_sleep),
+      cmocka_unit_test(test_opposite_changes_are_seen_in_the_cells),
+      cmocka_unit_test(test_an_allowance_widens_the_interval),
       cmocka_unit_test(test_needed_replicates_follow_the_t_table),
       cmocka_unit_test(test_regression_is_claimed_only_for_a_whole_interval),
       cmocka_unit_test(test_overall_by_blocks_is_welch_of_block_means),
