@@ -113,6 +113,8 @@ static const struct cli_option options[] = {
      NULL},
     {"max-regression", 0, "SHARE", NULL, "fail when for certain more than this slower: 5%",
      CLI_FRACTION(struct opts, max_regression, 1e-4, 0.99), NULL},
+    {"session-sd", 0, "SHARE", "2%", "spread between restarts, allowed for where no --server managed them",
+     CLI_FRACTION(struct opts, session_sd, 0, 0.5), NULL},
     {"assert", 0, "EXPR", NULL, "fail unless it holds: 'best.tokens_per_s.lo>=300'; repeatable",
      CLI_OWN(take_assert), NULL},
     {"suggest", 0, "N", NULL, "print up to N cells to measure next, for replay --cells, and nothing else",
@@ -164,6 +166,7 @@ static void tidy_output(struct opts *opts) {
 enum status opts_parse(int argc, char **argv, struct opts *opts, struct error *error) {
   *opts = (struct opts){.analysis = {.confidence = 0.95, .scale = STAT_SCALE_LN, .seed = 1},
                         .max_regression = NAN,
+                        .session_sd = 0.02,
                         .slo = SLO_NONE};
   for (size_t i = 0; i < MODELS_COUNT; i++)
     opts->analysis.models[opts->analysis.model_count++] = (enum models_id)i;

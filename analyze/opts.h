@@ -21,6 +21,7 @@ struct opts {
   bool has_format, no_plots, force;
   char *baseline;        // NULL: none
   double max_regression; // fraction; NaN: no limit
+  double session_sd;     // of ln throughput between lives of a server
   struct cli_texts assertions;
   struct slo slo;
   enum results_measure measure; // what throughput counts, where it was given

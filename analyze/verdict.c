@@ -28,6 +28,12 @@ static void tell_comparison(const struct comparison *comparison, struct log *log
     log_notice(log, "%s: throughput cannot be compared as a whole: %s", comparison->baseline,
                comparison->verdict);
   }
+  if (comparison->slowest < comparison->cell_count && comparison->cell_count > 1) {
+    const struct comparison_cell *cell = &comparison->cells[comparison->slowest];
+    log_notice(log, "%s: workers %" PRId64 ", batch %" PRId64 " is slower for certain: %s of it",
+               comparison->baseline, cell->workers, cell->batch,
+               number_with_interval(cell->ratio.estimate, cell->ratio.lo, cell->ratio.hi, 3).text);
+  }
   for (size_t i = 0; i < comparison->cell_count; i++) {
     const struct comparison_cell *cell = &comparison->cells[i];
     if (strcmp(cell->verdict, "failed") == 0) {
@@ -47,7 +53,7 @@ static void tell_comparison(const struct comparison *comparison, struct log *log
 static enum status compare_baseline(const struct opts *opts, const struct load_data *data,
                                     struct load_data *baseline, struct results *results, struct log *log,
                                     bool *lost, struct error *error) {
-  struct baseline_options options = {opts->analysis.confidence, opts->max_regression};
+  struct baseline_options options = {opts->analysis.confidence, opts->max_regression, opts->session_sd};
   baseline->measure = data->measure;
   baseline->has_measure = true;
   enum status status = load_file(baseline, opts->baseline, error);
@@ -106,7 +112,10 @@ enum status verdict_reach(const struct opts *opts, const struct load_data *data,
   if (opts->baseline) status = compare_baseline(opts, data, baseline, results, log, lost, error);
   if (status == STATUS_OK && results->comparison.regressed) {
     *bad = true;
-    log_error(log, "regression: for certain more than %.4g%% slower than %s, or failing where it worked",
+    log_error(log,
+              "regression: for certain more than %.4g%% slower than %s, as a whole or in one cell, or "
+              "failing where "
+              "it worked",
               100 * opts->max_regression, opts->baseline);
   }
   if (status == STATUS_OK && opts->assertions.count > 0) {

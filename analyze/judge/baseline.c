@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyze/judge/cells.h"
 #include "analyze/judge/estimate.h"
@@ -38,8 +39,15 @@ static const char *verdict_name(enum compare_verdict verdict) {
   return names[verdict];
 }
 
+static struct ci_sample sample_of(const struct side *side, size_t cell) {
+  const struct cells_sample *sample = &side->samples.of[cell];
+  return (struct ci_sample){sample->values, sample->count};
+}
+
+// `compare` is left alone where there is no interval.
 static void compare_one(const struct side *baseline, const struct side *run, struct pair pair,
-                        const struct compare_options *options, struct comparison_cell *out) {
+                        const struct compare_options *options, struct comparison_cell *out,
+                        struct compare *compare) {
   const struct cell *before = &baseline->results.cells[pair.baseline], *now = &run->results.cells[pair.run];
   *out = (struct comparison_cell){
       .workers = now->workers,
@@ -52,18 +60,58 @@ static void compare_one(const struct side *baseline, const struct side *run, str
   };
   if (!cells_usable(now)) {
     out->verdict = "failed";
-    return;
-  }
-  const struct cells_sample *old = &baseline->samples.of[pair.baseline], *new = &run->samples.of[pair.run];
-  struct compare compare;
-  if (compare_cell((struct ci_sample){old->values, old->count}, (struct ci_sample){new->values, new->count},
-                   options, &compare, NULL) == STATUS_OK) {
-    out->ratio = estimate_of(compare.ratio);
-    out->verdict = verdict_name(compare.verdict);
-    out->replicates_needed = needed(&compare);
+  } else if (compare_cell(sample_of(baseline, pair.baseline), sample_of(run, pair.run), options, compare,
+                          NULL) == STATUS_OK) {
+    out->ratio = estimate_of(compare->ratio);
+    out->verdict = verdict_name(compare->verdict);
+    out->replicates_needed = needed(compare);
   } else {
     out->ratio.estimate = now->tokens_per_s.estimate / before->tokens_per_s.estimate;
   }
+}
+
+// What can be reached: the best of one side against the best of the other.
+static void compare_best(const struct side *sides[2], const struct compare_options *options,
+                         struct comparison *out) {
+  struct comparison_place *const places[] = {&out->best_before, &out->best_now};
+  size_t best[2];
+  for (int i = 0; i < 2; i++) {
+    const struct results *results = &sides[i]->results;
+    best[i] = SIZE_MAX;
+    for (size_t c = 0; c < results->cell_count; c++) {
+      if (cells_usable(&results->cells[c]) &&
+          (best[i] == SIZE_MAX ||
+           results->cells[c].tokens_per_s.estimate > results->cells[best[i]].tokens_per_s.estimate))
+        best[i] = c;
+    }
+    if (best[i] == SIZE_MAX) return;
+    *places[i] = (struct comparison_place){results->cells[best[i]].workers, results->cells[best[i]].batch};
+  }
+  struct compare compare;
+  out->best_ratio.estimate = sides[1]->results.cells[best[1]].tokens_per_s.estimate /
+                             sides[0]->results.cells[best[0]].tokens_per_s.estimate;
+  if (compare_cell(sample_of(sides[0], best[0]), sample_of(sides[1], best[1]), options, &compare, NULL) ==
+      STATUS_OK)
+    out->best_ratio = estimate_of(compare.ratio);
+}
+
+// What the cells say that the whole does not: opposite changes cancel in it.
+static void compare_cells(const struct compare *compares, const struct compare_options *options,
+                          struct comparison *out) {
+  size_t count = out->cell_count;
+  double confidence = options->confidence;
+  out->uneven_p = compare_heterogeneity(compares, count);
+  out->slowest = compare_extreme(compares, count, -1, 1, confidence);
+  out->fastest = compare_extreme(compares, count, 1, 1, confidence);
+  bool against = (out->slowest != SIZE_MAX && strcmp(out->verdict, "slower") != 0) ||
+                 (out->fastest != SIZE_MAX && strcmp(out->verdict, "faster") != 0);
+  if (against && out->uneven_p < 1 - confidence) {
+    out->verdict = "mixed";
+    out->replicates_needed = -1;
+  }
+  if (isfinite(out->max_regression) &&
+      compare_extreme(compares, count, -1, 1 - out->max_regression, confidence) != SIZE_MAX)
+    out->regressed = true;
 }
 
 static int compare_keys(const void *left, const void *right) {
@@ -129,7 +177,8 @@ static enum status compare_all(const struct load_data *data[2], const struct sid
     out->ratio = estimate_of(compare.ratio);
     out->verdict = verdict_name(compare.verdict);
     out->replicates_needed = needed(&compare);
-    if (isfinite(out->max_regression)) out->regressed = compare_regressed(&compare, out->max_regression);
+    if (isfinite(out->max_regression))
+      out->regressed = out->regressed || compare_regressed(&compare, out->max_regression);
   }
   for (int side = 0; side < 2; side++) {
     free(values[side]);
@@ -162,43 +211,67 @@ static enum status list_missing(const struct results *baseline, const struct res
   return STATUS_OK;
 }
 
-static enum status compare_sides(const struct load_data *data[2], const struct side *sides[2],
-                                 const struct compare_options *options, struct comparison *out,
-                                 struct error *error) {
+// The cells that both have, each by itself; `pairs` and `compares` have room for every cell of the run, and
+// the first *both pairs are usable on both sides.
+static void compare_pairs_of(const struct side *sides[2], const struct compare_options *options,
+                             struct comparison *out, struct pair *pairs, struct compare *compares,
+                             size_t *both) {
   const struct results *run = &sides[1]->results;
-  struct pair *pairs = calloc(run->cell_count + 1, sizeof *pairs);
-  out->cells = calloc(run->cell_count + 1, sizeof *out->cells);
-  if (!pairs || !out->cells) {
-    free(pairs);
-    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  }
-  size_t both = 0;
+  *both = 0;
   for (size_t i = 0; i < run->cell_count; i++) {
     size_t before = find_like(&sides[0]->results, &run->cells[i]);
     if (before == SIZE_MAX || !cells_usable(&sides[0]->results.cells[before])) continue;
     bool failed = (run->cells[i].flags & CELL_FAILED) != 0;
     if (!failed && !cells_usable(&run->cells[i])) continue;
     struct pair pair = {before, i};
-    compare_one(sides[0], sides[1], pair, options, &out->cells[out->cell_count++]);
+    size_t at = out->cell_count++;
+    compare_one(sides[0], sides[1], pair, options, &out->cells[at], &compares[at]);
     if (failed) {
       out->regressed = out->regressed || isfinite(out->max_regression);
     } else {
-      pairs[both++] = pair;
+      pairs[(*both)++] = pair;
     }
   }
-  enum status status = list_missing(&sides[0]->results, run, out);
-  bool failed_somewhere = out->regressed;
-  if (status != STATUS_OK) {
-    status_fail(error, status, "%s", status_name(status));
-  } else if (out->cell_count == 0) {
-    status = status_fail(error, STATUS_FORMAT, "no usable cell in common");
-  } else if (both > 0) {
-    status = compare_all(data, sides, pairs, both, options, out);
-    if (status != STATUS_OK) status_fail(error, status, "%s", status_name(status));
+}
+
+static enum status compare_sides(const struct load_data *data[2], const struct side *sides[2],
+                                 const struct compare_options *options, struct comparison *out,
+                                 struct error *error) {
+  size_t cells = sides[1]->results.cell_count, both = 0;
+  struct pair *pairs = calloc(cells + 1, sizeof *pairs);
+  struct compare *compares = calloc(cells + 1, sizeof *compares);
+  out->cells = calloc(cells + 1, sizeof *out->cells);
+  enum status status = pairs && compares && out->cells ? STATUS_OK : STATUS_MEMORY;
+  if (status == STATUS_OK) {
+    compare_pairs_of(sides, options, out, pairs, compares, &both);
+    status = list_missing(&sides[0]->results, &sides[1]->results, out);
   }
-  out->regressed = out->regressed || failed_somewhere;
+  if (status == STATUS_OK && out->cell_count == 0) {
+    free(pairs);
+    free(compares);
+    return status_fail(error, STATUS_FORMAT, "no usable cell in common");
+  }
+  if (status == STATUS_OK && both > 0) status = compare_all(data, sides, pairs, both, options, out);
+  if (status == STATUS_OK) {
+    compare_cells(compares, options, out);
+    compare_best(sides, options, out);
+  }
   free(pairs);
-  return status;
+  free(compares);
+  return status == STATUS_OK ? status : status_fail(error, status, "%s", status_name(status));
+}
+
+// Runs against a server that is not managed have one life of it each, whose effect their replicates share:
+// variance of a side's mean ln X for that. Tables do not say what they come from.
+static double unseen_variance(const struct load_data *data, double session_sd) {
+  int64_t files = 0, last = -1;
+  for (size_t i = 0; i < data->session_count; i++) {
+    const struct load_session *session = &data->sessions[i];
+    if (session->managed || session->number < 0 || session->batches == 0 || session->file == last) continue;
+    last = session->file;
+    files++;
+  }
+  return files > 0 ? session_sd * session_sd / (double)files : 0;
 }
 
 enum status baseline_compare(const struct load_data *baseline, const struct load_data *run,
@@ -208,8 +281,14 @@ enum status baseline_compare(const struct load_data *baseline, const struct load
   const struct load_data *data[2] = {baseline, run};
   const struct side *sides[2] = {&old, &new};
   bool limited = isfinite(options->max_regression) && options->max_regression > 0;
-  struct compare_options compare = {options->confidence, limited ? options->max_regression : BASELINE_MARGIN, 0};
+  struct compare_options compare = {options->confidence, limited ? options->max_regression : BASELINE_MARGIN,
+                                    unseen_variance(baseline, options->session_sd) +
+                                        unseen_variance(run, options->session_sd)};
   out->margin = compare.margin;
+  out->session_sd = compare.allowance > 0 ? options->session_sd : 0;
+  out->slowest = out->fastest = SIZE_MAX;
+  out->uneven_p = 1;
+  out->best_ratio = (struct estimate){NAN, NAN, NAN};
   out->max_regression = options->max_regression;
   out->ratio = (struct estimate){NAN, NAN, NAN};
   out->verdict = "undecided";

@@ -14,10 +14,12 @@
 struct baseline_options {
   double confidence;
   double max_regression; // 0.05: a run that is for certain more than 5 % slower has regressed; NaN: no limit
+  double session_sd;     // sd of ln X between lives of a server, allowed for where a server was not managed
 };
 
 // Compares the usable cells that both have; load_finish has closed both. Writes everything but
-// out->baseline; results_free frees it. A cell that works in the baseline and fails in the run is a
+// out->baseline; results_free frees it. The run has regressed when all cells together, or one of them, are
+// for certain more than max_regression slower. A cell that works in the baseline and fails in the run is a
 // regression whatever the rest says. STATUS_FORMAT: no cell in common; STATUS_MEMORY.
 enum status baseline_compare(const struct load_data *baseline, const struct load_data *run,
                              const struct baseline_options *options, struct comparison *out,

@@ -359,12 +359,18 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_COMPARED_MISSING] =
         "The baseline has cells that were not measured here (workers×batch): {0}. The comparison is over the "
         "common ones alone.",
-    [LANG_REGRESSED] =
-        "This is a regression: for certain more than {0}% slower, or cells of the baseline fail now.",
+    [LANG_REGRESSED] = "This is a regression: for certain more than {0}% slower, as a whole or in one cell, "
+                       "or cells of the baseline fail now.",
     [LANG_REPLICATES_NEEDED] = "About {0} {0:replicate|replicates} of each run would decide it.",
     [LANG_COMPARED_ALL] = "All common cells together: ratio {0}, {1}",
     [LANG_COMPARED_BY_BLOCKS] = "The interval is over blocks: restarts of the server are part of it",
     [LANG_COMPARED_BY_CELLS] = "The interval is over the ratios of the cells",
+    [LANG_COMPARED_RESTARTS] =
+        "A server was not managed, so its restarts were not measured: the intervals allow for {0}% "
+        "between restarts (" CODE("--session-sd") ")",
+    [LANG_COMPARED_SLOWEST] = "Cell {0} (workers×batch) is slower for certain: {1} of the baseline.",
+    [LANG_COMPARED_FASTEST] = "Cell {0} (workers×batch) is faster for certain: {1} of the baseline.",
+    [LANG_COMPARED_BEST] = "The best cell, {0}, against the best of the baseline, {1}: ratio {2}",
     [LANG_COMPARED_MARGIN] = "\"Same\" means that the difference is for certain smaller than {0}%; "
                              "\"undecided\" that the data do not tell",
     [LANG_OPTIMUM_BEND_OPEN] = "Capacity curve ({0}): throughput rises up to about n = {1}; only n = {2} was "

@@ -148,6 +148,7 @@ const char *const lang_en_words[LANG_ID_COUNT] = {
     [LANG_VERDICT_SLOWER] = "slower",
     [LANG_VERDICT_SAME] = "same",
     [LANG_VERDICT_UNDECIDED] = "undecided",
+    [LANG_VERDICT_MIXED] = "mixed, the cells differ",
     [LANG_VERDICT_FAILED] = "fails now",
     [LANG_ASSERTIONS] = "Assertions",
     [LANG_COLUMN_ASSERTION] = "Assertion",

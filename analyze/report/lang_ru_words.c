@@ -152,6 +152,7 @@ const char *const lang_ru_words[LANG_ID_COUNT] = {
     [LANG_VERDICT_SLOWER] = "медленнее",
     [LANG_VERDICT_SAME] = "так же",
     [LANG_VERDICT_UNDECIDED] = "не решено",
+    [LANG_VERDICT_MIXED] = "по-разному в разных ячейках",
     [LANG_VERDICT_FAILED] = "теперь сбой",
     [LANG_ASSERTIONS] = "Проверки",
     [LANG_COLUMN_ASSERTION] = "Проверка",

@@ -338,15 +338,21 @@ struct comparison {
   double margin;         // ratios within 1/(1 + margin) .. 1 + margin are "same"
   double max_regression; // NaN: no limit
   struct estimate ratio; // of all common cells together
-  const char *verdict;
+  const char *verdict;   // as a cell's, or "mixed": cells differ, and one contradicts the whole
   int64_t replicates_needed;
-  bool by_blocks; // the interval is over blocks; else over the ratios of cells
-  bool regressed; // for certain worse than max_regression allows
+  bool by_blocks;    // the interval is over blocks; else over the ratios of cells
+  bool regressed;    // for certain worse than max_regression allows
+  double session_sd; // between lives of a server, allowed for because one was not managed; 0: not needed
+  double uneven_p;   // p value of "the ratios of all cells are one ratio"
   struct comparison_cell *cells;
   size_t cell_count;
+  size_t slowest, fastest;    // of the cells that are slower (faster) for certain, the most; SIZE_MAX: none
+  struct estimate best_ratio; // of the run's best cell to the baseline's best cell; NaN: unknown
   struct comparison_place {
     int64_t workers, batch;
-  } * missing; // usable in the baseline, without a usable measurement in the run; the failed ones are cells
+  } best_now, best_before;
+  struct comparison_place
+      *missing; // usable in the baseline, without a usable measurement in the run; the failed ones are cells
   size_t missing_count;
 };
 

@@ -309,21 +309,40 @@ static const struct member comparison_cell_members[] = {
     MEMBER_OBJECT_OF(comparison_cell, latency_p50_s, "latency_p50_s", before_after_members),
     MEMBER_END};
 
-static const struct member missing_members[] = {MEMBER(comparison_place, workers, "workers", MEMBER_INT),
-                                                MEMBER(comparison_place, batch, "batch", MEMBER_INT),
-                                                MEMBER_END};
+// The cell of that index by its workers and batch; null where there is none.
+#define VALUE_OF_COMPARED(index)                                                                             \
+  ((index) < self->comparison.cell_count ? VALUE_OF_OBJECT(&self->comparison.cells[index], compared_place)   \
+                                         : (struct value){.kind = VALUE_NULL})
+static const struct member compared_place[] = {MEMBER(comparison_cell, workers, "workers", MEMBER_INT),
+                                               MEMBER(comparison_cell, batch, "batch", MEMBER_INT),
+                                               MEMBER_END};
+VALUE_VIEW(slowest, results, VALUE_OF_COMPARED(self->comparison.slowest))
+VALUE_VIEW(fastest, results, VALUE_OF_COMPARED(self->comparison.fastest))
 
+static const struct member place_members[] = {MEMBER(comparison_place, workers, "workers", MEMBER_INT),
+                                              MEMBER(comparison_place, batch, "batch", MEMBER_INT),
+                                              MEMBER_END};
+
+static const struct member compared_best_members[] = {
+    MEMBER_OBJECT_OF(results, comparison.best_before, "before", place_members),
+    MEMBER_OBJECT_OF(results, comparison.best_now, "now", place_members),
+    MEMBER(results, comparison.best_ratio, "ratio", MEMBER_ESTIMATE), MEMBER_END};
 static const struct member comparison_members[] = {
     MEMBER(results, comparison.baseline, "baseline", MEMBER_TEXT),
     MEMBER(results, comparison.margin, "margin", MEMBER_NUMBER),
     MEMBER(results, comparison.max_regression, "max_regression", MEMBER_NUMBER),
     MEMBER(results, comparison.regressed, "regressed", MEMBER_BOOL),
     MEMBER(results, comparison.by_blocks, "by_blocks", MEMBER_BOOL),
+    MEMBER(results, comparison.session_sd, "session_sd", MEMBER_NUMBER),
     MEMBER(results, comparison.ratio, "ratio", MEMBER_ESTIMATE),
     MEMBER(results, comparison.verdict, "verdict", MEMBER_TEXT),
     MEMBER(results, comparison.replicates_needed, "replicates_needed", MEMBER_COUNT),
+    MEMBER(results, comparison.uneven_p, "uneven_p", MEMBER_NUMBER),
+    MEMBER_VIEW_OF("slowest", slowest),
+    MEMBER_VIEW_OF("fastest", fastest),
+    MEMBER_PART("best", compared_best_members),
     MEMBER_LIST_OF(results, comparison.cells, comparison.cell_count, "cells", comparison_cell_members),
-    MEMBER_LIST_OF(results, comparison.missing, comparison.missing_count, "missing", missing_members),
+    MEMBER_LIST_OF(results, comparison.missing, comparison.missing_count, "missing", place_members),
     MEMBER_END};
 
 static const struct member assertion_members[] = {MEMBER(assertion, expression, "expression", MEMBER_TEXT),

@@ -12,11 +12,9 @@ static const char *verdict_word(struct chapters *c, const char *verdict) {
   static const struct {
     const char *verdict;
     enum lang_id id;
-  } words[] = {{"faster", LANG_VERDICT_FASTER},
-               {"slower", LANG_VERDICT_SLOWER},
-               {"same", LANG_VERDICT_SAME},
-               {"undecided", LANG_VERDICT_UNDECIDED},
-               {"failed", LANG_VERDICT_FAILED}};
+  } words[] = {{"faster", LANG_VERDICT_FASTER}, {"slower", LANG_VERDICT_SLOWER},
+               {"same", LANG_VERDICT_SAME},     {"undecided", LANG_VERDICT_UNDECIDED},
+               {"mixed", LANG_VERDICT_MIXED},   {"failed", LANG_VERDICT_FAILED}};
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
     if (verdict && strcmp(words[i].verdict, verdict) == 0) return lang_text(c->lang, words[i].id);
   }
@@ -39,18 +37,41 @@ static const char *file_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
+static struct number_text place_name(struct comparison_place place) {
+  return chapters_cell_name(&(struct cell){.workers = place.workers, .batch = place.batch});
+}
+
 static void missing(struct chapters *c, struct document_node *parent) {
   const struct comparison *comparison = &c->results->comparison;
   struct chapters_list list = {0};
-  for (size_t i = 0; i < comparison->missing_count; i++) {
-    const struct comparison_place *place = &comparison->missing[i];
-    chapters_list_add(
-        &list, chapters_cell_name(&(struct cell){.workers = place->workers, .batch = place->batch}).text);
-  }
+  for (size_t i = 0; i < comparison->missing_count; i++)
+    chapters_list_add(&list, place_name(comparison->missing[i]).text);
   if (list.count > 0)
     chapters_callout(c, parent, DOCUMENT_NOTE, LANG_COMPARED_MISSING,
                      LANG_WITH(chapters_list_text(c, &list)));
   chapters_list_free(&list);
+}
+
+static void extreme(struct chapters *c, struct document_node *parent, size_t index, enum lang_id id) {
+  const struct comparison *comparison = &c->results->comparison;
+  if (index >= comparison->cell_count) return;
+  const struct comparison_cell *cell = &comparison->cells[index];
+  struct number_text name = place_name((struct comparison_place){cell->workers, cell->batch});
+  chapters_callout(c, parent, id == LANG_COMPARED_SLOWEST ? DOCUMENT_WARNING : DOCUMENT_NOTE, id,
+                   LANG_WITH(name.text, ratio_text(cell->ratio).text));
+}
+
+static bool is_verdict(const struct comparison *comparison, const char *verdict) {
+  return comparison->verdict && strcmp(comparison->verdict, verdict) == 0;
+}
+
+// The cells that the verdict on the whole hides.
+static void extremes(struct chapters *c, struct document_node *parent) {
+  const struct comparison *comparison = &c->results->comparison;
+  if (comparison->cell_count < 2) return;
+  if (!is_verdict(comparison, "slower") || comparison->regressed)
+    extreme(c, parent, comparison->slowest, LANG_COMPARED_SLOWEST);
+  if (!is_verdict(comparison, "faster")) extreme(c, parent, comparison->fastest, LANG_COMPARED_FASTEST);
 }
 
 // What the first screen says of it.
@@ -68,6 +89,7 @@ void chapters_verdict(struct chapters *c, struct document_node *parent) {
   if (comparison->replicates_needed > 0)
     chapters_callout(c, parent, tone, LANG_REPLICATES_NEEDED,
                      LANG_WITH(number_count(comparison->replicates_needed).text));
+  extremes(c, parent);
   missing(c, parent);
 }
 
@@ -183,8 +205,7 @@ static void forest(struct chapters *c, struct document_node *section, const stru
   for (size_t i = 0; i < chosen->count; i++) {
     const struct comparison_cell *cell = &comparison->cells[i];
     if (!chosen->is[i] || !isfinite(cell->ratio.estimate)) continue;
-    struct number_text name =
-        chapters_cell_name(&(struct cell){.workers = cell->workers, .batch = cell->batch});
+    struct number_text name = place_name((struct comparison_place){cell->workers, cell->batch});
     if (at % (1 + shown / TICS_MAX) == 0) plot_tic_add(plot, (double)at + 1, name.text);
     forest_row(c, plot, (double)++at, cell->ratio, cell->verdict, name.text);
   }
@@ -209,7 +230,13 @@ static void comparison(struct chapters *c, struct document_node *root) {
                 LANG_WITH(ratio_text(comparison->ratio).text, verdict_word(c, comparison->verdict)));
   chapters_item(c, list, comparison->by_blocks ? LANG_COMPARED_BY_BLOCKS : LANG_COMPARED_BY_CELLS,
                 LANG_ALONE);
+  if (comparison->session_sd > 0)
+    chapters_item(c, list, LANG_COMPARED_RESTARTS, LANG_WITH(number_percent(comparison->session_sd).text));
   chapters_item(c, list, LANG_COMPARED_MARGIN, LANG_WITH(number_percent(comparison->margin).text));
+  if (isfinite(comparison->best_ratio.estimate) && comparison->cell_count > 1)
+    chapters_item(c, list, LANG_COMPARED_BEST,
+                  LANG_WITH(place_name(comparison->best_now).text, place_name(comparison->best_before).text,
+                            ratio_text(comparison->best_ratio).text));
   struct chapters_shown shown = choose(c, section);
   chapters_shown_say(c, section, LANG_SHOWN_COMPARED, shown.shown, shown.count);
   forest(c, section, &shown);

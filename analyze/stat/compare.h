@@ -13,7 +13,7 @@ struct compare_options {
   double confidence; // 0.95, of the ratio's interval; equivalence is tested at 1 - 2 (1 - confidence): 90 %
   double margin;     // above 0: ratios within 1/(1 + margin) .. 1 + margin are "same"
   double allowance;  // 0 or more: variance of ln ratio that the replicates cannot show, such as that of the
-                    // lives of two servers; it widens every interval
+                     // lives of two servers; it widens every interval
 };
 
 struct compare {

@@ -82,7 +82,7 @@ static void compare_runs(double ratio, double limit, const char *extra, struct c
     }
     buf_free(&text[side]);
   }
-  struct baseline_options options = {0.95, limit};
+  struct baseline_options options = {0.95, limit, 0};
   if (baseline_compare(&data[0], &data[1], &options, out, &error)) fail_msg("%s", error.text);
   load_free(&data[0]);
   load_free(&data[1]);
@@ -135,7 +135,7 @@ static void test_runs_without_a_common_cell_cannot_be_compared(void **state) {
   struct load_data a = LOAD_DATA, b = LOAD_DATA;
   struct error error = {0};
   struct comparison comparison = {0};
-  struct baseline_options options = {0.95, NAN};
+  struct baseline_options options = {0.95, NAN, 0};
   (void)state;
   assert_int_equal(scenario_load(&a, HEADER "1,1,1,10,1,0\n", &error), STATUS_OK);
   assert_int_equal(scenario_load(&b, HEADER "2,2,1,10,2,0\n", &error), STATUS_OK);

@@ -131,6 +131,9 @@ static void test_a_baseline_is_judged_by_its_verdict(void **state) {
                                     .replicates_needed = -1,
                                     .by_blocks = true,
                                     .regressed = true,
+                                    .slowest = SIZE_MAX,
+                                    .fastest = SIZE_MAX,
+                                    .best_ratio = {NAN, NAN, NAN},
                                     .cells = calloc(2, sizeof *comparison->cells),
                                     .cell_count = 2};
   comparison->cells[0] = (struct comparison_cell){

@@ -46,7 +46,7 @@ static void assert_status(enum status status) {
 
 static void try_samples(const double *a, const double *b, size_t count) {
   struct ci_sample samples[2] = {{a, count}, {b, count / 2}};
-  struct compare_options options = {0.95, 0.05};
+  struct compare_options options = {0.95, 0.05, 0};
   struct ci_pool pool;
   struct ci ci;
   struct compare compare;
