@@ -266,85 +266,6 @@ static void test_nesting_beyond_the_limit_is_refused(void **state) {
 }
 
 // Two segments, a bad line, a blank one, a record of a later version and a torn end.
-static const char two_segments[] = "{\"type\":\"trace\",\"version\":1,\"start_unix_s\":1000.5,\"tool\":"
-                                   "\"capture 0.1.0\",\"upstream\":\"http://h\"}\n"
-                                   "{\"type\":\"request\",\"seq\":0,\"t_s\":0.25}\n"
-                                   "\n"
-                                   "{\"type\":\"request\",\"seq\":-5,\"t_s\":0.25}\n"
-                                   "{\"type\":\"note\",\"text\":\"later\"}\n"
-                                   "{\"type\":\"response\",\"seq\":0,\"t_s\":0.5}\n"
-                                   "{\"type\":\"end\",\"requests\":2,\"responses\":1,\"dropped\":3}\n"
-                                   "{\"type\":\"trace\",\"version\":1,\"start_unix_s\":2000}\n"
-                                   "not a record\n"
-                                   "{\"type\":\"request\",\"seq\":1,\"t_s\":0}\n"
-                                   "{\"type\":\"end\",\"requests\":1,\"responses\":0,\"dropped\":4}\n"
-                                   "{\"type\":\"requ";
-
-static void test_a_file_of_two_segments_is_read_and_counted(void **state) {
-  (void)state;
-  char *path = files_path("two.jsonl");
-  files_write(path, two_segments, sizeof two_segments - 1);
-  struct trace_reader *reader = NULL;
-  assert_int_equal(trace_reader_open(path, &reader, &error), STATUS_OK);
-  static const struct {
-    enum trace_kind kind;
-    double start_unix_s;
-  } want[] = {{TRACE_HEADER, 1000.5}, {TRACE_REQUEST, 1000.5}, {TRACE_RESPONSE, 1000.5}, {TRACE_END, 1000.5},
-              {TRACE_HEADER, 2000},   {TRACE_REQUEST, 2000},   {TRACE_END, 2000}};
-  struct trace_record record;
-  double start_unix_s;
-  for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
-    assert_int_equal(trace_read(reader, &record, &start_unix_s, &error), STATUS_OK);
-    assert_int_equal(record.kind, want[i].kind);
-    assert_true(start_unix_s == want[i].start_unix_s);
-  }
-  assert_int_equal(trace_read(reader, &record, NULL, &error), STATUS_END);
-  struct trace_reader_counts counts = trace_reader_counts(reader);
-  assert_int_equal(counts.segments, 2);
-  assert_int_equal(counts.requests, 2);
-  assert_int_equal(counts.responses, 1);
-  assert_int_equal(counts.ends, 2);
-  assert_int_equal(counts.dropped, 7);
-  assert_int_equal(counts.bad_lines, 2);
-  assert_int_equal(counts.first_bad_line, 4);
-  assert_int_equal(counts.damage.places, 1);
-  assert_true(counts.damage.torn_end);
-  trace_reader_close(reader);
-  free(path);
-}
-
-static void test_what_is_no_trace_is_refused_with_words(void **state) {
-  (void)state;
-  static const char *const files[] = {
-      "{\"type\":\"run\",\"version\":1,\"start_unix_s\":0}\n",
-      "{\"type\":\"request\",\"seq\":0,\"t_s\":0}\n",
-      "\n\nworkers,batch\n",
-      "{\"type\":\"trace\",\"version\":2,\"start_unix_s\":0}\n",
-      "{\"type\":\"trace\",\"version\":1}\n",
-  };
-  char *path = files_path("other.jsonl");
-  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-    files_write(path, files[i], strlen(files[i]));
-    struct trace_reader *reader = NULL;
-    struct trace_record record;
-    assert_int_equal(trace_reader_open(path, &reader, &error), STATUS_OK);
-    assert_int_equal(trace_read(reader, &record, NULL, &error), STATUS_FORMAT);
-    char words[200];
-    snprintf(words, sizeof words, "%s: line %d: not a trace: ", path, i == 2 ? 3 : 1);
-    if (strncmp(error.text, words, strlen(words)) != 0) fail_msg("%s", error.text);
-    trace_reader_close(reader);
-  }
-  files_write(path, "", 0);
-  struct trace_reader *reader = NULL;
-  struct trace_record record;
-  assert_int_equal(trace_reader_open(path, &reader, &error), STATUS_OK);
-  assert_int_equal(trace_read(reader, &record, NULL, &error), STATUS_END);
-  assert_int_equal(trace_reader_counts(reader).segments, 0);
-  trace_reader_close(reader);
-  trace_reader_close(NULL);
-  free(path);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_requests_of_every_kind_of_body_come_back),
@@ -354,8 +275,6 @@ int main(void) {
       cmocka_unit_test(test_responses_come_back),
       cmocka_unit_test(test_malformed_records_are_refused_by_name),
       cmocka_unit_test(test_nesting_beyond_the_limit_is_refused),
-      cmocka_unit_test(test_a_file_of_two_segments_is_read_and_counted),
-      cmocka_unit_test(test_what_is_no_trace_is_refused_with_words),
   };
   int failed = cmocka_run_group_tests_name("trace", tests, files_setup, files_teardown);
   buf_free(&scratch);

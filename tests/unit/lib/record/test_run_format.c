@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Members of run records that are there only where an option asked for them.
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -120,8 +121,40 @@ static void test_http_version_is_1_when_not_said(void **state) {
   assert_int_equal(parsed.header.http_version, 2);
 }
 
+// A run that goes on takes the scale from here: it must come back to the last bit.
+static void test_the_scale_comes_back_to_the_last_bit(void **state) {
+  (void)state;
+  const struct run_batch batch = {
+      .requests = 1, .characters_per_token = 4.0 + 1e-15, .fixed_tokens = -1.0 / 3.0, .calibrated = true};
+  run_format_batch(&line, &batch);
+  parse_line();
+  const struct run_batch *got = &parsed.batch;
+  assert_true(got->characters_per_token == 4.0 + 1e-15 && got->fixed_tokens == -1.0 / 3.0 && got->calibrated);
+}
+
+static void test_a_batch_without_synthetic_prompts_has_no_scale(void **state) {
+  (void)state;
+  const struct run_batch batch = {.requests = 1, .characters_per_token = NAN, .fixed_tokens = NAN};
+  run_format_batch(&line, &batch);
+  assert_false(line_has("synth"));
+  parse_line();
+  const struct run_batch *got = &parsed.batch;
+  assert_true(isnan(got->characters_per_token) && isnan(got->fixed_tokens) && !got->calibrated);
+}
+
+static void test_a_full_buffer_fails(void **state) {
+  (void)state;
+  struct buf small = BUF_LIMIT(30);
+  run_format_end(&small, &(struct run_end){.sessions = 1, .batches = 2, .requests = 3});
+  assert_int_equal(small.status, STATUS_LIMIT);
+  buf_free(&small);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_teardown(test_the_scale_comes_back_to_the_last_bit, free_buffers),
+      cmocka_unit_test_teardown(test_a_batch_without_synthetic_prompts_has_no_scale, free_buffers),
+      cmocka_unit_test(test_a_full_buffer_fails),
       cmocka_unit_test_teardown(test_the_traces_of_several_come_back_and_one_is_not_named, free_buffers),
       cmocka_unit_test_teardown(test_server_metrics_come_back_as_written, free_buffers),
       cmocka_unit_test_teardown(test_server_metrics_that_are_not_known_are_null, free_buffers),
