@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analyze/stat/models.h"
 
-#include "analyze/stat/choice.h"
 #include "tests/unit/analyze/stat/near.h"
 
 static const double N[] = {1, 2, 4, 8, 12, 16, 24, 32, 40, 48};
@@ -235,37 +234,6 @@ static void test_prediction_error_of_a_constant_is_that_of_a_mean(void **state) 
   assert_near(log(fit.theta[0]), (log(8) + log(12) + log(9) + log(11)) / 4, 1e-9); // the geometric mean
 }
 
-static void test_aicc_follows_its_formula_and_refuses_too_few_points(void **state) {
-  struct fit_result fit = {.count = 10, .parameters = 2, .rss = 5};
-  struct error error;
-  double aicc, weights[3];
-  (void)state;
-  assert_int_equal(choice_aicc(&fit, &aicc, &error), STATUS_OK);
-  assert_near(aicc, 10 * log(0.5) + 6 + 24.0 / 6, 1e-12);
-  fit.count = 5; // K + 2 with K = 3
-  assert_int_equal(choice_aicc(&fit, &aicc, &error), STATUS_OK);
-  fit.count = 4;
-  assert_refused(STATUS_NUMERIC, choice_aicc(&fit, &aicc, &error));
-  assert_int_equal(choice_weights((const double[]){-20, -18, NAN}, 3, weights, &error), STATUS_OK);
-  assert_near(weights[0], 1 / (1 + exp(-1)), 1e-12);
-  assert_near(weights[1], exp(-1) / (1 + exp(-1)), 1e-12);
-  assert_near(weights[2], 0, 0);
-  assert_refused(STATUS_NUMERIC, choice_weights((const double[]){NAN, INFINITY}, 2, weights, &error));
-}
-
-static void test_average_carries_the_disagreement_of_models(void **state) {
-  double mean, se;
-  struct error error;
-  (void)state;
-  assert_int_equal(choice_average((const double[]){10, 14, NAN}, (const double[]){3, 0, 0},
-                                  (const double[]){0.5, 0.5, 0}, 3, &mean, &se, &error),
-                   STATUS_OK);
-  assert_near(mean, 12, 1e-12);
-  assert_near(se, 0.5 * sqrt(9 + 4) + 0.5 * 2, 1e-12);
-  assert_refused(STATUS_NUMERIC, choice_average((const double[]){NAN}, (const double[]){1},
-                                                (const double[]){1}, 1, &mean, &se, &error));
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_gradients_agree_with_central_differences),
@@ -279,8 +247,6 @@ int main(void) {
       cmocka_unit_test(test_flat_and_steep_points_give_a_status_and_no_nan),
       cmocka_unit_test(test_names_lead_to_models),
       cmocka_unit_test(test_prediction_error_of_a_constant_is_that_of_a_mean),
-      cmocka_unit_test(test_aicc_follows_its_formula_and_refuses_too_few_points),
-      cmocka_unit_test(test_average_carries_the_disagreement_of_models),
   };
   stat_init();
   return cmocka_run_group_tests(tests, NULL, NULL);

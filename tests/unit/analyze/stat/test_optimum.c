@@ -211,53 +211,6 @@ static void test_saturating_families_have_no_optimum(void **state) {
   assert_int_equal(find(MODELS_HYPERBOLIC, throughput, &fit, &optimum), OPTIMUM_MONOTONE);
 }
 
-// A linear model's profile is its t interval (Bates & Watts 6.1.1).
-static bool line(const double *x, const double *theta, double *value, double *gradient, const void *context) {
-  (void)context;
-  *value = theta[0] + theta[1] * x[0];
-  if (gradient) {
-    gradient[0] = 1;
-    gradient[1] = x[0];
-  }
-  return true;
-}
-
-static void test_profile_of_a_straight_line_is_its_t_interval(void **state) {
-  const struct fit_model model = {"line", 2, NULL, line};
-  const double x[] = {1, 2, 3, 4, 5, 6}, y[] = {2.1, 3.9, 6.2, 7.8, 10.1, 12.2};
-  struct fit_data data = {.x = x, .y = y, .count = 6};
-  struct fit_result fit;
-  struct ci profile;
-  struct error error;
-  (void)state;
-  assert_int_equal(fit_run(&model, &data, STAT_SCALE_LINEAR, (const double[]){0, 0}, &fit, &error),
-                   STATUS_OK);
-  for (size_t j = 0; j < 2; j++) {
-    struct ci wald = fit_wald(&fit, j, 0.95);
-    assert_int_equal(profile_interval(&model, &data, &fit, j, 0.95, &profile, &error), STATUS_OK);
-    assert_interval(profile, wald.estimate, wald.lo, wald.hi, 1e-8);
-  }
-  assert_refused(STATUS_USAGE, profile_interval(&model, &data, &fit, 2, 0.95, &profile, &error));
-  assert_refused(STATUS_USAGE, profile_interval(&model, &data, &fit, 0, 0, &profile, &error));
-  data.count = 2;
-  assert_int_equal(fit_run(&model, &data, STAT_SCALE_LINEAR, (const double[]){0, 0}, &fit, &error),
-                   STATUS_OK);
-  assert_refused(STATUS_NUMERIC, profile_interval(&model, &data, &fit, 0, 0.95, &profile, &error));
-}
-
-static void test_asymptote_that_the_data_do_not_reach_has_no_upper_end(void **state) {
-  double throughput[COUNT];
-  struct fit_data data = {.x = N, .y = throughput, .count = COUNT};
-  struct ci profile;
-  struct error error;
-  (void)state;
-  make(MODELS_HYPERBOLIC, (const double[]){1e6, 25000}, 2, throughput); // a straight line as far as tested
-  struct fit_result fit = fit_points(MODELS_HYPERBOLIC, throughput, STAT_SCALE_LN);
-  assert_int_equal(profile_interval(models_get(MODELS_HYPERBOLIC), &data, &fit, 0, 0.95, &profile, &error),
-                   STATUS_OK);
-  assert_true(profile.hi == INFINITY && isfinite(profile.lo));
-}
-
 static void test_knee_reaches_its_share_for_the_first_time(void **state) {
   double n;
   struct error error;
@@ -365,8 +318,6 @@ int main(void) {
       cmocka_unit_test(test_peak_beyond_the_tested_range_is_said_not_clipped),
       cmocka_unit_test(test_quadratic_peaks_at_its_vertex),
       cmocka_unit_test(test_saturating_families_have_no_optimum),
-      cmocka_unit_test(test_profile_of_a_straight_line_is_its_t_interval),
-      cmocka_unit_test(test_asymptote_that_the_data_do_not_reach_has_no_upper_end),
       cmocka_unit_test(test_knee_reaches_its_share_for_the_first_time),
       cmocka_unit_test(test_knee_interval_of_hyperbolic_is_that_of_k),
       cmocka_unit_test(test_knee_interval_says_where_there_is_none),
