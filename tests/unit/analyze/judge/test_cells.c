@@ -21,62 +21,6 @@ static void assert_flags(const struct scenario *scenario, int64_t workers, int64
     fail_msg("%lldx%lld: flags %u, expected %u", (long long)workers, (long long)batch, cell->flags, flags);
 }
 
-static void test_interval_of_replicates_is_as_by_hand(void **state) {
-  struct scenario s;
-  (void)state;
-  // ln X of cell a: 4.0, 4.2 (mean 4.1, s2 0.02); of cell b: 5.0, 5.1 (mean 5.05, s2 0.005).
-  // Pooled s2 = 0.0125 with 2 df; t(0.975, 2) = 4.302653 (tables); half width 4.302653 * sqrt(0.0125 / 2).
-  struct buf text = {0};
-  buf_printf(&text, HEADER "1,1,1,%.0f,1,0\n1,1,1,%.0f,1,0\n2,2,1,%.0f,2,0\n2,2,1,%.0f,2,0\n", exp(4.0) * 1e9,
-             exp(4.2) * 1e9, exp(5.0) * 1e9, exp(5.1) * 1e9);
-  scenario_run(&s, buf_text(&text));
-  const struct cell *a = scenario_cell(&s, 1, 1), *b = scenario_cell(&s, 2, 2);
-  double half = 4.302653 * sqrt(0.0125 / 2), billion = log(1e9);
-  scenario_near("a", log(a->tokens_per_s.estimate), billion + 4.1, 1e-8);
-  scenario_near("a lo", log(a->tokens_per_s.lo), billion + 4.1 - half, 1e-6);
-  scenario_near("a hi", log(a->tokens_per_s.hi), billion + 4.1 + half, 1e-6);
-  scenario_near("b lo", log(b->tokens_per_s.lo), billion + 5.05 - half, 1e-6);
-  scenario_near("sigma", s.results.sigma, sqrt(0.0125), 1e-8);
-  scenario_near("df", s.results.sigma_df, 2, 0);
-  assert_int_equal(s.results.sigma_source, SIGMA_REPLICATES);
-  assert_true(a->pooled_interval);
-  assert_int_equal(a->reps, 2);
-  scenario_near("total_s is a mean", b->total_s, 1, 1e-12);
-  scenario_near("mean_s is per request", b->mean_s, 0.5, 1e-12);
-  scenario_free(&s);
-  buf_free(&text);
-}
-
-static void test_a_given_sigma_makes_the_interval_of_a_single_run(void **state) {
-  struct scenario s;
-  struct analysis_options options = scenario_options();
-  (void)state;
-  options.sigma = (struct ci_spread){0.02, INFINITY};
-  scenario_run_with(&s, HEADER "1,1,2,200,1,0\n", &options);
-  const struct cell *cell = scenario_cell(&s, 1, 1);
-  assert_flags(&s, 1, 1, CELL_UNREPLICATED);
-  scenario_near("estimate", cell->tokens_per_s.estimate, 100, 0);
-  scenario_near("lo", cell->tokens_per_s.lo, 100 * exp(-1.959964 * 0.02), 1e-4); // the normal's 97.5 %
-  scenario_near("hi", cell->tokens_per_s.hi, 100 * exp(1.959964 * 0.02), 1e-4);
-  assert_true(cell->pooled_interval);
-  scenario_free(&s);
-}
-
-static void test_single_runs_without_any_spread_have_no_interval_and_no_set(void **state) {
-  struct scenario s;
-  (void)state;
-  scenario_run(&s, HEADER "1,1,1,100,1,0\n2,2,1,150,2,0\n");
-  const struct cell *cell = scenario_cell(&s, 2, 2);
-  assert_true(isnan(cell->tokens_per_s.lo) && isnan(cell->tokens_per_s.hi));
-  assert_int_equal(s.results.sigma_source, SIGMA_NONE);
-  assert_true(s.results.best.exists);
-  assert_int_equal(s.results.best.set_count, 0);
-  assert_true(isnan(s.results.best.regret_bound));
-  assert_int_equal(s.results.best.cell, results_find(&s.results, 2, 2));
-  assert_non_null(scenario_warning(&s, WARNING_NO_SPREAD));
-  scenario_free(&s);
-}
-
 static void test_success_below_95_percent_fails_a_cell(void **state) {
   struct scenario s;
   (void)state;
@@ -165,60 +109,14 @@ static void test_a_cell_of_a_bottlenecked_client_is_shown_and_not_ranked(void **
   scenario_free(&s);
 }
 
-// 2 % of the prompt tokens at batch 4, 83 % at batch 24, as one prompt sent again and again gives.
-static void test_cells_that_the_prompt_cache_served_unequally_are_told(void **state) {
-  static const int cached[] = {83, 11};
-  (void)state;
-  for (size_t i = 0; i < 2; i++) {
-    struct buf text = {0};
-    struct scenario s;
-    buf_append_text(&text, SCENARIO_HEADER("1", ""));
-    for (int b = 0; b < 2; b++)
-      buf_printf(&text,
-                 "{\"type\":\"batch\",\"session\":0,\"workers\":4,\"batch\":%d,\"rep\":0,\"start_s\":%d,"
-                 "\"total_s\":1,\"requests\":4,\"failed\":0,\"output_tokens\":900,\"input_tokens\":1000,"
-                 "\"cached_tokens\":%d}\n",
-                 b ? 24 : 4, b, 10 * (b ? cached[i] : 2));
-    scenario_run(&s, buf_text(&text));
-    const struct warning *warning = scenario_warning(&s, WARNING_CACHED_UNEVEN);
-    assert_true((warning != NULL) == (i == 0));
-    if (warning) {
-      scenario_near("least", warning->lo, 0.02, 1e-12);
-      scenario_near("most", warning->hi, 0.83, 1e-12);
-      assert_int_equal(warning->batch, 24);
-    }
-    assert_non_null(scenario_warning(&s, WARNING_CACHED_TOKENS));
-    scenario_free(&s);
-    buf_free(&text);
-  }
-}
-
-static void test_clearly_different_spreads_are_not_pooled(void **state) {
-  struct scenario s;
-  (void)state;
-  // Spreads of about 0.1 % and 30 %: one interval for both would be wrong for both.
-  scenario_run(&s, HEADER "1,1,1,10000,1,0\n1,1,1,10010,1,0\n1,1,1,9990,1,0\n1,1,1,10005,1,0\n"
-                          "2,2,1,10000,2,0\n2,2,1,17000,2,0\n2,2,1,8000,2,0\n2,2,1,13000,2,0\n");
-  const struct cell *calm = scenario_cell(&s, 1, 1), *wild = scenario_cell(&s, 2, 2);
-  assert_false(calm->pooled_interval);
-  assert_true(calm->tokens_per_s.hi / calm->tokens_per_s.lo < 1.01);
-  assert_true(wild->tokens_per_s.hi / wild->tokens_per_s.lo > 1.5);
-  scenario_free(&s);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_interval_of_replicates_is_as_by_hand),
-      cmocka_unit_test(test_a_given_sigma_makes_the_interval_of_a_single_run),
-      cmocka_unit_test(test_single_runs_without_any_spread_have_no_interval_and_no_set),
       cmocka_unit_test(test_success_below_95_percent_fails_a_cell),
       cmocka_unit_test(test_one_batch_without_tokens_fails_its_cell),
       cmocka_unit_test(test_everything_failed_ends_without_a_best),
       cmocka_unit_test(test_first_batch_of_a_table_is_cold_when_the_next_is_more_than_twice_as_fast),
       cmocka_unit_test(test_partial_wave_is_a_batch_that_does_not_fill_its_last_wave),
       cmocka_unit_test(test_a_cell_of_a_bottlenecked_client_is_shown_and_not_ranked),
-      cmocka_unit_test(test_cells_that_the_prompt_cache_served_unequally_are_told),
-      cmocka_unit_test(test_clearly_different_spreads_are_not_pooled),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
