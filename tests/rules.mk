@@ -27,6 +27,25 @@ tool_of = $(if $(filter lib/%,$(1)),lib,$(if $(filter tests/%,$(1)),$(1),$(first
 $(foreach t,lib capture replay analyze tests/simllm,$(eval $(call unit_tool,$(t))))
 $(foreach r,$(ROOMS),$(eval $(call unit_room,$(r),$(call tool_of,$(r)))))
 
+# tests/faults/TOOL/test_NAME.c is one too, in which the n-th call of malloc, write, ... fails: fault.c takes their place,
+# and as fault.so in the programs that tests/faults/test_programs.c runs.
+FAULTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/faults/*/test_*.c))
+FAULT_OBJECT := $(BUILD)/obj/tests/faults/fault.o
+define fault_tool
+$(filter $(BUILD)/tests/faults/$(1)/%,$(FAULTS)): $(BUILD)/%: $(BUILD)/obj/%.o $(FAULT_OBJECT) $(BUILD)/lib/tests/unit/$(1).a $$(filter-out $(BUILD)/lib/lib.a,$$(ARCHIVES_$(1)))
+	@mkdir -p $$(@D)
+	@echo "  link $$@"
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ -Wl,--start-group $$^ -Wl,--end-group -lcmocka $$(LINK_$(1))
+endef
+$(foreach t,lib capture replay analyze,$(eval $(call fault_tool,$(t))))
+$(BUILD)/faults/fault.so: tests/faults/fault.c tests/faults/fault.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
+$(BUILD)/tests/faults/test_programs: $(BUILD)/obj/tests/faults/test_programs.o $(FAULT_OBJECT) $(ARCHIVES_lib/base) | $(BUILD)/faults/fault.so $(BINARIES)
+	@mkdir -p $(@D)
+	@echo "  link $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LINK_lib/base)
+
 # tests/e2e/test_NAME.c is one cmocka program too: it drives a program in $(BUILD)/bin from outside, byte by byte where
 # curl would be too polite, and is linked with what other C files stand beside it and the rooms below llm.
 E2E_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/e2e/test_*.c))
@@ -40,9 +59,9 @@ $(E2E_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(E2E_HELPERS) $(ARCHIVES_lib/llm)
 .PHONY: test unit unit-build e2e-build
 test: all unit-build e2e-build
 	@BUILD=$(BUILD) tests/run.sh
-unit-build: $(UNIT_PROGRAMS)
+unit-build: $(UNIT_PROGRAMS) $(FAULTS)
 # One end-to-end test is the short form of a long one, with its program.
-e2e-build: $(BINARIES) $(E2E_PROGRAMS) $(BUILD)/tests/long/exact_bytes
+e2e-build: $(BINARIES) $(E2E_PROGRAMS) $(BUILD)/tests/faults/test_programs $(BUILD)/tests/long/exact_bytes
 ## unit: the unit tests alone; unit-ROOM runs one room's (unit-analyze/stat, unit-lib/llm, ...)
 unit: unit-build
 	@BUILD=$(BUILD) tests/run.sh unit

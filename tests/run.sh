@@ -62,10 +62,10 @@ run_script() { # FILE
 for kind in "${@:-unit cli e2e}"; do
   for one in $kind; do
     case $one in
-      unit) for t in $(find tests/unit -name 'test_*.c' | sort); do run "${t%.c}" "$BUILD/${t%.c}"; done ;;
+      unit) for t in $(find tests/unit tests/faults/*/ -name 'test_*.c' | sort); do run "${t%.c}" "$BUILD/${t%.c}"; done ;;
       cli | e2e | long | clients)
         for t in tests/"$one"/test_*.sh; do [ -e "$t" ] && run_script "$t"; done
-        [ "$one" = e2e ] && for t in tests/e2e/test_*.c; do [ -e "$t" ] && run "${t%.c}" "$BUILD/${t%.c}"; done
+        [ "$one" = e2e ] && for t in tests/e2e/test_*.c tests/faults/test_*.c; do [ -e "$t" ] && run "${t%.c}" "$BUILD/${t%.c}"; done
         ;;
       *) echo "tests/run.sh: no kind '$one' (unit, cli, e2e, long, clients)" >&2; exit 2 ;;
     esac

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/faults/fault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+const char *const fault_names[FAULT_CALLS] = {"memory", "read", "write", "fsync", "rename", "truncate"};
+
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#ifdef SANITIZED
+
+const bool fault_is_possible = false;
+
+void fault_arm(enum fault_call call, long n) {
+  (void)call, (void)n;
+}
+
+bool fault_disarm(void) {
+  return false;
+}
+
+long fault_live(void) {
+  return 0;
+}
+
+#else
+
+const bool fault_is_possible = true;
+
+// NOLINTBEGIN(bugprone-reserved-identifier)
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+extern void __libc_free(void *block);
+// NOLINTEND(bugprone-reserved-identifier)
+
+static atomic_int armed; // the kind + 1; 0: none
+static atomic_long until;
+static atomic_bool hit;
+static atomic_long live;
+static const char *hit_path;
+
+void fault_arm(enum fault_call call, long n) {
+  atomic_store(&hit, false);
+  atomic_store(&until, n);
+  atomic_store(&armed, (int)call + 1);
+}
+
+bool fault_disarm(void) {
+  atomic_store(&armed, 0);
+  return atomic_load(&hit);
+}
+
+long fault_live(void) {
+  return atomic_load(&live);
+}
+
+__attribute__((constructor)) static void arm_by_environment(void) {
+  const char *name = getenv("FAULT_CALL"), *at = getenv("FAULT_AT");
+  hit_path = getenv("FAULT_HIT");
+  unsetenv("LD_PRELOAD");
+  for (int i = 0; name && at && i < FAULT_CALLS; i++) {
+    if (strcmp(name, fault_names[i]) == 0) fault_arm((enum fault_call)i, strtol(at, NULL, 10));
+  }
+}
+
+static bool fails(enum fault_call call) {
+  if (atomic_load(&armed) != (int)call + 1 || atomic_fetch_sub(&until, 1) != 1) return false;
+  atomic_store(&hit, true);
+  if (hit_path) {
+    long fd = syscall(SYS_openat, AT_FDCWD, hit_path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    syscall(SYS_close, fd);
+  }
+  errno = call == FAULT_MEMORY ? ENOMEM : call == FAULT_WRITE ? ENOSPC : EIO;
+  return true;
+}
+
+static void *count(void *block) {
+  if (block) atomic_fetch_add(&live, 1);
+  return block;
+}
+
+void *malloc(size_t size) {
+  return fails(FAULT_MEMORY) ? NULL : count(__libc_malloc(size));
+}
+
+void *calloc(size_t elements, size_t size) {
+  return fails(FAULT_MEMORY) ? NULL : count(__libc_calloc(elements, size));
+}
+
+void *realloc(void *old, size_t size) {
+  if (fails(FAULT_MEMORY)) return NULL;
+  void *block = __libc_realloc(old, size);
+  return old ? block : count(block);
+}
+
+void free(void *block) {
+  if (block) atomic_fetch_sub(&live, 1);
+  __libc_free(block);
+}
+
+ssize_t read(int fd, void *into, size_t size) {
+  return fails(FAULT_READ) ? -1 : syscall(SYS_read, fd, into, size);
+}
+
+ssize_t write(int fd, const void *data, size_t size) {
+  return fails(FAULT_WRITE) ? -1 : syscall(SYS_write, fd, data, size);
+}
+
+int fsync(int fd) {
+  return fails(FAULT_FSYNC) ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to) {
+  return fails(FAULT_RENAME) ? -1 : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int ftruncate(int fd, off_t length) {
+  return fails(FAULT_TRUNCATE) ? -1 : (int)syscall(SYS_ftruncate, fd, length);
+}
+
+#endif
