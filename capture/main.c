@@ -15,7 +15,7 @@
 #include "lib/base/stdio_fds.h"
 #include "lib/base/units.h"
 
-#define LOOK_EVERY_NS CLOCK_NS_PER_S
+#define LOOK_EVERY_NS (CLOCK_NS_PER_S / 2)
 #define ROTATE_LOOK_EVERY_NS (CLOCK_NS_PER_S / 10)
 #define SAY_EVERY_NS (10 * CLOCK_NS_PER_S)
 #define RECORDS_EVERY_NS (5 * CLOCK_NS_PER_MS)
@@ -36,6 +36,7 @@ struct capture {
   struct loop_timer *look;
   bool rotates;
   bool said_failing;        // that the file cannot be written
+  int64_t lost_files;       // of which it was said
   int64_t said_ns, dropped; // when losses were spoken of last, and how many they were
   int64_t said_rotate_ns;   // when it was said that no new file could be begun
   int64_t deadline_ns;      // of records that are not made yet; 0: it has not been told to stop
@@ -98,18 +99,29 @@ static void rotate_when_due(struct capture *capture, int64_t now_ns) {
               recorder_path(capture->recorder));
 }
 
+static void say_lost_files(struct capture *capture, const struct recorder_counts *counts) {
+  if (counts->writer.lost_files == capture->lost_files) return;
+  capture->lost_files = counts->writer.lost_files;
+  log_error(&capture->log,
+            "%s was removed or cut while it was written: what it held is lost, a new file begins",
+            recorder_path(capture->recorder));
+}
+
 // Trouble is said when it begins, and losses while they happen, but not in every second.
 static void look_at_recorder(void *context) {
   struct capture *capture = context;
   struct recorder_counts counts = recorder_counts(capture->recorder);
   int64_t now_ns = clock_now_ns();
   rotate_when_due(capture, now_ns);
+  say_lost_files(capture, &counts);
   if (counts.writer.write_status && !capture->said_failing)
     log_error(&capture->log, "%s cannot be written now; records wait in the queue",
               recorder_path(capture->recorder));
   capture->said_failing = counts.writer.write_status != STATUS_OK;
   if (counts.dropped > capture->dropped && log_due(&capture->said_ns, now_ns, SAY_EVERY_NS)) {
-    const char *why = counts.writer.write_status ? "the file cannot be written" : "the queue is full";
+    const char *why = counts.writer.write_status ? "the file cannot be written"
+                      : capture->lost_files      ? "a file is lost, or the queue is full"
+                                                 : "the queue is full";
     log_error(&capture->log, "%s: %lld records dropped so far", why, (long long)counts.dropped);
     capture->dropped = counts.dropped;
   }
@@ -200,7 +212,7 @@ static int say_end(struct capture *capture, int code, enum status status,
                counts->responses == 1 ? "" : "s");
   }
   if (code != CLI_EXIT_DONE) return code;
-  if (counts->dropped > 0) return CLI_EXIT_LOST;
+  if (counts->dropped > 0 || counts->writer.lost_files > 0) return CLI_EXIT_LOST;
   return status ? CLI_EXIT_FAILED : CLI_EXIT_DONE;
 }
 
@@ -238,6 +250,9 @@ static int close_all(struct capture *capture, int code) {
   wait_for_records(capture);
   enum status status =
       recorder_close(capture->recorder, clock_now_ns() + THREAD_GRACE_NS, &counts, &is_abandoned, &error);
+  if (counts.writer.lost_files > capture->lost_files)
+    log_error(&capture->log, "%s was removed or cut while it was written: what it held is lost",
+              capture->opts.output);
   if (counts.waiting > 0)
     log_error(&capture->log, "%lld records were not made in time", (long long)counts.waiting);
   if (is_abandoned)

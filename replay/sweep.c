@@ -14,6 +14,7 @@
 #include "replay/server/server_session.h"
 
 #define DRAW_NS (200 * CLOCK_NS_PER_MS)
+#define FILE_CHECK_NS (500 * CLOCK_NS_PER_MS) // without a progress line
 // Signals within this time are one wish: a wrapper like timeout(1) passes its signal on to the process and
 // then to its group.
 #define SAME_WISH_NS (100 * CLOCK_NS_PER_MS)
@@ -50,6 +51,7 @@ struct sweep {
   int64_t interrupted_ns; // when
   bool impatient;         // and once more: a server is not waited for
   bool over;              // nothing is left to run the loop for
+  bool lost_file;         // it was said
   enum status status;     // why the sweep ends early
   struct error error;     // its words; "": the status says it all
 };
@@ -115,9 +117,17 @@ static void finish_progress(const struct sweep *sweep) {
 static void draw_due(void *context) {
   struct sweep *sweep = context;
   int64_t now_ns = clock_now_ns();
-  struct progress_state state = progress_now(sweep, now_ns);
-  progress_draw(sweep->setup->progress, &state, now_ns);
-  loop_timer_set(sweep->draw_timer, now_ns + DRAW_NS);
+  if (!sweep->lost_file && recorder_lost_file(sweep->setup->recorder)) {
+    sweep->lost_file = true;
+    log_error(sweep->setup->log,
+              "the file of run records was removed or cut: what it held is lost, a new one begins");
+  }
+  bool is_shown = sweep->setup->progress->mode != PROGRESS_NONE;
+  if (is_shown) {
+    struct progress_state state = progress_now(sweep, now_ns);
+    progress_draw(sweep->setup->progress, &state, now_ns);
+  }
+  loop_timer_set(sweep->draw_timer, now_ns + (is_shown ? DRAW_NS : FILE_CHECK_NS));
 }
 
 // --max-error-rate: what is left of a cell that fails too often is not measured.
@@ -420,7 +430,7 @@ enum status sweep_run(const struct sweep_setup *setup, struct error *error) {
   enum status status = walk_open(setup->plan, &sweep.walk, error);
   if (status == STATUS_OK) status = open_parts(&sweep, error);
   if (status == STATUS_OK) {
-    if (setup->progress->mode != PROGRESS_NONE) draw_due(&sweep);
+    draw_due(&sweep);
     (void)loop_take_stall_ns(sweep.loop); // starts the heartbeat
     next_session(&sweep);
     if (!sweep.over) status = loop_run(sweep.loop, error);

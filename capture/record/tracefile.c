@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,10 +32,8 @@ struct tracefile {
   struct tracefile_options options; // `name` is our own
   bool rotates;
   struct gzline_writer *writer;
-  char *path;  // that is written
-  char *final; // its name when it is complete; NULL: `path`
-  dev_t device;
-  ino_t inode;    // of `path`, to notice that it was moved
+  char *path;     // that is written
+  char *final;    // its name when it is complete; NULL: `path`
   int64_t period; // which one of options.rotation.period_ns it is
   struct finishing finishing;
   struct gzline_counts past; // of files that are complete
@@ -92,17 +89,8 @@ static enum status open_writer(const struct tracefile *file, const char *path, e
   return gzline_writer_open(path, &options, out, error);
 }
 
-static void remember_inode(struct tracefile *file) {
-  struct stat about = {0};
-  bool known = strcmp(file->path, "-") != 0 && stat(file->path, &about) == 0 && S_ISREG(about.st_mode);
-  file->device = known ? about.st_dev : 0;
-  file->inode = known ? about.st_ino : 0;
-}
-
 enum status tracefile_begin(struct tracefile *file, struct error *error) {
-  enum status status = open_writer(file, file->path, GZLINE_APPEND, &file->writer, error);
-  if (status == STATUS_OK) remember_inode(file);
-  return status;
+  return open_writer(file, file->path, GZLINE_APPEND, &file->writer, error);
 }
 
 enum status tracefile_write(struct tracefile *file, const char *line, size_t len) {
@@ -129,6 +117,7 @@ static void look_at_finishing(struct tracefile *file, bool wait) {
   file->past.lines += finishing->counts.lines;
   file->past.bytes += finishing->counts.bytes;
   file->past.dropped += finishing->counts.dropped;
+  file->past.lost_files += finishing->counts.lost_files;
   file->past.written_bytes += finishing->counts.written_bytes;
   if (finishing->status) {
     file->has_trouble = true;
@@ -184,12 +173,6 @@ static void start_finishing(struct tracefile *file, struct gzline_writer *writer
   if (!finishing->threaded) finish(finishing);
 }
 
-static bool is_where_it_was(const struct tracefile *file) {
-  struct stat about;
-  if (file->inode == 0) return true;
-  return stat(file->path, &about) == 0 && about.st_dev == file->device && about.st_ino == file->inode;
-}
-
 enum status tracefile_next(struct tracefile *file, struct json_slice last, struct json_slice first,
                            bool *changed, struct error *error) {
   char *path = NULL, *final = NULL;
@@ -198,7 +181,7 @@ enum status tracefile_next(struct tracefile *file, struct json_slice last, struc
   look_at_finishing(file, false);
   if (file->finishing.running)
     return status_fail(error, STATUS_LIMIT, "%s: still being written", file->finishing.part);
-  if (!file->rotates && is_where_it_was(file)) return STATUS_OK;
+  if (!file->rotates && !gzline_writer_is_moved(file->writer)) return STATUS_OK;
   enum status status = choose_name(file, false, &path, &final, error);
   if (!status) status = open_writer(file, path, GZLINE_REFUSE, &writer, error);
   if (status == STATUS_EXISTS) status_write(error, "%s: another file stands there", path ? path : "");
@@ -213,7 +196,6 @@ enum status tracefile_next(struct tracefile *file, struct json_slice last, struc
   file->path = path;
   file->final = final;
   file->period = period_now(file);
-  remember_inode(file);
   gzline_write(file->writer, first.data, first.len);
   *changed = true;
   return STATUS_OK;
@@ -223,6 +205,7 @@ static struct gzline_counts add_past(const struct tracefile *file, struct gzline
   counts.lines += file->past.lines;
   counts.bytes += file->past.bytes;
   counts.dropped += file->past.dropped;
+  counts.lost_files += file->past.lost_files;
   counts.written_bytes += file->past.written_bytes;
   return counts;
 }

@@ -49,6 +49,7 @@ struct gzline_counts {
   int64_t waited_ns;        // GZLINE_WAIT: sum of the caller's waits
   int64_t written_bytes;    // in the file
   int64_t cut_bytes;        // GZLINE_APPEND: what opening cut from a torn end
+  int64_t lost_files;       // files with something in them that were removed, or cut, while they were written
   enum status write_status; // the first write error
   bool failing;             // the last attempt to write failed
 };
@@ -57,6 +58,11 @@ struct gzline_counts {
 // after it is lost and counted. With GZLINE_DROP the file is cut back to whole members, lines wait in the
 // queue as long as it has room, and every flush interval writing is tried again, so that a full disk that is
 // given room loses little.
+//
+// The file is checked before each write and every 0.4 s. One that was removed, or that somebody has cut (as
+// logrotate's copytruncate does), is lost: its lines count as dropped, and a new file begins under the name
+// with the first line of this writer. A file that was moved is written on. Where no new file can be begun, it
+// is a write error.
 
 // Creates `path` with mode 0600 ("-" or NULL: standard output, plain). A name that ends in .gz (or
 // .gz.part, a file in the making) is compressed; what is appended is as the file is. Holds an advisory lock
@@ -71,6 +77,9 @@ enum status gzline_writer_open(const char *path, const struct gzline_options *op
 enum status gzline_write(struct gzline_writer *writer, const char *line, size_t len);
 
 struct gzline_counts gzline_writer_counts(struct gzline_writer *writer);
+
+// The name no longer leads to the file that is written. False for a pipe, a device and standard output.
+bool gzline_writer_is_moved(struct gzline_writer *writer);
 
 // Asks for what has gathered to be written now, and waits until it is. The first write error when it could
 // not be.

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -16,13 +12,14 @@
 #include "lib/base/clock.h"
 #include "lib/base/stdio_fds.h"
 #include "lib/lines/gzline.h"
-#include "lib/lines/gzline_tail.h"
+#include "lib/lines/gzline_file.h"
 
 #define QUEUE_BYTES ((size_t)64 * 1024 * 1024)
 #define FLUSH_INTERVAL_NS CLOCK_NS_PER_S
-#define WRITE_AT_BYTES ((size_t)256 * 1024)  // so much is written before the interval is over
-#define MEMBER_BYTES ((size_t)1024 * 1024)   // so much text goes into one member, unless a line is longer
-#define KEPT_BYTES ((size_t)4 * 1024 * 1024) // a buffer that has grown over this is given back
+#define WRITE_AT_BYTES ((size_t)256 * 1024)   // so much is written before the interval is over
+#define MEMBER_BYTES ((size_t)1024 * 1024)    // so much text goes into one member, unless a line is longer
+#define KEPT_BYTES ((size_t)4 * 1024 * 1024)  // a buffer that has grown over this is given back
+#define FILE_CHECK_NS (400 * CLOCK_NS_PER_MS) // how often the file is checked to be there
 // Run records of 480 bytes in members of 256 KiB, zlib 1.2.13: level 1 takes 2.1 us a record for a ratio
 // of 4.5, level 3 takes 3.3 us for 4.8, level 6 8.6 us for 5.4 (chat traces: 2.8, 3.0, 3.3). CPU beside a
 // measurement is dearer.
@@ -46,20 +43,22 @@ struct gzline_writer {
   bool failed; // for good: every further line is lost
   struct gzline_counts counts;
   struct error first_error;
+  struct buf first_line; // with its newline; it begins a new file where this one is lost
+  int64_t file_lines;    // of this writer in the present file, without the first
+  bool has_earlier;      // the file held something when it was opened
 
   // The thread's own.
+  int64_t file_check_ns; // when the file is checked next
   struct buf taken;
   size_t taken_at;     // in `taken`: what is settled
   int64_t retry_at_ns; // after a failed attempt
   struct buf packed;
   z_stream deflater;
 
+  // The thread's too, after opening.
+  struct gzline_file file;
+
   // Constant after opening.
-  char *path;
-  int fd;
-  bool own_file; // a regular file that we opened: it can be cut back after a failed write
-  bool compress;
-  int64_t file_end; // but this grows with every write
   enum gzline_full full;
   size_t queue_bytes, write_at_bytes;
   int64_t flush_interval_ns;
@@ -67,67 +66,24 @@ struct gzline_writer {
 
 // Opening.
 
-static enum status take_existing(struct gzline_writer *writer, enum gzline_existing existing, int64_t size,
-                                 bool *needs_newline, struct error *error) {
-  if (size == 0) return STATUS_OK;
-  if (existing == GZLINE_REFUSE)
-    return status_fail(error, STATUS_EXISTS, "%s: exists already (--force replaces it)", writer->path);
-  struct gzline_tail tail = {0};
-  if (existing == GZLINE_APPEND) {
-    enum status status = gzline_tail_find(writer->path, writer->compress, &tail, error);
-    if (status) return status;
-    writer->compress = tail.gzip;
-    *needs_newline = tail.needs_newline;
-    writer->counts.cut_bytes = size - tail.end;
-  }
-  if (tail.end != size && ftruncate(writer->fd, tail.end) != 0)
-    return status_fail(error, STATUS_IO, "%s: %s", writer->path, strerror(errno));
-  writer->file_end = tail.end;
-  return STATUS_OK;
-}
-
-static bool ends_with(const char *path, const char *ending) {
-  size_t len = strlen(path), ending_len = strlen(ending);
-  return len > ending_len && strcmp(path + len - ending_len, ending) == 0;
-}
-
-// A symbolic link is followed, as every program's -o does; protected directories are the kernel's matter.
-static enum status open_file(struct gzline_writer *writer, enum gzline_existing existing, bool *needs_newline,
-                             struct error *error) {
-  writer->compress = ends_with(writer->path, ".gz") || ends_with(writer->path, ".gz.part");
-  writer->fd = open(writer->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
-  if (writer->fd < 0) {
-    const char *words = errno == EISDIR ? "is a directory" : strerror(errno);
-    return status_fail(error, STATUS_IO, "%s: %s", writer->path, words);
-  }
-  struct stat about;
-  if (fstat(writer->fd, &about) != 0)
-    return status_fail(error, STATUS_IO, "%s: %s", writer->path, strerror(errno));
-  if (!S_ISREG(about.st_mode)) return STATUS_OK; // a pipe or device takes what comes
-  writer->own_file = true;
-  if (flock(writer->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-    return status_fail(error, STATUS_IO, "%s: another program is writing to it", writer->path);
-  return take_existing(writer, existing, (int64_t)about.st_size, needs_newline, error);
-}
-
 static enum status open_output(struct gzline_writer *writer, enum gzline_existing existing,
                                struct error *error) {
   bool needs_newline = false;
-  writer->fd = STDOUT_FILENO;
+  writer->file.fd = STDOUT_FILENO;
   enum status status = STATUS_OK;
-  if (strcmp(writer->path, "-") != 0) {
-    status = open_file(writer, existing, &needs_newline, error);
+  if (strcmp(writer->file.path, "-") != 0) {
+    status = gzline_file_open(&writer->file, existing, &needs_newline, &writer->counts.cut_bytes, error);
   } else if (!stdio_fds_output_is_open()) {
     status = status_fail(error, STATUS_IO, "standard output is not open for writing");
   }
   if (status) return status;
   if (needs_newline && buf_append_char(&writer->gathered, '\n'))
-    return status_fail(error, STATUS_MEMORY, "%s: no memory", writer->path);
+    return status_fail(error, STATUS_MEMORY, "%s: no memory", writer->file.path);
   writer->queued_total = writer->counts.queued_bytes = (int64_t)writer->gathered.len;
   writer->oldest_ns = clock_now_ns();
-  if (writer->compress &&
+  if (writer->file.is_gzip &&
       deflateInit2(&writer->deflater, DEFLATE_LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-    return status_fail(error, STATUS_MEMORY, "%s: no memory", writer->path);
+    return status_fail(error, STATUS_MEMORY, "%s: no memory", writer->file.path);
   return STATUS_OK;
 }
 
@@ -147,51 +103,27 @@ static enum status pack(struct gzline_writer *writer, const char *text, size_t l
   z_stream *z = &writer->deflater;
   buf_clear(&writer->packed);
   if (deflateReset(z) != Z_OK || buf_reserve(&writer->packed, deflateBound(z, len)))
-    return status_fail(error, STATUS_MEMORY, "%s: no memory to compress", writer->path);
+    return status_fail(error, STATUS_MEMORY, "%s: no memory to compress", writer->file.path);
   z->next_out = (Bytef *)writer->packed.data;
   z->avail_out = (uInt)writer->packed.capacity;
   z->next_in = (Bytef *)(uintptr_t)text;
   z->avail_in = (uInt)len;
   if (deflate(z, Z_FINISH) != Z_STREAM_END)
-    return status_fail(error, STATUS_IO, "%s: cannot compress", writer->path);
+    return status_fail(error, STATUS_IO, "%s: cannot compress", writer->file.path);
   writer->packed.len = writer->packed.capacity - z->avail_out;
   return STATUS_OK;
 }
 
-static enum status write_all(struct gzline_writer *writer, const char *data, size_t len,
-                             struct error *error) {
-  while (len > 0) {
-    ssize_t done = write(writer->fd, data, len);
-    if (done >= 0) {
-      data += done;
-      len -= (size_t)done;
-    } else if (errno == EAGAIN) {
-      poll(&(struct pollfd){.fd = writer->fd, .events = POLLOUT}, 1, -1);
-    } else if (errno != EINTR) {
-      status_write(error, "%s: %s", writer->path, strerror(errno));
-      // What was written of a member would only be damage to a reader.
-      if (writer->own_file && ftruncate(writer->fd, writer->file_end) != 0)
-        return status_prefix(error, STATUS_IO, "could not cut back");
-      return STATUS_IO;
-    }
-  }
-  return STATUS_OK;
-}
-
 static enum status write_member(struct gzline_writer *writer, const char *text, size_t len,
-                                size_t *written_bytes, struct error *error) {
+                                struct error *error) {
   enum status status = STATUS_OK;
-  if (writer->compress) {
+  if (writer->file.is_gzip) {
     status = pack(writer, text, len, error);
     if (status) return status;
     text = writer->packed.data;
     len = writer->packed.len;
   }
-  status = write_all(writer, text, len, error);
-  if (status) return status;
-  writer->file_end += (int64_t)len;
-  *written_bytes = len;
-  return STATUS_OK;
+  return gzline_file_write(&writer->file, text, len, error);
 }
 
 static int64_t count_lines(const char *text, size_t len) {
@@ -232,7 +164,7 @@ static void note_failure(struct gzline_writer *writer, enum status status, const
   writer->counts.failing = true;
   writer->attempts_failed++;
   writer->retry_at_ns = clock_now_ns() + writer->flush_interval_ns;
-  if (writer->full == GZLINE_WAIT || !writer->own_file) writer->failed = true;
+  if (writer->full == GZLINE_WAIT || !writer->file.is_regular) writer->failed = true;
   if (writer->failed || writer->closing) lose_rest(writer);
 }
 
@@ -245,14 +177,53 @@ static bool is_due(const struct gzline_writer *writer, int64_t now_ns) {
          now_ns - writer->oldest_ns >= writer->flush_interval_ns;
 }
 
+// Goes on in a new file, with the first line at its head.
+static enum status begin_again(struct gzline_writer *writer, struct error *error) {
+  bool needs_newline = false;
+  enum status status = gzline_file_reopen(&writer->file, &needs_newline, error);
+  if (!status && needs_newline) status = write_member(writer, "\n", 1, error);
+  if (!status && writer->settled_total > 0) // else it is still in the queue
+    status = write_member(writer, writer->first_line.data, writer->first_line.len, error);
+  if (status && writer->file.fd >= 0) {
+    close(writer->file.fd);
+    writer->file.fd = -1; // without its first line it is no file to go on with
+  }
+  return status;
+}
+
+// Counts what was in a file that is lost, and begins a new one.
+static enum status check_file(struct gzline_writer *writer) {
+  struct error error = {""};
+  writer->file_check_ns = clock_now_ns() + FILE_CHECK_NS;
+  if (!writer->file.is_regular || !gzline_file_is_lost(&writer->file)) return STATUS_OK;
+  if (writer->file.fd >= 0 && (writer->file_lines > 0 || writer->has_earlier)) {
+    writer->counts.lost_files++;
+    if (writer->file_lines > 0) writer->counts.dropped += writer->file_lines;
+    writer->has_earlier = false;
+  }
+  if (writer->file.fd >= 0 && writer->file_lines > 0) writer->file_lines = 0;
+  pthread_mutex_unlock(&writer->lock);
+  enum status status = begin_again(writer, &error);
+  pthread_mutex_lock(&writer->lock);
+  if (status) note_failure(writer, status, &error);
+  return status;
+}
+
 static void wait_until_due(struct gzline_writer *writer) {
   while (!is_due(writer, clock_now_ns())) {
-    if (writer->gathered.len == 0 && writer->taken.len == 0) {
+    if (writer->file.is_regular && clock_now_ns() >= writer->file_check_ns) {
+      check_file(writer);
+      continue;
+    }
+    bool is_idle = writer->gathered.len == 0 && writer->taken.len == 0;
+    if (is_idle && !writer->file.is_regular) {
       pthread_cond_wait(&writer->work, &writer->lock);
       continue;
     }
-    int64_t at_ns =
-        writer->taken.len > 0 ? writer->retry_at_ns : writer->oldest_ns + writer->flush_interval_ns;
+    int64_t at_ns = is_idle                 ? writer->file_check_ns
+                    : writer->taken.len > 0 ? writer->retry_at_ns
+                                            : writer->oldest_ns + writer->flush_interval_ns;
+    if (writer->file.is_regular && writer->file_check_ns < at_ns) at_ns = writer->file_check_ns;
     struct timespec until = {.tv_sec = at_ns / CLOCK_NS_PER_S, .tv_nsec = at_ns % CLOCK_NS_PER_S};
     pthread_cond_timedwait(&writer->work, &writer->lock, &until);
   }
@@ -261,16 +232,19 @@ static void wait_until_due(struct gzline_writer *writer) {
 static void write_taken(struct gzline_writer *writer) {
   while (writer->taken.len > 0) {
     struct error error = {""};
-    size_t len = member_len(writer), written_bytes = 0;
-    pthread_mutex_unlock(&writer->lock);
-    enum status status =
-        write_member(writer, writer->taken.data + writer->taken_at, len, &written_bytes, &error);
-    pthread_mutex_lock(&writer->lock);
-    if (status) {
-      note_failure(writer, status, &error);
-    } else {
+    const char *text = writer->taken.data + writer->taken_at;
+    size_t len = member_len(writer);
+    enum status status = check_file(writer);
+    if (!status) {
+      pthread_mutex_unlock(&writer->lock);
+      status = write_member(writer, text, len, &error);
+      pthread_mutex_lock(&writer->lock);
+      if (status) note_failure(writer, status, &error);
+    }
+    if (!status) {
       writer->counts.failing = false;
-      writer->counts.written_bytes = writer->file_end;
+      writer->counts.written_bytes = writer->file.end;
+      writer->file_lines += count_lines(text, len);
       settle(writer, len);
     }
     pthread_cond_broadcast(&writer->settled);
@@ -288,7 +262,10 @@ static void *run(void *context) {
       writer->taken = writer->gathered;
       writer->gathered = empty;
     }
-    if (writer->taken.len == 0) break; // closing
+    if (writer->taken.len == 0) { // closing
+      check_file(writer);
+      break;
+    }
     if (writer->failed) {
       lose_rest(writer);
       pthread_cond_broadcast(&writer->settled);
@@ -310,20 +287,21 @@ static enum status start_thread(struct gzline_writer *writer, struct error *erro
   int result = pthread_create(&writer->thread, NULL, run, writer);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   if (result != 0)
-    return status_fail(error, STATUS_MEMORY, "%s: no thread to write with: %s", writer->path,
+    return status_fail(error, STATUS_MEMORY, "%s: no thread to write with: %s", writer->file.path,
                        strerror(result));
   return STATUS_OK;
 }
 
 static void free_writer(struct gzline_writer *writer) {
-  if (writer->compress) deflateEnd(&writer->deflater);
+  if (writer->file.is_gzip) deflateEnd(&writer->deflater);
   pthread_cond_destroy(&writer->work);
   pthread_cond_destroy(&writer->settled);
   pthread_mutex_destroy(&writer->lock);
   buf_free(&writer->gathered);
   buf_free(&writer->taken);
   buf_free(&writer->packed);
-  free(writer->path);
+  buf_free(&writer->first_line);
+  free(writer->file.path);
   free(writer);
 }
 
@@ -331,7 +309,7 @@ enum status gzline_writer_open(const char *path, const struct gzline_options *op
                                struct gzline_writer **out, struct error *error) {
   struct gzline_writer *writer = calloc(1, sizeof *writer);
   if (!writer) return status_fail(error, STATUS_MEMORY, "no memory");
-  writer->fd = -1;
+  writer->file.fd = -1;
   writer->full = options->full;
   writer->queue_bytes = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES;
   writer->write_at_bytes =
@@ -344,16 +322,18 @@ enum status gzline_writer_open(const char *path, const struct gzline_options *op
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
   pthread_cond_init(&writer->work, &monotonic);
   pthread_condattr_destroy(&monotonic);
-  writer->path = strdup(path ? path : "-");
-  enum status status = writer->path ? open_output(writer, options->existing, error)
-                                    : status_fail(error, STATUS_MEMORY, "no memory");
+  writer->file.path = strdup(path ? path : "-");
+  enum status status = writer->file.path ? open_output(writer, options->existing, error)
+                                         : status_fail(error, STATUS_MEMORY, "no memory");
+  writer->counts.written_bytes = writer->file.end;
+  writer->has_earlier = writer->file.end > 0;
+  writer->file_lines = -1; // the first line begins the next file too
   if (status == STATUS_OK) status = start_thread(writer, error);
   if (status) {
-    if (writer->fd > STDOUT_FILENO) close(writer->fd);
+    if (writer->file.fd > STDOUT_FILENO) close(writer->file.fd);
     free_writer(writer);
     return status;
   }
-  writer->counts.written_bytes = writer->file_end;
   *out = writer;
   return STATUS_OK;
 }
@@ -388,6 +368,8 @@ enum status gzline_write(struct gzline_writer *writer, const char *line, size_t 
   if (status == STATUS_OK) {
     status = buf_reserve(&writer->gathered, need);
     writer->gathered.status = STATUS_OK;
+    if (!status && writer->counts.lines == 0 && writer->file.is_regular)
+      status = buf_printf(&writer->first_line, "%.*s\n", (int)len, line);
   }
   if (status) {
     writer->counts.dropped++;
@@ -414,6 +396,13 @@ struct gzline_counts gzline_writer_counts(struct gzline_writer *writer) {
   return counts;
 }
 
+bool gzline_writer_is_moved(struct gzline_writer *writer) {
+  pthread_mutex_lock(&writer->lock);
+  bool is_moved = gzline_file_is_moved(&writer->file);
+  pthread_mutex_unlock(&writer->lock);
+  return is_moved;
+}
+
 enum status gzline_writer_flush(struct gzline_writer *writer, struct error *error) {
   enum status status = STATUS_OK;
   pthread_mutex_lock(&writer->lock);
@@ -436,10 +425,11 @@ enum status gzline_writer_close(struct gzline_writer *writer, struct gzline_coun
   pthread_cond_signal(&writer->work);
   pthread_mutex_unlock(&writer->lock);
   pthread_join(writer->thread, NULL);
-  if (writer->fd != STDOUT_FILENO && close(writer->fd) != 0 && writer->counts.write_status == STATUS_OK) {
+  if (writer->file.fd > STDOUT_FILENO && close(writer->file.fd) != 0 &&
+      writer->counts.write_status == STATUS_OK) {
     writer->counts.failing = true;
     writer->counts.write_status =
-        status_fail(&writer->first_error, STATUS_IO, "%s: %s", writer->path, strerror(errno));
+        status_fail(&writer->first_error, STATUS_IO, "%s: %s", writer->file.path, strerror(errno));
   }
   enum status status = writer->failed || writer->counts.failing ? writer->counts.write_status : STATUS_OK;
   if (status) status_write(error, "%s", writer->first_error.text);

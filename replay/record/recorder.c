@@ -318,6 +318,10 @@ enum status recorder_status(const struct recorder *recorder) {
   return recorder->status;
 }
 
+bool recorder_lost_file(const struct recorder *recorder) {
+  return gzline_writer_counts(recorder->writer).lost_files > 0;
+}
+
 static void texts_free(struct texts *texts) {
   buf_free(&texts->line);
   buf_free(&texts->chunks);
@@ -329,7 +333,11 @@ enum status recorder_close(struct recorder *recorder, struct error *error) {
   write_line(recorder);
   enum status status = recorder->status;
   if (status) status_write(error, "run records: %s", status_name(status));
-  enum status closing = gzline_writer_close(recorder->writer, NULL, error);
+  struct gzline_counts counts;
+  enum status closing = gzline_writer_close(recorder->writer, &counts, error);
+  if (!closing && counts.lost_files > 0)
+    closing = status_fail(error, STATUS_IO, "%lld run records are lost: their file was removed or cut",
+                          (long long)counts.dropped);
   buf_free(&recorder->line);
   for (int64_t i = 0; i < recorder->lanes; i++)
     texts_free(&recorder->texts[i]);

@@ -91,8 +91,11 @@ void recorder_session(struct recorder *recorder, const struct recorder_session *
 // The first error of writing so far; everything after it is lost.
 enum status recorder_status(const struct recorder *recorder);
 
-// Writes the end record, waits for the file and frees always. The first error of the recorder's life, with
-// words. Takes NULL.
+// The file was removed or cut while it was written: what it held is lost, and a new one has begun.
+bool recorder_lost_file(const struct recorder *recorder);
+
+// Writes the end record, waits for the file and frees always. The first error of the recorder's life, with a
+// message; STATUS_IO also where a file was lost on the way. Takes NULL.
 enum status recorder_close(struct recorder *recorder, struct error *error) MUST_USE;
 
 #endif
