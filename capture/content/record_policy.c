@@ -49,16 +49,16 @@ static bool is_wide_text(struct json_slice body) {
 #define RECORD_DEPTH 1 // a record holds its body as a member
 
 enum trace_body record_policy_body(const struct names *redact, struct json_slice body, bool is_form,
-                                   struct buf *out) {
+                                   struct buf *out, struct buf *taken) {
   struct json_slice value;
   if (body.len == 0 || is_wide_text(body)) return TRACE_BODY_NONE;
   bool is_utf8 = json_is_utf8(body.data, body.len);
   if (is_utf8 && json_scan_nested(body.data, body.len, RECORD_DEPTH, &value, NULL) == STATUS_OK) {
-    redact_json(redact, value, out);
+    redact_json(redact, value, out, taken);
     return TRACE_BODY_JSON;
   }
   struct buf text = {0};
-  redact_text(redact, body.data, body.len, &text);
+  redact_text(redact, body.data, body.len, &text, taken);
   if (text.status) {
     out->status = text.status;
   } else if (is_utf8 && is_form) {

@@ -26,9 +26,9 @@ void record_policy_session(struct json_slice id, struct buf *out);
 
 // Appends the body as a record has it, secrets taken out (`redact`: more of their names), and says how it is
 // written. JSON that is too deep to be read as a member of a record is text. TRACE_BODY_NONE: it is empty, or
-// in UTF-16 or UTF-32, where secrets are not looked for, and must not be recorded. Failure sticks in
-// out->status.
+// in UTF-16 or UTF-32, where secrets are not looked for, and must not be recorded. `taken` (NULL allowed)
+// lists the secrets as redact_json does. Failure sticks in out->status.
 enum trace_body record_policy_body(const struct names *redact, struct json_slice body, bool is_form,
-                                   struct buf *out);
+                                   struct buf *out, struct buf *taken);
 
 #endif

@@ -130,7 +130,7 @@ static enum status write_http(struct import *import, const struct import_http *h
   if (http->headers.len > 0)
     buf_printf(&texts->headers, "{%.*s}", (int)http->headers.len, http->headers.data);
   request.body_kind =
-      record_policy_body(redact, http->body, is_form(slice_of(&texts->headers)), &texts->body);
+      record_policy_body(redact, http->body, is_form(slice_of(&texts->headers)), &texts->body, NULL);
   request.body = slice_of(&texts->body);
   request.body_bytes = http->body.len > 0 ? (int64_t)http->body.len : -1;
   take_facts(http, texts, &request);

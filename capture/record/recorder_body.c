@@ -53,9 +53,9 @@ void recorder_body_decode(struct recorder *recorder, struct recorder_body *body)
 }
 
 enum trace_body recorder_body_clean(const struct recorder *recorder, struct recorder_body *body,
-                                    struct buf *out) {
+                                    struct buf *out, struct buf *taken) {
   struct json_slice bytes = {body->bytes.data, body->bytes.len};
-  enum trace_body kind = record_policy_body(recorder->options.redact, bytes, body->is_form, out);
+  enum trace_body kind = record_policy_body(recorder->options.redact, bytes, body->is_form, out, taken);
   if (kind == TRACE_BODY_NONE && bytes.len > 0) body->state = RECORDER_BODY_UNREADABLE;
   return kind;
 }

@@ -5,13 +5,11 @@
 #include <string.h>
 
 #include "capture/content/record_policy.h"
-#include "capture/record/secret_search.h"
-#include "lib/http/base64.h"
 #include "lib/json/json_write.h"
+#include "lib/record/carried.h"
 #include "lib/record/redact.h"
 
 #define CONVERSATION_ID_MAX 256 // bytes of a client's own id that are kept
-#define FEW_SECRETS_BYTES 512   // one search for each is less work up to there
 
 struct json_slice recorder_text(const char *text) {
   return (struct json_slice){text, strlen(text)};
@@ -64,79 +62,14 @@ static void write_headers(struct recorder_entry *entry, const struct head *head)
   json_write_object_end(&w);
 }
 
-static void remember(struct recorder_entry *entry, const char *value, size_t len) {
-  buf_append(&entry->secrets, value, len);
-  buf_append_char(&entry->secrets, '\0');
-}
-
-// The password of "Basic dXNlcjpwYXNzd29yZA==" (RFC 7617).
-static void remember_password(struct recorder_entry *entry, struct json_slice code) {
-  struct buf plain = {0};
-  const char *colon = NULL;
-  if (base64_decode(code, &plain) && plain.len > 0) colon = memchr(plain.data, ':', plain.len);
-  if (colon && json_is_utf8(plain.data, plain.len))
-    remember(entry, colon + 1, (size_t)(plain.data + plain.len - colon - 1));
-  buf_free(&plain);
-}
-
-// A secret header's value, word by word: of "Bearer sk-..." what follows the scheme, of "a=1; b=2" each
-// value.
-static void remember_words(struct recorder_entry *entry, const char *value, size_t len) {
-  const char *end = value + len;
-  for (const char *at = value; at < end;) {
-    const char *stop = at;
-    while (stop < end && *stop != ' ' && *stop != ';' && *stop != ',')
-      stop++;
-    bool is_scheme = at == value && stop < end && *stop == ' ';
-    const char *equals = memchr(at, '=', (size_t)(stop - at));
-    if (!is_scheme && stop > at) remember(entry, at, (size_t)(stop - at));
-    if (equals && equals + 1 < stop && equals[1] != '=')
-      remember(entry, equals + 1, (size_t)(stop - equals - 1));
-    if (is_scheme && stop - at == 5 && strncasecmp(at, "basic", 5) == 0)
-      remember_password(entry, (struct json_slice){stop + 1, (size_t)(end - stop - 1)});
-    at = stop + 1;
-  }
-}
-
 static void remember_secrets(struct recorder_entry *entry, const struct head *head) {
-  redact_target_secrets(entry->recorder->options.redact, head->target, &entry->secrets);
+  struct buf values = {0};
+  redact_target_secrets(entry->recorder->options.redact, head->target, &values);
+  carried_add_all(&entry->secrets, &values);
+  buf_free(&values);
   for (size_t i = 0; i < head->count; i++) {
     const struct head_field *field = &head->fields[i];
-    if (redact_is_secret_header(field->name, field->name_len))
-      remember_words(entry, field->value, field->value_len);
-  }
-}
-
-static void cover(char *bytes, size_t len, const char *secret) {
-  size_t secret_len = strlen(secret);
-  char *stop = bytes + len, *at = bytes;
-  while ((at = memmem(at, (size_t)(stop - at), secret, secret_len)) != NULL) {
-    memset(at, '*', secret_len);
-    at += secret_len;
-  }
-}
-
-// The end of the bytes is the beginning of the secret, of at least `least` bytes.
-static void cover_cut(char *bytes, size_t len, const char *secret, size_t least) {
-  size_t secret_len = strlen(secret);
-  char *stop = bytes + len;
-  for (char *at = len > secret_len ? stop - secret_len : bytes; (size_t)(stop - at) >= least; at++) {
-    size_t left = (size_t)(stop - at);
-    if (left < secret_len && memcmp(at, secret, left) == 0) memset(at, '*', left);
-  }
-}
-
-void recorder_hide_secrets(const struct recorder_entry *entry, char *bytes, size_t len, size_t least,
-                           bool is_cut) {
-  const struct buf *secrets = &entry->secrets;
-  const char *end = secrets->data + secrets->len;
-  bool is_done =
-      secrets->len > FEW_SECRETS_BYTES && secret_search_cover(secrets->data, secrets->len, least, bytes, len);
-  if (len < least) return;
-  for (const char *secret = secrets->data; secret && secret < end; secret += strlen(secret) + 1) {
-    if (strlen(secret) < least) continue;
-    if (!is_done) cover(bytes, len, secret);
-    if (is_cut) cover_cut(bytes, len, secret, least);
+    carried_add_header(&entry->secrets, field->name, field->name_len, field->value, field->value_len);
   }
 }
 
@@ -148,15 +81,15 @@ static bool read_request(struct recorder_entry *entry, const struct head *head) 
   buf_free(&target);
   remember_secrets(entry, head);
   if (entry->target)
-    recorder_hide_secrets(entry, entry->target, strlen(entry->target), RECORDER_BODY_SECRET_MIN, false);
+    carried_cover(&entry->secrets, CARRIED_BODY_MIN, false, entry->target, strlen(entry->target));
   write_headers(entry, head);
   if (entry->headers.len)
-    recorder_hide_secrets(entry, entry->headers.data, entry->headers.len, RECORDER_BODY_SECRET_MIN, false);
+    carried_cover(&entry->secrets, CARRIED_BODY_MIN, false, entry->headers.data, entry->headers.len);
   const struct head_field *id = head_find(head, HEAD_X_SESSION_ID);
   if (id && id->value_len <= CONVERSATION_ID_MAX)
     record_policy_session((struct json_slice){id->value, id->value_len}, &entry->session);
   if (entry->session.len)
-    recorder_hide_secrets(entry, entry->session.data, entry->session.len, RECORDER_BODY_SECRET_MIN, false);
+    carried_cover(&entry->secrets, CARRIED_BODY_MIN, false, entry->session.data, entry->session.len);
   const struct head_field *type = head_find(head, HEAD_CONTENT_TYPE);
   entry->body.is_form = type && record_policy_is_form(type->value, type->value_len);
   const struct head_field *coding = head_find(head, HEAD_CONTENT_ENCODING);

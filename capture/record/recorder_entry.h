@@ -79,8 +79,7 @@ struct recorder_entry {
   char *method, *target;
   struct buf headers; // the JSON object of the record
   struct buf session; // the client's own id, or what the record_queue finds
-  struct buf
-      secrets; // secret values of the query and headers, each with its NUL: they may stand elsewhere too
+  struct buf secrets; // that it carried (carried.h): they may stand elsewhere too
   struct recorder_body body;
   int64_t body_bytes;
   enum api api;
@@ -117,10 +116,10 @@ void recorder_body_add(struct recorder *recorder, struct recorder_body *body, co
 // recorded.
 void recorder_body_decode(struct recorder *recorder, struct recorder_body *body);
 
-// Appends the body as a record has it, without secrets. One that cannot be searched becomes
-// RECORDER_BODY_UNREADABLE.
+// Appends the body as a record has it, without secrets; `taken` (NULL allowed) gets those that it had. One
+// that cannot be searched becomes RECORDER_BODY_UNREADABLE.
 enum trace_body recorder_body_clean(const struct recorder *recorder, struct recorder_body *body,
-                                    struct buf *out);
+                                    struct buf *out, struct buf *taken);
 
 // Lets go of what was gathered; `why` it is not recorded, unless there was another reason before.
 void recorder_body_give_up(struct recorder *recorder, struct recorder_body *body,
@@ -148,13 +147,6 @@ void recorder_request_incomplete(struct recorder_entry *entry);
 void recorder_make_request(void *entry);
 void recorder_take_answer(void *entry);
 void recorder_make_response(void *entry);
-
-// Covers with asterisks what the entry's secrets (of at least `least` bytes) are in these bytes; also one
-// that their end cuts, when `is_cut`.
-void recorder_hide_secrets(const struct recorder_entry *entry, char *bytes, size_t len, size_t least,
-                           bool is_cut);
-#define RECORDER_SECRET_MIN 4      // in a server's short words
-#define RECORDER_BODY_SECRET_MIN 8 // in a body, where a placeholder key may be an ordinary word
 
 // Gives everything back; nothing is written.
 void recorder_entry_free(struct recorder_entry *entry);

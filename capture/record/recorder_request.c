@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "capture/record/recorder_entry.h"
+#include "lib/record/carried.h"
 
 // What an entry that waits for the record_queue counts for in --queue, beside its bodies.
 #define ENTRY_BYTES (sizeof(struct recorder_entry) + 1024)
@@ -118,18 +119,19 @@ static void write_request(struct recorder_entry *entry, enum trace_body kind, st
 void recorder_make_request(void *context) {
   struct recorder_entry *entry = context;
   struct recorder *recorder = entry->recorder;
-  struct buf clean = {0};
+  struct buf clean = {0}, taken = {0};
   recorder_body_decode(recorder, &entry->body);
-  if (entry->body.bytes.len)
-    recorder_hide_secrets(entry, entry->body.bytes.data, entry->body.bytes.len, RECORDER_BODY_SECRET_MIN,
-                          false);
-  enum trace_body kind = recorder_body_clean(recorder, &entry->body, &clean);
+  carried_cover(&entry->secrets, CARRIED_BODY_MIN, false, entry->body.bytes.data, entry->body.bytes.len);
+  enum trace_body kind = recorder_body_clean(recorder, &entry->body, &clean, &taken);
+  carried_add_all(&entry->secrets, &taken);
+  buf_free(&taken);
   struct json_slice body = slice_of(&clean);
   entry->api = api_from_request(entry->method, entry->target, body.data, body.len);
   if (kind == TRACE_BODY_JSON) find_session(entry, body);
   if (entry->api == API_HTTP && recorder->options.unknown)
     unknown_apis_note(recorder->options.unknown, recorder_text(entry->method), recorder_text(entry->target));
-  if (entry->body.state == RECORDER_BODY_DROPPED || clean.status || entry->session.status) {
+  if (entry->body.state == RECORDER_BODY_DROPPED || clean.status || entry->session.status ||
+      entry->secrets.status) {
     recorder->dropped += 2; // the response would stand alone
     entry->skipped = true;
   } else if (!is_sampled(recorder, &entry->session) ||

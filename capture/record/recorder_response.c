@@ -8,6 +8,7 @@
 
 #include "capture/record/recorder_entry.h"
 #include "lib/base/clock.h"
+#include "lib/record/carried.h"
 
 // Bytes kept to read the counts of a response that is no stream.
 #define RESPONSE_MAX ((size_t)4 * 1024 * 1024)
@@ -104,9 +105,8 @@ static void add_answer(struct recorder_entry *entry, struct trace_response *reco
   struct recorder *recorder = entry->recorder;
   struct recorder_body *answer = &entry->answer;
   recorder_body_decode(recorder, answer);
-  if (answer->bytes.len)
-    recorder_hide_secrets(entry, answer->bytes.data, answer->bytes.len, RECORDER_BODY_SECRET_MIN, false);
-  record->body_kind = recorder_body_clean(recorder, answer, clean);
+  carried_cover(&entry->secrets, CARRIED_BODY_MIN, false, answer->bytes.data, answer->bytes.len);
+  record->body_kind = recorder_body_clean(recorder, answer, clean, NULL);
   record->body = (struct json_slice){clean->data, clean->len};
   record->body_truncated = answer->state != RECORDER_BODY_KEPT;
   recorder->dropped += answer->state == RECORDER_BODY_DROPPED;
@@ -136,7 +136,7 @@ static void write_response(struct recorder_entry *entry) {
   const struct recorder_ending *ending = &entry->ending;
   struct recorder *recorder = entry->recorder;
   struct response *found = &entry->response;
-  recorder_hide_secrets(entry, found->error_text, strlen(found->error_text), RECORDER_SECRET_MIN, true);
+  carried_cover_words(&entry->secrets, recorder->options.redact, found->error_text, sizeof found->error_text);
   int64_t done_ns = response_is_over(found) ? found->over_ns : ending->done_ns;
   bool is_early = ending->aborted_by && !(response_is_over(found) && found->failure == FAILURE_NONE);
   const char *source = token_source_name(found->token_source);

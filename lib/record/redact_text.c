@@ -124,8 +124,17 @@ static bool find_bare(const struct names *more, const char *at, const char *stop
   return found->value < found->stop;
 }
 
+// A quoted text without its quotes.
+static void list_value(const char *at, const char *stop, struct buf *taken) {
+  bool is_quoted = stop - at >= 2 && (*at == '"' || *at == '\'') && stop[-1] == *at;
+  if (stop - at <= (is_quoted ? 2 : 0) || memchr(at, '\0', (size_t)(stop - at))) return;
+  buf_append(taken, at + is_quoted, (size_t)(stop - at) - 2 * (size_t)is_quoted);
+  buf_append_char(taken, '\0');
+}
+
 // Text without lines of JSON.
-static void redact_plain(const struct names *more, const char *text, const char *end, struct buf *out) {
+static void redact_plain(const struct names *more, const char *text, const char *end, struct buf *out,
+                         struct buf *taken) {
   const char *kept = text; // what stands before it is in `out`
   struct empty_line line = {0};
   for (const char *at = text; at < end;) {
@@ -142,6 +151,7 @@ static void redact_plain(const struct names *more, const char *text, const char 
     if (is_found) {
       buf_append(out, kept, (size_t)(found.value - kept));
       buf_append_text(out, found.quoted ? "\"" REDACT_MARK "\"" : REDACT_MARK);
+      if (taken) list_value(found.value, found.stop, taken);
       kept = found.stop;
       next = found.stop > next ? found.stop : next;
     }
@@ -165,17 +175,17 @@ static bool is_json_line(const char *text, const char *line, const char *line_en
   return json_scan_text(at, (size_t)(line_end - at), value, NULL) == STATUS_OK;
 }
 
-void redact_text(const struct names *more, const char *text, size_t len, struct buf *out) {
+void redact_text(const struct names *more, const char *text, size_t len, struct buf *out, struct buf *taken) {
   const char *end = text + len, *piece = text; // what stands before `piece` is in `out`
   for (const char *line = text; line < end;) {
     const char *newline = memchr(line, '\n', (size_t)(end - line));
     const char *line_end = newline ? newline : end;
     struct json_slice value;
     if (is_json_line(text, line, line_end, &value)) {
-      redact_plain(more, piece, line, out);
+      redact_plain(more, piece, line, out, taken);
       if (redact_json_has_secret(more, value)) {
         buf_append(out, line, (size_t)(value.data - line));
-        redact_json(more, value, out);
+        redact_json(more, value, out, taken);
         piece = value.data + value.len;
       } else {
         buf_append(out, line, (size_t)(line_end - line));
@@ -184,5 +194,5 @@ void redact_text(const struct names *more, const char *text, size_t len, struct 
     }
     line = newline ? newline + 1 : end;
   }
-  redact_plain(more, piece, end, out);
+  redact_plain(more, piece, end, out, taken);
 }

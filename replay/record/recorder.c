@@ -149,7 +149,7 @@ static struct json_slice print_chunks(struct buf *chunks, const struct request_r
 }
 
 // A wrong model or base path fails everything, and the server's own words say why.
-static void keep_first_failure(struct recorder *recorder, enum run_error error,
+static void keep_first_failure(struct recorder *recorder, enum run_error error, const char *words,
                                const struct request_result *result) {
   char status[16] = "";
   if (error == RUN_ERROR_NONE || error == RUN_ERROR_CANCELLED || recorder->first_failure[0]) return;
@@ -157,8 +157,7 @@ static void keep_first_failure(struct recorder *recorder, enum run_error error,
   const char *authority = strstr(result->request->url, "://");
   const char *path = authority ? authority + 3 + strcspn(authority + 3, "/") : "";
   snprintf(recorder->first_failure, sizeof recorder->first_failure, "%s%s for %.*s%s%s",
-           run_error_name(error), status, (int)strcspn(path, "?"), path, result->words[0] ? ": " : "",
-           result->words);
+           run_error_name(error), status, (int)strcspn(path, "?"), path, words[0] ? ": " : "", words);
 }
 
 void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
@@ -167,6 +166,8 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
   enum run_error error = run_error_of(response->failure);
   bool has_gaps = result->text_gaps->count > 0;
   struct texts *texts = &recorder->texts[lane];
+  char words[256];
+  secret_copy_words(result, words, sizeof words);
   struct run_request record = {
       .session = batch->session,
       .workers = batch->workers,
@@ -205,14 +206,14 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
       .attempts = result->attempts,
       .retry_after_ns = result->retry_after_ns,
       .error = error,
-      .error_text = slice(result->words[0] ? result->words : NULL),
+      .error_text = slice(words[0] ? words : NULL),
   };
   run_format_request(&texts->line, &record);
   lock(recorder);
   if (texts->chunks.status && !recorder->status) recorder->status = texts->chunks.status;
   sum_up(&recorder->sums, error, response);
   recorder->end.requests++;
-  keep_first_failure(recorder, error, result);
+  keep_first_failure(recorder, error, words, result);
   write_text(recorder, &texts->line);
   unlock(recorder);
 }

@@ -2,21 +2,35 @@
 #include "replay/record/secret.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/json/json_write.h"
+#include "lib/record/carried.h"
 #include "lib/record/redact.h"
 
 #define MASK REDACT_MARK
 
 enum { QUOTES_MAX = 8 }; // within one another; what is deeper is one word
 
+bool secret_is_harmless_field(const char *name, size_t len) {
+  static const char *const names[] = {"accept",      "content-type", "user-agent",   "anthropic-version",
+                                      "openai-beta", "x-request-id", "x-session-id", "anthropic-beta"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0) return true;
+  }
+  return false;
+}
+
 static void print_header(const char *value, struct buf *out) {
   size_t name_len = strcspn(value, ":;");
   while (name_len > 0 && isspace((unsigned char)value[name_len - 1]))
     name_len--;
-  if (value[name_len] == '\0' || !redact_is_secret_header(value, name_len)) {
+  const char *colon = value + strcspn(value, ":;");
+  bool has_value = *colon && colon[1 + strspn(colon + 1, " \t")];
+  if (!has_value ||
+      (secret_is_harmless_field(value, name_len) && !redact_looks_secret(value, strlen(value)))) {
     buf_append_text(out, value);
     return;
   }
@@ -30,7 +44,7 @@ static void print_body(const char *value, struct buf *out) {
   if (json_scan_text(value, strlen(value), &body, NULL) != STATUS_OK) {
     buf_append_text(out, MASK); // no JSON: nothing is known about it
   } else if (redact_json_has_secret(&none, body)) {
-    redact_json(&none, body, out);
+    redact_json(&none, body, out, NULL);
   } else {
     buf_append_text(out, value);
   }
@@ -112,6 +126,10 @@ static void print_words(const char *at, const char *end, int depth, struct buf *
     } else {
       print_word(at, next, depth, out);
       mask_next = at[0] == '-' && !equal && redact_is_secret_variable(at, (size_t)(next - at));
+      bool is_user = next - at == 2 && memcmp(at, "-u", 2) == 0; // curl's, unless a URL follows
+      const char *after = is_user ? at + 2 + strspn(at + 2, " ") : end;
+      const char *colon = is_user ? memchr(after, ':', (size_t)(word_end(after, end) - after)) : NULL;
+      mask_next = mask_next || (colon && colon[1] != '/');
     }
     at = next;
   }
@@ -172,4 +190,29 @@ void secret_print_arguments(int argc, char *const *argv, struct buf *out) {
   }
   json_write_array_end(&w);
   buf_free(&text);
+}
+
+void secret_copy_words(const struct request_result *result, char *words, size_t room) {
+  static const struct names none = {0};
+  const struct request *request = result->request;
+  snprintf(words, room, "%s", result->words);
+  if (!words[0]) return;
+  struct buf secrets = {0}, values = {0};
+  for (const char *const *field = request->headers; field && *field; field++) {
+    size_t name_len = strcspn(*field, ":");
+    const char *value = *field + name_len + ((*field)[name_len] != '\0');
+    value += strspn(value, " ");
+    if (secret_is_harmless_field(*field, name_len)) continue;
+    carried_add(&secrets, value, strlen(value));
+    carried_add_header(&secrets, *field, name_len, value, strlen(value));
+  }
+  redact_target_secrets(&none, request->url, &values);
+  struct json_slice body;
+  if (request->body && json_scan_text(request->body, request->body_len, &body, NULL) == STATUS_OK)
+    redact_json(&none, body, NULL, &values);
+  carried_add_all(&secrets, &values);
+  carried_cover_words(&secrets, &none, words, room);
+  if (secrets.status) words[0] = '\0';
+  buf_free(&secrets);
+  buf_free(&values);
 }

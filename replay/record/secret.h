@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The command line as it may be written into a run: secrets are replaced by "***".
+// The command line, and what servers say, as they may be written into a run: secrets are replaced.
 //
-// Secret are, by the names of lib/record/redact.h: the value of such a header; the userinfo of a URL;
-// top-level members of --extra-body; and in a command (--server, --between) the value of NAME=VALUE,
-// --name=VALUE or
-// --name VALUE, also within quotes, such a header in quotes, and a word that looks like a key.
+// Secret are the value of every header but a few that are known to be harmless; the userinfo of a URL; and by
+// the names of lib/record/redact.h what redact_json takes out of --extra-body, and in a command (--server,
+// --between) the value of NAME=VALUE, --name=VALUE or --name VALUE, also within quotes, such a header in
+// quotes, and a word that looks like a key.
 #ifndef REPLAY_SECRET_H
 #define REPLAY_SECRET_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "lib/base/buf.h"
+#include "replay/record/request.h"
 
 // Appends the arguments (argv[0] too) as a JSON array of strings. Failure sticks in out->status.
 void secret_print_arguments(int argc, char *const *argv, struct buf *out);
 
+// A header field whose value may be shown. Of any other it is not, whatever its name.
+bool secret_is_harmless_field(const char *name, size_t len);
+
 // Appends a command without secrets.
 void secret_print_command(const char *command, struct buf *out);
+
+// Copies why a request failed, without the secrets that it carried, which a server may say again.
+void secret_copy_words(const struct request_result *result, char *words, size_t room);
 
 #endif

@@ -15,7 +15,7 @@ static const struct names none;
 static void check_json(struct json_slice value) {
   struct buf out = BUF_LIMIT(0);
   struct json_slice clean;
-  redact_json(&none, value, &out);
+  redact_json(&none, value, &out, NULL);
   FUZZ_CHECK(json_scan_text(out.data, out.len, &clean, NULL) == STATUS_OK);
   FUZZ_CHECK(json_scan_kind(clean) == json_scan_kind(value));
   if (!redact_json_has_secret(&none, value)) FUZZ_CHECK(out.len <= value.len);
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (json_scan_text(text, size, &value, NULL) == STATUS_OK) check_json(value);
   buf_append(&in, text, size);
   buf_append_text(&in, PLANTED);
-  redact_text(&none, in.data, in.len, &out);
+  redact_text(&none, in.data, in.len, &out, NULL);
   FUZZ_CHECK(out.status == STATUS_OK);
   FUZZ_CHECK(memmem(text, size, SECRET, sizeof SECRET - 1) ||
              !memmem(out.data, out.len, SECRET, sizeof SECRET - 1));

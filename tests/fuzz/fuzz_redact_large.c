@@ -24,9 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   while (in.len < TEXT_BYTES)
     buf_append(&in, (const char *)data, size);
   double start_s = cpu_s();
-  redact_text(&none, in.data, in.len, &out);
+  redact_text(&none, in.data, in.len, &out, NULL);
   buf_clear(&out);
-  redact_form(&none, in.data, in.len, &out);
+  redact_form(&none, in.data, in.len, &out, NULL);
   FUZZ_CHECK(cpu_s() - start_s < MOST_S);
   buf_free(&in);
   buf_free(&out);

@@ -27,7 +27,8 @@ static void test_a_body_of_any_depth_is_readable_in_its_record(void **state) {
     struct buf body = {0}, clean = {0}, line = {0};
     struct json_slice record;
     print_nested(depth, &body);
-    enum trace_body kind = record_policy_body(&none, (struct json_slice){body.data, body.len}, false, &clean);
+    enum trace_body kind =
+        record_policy_body(&none, (struct json_slice){body.data, body.len}, false, &clean, NULL);
     assert_int_equal(kind, depth < JSON_SCAN_DEPTH ? TRACE_BODY_JSON : TRACE_BODY_TEXT);
     assert_null(strstr(buf_text(&clean), "hush"));
     struct trace_request request = {

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "capture/record/secret_search.h"
 #include "lib/base/buf.h"
+#include "lib/record/secret_search.h"
 
 static void check(const char *secrets, size_t secrets_len, size_t least, const char *text,
                   const char *expected) {

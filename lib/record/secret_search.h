@@ -3,8 +3,8 @@
 // Covers secrets in a text, many at once: the work is the text's length plus that of all secrets (the
 // automaton of Aho and Corasick, 1975), where one search for each would be their product, and a client
 // chooses both.
-#ifndef CAPTURE_SECRET_SEARCH_H
-#define CAPTURE_SECRET_SEARCH_H
+#ifndef LIB_SECRET_SEARCH_H
+#define LIB_SECRET_SEARCH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture/record/secret_search.h"
+#include "lib/record/secret_search.h"
 
 #include <stdint.h>
 #include <stdlib.h>
