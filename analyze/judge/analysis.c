@@ -49,20 +49,20 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
                                 .draws = options->draws};
   for (size_t i = 0; i < options->model_count; i++)
     curve.models[i] = options->models[i];
-  double first_cliff = INFINITY;
+  double first_drop = INFINITY, first_cliff = INFINITY;
   enum status status = loads_build(data, results, error);
   if (status == STATUS_OK) status = cells_build(data, options->confidence, results, samples, error);
   if (status == STATUS_OK) status = levels_build(samples, results, error);
   if (status == STATUS_OK) status = steady_levels_build(data, samples, results, steady, error);
   if (status == STATUS_OK) status = steady_levels_fill(steady, options->scale, results, error);
-  if (status == STATUS_OK) status = levels_cliffs(results, &first_cliff, error);
+  if (status == STATUS_OK) status = levels_steps(results, &first_drop, error);
   if (status == STATUS_OK) {
-    status = cells_spread(samples, options->scale, options->sigma, first_cliff, results, &best.pool, error);
+    status = cells_spread(samples, options->scale, options->sigma, first_drop, results, &best.pool, error);
   }
   if (status == STATUS_OK) status = cells_intervals(samples, options->scale, &best.pool, results, error);
   if (status == STATUS_OK) status = best_find(samples, &best, results, error);
   if (status == STATUS_OK) status = recommend(samples, steady, &best, options->margin, results, error);
-  if (status == STATUS_OK) first_cliff = levels_settle_cliffs(results);
+  if (status == STATUS_OK) status = levels_cliffs(results, &first_cliff, error);
   if (status == STATUS_OK) status = distributions_build(samples, results, error);
   if (status == STATUS_OK) {
     status = data->point_count > 0 ? curve_take_points(data, results, error)

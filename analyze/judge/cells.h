@@ -40,10 +40,10 @@ enum status cells_build(const struct load_data *data, double confidence, struct 
 void cells_free(struct cells_samples *samples);
 
 // Chooses the spread, in results->sigma: `given` (df above zero), else pooled over replicates, else estimated
-// from pseudo-replicates, which must lie below `first_cliff` workers (INFINITY: none). Without any
+// from pseudo-replicates, which must lie below `first_drop` workers (INFINITY: none). Without any
 // SIGMA_NONE. *pool is what intervals stand on.
 enum status cells_spread(const struct cells_samples *samples, enum stat_scale scale, struct ci_spread given,
-                         double first_cliff, struct results *results, struct ci_pool *pool,
+                         double first_drop, struct results *results, struct ci_pool *pool,
                          struct error *error) MUST_USE;
 
 // Fills tokens_per_s.lo and hi of every usable cell.

@@ -108,7 +108,7 @@ static enum status shared_df(const struct cells_samples *samples, enum stat_scal
   return STATUS_OK;
 }
 
-static enum status pseudo_replicates(const struct results *results, enum stat_scale scale, double first_cliff,
+static enum status pseudo_replicates(const struct results *results, enum stat_scale scale, double first_drop,
                                      struct ci_spread *spread, struct error *error) {
   struct pseudo_replicates_cell *cells = calloc(results->cell_count + 1, sizeof *cells);
   if (!cells) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
@@ -118,7 +118,7 @@ static enum status pseudo_replicates(const struct results *results, enum stat_sc
         (struct pseudo_replicates_cell){.workers = (double)cell->workers,
                                         .batch = (double)cell->batch,
                                         .throughput = cell->tokens_per_s.estimate,
-                                        .usable = cells_usable(cell) && (double)cell->workers < first_cliff};
+                                        .usable = cells_usable(cell) && (double)cell->workers < first_drop};
   }
   enum status status = pseudo_replicates_spread(cells, results->cell_count, scale, spread, error);
   free(cells);
@@ -126,7 +126,7 @@ static enum status pseudo_replicates(const struct results *results, enum stat_sc
 }
 
 enum status cells_spread(const struct cells_samples *samples, enum stat_scale scale, struct ci_spread given,
-                         double first_cliff, struct results *results, struct ci_pool *pool,
+                         double first_drop, struct results *results, struct ci_pool *pool,
                          struct error *error) {
   struct ci_pool found = {.p = 1};
   enum sigma_source source = SIGMA_NONE;
@@ -143,7 +143,7 @@ enum status cells_spread(const struct cells_samples *samples, enum stat_scale sc
       source = SIGMA_REPLICATES;
     } else {
       struct ci_spread pseudo;
-      status = pseudo_replicates(results, scale, first_cliff, &pseudo, error);
+      status = pseudo_replicates(results, scale, first_drop, &pseudo, error);
       if (status != STATUS_OK && status != STATUS_NUMERIC) return status;
       found = (struct ci_pool){.p = 1};
       if (status == STATUS_OK && pseudo.sd > 0 && pseudo.df >= CELLS_MIN_PSEUDO_DF) {

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "analyze/judge/estimate.h"
-#include "analyze/judge/levels_scan.h"
 #include "analyze/stat/capacity.h"
 #include "analyze/stat/cliff.h"
 
@@ -90,14 +89,14 @@ enum status levels_build(const struct cells_samples *samples, struct results *re
   return STATUS_OK;
 }
 
-// The usable cells of all levels as the scan wants them. A level whose cells were all left out says nothing
+// The usable cells of all levels for cliff_scan. A level whose cells were all left out says nothing
 // about the server and is no level here; nor is a hole, above which the server works.
 static size_t list_levels(const struct results *results, double *batches, double *throughput,
-                          struct levels_scan_level *levels) {
+                          struct cliff_level *levels) {
   size_t count = 0, used = 0;
   for (size_t w = 0; w < results->workers_count; w++) {
     const struct workers_row *row = &results->workers[w];
-    struct levels_scan_level level = {(double)row->workers, batches + used, throughput + used, 0};
+    struct cliff_level level = {(double)row->workers, batches + used, throughput + used, 0};
     for (size_t i = row->first_cell; i < row->first_cell + row->cell_count; i++) {
       const struct cell *cell = &results->cells[i];
       if (!cells_usable(cell)) continue;
@@ -110,43 +109,56 @@ static size_t list_levels(const struct results *results, double *batches, double
   return count;
 }
 
-// All steps between usable levels, and of them, and of those to a failed one, the cliffs.
-static void keep_steps(const struct levels_scan_step *steps, size_t count, struct results *results,
-                       double *first_cliff) {
-  for (size_t i = 0; i < count; i++) {
-    bool total = steps[i].ratio.estimate <= 0;
-    struct estimate ratio = estimate_of(steps[i].ratio);
-    if (total) ratio.lo = ratio.hi = NAN;
-    struct cliff step = {
-        .from = (int64_t)steps[i].from, .to = (int64_t)steps[i].to, .ratio = ratio, .total = total};
-    if (!total) results->steps[results->step_count++] = step;
-    if (!steps[i].is_cliff) continue;
-    results->cliffs[results->cliff_count++] = step;
-    *first_cliff = fmin(*first_cliff, steps[i].to);
+static double maximum(const struct cliff_level *level) {
+  double most = 0;
+  for (size_t i = 0; i < level->count; i++)
+    most = fmax(most, level->throughput[i]);
+  return most;
+}
+
+// Levels without a common batch (full waves of each, say) have the ratio of their largest cells, and no
+// interval.
+static void keep_steps(const struct cliff_level *levels, size_t count, const struct cliff_step *paired,
+                       size_t paired_count, struct results *results) {
+  for (size_t i = 0, at = 0; i + 1 < count; i++) {
+    const struct cliff_level *from = &levels[i], *to = &levels[i + 1];
+    struct cliff step = {.from = (int64_t)from->workers, .to = (int64_t)to->workers, .total = to->count == 0};
+    if (at < paired_count && paired[at].from == from->workers) {
+      step.ratio = estimate_of(paired[at++].ratio);
+    } else if (from->count > 0 && to->count > 0) {
+      step.ratio = (struct estimate){maximum(to) / maximum(from), NAN, NAN};
+    } else {
+      continue;
+    }
+    if (step.total) step.ratio.lo = step.ratio.hi = NAN;
+    results->steps[results->step_count++] = step;
   }
 }
 
-enum status levels_cliffs(struct results *results, double *first_cliff, struct error *error) {
+enum status levels_steps(struct results *results, double *first_drop, struct error *error) {
   size_t rows = results->workers_count + 1, cells = results->cell_count + 1;
   double *batches = calloc(cells, sizeof *batches), *throughput = calloc(cells, sizeof *throughput);
-  struct levels_scan_level *levels = calloc(rows, sizeof *levels);
-  struct levels_scan_step *steps = calloc(rows, sizeof *steps);
-  results->cliffs = calloc(rows, sizeof *results->cliffs);
+  struct cliff_level *levels = calloc(rows, sizeof *levels);
+  struct cliff_step *paired = calloc(rows, sizeof *paired);
   results->steps = calloc(rows, sizeof *results->steps);
   enum status status = STATUS_MEMORY;
-  *first_cliff = INFINITY;
-  if (!batches || !throughput || !levels || !steps || !results->cliffs || !results->steps) {
-    status = status_fail(error, status, "%s", status_name(status));
+  if (!batches || !throughput || !levels || !paired || !results->steps) {
+    status = status_memory(error);
     goto cleanup;
   }
   size_t found = 0, count = list_levels(results, batches, throughput, levels);
-  status = levels_scan(levels, count, results->confidence, steps, &found, error);
-  if (status == STATUS_OK) keep_steps(steps, found, results, first_cliff);
+  status = cliff_scan(levels, count, results->confidence, paired, &found, error);
+  if (status == STATUS_OK) keep_steps(levels, count, paired, found, results);
+  *first_drop = INFINITY;
+  for (size_t i = 0; i < results->step_count; i++) {
+    if (results->steps[i].ratio.estimate < CLIFF_RATIO)
+      *first_drop = fmin(*first_drop, (double)results->steps[i].to);
+  }
 cleanup:
   free(batches);
   free(throughput);
   free(levels);
-  free(steps);
+  free(paired);
   return status;
 }
 
@@ -203,17 +215,21 @@ static bool best_may_lie_from(const struct results *results, int64_t workers) {
   return false;
 }
 
-double levels_settle_cliffs(struct results *results) {
-  double first_cliff = INFINITY;
-  for (size_t i = 0; i < results->cliff_count; i++) {
-    struct cliff *cliff = &results->cliffs[i];
+enum status levels_cliffs(struct results *results, double *first_cliff, struct error *error) {
+  results->cliffs = calloc(results->step_count + 1, sizeof *results->cliffs);
+  if (!results->cliffs) return status_memory(error);
+  *first_cliff = INFINITY;
+  for (size_t i = 0; i < results->step_count; i++) {
+    struct cliff cliff = results->steps[i];
     const struct cell *from, *to;
-    if (!cliff->total) {
-      if (!isfinite(cliff->ratio.hi) && cells_behind(results, cliff, &from, &to))
-        cliff->ratio = ratio_of(to->tokens_per_s, from->tokens_per_s);
-      cliff->possible = !(cliff->ratio.hi < 1) || best_may_lie_from(results, cliff->to);
+    if (!(cliff.ratio.estimate < CLIFF_RATIO)) continue;
+    if (!cliff.total) {
+      if (!isfinite(cliff.ratio.hi) && cells_behind(results, &cliff, &from, &to))
+        cliff.ratio = ratio_of(to->tokens_per_s, from->tokens_per_s);
+      cliff.possible = !(cliff.ratio.hi < 1) || best_may_lie_from(results, cliff.to);
     }
-    if (!cliff->possible) first_cliff = fmin(first_cliff, (double)cliff->to);
+    if (!cliff.possible) *first_cliff = fmin(*first_cliff, (double)cliff.to);
+    results->cliffs[results->cliff_count++] = cliff;
   }
-  return first_cliff;
+  return STATUS_OK;
 }

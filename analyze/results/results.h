@@ -389,7 +389,7 @@ struct results {
   struct curve curve;
   struct cliff *cliffs;
   size_t cliff_count;
-  struct cliff *steps; // every pair of neighbouring usable levels, by the same paired ratio; may be left out
+  struct cliff *steps; // from each usable level to the next, and to one where everything fails
   size_t step_count;
   struct load *loads; // by rate
   size_t load_count;
