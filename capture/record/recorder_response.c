@@ -9,6 +9,7 @@
 #include "capture/record/recorder_entry.h"
 #include "lib/base/clock.h"
 #include "lib/record/carried.h"
+#include "lib/record/redact.h"
 
 // Bytes kept to read the counts of a response that is no stream.
 #define RESPONSE_MAX ((size_t)4 * 1024 * 1024)
@@ -106,6 +107,7 @@ static void add_answer(struct recorder_entry *entry, struct trace_response *reco
   struct recorder_body *answer = &entry->answer;
   recorder_body_decode(recorder, answer);
   carried_cover(&entry->secrets, CARRIED_BODY_MIN, false, answer->bytes.data, answer->bytes.len);
+  if (record->status >= 400) redact_cover_shapes(answer->bytes.data, answer->bytes.len);
   record->body_kind = recorder_body_clean(recorder, answer, clean, NULL);
   record->body = (struct json_slice){clean->data, clean->len};
   record->body_truncated = answer->state != RECORDER_BODY_KEPT;

@@ -112,19 +112,18 @@ bool redact_is_secret_json_key(const struct names *more, const char *key, size_t
   return secret;
 }
 
-// What services begin their keys with; a word that does and is as long as one is taken for one. A text that
-// begins with the letters of {" in base64 is a token (RFC 7519) only with its dots.
+// What services begin their keys with. A text that begins with the letters of {" in base64 is a token
+// (RFC 7519) only with its dots.
 bool redact_is_key_word(const char *word, size_t len) {
   static const char *const starts[] = {"sk-",         "sk_",    "pk_",   "hf_",   "gsk_", "ghp_", "gho_",
                                        "github_pat_", "glpat-", "xoxb-", "xoxp-", "AKIA", "ASIA", "AIza",
                                        "ya29.",       "nvapi-", "npm_",  "sess-", "ghs_", "ghu_", "r8_"};
-  enum { KEY_MIN = 12 };
+  enum { KEY_MIN = 12, TOKEN_HEAD_MAX = 1024 };
   if (len < KEY_MIN) return false;
   for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-    size_t start_len = strlen(starts[i]);
-    if (memcmp(word, starts[i], start_len) == 0) return true;
+    if (word[0] == starts[i][0] && memcmp(word, starts[i], strlen(starts[i])) == 0) return true;
   }
-  return memcmp(word, "eyJ", 3) == 0 && memchr(word, '.', len) != NULL;
+  return memcmp(word, "eyJ", 3) == 0 && memchr(word, '.', len < TOKEN_HEAD_MAX ? len : TOKEN_HEAD_MAX);
 }
 
 static bool ends_word(char c) {
@@ -169,25 +168,30 @@ static char *pem_end(char *at, char *end) {
   return dashes ? dashes + 5 : end;
 }
 
+static char *word_end(char *at, char *end) {
+  while (at < end && is_word_char(*at))
+    at++;
+  return at;
+}
+
+// Whatever stands in it, each byte is looked at a bounded number of times.
 void redact_cover_shapes(char *text, size_t len) {
-  enum { SCHEME_VALUE_MIN = 6 }; // "Basic things" is English, and five letters are no credential
+  enum { SCHEME_VALUE_MIN = 6, KEY_MIN = 12 }; // "Basic words" is English, and five letters are no credential
   char *end = text + len;
   for (char *at = text; at < end;) {
+    size_t left = (size_t)(end - at);
     bool begins = at == text || !isalnum((unsigned char)at[-1]);
-    char *pem = *at == '-' ? pem_end(at, end) : NULL;
-    char *value = at + (begins ? scheme_len(at, (size_t)(end - at)) : 0), *stop = value;
-    while (stop < end && is_word_char(*stop))
-      stop++;
-    if (pem) {
-      memset(at, '*', (size_t)(pem - at));
-      stop = pem;
-    } else if (value > at && stop - value >= SCHEME_VALUE_MIN) {
-      memset(value, '*', (size_t)(stop - value));
-    } else if (begins && stop > at && redact_is_key_word(at, (size_t)(stop - at))) {
-      memset(at, '*', (size_t)(stop - at));
-    } else {
-      stop = at + 1;
+    char *from = at, *stop = *at == '-' ? pem_end(at, end) : NULL;
+    size_t scheme = begins && !stop ? scheme_len(at, left) : 0;
+    if (scheme > 0) {
+      from = at + scheme;
+      stop = word_end(from, end);
+      if (stop - from < SCHEME_VALUE_MIN) stop = NULL;
+    } else if (begins && !stop && redact_is_key_word(at, left)) {
+      stop = word_end(at, end);
+      if (stop - at < KEY_MIN || !redact_is_key_word(at, (size_t)(stop - at))) stop = NULL;
     }
-    at = stop;
+    if (stop) memset(from, '*', (size_t)(stop - from));
+    at = stop ? stop : at + 1;
   }
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/clock.h"
+#include "replay/record/secret.h"
 
 // What a lane prints before it asks for the lock.
 struct texts {

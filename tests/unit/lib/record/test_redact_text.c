@@ -108,6 +108,11 @@ static void test_no_text_takes_longer_than_its_length_asks_for(void **state) {
       "%6bey=",
       "key:'",
       " [{\"key\":\n",
+      "eyJ-",
+      "-----BEGIN ",
+      "sk-",
+      "basic a ",
+      "{\"key\":[\"a\"",
   };
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
     struct buf in = {0}, out = {0};
@@ -116,6 +121,7 @@ static void test_no_text_takes_longer_than_its_length_asks_for(void **state) {
     double start_s = cpu_s();
     redact_text(&more, in.data, in.len, &out, NULL);
     assert_int_equal(out.status, STATUS_OK);
+    redact_cover_shapes(in.data, in.len);
     if (cpu_s() - start_s > 3) fail_msg("%.1f s for text of: %s", cpu_s() - start_s, parts[i]);
     buf_free(&in);
     buf_free(&out);
