@@ -363,21 +363,20 @@ static uint64_t context_digest(struct json_slice context) {
 }
 
 // What the server keeps, and a request goes on from by its name: an answer, or a conversation of its own.
-static struct json_slice kept_context(const struct api_dialect *dialect, struct json_slice body) {
-  for (size_t i = 0; i < API_STATES_MAX && dialect->states[i]; i++) {
-    struct json_slice name = json_scan_get(body, dialect->states[i]), id = json_scan_get(name, "id");
+static struct json_slice kept_context(const struct api_request_facts *request) {
+  for (size_t i = 0; i < API_STATES_MAX; i++) {
+    struct json_slice name = request->states[i], id = json_scan_get(name, "id");
     if (json_scan_has_text(id.data ? id : name)) return id.data ? id : name;
   }
   return (struct json_slice){NULL, 0};
 }
 
 // false: there are no messages.
-static bool find_chat(struct session_table *table, const struct api_dialect *dialect, struct json_slice body,
-                      struct conversation_place *out, int32_t *found) {
-  struct json_slice messages = json_scan_get(body, dialect->prompt), none = {NULL, 0};
-  struct json_slice system = dialect->system ? json_scan_get(body, dialect->system) : none;
-  struct json_slice context = kept_context(dialect, body);
-  struct walk walk = {.table = table, .digest = after_system(system), .found = NOWHERE};
+static bool find_chat(struct session_table *table, const struct api_dialect *dialect,
+                      const struct api_request_facts *request, struct conversation_place *out,
+                      int32_t *found) {
+  struct json_slice messages = request->prompt, context = kept_context(request);
+  struct walk walk = {.table = table, .digest = after_system(request->system), .found = NOWHERE};
   bool is_text = dialect->or_text && json_scan_has_text(messages);
   if (!is_text && !json_scan_at(messages, 0).data) return false;
   if (is_text) {
@@ -395,19 +394,18 @@ static bool find_chat(struct session_table *table, const struct api_dialect *dia
   return true;
 }
 
-void conversation_find(struct session_table *table, enum api api, struct json_slice body,
+void conversation_find(struct session_table *table, enum api api, const struct api_request_facts *request,
                        struct conversation_place *out) {
   int32_t found = NOWHERE;
   *out = (struct conversation_place){.api = api};
   const struct api_dialect *dialect = api_dialect(api);
   if (dialect->is_chat) {
-    if (!find_chat(table, dialect, body, out, &found)) return;
+    if (!find_chat(table, dialect, request, out, &found)) return;
   } else if (api_generates_text(api)) {
-    struct json_slice prompt = json_scan_get(body, "prompt"), context = json_scan_get(body, "context");
-    if (!json_scan_has_text(prompt)) return;
-    out->has_context = json_scan_at(context, 0).data != NULL;
-    found = find_prompt(table, prompt, &out->prompt);
-    if (out->has_context) found = find(table, context_digest(context));
+    if (!json_scan_has_text(request->prompt)) return;
+    out->has_context = json_scan_at(request->context, 0).data != NULL;
+    found = find_prompt(table, request->prompt, &out->prompt);
+    if (out->has_context) found = find(table, context_digest(request->context));
   } else {
     return;
   }

@@ -61,8 +61,9 @@ struct conversation_place {
   struct conversation_text prompt; // else
 };
 
-// Finds the place of a request with this JSON body. `out->session` is its conversation's number.
-void conversation_find(struct session_table *table, enum api api, struct json_slice body,
+// Finds the place of a request with these members in its JSON body. `out->session` is its conversation's
+// number.
+void conversation_find(struct session_table *table, enum api api, const struct api_request_facts *request,
                        struct conversation_place *out);
 
 // Remembers what was answered there. NULL: nobody knows, and any answer continues the conversation (of a

@@ -97,7 +97,7 @@ static void take_facts(const struct import_http *http, struct http_texts *texts,
   json_scan_string(json_scan_get(json, "model"), &texts->model);
   if (http->sessions && !http->session.data) {
     struct conversation_place place;
-    conversation_find(http->sessions, api, json, &place);
+    conversation_find(http->sessions, api, &facts, &place);
     if (place.session > 0) buf_printf(&texts->session, "c%lld", (long long)place.session);
     // Best the answer that was given; but browsers leave some out, and misread the characters of streams.
     if (http->answer) conversation_answered(http->sessions, &place, http->answer);

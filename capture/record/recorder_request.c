@@ -48,9 +48,9 @@ static bool is_sampled(struct recorder *recorder, const struct buf *session) {
   return (double)(digest >> 11) * 0x1p-53 < recorder->options.sample;
 }
 
-static void find_session(struct recorder_entry *entry, struct json_slice body) {
+static void find_session(struct recorder_entry *entry, const struct api_request_facts *facts) {
   if (entry->session.len) return;
-  conversation_find(entry->recorder->sessions, entry->api, body, &entry->place);
+  conversation_find(entry->recorder->sessions, entry->api, facts, &entry->place);
   if (entry->place.session > 0) buf_printf(&entry->session, "c%lld", (long long)entry->place.session);
 }
 
@@ -80,14 +80,11 @@ void recorder_write_request(struct recorder *recorder, const struct trace_reques
   recorder_write(recorder, format_request, request, true);
 }
 
-static void write_request(struct recorder_entry *entry, enum trace_body kind, struct json_slice body) {
+static void write_request(struct recorder_entry *entry, enum trace_body kind, struct json_slice body,
+                          bool streams) {
   struct recorder *recorder = entry->recorder;
-  struct api_request_facts facts = {0};
   struct buf model = {0};
-  if (kind == TRACE_BODY_JSON) {
-    api_request_facts(entry->api, body.data, body.len, &facts);
-    json_scan_string(json_scan_get(body, "model"), &model);
-  }
+  if (kind == TRACE_BODY_JSON) json_scan_string(json_scan_get(body, "model"), &model);
   entry->seq = recorder->next_seq++;
   bool keeps = recorder->options.keep_bodies || recorder->options.anonymize;
   struct trace_request record = {
@@ -103,7 +100,7 @@ static void write_request(struct recorder_entry *entry, enum trace_body kind, st
       .body = keeps ? body : (struct json_slice){0},
       .body_truncated = entry->body.state != RECORDER_BODY_KEPT,
       .body_bytes = entry->body_bytes,
-      .stream = facts.stream,
+      .stream = streams,
       .input_tokens = -1,
       .output_tokens = -1,
       .block_tokens = -1,
@@ -126,8 +123,11 @@ void recorder_make_request(void *context) {
   carried_add_all(&entry->secrets, &taken);
   buf_free(&taken);
   struct json_slice body = slice_of(&clean);
-  entry->api = api_from_request(entry->method, entry->target, body.data, body.len);
-  if (kind == TRACE_BODY_JSON) find_session(entry, body);
+  bool is_json = kind == TRACE_BODY_JSON;
+  struct api_request_facts facts;
+  api_request_members(entry->api, is_json ? body : (struct json_slice){0}, &facts);
+  if (facts.loads_only) api_request_members(entry->api = API_HTTP, body, &facts);
+  if (is_json) find_session(entry, &facts);
   if (entry->api == API_HTTP && recorder->options.unknown)
     unknown_apis_note(recorder->options.unknown, recorder_text(entry->method), recorder_text(entry->target));
   if (entry->body.state == RECORDER_BODY_DROPPED || clean.status || entry->session.status ||
@@ -138,7 +138,7 @@ void recorder_make_request(void *context) {
              (recorder->options.anonymize && !api_asks_model(entry->api))) {
     entry->skipped = true;
   } else {
-    write_request(entry, kind, body);
+    write_request(entry, kind, body, is_json && facts.stream);
   }
   buf_free(&clean);
   recorder_body_free(recorder, &entry->body);

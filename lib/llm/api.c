@@ -197,13 +197,24 @@ static void take_limits(const struct api_dialect *dialect, struct json_slice obj
   }
 }
 
+static void keep_first(struct json_slice *member, struct json_slice key, const char *name,
+                       struct json_slice value) {
+  if (name && !member->data && json_slice_is(key, name)) *member = value;
+}
+
 void api_request_facts(enum api api, const char *body, size_t len, struct api_request_facts *out) {
+  struct json_slice root;
+  if (json_scan_text(body, len, &root, NULL)) root = (struct json_slice){NULL, 0};
+  api_request_members(api, root, out);
+}
+
+void api_request_members(enum api api, struct json_slice body, struct api_request_facts *out) {
   const struct api_dialect *dialect = api_dialect(api);
   *out = (struct api_request_facts){.stream = dialect->streams, .max_tokens = -1};
-  struct json_slice root, key, value;
-  if (json_scan_text(body, len, &root, NULL) || json_scan_kind(root) != JSON_OBJECT) return;
+  struct json_slice key, value;
+  if (json_scan_kind(body) != JSON_OBJECT) return;
   bool asks = false; // for text
-  struct json_scan scan = json_scan_start(root);
+  struct json_scan scan = json_scan_start(body);
   while (json_scan_member(&scan, &key, &value)) {
     if (json_slice_is(key, "model")) {
       out->model = json_scan_raw_string(value);
@@ -216,8 +227,13 @@ void api_request_facts(enum api api, const char *body, size_t len, struct api_re
     } else if (json_slice_is(key, "messages") || json_slice_is(key, "images")) {
       asks = asks || has_element(value);
     }
+    keep_first(&out->prompt, key, dialect->prompt, value);
+    keep_first(&out->system, key, dialect->system, value);
+    keep_first(&out->context, key, "context", value);
+    for (size_t i = 0; i < API_STATES_MAX; i++)
+      keep_first(&out->states[i], key, dialect->states[i], value);
   }
-  take_limits(dialect, dialect->options ? json_scan_get(root, dialect->options) : root, &out->max_tokens);
+  take_limits(dialect, dialect->options ? json_scan_get(body, dialect->options) : body, &out->max_tokens);
   out->loads_only = api_is_ollama(api) && dialect->generates_text && !asks;
 }
 

@@ -109,10 +109,16 @@ struct api_request_facts {
   bool include_usage; // OpenAI's stream_options.include_usage
   bool loads_only;    // Ollama without prompt and messages: see api_from_request
   int64_t max_tokens; // by the names that the dialect has for it; -1: unknown or unlimited
+  // Members as they are written, the first of their name; {NULL, 0}: not there.
+  struct json_slice prompt, system, states[API_STATES_MAX]; // by the names that the dialect has for them
+  struct json_slice context;                                // Ollama's, of an earlier answer
 };
 
 // Reads the facts of a request body; what is not there, or not of its kind, stays unknown, also in a body
 // that is no JSON.
 void api_request_facts(enum api api, const char *body, size_t len, struct api_request_facts *out);
+
+// The same in one pass over a body that json_scan_text has checked; {NULL, 0}: no JSON.
+void api_request_members(enum api api, struct json_slice body, struct api_request_facts *out);
 
 #endif

@@ -36,7 +36,9 @@ static struct json_slice slice(const char *text) {
 }
 
 static int64_t ask(enum api api, const char *body) {
-  conversation_find(table, api, slice(body), &place);
+  struct api_request_facts facts;
+  api_request_facts(api, body, strlen(body), &facts);
+  conversation_find(table, api, &facts, &place);
   return place.session;
 }
 
