@@ -250,21 +250,30 @@ struct trace_response anonymize_response(const struct trace_response *response) 
                                          "refusal",    "completed",      "incomplete", "max_output_tokens",
                                          "limit",      "word",           NULL};
   static const char *const aborts[] = {"client", "upstream", NULL};
-  struct trace_response out = *response;
-  enum failure failure;
+  enum failure failure = FAILURE_NONE;
   bool failed = response->error.len > 0;
-  bool known_failure = failed && failure_from_name(response->error, &failure);
-  out.token_source = known(response->token_source, sources);
   // A failure of another kind is still one.
-  out.error = failed ? text_slice(failure_name(known_failure ? failure : FAILURE_PROTOCOL)) : out.error;
-  out.finish = known(response->finish, finishes);
-  out.aborted_by = known(response->aborted_by, aborts);
-  out.error_text = (struct json_slice){NULL, 0};
-  return out;
+  if (failed && !failure_from_name(response->error, &failure)) failure = FAILURE_PROTOCOL;
+  return (struct trace_response){.seq = response->seq,
+                                 .t_ns = response->t_ns,
+                                 .status = response->status,
+                                 .ttfb_ns = response->ttfb_ns,
+                                 .ttft_ns = response->ttft_ns,
+                                 .ttfa_ns = response->ttfa_ns,
+                                 .latency_ns = response->latency_ns,
+                                 .input_tokens = response->input_tokens,
+                                 .output_tokens = response->output_tokens,
+                                 .cached_tokens = response->cached_tokens,
+                                 .token_source = known(response->token_source, sources),
+                                 .finish = known(response->finish, finishes),
+                                 .events = response->events,
+                                 .bytes = response->bytes,
+                                 .error = failed ? text_slice(failure_name(failure)) : text_slice(NULL),
+                                 .aborted_by = known(response->aborted_by, aborts),
+                                 .attempts = response->attempts};
 }
 
 struct trace_header anonymize_header(const struct trace_header *header) {
-  struct trace_header out = *header;
-  out.upstream = (struct json_slice){NULL, 0};
-  return out;
+  return (struct trace_header){
+      .version = header->version, .start_unix_s = header->start_unix_s, .tool = header->tool};
 }

@@ -245,6 +245,33 @@ test_anonymous_filter() {
   check_equal 'no word of the texts is left' 0 "$(grep -ciE 'rule|harbour|heron|zebra|walrus' "$scratch/filtered.jsonl")"
 }
 
+# A marker in every member of FORMAT.md that can hold a text, and in one that nobody knows: nothing passes but the members
+# that traces/README.md lists.
+test_anonymous_import_passes_what_is_listed() {
+  local marker=XqMarkerXq members body
+  members=$(sed -n '/^## Trace/,/^## Run/p' traces/FORMAT.md | sed -n 's/^| \(`[^|]*\)|.*/\1/p' | grep -o '`[a-z0-9_]*`' | tr -d '`' | sort -u)
+  check_match 'the members are read from the document' 'body_text.*error_text.*upstream' "$(xargs <<<"$members")"
+  for body in body body_text body_base64; do
+    jq -ncR --arg m "$marker" --arg body "$body" '
+      ($ARGS.positional | map({(.): $m}) | add) as $texts |
+      {type: "trace", version: 1, start_unix_s: 1, tool: $m, upstream: $m, other: $m},
+      ($texts + {type: "request", seq: 0, t_s: 0, method: "POST", path: "/v1/chat/completions?\($m)", session: $m,
+        headers: {"user-agent": $m}, api: "openai.chat", model: $m, stream: true, other: $m, prefix_blocks: [$m]}
+        | del(.body, .body_text, .body_base64, .body_bytes, .input_tokens, .output_tokens, .block_tokens, .body_truncated)
+        | .[$body] = (if $body == "body" then {model: $m, user: $m, messages: [{role: "user", content: $m}]} else $m end)),
+      ({type: "response", seq: 0, t_s: 1, status: 200, error: $m, error_text: $m, finish: $m, token_source: $m,
+        aborted_by: $m, other: $m} | .[$body] = (if $body == "body" then {choices: [{message: {content: $m}}]} else $m end)),
+      {type: "end", requests: 1, responses: 1, dropped: 0, other: $m}' --args $members >"$scratch/marked.jsonl"
+    run "$capture" --import trace "$scratch/marked.jsonl" --anonymize "$scratch/key1" -o "$scratch/unmarked.jsonl" --force
+    check_equal "$body: exit code" 0 "$status"
+    check_equal "$body: no marker passes" 0 "$(grep -c "$marker" "$scratch/unmarked.jsonl")"
+    check_equal "$body: the request and its response are there" 'request response' \
+      "$(jq -r 'select(.type == "request" or .type == "response").type' "$scratch/unmarked.jsonl" | xargs)"
+    check_equal "$body: nothing is there that is not listed" '' "$(jq -r 'select(.type != "end") | keys[]' "$scratch/unmarked.jsonl" |
+      sort -u | grep -vxE 'type|version|start_unix_s|tool|seq|t_s|session|method|path|api|stream|(input|output|cached)_tokens|token_source|prefix_blocks|block_tokens|status|(ttfb|ttft|ttfa|latency)_s|events|bytes|finish|error|aborted_by|attempts')"
+  done
+}
+
 test_usage
 test_output
 test_documents
@@ -255,4 +282,5 @@ test_made_traffic_is_the_same_for_a_seed_and_of_any_api
 test_prompts_become_requests
 test_anonymous_recording
 test_anonymous_filter
+test_anonymous_import_passes_what_is_listed
 summary
