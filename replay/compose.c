@@ -158,6 +158,7 @@ struct send_settings compose_send(const struct opts *opts, bool cache_bust, int6
       .think_ns = opts->think_ns,
       .speed = opts->speed,
       .max_idle_ns = opts->max_idle_ns,
+      .stateful = opts->stateful,
   };
 }
 

@@ -152,6 +152,7 @@ static enum status load(struct replay *replay, struct error *error) {
       .draws = draws(replay),
       .in_time = opts->timing == OPTS_TIMING_ORIGINAL,
       .in_turn = opts->timing != OPTS_TIMING_BATCH,
+      .stateful = opts->stateful,
       .rules = opts_rewrite_rules(opts),
       .headers = {(const char *const *)opts->headers.items, opts->headers.count, key},
   };

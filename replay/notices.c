@@ -50,10 +50,11 @@ static void note_draw(const struct opts *opts, const struct work *work, struct l
   }
   buf_free(&unknown);
   if (work->stateful > 0) {
-    log_notice(log,
-               "%lld %s left out: what the recording server kept is not here (previous_response_id, "
-               "conversation)",
-               (long long)work->stateful, requests_are(work->stateful));
+    log_notice(log, "%lld %s left out: %s (previous_response_id, conversation)%s", (long long)work->stateful,
+               requests_are(work->stateful),
+               opts->stateful ? "the trace lacks the answer that each continues"
+                              : "only the recording server has the answer that each continues",
+               opts->stateful ? "" : "; --timing original --stateful sends them");
   }
   if (work->refused > 0) {
     log_notice(log, "%lld %s left out: answered with an error status (400 or above) when recorded",

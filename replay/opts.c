@@ -137,8 +137,9 @@ static enum status check_timing(const struct opts *opts, struct error *error) {
   if (!open && opts->duration_ns > 0 && other)
     return status_fail(error, STATUS_USAGE, "--duration measures each level for a time: it goes without %s",
                        other);
-  if (!open && opts->think != SEND_ORDER_THINK_SCHEDULE)
-    return status_fail(error, STATUS_USAGE, "--think-time goes with --timing original or rate");
+  if (!open && (opts->think != SEND_ORDER_THINK_SCHEDULE || opts->stateful))
+    return status_fail(error, STATUS_USAGE, "%s goes with --timing original or rate",
+                       opts->stateful ? "--stateful" : "--think-time");
   if (opts->timing != OPTS_TIMING_ORIGINAL && (opts->speed > 0 || opts->max_idle_ns > 0))
     return status_fail(error, STATUS_USAGE, "%s goes with --timing original",
                        opts->speed > 0 ? "--speed" : "--max-idle");

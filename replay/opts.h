@@ -51,6 +51,7 @@ struct opts {
   int64_t duration_ns; // 0: one pass of the trace; of batches: as many requests as -B says
   enum send_order_think think;
   int64_t think_ns; // fixed
+  bool stateful;    // conversations continue this run's answers
 
   char *server; // NULL: not managed
   enum plan_restart restart;

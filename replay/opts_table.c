@@ -220,6 +220,9 @@ static const struct cli_option options[] = {
      CLI_DURATION(struct opts, duration_ns, CLOCK_NS_PER_MS, 24 * HOUR_NS), NULL},
     {"think-time", 0, "recorded|TIME", "none", "from the end of a conversation's turn to its next one",
      CLI_OWN(take_think_time), NULL},
+    {"stateful", 0, NULL, NULL,
+     "previous_response_id and conversation continue this run's own answers, instead of being left out",
+     CLI_FLAG(struct opts, stateful), NULL},
 
     {"model", 'm', "NAME", "as recorded", "ask for this model", CLI_TEXT(struct opts, model), "Requests"},
     {"max-tokens", 0, "N", "as recorded", "limit of output tokens, under each API's own name",

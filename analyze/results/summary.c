@@ -319,13 +319,13 @@ static const struct member compared_place[] = {MEMBER(comparison_cell, workers, 
 VALUE_VIEW(slowest, results, VALUE_OF_COMPARED(self->comparison.slowest))
 VALUE_VIEW(fastest, results, VALUE_OF_COMPARED(self->comparison.fastest))
 
-static const struct member place_members[] = {MEMBER(comparison_place, workers, "workers", MEMBER_INT),
-                                              MEMBER(comparison_place, batch, "batch", MEMBER_INT),
-                                              MEMBER_END};
+static const struct member comparison_place_members[] = {
+    MEMBER(comparison_place, workers, "workers", MEMBER_INT),
+    MEMBER(comparison_place, batch, "batch", MEMBER_INT), MEMBER_END};
 
 static const struct member compared_best_members[] = {
-    MEMBER_OBJECT_OF(results, comparison.best_before, "before", place_members),
-    MEMBER_OBJECT_OF(results, comparison.best_now, "now", place_members),
+    MEMBER_OBJECT_OF(results, comparison.best_before, "before", comparison_place_members),
+    MEMBER_OBJECT_OF(results, comparison.best_now, "now", comparison_place_members),
     MEMBER(results, comparison.best_ratio, "ratio", MEMBER_ESTIMATE), MEMBER_END};
 static const struct member comparison_members[] = {
     MEMBER(results, comparison.baseline, "baseline", MEMBER_TEXT),
@@ -342,7 +342,8 @@ static const struct member comparison_members[] = {
     MEMBER_VIEW_OF("fastest", fastest),
     MEMBER_PART("best", compared_best_members),
     MEMBER_LIST_OF(results, comparison.cells, comparison.cell_count, "cells", comparison_cell_members),
-    MEMBER_LIST_OF(results, comparison.missing, comparison.missing_count, "missing", place_members),
+    MEMBER_LIST_OF(results, comparison.missing, comparison.missing_count, "missing",
+                   comparison_place_members),
     MEMBER_END};
 
 static const struct member assertion_members[] = {MEMBER(assertion, expression, "expression", MEMBER_TEXT),

@@ -410,6 +410,8 @@ void conversation_find(struct session_table *table, enum api api, const struct a
     return;
   }
   out->session = found == NOWHERE ? ++table->last : table->entries[found].session;
+  if (found == NOWHERE && out->has_context && dialect->is_chat) // known from its first request on
+    keep_place(table, context_digest(kept_context(request)), out->session, LENGTHS);
   if (found == NOWHERE) return;
   table->entries[found].has_gone_on = true;
   use(table, found);

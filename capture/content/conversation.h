@@ -8,7 +8,8 @@
 //     same text and the same calls of tools.
 //   completions, generate: the prompt begins with an earlier prompt and the answer to it, or (Ollama) the
 //     `context` is the one that an earlier answer gave.
-//   responses: as a chat; or `previous_response_id` names an earlier answer.
+//   responses: as a chat; or `previous_response_id` names an earlier answer, or what an earlier request
+//   named; or `conversation` does.
 // Every other request for text starts a conversation of its own; requests for anything else have none. Who
 // only begins alike is not mixed up, as long as the answers differ.
 //

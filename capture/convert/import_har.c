@@ -306,6 +306,7 @@ static struct trace_response judge(const struct entry *entry, int64_t t_ns, enum
   if (content.data) record.events = found->text_events;
   if (content.data) record.bytes = found->bytes;
   record.finish = text_slice(found->finish);
+  record.answer_id = text_slice(found->answer_id);
   record.error = text_slice(failure_name(found->failure));
   record.aborted_by = aborted_by(entry, transport);
   return record;

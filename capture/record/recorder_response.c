@@ -161,6 +161,7 @@ static void write_response(struct recorder_entry *entry) {
       .error = failure ? recorder_text(failure) : (struct json_slice){0},
       .aborted_by = is_early ? recorder_text(ending->aborted_by) : (struct json_slice){0},
       .attempts = ending->attempts,
+      .answer_id = found->answer_id[0] ? recorder_text(found->answer_id) : (struct json_slice){0},
       .error_text = found->error_text[0] ? recorder_text(found->error_text) : (struct json_slice){0},
   };
   struct buf clean = {0};

@@ -61,6 +61,7 @@ struct response {
   int64_t eval_ns;
   int64_t total_ns;
   char finish[32];      // "stop", "length", "tool_calls", "unload", ...; "": unknown
+  char answer_id[128];  // by which a later request may continue it (previous_response_id); "": none
   char error_text[256]; // the server's own words, or what is wrong with its bytes; UTF-8, one line; "": none
 
   // The caller's, may be set after response_open.

@@ -99,7 +99,10 @@ static void take_result(struct response *response, struct json_slice result) {
   if (finish.len) message_copy(response->finish, sizeof response->finish, finish.data, finish.len);
   take_usage(response, json_scan_get(result, "usage"));
   struct json_slice id = json_scan_get(result, "id");
-  if (json_scan_has_text(id)) response_tell(response, RESPONSE_PART_CONTEXT, id);
+  if (!json_scan_has_text(id)) return;
+  response_tell(response, RESPONSE_PART_CONTEXT, id);
+  if (id.len - 2 < sizeof response->answer_id)
+    message_copy(response->answer_id, sizeof response->answer_id, id.data + 1, id.len - 2);
 }
 
 // The members of a message that matter; those of an event come in any order.

@@ -82,6 +82,7 @@ void trace_format_response(struct buf *out, const struct trace_response *respons
   json_member_text(&w, "error", response->error);
   json_member_text(&w, "aborted_by", response->aborted_by);
   member_text_if(&w, "error_text", response->error_text);
+  member_text_if(&w, "answer_id", response->answer_id);
   if (response->attempts > 1) json_member_count(&w, "attempts", response->attempts);
   format_body(&w, response->body_kind, response->body, response->body_truncated);
   json_write_object_end(&w);
@@ -176,6 +177,7 @@ static const struct field response_fields[] = {
     FIELD(trace_response, error, "error", FIELD_TEXT),
     FIELD(trace_response, aborted_by, "aborted_by", FIELD_TEXT),
     FIELD(trace_response, error_text, "error_text", FIELD_TEXT),
+    FIELD(trace_response, answer_id, "answer_id", FIELD_TEXT),
     FIELD(trace_response, attempts, "attempts", FIELD_COUNT),
     BODY(trace_response, "body", take_response_body),
     BODY(trace_response, "body_text", take_response_body),

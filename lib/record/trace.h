@@ -62,7 +62,8 @@ struct trace_response {
   enum trace_body body_kind;
   struct json_slice body; // as in a request
   bool body_truncated;
-  int64_t ttfa_ns; // to the first text of the answer, where thoughts came before it; 0: none did
+  int64_t ttfa_ns;             // to the first text of the answer, where thoughts came before it; 0: none did
+  struct json_slice answer_id; // by which a later request continues it (previous_response_id)
 };
 
 struct trace_end {

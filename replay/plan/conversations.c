@@ -14,7 +14,7 @@ struct conversations_name {
 };
 
 struct conversations_answer {
-  int64_t trace, seq, over_ns;
+  int64_t trace, seq, over_ns, id;
 };
 
 enum { FIRST_ROOM = 64 }; // a power of two
@@ -78,7 +78,8 @@ enum status conversations_number(struct conversations *conversations, struct jso
   return STATUS_OK;
 }
 
-enum status conversations_add_answer(struct conversations *conversations, int64_t seq, int64_t over_ns) {
+enum status conversations_add_answer(struct conversations *conversations, int64_t seq, int64_t over_ns,
+                                     int64_t id) {
   if (conversations->answer_count == conversations->answer_room) {
     size_t room = conversations->answer_room ? 2 * conversations->answer_room : FIRST_ROOM;
     struct conversations_answer *grown = realloc(conversations->answers, room * sizeof *grown);
@@ -87,7 +88,7 @@ enum status conversations_add_answer(struct conversations *conversations, int64_
     conversations->answer_room = room;
   }
   conversations->answers[conversations->answer_count++] =
-      (struct conversations_answer){conversations->trace, seq, over_ns};
+      (struct conversations_answer){conversations->trace, seq, over_ns, id};
   return STATUS_OK;
 }
 
@@ -97,13 +98,24 @@ static int compare_answers(const void *a, const void *b) {
   return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
+// NULL: not recorded.
+static const struct conversations_answer *answer_to(const struct conversations *conversations, int64_t trace,
+                                                    int64_t seq) {
+  struct conversations_answer wanted = {.trace = trace, .seq = seq};
+  if (conversations->answer_count == 0) return NULL;
+  return bsearch(&wanted, conversations->answers, conversations->answer_count, sizeof wanted,
+                 compare_answers);
+}
+
+int64_t conversations_answer_id(const struct conversations *conversations, int64_t trace, int64_t seq) {
+  const struct conversations_answer *found = answer_to(conversations, trace, seq);
+  return found ? found->id : -1;
+}
+
 // -1: not recorded.
 static int64_t think_ns(const struct conversations *conversations, const struct conversations_request *before,
                         const struct conversations_request *request) {
-  struct conversations_answer wanted = {.trace = before->trace, .seq = before->seq};
-  if (conversations->answer_count == 0) return -1;
-  const struct conversations_answer *found =
-      bsearch(&wanted, conversations->answers, conversations->answer_count, sizeof wanted, compare_answers);
+  const struct conversations_answer *found = answer_to(conversations, before->trace, before->seq);
   if (!found) return -1;
   return request->at_ns > found->over_ns ? request->at_ns - found->over_ns : 0;
 }

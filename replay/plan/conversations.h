@@ -32,10 +32,12 @@ void conversations_next_trace(struct conversations *conversations);
 enum status conversations_number(struct conversations *conversations, struct json_slice name,
                                  int64_t *out) MUST_USE;
 
-// The response to request `seq` of the file that is being read was over at this instant (since 1970).
-// STATUS_MEMORY.
-enum status conversations_add_answer(struct conversations *conversations, int64_t seq,
-                                     int64_t over_ns) MUST_USE;
+// The response to request `seq` of the file that is being read was over at this instant (since 1970). `id`:
+// the caller's number of its identifier; -1: none. STATUS_MEMORY.
+enum status conversations_add_answer(struct conversations *conversations, int64_t seq, int64_t over_ns,
+                                     int64_t id) MUST_USE;
+// The `id` of the response to a request, after conversations_order; -1: none.
+int64_t conversations_answer_id(const struct conversations *conversations, int64_t trace, int64_t seq);
 
 // One request in the order of the draw, as it was recorded.
 struct conversations_request {

@@ -37,11 +37,16 @@ static void print_body(const struct batch_source *source, int64_t index, struct 
     print_up_to(source, index, &done, request->nonce_places[i], out);
     buf_append(out, nonce, REWRITE_NONCE_BYTES);
   }
-  print_up_to(source, index, &done, request->body_len, out);
+  size_t end = request->body_len - (request->continues >= 0); // before the last brace
+  print_up_to(source, index, &done, end, out);
+  if (request->continues < 0) return;
+  const char *id = source->answer_id ? source->answer_id : source->warmup ? NULL : request->recorded_id;
+  if (id) buf_printf(out, "%s\"previous_response_id\":\"%s\"", out->data[out->len - 1] == '{' ? "" : ",", id);
+  buf_append_char(out, '}');
 }
 
 static bool changes(const struct batch_source *source, const struct work_request *request) {
-  return request->made || (source->cache_bust && request->nonce_count > 0);
+  return request->made || request->continues >= 0 || (source->cache_bust && request->nonce_count > 0);
 }
 
 // All URLs and bodies one after another; the pointers to them come later, when the text moves no more.

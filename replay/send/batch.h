@@ -28,6 +28,8 @@ struct batch_source {
   // of it is sent twice. That of pass p is made of `nonce` + p; there are batch_passes() of them.
   bool cache_bust;
   uint64_t nonce;
+  const char *answer_id; // that a single request continues, as in JSON; NULL: the recorded
+                         // one, in a warm-up none
 };
 
 // How often the draw begins within a batch of `count`.

@@ -37,6 +37,7 @@ struct send_settings {
   int64_t think_ns;
   double speed;
   int64_t max_idle_ns;
+  bool stateful; // a request continues the answer that this run got
 };
 
 struct measurement_setup {

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/clock.h"
 #include "replay/send/batch.h"
@@ -30,6 +31,7 @@ struct part {
   struct loop_timer *send_timer;
   struct arrival *idle;
   int64_t max_in_flight;
+  char **answers; // identifiers by place of the draw, NULL: none yet; NULL: not --stateful
   // Of this repetition, within the window:
   double in_flight_ns, tokens;
   bool tokens_known; // some response has a count
@@ -51,6 +53,27 @@ static void give_back(struct part *part, struct arrival *arrival) {
   part->idle = arrival;
 }
 
+// The identifier of the answer that the request at this place continues. Its own answer of an earlier pass is
+// forgotten.
+static const char *answer_before(const struct part *part, const struct work *work, int64_t place) {
+  size_t at = (size_t)place % work->count;
+  int64_t continues = work->requests[at]->continues;
+  free(part->answers[at]);
+  part->answers[at] = NULL;
+  return continues < 0 ? NULL : part->answers[continues];
+}
+
+// STATUS_MEMORY.
+static enum status keep_answer(struct share *share, const struct request_result *result) {
+  const struct measurement *measurement = share->measurement;
+  size_t at = (size_t)(measurement->offset + result->index) % measurement->setup.work->count;
+  char **answer = &((struct part *)share->part)->answers[at];
+  if (result->response->answer_id[0] == '\0') return STATUS_OK;
+  free(*answer);
+  *answer = strdup(result->response->answer_id);
+  return *answer ? STATUS_OK : STATUS_MEMORY;
+}
+
 static enum status send_one(struct share *share, const struct send_order_next *next) {
   struct measurement *measurement = share->measurement;
   struct part *part = share->part;
@@ -66,6 +89,7 @@ static enum status send_one(struct share *share, const struct send_order_next *n
       // A new one whenever the draw begins again.
       .nonce = measurement->nonce + (uint64_t)(place / (int64_t)measurement->setup.work->count),
   };
+  if (part->answers) source.answer_id = answer_before(part, source.work, place);
   enum status status = batch_prepare(&arrival->batch, &source, NULL);
   if (status == STATUS_OK) {
     arrival->batch.requests[0].owner = arrival;
@@ -118,7 +142,8 @@ static bool finish_turn(struct share *share, const struct request_result *result
 static void on_freed(struct share *share, const struct request_result *result) {
   struct part *part = share->part;
   bool had_no_room = request_call_in_flight(share->calls) == part->max_in_flight - 1;
-  if (finish_turn(share, result) || had_no_room) send_due(share);
+  // The turn after it may need the answer's identifier, which on_done has.
+  if ((!part->answers && finish_turn(share, result)) || had_no_room) send_due(share);
 }
 
 static double clamp(double value) {
@@ -145,8 +170,11 @@ static void add_to_window(struct share *share, const struct request_result *resu
 }
 
 static void on_done(struct share *share, const struct request_result *result) {
+  struct part *part = share->part;
   add_to_window(share, result);
-  (void)finish_turn(share, result); // one that could not even be started was not freed
+  if (part->answers && keep_answer(share, result)) measurement_cancel_share(share);
+  bool is_free = finish_turn(share, result); // one that could not even be started was not freed
+  if (part->answers && is_free) loop_timer_set(part->send_timer, 0);
   give_back(share->part, result->request->owner);
 }
 
@@ -197,6 +225,10 @@ static enum status open_part(struct share *share, struct error *error) {
   if (!part) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   part->max_in_flight = lanes_part(settings->max_in_flight, share->lane->number, lanes);
   if (part->max_in_flight < 1) part->max_in_flight = 1;
+  if (settings->stateful) {
+    part->answers = calloc(measurement->setup.work->count, sizeof *part->answers);
+    if (!part->answers) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  }
   struct send_order_options options = {
       .pace = &loop_of(measurement)->schedule,
       .draw = measurement->setup.work->turns,
@@ -218,6 +250,9 @@ static enum status open_part(struct share *share, struct error *error) {
 
 static void close_part(struct share *share) {
   struct part *part = share->part;
+  for (size_t i = 0; part->answers && i < share->measurement->setup.work->count; i++)
+    free(part->answers[i]);
+  free(part->answers);
   send_order_close(part->order);
   loop_timer_close(part->send_timer);
   while (part->idle) {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "replay/plan/random.h"
+#include "replay/workload/stateful.h"
 #include "replay/workload/work_digest.h"
 #include "replay/workload/work_draw.h"
 
@@ -75,6 +76,7 @@ static enum status make_ready(struct work_draw *draw, struct work_request *reque
   free(request->body);
   request->body = body.data;
   request->body_len = body.len;
+  stateful_place(request);
   size_t places[NONCE_PLACES_MAX];
   request->nonce_count =
       rewrite_nonce_places(request->api, request->body, request->body_len, places, NONCE_PLACES_MAX);
@@ -94,8 +96,8 @@ static enum status nothing_to_send(const struct work *work, struct error *error)
   }
   if (work->stateful > 0) {
     return status_fail(error, STATUS_FORMAT,
-                       "every request of the trace goes on from what the recording server kept "
-                       "(previous_response_id, conversation): no other can answer them");
+                       "every request of the trace continues an answer that only the recording server has "
+                       "(previous_response_id, conversation)");
   }
   if (work->refused > 0) {
     return status_fail(
@@ -180,6 +182,7 @@ static enum status read_traces(struct work_draw *draw, struct error *error) {
   for (size_t i = 0; status == STATUS_OK && i < traces->count; i++) {
     status = work_draw_trace(draw, traces->items[i], error);
     conversations_next_trace(&draw->conversations);
+    conversations_next_trace(&draw->answers);
   }
   return status;
 }
@@ -196,6 +199,7 @@ static bool can_read_again(const struct cli_texts *traces) {
 static void end_draw(struct work_draw *draw) {
   random_close(draw->random);
   conversations_free(&draw->conversations);
+  conversations_free(&draw->answers);
   recorded_failures_free(&draw->refused);
   buf_free(&draw->scratch);
 }
@@ -214,24 +218,48 @@ static enum status read_again(struct work_draw *draw, struct error *error) {
   return status;
 }
 
-// Takes the refused ones out of what was kept. How many others there are besides is not known.
-static void drop_refused(struct work_draw *draw) {
-  struct work *work = draw->work;
+// Closes the gaps that freed requests leave among those kept. True where there were some: how many others
+// there are besides is not known.
+static bool close_gaps(struct work *work) {
   size_t kept = 0, made = 0;
   for (size_t i = 0; i < work->count; i++) {
     struct work_request *request = work->requests[i];
-    if (recorded_failures_has(&draw->refused, request->trace, request->seq)) {
-      work_request_free(request);
-    } else {
-      work->requests[kept++] = request;
-      made += request->made != NULL;
-    }
+    if (!request) continue;
+    work->requests[kept++] = request;
+    made += request->made != NULL;
   }
-  if (kept == work->count) return;
-  work->refused = (int64_t)(work->count - kept);
+  if (kept == work->count) return false;
   work->available = (int64_t)kept;
   work->made = (int64_t)made;
   work->count = kept;
+  return true;
+}
+
+static void drop_refused(struct work_draw *draw) {
+  struct work *work = draw->work;
+  size_t count = work->count;
+  for (size_t i = 0; i < count; i++) {
+    struct work_request *request = work->requests[i];
+    if (!recorded_failures_has(&draw->refused, request->trace, request->seq)) continue;
+    work_request_free(request);
+    work->requests[i] = NULL;
+  }
+  if (close_gaps(work)) work->refused = (int64_t)(count - work->count);
+}
+
+// In turn, and without requests that continue an answer which no request here asks for.
+static enum status put_in_turn_with_state(struct work_draw *draw, struct error *error) {
+  struct work *work = draw->work;
+  enum status status = put_in_turn(draw, error);
+  if (status || !draw->options->stateful) return status;
+  work->stateful += (int64_t)stateful_link(work, &draw->conversations);
+  if (!close_gaps(work)) return STATUS_OK;
+  free(work->turns);
+  work->turns = NULL;
+  if (work->count == 0) return nothing_to_send(work, error);
+  status = put_in_turn(draw, error);
+  if (status == STATUS_OK) (void)stateful_link(work, &draw->conversations); // the places are others now
+  return status;
 }
 
 // What is to be sent, as it was recorded, in the order of the draw.
@@ -251,7 +279,7 @@ static enum status draw_requests(struct work_draw *draw, struct error *error) {
     merge_clocks(draw);
     qsort(work->requests, work->count, sizeof(struct work_request *), compare_times);
   }
-  if (status == STATUS_OK && draw->options->in_turn) status = put_in_turn(draw, error);
+  if (status == STATUS_OK && draw->options->in_turn) status = put_in_turn_with_state(draw, error);
   return status;
 }
 

@@ -41,6 +41,9 @@ extern const char *const work_pick_names[], *const work_api_names[];
 // The family that is wanted; API_FAMILY_NONE: all of them, or none.
 enum api_family work_api_family(enum work_api api);
 
+// What a stateful request continues, where it is no place of the draw.
+enum { WORK_ANEW = -1, WORK_NOTHING = -2 };
+
 struct work_request {
   int64_t seq;                 // the trace's
   int64_t at_ns;               // when it was recorded, since 1970
@@ -56,6 +59,11 @@ struct work_request {
   size_t made_place;         // offset into body where its text goes, behind a nonce
   size_t *nonce_places;      // offsets into body, ascending
   size_t nonce_count;
+  bool is_stateful;  // it was recorded as continuing what the server kept (stateful.h)
+  int64_t continues; // place of the turn whose answer it continues, or WORK_ANEW; a body that continues one
+                     // ends with its '}', where the answer's identifier goes
+  char *recorded_id; // of that answer, as JSON text without its quotes; NULL: none
+  int64_t recorded_number; // equal identifiers of one trace have equal numbers; -1: none
 };
 
 // What was drawn of one of several traces.
@@ -80,7 +88,7 @@ struct work {
   int64_t other;               // requests that do not: of no API that asks a model
   struct unknown_apis unknown; // of them, those that may ask a model
   int64_t bodiless;            // and those whose body was not recorded, or is no JSON
-  int64_t stateful;            // and those that go on from what the recording server kept
+  int64_t stateful;            // and those that continue what the recording server kept, and no turn here
   int64_t refused;             // and those that were answered with an error status (refused.h)
   int64_t without_text;        // of those kept that ask a model: there is no place for a nonce
   double mean_latency_s;       // of the recorded successful responses; NaN: none
@@ -95,6 +103,7 @@ struct work_options {
   int64_t seed;
   int64_t draws; // how many are kept at most
   bool in_time;  // sort what is kept by its time (several traces may overlap)
+  bool stateful; // keep requests that continue an answer of their conversation; only with in_turn
   bool in_turn;  // the places of a conversation's requests follow the order of its turns; `turns` is made
   struct rewrite_rules rules;
   struct headers_own headers;

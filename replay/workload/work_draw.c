@@ -8,6 +8,7 @@
 #include "lib/base/clock.h"
 #include "lib/record/trace.h"
 #include "replay/plan/random.h"
+#include "replay/workload/stateful.h"
 
 static enum status no_memory(struct error *error) {
   return status_fail(error, STATUS_MEMORY, "requests: %s", status_name(STATUS_MEMORY));
@@ -21,6 +22,7 @@ void work_request_free(struct work_request *request) {
   free(request->body);
   free(request->made);
   free(request->nonce_places);
+  free(request->recorded_id);
   free(request);
 }
 
@@ -92,6 +94,10 @@ static int64_t instant_ns(const struct work_draw *draw, int64_t t_ns) {
   return start_ns < INT64_MAX - t_ns ? start_ns + t_ns : INT64_MAX; // a file may say anything
 }
 
+static bool needs_state(const struct trace_request *record, enum api api) {
+  return record->body_kind == TRACE_BODY_JSON && api_needs_server_state(api, record->body);
+}
+
 static struct work_request *make_request(struct work_draw *draw, const struct trace_request *record,
                                          enum api api, bool sized, struct error *error) {
   struct work_request *request = calloc(1, sizeof *request);
@@ -100,6 +106,7 @@ static struct work_request *make_request(struct work_draw *draw, const struct tr
     return NULL;
   }
   request->seq = record->seq;
+  request->continues = WORK_ANEW;
   request->at_ns = instant_ns(draw, record->t_ns);
   request->undated = draw->segment_unix_s <= 0;
   request->api = api;
@@ -119,6 +126,7 @@ static struct work_request *make_request(struct work_draw *draw, const struct tr
   if (status == STATUS_OK) {
     status = headers_make(record->headers, api, &draw->options->headers, &request->headers, error);
   }
+  if (status == STATUS_OK && needs_state(record, api)) status = stateful_read(&draw->answers, request);
   if (status) {
     (void)no_memory(error);
     work_request_free(request);
@@ -203,7 +211,7 @@ static enum status take_request(struct work_draw *draw, const struct trace_reque
         draw->outputs++;
       }
       status = take(draw, record, api, error);
-    } else if (record->body_kind == TRACE_BODY_JSON && api_needs_server_state(api, record->body)) {
+    } else if (!draw->options->stateful && needs_state(record, api)) {
       draw->work->stateful++;
     } else if (!recorded_body(draw, record) || (asks && !is_json_object(record))) {
       draw->work->bodiless++;
@@ -219,7 +227,10 @@ static enum status take_request(struct work_draw *draw, const struct trace_reque
 static enum status take_response(struct work_draw *draw, const struct trace_response *record,
                                  struct error *error) {
   if (draw->options->in_turn && record->t_ns >= 0) {
-    if (conversations_add_answer(&draw->conversations, record->seq, instant_ns(draw, record->t_ns)))
+    int64_t id = -1;
+    if (draw->options->stateful && conversations_number(&draw->answers, record->answer_id, &id))
+      return no_memory(error);
+    if (conversations_add_answer(&draw->conversations, record->seq, instant_ns(draw, record->t_ns), id))
       return no_memory(error);
   }
   if (!draw->again && record->status >= REFUSED_STATUS_MIN &&

@@ -15,6 +15,7 @@ struct work_draw {
   struct random_source *random;
   struct buf scratch; // the body of the request that is being read
   struct conversations conversations;
+  struct conversations answers;     // numbers of the identifiers of responses, with --stateful
   struct recorded_failures refused; // by what the responses say that were read
   bool again;                       // all responses are known: the refused requests are left out
   double latency_s, output_tokens;  // sums over what was recorded

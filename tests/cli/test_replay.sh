@@ -79,6 +79,7 @@ fails 'speed of a rate' 2 '--speed goes with --timing original' $trace -u $nowhe
 fails 'duration beside a batch' 2 'goes without -B/--batch' $trace -u $nowhere --duration 5s -B 4
 fails 'duration of a burst' 2 'goes without --dispatch' $trace -u $nowhere --duration 5s --dispatch burst
 fails 'think time of batches' 2 '--think-time goes with --timing original or rate' $trace -u $nowhere --think-time 5s
+fails 'answers of batches' 2 '--stateful goes with --timing original or rate' $trace -u $nowhere --stateful
 fails 'think time in other words' 2 "--think-time: 'soon' is neither 'recorded' nor a time from 0s to 24h" \
   $trace -u $nowhere "${open[@]}" --think-time soon
 fails 'no thread' 2 '--threads' $trace -u $nowhere --threads 0

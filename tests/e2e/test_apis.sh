@@ -15,12 +15,14 @@ for stream in true false; do
   ask /v1/chat/completions "{\"model\":\"m\",$message,\"max_tokens\":5,\"stream\":$stream,\"stream_options\":{\"include_usage\":true}}"
   ask /v1/messages "{\"model\":\"m\",\"system\":\"Be brief.\",$message,\"max_tokens\":5,\"stream\":$stream}"
   ask /v1/responses "{\"model\":\"m\",\"input\":\"When is high tide?\",\"max_output_tokens\":5,\"stream\":$stream}"
+  cp "$scratch/answer" "$scratch/responses"
   ask /completion "{\"prompt\":\"When is high tide?\",\"n_predict\":5,\"stream\":$stream}"
 done
 ask /v1/embeddings '{"model":"m","input":["When is high tide?","Now."]}'
 ask /api/embed '{"model":"m","input":"When is high tide?"}'
 ask /v1/rerank '{"model":"m","query":"tide","documents":["When is high tide?","Now."]}'
-ask /v1/responses '{"model":"m","input":"And then?","previous_response_id":"resp_1"}'
+previous=$(jq -r .id "$scratch/responses")
+ask /v1/responses "{\"model\":\"m\",\"input\":\"And then?\",\"previous_response_id\":\"$previous\"}"
 ask /v1/foo '{"prompt":"When is high tide?"}'
 ask /v1/foo '{"prompt":"When is high tide?"}'
 stop_server proxy
@@ -39,12 +41,12 @@ llamacpp.completion 5 5 1 limit -
 openai.embeddings 6  0  -
 ollama.embed 5  0  -
 rerank 7  0  -
-openai.responses 3 $(jq -s 'map(select(.type == "response" and .seq == 11))[0] | "\(.output_tokens) \(.events)"' -r "$scratch/trace.jsonl") completed -" "$(records "$scratch/trace.jsonl")"
+openai.responses 13 $(jq -s 'map(select(.type == "response" and .seq == 11))[0] | "\(.output_tokens) \(.events)"' -r "$scratch/trace.jsonl") completed -" "$(records "$scratch/trace.jsonl")"
 
 run "$bin/replay" "$scratch/trace.jsonl" -u "${server_url[sim]}" -W 2 -B 11 -r 1 --warmup 0 --pick trace -o "$scratch/run.jsonl" --progress none
 check_equal 'all of them are sent again' 0 "$status"
 check_match 'what is of an unknown API' 'left out: 2 requests to /v1/foo, of no API that this version knows' "$err"
-check_match 'what needs the state of a server is left out' '1 request is left out: what the recording server kept' "$err"
+check_match 'what needs the state of a server is left out' '1 request is left out: only the recording server has the answer' "$err"
 check_equal 'with success' '11 0' "$(jq -s -r '[map(select(.type == "request"))[] | .error] | "\(length) \(map(select(. != null)) | length)"' "$scratch/run.jsonl")"
 for family in openai:4 ollama:1 anthropic:2 rerank:1 llamacpp:2; do
   run "$bin/replay" "$scratch/trace.jsonl" -u "${server_url[sim]}" --api "${family%:*}" -W 1 -B 2 --dry-run

@@ -195,6 +195,8 @@ enum status ask_parse(enum ask_api api, const char *text, size_t len, struct ask
   json_scan_bool(json_scan_get(body, "stream"), &ask.stream);
   json_scan_bool(json_scan_get(json_scan_get(body, "stream_options"), "include_usage"), &ask.include_usage);
   ask.stream = ask.stream && ask_generates_text(api);
+  struct json_slice previous = json_scan_raw_string(json_scan_get(body, "previous_response_id"));
+  snprintf(ask.previous, sizeof ask.previous, "%.*s", (int)previous.len, previous.len ? previous.data : "");
   struct measure measure = {0, 0};
   status = measure_prompt(body, &ask, &measure, error);
   if (status == STATUS_OK) status = read_limit(body, &ask, error);

@@ -33,6 +33,7 @@ struct ask {
   int64_t prompt_tokens; // counted as said below
   int64_t inputs;        // texts to embed, documents to rank
   bool wants_base64;     // encoding_format of embeddings
+  char previous[64];     // previous_response_id; "": none
   uint64_t digest;       // of the body: equal requests get equal text
 };
 

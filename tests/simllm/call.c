@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/simllm/call.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
@@ -188,6 +190,18 @@ static enum MHD_Result begin_answer(struct call *call) {
                 content_type);
 }
 
+// Adds the tokens of the response that the request continues. false: this server has none of that name.
+static bool continue_previous(struct calls *calls, struct ask *ask) {
+  long long id;
+  int process, end = 0;
+  if (!ask->previous[0]) return true;
+  bool ours = sscanf(ask->previous, "resp_%d_%lld%n", &process, &id, &end) == 2 && process == getpid() &&
+              !ask->previous[end] && id > 0 && id <= calls->last_id && calls->last_id - id < CALLS_KEPT;
+  int64_t tokens = ours ? calls->kept[id % CALLS_KEPT] : 0;
+  ask->prompt_tokens += tokens;
+  return tokens > 0;
+}
+
 // The request is read: judge it, then answer at once or give it to the engine.
 static enum MHD_Result begin(struct call *call) {
   struct calls *calls = call->calls;
@@ -200,6 +214,9 @@ static enum MHD_Result begin(struct call *call) {
       ask_parse(call->record.api, buf_text(&call->body), call->body.len, &exchange->ask, &error);
   if (status != STATUS_OK) return refuse(call, MHD_HTTP_BAD_REQUEST, STATS_BAD_REQUEST, error.text);
   buf_free(&call->body);
+  calls->kept[call->record.id % CALLS_KEPT] = 0;
+  if (!continue_previous(calls, &exchange->ask))
+    return refuse(call, MHD_HTTP_BAD_REQUEST, STATS_BAD_REQUEST, "Previous response not found");
   call->record.input_tokens = exchange->ask.prompt_tokens;
   int64_t cached_tokens = -1;
   if (calls->opts->prompt_cache) {
@@ -223,6 +240,8 @@ static enum MHD_Result begin(struct call *call) {
   }
   exchange_init(exchange, opts, fault, call->record.id, cached_tokens, clock_wall_s());
   exchange->job.owner = call;
+  if (exchange->ask.api == ASK_RESPONSES)
+    calls->kept[call->record.id % CALLS_KEPT] = exchange->ask.prompt_tokens + exchange->job.tokens;
   if (opts->log_events && exchange->ask.stream)
     call->record.event_ns = calloc((size_t)exchange->job.tokens, sizeof *call->record.event_ns);
   if (fault == FAULT_RESET_EARLY) {

@@ -20,6 +20,8 @@
 #include "tests/simllm/random.h"
 #include "tests/simllm/stats.h"
 
+enum { CALLS_KEPT = 4096 };
+
 struct call;
 
 // What all calls share. The server fills in the first six.
@@ -33,8 +35,10 @@ struct calls {
   struct random fates; // of faults
   struct cache cache;
   int64_t last_id;
-  struct call *first; // those that generate
-  bool stopping;      // every call ends as soon as it can
+  int64_t
+      kept[CALLS_KEPT]; // by identifier: tokens of a response and what it continues, for previous_response_id
+  struct call *first;   // those that generate
+  bool stopping;        // every call ends as soon as it can
 };
 
 // The callbacks of the daemon (MHD_start_daemon, MHD_OPTION_NOTIFY_COMPLETED); `context` is struct calls.

@@ -2,6 +2,7 @@
 #include "tests/simllm/speech.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "lib/json/json_write.h"
 
@@ -158,8 +159,8 @@ static void responses_usage(const struct dialect *dialect, struct json_writer *w
 
 // The members of a response object. `text` NULL: it is in progress.
 static void responses_result(const struct dialect *dialect, const char *text, struct json_writer *w) {
-  char id[32];
-  snprintf(id, sizeof id, "resp_%lld", (long long)dialect->id);
+  char id[48];
+  snprintf(id, sizeof id, "resp_%d_%lld", (int)getpid(), (long long)dialect->id);
   json_member_string(w, "id", id);
   json_member_string(w, "object", "response");
   json_member_int(w, "created_at", (int64_t)dialect->created_s);

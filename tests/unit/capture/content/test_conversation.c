@@ -194,6 +194,9 @@ static void test_items_of_an_answer_belong_together(void **state) {
       1);
   assert_int_equal(ask(API_OPENAI_RESPONSES, "{\"previous_response_id\":\"resp_1\",\"input\":\"and?\"}"), 1);
   assert_int_equal(ask(API_OPENAI_RESPONSES, "{\"previous_response_id\":\"resp_2\",\"input\":\"and?\"}"), 3);
+  assert_int_equal(ask(API_OPENAI_RESPONSES, "{\"conversation\":\"conv_1\",\"input\":\"one\"}"), 4);
+  assert_int_equal(ask(API_OPENAI_RESPONSES, "{\"conversation\":\"conv_2\",\"input\":\"one\"}"), 5);
+  assert_int_equal(ask(API_OPENAI_RESPONSES, "{\"conversation\":{\"id\":\"conv_1\"},\"input\":\"two\"}"), 4);
 }
 
 static void test_a_prompt_that_goes_on_after_the_answer_is_the_same_conversation(void **state) {

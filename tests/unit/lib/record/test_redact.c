@@ -91,8 +91,6 @@ static void test_names_from_the_command_line_are_added(void **state) {
   check(json, &more, fields, 1);
 }
 
-}
-
 static void test_form_bodies_are_read_as_queries(void **state) {
   (void)state;
   static const struct case_of cases[] = {

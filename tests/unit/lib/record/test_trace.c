@@ -186,7 +186,8 @@ static void test_responses_come_back(void **state) {
                                 .body_kind = TRACE_BODY_TEXT,
                                 .body = TEXT("data: x\n"),
                                 .body_truncated = true,
-                                .ttfa_ns = 13};
+                                .ttfa_ns = 13,
+                                .answer_id = TEXT("resp_1")};
   trace_format_response(&line, &want);
   parse_buf(&line);
   const struct trace_response *got = &parsed.response;
@@ -204,10 +205,11 @@ static void test_responses_come_back(void **state) {
   assert_slice(got->error, want.error);
   assert_slice(got->aborted_by, want.aborted_by);
   assert_slice(got->error_text, want.error_text);
+  assert_slice(got->answer_id, want.answer_id);
   buf_clear(&line);
-  want = (struct trace_response){0,    -1,    -1, -1, -1,   -1,   -1,   -1, -1,
-                                 NONE, NONE,  -1, -1, NONE, NONE, NONE, 1,  TRACE_BODY_NONE,
-                                 NONE, false, 0};
+  want = (struct trace_response){0,    -1,    -1, -1,  -1,   -1,   -1,   -1, -1,
+                                 NONE, NONE,  -1, -1,  NONE, NONE, NONE, 1,  TRACE_BODY_NONE,
+                                 NONE, false, 0,  NONE};
   trace_format_response(&line, &want);
   assert_string_equal(
       buf_text(&line),

@@ -58,8 +58,8 @@ static void test_places_follow_the_turns(void **state) {
   struct conversations conversations = {0};
   size_t order[6];
   struct conversations_turn turns[6];
-  assert_int_equal(conversations_add_answer(&conversations, 2, 50 * MS), STATUS_OK);
-  assert_int_equal(conversations_add_answer(&conversations, 1, 60 * MS), STATUS_OK);
+  assert_int_equal(conversations_add_answer(&conversations, 2, 50 * MS, -1), STATUS_OK);
+  assert_int_equal(conversations_add_answer(&conversations, 1, 60 * MS, -1), STATUS_OK);
   assert_int_equal(conversations_order(&conversations, requests, 6, order, turns), STATUS_OK);
   for (int i = 0; i < 6; i++) {
     assert_int_equal(order[i], expected_order[i]);
