@@ -15,6 +15,7 @@
 
 static char directory[] = "/tmp/tidemark-convert-XXXXXX";
 static char in_path[sizeof directory + 8], out_path[sizeof directory + 8];
+static struct buf scratch; // what the slices of a record point to
 
 int converting_setup(void **state) {
   (void)state;
@@ -26,6 +27,7 @@ int converting_setup(void **state) {
 
 int converting_teardown(void **state) {
   (void)state;
+  buf_free(&scratch);
   unlink(in_path);
   unlink(out_path);
   return rmdir(directory);
@@ -45,7 +47,7 @@ static struct gzline_writer *open_writer(void) {
   return writer;
 }
 
-// Reads what was written, and takes the path off the words.
+// Reads what was written, and takes the path off the message.
 static void finish(struct converted *converted, struct gzline_writer *writer, const char *path) {
   assert_int_equal(gzline_writer_close(writer, NULL, NULL), STATUS_OK);
   assert_int_equal(buf_read_file(&converted->lines, out_path, NULL), STATUS_OK);
@@ -105,6 +107,54 @@ int converted_count(const struct converted *converted, const char *part) {
   while (converted_line(converted, part, count).data)
     count++;
   return count;
+}
+
+struct trace_record converted_record(const struct converted *converted, const char *type, int number) {
+  struct trace_record record;
+  struct json_slice line = converted_line(converted, type, number);
+  if (converted->status) fail_msg("%s", converted->error.text);
+  assert_non_null(line.data);
+  assert_int_equal(trace_parse(line.data, line.len, &record, &scratch, NULL), STATUS_OK);
+  return record;
+}
+
+struct trace_request converted_request(const struct converted *converted, int number) {
+  return converted_record(converted, "\"type\":\"request\"", number).request;
+}
+
+struct trace_response converted_response(const struct converted *converted, int number) {
+  return converted_record(converted, "\"type\":\"response\"", number).response;
+}
+
+void assert_slice(struct json_slice got, const char *want) {
+  if (!json_slice_is(got, want)) fail_msg("expected: %s\nseen:     %.*s", want, (int)got.len, got.data);
+}
+
+void assert_converted(struct converted *converted, const char *want) {
+  if (converted->status) fail_msg("%s", converted->error.text);
+  assert_string_equal(buf_text(&converted->lines), want);
+  converted_free(converted);
+}
+
+void converting_rejects(const char *format, const struct converting_bad *cases, size_t count) {
+  assert_true(count >= 10);
+  for (size_t i = 0; i < count; i++) {
+    struct converted converted = converting(format, cases[i].text);
+    bool same = strcmp(converted.error.text, cases[i].message) == 0;
+    if (converted.status != STATUS_FORMAT || !same) {
+      fail_msg("%s\nexpected: %s\nseen:     %s (%s)", cases[i].text, cases[i].message, converted.error.text,
+               status_name(converted.status));
+    }
+    converted_free(&converted);
+  }
+}
+
+struct converted converting_export_text(const char *format, const char *text, const char *url) {
+  struct buf trace = {0};
+  buf_append_text(&trace, text);
+  struct converted converted = converting_export(format, &trace, url);
+  buf_free(&trace);
+  return converted;
 }
 
 struct anonymize *converting_key(const char *key) {

@@ -8,6 +8,7 @@
 #include "capture/convert/export.h"
 #include "capture/convert/import.h"
 #include "lib/base/buf.h"
+#include "lib/record/trace.h"
 
 // A folder that is there during the tests, as cmocka's group setup and teardown.
 int converting_setup(void **state);
@@ -33,6 +34,26 @@ void converted_free(struct converted *converted);
 // The `number`th line (from 0) that holds `part`; {NULL, 0}: there is none. Counting them.
 struct json_slice converted_line(const struct converted *converted, const char *part, int number);
 int converted_count(const struct converted *converted, const char *part);
+
+// The `number`th record of that kind (from 0), of an import that succeeded. It lives until the next call.
+struct trace_record converted_record(const struct converted *converted, const char *type, int number);
+struct trace_request converted_request(const struct converted *converted, int number);
+struct trace_response converted_response(const struct converted *converted, int number);
+
+void assert_slice(struct json_slice got, const char *want);
+
+// The file that was written holds exactly these lines; frees.
+void assert_converted(struct converted *converted, const char *want);
+
+// Each text is rejected with STATUS_FORMAT and exactly this message.
+struct converting_bad {
+  const char *text, *message;
+};
+void converting_rejects(const char *format, const struct converting_bad *cases, size_t count);
+#define CONVERTING_REJECTS(format, cases)                                                                    \
+  converting_rejects((format), (cases), sizeof(cases) / sizeof *(cases))
+
+struct converted converting_export_text(const char *format, const char *text, const char *url);
 
 // A key file with this text, to be given to anonymize_open.
 struct anonymize *converting_key(const char *key);
