@@ -125,24 +125,12 @@ static void test_a_refused_url_does_not_show_its_password(void **state) {
   opts_free(&opts);
 }
 
-static void test_a_target_is_put_after_the_base_path(void **state) {
-  (void)state;
-  struct origin origin;
-  struct buf url = {0};
-  assert_int_equal(origin_parse("http://h:1/base//", &origin, NULL), STATUS_OK);
-  origin_target_url(&origin, "/v1/x?y#", &url);
-  assert_string_equal(buf_text(&url), "http://h:1/base/v1/x?y#");
-  buf_free(&url);
-  origin_free(&origin);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_defaults_are_those_of_the_help),
       cmocka_unit_test(test_every_option_reaches_its_field),
       cmocka_unit_test(test_what_cannot_be_is_refused_with_its_name),
       cmocka_unit_test(test_a_refused_url_does_not_show_its_password),
-      cmocka_unit_test(test_a_target_is_put_after_the_base_path),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
