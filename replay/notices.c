@@ -56,13 +56,13 @@ static void note_draw(const struct opts *opts, const struct work *work, struct l
                               : "only the recording server has the answer that each continues",
                opts->stateful ? "" : "; --timing original --stateful sends them");
   }
-  if (work->refused > 0) {
+  if (work->failed > 0) {
     log_notice(log, "%lld %s left out: answered with an error status (400 or above) when recorded",
-               (long long)work->refused, requests_are(work->refused));
+               (long long)work->failed, requests_are(work->failed));
   }
-  if (work->made > 0) {
-    log_notice(log, "%lld %s known only by size: text of that length is made", (long long)work->made,
-               requests_are(work->made));
+  if (work->synthetic > 0) {
+    log_notice(log, "%lld %s known only by size: synthetic text of that length is sent",
+               (long long)work->synthetic, requests_are(work->synthetic));
     if (!work->model && !opts->model)
       log_notice(log, "no model is named in the trace: most servers want one (-m)");
   }
@@ -125,8 +125,8 @@ void notices_after(const struct summary *summary, const struct work *work, struc
   }
   double error = work_size_error(work);
   if (error > 0.02 || error < -0.02) {
-    log_notice(log, "made prompts were %.1f %% %s than recorded by the server's count", 100 * fabs(error),
-               error > 0 ? "longer" : "shorter");
+    log_notice(log, "synthetic prompts were %.1f %% %s than recorded by the server's count",
+               100 * fabs(error), error > 0 ? "longer" : "shorter");
   }
   if (summary->again > 0) {
     log_notice(log, "%lld %s not valid and measured again at the end of the block (--keep-invalid: not)",

@@ -126,10 +126,11 @@ void preview_print(const struct opts *opts, const struct plan *plan, const struc
                    const struct work *work, bool cache_bust, struct buf *out) {
   buf_append_text(out, "server    ");
   endpoint_print_public(&opts->endpoint, out);
-  buf_printf(
-      out, "\ntrace     %lld requests to draw from, %lld of other kinds, %lld without a body, %lld refused\n",
-      (long long)work->available, (long long)work->other, (long long)work->bodiless,
-      (long long)work->refused);
+  buf_printf(out,
+             "\ntrace     %lld requests to draw from, %lld of other kinds, %lld without a body, %lld failed "
+             "when recorded\n",
+             (long long)work->available, (long long)work->other, (long long)work->bodiless,
+             (long long)work->failed);
   buf_printf(out, "cache     %s\n",
              cache_bust ? "a nonce per batch and pass of the trace before each prompt"
                         : "prompts as recorded");

@@ -7,16 +7,17 @@
 #include "replay/plan/random.h"
 #include "replay/workload/rewrite.h"
 
-// Appends the body from *done to `end`, and the made prompt where it belongs: behind a nonce at its place.
+// Appends the body from *done to `end`, and the synthetic prompt where it belongs: behind a nonce at its
+// place.
 static void print_up_to(const struct batch_source *source, int64_t index, size_t *done, size_t end,
                         struct buf *out) {
   const struct work_request *request = work_at(source->work, source->offset + index);
-  if (request->made && *done <= request->made_place && request->made_place < end) {
-    buf_append(out, request->body + *done, request->made_place - *done);
+  if (request->synthetic && *done <= request->synthetic_place && request->synthetic_place < end) {
+    buf_append(out, request->body + *done, request->synthetic_place - *done);
     struct work_place place = {source->offset, index, source->warmup};
-    synth_print_prompt(request->made, work_made_tokens(source->work, &place), &source->work->calibrate->scale,
-                       out);
-    *done = request->made_place;
+    synth_print_prompt(request->synthetic, work_synthetic_tokens(source->work, &place),
+                       &source->work->calibrate->scale, out);
+    *done = request->synthetic_place;
   }
   buf_append(out, request->body + *done, end - *done);
   *done = end;
@@ -46,7 +47,7 @@ static void print_body(const struct batch_source *source, int64_t index, struct 
 }
 
 static bool changes(const struct batch_source *source, const struct work_request *request) {
-  return request->made || request->continues >= 0 || (source->cache_bust && request->nonce_count > 0);
+  return request->synthetic || request->continues >= 0 || (source->cache_bust && request->nonce_count > 0);
 }
 
 // All URLs and bodies one after another; the pointers to them come later, when the text moves no more.

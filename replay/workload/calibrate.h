@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// How long a made prompt has to be: characters to a token, learned from what the server itself counted in the
-// warm-up, then kept for the whole run, so that all cells send equal text.
+// How long a synthetic prompt has to be: characters to a token, learned from what the server itself counted
+// in the warm-up, then kept for the whole run, so that all cells send equal text.
 //
 // The model is tokens = fixed + characters / characters_per_token; `fixed` is what a server adds to each
 // request (its chat template, a nonce). Both are fitted by weighted least squares, an observation of n tokens
@@ -36,8 +36,8 @@ struct calibrate {
 void calibrate_start(struct calibrate *calibrate);
 void calibrate_end(struct calibrate *calibrate);
 
-// One warm-up request: the characters of its made prompt, and all input tokens that the server counted (over
-// 0). May be called from several threads, as the next.
+// One warm-up request: the characters of its synthetic prompt, and all input tokens that the server counted
+// (over 0). May be called from several threads, as the next.
 void calibrate_add(struct calibrate *calibrate, int64_t characters, int64_t tokens);
 
 // One measured request: the tokens that the trace has for it, and those that the server counted.

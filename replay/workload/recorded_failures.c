@@ -3,41 +3,41 @@
 
 #include <stdlib.h>
 
-struct refused_request {
+struct recorded_failure {
   int64_t trace, seq;
 };
 
 enum { FIRST_ROOM = 64 };
 
-void recorded_failures_free(struct recorded_failures *refused) {
-  free(refused->requests);
-  *refused = (struct recorded_failures){0};
+void recorded_failures_free(struct recorded_failures *failures) {
+  free(failures->requests);
+  *failures = (struct recorded_failures){0};
 }
 
-enum status recorded_failures_add(struct recorded_failures *refused, int64_t trace, int64_t seq) {
-  if (refused->count == refused->room) {
-    size_t room = refused->room ? 2 * refused->room : FIRST_ROOM;
-    struct refused_request *grown = realloc(refused->requests, room * sizeof *grown);
+enum status recorded_failures_add(struct recorded_failures *failures, int64_t trace, int64_t seq) {
+  if (failures->count == failures->room) {
+    size_t room = failures->room ? 2 * failures->room : FIRST_ROOM;
+    struct recorded_failure *grown = realloc(failures->requests, room * sizeof *grown);
     if (!grown) return STATUS_MEMORY;
-    refused->requests = grown;
-    refused->room = room;
+    failures->requests = grown;
+    failures->room = room;
   }
-  refused->requests[refused->count++] = (struct refused_request){trace, seq};
+  failures->requests[failures->count++] = (struct recorded_failure){trace, seq};
   return STATUS_OK;
 }
 
 static int compare(const void *a, const void *b) {
-  const struct refused_request *x = a, *y = b;
+  const struct recorded_failure *x = a, *y = b;
   if (x->trace != y->trace) return x->trace < y->trace ? -1 : 1;
   return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-void recorded_failures_sort(struct recorded_failures *refused) {
-  if (refused->count > 1) qsort(refused->requests, refused->count, sizeof *refused->requests, compare);
+void recorded_failures_sort(struct recorded_failures *failures) {
+  if (failures->count > 1) qsort(failures->requests, failures->count, sizeof *failures->requests, compare);
 }
 
-bool recorded_failures_has(const struct recorded_failures *refused, int64_t trace, int64_t seq) {
-  const struct refused_request wanted = {trace, seq};
-  return refused->count > 0 &&
-         bsearch(&wanted, refused->requests, refused->count, sizeof wanted, compare) != NULL;
+bool recorded_failures_has(const struct recorded_failures *failures, int64_t trace, int64_t seq) {
+  const struct recorded_failure wanted = {trace, seq};
+  return failures->count > 0 &&
+         bsearch(&wanted, failures->requests, failures->count, sizeof wanted, compare) != NULL;
 }

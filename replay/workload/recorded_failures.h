@@ -11,20 +11,20 @@
 
 #include "lib/base/status.h"
 
-#define REFUSED_STATUS_MIN 400
+#define RECORDED_FAILURES_STATUS_MIN 400
 
 // All zero is valid and empty.
 struct recorded_failures {
-  struct refused_request *requests;
+  struct recorded_failure *requests;
   size_t room, count;
 };
-void recorded_failures_free(struct recorded_failures *refused);
+void recorded_failures_free(struct recorded_failures *failures);
 
 // Request `seq` of trace file number `trace`. STATUS_MEMORY.
-enum status recorded_failures_add(struct recorded_failures *refused, int64_t trace, int64_t seq) MUST_USE;
+enum status recorded_failures_add(struct recorded_failures *failures, int64_t trace, int64_t seq) MUST_USE;
 
 // Once after all are added, before recorded_failures_has.
-void recorded_failures_sort(struct recorded_failures *refused);
-bool recorded_failures_has(const struct recorded_failures *refused, int64_t trace, int64_t seq);
+void recorded_failures_sort(struct recorded_failures *failures);
+bool recorded_failures_has(const struct recorded_failures *failures, int64_t trace, int64_t seq);
 
 #endif

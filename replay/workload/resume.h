@@ -27,7 +27,7 @@ struct resume {
                                // not those in which nothing could connect
   size_t done_count, done_room;
   int64_t sessions;         // one more than the highest session number in the file
-  struct synth_scale scale; // of its made prompts in measured batches
+  struct synth_scale scale; // of its synthetic prompts in measured batches
   bool has_scale;
   struct buf traits[RESUME_TRAITS];
 };

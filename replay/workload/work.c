@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "replay/plan/random.h"
 #include "replay/workload/stateful.h"
@@ -46,20 +45,20 @@ const struct work_request *work_at(const struct work *work, int64_t place) {
   return work->requests[(size_t)place % work->count];
 }
 
-// Notes where the made prompt goes. Where --extra-body put another prompt in its place, none is made.
+// Notes where the synthetic prompt goes. Where --extra-body put another prompt in its place, none is made.
 static void cut_placeholder(struct work_request *request, size_t *nonce_places) {
   enum { LEN = sizeof SYNTH_PLACEHOLDER - 1 };
   char *at = memmem(request->body, request->body_len, SYNTH_PLACEHOLDER, LEN);
   if (!at) {
-    free(request->made);
-    request->made = NULL;
+    free(request->synthetic);
+    request->synthetic = NULL;
     return;
   }
-  request->made_place = (size_t)(at - request->body);
-  memmove(at, at + LEN, request->body_len - request->made_place - LEN);
+  request->synthetic_place = (size_t)(at - request->body);
+  memmove(at, at + LEN, request->body_len - request->synthetic_place - LEN);
   request->body_len -= LEN;
   for (size_t i = 0; i < request->nonce_count; i++) {
-    if (nonce_places[i] > request->made_place) nonce_places[i] -= LEN;
+    if (nonce_places[i] > request->synthetic_place) nonce_places[i] -= LEN;
   }
 }
 
@@ -80,7 +79,7 @@ static enum status make_ready(struct work_draw *draw, struct work_request *reque
   size_t places[NONCE_PLACES_MAX];
   request->nonce_count =
       rewrite_nonce_places(request->api, request->body, request->body_len, places, NONCE_PLACES_MAX);
-  if (request->made) cut_placeholder(request, places);
+  if (request->synthetic) cut_placeholder(request, places);
   draw->work->without_text += request->nonce_count == 0;
   if (request->nonce_count == 0) return STATUS_OK;
   request->nonce_places = calloc(request->nonce_count, sizeof *places);
@@ -99,11 +98,11 @@ static enum status nothing_to_send(const struct work *work, struct error *error)
                        "every request of the trace continues an answer that only the recording server has "
                        "(previous_response_id, conversation)");
   }
-  if (work->refused > 0) {
+  if (work->failed > 0) {
     return status_fail(
         error, STATUS_FORMAT,
         "the server answered every request of the trace (%lld) with an error status when it was recorded",
-        (long long)work->refused);
+        (long long)work->failed);
   }
   if (work->other > 0) {
     return status_fail(error, STATUS_FORMAT,
@@ -141,8 +140,8 @@ static enum status start_calibration(struct work *work, struct error *error) {
   double tokens = 0;
   int64_t requests = 0;
   for (size_t i = 0; i < work->count; i++) {
-    if (!work->requests[i]->made) continue;
-    tokens += (double)work->requests[i]->made->tokens;
+    if (!work->requests[i]->synthetic) continue;
+    tokens += (double)work->requests[i]->synthetic->tokens;
     requests++;
   }
   if (requests > 0) work->calibrate->mean_tokens = (int64_t)(tokens / (double)requests);
@@ -177,6 +176,7 @@ static enum status read_traces(struct work_draw *draw, struct error *error) {
   const struct cli_texts *traces = draw->options->traces;
   enum status status = STATUS_OK;
   draw->earliest_ns = INT64_MAX;
+  draw->kept_max = draw->options->draws < INT64_MAX / 2 ? 2 * draw->options->draws : INT64_MAX;
   draw->random = random_open(draw->options->seed);
   if (!draw->random) return no_memory(error);
   for (size_t i = 0; status == STATUS_OK && i < traces->count; i++) {
@@ -187,64 +187,53 @@ static enum status read_traces(struct work_draw *draw, struct error *error) {
   return status;
 }
 
-static bool can_read_again(const struct cli_texts *traces) {
-  struct stat about;
-  for (size_t i = 0; i < traces->count; i++) {
-    const char *path = traces->items[i];
-    if (strcmp(path, "-") == 0 || stat(path, &about) != 0 || !S_ISREG(about.st_mode)) return false;
-  }
-  return true;
-}
-
 static void end_draw(struct work_draw *draw) {
   random_close(draw->random);
   conversations_free(&draw->conversations);
   conversations_free(&draw->answers);
-  recorded_failures_free(&draw->refused);
+  recorded_failures_free(&draw->failures);
   buf_free(&draw->scratch);
 }
 
-// From the start, now that it is known which requests were refused. What is odd was told the first time.
-static enum status read_again(struct work_draw *draw, struct error *error) {
-  struct work_draw again = {
-      .options = draw->options, .work = draw->work, .refused = draw->refused, .again = true};
-  struct log *log = draw->log;
-  draw->refused = (struct recorded_failures){0};
-  end_draw(draw);
-  work_free(draw->work);
-  *draw = again;
-  enum status status = read_traces(draw, error);
-  draw->log = log;
-  return status;
+// Takes out the requests that failed when recorded, and what is more than the draw. A response comes behind
+// its request, so more were kept than are wanted; where most failed, fewer are left.
+static void drop_failures(struct work_draw *draw) {
+  struct work *work = draw->work;
+  bool knows_all = (size_t)work->available == work->count;
+  size_t kept = 0, failed = 0;
+  for (size_t i = 0; i < work->count; i++) {
+    struct work_request *request = work->requests[i];
+    bool fails = recorded_failures_has(&draw->failures, request->trace, request->seq);
+    if (fails || kept == (size_t)draw->options->draws) {
+      failed += fails;
+      work->synthetic -= fails && request->synthetic;
+      work_request_free(request);
+    } else {
+      work->requests[kept++] = request;
+    }
+  }
+  work->count = kept;
+  if (failed == 0) return;
+  work->failed = knows_all ? (int64_t)failed : (int64_t)draw->failures.count;
+  work->available -= work->failed;
+  if (work->available < (int64_t)kept || kept < (size_t)draw->options->draws) work->available = (int64_t)kept;
 }
 
 // Closes the gaps that freed requests leave among those kept. True where there were some: how many others
 // there are besides is not known.
 static bool close_gaps(struct work *work) {
-  size_t kept = 0, made = 0;
+  size_t kept = 0, synthetic = 0;
   for (size_t i = 0; i < work->count; i++) {
     struct work_request *request = work->requests[i];
     if (!request) continue;
     work->requests[kept++] = request;
-    made += request->made != NULL;
+    synthetic += request->synthetic != NULL;
   }
   if (kept == work->count) return false;
   work->available = (int64_t)kept;
-  work->made = (int64_t)made;
+  work->synthetic = (int64_t)synthetic;
   work->count = kept;
   return true;
-}
-
-static void drop_refused(struct work_draw *draw) {
-  struct work *work = draw->work;
-  size_t count = work->count;
-  for (size_t i = 0; i < count; i++) {
-    struct work_request *request = work->requests[i];
-    if (!recorded_failures_has(&draw->refused, request->trace, request->seq)) continue;
-    work_request_free(request);
-    work->requests[i] = NULL;
-  }
-  if (close_gaps(work)) work->refused = (int64_t)(count - work->count);
 }
 
 // In turn, and without requests that continue an answer which no request here asks for.
@@ -266,13 +255,9 @@ static enum status put_in_turn_with_state(struct work_draw *draw, struct error *
 static enum status draw_requests(struct work_draw *draw, struct error *error) {
   struct work *work = draw->work;
   enum status status = read_traces(draw, error);
-  if (status == STATUS_OK && draw->refused.count > 0) {
-    recorded_failures_sort(&draw->refused);
-    if (can_read_again(draw->options->traces)) {
-      status = read_again(draw, error);
-    } else {
-      drop_refused(draw);
-    }
+  if (status == STATUS_OK) {
+    recorded_failures_sort(&draw->failures);
+    drop_failures(draw);
   }
   if (status == STATUS_OK && work->count == 0) status = nothing_to_send(work, error);
   if (status == STATUS_OK && draw->options->in_time) {
@@ -305,7 +290,7 @@ enum status work_load(const struct work_options *options, struct log *log, struc
   for (size_t i = 0; status == STATUS_OK && i < work.count; i++)
     status = make_ready(&draw, work.requests[i], error);
   if (status == STATUS_OK) status = work_digest(&work, -1, work.sent_digest, error);
-  if (status == STATUS_OK && work.made > 0) status = start_calibration(&work, error);
+  if (status == STATUS_OK && work.synthetic > 0) status = start_calibration(&work, error);
   work.mean_latency_s = draw.latencies > 0 ? draw.latency_s / (double)draw.latencies : NAN;
   work.mean_output_tokens = draw.outputs > 0 ? draw.output_tokens / (double)draw.outputs : NAN;
   end_draw(&draw);

@@ -53,11 +53,12 @@ struct work_request {
   char *method;
   char *path;
   char **headers; // NULL-terminated, one block
-  char *body;     // as it is sent but for the nonce and a made prompt; NULL: none
+  char *body;     // as it is sent but for the nonce and a synthetic prompt; NULL: none
   size_t body_len;
-  struct synth_prompt *made; // the prompt of a request that is known only by its size; NULL: it is in body
-  size_t made_place;         // offset into body where its text goes, behind a nonce
-  size_t *nonce_places;      // offsets into body, ascending
+  struct synth_prompt
+      *synthetic;         // the prompt of a request that is known only by its size; NULL: it is in body
+  size_t synthetic_place; // offset into body where its text goes, behind a nonce
+  size_t *nonce_places;   // offsets into body, ascending
   size_t nonce_count;
   bool is_stateful;  // it was recorded as continuing what the server kept (stateful.h)
   int64_t continues; // place of the turn whose answer it continues, or WORK_ANEW; a body that continues one
@@ -80,16 +81,16 @@ struct work {
   struct work_trace *traces;           // in the order of their naming; NULL: there is one only
   char sent_digest[WORK_DIGEST_BYTES]; // the same over the bodies as they are sent, without the nonce
   struct conversations_turn *turns; // `count`, by place; NULL: not asked for, or there are no conversations
-  struct calibrate *calibrate;      // of made prompts; NULL: none is made
+  struct calibrate *calibrate;      // of synthetic prompts; NULL: none is made
 
   char *model;                 // that every qualifying request names; NULL: several, or not said
   int64_t available;           // requests of the traces that qualify
-  int64_t made;                // of them, known only by their size: their text was made
+  int64_t synthetic;           // of them, known only by their size: their text was made
   int64_t other;               // requests that do not: of no API that asks a model
   struct unknown_apis unknown; // of them, those that may ask a model
   int64_t bodiless;            // and those whose body was not recorded, or is no JSON
   int64_t stateful;            // and those that continue what the recording server kept, and no turn here
-  int64_t refused;             // and those that were answered with an error status (refused.h)
+  int64_t failed;              // and those with a recorded error status; of all, where not all were kept
   int64_t without_text;        // of those kept that ask a model: there is no place for a nonce
   double mean_latency_s;       // of the recorded successful responses; NaN: none
   double mean_output_tokens;   // of those that say, and of requests known by their size; NaN: none
@@ -109,10 +110,9 @@ struct work_options {
   struct headers_own headers;
 };
 
-// Reads the traces; twice, when some response is an error, since a response comes behind its request. What
-// cannot be read twice (a pipe) keeps fewer draws then. What is odd about them is told as notices.
-// STATUS_NOT_FOUND, STATUS_IO, STATUS_FORMAT (not a trace; no request in it qualifies), STATUS_MEMORY with
-// words.
+// Reads the traces in one pass; what is odd about them goes to `log` as notices. Requests that failed when
+// recorded are left out; where that is more than half of a limited draw, fewer requests are kept.
+// STATUS_NOT_FOUND, STATUS_IO, STATUS_FORMAT (not a trace; no request in it qualifies), STATUS_MEMORY.
 enum status work_load(const struct work_options *options, struct log *log, struct work *out,
                       struct error *error) MUST_USE;
 void work_free(struct work *work); // takes an all-zero work
@@ -124,23 +124,23 @@ struct work_place {
 };
 
 // The response to a request: the input tokens that the server counted (-1: it did not say). Calibrates the
-// length of made prompts in the warm-up, and tells afterwards how well that did. May be called from several
-// threads.
+// length of synthetic prompts in the warm-up, and tells afterwards how well that did. May be called from
+// several threads.
 void work_observe(const struct work *work, const struct work_place *place, int64_t input_tokens);
 
-// Of how many tokens the prompt of a made request is to be: those recorded, but in the first warm-up every
-// second request is of at least the mean size, so that a few small ones do not calibrate large ones.
-int64_t work_made_tokens(const struct work *work, const struct work_place *place);
+// Of how many tokens the prompt of a synthetic request is to be: those recorded, but in the first warm-up
+// every second request is of at least the mean size, so that a few small ones do not calibrate large ones.
+int64_t work_synthetic_tokens(const struct work *work, const struct work_place *place);
 
-// Before each batch: fits the length of made prompts to what was observed so far. The first batch that is no
-// warm-up keeps it for the rest of the run, and what came of it is told.
+// Before each batch: fits the length of synthetic prompts to what was observed so far. The first batch that
+// is no warm-up keeps it for the rest of the run, and what came of it is told.
 void work_calibrate(const struct work *work, bool warmup, struct log *log);
 
 // Keeps the scale of an earlier part of the same run.
 void work_keep_scale(const struct work *work, const struct synth_scale *scale);
 
-// The share by which the server's count of the measured made requests is above what was recorded; NaN: not
-// known.
+// The share by which the server's count of the measured synthetic requests is above what was recorded; NaN:
+// not known.
 double work_size_error(const struct work *work);
 
 // The request at a place of the draw, which starts again when it is exhausted.

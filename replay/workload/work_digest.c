@@ -11,7 +11,7 @@ static bool digest_number(EVP_MD_CTX *context, uint64_t number) {
   return EVP_DigestUpdate(context, &number, sizeof number);
 }
 
-// Of a made prompt what it is made of: its text waits for the calibration.
+// Of a synthetic prompt what it is made of: its text waits for the calibration.
 static bool digest_prompt(EVP_MD_CTX *context, const struct synth_prompt *prompt) {
   bool good = digest_number(context, (uint64_t)prompt->tokens) &&
               digest_number(context, (uint64_t)prompt->block_tokens) && digest_number(context, prompt->own);
@@ -24,7 +24,8 @@ static bool digest_request(EVP_MD_CTX *context, const struct work_request *reque
   return EVP_DigestUpdate(context, request->method, strlen(request->method) + 1) &&
          EVP_DigestUpdate(context, request->path, strlen(request->path) + 1) &&
          (request->body_len == 0 || EVP_DigestUpdate(context, request->body, request->body_len)) &&
-         (!request->made || digest_prompt(context, request->made)) && EVP_DigestUpdate(context, "", 1);
+         (!request->synthetic || digest_prompt(context, request->synthetic)) &&
+         EVP_DigestUpdate(context, "", 1);
 }
 
 enum status work_digest(const struct work *work, int64_t trace, char into[WORK_DIGEST_BYTES],

@@ -20,7 +20,7 @@ void work_request_free(struct work_request *request) {
   free(request->path);
   free(request->headers);
   free(request->body);
-  free(request->made);
+  free(request->synthetic);
   free(request->nonce_places);
   free(request->recorded_id);
   free(request);
@@ -82,10 +82,10 @@ static bool recorded_body(struct work_draw *draw, const struct trace_request *re
 // Where request number `number` (from 0) goes; what stands there moves to `*moved_to`. -1: it is not kept.
 static int64_t place_of(struct work_draw *draw, int64_t number, int64_t *moved_to) {
   *moved_to = -1;
-  if (draw->options->pick == WORK_PICK_TRACE) return number < draw->options->draws ? number : -1;
+  if (draw->options->pick == WORK_PICK_TRACE) return number < draw->kept_max ? number : -1;
   int64_t place = random_below(draw->random, number + 1);
-  if (place != number && number < draw->options->draws) *moved_to = number;
-  return place < draw->options->draws ? place : -1;
+  if (place != number && number < draw->kept_max) *moved_to = number;
+  return place < draw->kept_max ? place : -1;
 }
 
 // Of a time since the segment's start; since 1970, or since that start where the trace knows no wall clock.
@@ -118,9 +118,9 @@ static struct work_request *make_request(struct work_draw *draw, const struct tr
     request->body_len = draw->scratch.len;
     if (request->body) memcpy(request->body, draw->scratch.data, request->body_len);
   }
-  if (sized) request->made = synth_prompt_of(record, draw->conversations.trace);
+  if (sized) request->synthetic = synth_prompt_of(record, draw->conversations.trace);
   enum status status = STATUS_MEMORY;
-  bool whole = (request->body || request->body_len == 0) && (request->made || !sized);
+  bool whole = (request->body || request->body_len == 0) && (request->synthetic || !sized);
   if (request->method && request->path && whole)
     status = conversations_number(&draw->conversations, record->session, &request->conversation);
   if (status == STATUS_OK) {
@@ -162,7 +162,7 @@ static enum status keep(struct work_draw *draw, const struct trace_request *reco
     synth_print_body(record, api, &draw->scratch);
     if (draw->scratch.status) return no_memory(error);
   }
-  if ((size_t)work->available > work->count && work->count < (size_t)draw->options->draws) {
+  if ((size_t)work->available > work->count && work->count < (size_t)draw->kept_max) {
     size_t room = work->count + 1;
     struct work_request **grown = work->requests;
     if ((work->count & (work->count - 1)) == 0)
@@ -202,10 +202,8 @@ static enum status take_request(struct work_draw *draw, const struct trace_reque
     if (path[0] != '/' || (!asks && draw->options->api != WORK_API_HTTP)) {
       draw->work->other++;
       if (api == API_HTTP) unknown_apis_note(&draw->work->unknown, record->method, record->path);
-    } else if (draw->again && recorded_failures_has(&draw->refused, draw->conversations.trace, record->seq)) {
-      draw->work->refused++;
     } else if (asks && synth_fits(record)) {
-      draw->work->made++;
+      draw->work->synthetic++;
       if (record->output_tokens > 0) {
         draw->output_tokens += (double)record->output_tokens;
         draw->outputs++;
@@ -233,8 +231,8 @@ static enum status take_response(struct work_draw *draw, const struct trace_resp
     if (conversations_add_answer(&draw->conversations, record->seq, instant_ns(draw, record->t_ns), id))
       return no_memory(error);
   }
-  if (!draw->again && record->status >= REFUSED_STATUS_MIN &&
-      recorded_failures_add(&draw->refused, draw->conversations.trace, record->seq))
+  if (record->status >= RECORDED_FAILURES_STATUS_MIN &&
+      recorded_failures_add(&draw->failures, draw->conversations.trace, record->seq))
     return no_memory(error);
   if (record->error.data || record->aborted_by.data || record->status < 200 || record->status > 299)
     return STATUS_OK;

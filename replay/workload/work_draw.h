@@ -15,10 +15,10 @@ struct work_draw {
   struct random_source *random;
   struct buf scratch; // the body of the request that is being read
   struct conversations conversations;
-  struct conversations answers;     // numbers of the identifiers of responses, with --stateful
-  struct recorded_failures refused; // by what the responses say that were read
-  bool again;                       // all responses are known: the refused requests are left out
-  double latency_s, output_tokens;  // sums over what was recorded
+  struct conversations answers;      // numbers of the identifiers of responses, with --stateful
+  int64_t kept_max;                  // requests that are kept while responses are still to come
+  struct recorded_failures failures; // of the responses that were read
+  double latency_s, output_tokens;   // sums over what was recorded
   int64_t latencies, outputs;
   double segment_unix_s; // of the segment that is being read
   int64_t earliest_ns;   // start of the earliest segment with a wall clock; INT64_MAX: none

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// How long made prompts are: learned in the warm-up, kept for the run.
+// How long synthetic prompts are: learned in the warm-up, kept for the run.
 #include <math.h>
 
 #include "replay/workload/work.h"
 
-int64_t work_made_tokens(const struct work *work, const struct work_place *place) {
+int64_t work_synthetic_tokens(const struct work *work, const struct work_place *place) {
   const struct calibrate *calibrate = work->calibrate;
-  int64_t tokens = work_at(work, place->offset + place->index)->made->tokens;
+  int64_t tokens = work_at(work, place->offset + place->index)->synthetic->tokens;
   bool lifted = place->warmup && !calibrate->scale.calibrated && !calibrate->frozen && place->index % 2 == 0;
   return lifted && tokens < calibrate->mean_tokens ? calibrate->mean_tokens : tokens;
 }
@@ -15,11 +15,11 @@ int64_t work_made_tokens(const struct work *work, const struct work_place *place
 void work_observe(const struct work *work, const struct work_place *place, int64_t input_tokens) {
   const struct work_request *request = work_at(work, place->offset + place->index);
   struct calibrate *calibrate = work->calibrate;
-  if (!calibrate || !request->made || input_tokens <= 0) return;
+  if (!calibrate || !request->synthetic || input_tokens <= 0) return;
   if (!place->warmup) {
-    calibrate_compare(calibrate, request->made->tokens, input_tokens);
+    calibrate_compare(calibrate, request->synthetic->tokens, input_tokens);
   } else if (!calibrate->frozen) {
-    calibrate_add(calibrate, synth_characters(work_made_tokens(work, place), &calibrate->scale),
+    calibrate_add(calibrate, synth_characters(work_synthetic_tokens(work, place), &calibrate->scale),
                   input_tokens);
   }
 }
@@ -27,14 +27,15 @@ void work_observe(const struct work *work, const struct work_place *place, int64
 static void tell(const struct calibrate *calibrate, struct log *log) {
   const struct synth_scale *scale = &calibrate->scale;
   if (scale->calibrated) {
-    log_detail(log, "made prompts: %.4g characters a token, and %.3g tokens besides, as %lld requests show",
+    log_detail(log,
+               "synthetic prompts: %.4g characters a token, and %.3g tokens besides, as %lld requests show",
                scale->characters_per_token, scale->fixed_tokens, (long long)calibrate->requests);
     return;
   }
   const char *why = "no warm-up request told its input tokens";
   if (calibrate->requests + calibrate->refused > 0)
     why = "what the server counts in the warm-up fits no text (does it cut prompts short?)";
-  log_notice(log, "made prompts may miss the recorded length, at %.3g characters a token: %s",
+  log_notice(log, "synthetic prompts may miss the recorded length, at %.3g characters a token: %s",
              scale->characters_per_token, why);
 }
 

@@ -76,7 +76,7 @@ check_match 'recorded errors: told' '3 requests are left out: answered with an e
 grep -v '"seq":[25],' "$scratch/mixed" >"$scratch/single"
 run "$bin/replay" "$scratch/single" -u $nowhere --dry-run
 check_match 'one recorded error: told as one' '1 request is left out: ' "$err"
-check_match 'one recorded error: in the preview too' '5 requests to draw from, .* 1 refused' "$out"
+check_match 'one recorded error: in the preview too' '5 requests to draw from, .* 1 failed when recorded' "$out"
 "$bin/replay" - --keep-invalid -u "${server_url[sim]}" -W 1 -B 8 -r 1 --warmup 0 --force -o "$scratch/piped.jsonl" \
   2>"$scratch/piped.err" < <(cat "$scratch/mixed")
 check_equal 'recorded errors in a pipe: the others are sent' '[0,3,4,6,7]' \

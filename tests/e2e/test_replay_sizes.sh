@@ -33,7 +33,7 @@ jq -n -c '{type: "trace", version: 1, start_unix_s: 0}, (range(60) | {type: "req
 start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 64 --time-scale 0.001
 run "$bin/replay" "$scratch/sizes.jsonl" --keep-invalid -u "${server_url[sim]}" -m sim -W 2,4 -B 30 -r 2 --pick trace -v -o "$scratch/run.jsonl"
 check_equal 'sizes: exit code' 0 "$status"
-check_match 'sizes: it says what it learned' 'made prompts: [0-9.]+ characters a token' "$err"
+check_match 'sizes: it says what it learned' 'synthetic prompts: [0-9.]+ characters a token' "$err"
 check_sizes sizes 120 "$(compare "$scratch/sizes.jsonl" "$scratch/run.jsonl")"
 check_equal 'sizes: one scale for all cells' 1 "$(records "$scratch/run.jsonl" batch 'map(.synth) | unique | length')"
 check_equal 'sizes: cells sent the same' 1 \

@@ -366,7 +366,7 @@ static void test_an_extra_body_with_a_prompt_of_its_own_takes_the_made_one_out(v
   const struct work_options options = {
       .pick = WORK_PICK_TRACE, .seed = 1, .draws = 10, .rules = {.extra_body = extra}};
   assert_int_equal(load(SIZED(0, 0, 400, "[]"), &options, &work, NULL), STATUS_OK);
-  assert_null(work.requests[0]->made);
+  assert_null(work.requests[0]->synthetic);
   assert_non_null(memmem(work.requests[0]->body, work.requests[0]->body_len, "\"mine\"", 6));
   work_free(&work);
   json_free(extra);
