@@ -168,6 +168,7 @@ enum status opts_parse(int argc, char **argv, struct opts *opts, struct error *e
                         .max_regression = NAN,
                         .session_sd = 0.02,
                         .slo = SLO_NONE};
+  opts->analysis.slo = &opts->slo;
   for (size_t i = 0; i < MODELS_COUNT; i++)
     opts->analysis.models[opts->analysis.model_count++] = (enum models_id)i;
   enum status status = cli_parse(&opts_program, argc, argv, opts, &opts->common, error);

@@ -60,6 +60,7 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
     status = cells_spread(samples, options->scale, options->sigma, first_drop, results, &best.pool, error);
   }
   if (status == STATUS_OK) status = cells_intervals(samples, options->scale, &best.pool, results, error);
+  if (status == STATUS_OK && options->slo) slo_apply(options->slo, results);
   if (status == STATUS_OK) status = best_find(samples, &best, results, error);
   if (status == STATUS_OK) status = recommend(samples, steady, &best, options->margin, results, error);
   if (status == STATUS_OK) status = levels_cliffs(results, &first_cliff, error);

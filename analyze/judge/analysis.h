@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "analyze/input/load.h"
+#include "analyze/judge/slo.h"
 #include "analyze/results/results.h"
 #include "analyze/stat/models.h"
 
@@ -15,8 +16,9 @@ struct analysis_options {
   enum stat_scale scale;
   struct ci_spread sigma; // given with --sigma; df 0: not
   uint64_t seed;
-  double margin; // of the recommendation, a share; 0: RECOMMEND_MARGIN
-  size_t draws;  // behind the best set; 0: as many as two digits of its margin need
+  const struct slo *slo; // the limits of --slo; NULL: none
+  double margin;         // of the recommendation, a share; 0: RECOMMEND_MARGIN
+  size_t draws;          // behind the best set; 0: as many as two digits of its margin need
   enum models_id models[MODELS_COUNT];
   size_t model_count;
 };

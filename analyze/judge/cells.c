@@ -86,6 +86,21 @@ static bool has_failed(const struct cells_sample *sample, const struct cell *cel
   return false;
 }
 
+static struct estimate good_share_of(const struct cells_sample *sample, double confidence, double *scratch) {
+  double hits = 0, trials = 0;
+  size_t count = 0;
+  for (size_t i = 0; i < sample->count; i++) {
+    const struct load_replicate *replicate = &sample->cell->replicates[sample->replicates[i]];
+    double answered = (double)(replicate->requests - replicate->cancelled);
+    if (replicate->good < 0) return (struct estimate){NAN, NAN, NAN};
+    if (answered <= 0) continue;
+    hits += (double)replicate->good;
+    trials += answered;
+    scratch[count++] = (double)replicate->good / answered;
+  }
+  return cells_times_share(scratch, count, hits, trials, confidence);
+}
+
 static struct estimate goodput_of(const struct cells_sample *sample, double confidence, double *scratch) {
   struct ci ci = {NAN, NAN, NAN};
   for (size_t i = 0; i < sample->count; i++) {
@@ -138,6 +153,7 @@ static enum status fill_cell(const struct load_data *data, struct cells_sample *
   choose_replicates(sample, replicates, cell);
   add_up(sample, cell);
   cell->goodput = goodput_of(sample, confidence, values);
+  cell->good_share = good_share_of(sample, confidence, values);
   cell->tokens_per_s = cell->failure_rate = (struct estimate){NAN, NAN, NAN};
   cells_times_fill(sample->cell, confidence, cell);
   if (!cell->timed && cell->batch > cell->workers && cell->batch % cell->workers != 0)

@@ -88,3 +88,16 @@ struct percentiles cells_times_percentiles(const struct times *times, double con
                               .p95 = over_requests(times, 0.95, confidence),
                               .p99 = over_requests(times, 0.99, confidence)};
 }
+
+struct estimate cells_times_share(const double *shares, size_t count, double hits, double trials,
+                                  double confidence) {
+  struct ci requests, repetitions;
+  if (trials <= 0 || ci_proportion((uint64_t)hits, (uint64_t)trials, confidence, &requests, NULL))
+    return unknown;
+  struct ci_sample sample = {shares, count};
+  if (ci_of_sample(sample, STAT_SCALE_LINEAR, NULL, confidence, &repetitions, NULL) == STATUS_OK) {
+    requests.lo = fmax(0, fmin(requests.lo, repetitions.lo));
+    requests.hi = fmin(1, fmax(requests.hi, repetitions.hi));
+  }
+  return estimate_of(requests);
+}

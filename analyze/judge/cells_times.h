@@ -24,4 +24,9 @@ struct percentiles cells_times_percentiles(const struct times *times, double con
 // its interval over them; without ends where there is none, or where it would be of no use. None: NaN.
 struct estimate cells_times_over(const double *values, size_t count, double confidence);
 
+// The share `hits` of `trials` requests. Its interval is the wider of two: over requests, and over the
+// `count` shares of batches or repetitions. NaN without trials.
+struct estimate cells_times_share(const double *shares, size_t count, double hits, double trials,
+                                  double confidence);
+
 #endif

@@ -6,8 +6,7 @@
 
 #include "analyze/judge/cells_times.h"
 #include "analyze/judge/estimate.h"
-
-static const struct estimate unknown = {NAN, NAN, NAN};
+#include "analyze/judge/slo.h"
 
 // Valid repetitions of one load, in the order of measurement.
 struct group {
@@ -44,21 +43,6 @@ static struct percentiles percentiles_of(const struct group *group, enum load_ti
   return out;
 }
 
-// The wider of the interval over requests and the one over repetitions, which alone would have no width where
-// every repetition had none or all.
-static struct estimate share_of(const double *shares, size_t count, double hits, double trials,
-                                double confidence) {
-  struct ci requests, repetitions;
-  if (trials <= 0 || ci_proportion((uint64_t)hits, (uint64_t)trials, confidence, &requests, NULL))
-    return unknown;
-  struct ci_sample sample = {shares, count};
-  if (ci_of_sample(sample, STAT_SCALE_LINEAR, NULL, confidence, &repetitions, NULL) == STATUS_OK) {
-    requests.lo = fmax(0, fmin(requests.lo, repetitions.lo));
-    requests.hi = fmin(1, fmax(requests.hi, repetitions.hi));
-  }
-  return estimate_of(requests);
-}
-
 static void fill_good(const struct group *group, double confidence, struct load *load) {
   double hits = 0, trials = 0, seconds = 0;
   size_t count = 0;
@@ -71,7 +55,7 @@ static void fill_good(const struct group *group, double confidence, struct load 
     seconds += open->total_s;
     group->scratch[count++] = (double)open->good / answered;
   }
-  load->good_share = share_of(group->scratch, count, hits, trials, confidence);
+  load->good_share = cells_times_share(group->scratch, count, hits, trials, confidence);
   double per_s = seconds > 0 ? trials / seconds : NAN;
   load->goodput = (struct estimate){load->good_share.estimate * per_s, load->good_share.lo * per_s,
                                     load->good_share.hi * per_s};
@@ -200,48 +184,19 @@ size_t loads_usable_rates(const struct results *results) {
   return count;
 }
 
-static struct estimate limited(const struct load *load, const struct limit *limit) {
-  const struct percentiles *times = limit->time == RESULTS_TTFT   ? &load->ttft_s
-                                    : limit->time == RESULTS_TPOT ? &load->tpot_s
-                                                                  : &load->latency_s;
-  return limit->percentile == 50 ? times->p50 : limit->percentile == 95 ? times->p95 : times->p99;
-}
-
-// Whether the load keeps one limit; *certain: its interval says so too.
-static enum cell_slo keeps(const struct load *load, const struct limit *limit, bool *certain) {
-  bool share = limit->percentile == 0;
-  struct estimate value = share ? load->good_share : limited(load, limit);
-  double bound = share ? RESULTS_GOOD_SHARE : limit->limit_s;
-  if (isnan(value.estimate)) return CELL_SLO_UNKNOWN;
-  bool kept = share ? value.estimate >= bound : value.estimate <= bound;
-  if (kept)
-    *certain = share ? value.lo >= bound : value.hi <= bound;
-  else
-    *certain = share ? value.hi < bound : value.lo > bound;
-  return kept ? CELL_SLO_MET : CELL_SLO_MISSED;
-}
-
-// One limit that is missed for certain is enough; kept for certain takes all of them.
 static void judge(const struct results *results, struct load *load) {
-  bool all_certain = true, missed_certain = false;
-  load->meets_slo = CELL_SLO_UNKNOWN;
-  size_t unknown_limits = 0, missed = 0;
-  for (size_t i = 0; i < results->limit_count; i++) {
-    bool certain = false;
-    enum cell_slo slo = keeps(load, &results->limits[i], &certain);
-    unknown_limits += slo == CELL_SLO_UNKNOWN;
-    missed += slo == CELL_SLO_MISSED;
-    if (slo == CELL_SLO_MISSED) missed_certain |= certain;
-    all_certain &= certain;
+  struct slo_subject subject = {.ttft_s = &load->ttft_s,
+                                .tpot_s = &load->tpot_s,
+                                .latency_s = &load->latency_s,
+                                .good_share = load->good_share,
+                                .failing = load->failing};
+  if (load->reps == 0) {
+    load->meets_slo = CELL_SLO_UNKNOWN;
+    return;
   }
-  if (results->limit_count == 0 || load->reps == 0) return;
-  if (load->failing || missed > 0) {
-    load->meets_slo = CELL_SLO_MISSED;
-    load->slo_certain = load->failing || missed_certain;
-  } else if (unknown_limits == 0) {
-    load->meets_slo = CELL_SLO_MET;
-    load->slo_certain = all_certain;
-  }
+  struct slo_verdict verdict = slo_judge(results, &subject);
+  load->meets_slo = verdict.slo;
+  load->slo_certain = verdict.certain;
 }
 
 static bool breaks(const struct load *load) {

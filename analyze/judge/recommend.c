@@ -30,6 +30,14 @@ struct contest {
   double d; // the critical value behind `below`; 0: not known
 };
 
+static enum status contest_new(size_t most, struct contest *contest) {
+  contest->of = calloc(most + 1, sizeof *contest->of);
+  contest->in_set = calloc(most + 1, sizeof *contest->in_set);
+  contest->below = calloc(most + 1, sizeof *contest->below);
+  contest->samples = calloc(most + 1, sizeof *contest->samples);
+  return contest->of && contest->in_set && contest->below && contest->samples ? STATUS_OK : STATUS_MEMORY;
+}
+
 static void contest_free(struct contest *contest) {
   free(contest->of);
   free(contest->in_set);
@@ -239,7 +247,7 @@ static void find_next_up(const struct contest *contest, size_t chosen, double co
     out->next_up_ratio = estimate_of(compare.ratio);
 }
 
-static enum status decide(struct contest *contest, double confidence, struct recommendation *out) {
+static enum status decide(struct contest *contest, struct recommendation *out) {
   size_t chosen = SIZE_MAX, highest = highest_of(contest);
   for (size_t i = 0; i < contest->count && chosen == SIZE_MAX; i++) {
     if (contest->below[i] <= out->margin) chosen = i;
@@ -249,10 +257,94 @@ static enum status decide(struct contest *contest, double confidence, struct rec
   out->cell = contest->of[chosen].cell;
   out->throughput = contest->of[chosen].throughput;
   out->below_best_at_most = contest->below[chosen];
-  find_next_up(contest, chosen, confidence, out);
   if (out->state == RECOMMENDATION_SHOWN) return STATUS_OK;
   out->repeat = repeat_needed(contest, highest, out->margin);
   return keep_candidates(contest, out);
+}
+
+static bool keeps_limits(const struct results *results, const struct contender *one) {
+  const struct cell *cell = &results->cells[one->cell];
+  return cell->meets_slo == CELL_SLO_MET && cell->slo_certain;
+}
+
+static bool misses_limits(const struct results *results, const struct contender *one) {
+  const struct cell *cell = &results->cells[one->cell];
+  return cell->meets_slo == CELL_SLO_MISSED && cell->slo_certain;
+}
+
+// Nothing keeps the limits for certain.
+static enum status without_kept(const struct contest *all, const struct results *results,
+                                struct recommendation *out) {
+  size_t chosen = SIZE_MAX;
+  out->candidates = calloc(all->count + 1, sizeof *out->candidates);
+  if (!out->candidates) return STATUS_MEMORY;
+  for (size_t i = 0; i < all->count; i++) {
+    if (misses_limits(results, &all->of[i])) continue;
+    out->candidates[out->candidate_count++] = all->of[i].cell;
+    if (chosen == SIZE_MAX || all->of[i].throughput.estimate > all->of[chosen].throughput.estimate)
+      chosen = i;
+  }
+  bool open = chosen != SIZE_MAX;
+  if (!open) chosen = 0;
+  out->state = open ? RECOMMENDATION_UNDECIDED : RECOMMENDATION_NONE;
+  out->limits = open ? RECOMMENDATION_OPEN : RECOMMENDATION_MISSED;
+  out->cell = all->of[chosen].cell;
+  out->throughput = all->of[chosen].throughput;
+  return STATUS_OK;
+}
+
+static enum status compare_and_decide(struct contest *contest, const struct best_options *options,
+                                      bool of_levels, double confidence, struct recommendation *out,
+                                      struct error *error) {
+  for (size_t i = 0; i < contest->count; i++)
+    contest->samples[i] = contest->of[i].values;
+  enum status status = compare_all(contest, options, of_levels, confidence, error);
+  if (status == STATUS_NUMERIC) return STATUS_OK; // no spread: nothing can be shown
+  if (status != STATUS_OK) return status;
+  regrets_to_shares(contest, options->scale);
+  return decide(contest, out);
+}
+
+// Among all, with limits among those that keep them for certain.
+static enum status choose(const struct contest *all, const struct best_options *options, bool has_spread,
+                          const struct results *results, struct recommendation *out, struct error *error) {
+  struct contest kept = {0};
+  bool limited = results->limit_count > 0;
+  enum status status = contest_new(all->count, &kept);
+  for (size_t i = 0; i < all->count && status == STATUS_OK; i++) {
+    if (!limited || keeps_limits(results, &all->of[i])) kept.of[kept.count++] = all->of[i];
+  }
+  if (status == STATUS_OK && limited && kept.count > 0) {
+    const struct contender *highest = &kept.of[highest_of(&kept)];
+    out->limits = RECOMMENDATION_KEPT;
+    out->cell = highest->cell;
+    out->throughput = highest->throughput;
+    if (kept.count == 1) {
+      out->state = RECOMMENDATION_SHOWN;
+      out->below_best_at_most = 0;
+    }
+  }
+  if (status == STATUS_OK && kept.count == 0 && all->count > 0) {
+    status = without_kept(all, results, out);
+  } else if (status == STATUS_OK && kept.count > 1 && has_spread) {
+    status = compare_and_decide(&kept, options, out->steady, results->confidence, out, error);
+  }
+  contest_free(&kept);
+  return status;
+}
+
+// What lies above the recommended one: the next level, and the first that does not keep the limits.
+static void look_up_from_chosen(const struct contest *all, const struct results *results,
+                                struct recommendation *out) {
+  size_t chosen = 0;
+  while (chosen < all->count && all->of[chosen].cell != out->cell)
+    chosen++;
+  if (chosen == all->count || out->state != RECOMMENDATION_SHOWN) return;
+  find_next_up(all, chosen, results->confidence, out);
+  for (size_t i = chosen + 1; i < all->count && out->limits && out->stopped == SIZE_MAX; i++) {
+    if (all->of[i].in_flight > all->of[chosen].in_flight && !keeps_limits(results, &all->of[i]))
+      out->stopped = all->of[i].cell;
+  }
 }
 
 double recommend_level_throughput(const struct results *results, const struct workers_row *row) {
@@ -281,10 +373,15 @@ bool recommend_on_plateau(const struct results *results) {
 static void settle_edges(struct results *results) {
   const struct recommendation *chosen = &results->recommendation;
   struct best *best = &results->best;
+  if (chosen->limits != RECOMMENDATION_UNLIMITED && chosen->state != RECOMMENDATION_SHOWN) {
+    best->workers_edge = best->batch_edge = false; // the limits are the edge
+    best->recommended = chosen->cell;
+  }
   if (chosen->state == RECOMMENDATION_NONE) return;
   const struct cell *cell = &results->cells[chosen->cell];
-  best->workers_edge =
-      cell->workers == results->workers[results->workers_count - 1].workers && !recommend_on_plateau(results);
+  best->workers_edge = chosen->limits != RECOMMENDATION_OPEN &&
+                       cell->workers == results->workers[results->workers_count - 1].workers &&
+                       !recommend_on_plateau(results);
   best->batch_edge = best->batch_edge && !chosen->steady && chosen->cell == best->cell;
   best->recommended = chosen->cell;
 }
@@ -300,35 +397,23 @@ enum status recommend(const struct cells_samples *samples, const struct steady_l
                                  .throughput = {NAN, NAN, NAN},
                                  .next_up = SIZE_MAX,
                                  .next_up_ratio = {NAN, NAN, NAN},
-                                 .repeat = -1};
+                                 .repeat = -1,
+                                 .stopped = SIZE_MAX};
+  bool has_spread = results->sigma_source != SIGMA_NONE && results->sigma_source != SIGMA_PSEUDO_REPLICATES;
   struct contest contest = {0};
-  size_t room = results->cell_count + 1;
-  contest.of = calloc(room, sizeof *contest.of);
-  contest.in_set = calloc(room, sizeof *contest.in_set);
-  contest.below = calloc(room, sizeof *contest.below);
-  contest.samples = calloc(room, sizeof *contest.samples);
-  enum status status =
-      contest.of && contest.in_set && contest.below && contest.samples ? STATUS_OK : STATUS_MEMORY;
+  enum status status = contest_new(results->cell_count, &contest);
+  if (status == STATUS_OK && steady->complete) {
+    list_levels(steady, results, &contest);
+  } else if (status == STATUS_OK && (has_spread || results->limit_count > 0)) {
+    list_cells(samples, results, &contest);
+  }
+  if (contest.count > 0) qsort(contest.of, contest.count, sizeof *contest.of, compare_contenders);
+  if (status == STATUS_OK)
+    status = choose(&contest, options, has_spread || steady->complete, results, out, error);
   if (status == STATUS_OK) {
-    if (steady->complete) {
-      list_levels(steady, results, &contest);
-    } else if (results->sigma_source != SIGMA_NONE && results->sigma_source != SIGMA_PSEUDO_REPLICATES) {
-      list_cells(samples, results, &contest);
-    }
-    qsort(contest.of, contest.count, sizeof *contest.of, compare_contenders);
-    for (size_t i = 0; i < contest.count; i++)
-      contest.samples[i] = contest.of[i].values;
+    look_up_from_chosen(&contest, results, out);
+    settle_edges(results);
   }
-  if (status == STATUS_OK && contest.count > 1) {
-    status = compare_all(&contest, options, steady->complete, results->confidence, error);
-    if (status == STATUS_OK) {
-      regrets_to_shares(&contest, options->scale);
-      status = decide(&contest, results->confidence, out);
-    } else if (status == STATUS_NUMERIC) {
-      status = STATUS_OK; // no spread: nothing can be shown
-    }
-  }
-  if (status == STATUS_OK) settle_edges(results);
   contest_free(&contest);
   return status == STATUS_MEMORY ? status_fail(error, status, "%s", status_name(status)) : status;
 }

@@ -74,19 +74,58 @@ enum status slo_parse(const char *text, struct slo *slo, struct error *error) {
   }
 }
 
-static enum cell_slo judge(const struct slo *slo, const struct cell *cell) {
-  const struct percentiles *times[SLO_TIMES] = {&cell->ttft_s, &cell->tpot_s, &cell->latency_s};
-  enum cell_slo answer = CELL_SLO_MET;
-  for (size_t time = 0; time < SLO_TIMES; time++) {
-    const double seen[LOAD_PERCENTILES] = {times[time]->p50.estimate, times[time]->p95.estimate,
-                                           times[time]->p99.estimate};
-    for (size_t p = 0; p < LOAD_PERCENTILES; p++) {
-      if (!(slo->cell_s[time][p] > 0)) continue;
-      if (seen[p] > slo->cell_s[time][p]) return CELL_SLO_MISSED;
-      if (isnan(seen[p])) answer = CELL_SLO_UNKNOWN;
+static struct estimate value_of(const struct slo_subject *subject, const struct limit *limit) {
+  const struct percentiles *times = limit->time == RESULTS_TTFT   ? subject->ttft_s
+                                    : limit->time == RESULTS_TPOT ? subject->tpot_s
+                                                                  : subject->latency_s;
+  if (limit->percentile == 0) return subject->good_share;
+  return limit->percentile == 50 ? times->p50 : limit->percentile == 95 ? times->p95 : times->p99;
+}
+
+// Whether one limit is kept; *certain: the interval agrees; *part: how much of the limit is used.
+static enum cell_slo keeps(const struct slo_subject *subject, const struct limit *limit, bool *certain,
+                           double *part) {
+  struct estimate value = value_of(subject, limit);
+  if (isnan(value.estimate)) return CELL_SLO_UNKNOWN;
+  if (limit->percentile == 0) {
+    bool kept = value.estimate >= RESULTS_GOOD_SHARE;
+    *certain = kept ? value.lo >= RESULTS_GOOD_SHARE : value.hi < RESULTS_GOOD_SHARE;
+    *part = (1 - value.estimate) / (1 - RESULTS_GOOD_SHARE);
+    return kept ? CELL_SLO_MET : CELL_SLO_MISSED;
+  }
+  bool kept = value.estimate <= limit->limit_s;
+  *certain = kept ? value.hi <= limit->limit_s : value.lo > limit->limit_s;
+  *part = value.estimate / limit->limit_s;
+  return kept ? CELL_SLO_MET : CELL_SLO_MISSED;
+}
+
+struct slo_verdict slo_judge(const struct results *results, const struct slo_subject *subject) {
+  struct slo_verdict verdict = {CELL_SLO_UNKNOWN, false, SIZE_MAX};
+  bool all_certain = true, missed_certain = subject->failing;
+  size_t unknown = 0, missed = 0;
+  double most = -1;
+  for (size_t i = 0; i < results->limit_count; i++) {
+    bool certain = false;
+    double part = NAN;
+    enum cell_slo slo = keeps(subject, &results->limits[i], &certain, &part);
+    unknown += slo == CELL_SLO_UNKNOWN;
+    missed += slo == CELL_SLO_MISSED;
+    missed_certain |= slo == CELL_SLO_MISSED && certain;
+    all_certain &= certain;
+    if (part > most) {
+      most = part;
+      verdict.limit = i;
     }
   }
-  return answer;
+  if (results->limit_count == 0) return verdict;
+  if (subject->failing || missed > 0) {
+    verdict.slo = CELL_SLO_MISSED;
+    verdict.certain = missed_certain;
+  } else if (unknown == 0) {
+    verdict.slo = CELL_SLO_MET;
+    verdict.certain = all_certain;
+  }
+  return verdict;
 }
 
 static void add_limit(struct results *results, size_t time, int percentile, double limit_s) {
@@ -110,8 +149,15 @@ void slo_apply(const struct slo *slo, struct results *results) {
   write_limits(slo, results);
   for (size_t i = 0; i < results->cell_count; i++) {
     struct cell *cell = &results->cells[i];
-    cell->meets_slo = CELL_SLO_UNKNOWN;
-    if (slo->has_cell) cell->meets_slo = cell->flags & CELL_FAILED ? CELL_SLO_MISSED : judge(slo, cell);
+    struct slo_subject subject = {.ttft_s = &cell->ttft_s,
+                                  .tpot_s = &cell->tpot_s,
+                                  .latency_s = &cell->latency_s,
+                                  .good_share = cell->good_share,
+                                  .failing = cell->flags & CELL_FAILED};
+    struct slo_verdict verdict = slo_judge(results, &subject);
+    cell->meets_slo = verdict.slo;
+    cell->slo_certain = verdict.certain;
+    cell->slo_limit = verdict.limit;
   }
   loads_judge(results);
 }

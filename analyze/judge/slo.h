@@ -22,8 +22,24 @@ struct slo {
 // limit twice.
 enum status slo_parse(const char *text, struct slo *slo, struct error *error) MUST_USE;
 
-// Writes the limits, and meets_slo of every cell: CELL_SLO_UNKNOWN where a percentile that has a limit was
-// not measured. Judges the loads of an open loop (loads_judge).
+// What is held against the limits.
+struct slo_subject {
+  const struct percentiles *ttft_s, *tpot_s, *latency_s;
+  struct estimate good_share; // of requests within the limits on requests
+  bool failing;               // it misses them whatever its times
+};
+
+struct slo_verdict {
+  enum cell_slo slo; // CELL_SLO_UNKNOWN: there is no limit, or a limited time was not measured
+  bool certain;      // the intervals agree: of all limits that are kept, or of one that is missed
+  size_t limit;      // index into results->limits: missed by most, or with the least room; SIZE_MAX: unknown
+};
+
+// By results->limits. Limits on requests hold when RESULTS_GOOD_SHARE of the requests keep them.
+struct slo_verdict slo_judge(const struct results *results, const struct slo_subject *subject);
+
+// Writes the limits, and meets_slo, slo_certain and slo_limit of every cell. Judges the loads of an open loop
+// (loads_judge).
 void slo_apply(const struct slo *slo, struct results *results);
 
 #endif

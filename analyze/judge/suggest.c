@@ -297,6 +297,49 @@ static void confirm_lower(struct list *list) {
     repeat_level(list, top, "the highest; fewer may be enough");
 }
 
+static const struct cell *cell_of(const struct results *results, const struct workers_row *row) {
+  return &results->cells[results_find(results, row->workers, row->best_batch)];
+}
+
+static bool is_certain(const struct results *results, const struct workers_row *row, enum cell_slo slo) {
+  const struct cell *cell = cell_of(results, row);
+  return cell->meets_slo == slo && cell->slo_certain;
+}
+
+// Nothing above the lowest level that misses a limit for certain is tried. Between it and the highest that
+// keeps all: levels whose intervals leave it open are measured again, then the gap is halved, unless more
+// requests in flight gain nothing there. True where that leaves the rest to the rules without limits.
+static bool look_within_limits(struct list *list) {
+  const struct results *results = list->results;
+  const struct workers_row *kept = NULL, *missed = NULL;
+  for (size_t i = 0; i < results->workers_count && !missed; i++) {
+    const struct workers_row *row = &results->workers[i];
+    if (!row->usable) continue;
+    if (is_certain(results, row, CELL_SLO_MISSED)) missed = row;
+    if (is_certain(results, row, CELL_SLO_MET)) kept = row;
+    if (cell_of(results, row)->meets_slo == CELL_SLO_UNKNOWN) return true; // no such times
+  }
+  const struct workers_row *end = missed ? missed : results->workers + results->workers_count;
+  for (const struct workers_row *row = kept ? kept + 1 : results->workers; row < end; row++) {
+    if (row->usable && reps_of(results, row) < SUGGEST_REPEATED)
+      repeat_level(list, row, "whether it keeps the limits is open");
+  }
+  if (list->count > 0) return false;
+  if (!missed) return kept != NULL;
+  if (!kept) {
+    int64_t lower = missed->workers / 2;
+    if (row_of(results, lower) == results->workers_count)
+      add(list, lower, batch_for(results, lower), look_repeat(results), "the lowest level misses a limit");
+    return false;
+  }
+  bool gains = recommend_level_throughput(results, missed) >
+               (1 + results->recommendation.margin) * recommend_level_throughput(results, kept);
+  if (gains && (double)missed->workers > REFINED * (double)kept->workers)
+    look_between(list, kept, missed, sqrt((double)kept->workers * (double)missed->workers),
+                 "the limits are kept up to somewhere in");
+  return false;
+}
+
 bool suggest_is_hole(const struct results *results, const struct suggest_cell *cell) {
   size_t row = row_of(results, cell->workers);
   return row < results->workers_count && results->workers[row].hole;
@@ -310,6 +353,10 @@ size_t suggest_next(const struct results *results, size_t most, struct suggest_c
   }
   measure_holes(&list);
   if (list.count > 0) return list.count;
+  if (results->limit_count > 0 && !look_within_limits(&list)) {
+    if (list.count == 0 && results->recommendation.limits == RECOMMENDATION_KEPT) confirm(&list);
+    return list.count;
+  }
   go_up(&list);
   bisect_cliffs(&list);
   decide_possible_cliffs(&list);

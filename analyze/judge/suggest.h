@@ -7,7 +7,8 @@
 // halved until nothing before it matters; a peak beside the highest, and fewer workers that may be enough, to
 // a ratio of 1.2; fresh repetitions of those that may be the best, and of a level below the recommended one
 // that is as good as far as measured. New levels are measured once or twice where noise is small beside the
-// margin. Nothing is proposed when all that is done.
+// margin. Nothing is proposed when all that is done. With limits, nothing above the lowest level that misses
+// one for certain is proposed; the gap below it is halved.
 #ifndef ANALYZE_SUGGEST_H
 #define ANALYZE_SUGGEST_H
 

@@ -52,28 +52,48 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         STRONG("Highest measured throughput:") " {2} {unit} per second at {0} {0:worker|workers} and batch "
                                                "{1}. How much repeated measurements vary is not known, so "
                                                "nobody can say which other configurations are just as good.",
-    [LANG_RECOMMEND] = STRONG(
-        "Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} {unit} per second{3}. It is shown to be "
-                           "at most {4}% below the best tested configuration ({5}% confidence).",
+    [LANG_RECOMMEND] =
+        STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} {unit} per second{3}.",
     [LANG_RECOMMEND_STEADY] = STRONG(
-        "Recommendation:") " {0} {0:worker|workers}: {2} {unit} per second{3} while all workers are busy. It "
-                           "is shown to be at most {4}% below the best tested level ({5}% confidence).",
-    [LANG_RECOMMEND_BEST] =
-        STRONG("Recommendation:") " {0} {0:worker|workers}, batch {1}: {2} {unit} per second{3}. It is shown "
-                                  "that no other tested configuration is better ({5}% confidence).",
-    [LANG_RECOMMEND_STEADY_BEST] =
-        STRONG("Recommendation:") " {0} {0:worker|workers}: {2} {unit} per second{3} while all workers are "
-                                  "busy. It is shown that no other tested level is better ({5}% confidence).",
+        "Recommendation:") " {0} {0:worker|workers}: {2} {unit} per second{3} while all workers are busy.",
+    [LANG_RECOMMEND_WITHIN] = " It is shown to be at most {0}% below the best tested ({1}% confidence).",
+    [LANG_RECOMMEND_BEST] = " It is shown that nothing else tested is better ({1}% confidence).",
+    [LANG_RECOMMEND_KEEPS] = " It keeps {2} ({1}% confidence) and is at most {0}% below the best that does.",
+    [LANG_RECOMMEND_KEEPS_BEST] =
+        " It keeps {2} ({1}% confidence), and nothing else tested that does is better.",
+    [LANG_LIMITS_OPEN] = STRONG(
+        "Not decided:") " nothing tested is shown to keep {0} ({1}% confidence). Of those that may, {2} "
+                        "{2:worker|workers}, batch {3}, has the most throughput: {4} {unit} per second{5}.",
+    [LANG_LIMITS_UNMEASURED] =
+        STRONG("Not decided:") " whether {0} is kept is unknown: the input has no such times.",
+    [LANG_LIMITS_MISSED_ALL] = STRONG("No recommendation:") " nothing tested keeps {0} ({1}% confidence).",
+    [LANG_LIMITS_SINGLE] =
+        STRONG("Highest measured within the limits") " ({0}): {2} {2:worker|workers}, batch {3}: {4} {unit} "
+                                                     "per second{5}. Single runs show no recommendation: "
+                                                     "repeat the measurement.",
+    [LANG_LIMITS_CANDIDATES] = "These may keep the limits (workers×batch): {0}.",
+    [LANG_LIMIT_BINDS] = "Above it, {0} (workers×batch) is the first to miss {1}, measured: {2}.",
+    [LANG_LIMIT_BINDS_OPEN] = "Above it, whether {0} (workers×batch) keeps {1} is open, measured: {2}.",
+    [LANG_LIMIT_MISSED_LOWEST] =
+        "The fewest requests in flight tested, {0} (workers×batch), miss {1}, measured: {2}.",
+    [LANG_LIMIT_IN_DOUBT] = "The limit in doubt there is {1}, measured: {2}.",
+    [LANG_LIMITS_REQUESTS] = "{0} for {1}% of requests",
+    [LANG_LIMITS_AND] = " and ",
+    [LANG_LIMITS_SHARE] = "{0}% of requests",
     [LANG_RECOMMEND_TIMES] = "Time to first token p50 / p95: {0}. Latency p50 / p95: {1}.",
     [LANG_RECOMMEND_LATENCY] = "Latency p50 / p95: {0}.",
     [LANG_NEXT_UP] = "The next level up, {0} workers, has {1} times this throughput.",
     [LANG_NEXT_UP_TTFT] =
         "The next level up, {0} workers, has {1} times this throughput; its time to first token "
         "p95 is {3} instead of {2}.",
-    [LANG_UNDECIDED] =
-        STRONG("Not decided:") " no configuration is shown to be within {0}% of the best tested. The "
-                               "highest measured is {1} {1:worker|workers}, batch {2}, with {3} {unit} per "
-                               "second{4}.",
+    [LANG_UNDECIDED] = STRONG(
+        "Not decided:") " no configuration is shown to be within {0}% of the best tested. The highest "
+                        "measured is {1} {1:worker|workers}, batch {2}, with {3} {unit} per second{4}.",
+    [LANG_UNDECIDED_STEADY] =
+        STRONG("Not decided:") " no level is shown to be within {0}% of the best tested. The highest "
+                               "measured is {1} {1:worker|workers}, batch {2}, with {3} {unit} per second{4} "
+                               "while all workers are busy.",
+    [LANG_UNDECIDED_AMONG] = "Only what keeps {0} ({1}% confidence) is compared here.",
     [LANG_UNDECIDED_CANDIDATES] = "Any of these may be the best (workers×batch): {0}.",
     [LANG_UNDECIDED_REPEAT] = "About {0} repetitions of each would decide.",
     [LANG_UNDECIDED_BEYOND] =
@@ -397,13 +417,6 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                         "overlap) at: {2}",
     [LANG_ALT_DISTRIBUTION] = "{0} by percentile of requests, one line for each of {1} cells; p50 from {2} "
                               "to {3}, p95 from {4} to {5}",
-    [LANG_PARETO_SLO] = STRONG("Within the limits") " ({3}; {4} of {5} {5:cell|cells}), {0} measured the "
-                                                    "highest throughput: {1} {unit} per second{2}.",
-    [LANG_PARETO_SLO_NONE] = STRONG("Within the limits:") " no cell keeps them ({0}).",
-    [LANG_SLO_CERTAIN] = " The intervals of its times lie below every limit.",
-    [LANG_SLO_OPEN] = " That it keeps them is not established: an interval of its times reaches beyond a "
-                      "limit, or is not known.",
-    [LANG_SLO_EQUALS] = " Cells within the limits whose throughput intervals overlap with its own: {0}.",
     [LANG_SLO_GOODPUT] = STRONG("Goodput:") " {0} has the most requests per second that keep {1}: {2}{3}.",
     [LANG_SLO_GOODPUT_NONE] = STRONG("Goodput:") " in no cell did a request keep {0}.",
     [LANG_LOADS_UP_TO] =
@@ -417,8 +430,6 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                                      "or a limited time was not measured.",
     [LANG_LOADS_OPEN] = " That it keeps the limits is not established: an interval reaches beyond one.",
     [LANG_LOADS_LIMITS] = " within {0}",
-    [LANG_LOADS_LIMITS_REQUESTS] = " within {0} for {1}% of requests",
-    [LANG_LOADS_LIMITS_MORE] = " and {0}",
     [LANG_LOADS_FAIL] = "{0}% of the requests fail",
     [LANG_LOADS_QUEUE] = "a queue grows: {0} of {1} requests per second are served",
     [LANG_LOADS_GOOD] =
@@ -449,6 +460,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_NEXT_HOLES] = "Measure again (workers×batch) {0}, as " CODE(
         "--suggest") " proposes: it failed between levels that work",
     [LANG_NEXT_NOTHING_BETTER] = "Nothing more needs measuring",
+    [LANG_NEXT_NOTHING_LIMITS] = "Nothing more needs measuring within the limits",
     [LANG_NEXT_NOTHING] =
         "Nothing more needs measuring: a better tested configuration can win by {0}% at most",
 };

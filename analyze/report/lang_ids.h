@@ -29,12 +29,6 @@ enum lang_id {
   LANG_WARNINGS,
   LANG_PARETO,
   LANG_PARETO_MEANS,
-  // limits: 0 cell, 1 its throughput, 2 the interval, 3 the limits, 4 how many cells keep them, 5 of how many
-  LANG_PARETO_SLO,
-  LANG_PARETO_SLO_NONE,
-  LANG_SLO_CERTAIN,
-  LANG_SLO_OPEN,
-  LANG_SLO_EQUALS,
   LANG_SLO_GOODPUT,
   LANG_SLO_GOODPUT_NONE,
   LANG_LIMIT_LATENCY,
@@ -162,19 +156,35 @@ enum lang_id {
   LANG_NO_MEASUREMENT,
   LANG_LARGEST_NO_SPREAD,
   LANG_RECOMMEND_ONLY,
-  LANG_RECOMMEND,        // 0 workers, 1 batch, 2 throughput, 3 its interval, 4 share below, 5 confidence
-  LANG_RECOMMEND_STEADY, // the same
-  LANG_RECOMMEND_BEST,   // the same, but that no tested one is better: 4 is not said
-  LANG_RECOMMEND_STEADY_BEST,
+  LANG_RECOMMEND, // 0 workers, 1 batch, 2 throughput, 3 its interval
+  LANG_RECOMMEND_STEADY,
+  LANG_RECOMMEND_WITHIN, // follows: 0 share below, 1 confidence, 2 limits
+  LANG_RECOMMEND_BEST,
+  LANG_RECOMMEND_KEEPS,
+  LANG_RECOMMEND_KEEPS_BEST,
+  LANG_LIMITS_OPEN, // 0 limits, 1 confidence, 2 workers, 3 batch, 4 throughput, 5 its interval
+  LANG_LIMITS_UNMEASURED,
+  LANG_LIMITS_MISSED_ALL,
+  LANG_LIMITS_SINGLE,
+  LANG_LIMITS_CANDIDATES, // 0 list
+  LANG_LIMIT_BINDS,       // 0 cell, 1 the limit, 2 what was measured
+  LANG_LIMIT_BINDS_OPEN,
+  LANG_LIMIT_MISSED_LOWEST,
+  LANG_LIMIT_IN_DOUBT,
+  LANG_LIMITS_REQUESTS, // 0 limits, 1 share
+  LANG_LIMITS_AND,
+  LANG_LIMITS_SHARE,         // 0 share
   LANG_RECOMMEND_TIMES,      // 0 TTFT p50 and p95, 1 latency p50 and p95
   LANG_RECOMMEND_LATENCY,    // 0 latency p50 and p95
   LANG_NEXT_UP,              // 0 workers, 1 ratio of throughput with its interval
   LANG_NEXT_UP_TTFT,         // and 2 TTFT p95 here, 3 there
   LANG_UNDECIDED,            // 0 margin, 1 workers, 2 batch, 3 throughput, 4 its interval
+  LANG_UNDECIDED_STEADY,     // the same
+  LANG_UNDECIDED_AMONG,      // 0 limits, 1 confidence
   LANG_UNDECIDED_CANDIDATES, // 0 list
   LANG_UNDECIDED_REPEAT,     // 0 repetitions
   LANG_UNDECIDED_BEYOND,
-  LANG_NOT_FROM_SINGLE, // as LANG_RECOMMEND_ONLY; 6 the others of the set
+  LANG_NOT_FROM_SINGLE, // as LANG_RECOMMEND_ONLY
   LANG_BEST_NOT_RECOMMENDED,
   LANG_EDGE_BATCH,
   LANG_EDGE_WORKERS,
@@ -195,6 +205,7 @@ enum lang_id {
   LANG_NEXT_HOLES,
   LANG_NEXT_NOTHING,
   LANG_NEXT_NOTHING_BETTER,
+  LANG_NEXT_NOTHING_LIMITS,
   // warnings: 0 workers, 1 batch, 2 count, 3 value, 4 lo, 5 hi, 6 words
   LANG_WARNING_COLD_START,
   LANG_WARNING_FAILED_LEVEL,
@@ -330,8 +341,6 @@ enum lang_id {
   LANG_LOADS_UNKNOWN,
   LANG_LOADS_OPEN,
   LANG_LOADS_LIMITS,
-  LANG_LOADS_LIMITS_REQUESTS,
-  LANG_LOADS_LIMITS_MORE,
   LANG_LOADS_FAIL,
   LANG_LOADS_QUEUE,
   LANG_LOADS_GOOD,

@@ -109,6 +109,17 @@ double results_offered(const struct results *results, size_t index) {
   return isfinite(load->rate) && load->rate > 0 ? load->rate : load->sent_per_s;
 }
 
+const struct estimate *results_limit_value(const struct results *results, const struct cell *cell) {
+  static const struct estimate unknown = {NAN, NAN, NAN};
+  if (cell->slo_limit >= results->limit_count) return &unknown;
+  const struct limit *limit = &results->limits[cell->slo_limit];
+  const struct percentiles *times = limit->time == RESULTS_TTFT   ? &cell->ttft_s
+                                    : limit->time == RESULTS_TPOT ? &cell->tpot_s
+                                                                  : &cell->latency_s;
+  if (limit->percentile == 0) return &cell->good_share;
+  return limit->percentile == 50 ? &times->p50 : limit->percentile == 95 ? &times->p95 : &times->p99;
+}
+
 size_t results_find(const struct results *results, int64_t workers, int64_t batch) {
   size_t lo = 0, hi = results->cell_count;
   while (lo < hi) {

@@ -66,12 +66,15 @@ struct cell {
   int64_t errors[RESULTS_ERROR_CLASSES];
   struct estimate failure_rate; // Clopper-Pearson
   struct estimate tokens_per_s; // geometric mean over replicates; a failed cell: 0, NaN, NaN
-  struct estimate goodput;      // requests/s within every SLO; NaN without --slo
+  struct estimate goodput;      // requests/s within every limit on requests; NaN: no such limit
+  struct estimate good_share;   // of its requests; NaN: no such limit
   bool pooled_interval;         // tokens_per_s.lo/hi use the spread pooled over cells, not this cell's own
   struct percentiles ttft_s, latency_s, tpot_s, itl_s;
   struct percentiles response_s; // latency plus the wait for a worker: from when it was intended
-  enum cell_slo meets_slo;
-  unsigned flags; // enum cell_flag
+  enum cell_slo meets_slo;       // limits on percentiles and on requests (RESULTS_GOOD_SHARE of them)
+  bool slo_certain;              // the intervals of its times leave no doubt of that
+  size_t slo_limit;              // index into limits: the one that it misses by most, or has least room to
+  unsigned flags;                // enum cell_flag
   bool in_best_set;
 };
 
@@ -117,6 +120,15 @@ enum recommendation_state {
   RECOMMENDATION_UNDECIDED, // no candidate is shown to be within the margin
 };
 extern const char *const recommendation_state_names[]; // "none", "shown", "undecided"
+
+// With limits, only what keeps them for certain is compared.
+enum recommendation_limits {
+  RECOMMENDATION_UNLIMITED, // no limits were given
+  RECOMMENDATION_KEPT,      // `cell` keeps them for certain
+  RECOMMENDATION_OPEN,      // undecided: nothing keeps them for certain; `cell` has the most of what may
+  RECOMMENDATION_MISSED,    // none: everything misses them for certain; `cell` has the fewest in flight
+};
+
 struct recommendation {
   enum recommendation_state state;
   bool steady; // levels are compared, by their steady throughput; else cells, by their batches'
@@ -129,6 +141,8 @@ struct recommendation {
   size_t *candidates;            // undecided: those that may be the best, the highest first
   size_t candidate_count;
   int64_t repeat; // undecided: repetitions of each candidate that would decide, in all; -1: beyond reason
+  enum recommendation_limits limits;
+  size_t stopped; // with limits: the fewest in flight above `cell` that do not keep them for certain
 };
 
 struct curve_point {
@@ -416,6 +430,10 @@ void results_free(struct results *results);
 // Requests per second that loads[index] offers: its rate, or what original times come to. NaN: not known, or
 // SIZE_MAX.
 double results_offered(const struct results *results, size_t index);
+
+// What was measured of the limit in cell->slo_limit: the percentile, or the share of requests within the
+// limits on requests. NaN: no limit, or not measured.
+const struct estimate *results_limit_value(const struct results *results, const struct cell *cell);
 
 // Index of a cell, SIZE_MAX when there is none.
 size_t results_find(const struct results *results, int64_t workers, int64_t batch);

@@ -224,6 +224,56 @@ VALUE_VIEW(repeat, recommendation, self->repeat > 0 ? VALUE_OF_INT(self->repeat)
 
 VALUE_VIEW(state, recommendation, VALUE_OF_TEXT(recommendation_state_names[self->state]))
 
+static struct value limit_name(const struct results *results, const void *at) {
+  static const char *const names[RESULTS_TIMES][4] = {
+      [RESULTS_LATENCY] = {"latency", "latency_p50", "latency_p95", "latency_p99"},
+      [RESULTS_TTFT] = {"ttft", "ttft_p50", "ttft_p95", "ttft_p99"},
+      [RESULTS_TPOT] = {"tpot", "tpot_p50", "tpot_p95", "tpot_p99"}};
+  const struct limit *limit = &results->limits[((const struct cell *)at)->slo_limit];
+  size_t percentile = limit->percentile == 0    ? 0
+                      : limit->percentile == 50 ? 1
+                      : limit->percentile == 95 ? 2
+                                                : 3;
+  return VALUE_OF_TEXT(names[limit->time][percentile]);
+}
+
+VALUE_VIEW(limit_seconds, cell, VALUE_OF_NUMBER(results->limits[self->slo_limit].limit_s))
+
+static const struct member estimate_members[] = {{"value", MEMBER_ESTIMATE, 0, NULL, 0, 0, NULL}, MEMBER_END};
+
+VALUE_VIEW(limit_value, cell, VALUE_OF_OBJECT(results_limit_value(results, self), estimate_members))
+
+static const struct member binding_members[] = {MEMBER(cell, workers, "workers", MEMBER_INT),
+                                                MEMBER(cell, batch, "batch", MEMBER_INT),
+                                                MEMBER_VIEW_OF("limit", limit_name),
+                                                MEMBER_VIEW_OF("limit_s", limit_seconds),
+                                                MEMBER_INLINE_OF(limit_value),
+                                                MEMBER(cell, meets_slo, "meets_slo", MEMBER_SLO),
+                                                MEMBER(cell, slo_certain, "certain", MEMBER_BOOL),
+                                                MEMBER_END};
+
+// The limit that a cell misses by most, or has the least room to; null: no limited time was measured.
+static struct value binds(const struct results *results, const void *at) {
+  const struct recommendation *self = at;
+  size_t index = self->limits == RECOMMENDATION_KEPT ? self->stopped : self->cell;
+  if (index >= results->cell_count ||
+      !isfinite(results_limit_value(results, &results->cells[index])->estimate))
+    return null;
+  return VALUE_OF_OBJECT(&results->cells[index], binding_members);
+}
+
+static struct value limits_state(const struct results *results UNUSED, const void *at) {
+  static const char *const names[] = {
+      [RECOMMENDATION_KEPT] = "kept", [RECOMMENDATION_OPEN] = "open", [RECOMMENDATION_MISSED] = "missed"};
+  return VALUE_OF_TEXT(names[((const struct recommendation *)at)->limits]);
+}
+
+static const struct member limits_members[] = {MEMBER_VIEW_OF("state", limits_state),
+                                               MEMBER_VIEW_OF("binds", binds), MEMBER_END};
+
+VALUE_VIEW(limits, recommendation,
+           self->limits == RECOMMENDATION_UNLIMITED ? null : VALUE_OF_OBJECT(self, limits_members))
+
 static const struct member recommendation_members[] = {
     MEMBER_VIEW_OF("state", state),
     MEMBER_INLINE_OF(chosen_place),
@@ -236,6 +286,7 @@ static const struct member recommendation_members[] = {
     MEMBER_VIEW_OF("next_up", next_up),
     MEMBER_VIEW_OF("candidates", candidates),
     MEMBER_VIEW_OF("repeat", repeat),
+    MEMBER_VIEW_OF("slo", limits),
     MEMBER_END};
 
 VALUE_VIEW(established, cliff, VALUE_OF_BOOL(!self->possible))

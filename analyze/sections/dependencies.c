@@ -334,8 +334,9 @@ void chapters_next(struct chapters *c, struct document_node *parent) {
   } else if (text.len == start && results->recommendation.state == RECOMMENDATION_SHOWN) {
     as_sentence(c, &text,
                 chapters_say(c,
-                             results->recommendation.below_best_at_most > 0 ? LANG_NEXT_NOTHING
-                                                                            : LANG_NEXT_NOTHING_BETTER,
+                             results->recommendation.limits                   ? LANG_NEXT_NOTHING_LIMITS
+                             : results->recommendation.below_best_at_most > 0 ? LANG_NEXT_NOTHING
+                                                                              : LANG_NEXT_NOTHING_BETTER,
                              LANG_WITH(number_percent(results->recommendation.below_best_at_most).text)));
   }
   if (text.len > start) document_paragraph(parent, buf_text(&text));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The limits of --slo in words: which cells keep them, and which of those to take.
+// The limits of --slo in words: which cells keep them, and which of them binds.
 #ifndef ANALYZE_CHAPTERS_LIMITS_H
 #define ANALYZE_CHAPTERS_LIMITS_H
 
 #include "analyze/sections/parts.h"
 
-// Which cell to take when there are limits, by throughput and by goodput; nothing when there are none.
+// Which cell has the most goodput; nothing without limits on requests.
 void chapters_limits(struct chapters *c, struct document_node *parent);
 
 // Whether any cell was judged by a limit on its percentiles.
@@ -23,5 +23,13 @@ void chapters_limits_name(struct chapters *c, const struct limit *limit, struct 
 
 // The names of all limits on requests, or of all on percentiles, with commas between them.
 void chapters_limits_names(struct chapters *c, bool requests, struct buf *out);
+
+// All limits: "TTFT <= 0.5 s for 95% of requests and latency p95 <= 2 s".
+void chapters_limits_all(struct chapters *c, struct buf *out);
+
+// The limit that the cell misses by most, or has the least room to, and what was measured. Nothing is
+// appended where no limited time was.
+void chapters_limits_binding(struct chapters *c, const struct cell *cell, struct buf *name,
+                             struct buf *value);
 
 #endif

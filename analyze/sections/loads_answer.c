@@ -13,17 +13,10 @@ static struct number_text rate_of(const struct chapters *c, size_t index) {
 
 // " within TTFT <= 0.5 s of 95% of requests, latency p95 <= 2 s"; nothing without limits.
 static void limits_text(struct chapters *c, struct buf *out) {
-  struct buf requests = {0}, percentiles = {0};
-  chapters_limits_names(c, true, &requests);
-  chapters_limits_names(c, false, &percentiles);
-  if (requests.len > 0)
-    lang_format(out, c->lang, LANG_LOADS_LIMITS_REQUESTS,
-                LANG_WITH(buf_text(&requests), number_percent(RESULTS_GOOD_SHARE).text));
-  if (percentiles.len > 0)
-    lang_format(out, c->lang, requests.len > 0 ? LANG_LOADS_LIMITS_MORE : LANG_LOADS_LIMITS,
-                LANG_WITH(buf_text(&percentiles)));
-  buf_free(&requests);
-  buf_free(&percentiles);
+  struct buf limits = {0};
+  chapters_limits_all(c, &limits);
+  if (limits.len > 0) lang_format(out, c->lang, LANG_LOADS_LIMITS, LANG_WITH(buf_text(&limits)));
+  buf_free(&limits);
 }
 
 static struct number_text goodput_of(const struct load *load) {

@@ -10,130 +10,9 @@
 #include "analyze/sections/loads.h"
 #include "analyze/sections/matrix.h"
 #include "analyze/sections/plots.h"
+#include "analyze/sections/recommendation.h"
 #include "analyze/sections/shown.h"
 #include "analyze/sections/warnings.h"
-
-static void say_best(struct chapters *c, struct document_node *parent, enum lang_id id,
-                     const struct cell *cell, const char *equals) {
-  struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
-  struct number_text rate = number_throughput(cell->tokens_per_s.estimate, cell->tokens_per_s.hi);
-  struct number_text interval = chapters_interval(cell->tokens_per_s, 4);
-  const struct cell *largest = &c->results->cells[c->results->best.cell];
-  struct number_text top = chapters_cell_name(largest),
-                     top_rate = number_throughput(largest->tokens_per_s.estimate, largest->tokens_per_s.hi);
-  chapters_callout(c, parent, DOCUMENT_ANSWER, id,
-                   LANG_WITH(workers.text, batch.text, rate.text, interval.text, top.text, top_rate.text,
-                             equals, chapters_confidence(c->results).text));
-}
-
-static void say_times(struct chapters *c, struct document_node *parent, const struct cell *cell) {
-  struct number_text latency =
-      chapters_durations(c, cell->latency_s.p50.estimate, cell->latency_s.p95.estimate);
-  if (isfinite(cell->ttft_s.p50.estimate)) {
-    struct number_text ttft = chapters_durations(c, cell->ttft_s.p50.estimate, cell->ttft_s.p95.estimate);
-    chapters_paragraph(c, parent, LANG_RECOMMEND_TIMES, LANG_WITH(ttft.text, latency.text));
-  } else if (isfinite(cell->latency_s.p50.estimate)) {
-    chapters_paragraph(c, parent, LANG_RECOMMEND_LATENCY, LANG_WITH(latency.text));
-  }
-}
-
-// What more requests in flight would gain, and what they cost.
-static void say_next_up(struct chapters *c, struct document_node *parent, const struct cell *cell) {
-  const struct recommendation *chosen = &c->results->recommendation;
-  if (chosen->next_up == SIZE_MAX) return;
-  const struct cell *up = &c->results->cells[chosen->next_up];
-  struct number_text workers = number_count(up->workers);
-  struct number_text ratio = number_with_interval(chosen->next_up_ratio.estimate, chosen->next_up_ratio.lo,
-                                                  chosen->next_up_ratio.hi, 4);
-  double here = cell->ttft_s.p95.estimate, there = up->ttft_s.p95.estimate;
-  if (isfinite(here) && isfinite(there)) {
-    chapters_paragraph(c, parent, LANG_NEXT_UP_TTFT,
-                       LANG_WITH(workers.text, ratio.text, chapters_duration(c, here).text,
-                                 chapters_duration(c, there).text));
-  } else {
-    chapters_paragraph(c, parent, LANG_NEXT_UP, LANG_WITH(workers.text, ratio.text));
-  }
-}
-
-static void say_shown(struct chapters *c, struct document_node *parent) {
-  const struct recommendation *chosen = &c->results->recommendation;
-  const struct cell *cell = &c->results->cells[chosen->cell];
-  struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
-  struct number_text rate = number_throughput(chosen->throughput.estimate, chosen->throughput.hi);
-  struct number_text interval = chapters_interval(chosen->throughput, 4);
-  struct number_text below = number_percent(chosen->below_best_at_most);
-  bool is_best = !(chosen->below_best_at_most > 0);
-  enum lang_id best = chosen->steady ? LANG_RECOMMEND_STEADY_BEST : LANG_RECOMMEND_BEST;
-  enum lang_id near = chosen->steady ? LANG_RECOMMEND_STEADY : LANG_RECOMMEND;
-  chapters_callout(c, parent, DOCUMENT_ANSWER, is_best ? best : near,
-                   LANG_WITH(workers.text, batch.text, rate.text, interval.text, below.text,
-                             chapters_confidence(c->results).text));
-  say_times(c, parent, cell);
-  say_next_up(c, parent, cell);
-}
-
-static void say_undecided(struct chapters *c, struct document_node *parent) {
-  const struct recommendation *chosen = &c->results->recommendation;
-  const struct cell *cell = &c->results->cells[chosen->cell];
-  struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
-  struct number_text rate = number_throughput(chosen->throughput.estimate, chosen->throughput.hi);
-  struct number_text interval = chapters_interval(chosen->throughput, 4);
-  struct number_text margin = number_percent(chosen->margin), repeat = number_count(chosen->repeat);
-  chapters_callout(c, parent, DOCUMENT_ANSWER, LANG_UNDECIDED,
-                   LANG_WITH(margin.text, workers.text, batch.text, rate.text, interval.text));
-  struct chapters_list list = {0};
-  for (size_t i = 0; i < chosen->candidate_count; i++)
-    chapters_list_add(&list, chapters_cell_name(&c->results->cells[chosen->candidates[i]]).text);
-  if (chosen->candidate_count > 1)
-    chapters_paragraph(c, parent, LANG_UNDECIDED_CANDIDATES, LANG_WITH(chapters_list_text(c, &list)));
-  chapters_list_free(&list);
-  if (chosen->repeat > 0) {
-    chapters_paragraph(c, parent, LANG_UNDECIDED_REPEAT, LANG_WITH(repeat.text));
-  } else {
-    chapters_paragraph(c, parent, LANG_UNDECIDED_BEYOND, LANG_ALONE);
-  }
-}
-
-// Where only one cell can be used there is nothing to compare it with.
-static bool is_only_one(const struct results *results) {
-  size_t usable = 0;
-  for (size_t i = 0; i < results->cell_count; i++)
-    usable += chapters_cell_usable(&results->cells[i]);
-  return usable == 1;
-}
-
-static bool warned_of(const struct results *results, enum warning_code code) {
-  for (size_t i = 0; i < results->warning_count; i++) {
-    if (results->warnings[i].code == code) return true;
-  }
-  return false;
-}
-
-static void recommendation(struct chapters *c, struct document_node *parent) {
-  const struct results *results = c->results;
-  const struct best *best = &results->best;
-  if (results->cell_count == 0) {
-    if (results->load_count == 0 && !results->curve.exists && results->warning_count > 0)
-      chapters_callout(c, parent, DOCUMENT_ANSWER, LANG_NO_MEASUREMENT, LANG_ALONE);
-    return;
-  }
-  if (!best->exists) {
-    chapters_callout(c, parent, DOCUMENT_ANSWER,
-                     warned_of(results, WARNING_ALL_FAILED) ? LANG_NO_USABLE_FAILED : LANG_NO_USABLE,
-                     LANG_ALONE);
-    return;
-  }
-  const struct cell *largest = &results->cells[best->cell];
-  switch (results->recommendation.state) {
-  case RECOMMENDATION_SHOWN: say_shown(c, parent); return;
-  case RECOMMENDATION_UNDECIDED: say_undecided(c, parent); return;
-  case RECOMMENDATION_NONE: break;
-  }
-  enum lang_id id = is_only_one(results)   ? LANG_RECOMMEND_ONLY
-                    : best->set_count == 0 ? LANG_LARGEST_NO_SPREAD
-                                           : LANG_NOT_FROM_SINGLE;
-  say_best(c, parent, id, largest, "");
-}
 
 static void edges(struct chapters *c, struct document_node *parent) {
   const struct best *best = &c->results->best;
@@ -148,7 +27,7 @@ static void edges(struct chapters *c, struct document_node *parent) {
 
 void chapters_answer(struct chapters *c, struct document_node *parent) {
   chapters_verdict(c, parent);
-  recommendation(c, parent);
+  chapters_recommendation(c, parent);
   chapters_next(c, parent);
   edges(c, parent);
   chapters_limits(c, parent);
@@ -193,7 +72,7 @@ static void overview(struct chapters *c, struct document_node *parent) {
 // The picture stands early: a wide screen shows it beside what follows.
 static void first_screen(struct chapters *c, struct document_node *parent) {
   chapters_verdict(c, parent);
-  recommendation(c, parent);
+  chapters_recommendation(c, parent);
   overview(c, parent);
   chapters_next(c, parent);
   edges(c, parent);

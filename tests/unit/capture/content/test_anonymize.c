@@ -51,10 +51,6 @@ static struct trace_request anonymised(struct anonymize *anonymize, const struct
   return out;
 }
 
-static void assert_slice(struct json_slice got, const char *want) {
-  if (!json_slice_is(got, want)) fail_msg("expected: %s\nseen:     %.*s", want, (int)got.len, got.data);
-}
-
 // A completion's body whose prompt is `count` letters.
 static const char *letters(struct buf *body, size_t count, char last) {
   buf_clear(body);

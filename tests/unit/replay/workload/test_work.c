@@ -113,7 +113,7 @@ static void test_what_was_refused_when_recorded_leaves_a_full_draw_of_the_others
   assert_int_equal(all.count, 180);
   assert_int_equal(some.count, KEPT);
   assert_int_equal(some.available, 180);
-  assert_int_equal(some.refused, 20);
+  assert_int_equal(some.failed, 20);
   for (int64_t i = 0; i < 180; i++)
     assert_int_not_equal(work_at(&all, i)->seq % 10, 0);
   for (int64_t i = 0; i < KEPT; i++)
