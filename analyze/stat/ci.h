@@ -78,7 +78,8 @@ void ci_pool_depend(struct ci_pool *pool, double df);
 // where variances agree. Where they differ, its own and that of the others are averaged, each by its degrees
 // of freedom (the others' by how much variances differ): of two or three values alone hardly any difference
 // could be shown. A cell that spreads more than the others by an F test at 10 % has its own alone. One value
-// borrows the pooled spread. df 0: there is none. `pool` may be NULL.
+// borrows the pooled spread. Of OWN source are the averaged ones too. df 0: there is none. `pool` may be
+// NULL.
 struct ci_spread ci_pool_spread(const struct ci_pool *pool, struct ci_spread own, enum ci_source *source);
 
 // The interval of a sample around its mean: exp(mean ln x +- t sd/sqrt(r)) on LN (so the estimate is the

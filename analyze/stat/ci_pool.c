@@ -114,6 +114,7 @@ struct ci_spread ci_pool_spread(const struct ci_pool *pool, struct ci_spread own
   if (!has_own || !pool->different) return pool->spread;
   struct ci_spread found = pool->spread, prior = pool->prior;
   if (prior.df > 0 && prior.df + own.df < pool->spread.df) {
+    *source = CI_SOURCE_OWN;
     found.df = prior.df + own.df;
     found.sd = sqrt((prior.df * prior.sd * prior.sd + own.df * own.sd * own.sd) / found.df);
   }

@@ -20,7 +20,7 @@ static void test_pairs_have_their_own_spread(void **state) {
                       wild[] = {110, 92, 101, 84, 118};
   const struct ci_sample samples[] = {{quiet, 5}, {slower, 5}, {wild, 5}};
   bool in_set[3] = {false};
-  double regret[3];
+  double regret[3] = {0};
   struct mcb_result result;
   struct error error;
   (void)state;
