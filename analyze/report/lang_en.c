@@ -104,6 +104,12 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_BEST_NOT_RECOMMENDED] =
         "This is the highest measured. {0} is recommended: it has fewer requests in flight "
         "and is at most {1}% below the best.",
+    [LANG_BEST_LIMITS] =
+        "This is the highest measured, whatever its times. {0} is recommended: it keeps {1}.",
+    [LANG_BEST_STEADY] = "This is the highest over whole batches. {0} is recommended: levels are compared "
+                         "while all workers are busy.",
+    [LANG_BEST_UNDECIDED] =
+        "This is the highest measured and no recommendation: nothing is shown to be the one to use.",
     [LANG_RECOMMEND_ONLY] =
         STRONG("Measured:") " {0} {0:worker|workers}, batch {1}: {2} {unit} per second{3}. No other "
                             "configuration was usable, so there is nothing to compare it with.",

@@ -51,6 +51,14 @@ struct number_text number_significant(double value, int digits) {
   return out;
 }
 
+struct number_text number_digits(double value, int digits) {
+  double size = fabs(value);
+  if (!isfinite(value) || size < 1e-6 || size >= pow(10, digits)) return number_significant(value, digits);
+  int places = (int)floor(log10(size)) + 1;
+  if (round(size * pow(10, digits - places)) >= pow(10, digits)) places++; // 99.96 becomes 100
+  return number_fixed(value, digits > places ? digits - places : 0);
+}
+
 struct number_text number_six(double value) {
   return number_significant(value, 6);
 }

@@ -16,6 +16,10 @@ struct number_text {
 // At most `digits` (1..15) significant digits, trailing zeros stripped, never an exponent from 1e-4 to 1e15.
 struct number_text number_significant(double value, int digits);
 
+// Exactly `digits` (1..15) significant digits, zeros kept ("45.0"), from 1e-6 on; below as
+// number_significant.
+struct number_text number_digits(double value, int digits);
+
 // Six significant digits: the tables' form (1.44443, 117.001, 0.872899, 63).
 struct number_text number_six(double value);
 

@@ -36,7 +36,7 @@ void chapters_limits_name(struct chapters *c, const struct limit *limit, struct 
   struct buf percentile = {0};
   if (limit->percentile > 0) buf_printf(&percentile, " p%d", limit->percentile);
   chapters_format(c, out, names[limit->time],
-                  LANG_WITH(buf_text(&percentile), chapters_duration(c, limit->limit_s).text));
+                  LANG_WITH(buf_text(&percentile), chapters_duration_limit(c, limit->limit_s).text));
   buf_free(&percentile);
 }
 

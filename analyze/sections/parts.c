@@ -147,7 +147,7 @@ static bool in_milliseconds(double seconds) {
 }
 
 static struct number_text duration_digits(double seconds) {
-  return number_significant(in_milliseconds(seconds) ? seconds * 1e3 : seconds, 3);
+  return number_digits(in_milliseconds(seconds) ? seconds * 1e3 : seconds, 3);
 }
 
 static const char *duration_unit(const struct chapters *c, double seconds) {
@@ -158,6 +158,12 @@ struct number_text chapters_duration(const struct chapters *c, double seconds) {
   struct number_text out = duration_digits(seconds), digits = out;
   if (isfinite(seconds))
     snprintf(out.text, sizeof out.text, "%.40s %.8s", digits.text, duration_unit(c, seconds));
+  return out;
+}
+
+struct number_text chapters_duration_limit(const struct chapters *c, double seconds) {
+  struct number_text out, digits = number_significant(in_milliseconds(seconds) ? seconds * 1e3 : seconds, 6);
+  snprintf(out.text, sizeof out.text, "%.40s %.8s", digits.text, duration_unit(c, seconds));
   return out;
 }
 

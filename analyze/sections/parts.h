@@ -57,6 +57,9 @@ struct number_text chapters_interval(struct estimate estimate, int digits);
 // "4.62 ms", "1.23 s": three significant digits, milliseconds below a second; a dash for NaN.
 struct number_text chapters_duration(const struct chapters *c, double seconds);
 
+// A limit as it was given: "50 ms", no digits beyond its own.
+struct number_text chapters_duration_limit(const struct chapters *c, double seconds);
+
 // Two of them, "4.62 / 8.1 ms"; each has its unit where the units differ.
 struct number_text chapters_durations(const struct chapters *c, double first_s, double second_s);
 

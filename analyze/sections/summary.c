@@ -271,6 +271,31 @@ static void set_table(struct chapters *c, struct document_node *parent) {
   chapters_shown_say(c, parent, LANG_SHOWN_SET, CHAPTERS_ROWS_MAX, results->best.set_count);
 }
 
+static int64_t in_flight(const struct cell *cell) {
+  return cell->workers < cell->batch ? cell->workers : cell->batch;
+}
+
+static void why_not_recommended(struct chapters *c, struct document_node *section) {
+  const struct results *results = c->results;
+  const struct recommendation *chosen = &results->recommendation;
+  if (chosen->state == RECOMMENDATION_UNDECIDED || chosen->limits == RECOMMENDATION_MISSED)
+    chapters_paragraph(c, section, LANG_BEST_UNDECIDED, LANG_ALONE);
+  if (chosen->state != RECOMMENDATION_SHOWN || chosen->cell == results->best.cell) return;
+  const struct cell *cell = &results->cells[chosen->cell];
+  struct number_text name = chapters_cell_name(cell);
+  struct buf limits = {0};
+  if (chosen->limits == RECOMMENDATION_KEPT) chapters_limits_all(c, &limits);
+  if (limits.len > 0) {
+    chapters_paragraph(c, section, LANG_BEST_LIMITS, LANG_WITH(name.text, buf_text(&limits)));
+  } else if (in_flight(cell) < in_flight(&results->cells[results->best.cell])) {
+    chapters_paragraph(c, section, LANG_BEST_NOT_RECOMMENDED,
+                       LANG_WITH(name.text, number_percent(chosen->below_best_at_most).text));
+  } else {
+    chapters_paragraph(c, section, LANG_BEST_STEADY, LANG_WITH(name.text));
+  }
+  buf_free(&limits);
+}
+
 static void best(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
   if (results->cell_count == 0) return;
@@ -289,12 +314,7 @@ static void best(struct chapters *c, struct document_node *parent) {
   chapters_item(c, list, results->best.batch_edge ? LANG_BEST_BATCH_EDGE : LANG_BEST_BATCH,
                 LANG_WITH(batch.text));
   chapters_item(c, list, LANG_BEST_RATE, LANG_WITH(rate.text, interval.text));
-  const struct recommendation *chosen = &results->recommendation;
-  if (chosen->state == RECOMMENDATION_SHOWN && chosen->cell != results->best.cell) {
-    struct number_text cheaper = chapters_cell_name(&results->cells[chosen->cell]);
-    chapters_paragraph(c, section, LANG_BEST_NOT_RECOMMENDED,
-                       LANG_WITH(cheaper.text, number_percent(chosen->below_best_at_most).text));
-  }
+  why_not_recommended(c, section);
   set_table(c, section);
 }
 

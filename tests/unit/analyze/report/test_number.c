@@ -111,8 +111,20 @@ static void test_no_locale_makes_it_a_comma(void **state) {
   assert_string_equal(fixed.text, "2.25");
 }
 
+static void test_exact_digits_keep_their_zeros(void **state) {
+  static const struct {
+    double value;
+    const char *text;
+  } cases[] = {{45, "45.0"}, {3.5, "3.50"},   {99.96, "100"},        {9.996, "10.0"}, {0.4, "0.400"},
+               {0, "0"},     {999.6, "1000"}, {NAN, NUMBER_UNKNOWN}, {-2.5, "-2.50"}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    assert_string_equal(number_digits(cases[i].value, 3).text, cases[i].text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_exact_digits_keep_their_zeros),
       cmocka_unit_test(test_six_digits_are_those_of_the_reports),
       cmocka_unit_test(test_unknown_is_a_dash_and_never_nan),
       cmocka_unit_test(test_intervals_share_their_decimals),
