@@ -170,7 +170,7 @@ struct server_settings compose_server(const struct opts *opts) {
       .command = opts->server,
       .ready = opts->ready,
       .ready_timeout_ns = opts->ready_timeout_ns,
-      .before_batch = opts->between,
+      .before_batch = opts->before_batch,
       .metrics_path = is_path ? opts->metrics_url : NULL,
       .metrics = opts->metrics_url && !is_path ? &opts->metrics : NULL,
       .ca_file = opts->ca_file,

@@ -60,7 +60,7 @@ struct opts {
 
   char *metrics_url;       // a URL, or a path of the server; NULL: none
   struct endpoint metrics; // of a URL
-  char *between;           // NULL: no command between batches
+  char *before_batch;      // command; NULL: none
 
   char *next;           // command that names the next round's cells; NULL: one round
   int64_t next_rounds;  // at most, the first included

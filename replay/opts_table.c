@@ -246,8 +246,9 @@ static const struct cli_option options[] = {
     {"ready-timeout", 0, "TIME", "300s", "most time until then",
      CLI_DURATION(struct opts, ready_timeout_ns, CLOCK_NS_PER_MS, 24 * HOUR_NS), NULL},
 
-    {"between", 0, "CMD", NULL, "run this before each measured batch; {workers}, {batch}, {rep}, {port}",
-     CLI_TEXT(struct opts, between), NULL},
+    {"before-batch", 0, "CMD", NULL, "run this before each measured batch; {workers}, {batch}, {rep}, {port}",
+     CLI_TEXT(struct opts, before_batch), NULL},
+    {"between", 0, "CMD", NULL, NULL, CLI_TEXT(struct opts, before_batch), NULL},
     {"metrics-url", 0, "URL", NULL, "read the server's Prometheus counters before and after each batch",
      CLI_TEXT(struct opts, metrics_url), NULL},
 

@@ -150,6 +150,7 @@ static print_value *value_of(const char *argument, const char **value) {
   } options[] = {{"--header", print_header},
                  {"--extra-body", print_body},
                  {"--server", secret_print_command},
+                 {"--before-batch", secret_print_command},
                  {"--between", secret_print_command}};
   for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
     size_t len = strlen(options[i].option);

@@ -92,8 +92,9 @@ static void fail_command(struct batch_hooks *hooks, const char *how) {
   if (hooks->cancelled) {
     hooks->status = status_fail(&hooks->error, STATUS_CANCELLED, "cancelled");
   } else {
-    hooks->status = status_fail(&hooks->error, STATUS_IO, "--between: the command %s (its output: %.200s)",
-                                how, buf_text(&hooks->output_path));
+    hooks->status =
+        status_fail(&hooks->error, STATUS_IO, "--before-batch: the command %s (its output: %.200s)", how,
+                    buf_text(&hooks->output_path));
   }
   end(hooks);
 }
@@ -121,7 +122,7 @@ static void timer_due(void *context) {
   struct batch_hooks *hooks = context;
   if (hooks->phase == PHASE_COMMAND) {
     if (!hooks->cancelled)
-      log_notice(hooks->log, "--between: the command did not end within %.0f s",
+      log_notice(hooks->log, "--before-batch: the command did not end within %.0f s",
                  clock_seconds(BATCH_HOOKS_COMMAND_NS));
     process_signal(&hooks->command, SIGKILL);
   } else if (hooks->phase == PHASE_ENDING) {
@@ -138,7 +139,7 @@ static enum status run_command(struct batch_hooks *hooks, const struct recorder_
   struct buf command = BUF_LIMIT((size_t)1 << 20);
   process_print_command(hooks->settings->before_batch, words, sizeof words / sizeof words[0], &command);
   buf_clear(&hooks->output_path);
-  buf_printf(&hooks->output_path, "%s.between.log", hooks->settings->stem);
+  buf_printf(&hooks->output_path, "%s.before-batch.log", hooks->settings->stem);
   enum status status = command.status ? command.status : hooks->output_path.status;
   if (status) {
     status_write(&hooks->error, "%s", status_name(status));
@@ -146,7 +147,7 @@ static enum status run_command(struct batch_hooks *hooks, const struct recorder_
     status = process_start(buf_text(&command), buf_text(&hooks->output_path), &hooks->command, &hooks->error);
   }
   buf_free(&command);
-  return status ? status_prefix(&hooks->error, status, "--between") : STATUS_OK;
+  return status ? status_prefix(&hooks->error, status, "--before-batch") : STATUS_OK;
 }
 
 void batch_hooks_before(struct batch_hooks *hooks, const struct recorder_batch *batch, uint16_t port) {

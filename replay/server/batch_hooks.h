@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What goes on between measured batches and is in none of their times: the user's command before each
-// (--between), and a look at the server's own counters before and after each (--metrics-url).
+// (--before-batch), and a look at the server's own counters before and after each (--metrics-url).
 #ifndef REPLAY_BATCH_HOOKS_H
 #define REPLAY_BATCH_HOOKS_H
 

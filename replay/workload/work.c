@@ -151,7 +151,7 @@ static enum status start_calibration(struct work *work, struct error *error) {
 // Lets each conversation's requests follow the order of its turns, and keeps who comes after whom.
 static enum status put_in_turn(struct work_draw *draw, struct error *error) {
   struct work *work = draw->work;
-  if (draw->conversations.name_count == 0) return STATUS_OK;
+  if (draw->conversations.name_count == 0 || work->count == 0) return STATUS_OK;
   struct conversations_request *asked = calloc(work->count, sizeof *asked);
   struct work_request **requests = calloc(work->count, sizeof(struct work_request *));
   size_t *order = calloc(work->count, sizeof *order);

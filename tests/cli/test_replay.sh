@@ -52,7 +52,8 @@ fails 'metrics of another scheme' 2 '--metrics-url: neither http' $trace -u $now
 fails 'metrics with white space' 2 '--metrics-url: white space' $trace -u $nowhere --metrics-url '/a b'
 fails 'metrics at an open port' 2 '--metrics-url: \{port\} must stand in -u' $trace -u $nowhere --metrics-url 'http://h:{port}/metrics'
 fails 'no metrics' 2 '--metrics-url: ' $trace -u $nowhere --metrics-url ''
-fails 'no command' 2 '--between: ' $trace -u $nowhere --between ''
+fails 'no command' 2 '--before-batch: ' $trace -u $nowhere --before-batch ''
+fails 'no command, by its former name' 2 '--between: ' $trace -u $nowhere --between ''
 fails 'http bodies stay as they are' 2 '--api http' $trace -u $nowhere --api http -m other
 fails 'no such key variable' 2 "--api-key-env: no variable 'NO_SUCH_KEY'" $trace -u $nowhere --api-key-env NO_SUCH_KEY
 fails 'cells beside workers' 2 '--cells goes without' $trace -u $nowhere --cells x -W 2

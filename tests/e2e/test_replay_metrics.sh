@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # What a server says of itself stands beside what the client saw: its counters (--metrics-url), its own durations; and
-# what goes on between batches (--between) is in none of their times.
+# what goes on between batches (--before-batch) is in none of their times.
 . "$(dirname "$0")/../lib.sh"
 need jq curl
 
@@ -91,35 +91,35 @@ check_equal 'chunks: the largest gap is the one recorded' 0 "$(records "$scratch
   'map(select(.events > 1) | (.chunks_s as $t | [range(1; $t | length) | $t[.] - $t[. - 1]] | max) - .itl_s.max | fabs | select(. > 2e-9)) | length')"
 check_equal 'chunks: none when nobody asked' '[false]' \
   "$(records "$scratch/plain.jsonl" request 'map(has("chunks_s")) | unique')"
-replay threads -W 6 -B 24 -r 2 --max-tokens 9 --threads 3 --chunks --metrics-url /metrics --between 'true'
+replay threads -W 6 -B 24 -r 2 --max-tokens 9 --threads 3 --chunks --metrics-url /metrics --before-batch 'true'
 check_equal 'several threads: one time per event' '0 0' "$status $(records "$scratch/threads.jsonl" request \
   'map(select((.chunks_s | length) != .events or .chunks_s[0] != .ttft_s or .chunks_s[-1] != .last_text_s)) | length')"
 check_equal 'several threads: tokens as the server counts them' '[true]' "$(records "$scratch/threads.jsonl" batch \
   "$measured | map(.server_metrics[\"vllm:generation_tokens_total\"] == .output_tokens and .output_tokens > 0) | unique")"
 
-# --between: before each measured batch, with its words replaced, and in no batch's time.
-replay between -W 2 -B 2,4 -r 2 --max-tokens 3 --between 'echo "w{workers} b{batch} r{rep} p{port}"; sleep 0.7'
+# --before-batch: before each measured batch, with its words replaced, and in no batch's time.
+replay between -W 2 -B 2,4 -r 2 --max-tokens 3 --before-batch 'echo "w{workers} b{batch} r{rep} p{port}"; sleep 0.7'
 check_equal 'between: exit code' 0 "$status"
 port=${server_url[sim]##*:}
 check_equal 'between: once before each measured batch' "w2 b2 r1 p$port,w2 b2 r2 p$port,w2 b4 r1 p$port,w2 b4 r2 p$port" \
-  "$(sort "$scratch/between.between.log" | paste -sd,)"
+  "$(sort "$scratch/between.before-batch.log" | paste -sd,)"
 check_equal 'between: in no batch' 0 "$(records "$scratch/between.jsonl" batch "map(select(.total_s >= 0.7)) | length")"
 check_equal 'between: the next batch begins after it' true "$(records "$scratch/between.jsonl" batch \
   '[range(1; length) as $i | .[$i].start_s - .[$i - 1].start_s - .[$i - 1].total_s >= 0.7] | all')"
-check_equal 'between: its output is for its owner only' 600 "$(stat -c %a "$scratch/between.between.log")"
+check_equal 'between: its output is for its owner only' 600 "$(stat -c %a "$scratch/between.before-batch.log")"
 
 # One that fails ends the run, and --resume goes on.
-again=(-W 1 -B 2 -r 4 --max-tokens 3 --between "[ ! -e $scratch/broken ] || { echo broken >&2; exit 5; }")
-replay fails "${again[@]}" --between "[ {rep} -lt 3 ] || exit 5"
+again=(-W 1 -B 2 -r 4 --max-tokens 3 --before-batch "[ ! -e $scratch/broken ] || { echo broken >&2; exit 5; }")
+replay fails "${again[@]}" --before-batch "[ {rep} -lt 3 ] || exit 5"
 check_equal 'between fails: exit code' 1 "$status"
-check_match 'between fails: words' '--between: the command failed with status 5 \(its output: .*fails.between.log\)' "$err"
+check_match 'between fails: words' '--before-batch: the command failed with status 5 \(its output: .*fails.before-batch.log\)' "$err"
 check_equal 'between fails: what was measured is there' '[0,1]' "$(records "$scratch/fails.jsonl" batch "$measured | map(.rep)")"
 check_equal 'between fails: the run is whole' end "$(tail -n 1 "$scratch/fails.jsonl" | jq -r .type)"
 replay fails "${again[@]}" --resume
 check_equal 'between fails: resumed' '0 [0,1,2,3]' "$status $(records "$scratch/fails.jsonl" batch "$measured | map(.rep)")"
 check_match 'between fails: the record of the arguments has the command' 'broken' \
   "$(records "$scratch/fails.jsonl" run '.[1].arguments')"
-replay secret -W 1 -r 1 --max-tokens 1 --between 'PASSWORD=hidden1 true --api-key hidden2' \
+replay secret -W 1 -r 1 --max-tokens 1 --before-batch 'PASSWORD=hidden1 true --api-key hidden2' \
   --metrics-url "http://user:hidden3@${server_url[sim]#http://}/metrics"
 check_equal 'secrets of the command and the URL: none in the run' '0 ' "$status $(grep -oE 'hidden.|user:' "$scratch/secret.jsonl")"
 
@@ -127,11 +127,11 @@ check_equal 'secrets of the command and the URL: none in the run' '0 ' "$status 
 nap="sleep 60.$$" # a command line that nobody else has
 nobody_left() { ! pgrep -fx "$nap" >/dev/null; }
 somebody() { pgrep -fx "$nap" >/dev/null; }
-replay background -W 1 -r 1 --max-tokens 1 --between "$nap & sleep 0.1"
+replay background -W 1 -r 1 --max-tokens 1 --before-batch "$nap & sleep 0.1"
 check_equal 'between in the background: exit code' 0 "$status"
 check 'between in the background: nobody is left' wait_for 10 nobody_left
 interrupted() { # NAME COMMAND SECONDS: Ctrl-C while it runs
-  "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" -W 1 -r 1 --max-tokens 1 --between "$2" -o "$scratch/$1.jsonl" 2>/dev/null &
+  "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" -W 1 -r 1 --max-tokens 1 --before-batch "$2" -o "$scratch/$1.jsonl" 2>/dev/null &
   local pid=$!
   check "$1: it runs" wait_for 10 somebody
   kill -INT $pid
