@@ -26,6 +26,9 @@ endef
 tool_of = $(if $(filter lib/%,$(1)),lib,$(if $(filter tests/%,$(1)),$(1),$(firstword $(subst /, ,$(1)))))
 $(foreach t,lib capture replay analyze tests/simllm,$(eval $(call unit_tool,$(t))))
 $(foreach r,$(ROOMS),$(eval $(call unit_room,$(r),$(call tool_of,$(r)))))
+# The test lets each of these calls fail in turn.
+$(BUILD)/tests/unit/replay/record/test_recorder_faults: ALL_LDFLAGS += \
+	$(foreach call,malloc calloc realloc write ftruncate,-Wl$(,)--wrap=$(call))
 
 # tests/faults/TOOL/test_NAME.c is one too, in which the n-th call of malloc, write, ... fails: fault.c takes their place,
 # and as fault.so in the programs that tests/faults/test_programs.c runs.
