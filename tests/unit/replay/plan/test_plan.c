@@ -24,19 +24,6 @@ static struct plan make(int64_t repeat, enum plan_order order, enum plan_restart
   return plan;
 }
 
-static void test_without_batches_every_level_gets_the_same_work(void **state) {
-  (void)state;
-  struct plan_cell *cells = NULL;
-  size_t count = 0;
-  assert_int_equal(plan_cells_from_lists(levels, 3, NULL, 0, 2, &cells, &count, NULL), STATUS_OK);
-  assert_int_equal(count, 3);
-  for (size_t i = 0; i < 3; i++) {
-    assert_int_equal(cells[i].workers, levels[i]);
-    assert_int_equal(cells[i].batch, 12); // 3 x the largest of 1, 2, 4
-  }
-  free(cells);
-}
-
 // Batches [from, from + 12) hold every cell once, all as replicate `rep`.
 static void assert_block(const struct plan *plan, size_t from, int64_t rep) {
   bool seen[12] = {false};
@@ -176,51 +163,6 @@ static void test_one_cell_sends_nothing_twice_while_the_trace_lasts(void **state
   plan_free(&plan);
 }
 
-static void test_bad_cell_lines_are_named(void **state) {
-  (void)state;
-  static const struct {
-    const char *text;
-    const char *words;
-  } cases[] = {
-      {"", "no cell"},
-      {"\n\n", "no cell"},
-      {" \n\t\r\n", "no cell"},
-      {"[1]", "line 1: not a JSON object"},
-      {"{\"workers\":1,\"batch\":1}\n{\"workers\":0,\"batch\":1}", "line 2: \"workers\""},
-      {"{\"workers\":1,\"batch\":1.5}", "\"batch\""},
-      {"{\"workers\":1}", "\"batch\" is missing"},
-      {"{\"batch\":1}", "\"workers\" is missing"},
-      {"{\"workers\":1,\"batch\":1,\"repeat\":0}", "\"repeat\""},
-      {"{\"workers\":1,\"batch\":2}\n{\"workers\":1,\"batch\":2}", "line 2: workers 1 batch 2 stands twice"},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    struct plan_cell *cells = NULL;
-    struct error error = {""};
-    size_t count = 0;
-    assert_int_equal(
-        plan_cells_from_lines(cases[i].text, strlen(cases[i].text), 3, false, &cells, &count, &error),
-        STATUS_USAGE);
-    assert_non_null(strstr(error.text, cases[i].words));
-    assert_null(cells);
-  }
-}
-
-static void test_a_line_without_a_batch_is_a_timed_cell(void **state) {
-  (void)state;
-  static const char text[] = "{\"workers\":2}\n{\"workers\":4,\"batch\":8}\n";
-  struct plan_cell *cells = NULL;
-  size_t count = 0;
-  assert_int_equal(plan_cells_from_lines(text, sizeof text - 1, 3, true, &cells, &count, NULL), STATUS_OK);
-  assert_int_equal(count, 2);
-  assert_int_equal(cells[0].batch, 0);
-  assert_int_equal(cells[1].batch, 8);
-  struct plan plan = {0};
-  assert_int_equal(plan_make(cells, count, PLAN_ORDER_GRID, PLAN_RESTART_NEVER, 1, &plan, NULL), STATUS_OK);
-  assert_int_equal(plan_offset(&plan, 1), PLAN_TIMED_STRIDE);
-  plan_free(&plan);
-  free(cells);
-}
-
 static void test_what_is_done_leaves_the_plan_and_empty_sessions_with_it(void **state) {
   (void)state;
   struct plan plan =
@@ -296,7 +238,6 @@ static void test_what_is_done_of_an_open_loop_goes_by_rate(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_without_batches_every_level_gets_the_same_work),
       cmocka_unit_test(test_blocks_are_complete),
       cmocka_unit_test(test_managed_blocks_go_level_by_level),
       cmocka_unit_test(test_restart_per_level_keeps_replicates_in_one_session),
@@ -306,8 +247,6 @@ int main(void) {
       cmocka_unit_test(test_cells_with_fewer_repeats_leave_the_later_blocks),
       cmocka_unit_test(test_replicates_start_at_their_own_requests),
       cmocka_unit_test(test_one_cell_sends_nothing_twice_while_the_trace_lasts),
-      cmocka_unit_test(test_bad_cell_lines_are_named),
-      cmocka_unit_test(test_a_line_without_a_batch_is_a_timed_cell),
       cmocka_unit_test(test_every_block_of_an_open_loop_has_every_rate_once),
       cmocka_unit_test(test_what_is_done_of_an_open_loop_goes_by_rate),
       cmocka_unit_test(test_what_is_done_leaves_the_plan_and_empty_sessions_with_it),
