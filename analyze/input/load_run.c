@@ -115,7 +115,7 @@ static enum status take_header(struct load_run *run, const struct run_header *he
   facts->trace_digest = copy_text(header->trace_digest);
   facts->sent_digest = copy_text(header->sent_digest);
   facts->timing = copy_text(header->timing);
-  facts->start_unix_s = header->start_unix_s;
+  facts->start_unix_s = run->start_unix_s = header->start_unix_s;
   facts->seed = header->seed;
   facts->max_tokens = header->max_tokens;
   facts->burst = json_slice_is(header->dispatch, "burst");
@@ -123,7 +123,6 @@ static enum status take_header(struct load_run *run, const struct run_header *he
   run->fact = data->fact_count - 1;
   run->has_header = true;
   run->no_warmup = header->warmup == 0;
-  run->start_unix_s = header->start_unix_s;
   run->first_session = data->session_count;
   run->last_session = SIZE_MAX;
   run->requests = run->batches = 0, run->ended = run->unknown_segment = false;
@@ -357,8 +356,8 @@ static enum status add_failing(const struct load_run *run, const struct run_batc
 static enum status take_without_throughput(struct load_run *run, const struct run_batch *record) {
   struct load_data *data = run->data;
   size_t index;
-  bool failing = load_is_failing(record->requests, record->failed, record->cancelled);
-  bool invalid = !record->valid && !failing;
+  bool failing = load_is_failing(record->requests, record->failed, record->cancelled),
+       invalid = !record->valid && !failing;
   if (!record->valid) {
     if (data->client_reason.kind == RUN_REASON_NONE) {
       data->client_reason = record->reason;
