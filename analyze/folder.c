@@ -60,8 +60,7 @@ static enum status check_replaceable(const char *path, struct error *error) {
   }
   if (!foreign[0]) {
     char *plots = NULL;
-    if (asprintf(&plots, "%s/%s", path, plots_name) < 0)
-      return status_fail(error, STATUS_MEMORY, "no memory");
+    if (asprintf(&plots, "%s/%s", path, plots_name) < 0) return status_memory(error);
     struct stat info;
     if (lstat(plots, &info) == 0 &&
         (!S_ISDIR(info.st_mode) || !first_foreign(plots, is_plot_file, foreign, sizeof foreign)))
@@ -143,14 +142,14 @@ enum status folder_open(const char *path, bool force, struct folder **out, struc
   enum status status = check_place(path, force, &replace, error);
   if (status != STATUS_OK) return status;
   struct folder *folder = calloc(1, sizeof *folder);
-  if (!folder) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!folder) return status_memory(error);
   folder->replace = replace;
   sweep_abandoned(path);
   folder->path = strdup(path);
   if (!folder->path || asprintf(&folder->fresh, "%s.new-%ld", path, (long)getpid()) < 0) folder->fresh = NULL;
   if (!folder->fresh || asprintf(&folder->old, "%s.old-%ld", path, (long)getpid()) < 0) folder->old = NULL;
   if (!folder->old) {
-    status = status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    status = status_memory(error);
   } else if (mkdir(folder->fresh, 0777) != 0) {
     status = status_fail(error, STATUS_IO, "%s: %s", path, strerror(errno));
     folder->committed = true; // nothing of ours to remove
@@ -166,7 +165,7 @@ enum status folder_open(const char *path, bool force, struct folder **out, struc
 enum status folder_add(struct folder *folder, const char *name, const char **path, struct error *error) {
   char *inner = NULL;
   if (asprintf(&inner, "%s/%s", folder->fresh, name) < 0) {
-    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    return status_memory(error);
   }
   free(folder->inner);
   folder->inner = inner;
@@ -179,8 +178,7 @@ enum status folder_write(struct folder *folder, const char *name, const struct b
                          struct error *error) {
   char *path = NULL;
   if (contents->status != STATUS_OK) return status_fail(error, contents->status, "%s: no memory", name);
-  if (asprintf(&path, "%s/%s", folder->fresh, name) < 0)
-    return status_fail(error, STATUS_MEMORY, "no memory");
+  if (asprintf(&path, "%s/%s", folder->fresh, name) < 0) return status_memory(error);
   enum status status = STATUS_OK;
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   for (size_t done = 0; fd >= 0 && done < contents->len;) {

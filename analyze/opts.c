@@ -9,7 +9,7 @@
 #include "analyze/results/assertion.h"
 #include "lib/base/units.h"
 
-static enum status take_format(void *context, const char *value, struct error *error) {
+static enum status parse_format(void *context, const char *value, struct error *error) {
   static const char *const words[] = {"text", "md", "json", "csv", NULL};
   struct opts *opts = context;
   int index;
@@ -20,7 +20,7 @@ static enum status take_format(void *context, const char *value, struct error *e
   return STATUS_OK;
 }
 
-static enum status take_measure(void *context, const char *value, struct error *error) {
+static enum status parse_measure(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   int index;
   enum status status = cli_choice(results_measure_names, value, &index, error);
@@ -30,17 +30,17 @@ static enum status take_measure(void *context, const char *value, struct error *
   return STATUS_OK;
 }
 
-static enum status take_lang(void *context, const char *value, struct error *error) {
+static enum status parse_lang(void *context, const char *value, struct error *error) {
   return lang_parse(value, &((struct opts *)context)->lang, error);
 }
 
-static enum status take_models(void *context, const char *value, struct error *error) {
+static enum status parse_models(void *context, const char *value, struct error *error) {
   struct analysis_options *analysis = &((struct opts *)context)->analysis;
   analysis->model_count = 0;
   for (const char *at = value;; at++) {
     size_t len = strcspn(at, ",");
     char *name = strndup(at, len);
-    if (!name) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    if (!name) return status_memory(error);
     enum models_id id;
     enum status status = models_find(name, &id, error);
     free(name);
@@ -55,25 +55,25 @@ static enum status take_models(void *context, const char *value, struct error *e
   }
 }
 
-static enum status take_seed(void *context, const char *value, struct error *error) {
+static enum status parse_seed(void *context, const char *value, struct error *error) {
   int64_t seed;
   enum status status = units_count(value, 0, INT64_C(1) << 53, &seed, error);
   if (status == STATUS_OK) ((struct opts *)context)->analysis.seed = (uint64_t)seed;
   return status;
 }
 
-static enum status take_assert(void *context, const char *value, struct error *error) {
+static enum status parse_assert(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   struct assertion_parts parts;
   enum status status = assertion_parse(value, &parts, error);
   return status == STATUS_OK ? cli_texts_add(&opts->assertions, value, error) : status;
 }
 
-static enum status take_slo(void *context, const char *value, struct error *error) {
+static enum status parse_slo(void *context, const char *value, struct error *error) {
   return slo_parse(value, &((struct opts *)context)->slo, error);
 }
 
-static enum status take_operand(void *context, const char *value, struct error *error) {
+static enum status add_operand(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   return cli_texts_add(&opts->inputs, value, error);
 }
@@ -85,30 +85,30 @@ static const struct cli_option options[] = {
     {"output", 'o', "DIR", "standard output",
      "write report.md, report.html, summary.json, cells.csv and plots/", CLI_TEXT(struct opts, output),
      "Output"},
-    {"format", 0, "FORMAT", "text", "what standard output gets: text, md, json, csv", CLI_OWN(take_format),
+    {"format", 0, "FORMAT", "text", "what standard output gets: text, md, json, csv", CLI_OWN(parse_format),
      NULL},
-    {"lang", 0, "LANG", "en", "language of the report: en, ru", CLI_OWN(take_lang), NULL},
+    {"lang", 0, "LANG", "en", "language of the report: en, ru", CLI_OWN(parse_lang), NULL},
     {"title", 0, "TEXT", "the model's name", "title of the report", CLI_TEXT(struct opts, title), NULL},
     {"no-plots", 0, NULL, NULL, "draw no pictures", CLI_FLAG(struct opts, no_plots), NULL},
     {"force", 0, NULL, NULL, "replace an older report in DIR", CLI_FLAG(struct opts, force), NULL},
     {"curve", 0, "FILE", NULL, "analyze points (columns n,throughput) instead of runs",
      CLI_TEXT(struct opts, curve), "Statistics"},
     {"measure", 0, "UNIT", "output_tokens; requests where there are none",
-     "what throughput counts: output_tokens, input_tokens, total_tokens, requests", CLI_OWN(take_measure),
+     "what throughput counts: output_tokens, input_tokens, total_tokens, requests", CLI_OWN(parse_measure),
      NULL},
     {"confidence", 0, "SHARE", "0.95", "of every interval",
      CLI_FRACTION(struct opts, analysis.confidence, 0.5, 0.9999), NULL},
     {"models", 0, "LIST", "all", "curves to fit: usl,hyperbolic,exponential,hill,plateau,quadratic_ln",
-     CLI_OWN(take_models), NULL},
+     CLI_OWN(parse_models), NULL},
     {"scale", 0, "SCALE", "log", "scale of throughput for means, fits and comparisons: log, linear",
      CLI_CHOICE(struct opts, analysis.scale, scale_names), NULL},
     {"margin", 0, "SHARE", "3%", "recommend what is shown to be at most this much below the best",
      CLI_FRACTION(struct opts, analysis.margin, 1e-4, 0.5), NULL},
     {"sigma", 0, "SD[,DF]", NULL, "spread of a single run, for tables without repetitions: 2.1%,40",
      CLI_TEXT(struct opts, sigma), NULL},
-    {"seed", 0, "N", "1", "of the Monte Carlo draws behind the best set", CLI_OWN(take_seed), NULL},
+    {"seed", 0, "N", "1", "of the Monte Carlo draws behind the best set", CLI_OWN(parse_seed), NULL},
     {"slo", 0, "LIST", NULL, "what is fast enough: ttft=0.5s per request (goodput), ttft_p95=1s per cell",
-     CLI_OWN(take_slo), "Judgement (exit code 3 when it is bad)"},
+     CLI_OWN(parse_slo), "Judgement (exit code 3 when it is bad)"},
     {"baseline", 0, "FILE", NULL, "compare with this older run or table", CLI_TEXT(struct opts, baseline),
      NULL},
     {"max-regression", 0, "SHARE", NULL, "fail when for certain more than this slower: 5%",
@@ -116,7 +116,7 @@ static const struct cli_option options[] = {
     {"session-sd", 0, "SHARE", "2%", "spread between restarts, allowed for where no --server managed them",
      CLI_FRACTION(struct opts, session_sd, 0, 0.5), NULL},
     {"assert", 0, "EXPR", NULL, "fail unless it holds: 'best.tokens_per_s.lo>=300'; repeatable",
-     CLI_OWN(take_assert), NULL},
+     CLI_OWN(parse_assert), NULL},
     {"suggest", 0, "N", NULL, "print up to N cells to measure next, for replay --cells, and nothing else",
      CLI_COUNT(struct opts, suggest, 1, SUGGEST_MAX), "Next"},
     {0},
@@ -130,7 +130,7 @@ const struct cli_program opts_program = {
         "  analyze run.jsonl.gz -o report --lang ru\n"
         "  analyze --sigma 2.1%,40 cells.csv    # columns workers,batch,total_s,tokens[,rep,requests,failed]",
     .options = options,
-    .operand = take_operand,
+    .operand = add_operand,
 };
 
 // "2.1%,40": sd, and its degrees of freedom (none: known exactly).
@@ -138,7 +138,7 @@ static enum status read_sigma(const char *text, enum stat_scale scale, struct ci
                               struct error *error) {
   size_t len = strcspn(text, ",");
   char *sd = strndup(text, len);
-  if (!sd) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!sd) return status_memory(error);
   struct ci_spread read = {0, INFINITY};
   enum status status;
   if (scale == STAT_SCALE_LN) {

@@ -96,7 +96,7 @@ enum status output_print(const struct opts *opts, struct results *results, FILE 
   enum status status = render(opts, results, out, &text, error);
   if (status == STATUS_OK) status = text.status;
   if (status != STATUS_OK) {
-    status_fail(error, status, "%s", status_name(status));
+    status_plain(error, status);
   } else if (text.len > 0 && fwrite(text.data, 1, text.len, out) != text.len) { // no suggestions: no text
     status = status_fail(error, STATUS_IO, "standard output: %s", strerror(errno));
   }

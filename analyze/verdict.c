@@ -68,19 +68,19 @@ static enum status compare_baseline(const struct opts *opts, const struct load_d
   if (status == STATUS_OK) {
     *lost = *lost || baseline->lost;
     results->comparison.baseline = strdup(opts->baseline);
-    if (!results->comparison.baseline) status = status_fail(error, STATUS_MEMORY, "no memory");
+    if (!results->comparison.baseline) status = status_memory(error);
   }
   if (status == STATUS_OK) {
     load_note_unlike_baseline(baseline, results->facts, results->fact_count);
     notices_tell(baseline, log);
     tell_comparison(&results->comparison, log);
     status = warnings_of_input(results, baseline);
-    if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+    if (status != STATUS_OK) return status_plain(error, status);
   }
   return status;
 }
 
-static enum status judge_assertions(const struct opts *opts, struct results *results, struct log *log,
+static enum status check_assertions(const struct opts *opts, struct results *results, struct log *log,
                                     bool *bad, struct error *error) {
   enum status status = STATUS_OK;
   results->assertions = calloc(opts->assertions.count, sizeof *results->assertions);
@@ -118,7 +118,7 @@ enum status verdict_reach(const struct opts *opts, const struct load_data *data,
               100 * opts->max_regression, opts->baseline);
   }
   if (status == STATUS_OK && opts->assertions.count > 0) {
-    status = judge_assertions(opts, results, log, bad, error);
+    status = check_assertions(opts, results, log, bad, error);
   }
   return status;
 }

@@ -40,7 +40,7 @@ static enum status feed_line(struct load_data *data, struct feed *feed, const ch
     } else {
       status = load_table_new(data, path, points ? LOAD_TABLE_POINTS : LOAD_TABLE_CELLS, &feed->table);
     }
-    if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+    if (status != STATUS_OK) return status_plain(error, status);
   }
   return feed->run ? load_run_line(feed->run, line, len, error)
                    : load_table_line(feed->table, line, len, error);
@@ -140,15 +140,14 @@ static void name_timed(struct load_data *data) {
 }
 
 enum status load_finish(struct load_data *data, struct error *error) {
-  if (load_replace_failed(data) != STATUS_OK)
-    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (load_replace_failed(data) != STATUS_OK) return status_memory(error);
   enum status counted = load_count_amounts(data, error);
   if (counted != STATUS_OK) return counted;
   load_find_cold(data);
   name_timed(data);
   for (size_t i = 0; i < data->cell_count; i++) {
     enum status status = load_cell_fold(&data->cells[i]);
-    if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+    if (status != STATUS_OK) return status_plain(error, status);
   }
   load_note_unlike(data);
   return STATUS_OK;

@@ -97,14 +97,14 @@ static bool read_already(const struct load_run *run, const struct run_header *he
   return false;
 }
 
-static enum status take_header(struct load_run *run, const struct run_header *header, struct error *error) {
+static enum status add_header(struct load_run *run, const struct run_header *header, struct error *error) {
   struct load_data *data = run->data;
   if (read_already(run, header)) {
     return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": this run was read already", run->line);
   }
   struct run_facts *facts;
   enum status status = load_facts_add(data, run->path, "run", &facts);
-  if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+  if (status != STATUS_OK) return status_plain(error, status);
   facts->url = copy_text(header->url);
   facts->model = copy_text(header->model);
   facts->api = copy_text(header->api);
@@ -181,7 +181,7 @@ static enum status add_planned(struct load_run *run, int64_t workers) {
   return status;
 }
 
-static enum status take_session(struct load_run *run, const struct run_session *record) {
+static enum status add_session(struct load_run *run, const struct run_session *record) {
   size_t index;
   enum status status = session_of(run, record->session, &index);
   if (status != STATUS_OK) return status;
@@ -230,7 +230,7 @@ static enum status add_times(struct load_times *times, const int64_t *values) {
   return STATUS_OK;
 }
 
-static enum status take_request(struct load_run *run, const struct run_request *record) {
+static enum status add_request(struct load_run *run, const struct run_request *record) {
   struct pending *pending = &run->pending;
   struct batch_key key = {record->session, record->workers, record->batch,
                           record->rep,     record->warmup,  record->rate};
@@ -275,7 +275,7 @@ static void keep_client(struct load_data *data, const struct run_batch *record) 
   }
 }
 
-static enum status take_open_loop(struct load_run *run, const struct run_batch *record) {
+static enum status add_open_loop(struct load_run *run, const struct run_batch *record) {
   struct json_slice plan = {run->plan.data, run->plan.len};
   double speed;
   if (!json_scan_number(json_scan_get(plan, "speed"), &speed)) speed = 1;
@@ -353,7 +353,7 @@ static enum status add_failing(const struct load_run *run, const struct run_batc
 }
 
 // A batch that gives no throughput: the client was the bottleneck, or it took no time at all.
-static enum status take_without_throughput(struct load_run *run, const struct run_batch *record) {
+static enum status add_without_throughput(struct load_run *run, const struct run_batch *record) {
   struct load_data *data = run->data;
   size_t index;
   bool failing = load_is_failing(record->requests, record->failed, record->cancelled),
@@ -368,7 +368,7 @@ static enum status take_without_throughput(struct load_run *run, const struct ru
   }
   if (record->workers < 1 || record->batch < 0) {
     if (invalid) load_notice_add(data, WARNING_INVALID_CLIENT, -1, 1, NULL);
-    return record->total_ns > 0 ? take_open_loop(run, record) : STATUS_OK;
+    return record->total_ns > 0 ? add_open_loop(run, record) : STATUS_OK;
   }
   if (!invalid && !failing) return STATUS_OK;
   enum status status = load_cell_of(data, record->workers, record->batch, &index);
@@ -377,7 +377,7 @@ static enum status take_without_throughput(struct load_run *run, const struct ru
   return failing ? add_failing(run, record, &data->cells[index]) : STATUS_OK;
 }
 
-static enum status take_batch(struct load_run *run, const struct run_batch *record) {
+static enum status add_batch(struct load_run *run, const struct run_batch *record) {
   struct load_data *data = run->data;
   struct batch_key key = {record->session, record->workers, record->batch,
                           record->rep,     record->warmup,  record->rate > 0 ? record->rate : 0};
@@ -398,21 +398,21 @@ static enum status take_batch(struct load_run *run, const struct run_batch *reco
   facts->requests += record->requests;
   facts->failed += record->failed;
   if (record->valid) keep_client(data, record);
-  if (!record->valid || record->total_ns <= 0) return take_without_throughput(run, record);
-  if (record->workers < 1 || record->batch < 0) return take_open_loop(run, record);
+  if (!record->valid || record->total_ns <= 0) return add_without_throughput(run, record);
+  if (record->workers < 1 || record->batch < 0) return add_open_loop(run, record);
   status = load_cell_of(data, record->workers, record->batch, &index);
   return status == STATUS_OK ? commit(run, record, session, index) : status;
 }
 
 // An end record closes its segment and knows what it should hold.
-static void take_end(struct load_run *run, const struct run_end *end) {
+static void add_end(struct load_run *run, const struct run_end *end) {
   if (end->requests > run->requests) run->missing_records += end->requests - run->requests;
   if (end->batches > run->batches) run->missing_records += end->batches - run->batches;
   run->ended = true;
 }
 
 // A header that cannot be read begins a segment all the same: what follows is not of the segment before.
-static bool take_unknown_header(struct load_run *run, const char *line, size_t len) {
+static bool skip_unknown_header(struct load_run *run, const char *line, size_t len) {
   struct json_slice record, type;
   int64_t version = 0;
   if (json_scan_text(line, len, &record, NULL) != STATUS_OK) return false;
@@ -443,7 +443,7 @@ enum status load_run_line(struct load_run *run, const char *line, size_t len, st
   struct run_record record;
   enum status status = run_parse(line, len, &record, &run->scratch, error);
   if (!run->has_header) {
-    if (status == STATUS_OK && record.kind == RUN_HEADER) return take_header(run, &record.header, error);
+    if (status == STATUS_OK && record.kind == RUN_HEADER) return add_header(run, &record.header, error);
     if (status == STATUS_FORMAT)
       return status_prefix(error, status, "line %" PRId64 ": not a run", run->line);
     if (status != STATUS_OK) return status;
@@ -452,7 +452,7 @@ enum status load_run_line(struct load_run *run, const char *line, size_t len, st
                        run->line);
   }
   if (status == STATUS_FORMAT) {
-    if (take_unknown_header(run, line, len) || run->unknown_segment)
+    if (skip_unknown_header(run, line, len) || run->unknown_segment)
       leave_out(run);
     else
       run->bad_lines++;
@@ -466,13 +466,13 @@ enum status load_run_line(struct load_run *run, const char *line, size_t len, st
   switch (record.kind) {
   case RUN_HEADER:
     if (!run->ended) load_notice_add(run->data, WARNING_NO_END, -1, -1, run->path);
-    status = take_header(run, &record.header, error);
+    status = add_header(run, &record.header, error);
     if (status == STATUS_FORMAT) return status;
     break;
-  case RUN_SESSION: status = take_session(run, &record.session); break;
-  case RUN_REQUEST: status = take_request(run, &record.request); break;
-  case RUN_BATCH: status = take_batch(run, &record.batch); break;
-  case RUN_END: take_end(run, &record.end); break;
+  case RUN_SESSION: status = add_session(run, &record.session); break;
+  case RUN_REQUEST: status = add_request(run, &record.request); break;
+  case RUN_BATCH: status = add_batch(run, &record.batch); break;
+  case RUN_END: add_end(run, &record.end); break;
   case RUN_OTHER: break;
   }
   if (status == STATUS_OK) return STATUS_OK;

@@ -125,7 +125,7 @@ static size_t count_fields(const struct csv *csv) {
   return count;
 }
 
-static enum status take_header(struct load_table *table, struct error *error) {
+static enum status parse_header(struct load_table *table, struct error *error) {
   struct csv *csv = &table->csv;
   table->has_header = true;
   table->fields = count_fields(csv);
@@ -174,8 +174,8 @@ static enum status point_of(const char *text, char separator, char *out, struct 
 }
 
 // The number in one column; NaN when the column is not there or its field is empty where that is allowed.
-static enum status take_number(const struct load_table *table, enum column column, double *out,
-                               struct error *error) {
+static enum status parse_number(const struct load_table *table, enum column column, double *out,
+                                struct error *error) {
   size_t at = table->at[column];
   const char *text = at == SIZE_MAX ? "" : csv_field(&table->csv, at);
   double number = NAN;
@@ -204,12 +204,12 @@ static enum status take_number(const struct load_table *table, enum column colum
   return STATUS_OK;
 }
 
-static enum status take_point(struct load_table *table, const double *numbers, struct error *error) {
+static enum status parse_point(struct load_table *table, const double *numbers, struct error *error) {
   struct load_data *data = table->data;
   enum status status =
       array_grow(&data->points, &data->point_room, data->point_count, sizeof *data->points, LOAD_MAX_POINTS);
   if (status == STATUS_LIMIT) return status_fail(error, status, "more than %d points", LOAD_MAX_POINTS);
-  if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+  if (status != STATUS_OK) return status_plain(error, status);
   data->points[data->point_count++] = (struct load_point){numbers[COLUMN_N], numbers[COLUMN_THROUGHPUT]};
   return STATUS_OK;
 }
@@ -220,7 +220,7 @@ static enum status repetition(struct load_table *table, size_t cell, double said
   while (table->cell_room <= cell) {
     size_t room = table->cell_room;
     if (array_grow(&table->cell_rows, &table->cell_room, room, sizeof *table->cell_rows, LOAD_MAX_CELLS)) {
-      return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+      return status_memory(error);
     }
     memset(table->cell_rows + room, 0, (table->cell_room - room) * sizeof *table->cell_rows);
   }
@@ -238,7 +238,7 @@ static enum status repetition(struct load_table *table, size_t cell, double said
   }
   if (array_grow(&table->seen, &table->seen_room, table->seen_count, sizeof *table->seen,
                  LOAD_MAX_REPLICATES))
-    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    return status_memory(error);
   table->seen[table->seen_count++] = (struct seen){*rep, table->csv.record_line, rows->seen};
   rows->seen = table->seen_count;
   return STATUS_OK;
@@ -266,7 +266,7 @@ static double believed(double said, double quotient) {
   return fabs(said - quotient) <= two_roundings * quotient ? said : quotient;
 }
 
-static enum status take_cell(struct load_table *table, const double *numbers, struct error *error) {
+static enum status parse_cell(struct load_table *table, const double *numbers, struct error *error) {
   struct load_data *data = table->data;
   struct load_replicate replicate = {.session = table->session,
                                      .run = data->fact_count - 1,
@@ -289,14 +289,14 @@ static enum status take_cell(struct load_table *table, const double *numbers, st
     return status_fail(error, status, "line %" PRId64 ": more than %d cells", table->csv.record_line,
                        LOAD_MAX_CELLS);
   }
-  if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+  if (status != STATUS_OK) return status_plain(error, status);
   int64_t rep = 0;
   status = repetition(table, cell, numbers[COLUMN_REP], &rep, error);
   if (status != STATUS_OK) return status;
   replicate.block = (data->files << 32) + rep;
   struct load_replicate *place;
   status = load_replicate_add(&data->cells[cell], &place);
-  if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+  if (status != STATUS_OK) return status_plain(error, status);
   *place = replicate;
   data->sessions[table->session].batches++;
   return STATUS_OK;
@@ -306,7 +306,7 @@ enum status load_table_line(struct load_table *table, const char *line, size_t l
   bool complete;
   enum status status = csv_line(&table->csv, line, len, &complete, error);
   if (status != STATUS_OK || !complete) return status;
-  if (!table->has_header) return take_header(table, error);
+  if (!table->has_header) return parse_header(table, error);
   size_t fields = count_fields(&table->csv);
   if (fields > table->fields || table->csv.count < table->fields) {
     return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": %zu fields where the header has %zu",
@@ -317,12 +317,12 @@ enum status load_table_line(struct load_table *table, const char *line, size_t l
   for (size_t c = 0; c < COLUMN_COUNT; c++) {
     numbers[c] = NAN;
     if (!belongs(table, c)) continue;
-    status = take_number(table, (enum column)c, &numbers[c], error);
+    status = parse_number(table, (enum column)c, &numbers[c], error);
     if (status != STATUS_OK) return status;
   }
   table->rows++;
-  return table->kind == LOAD_TABLE_POINTS ? take_point(table, numbers, error)
-                                          : take_cell(table, numbers, error);
+  return table->kind == LOAD_TABLE_POINTS ? parse_point(table, numbers, error)
+                                          : parse_cell(table, numbers, error);
 }
 
 static void count_facts(const struct load_table *table) {

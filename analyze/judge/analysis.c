@@ -13,7 +13,7 @@
 #include "analyze/judge/suggest.h"
 #include "analyze/judge/warnings.h"
 
-static void take_facts(struct load_data *data, struct results *results) {
+static void move_facts(struct load_data *data, struct results *results) {
   results->facts = data->facts;
   results->fact_count = data->fact_count;
   data->facts = NULL;
@@ -82,7 +82,7 @@ enum status analysis_run(struct load_data *data, const struct analysis_options *
   results->confidence = options->confidence;
   results->measure = data->measure;
   enum status status = run_cells(data, options, &samples, &steady, results, error);
-  take_facts(data, results);
+  move_facts(data, results);
   cells_free(&samples);
   steady_levels_free(&steady);
   return status;

@@ -45,7 +45,7 @@ static enum status list_candidates(const struct cells_samples *samples, enum sta
   out->in_set = calloc(room, sizeof *out->in_set);
   if (!out->index || !out->replicates || !out->means || !out->workers || !out->regret || !out->values ||
       !out->in_set) {
-    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    return status_memory(error);
   }
   for (size_t i = 0; i < results->cell_count; i++) {
     if (!cells_usable(&results->cells[i])) continue;
@@ -157,7 +157,7 @@ static enum status keep_set(const struct candidates *candidates, struct results 
   best->set = calloc(candidates->count, sizeof *best->set);
   if (!best->set || !ranked) {
     free(ranked);
-    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    return status_memory(error);
   }
   for (size_t i = 0; i < candidates->count; i++) {
     if (!candidates->in_set[i]) continue;

@@ -210,7 +210,7 @@ enum status cells_build(const struct load_data *data, double confidence, struct 
   samples->replicates = calloc(total + 1, sizeof *samples->replicates);
   results->cells = calloc(data->cell_count + 1, sizeof *results->cells);
   if (!samples->of || !samples->values || !samples->replicates || !results->cells) {
-    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    return status_memory(error);
   }
   for (size_t i = 0; i < data->cell_count; i++)
     samples->of[i].cell = &data->cells[i];

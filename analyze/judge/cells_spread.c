@@ -11,7 +11,7 @@
 static enum status pool_replicates(const struct cells_samples *samples, enum stat_scale scale,
                                    const struct results *results, struct ci_pool *pool, struct error *error) {
   struct ci_sample *usable = calloc(samples->count + 1, sizeof *usable);
-  if (!usable) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!usable) return status_memory(error);
   size_t count = 0;
   for (size_t i = 0; i < samples->count; i++) {
     if (!cells_usable(&results->cells[i])) continue;
@@ -85,7 +85,7 @@ static enum status shared_df(const struct cells_samples *samples, enum stat_scal
   for (size_t i = 0; i < samples->count; i++)
     room += samples->of[i].count;
   struct residual *residuals = calloc(room, sizeof *residuals);
-  if (!residuals) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!residuals) return status_memory(error);
   size_t count = list_residuals(samples, scale, results, residuals), cell = 0;
   qsort(residuals, count, sizeof *residuals, compare_residuals);
   struct shared shared = {0};
@@ -111,7 +111,7 @@ static enum status shared_df(const struct cells_samples *samples, enum stat_scal
 static enum status pseudo_replicates(const struct results *results, enum stat_scale scale, double first_drop,
                                      struct ci_spread *spread, struct error *error) {
   struct pseudo_replicates_cell *cells = calloc(results->cell_count + 1, sizeof *cells);
-  if (!cells) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!cells) return status_memory(error);
   for (size_t i = 0; i < results->cell_count; i++) {
     const struct cell *cell = &results->cells[i];
     cells[i] =

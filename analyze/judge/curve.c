@@ -143,7 +143,7 @@ enum status curve_choose_points(const struct cells_samples *samples, const struc
     keep(&points[chosen], kind_names[chosen], results);
   for (size_t k = 0; k < KIND_COUNT; k++)
     free(points[k].of);
-  return status == STATUS_OK ? status : status_fail(error, status, "%s", status_name(status));
+  return status == STATUS_OK ? status : status_plain(error, status);
 }
 
 enum status curve_take_points(const struct load_data *data, struct results *results, struct error *error) {
@@ -152,7 +152,7 @@ enum status curve_take_points(const struct load_data *data, struct results *resu
     enum status status = add_point(&points, data->points[i].n, data->points[i].throughput, -1, -1);
     if (status == STATUS_OK) continue;
     free(points.of);
-    return status_fail(error, status, "%s", status_name(status));
+    return status_plain(error, status);
   }
   count_distinct(&points);
   keep(&points, "file", results);

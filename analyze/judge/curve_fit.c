@@ -194,7 +194,7 @@ static enum status draw_band(const struct work *work, size_t selected, struct cu
                              struct error *error) {
   const struct fit_result *fit = &work->fits[selected];
   curve->band = calloc(CURVE_BAND_POINTS, sizeof *curve->band);
-  if (!curve->band) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!curve->band) return status_memory(error);
   double t = fit->df > 0 ? stat_t_multiplier(work->options->confidence, (double)fit->df) : NAN;
   curve->band_averaged = curve->models[selected].weight < CURVE_CLEAR_WEIGHT;
   for (size_t i = 0; i < CURVE_BAND_POINTS; i++) {
@@ -241,7 +241,7 @@ cleanup:
   free(means);
   free(n);
   free(replicates);
-  return status == STATUS_OK ? status : status_fail(error, status, "%s", status_name(status));
+  return status == STATUS_OK ? status : status_plain(error, status);
 }
 
 static void find_knee(const struct work *work, size_t model, struct curve *curve) {
@@ -326,7 +326,7 @@ enum status curve_fit(const struct curve_options *options, struct results *resul
     if (!status) status = use_selected(&work, total, spread, curve, error);
     fold_free(&work.fold);
   } else {
-    status_fail(error, status, "%s", status_name(status));
+    status_plain(error, status);
   }
   free(n);
   free(throughput);

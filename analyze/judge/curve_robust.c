@@ -48,14 +48,14 @@ enum status curve_look_again(enum models_id id, const double *n, const double *t
   size_t flagged = 0;
   enum status status = STATUS_OK;
   if (!residuals || !weights || !flags) {
-    status = status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    status = status_memory(error);
     goto cleanup;
   }
   status = fit_residuals(models_get(id), &data, fit, residuals, NULL);
   if (status == STATUS_OK) status = robust_flags(residuals, count, flags, &flagged, NULL);
   curve->outliers = calloc(flagged + 1, sizeof *curve->outliers);
   if (status == STATUS_OK && curve->outliers) flag_outliers(residuals, flags, first, count, fit, curve);
-  status = curve->outliers ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  status = curve->outliers ? STATUS_OK : status_memory(error);
   find_robust_peak(id, n, throughput, count, weights, fit, curve);
 cleanup:
   free(residuals);

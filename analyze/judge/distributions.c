@@ -70,7 +70,7 @@ enum status distributions_build(const struct cells_samples *samples, struct resu
   if (chosen.count == 0) return STATUS_OK;
   qsort(chosen.cells, chosen.count, sizeof chosen.cells[0], ascending);
   results->distributions = calloc(chosen.count, sizeof *results->distributions);
-  if (!results->distributions) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!results->distributions) return status_memory(error);
   for (size_t i = 0; i < chosen.count; i++) {
     results->distributions[i].cell = chosen.cells[i];
     take(samples->of[chosen.cells[i]].cell, &results->distributions[i]);

@@ -75,7 +75,7 @@ static void mark_holes(struct results *results) {
 
 enum status levels_build(const struct cells_samples *samples, struct results *results, struct error *error) {
   results->workers = calloc(results->cell_count + 1, sizeof *results->workers);
-  if (!results->workers) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!results->workers) return status_memory(error);
   for (size_t i = 0; i < results->cell_count;) {
     struct workers_row *row = &results->workers[results->workers_count++];
     row->workers = results->cells[i].workers;

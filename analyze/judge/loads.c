@@ -166,7 +166,7 @@ enum status loads_build(const struct load_data *data, struct results *results, s
   }
   free(sorted);
   free(scratch);
-  if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+  if (status != STATUS_OK) return status_plain(error, status);
   qsort(results->loads, results->load_count, sizeof *results->loads, by_offered);
   loads_judge(results);
   return STATUS_OK;

@@ -415,5 +415,5 @@ enum status recommend(const struct cells_samples *samples, const struct steady_l
     settle_edges(results);
   }
   contest_free(&contest);
-  return status == STATUS_MEMORY ? status_fail(error, status, "%s", status_name(status)) : status;
+  return status == STATUS_MEMORY ? status_plain(error, status) : status;
 }

@@ -49,7 +49,7 @@ static enum status parse_one(const char *text, size_t len, struct slo *slo, stru
   }
   size_t name_len = (size_t)(equals - text);
   char *value = strndup(equals + 1, len - name_len - 1);
-  if (!value) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!value) return status_memory(error);
   int64_t limit_ns;
   enum status status = units_duration_ns(value, 1, LONGEST_NS, &limit_ns, error);
   free(value);

@@ -78,7 +78,7 @@ enum status steady_levels_build(const struct load_data *data, const struct cells
   out->blocks = calloc(room, sizeof *out->blocks);
   if (!pool.of || !out->of || !out->values || !out->blocks) {
     free(pool.of);
-    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    return status_memory(error);
   }
   for (size_t w = 0; w < results->workers_count; w++) {
     const struct workers_row *row = &results->workers[w];
@@ -125,7 +125,7 @@ static enum status fill_row(const struct steady_sample *sample, enum stat_scale 
 enum status steady_levels_fill(const struct steady_levels *levels, enum stat_scale scale,
                                struct results *results, struct error *error) {
   struct ci_sample *values = calloc(levels->count + 1, sizeof *values);
-  if (!values) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!values) return status_memory(error);
   for (size_t i = 0; i < levels->count; i++)
     values[i] = (struct ci_sample){levels->of[i].values, levels->of[i].count};
   struct ci_pool pool;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
+
 enum { STRONG = 1, CODE = 2 };
 enum { DEEPEST_SECTION = 6, DEEPEST_LIST = 12 };
 
@@ -223,16 +225,9 @@ void document_column(struct document_node *table, const char *heading, enum docu
 
 void document_cell(struct document_node *table, const char *text, enum document_mark mark) {
   if (!table || table->document->status) return;
-  if (table->cell_count == table->cell_capacity) {
-    size_t capacity = table->cell_capacity ? table->cell_capacity * 2 : 32;
-    struct document_cell *cells = realloc(table->cells, capacity * sizeof *cells);
-    if (!cells) {
-      table->document->status = STATUS_MEMORY;
-      return;
-    }
-    table->cells = cells;
-    table->cell_capacity = capacity;
-  }
+  table->document->status =
+      array_grow(&table->cells, &table->cell_capacity, table->cell_count, sizeof *table->cells, SIZE_MAX);
+  if (table->document->status) return;
   char *copy = clean_copy(table->document, text);
   if (copy) table->cells[table->cell_count++] = (struct document_cell){copy, mark, 0};
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
+
 void plot_set_free(struct plot_set *set) {
   for (struct plot *plot = set->first, *next; plot; plot = next) {
     next = plot->next;
@@ -105,16 +107,9 @@ struct plot_series *plot_series_add(struct plot *plot, enum plot_style style, en
 
 void plot_point_add(struct plot_series *series, double x, double y, double lo, double hi) {
   if (!series || series->set->status) return;
-  if (series->count == series->capacity) {
-    size_t capacity = series->capacity ? series->capacity * 2 : 16;
-    struct plot_point *points = realloc(series->points, capacity * sizeof *points);
-    if (!points) {
-      series->set->status = STATUS_MEMORY;
-      return;
-    }
-    series->points = points;
-    series->capacity = capacity;
-  }
+  series->set->status =
+      array_grow(&series->points, &series->capacity, series->count, sizeof *series->points, SIZE_MAX);
+  if (series->set->status) return;
   series->points[series->count++] = (struct plot_point){.x = x, .y = y, .lo = lo, .hi = hi};
 }
 

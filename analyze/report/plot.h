@@ -49,7 +49,7 @@ struct plot_mark {
   struct plot_mark *next;
 };
 
-// A tick of the x axis with words in place of its number.
+// A tick of the x axis: a text in place of its number.
 struct plot_tic {
   double at;
   char *label;

@@ -28,7 +28,7 @@ static bool find_ratio(const struct cliff *list, size_t count, const struct step
 
 // The paired ratio where it decides; else the best cells of both levels, which may lie on batches that only
 // one of them has.
-static void judge(const struct results *results, struct step *step) {
+static void decide_step(const struct results *results, struct step *step) {
   step->ratio = (struct estimate){NAN, NAN, NAN};
   bool paired = find_ratio(results->steps, results->step_count, step, &step->ratio) ||
                 find_ratio(results->cliffs, results->cliff_count, step, &step->ratio);
@@ -127,7 +127,7 @@ static void workers_effect(struct chapters *c, struct document_node *list) {
     const struct workers_row *row = &results->workers[i];
     if (row->usable && before) {
       struct step step = {.from = before, .to = row};
-      judge(results, &step);
+      decide_step(results, &step);
       bool alone = is_cliff(results, &step);
       if (open && (alone || run[0].verdict != step.verdict)) {
         say_run(&said, &run[0], &run[1]);

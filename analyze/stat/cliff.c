@@ -45,7 +45,7 @@ enum status cliff_ratio(const struct cliff_level *from, const struct cliff_level
     return STATUS_OK;
   }
   double *ratios = malloc(from->count * sizeof *ratios);
-  if (!ratios) return status_fail(error, STATUS_MEMORY, "no memory for %zu cells", from->count);
+  if (!ratios) return status_memory(error);
   found.pairs = pair_up(from, to, ratios);
   if (found.pairs == 0) {
     status = status_fail(error, STATUS_NUMERIC, "%g and %g workers share no batch near their best",

@@ -30,7 +30,8 @@ static struct difference widened(const struct difference *difference, double var
 }
 
 // Would the verdict be other than "undecided" with this standard error?
-static enum compare_verdict judge(double value, double se, double df, const struct compare_options *options) {
+static enum compare_verdict verdict_of(double value, double se, double df,
+                                       const struct compare_options *options) {
   double margin = log1p(options->margin);
   if (fabs(value) + stat_t_multiplier(equivalence_confidence(options), df) * se <= margin)
     return COMPARE_SAME;
@@ -45,14 +46,15 @@ static size_t replicates_needed(const struct difference *difference, const struc
     double df = difference->df_per_replicate * (double)(middle - 1);
     struct difference wide =
         widened(difference, difference->variance / (double)middle, df, options->allowance);
-    bool decided = judge(wide.value, wide.se, wide.df, options) != COMPARE_UNDECIDED;
+    bool decided = verdict_of(wide.value, wide.se, wide.df, options) != COMPARE_UNDECIDED;
     *(decided ? &enough : &few) = middle;
   }
   return enough > COMPARE_MAX_REPLICATES ? SIZE_MAX : enough;
 }
 
-static enum status conclude(const struct difference *difference, const struct compare_options *options,
-                            struct compare *compare, struct error *error) {
+static enum status compare_difference(const struct difference *difference,
+                                      const struct compare_options *options, struct compare *compare,
+                                      struct error *error) {
   struct difference wide =
       widened(difference, difference->se * difference->se, difference->df, options->allowance);
   if (!(wide.se > 0))
@@ -63,7 +65,7 @@ static enum status conclude(const struct difference *difference, const struct co
   found.ratio = (struct ci){exp(wide.value), exp(wide.value - half), exp(wide.value + half)};
   if (!isfinite(found.ratio.hi))
     return status_fail(error, STATUS_NUMERIC, "the ratio is beyond the range of numbers");
-  found.verdict = judge(wide.value, wide.se, wide.df, options);
+  found.verdict = verdict_of(wide.value, wide.se, wide.df, options);
   if (found.verdict == COMPARE_UNDECIDED) found.replicates_needed = replicates_needed(difference, options);
   *compare = found;
   return STATUS_OK;
@@ -112,13 +114,13 @@ enum status compare_cell(struct ci_sample baseline, struct ci_sample run,
   struct difference difference;
   enum status status = check_options(options, error);
   if (!status) status = welch(baseline, run, STAT_SCALE_LN, &difference, error);
-  if (!status) status = conclude(&difference, options, compare, error);
+  if (!status) status = compare_difference(&difference, options, compare, error);
   return status;
 }
 
-static enum status conclude_pairs(const double *ln_ratios, size_t count,
-                                  const struct compare_options *options, struct compare *compare,
-                                  struct error *error) {
+static enum status compare_ln_ratios(const double *ln_ratios, size_t count,
+                                     const struct compare_options *options, struct compare *compare,
+                                     struct error *error) {
   double mean;
   struct ci_spread spread;
   enum status status =
@@ -130,7 +132,7 @@ static enum status conclude_pairs(const double *ln_ratios, size_t count,
                                   .df = spread.df,
                                   .variance = spread.sd * spread.sd,
                                   .df_per_replicate = 1};
-  return conclude(&difference, options, compare, error);
+  return compare_difference(&difference, options, compare, error);
 }
 
 enum status compare_pairs(const double *baseline, const double *run, size_t count,
@@ -142,10 +144,10 @@ enum status compare_pairs(const double *baseline, const double *run, size_t coun
     return status_fail(error, STATUS_NUMERIC, "a throughput is not above zero, or not finite");
   }
   double *ln_ratios = malloc((count ? count : 1) * sizeof *ln_ratios);
-  if (!ln_ratios) return status_fail(error, STATUS_MEMORY, "no memory for %zu pairs", count);
+  if (!ln_ratios) return status_memory(error);
   for (size_t i = 0; i < count; i++)
     ln_ratios[i] = log(run[i] / baseline[i]);
-  status = conclude_pairs(ln_ratios, count, options, compare, error);
+  status = compare_ln_ratios(ln_ratios, count, options, compare, error);
   free(ln_ratios);
   return status;
 }
@@ -206,7 +208,7 @@ enum status compare_overall(const double *baseline, size_t baseline_blocks, cons
   means[0] = calloc(baseline_blocks + 1, sizeof *means[0]);
   means[1] = calloc(run_blocks + 1, sizeof *means[1]);
   if (!common || !ln_ratios || !means[0] || !means[1]) {
-    status = status_fail(error, STATUS_MEMORY, "no memory for %zu cells", cells);
+    status = status_memory(error);
     goto cleanup;
   }
   size_t pairs = 0;
@@ -226,9 +228,9 @@ enum status compare_overall(const double *baseline, size_t baseline_blocks, cons
   if (use_blocks) {
     struct difference difference;
     status = welch(blocks[0], blocks[1], STAT_SCALE_LINEAR, &difference, error);
-    if (!status) status = conclude(&difference, options, compare, error);
+    if (!status) status = compare_difference(&difference, options, compare, error);
   } else {
-    status = conclude_pairs(ln_ratios, pairs, options, compare, error);
+    status = compare_ln_ratios(ln_ratios, pairs, options, compare, error);
   }
   if (!status && by_blocks) *by_blocks = use_blocks;
 

@@ -53,7 +53,7 @@ static size_t gather(const struct fit_data *data, enum stat_scale scale, struct 
 enum status lack_of_fit_test(const struct fit_model *model, const struct fit_data *data,
                              const struct fit_result *fit, struct lack_of_fit *test, struct error *error) {
   struct group *groups = calloc(data->count ? data->count : 1, sizeof *groups);
-  if (!groups) return status_fail(error, STATUS_MEMORY, "no memory for %zu points", data->count);
+  if (!groups) return status_memory(error);
   size_t distinct = gather(data, fit->scale, groups), used = data->extra_count;
   double pure = data->extra_rss;
   for (size_t g = 0; g < distinct; g++) {
@@ -92,7 +92,7 @@ static enum status try_range(enum models_id id, const struct fold *fold, size_t 
   found.n_lo = fold->lowest[first];
   found.n_hi = fold->highest;
   status = lack_of_fit_test(models_get(id), &data, &found.fit, &found.test, NULL);
-  if (status == STATUS_MEMORY) return status_fail(error, status, "no memory for %zu points", data.count);
+  if (status == STATUS_MEMORY) return status_memory(error);
   found.tested = status == STATUS_OK;
   *range = found;
   return STATUS_OK;

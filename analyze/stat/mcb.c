@@ -18,7 +18,7 @@ enum status mcb_critical_value(size_t others, double df, double confidence, uint
   double *sample = malloc(draws * sizeof *sample);
   gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
   if (!sample || !rng) {
-    status = status_fail(error, STATUS_MEMORY, "no memory for %zu draws", draws);
+    status = status_memory(error);
     goto cleanup;
   }
   gsl_rng_set(rng, (unsigned long)seed);
@@ -60,8 +60,9 @@ double mcb_regret(enum stat_scale scale, double loss) {
   return scale == STAT_SCALE_LN ? expm1(loss) : loss;
 }
 
-static void judge(const double *means, size_t count, enum stat_scale scale, rival_of *rival, size_t groups,
-                  const void *context, bool *in_set, double *regret, struct mcb_result *result) {
+static void choose_set(const double *means, size_t count, enum stat_scale scale, rival_of *rival,
+                       size_t groups, const void *context, bool *in_set, double *regret,
+                       struct mcb_result *result) {
   result->best = 0;
   result->set_size = 0;
   for (size_t i = 1; i < count; i++) {
@@ -92,7 +93,7 @@ struct leaders {
 
 static const struct leaders nobody = {-INFINITY, -INFINITY, SIZE_MAX};
 
-static void take_leader(struct leaders *leaders, double mean, size_t holder) {
+static void move_leader(struct leaders *leaders, double mean, size_t holder) {
   if (mean > leaders->first) {
     leaders->second = leaders->first;
     leaders->first = mean;
@@ -129,15 +130,15 @@ static int compare_sizes(const void *left, const void *right) {
   return (a > b) - (a < b);
 }
 
-static enum status judge_cells(const double *means, const size_t *replicates, size_t count, double scaled,
-                               enum stat_scale scale, bool *in_set, double *regret, struct mcb_result *result,
-                               struct error *error) {
+static enum status compare_cells(const double *means, const size_t *replicates, size_t count, double scaled,
+                                 enum stat_scale scale, bool *in_set, double *regret,
+                                 struct mcb_result *result, struct error *error) {
   struct cells cells = {.replicates = replicates, .scaled = scaled};
   cells.group_replicates = malloc(count * sizeof *cells.group_replicates);
   cells.groups = malloc(count * sizeof *cells.groups);
   enum status status = STATUS_OK;
   if (!cells.group_replicates || !cells.groups) {
-    status = status_fail(error, STATUS_MEMORY, "no memory for %zu cells", count);
+    status = status_memory(error);
     goto cleanup;
   }
   memcpy(cells.group_replicates, replicates, count * sizeof *replicates);
@@ -151,9 +152,9 @@ static enum status judge_cells(const double *means, const size_t *replicates, si
   for (size_t i = 0; i < count; i++) {
     const size_t *group =
         bsearch(&replicates[i], cells.group_replicates, groups, sizeof *replicates, compare_sizes);
-    take_leader(&cells.groups[group - cells.group_replicates], means[i], i);
+    move_leader(&cells.groups[group - cells.group_replicates], means[i], i);
   }
-  judge(means, count, scale, cells_rival, groups, &cells, in_set, regret, result);
+  choose_set(means, count, scale, cells_rival, groups, &cells, in_set, regret, result);
 cleanup:
   free(cells.group_replicates);
   free(cells.groups);
@@ -184,8 +185,8 @@ enum status mcb_cells(const double *means, const size_t *replicates, size_t coun
                                 &found.d, error);
   }
   if (status) return status;
-  status = judge_cells(means, replicates, count, found.d * spread.sd, options->scale, in_set, regret, &found,
-                       error);
+  status = compare_cells(means, replicates, count, found.d * spread.sd, options->scale, in_set, regret,
+                         &found, error);
   if (status == STATUS_OK) *result = found;
   return status;
 }
@@ -244,10 +245,10 @@ static enum status group_levels(const double *level, const double *means, size_t
     if (i == 0 || keyed[i].level > keyed[i - 1].level) levels->groups[levels->count++] = nobody;
     levels->order[i] = cell;
     levels->group[cell] = levels->count - 1;
-    take_leader(&levels->groups[levels->count - 1], means[cell], cell);
+    move_leader(&levels->groups[levels->count - 1], means[cell], cell);
   }
   for (size_t g = 0; g < levels->count; g++)
-    take_leader(&levels->tops, levels->groups[g].first, g);
+    move_leader(&levels->tops, levels->groups[g].first, g);
   free(keyed);
   return STATUS_OK;
 }
@@ -374,7 +375,7 @@ enum status mcb_blocks(const double *values, size_t blocks, size_t cells, const 
   double *session_means = calloc(blocks * cells, sizeof *session_means);
   struct levels levels = {0};
   if (!means || !session_means) {
-    status = status_fail(error, STATUS_MEMORY, "no memory for %zu cells", cells);
+    status = status_memory(error);
     goto cleanup;
   }
   for (size_t b = 0; b < blocks; b++) {
@@ -383,7 +384,7 @@ enum status mcb_blocks(const double *values, size_t blocks, size_t cells, const 
   }
   status = group_levels(level, means, cells, &levels);
   if (status) {
-    status_fail(error, status, "no memory for %zu cells", cells);
+    (void)status_memory(error);
     goto cleanup;
   }
   struct components components = split_variance(values, blocks, cells, &levels, means, session_means);
@@ -391,7 +392,7 @@ enum status mcb_blocks(const double *values, size_t blocks, size_t cells, const 
   struct mcb_result found = {0};
   if (cells > 1) status = block_margins(&components, blocks, cells, options, &blocked, &found, error);
   if (status) goto cleanup;
-  judge(means, cells, options->scale, blocked_rival, RIVALS_BLOCKED, &blocked, in_set, regret, &found);
+  choose_set(means, cells, options->scale, blocked_rival, RIVALS_BLOCKED, &blocked, in_set, regret, &found);
   *result = found;
 
 cleanup:

@@ -47,8 +47,8 @@ static enum status critical_value(struct pairs *pairs, double df, double *d, str
   return STATUS_OK;
 }
 
-static enum status judge_one(struct pairs *pairs, size_t i, bool *in_set, double *regret, double *largest_d,
-                             struct error *error) {
+static enum status compare_one(struct pairs *pairs, size_t i, bool *in_set, double *regret, double *largest_d,
+                               struct error *error) {
   const struct member *own = &pairs->members[i];
   double loss = 0, lead = 0;
   for (size_t j = 0; j < pairs->count; j++) {
@@ -94,7 +94,7 @@ enum status mcb_pairs(const struct ci_sample *samples, size_t count, const struc
     if (status == STATUS_OK && pairs.members[i].mean > pairs.members[found.best].mean) found.best = i;
   }
   for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-    status = judge_one(&pairs, i, &in_set[i], &regret[i], &found.d, error);
+    status = compare_one(&pairs, i, &in_set[i], &regret[i], &found.d, error);
     in_set[i] = in_set[i] || i == found.best;
     found.set_size += in_set[i];
   }

@@ -40,7 +40,7 @@ bool models_is_monotone(enum models_id id);
 // Least-squares fit of points (n_i > 0, throughput_i > 0, both finite), optionally weighted (NULL: no). USL
 // starts from the linear fit of n/X on 1, n, n^2; the others from several Sobol starts; plateau's knee is
 // searched on a grid of breakpoints (no standard error for it, se 0: the likelihood has a kink).
-// STATUS_NUMERIC with words: a point out of range, fewer distinct n than parameters, or no fit.
+// STATUS_NUMERIC (error is set): a point out of range, fewer distinct n than parameters, or no fit.
 enum status models_fit(enum models_id id, const double *n, const double *throughput, const double *weights,
                        size_t count, enum stat_scale scale, struct fit_result *result,
                        struct error *error) MUST_USE;

@@ -30,7 +30,7 @@ bool stat_all_positive(const double *values, size_t count);
 double stat_to_scale(enum stat_scale scale, double value);
 double stat_from_scale(enum stat_scale scale, double value);
 
-// STATUS_USAGE with words unless 0 < confidence < 1.
+// STATUS_USAGE, error is set, unless 0 < confidence < 1.
 enum status stat_check_confidence(double confidence, struct error *error) MUST_USE;
 
 // Two-sided Student t multiplier: the (1 + confidence)/2 quantile at df > 0 degrees of freedom (infinite df:

@@ -2,13 +2,13 @@
 #include "capture/record/record_queue.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/thread.h"
 
 #define LOOK_EVERY_NS 10000000
 #define MOST_LOOKS_IN_VAIN 5 // in a row; then it sleeps until it is woken
@@ -88,11 +88,7 @@ enum status record_queue_open(struct record_queue **out, struct error *error) {
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
   pthread_cond_init(&record_queue->has_ended, &monotonic);
   pthread_condattr_destroy(&monotonic);
-  sigset_t all, old; // signals are for the loop's thread
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
-  int result = pthread_create(&record_queue->thread, NULL, run, record_queue);
-  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  int result = thread_start(&record_queue->thread, run, record_queue);
   if (result != 0) {
     free_queue(record_queue);
     return status_fail(error, STATUS_MEMORY, "no thread to record with: %s", strerror(result));

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "capture/record/tracefile_name.h"
 #include "lib/base/clock.h"
+#include "lib/base/thread.h"
 
 // A file that is being finished: its writer ends, then it gets its name.
 struct finishing {
@@ -165,11 +165,7 @@ static void start_finishing(struct tracefile *file, struct gzline_writer *writer
   struct finishing *finishing = &file->finishing;
   *finishing = (struct finishing){.writer = writer, .part = part, .final = final, .running = true};
   finishing->queued_bytes = gzline_writer_counts(writer).queued_bytes;
-  sigset_t all, old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
-  finishing->threaded = pthread_create(&finishing->thread, NULL, finish, finishing) == 0;
-  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  finishing->threaded = thread_start(&finishing->thread, finish, finishing) == 0;
   if (!finishing->threaded) finish(finishing);
 }
 

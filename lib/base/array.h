@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Room for one more element in a growing array, with a cap.
-#ifndef ANALYZE_ARRAY_H
-#define ANALYZE_ARRAY_H
+#ifndef LIB_BASE_ARRAY_H
+#define LIB_BASE_ARRAY_H
 
 #include <stddef.h>
 

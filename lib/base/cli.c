@@ -37,7 +37,7 @@ static struct poptOption *popt_table(const struct cli_option *options, size_t ow
   return table;
 }
 
-static enum status take_common(size_t which, struct cli_common *common) {
+static enum status parse_common(size_t which, struct cli_common *common) {
   switch (which) {
   case COMMON_HELP: common->outcome = CLI_HELP; break;
   case COMMON_VERSION: common->outcome = CLI_VERSION; break;
@@ -47,9 +47,9 @@ static enum status take_common(size_t which, struct cli_common *common) {
   return STATUS_OK;
 }
 
-static enum status take_option(const struct cli_option *row, const char *value, void *context,
-                               struct error *error) {
-  enum status status = cli_value_take(&row->value, context, value, error);
+static enum status parse_option(const struct cli_option *row, const char *value, void *context,
+                                struct error *error) {
+  enum status status = cli_value_parse(&row->value, context, value, error);
   if (status == STATUS_OK) return STATUS_OK;
   if (row->letter) return status_prefix(error, status, "-%c/--%s", row->letter, row->name);
   return status_prefix(error, status, "--%s", row->name);
@@ -61,13 +61,13 @@ enum status cli_parse(const struct cli_program *program, int argc, char **argv, 
   size_t own = count_options(program->options);
   struct poptOption *table = popt_table(program->options, own);
   poptContext popt = table ? poptGetContext(program->name, argc, (const char **)argv, table, 0) : NULL;
-  enum status status = popt ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  enum status status = popt ? STATUS_OK : status_memory(error);
   int which = 0;
   while (status == STATUS_OK && common->outcome == CLI_RUN && (which = poptGetNextOpt(popt)) > 0) {
     char *value = poptGetOptArg(popt);
     size_t row = (size_t)which - 1;
-    status = row < own ? take_option(&program->options[row], value, context, error)
-                       : take_common(row - own, common);
+    status = row < own ? parse_option(&program->options[row], value, context, error)
+                       : parse_common(row - own, common);
     free(value);
   }
   if (status == STATUS_OK && which < -1) {

@@ -43,7 +43,7 @@ struct cli_value {
   (offsetof(struct_type, field) +                                                                            \
    0 * sizeof(char[sizeof(((struct_type *)NULL)->field) == sizeof(int) ? 1 : -1]))
 
-// `take(context, value, error)`: the value is NULL for a flag. It fails with words about the value; cli_parse
+// `take(context, value, error)`: the value is NULL for a flag. On failure `error` is set; cli_parse
 // puts the option's name before them.
 #define CLI_OWN(function)                                                                                    \
   { .kind = CLI_KIND_OWN, .take = (function) }

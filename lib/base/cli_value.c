@@ -10,7 +10,7 @@
 static enum status copy_text(const char *value, char **out, struct error *error) {
   if (value[0] == '\0') return status_fail(error, STATUS_USAGE, "'' is empty");
   *out = strdup(value);
-  return *out ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  return *out ? STATUS_OK : status_memory(error);
 }
 
 enum status cli_texts_add(struct cli_texts *texts, const char *value, struct error *error) {
@@ -20,7 +20,7 @@ enum status cli_texts_add(struct cli_texts *texts, const char *value, struct err
   char **items = reallocarray(texts->items, texts->count + 1, sizeof *items);
   if (!items) {
     free(copy);
-    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    return status_memory(error);
   }
   texts->items = items;
   texts->items[texts->count++] = copy;
@@ -49,7 +49,7 @@ enum status cli_choice(const char *const *names, const char *value, int *out, st
   return status;
 }
 
-static enum status take_text(char **field, const char *value, struct error *error) {
+static enum status parse_text(char **field, const char *value, struct error *error) {
   char *copy;
   enum status status = copy_text(value, &copy, error);
   if (status) return status;
@@ -58,25 +58,25 @@ static enum status take_text(char **field, const char *value, struct error *erro
   return STATUS_OK;
 }
 
-static enum status take_choice(const struct cli_value *row, void *field, const char *value,
-                               struct error *error) {
+static enum status parse_choice(const struct cli_value *row, void *field, const char *value,
+                                struct error *error) {
   int choice;
   enum status status = cli_choice(row->words, value, &choice, error);
   if (status == STATUS_OK) memcpy(field, &choice, sizeof choice);
   return status;
 }
 
-enum status cli_value_take(const struct cli_value *row, void *context, const char *value,
-                           struct error *error) {
+enum status cli_value_parse(const struct cli_value *row, void *context, const char *value,
+                            struct error *error) {
   void *field = (char *)context + row->offset;
   int64_t least = (int64_t)row->least, most = (int64_t)row->most;
   switch (row->kind) {
   case CLI_KIND_OWN: return row->take(context, value, error);
   case CLI_KIND_FLAG: *(bool *)field = true; return STATUS_OK;
   case CLI_KIND_SET: memcpy(field, &row->set, sizeof row->set); return STATUS_OK;
-  case CLI_KIND_TEXT: return take_text(field, value, error);
+  case CLI_KIND_TEXT: return parse_text(field, value, error);
   case CLI_KIND_TEXTS: return cli_texts_add(field, value, error);
-  case CLI_KIND_CHOICE: return take_choice(row, field, value, error);
+  case CLI_KIND_CHOICE: return parse_choice(row, field, value, error);
   case CLI_KIND_COUNT: return units_count(value, least, most, field, error);
   case CLI_KIND_DURATION: return units_duration_ns(value, least, most, field, error);
   case CLI_KIND_BYTES: return units_bytes(value, least, most, field, error);

@@ -6,10 +6,10 @@
 
 #include "lib/base/cli.h"
 
-// Puts `value` (NULL for a flag) where the row says. STATUS_USAGE with words about the value, STATUS_MEMORY;
+// Puts `value` (NULL for a flag) where the row says. STATUS_USAGE (error is set), STATUS_MEMORY;
 // what a row's own function returns.
-enum status cli_value_take(const struct cli_value *row, void *context, const char *value,
-                           struct error *error) MUST_USE;
+enum status cli_value_parse(const struct cli_value *row, void *context, const char *value,
+                            struct error *error) MUST_USE;
 
 // Frees what the row's field owns.
 void cli_value_free(const struct cli_value *row, void *context);

@@ -13,7 +13,7 @@ enum status names_add(struct names *names, const char *text, struct error *error
   char **items = realloc(names->items, (names->count + 1) * sizeof *items);
   if (items) names->items = items;
   char *copy = items ? strdup(text) : NULL;
-  if (!copy) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!copy) return status_memory(error);
   names->items[names->count++] = copy;
   return STATUS_OK;
 }

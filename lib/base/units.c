@@ -145,7 +145,7 @@ static enum status list_add(struct list *list, int64_t item, struct error *error
   }
   if (list->count == list->most) return status_fail(error, STATUS_USAGE, "more than %zu entries", list->most);
   int64_t *items = realloc(list->items, (list->count + 1) * sizeof *items);
-  if (!items) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!items) return status_memory(error);
   list->items = items;
   items[list->count++] = item;
   return STATUS_OK;
@@ -174,7 +174,7 @@ enum status units_list(const char *text, int64_t lo, int64_t hi, size_t most, in
                        struct error *error) {
   struct list list = {.most = most};
   char *copy = strdup(text);
-  if (!copy) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!copy) return status_memory(error);
   enum status status = STATUS_OK;
   char *rest = copy;
   while (status == STATUS_OK && rest) {

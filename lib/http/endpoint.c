@@ -63,7 +63,7 @@ static enum status parse_authority(const char *url, size_t offset, size_t len, u
     if (!host_end) host_end = host + host_len;
     out->host = strndup(host, (size_t)(host_end - host));
   }
-  if (!out->host) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!out->host) return status_memory(error);
   if (out->host[0] == '\0') return bad_url(error, "no host in it");
   return parse_port(host_end, len - (size_t)(host_end - text), standard, out, error);
 }
@@ -82,8 +82,7 @@ enum status endpoint_parse(const char *url, struct endpoint *out, struct error *
     len--;
   enum status status =
       parse_authority(url, offset, strcspn(url + offset, "/"), secure ? 443 : 80, &endpoint, error);
-  if (status == STATUS_OK && !(endpoint.text = strndup(url, len)))
-    status = status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (status == STATUS_OK && !(endpoint.text = strndup(url, len))) status = status_memory(error);
   if (status) {
     endpoint_free(&endpoint);
     return status; // the words do not repeat the URL: it may hold a password

@@ -21,8 +21,8 @@ struct endpoint {
   int public_to;   // behind its '@'
 };
 
-// Takes http:// and https:// URLs; {port} may stand for the port. STATUS_USAGE with words: another scheme, no
-// host, a bad port, a query or fragment, white space or control characters.
+// Takes http:// and https:// URLs; {port} may stand for the port. STATUS_USAGE (error is set): another
+// scheme, no host, a bad port, a query or fragment, white space or control characters.
 enum status endpoint_parse(const char *url, struct endpoint *out, struct error *error) MUST_USE;
 void endpoint_free(struct endpoint *endpoint); // takes an all-zero endpoint
 
@@ -33,11 +33,11 @@ void endpoint_print(const struct endpoint *endpoint, uint16_t port, const char *
 void endpoint_print_public(const struct endpoint *endpoint, struct buf *out);
 
 // True when something takes a TCP connection there (it is closed at once). `port` as above, 0: the URL's own.
-// Otherwise STATUS_NETWORK with words. Waits at most `timeout_ns` per address.
+// Otherwise STATUS_NETWORK (error is set). Waits at most `timeout_ns` per address.
 enum status endpoint_probe(const struct endpoint *endpoint, uint16_t port, int64_t timeout_ns,
                            struct error *error) MUST_USE;
 
-// A TCP port of 127.0.0.1 that is free now. STATUS_IO with words.
+// A TCP port of 127.0.0.1 that is free now. STATUS_IO (error is set).
 enum status endpoint_free_port(uint16_t *out, struct error *error) MUST_USE;
 
 #endif

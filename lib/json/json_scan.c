@@ -193,7 +193,7 @@ static bool next_item(struct json_scan *scan) {
   return scan->at < scan->end;
 }
 
-static bool take_value(struct json_scan *scan, struct json_slice *value) {
+static bool parse_value(struct json_scan *scan, struct json_slice *value) {
   const char *after = json_scan_skip(scan->at, scan->end, 0);
   if (!after) {
     scan->at = scan->end;
@@ -207,17 +207,17 @@ static bool take_value(struct json_scan *scan, struct json_slice *value) {
 bool json_scan_member(struct json_scan *scan, struct json_slice *key, struct json_slice *value) {
   if (!next_item(scan) || *scan->at != '"') return false;
   struct json_slice quoted;
-  if (!take_value(scan, &quoted)) return false;
+  if (!parse_value(scan, &quoted)) return false;
   scan->at = skip_space(scan->at, scan->end);
   if (scan->at >= scan->end || *scan->at != ':') return false;
   scan->at = skip_space(scan->at + 1, scan->end);
-  if (!take_value(scan, value)) return false;
+  if (!parse_value(scan, value)) return false;
   *key = (struct json_slice){quoted.data + 1, quoted.len - 2};
   return true;
 }
 
 bool json_scan_element(struct json_scan *scan, struct json_slice *value) {
-  return next_item(scan) && take_value(scan, value);
+  return next_item(scan) && parse_value(scan, value);
 }
 
 struct json_slice json_scan_get(struct json_slice object, const char *key) {

@@ -19,7 +19,7 @@ static bool is_separator(char c) {
 }
 
 // "sep=;" on the first line. False when the line is none.
-static bool take_separator(struct csv *csv, const char *line, size_t len) {
+static bool parse_separator(struct csv *csv, const char *line, size_t len) {
   if (csv->line > 1 || len != 5 || strncasecmp(line, "sep=", 4) != 0 || !is_separator(line[4])) return false;
   csv->separator = line[4];
   return true;
@@ -53,14 +53,14 @@ static enum status start_field(struct csv *csv, struct error *error) {
   if (status == STATUS_LIMIT) {
     return status_fail(error, status, "line %" PRId64 ": more than %d fields", csv->line, CSV_MAX_FIELDS);
   }
-  if (status != STATUS_OK) return status_fail(error, status, "%s", status_name(status));
+  if (status != STATUS_OK) return status_plain(error, status);
   csv->starts[csv->count++] = csv->text.len;
   return STATUS_OK;
 }
 
 // Takes what is between quotes up to the closing one or the end of the line; `at` stands after the opening
 // one.
-static const char *take_quoted(struct csv *csv, const char *at, const char *end) {
+static const char *parse_quoted(struct csv *csv, const char *at, const char *end) {
   for (;;) {
     const char *quote = memchr(at, '"', (size_t)(end - at));
     buf_append(&csv->text, at, (size_t)((quote ? quote : end) - at));
@@ -72,7 +72,7 @@ static const char *take_quoted(struct csv *csv, const char *at, const char *end)
   }
 }
 
-static enum status take_plain(struct csv *csv, const char **at, const char *end, struct error *error) {
+static enum status parse_plain(struct csv *csv, const char **at, const char *end, struct error *error) {
   const char *next = memchr(*at, csv->separator, (size_t)(end - *at));
   const char *stop = next ? next : end;
   const char *last = stop;
@@ -88,7 +88,7 @@ static enum status take_plain(struct csv *csv, const char **at, const char *end,
 }
 
 // Reads fields from `at`, where one starts (or goes on, while quotes are open), to the end of the line.
-static enum status take_fields(struct csv *csv, const char *at, const char *end, struct error *error) {
+static enum status parse_fields(struct csv *csv, const char *at, const char *end, struct error *error) {
   bool resumed = csv->open;
   for (;;) {
     enum status status = resumed ? STATUS_OK : start_field(csv, error);
@@ -96,7 +96,7 @@ static enum status take_fields(struct csv *csv, const char *at, const char *end,
     while (!resumed && at < end && is_blank(csv, *at))
       at++;
     if (resumed || (at < end && *at == '"')) {
-      at = take_quoted(csv, resumed ? at : at + 1, end);
+      at = parse_quoted(csv, resumed ? at : at + 1, end);
       if (csv->open) return STATUS_OK;
       while (at < end && is_blank(csv, *at))
         at++;
@@ -104,7 +104,7 @@ static enum status take_fields(struct csv *csv, const char *at, const char *end,
         return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": text after the closing quote", csv->line);
       }
     } else {
-      status = take_plain(csv, &at, end, error);
+      status = parse_plain(csv, &at, end, error);
       if (status != STATUS_OK) return status;
     }
     buf_append_char(&csv->text, '\0');
@@ -132,14 +132,14 @@ enum status csv_line(struct csv *csv, const char *line, size_t len, bool *comple
     size_t blank = 0;
     while (blank < len && is_blank(csv, line[blank]))
       blank++;
-    if (blank == len || take_separator(csv, line, len)) return STATUS_OK;
+    if (blank == len || parse_separator(csv, line, len)) return STATUS_OK;
     if (!csv->separator) find_separator(csv, line, len);
     buf_clear(&csv->text);
     csv->text.limit = CSV_MAX_RECORD_BYTES;
     csv->count = 0;
     csv->record_line = csv->line;
   }
-  enum status status = take_fields(csv, line, line + len, error);
+  enum status status = parse_fields(csv, line, line + len, error);
   if (status != STATUS_OK) return status;
   if (csv->text.status == STATUS_LIMIT) {
     return status_fail(error, STATUS_LIMIT, "line %" PRId64 ": a record over %d bytes (quotes left open?)",

@@ -67,7 +67,7 @@ struct gzline_counts {
 // Creates `path` with mode 0600 ("-" or NULL: standard output, plain). A name that ends in .gz (or
 // .gz.part, a file in the making) is compressed; what is appended is as the file is. Holds an advisory lock
 // (flock) on the file. STATUS_EXISTS; STATUS_FORMAT: GZLINE_APPEND to a .gz that is no gzip; STATUS_IO: also
-// a directory, or a file that another program is writing; STATUS_MEMORY; all with words.
+// a directory, or a file that another program is writing; STATUS_MEMORY; error is set.
 enum status gzline_writer_open(const char *path, const struct gzline_options *options,
                                struct gzline_writer **out, struct error *error) MUST_USE;
 
@@ -102,7 +102,7 @@ struct gzline_damage {
 };
 
 // "-" is standard input. Plain or gzip is told by the first bytes. STATUS_NOT_FOUND, STATUS_IO, STATUS_MEMORY
-// with words.
+// (error is set).
 enum status gzline_reader_open(const char *path, struct gzline_reader **out, struct error *error) MUST_USE;
 
 // The next line without its newline (LF or CRLF; a byte order mark before the first is dropped), valid until

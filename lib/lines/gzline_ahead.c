@@ -2,8 +2,9 @@
 #include "lib/lines/gzline_ahead.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
+
+#include "lib/base/thread.h"
 
 enum { SLOTS = 2 }; // one being read, one waiting; a third is the caller's
 
@@ -58,12 +59,7 @@ enum status gzline_ahead_open(struct gzline_source *source, struct gzline_ahead 
   pthread_mutex_init(&ahead->lock, NULL);
   pthread_cond_init(&ahead->filled, NULL);
   pthread_cond_init(&ahead->freed, NULL);
-  sigset_t all, old; // signals are for the caller's threads
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
-  int result = pthread_create(&ahead->thread, NULL, run, ahead);
-  pthread_sigmask(SIG_SETMASK, &old, NULL);
-  if (result != 0) {
+  if (thread_start(&ahead->thread, run, ahead) != 0) {
     free_ahead(ahead);
     return STATUS_MEMORY;
   }

@@ -22,7 +22,7 @@ struct gzline_chunk {
   struct gzline_damage damage; // so far
 };
 
-// "-" is standard input. STATUS_NOT_FOUND, STATUS_IO, STATUS_MEMORY with words.
+// "-" is standard input. STATUS_NOT_FOUND, STATUS_IO, STATUS_MEMORY (error is set).
 enum status gzline_source_open(const char *path, struct gzline_source **out, struct error *error) MUST_USE;
 
 // Replaces the chunk's text by the next, never empty. STATUS_END (after_damage and damage are set then too),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +10,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/stdio_fds.h"
+#include "lib/base/thread.h"
 #include "lib/lines/gzline.h"
 #include "lib/lines/gzline_file.h"
 
@@ -279,13 +279,8 @@ static void *run(void *context) {
   return NULL;
 }
 
-// Signals are for the caller's threads; a write to a closed pipe then fails with EPIPE.
 static enum status start_thread(struct gzline_writer *writer, struct error *error) {
-  sigset_t all, old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
-  int result = pthread_create(&writer->thread, NULL, run, writer);
-  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  int result = thread_start(&writer->thread, run, writer);
   if (result != 0)
     return status_fail(error, STATUS_MEMORY, "%s: no thread to write with: %s", writer->file.path,
                        strerror(result));
@@ -308,7 +303,7 @@ static void free_writer(struct gzline_writer *writer) {
 enum status gzline_writer_open(const char *path, const struct gzline_options *options,
                                struct gzline_writer **out, struct error *error) {
   struct gzline_writer *writer = calloc(1, sizeof *writer);
-  if (!writer) return status_fail(error, STATUS_MEMORY, "no memory");
+  if (!writer) return status_memory(error);
   writer->file.fd = -1;
   writer->full = options->full;
   writer->queue_bytes = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES;

@@ -11,7 +11,7 @@ static void note_text(struct response *response, struct json_slice value, bool i
   if (is_answer) response->has_answer = true;
 }
 
-static void take_reason(struct response *response, struct json_slice value) {
+static void parse_reason(struct response *response, struct json_slice value) {
   if (!json_scan_has_text(value)) return;
   struct json_slice reason = json_scan_raw_string(value);
   message_copy(response->finish, sizeof response->finish, reason.data, reason.len);
@@ -32,7 +32,7 @@ static void read_delta(struct response *response, struct json_cursor *cursor) {
       note_text(response, value, true);
       response_tell(response, RESPONSE_PART_CALL_TEXT, value);
     } else if (json_slice_is(key, "stop_reason")) {
-      take_reason(response, value);
+      parse_reason(response, value);
     }
   }
 }
@@ -45,13 +45,13 @@ static void read_usage(struct response *response, struct json_cursor *cursor, in
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "input_tokens")) {
-      count_take(value, &input);
+      count_parse(value, &input);
     } else if (json_slice_is(key, "cache_read_input_tokens")) {
-      count_take(value, &cached);
+      count_parse(value, &cached);
     } else if (json_slice_is(key, "cache_creation_input_tokens")) {
-      count_take(value, &written);
+      count_parse(value, &written);
     } else if (json_slice_is(key, "output_tokens")) {
-      count_take(value, output);
+      count_parse(value, output);
     }
   }
   if (input < 0) return;
@@ -105,7 +105,7 @@ static bool read_other(struct response *response, struct json_slice key, struct 
   }
   if (json_slice_is(key, "content_block")) read_block(response, value, false);
   if (json_slice_is(key, "content")) read_content(response, value);
-  if (json_slice_is(key, "stop_reason")) take_reason(response, value);
+  if (json_slice_is(key, "stop_reason")) parse_reason(response, value);
   return false;
 }
 

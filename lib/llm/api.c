@@ -179,7 +179,7 @@ bool api_is_ollama(enum api api) {
   return api_dialect(api)->family == API_FAMILY_OLLAMA;
 }
 
-static void take_max_tokens(struct json_slice value, int64_t *max_tokens) {
+static void parse_max_tokens(struct json_slice value, int64_t *max_tokens) {
   int64_t number;
   if (json_scan_int64(value, &number) && number >= 0) *max_tokens = number;
 }
@@ -191,9 +191,9 @@ static bool has_element(struct json_slice value) {
 }
 
 // The strongest of the limits that are numbers.
-static void take_limits(const struct api_dialect *dialect, struct json_slice object, int64_t *max_tokens) {
+static void parse_limits(const struct api_dialect *dialect, struct json_slice object, int64_t *max_tokens) {
   for (size_t i = API_LIMITS_MAX; i-- > 0;) {
-    if (dialect->limits[i]) take_max_tokens(json_scan_get(object, dialect->limits[i]), max_tokens);
+    if (dialect->limits[i]) parse_max_tokens(json_scan_get(object, dialect->limits[i]), max_tokens);
   }
 }
 
@@ -233,7 +233,7 @@ void api_request_members(enum api api, struct json_slice body, struct api_reques
     for (size_t i = 0; i < API_STATES_MAX; i++)
       keep_first(&out->states[i], key, dialect->states[i], value);
   }
-  take_limits(dialect, dialect->options ? json_scan_get(body, dialect->options) : body, &out->max_tokens);
+  parse_limits(dialect, dialect->options ? json_scan_get(body, dialect->options) : body, &out->max_tokens);
   out->loads_only = api_is_ollama(api) && dialect->generates_text && !asks;
 }
 

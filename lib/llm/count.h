@@ -13,6 +13,6 @@
 #define COUNT_MAX INT64_C(1000000000)
 
 // Takes a whole number from 0 to COUNT_MAX; anything else leaves what is known.
-void count_take(struct json_slice value, int64_t *count);
+void count_parse(struct json_slice value, int64_t *count);
 
 #endif

@@ -32,9 +32,9 @@ static void read_member(struct response *response, struct json_slice key, struct
   } else if (json_slice_is(key, "stop")) {
     found->stops = json_scan_kind(value) == JSON_TRUE;
   } else if (json_slice_is(key, "tokens_predicted")) {
-    count_take(value, &found->predicted);
+    count_parse(value, &found->predicted);
   } else if (json_slice_is(key, "tokens_evaluated")) {
-    count_take(value, &found->evaluated);
+    count_parse(value, &found->evaluated);
   } else if (json_slice_is(key, "stop_type")) {
     found->stop_type = json_scan_raw_string(value);
   } else if (reason) {
@@ -51,7 +51,7 @@ static void add_count(int64_t count, int64_t *sum) {
 }
 
 // An answer to one prompt is whole.
-static void take_stop(struct response *response, const struct found *found) {
+static void parse_stop(struct response *response, const struct found *found) {
   response->ended = true;
   add_count(found->predicted, &response->usage_output);
   add_count(found->evaluated, &response->usage_input);
@@ -75,7 +75,7 @@ enum status llamacpp_read(struct response *response, const char *text, size_t le
   }
   if (!json_cursor_finish(&cursor)) return STATUS_FORMAT;
   if (found.is_openai) return openai_read(response, text, len);
-  if (found.stops) take_stop(response, &found);
+  if (found.stops) parse_stop(response, &found);
   if (found.error) {
     response->failure = FAILURE_SERVER_ERROR;
     message_of_body(response->error_text, sizeof response->error_text, text, len);

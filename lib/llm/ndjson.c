@@ -11,7 +11,7 @@ void ndjson_open(struct ndjson *ndjson, size_t limit, ndjson_handler *handler, v
   ndjson->line.limit = limit ? limit : NDJSON_LINE_BYTES;
 }
 
-static enum status take_line(struct ndjson *ndjson, const char *line, size_t len) {
+static enum status on_line(struct ndjson *ndjson, const char *line, size_t len) {
   if (len > ndjson->line.limit) return STATUS_LIMIT;
   while (len && (line[len - 1] == ' ' || line[len - 1] == '\t' || line[len - 1] == '\r'))
     len--;
@@ -22,9 +22,9 @@ static enum status take_line(struct ndjson *ndjson, const char *line, size_t len
 // Takes the line that ends with these bytes and may have begun in an earlier feed.
 static enum status end_line(struct ndjson *ndjson, const char *rest, size_t len) {
   struct buf *line = &ndjson->line;
-  if (line->len == 0) return take_line(ndjson, rest, len);
+  if (line->len == 0) return on_line(ndjson, rest, len);
   enum status status = buf_append(line, rest, len);
-  if (status == STATUS_OK) status = take_line(ndjson, line->data, line->len);
+  if (status == STATUS_OK) status = on_line(ndjson, line->data, line->len);
   if (line->capacity > KEPT_BYTES) buf_free(line);
   buf_clear(line);
   return status;

@@ -5,7 +5,7 @@
 #include "lib/llm/count.h"
 #include "lib/llm/message.h"
 
-static void take_time(struct json_slice value, int64_t *ns) {
+static void parse_time(struct json_slice value, int64_t *ns) {
   int64_t number;
   if (json_scan_int64(value, &number) && number >= 0) *ns = number;
 }
@@ -13,15 +13,15 @@ static void take_time(struct json_slice value, int64_t *ns) {
 // True for an error object.
 static bool read_member(struct response *response, struct json_slice key, struct json_slice value) {
   if (json_slice_is(key, "usage")) {
-    count_take(json_scan_get(value, "prompt_tokens"), &response->usage_input);
+    count_parse(json_scan_get(value, "prompt_tokens"), &response->usage_input);
   } else if (json_slice_is(key, "prompt_eval_count")) {
-    count_take(value, &response->usage_input);
+    count_parse(value, &response->usage_input);
   } else if (json_slice_is(key, "meta")) {
-    count_take(json_scan_get(json_scan_get(value, "billed_units"), "input_tokens"), &response->usage_input);
+    count_parse(json_scan_get(json_scan_get(value, "billed_units"), "input_tokens"), &response->usage_input);
   } else if (json_slice_is(key, "load_duration")) {
-    take_time(value, &response->load_ns);
+    parse_time(value, &response->load_ns);
   } else if (json_slice_is(key, "total_duration")) {
-    take_time(value, &response->total_ns);
+    parse_time(value, &response->total_ns);
   }
   return json_slice_is(key, "error") ? json_scan_kind(value) != JSON_NULL
                                      : json_slice_is(key, "object") && json_slice_is(value, "\"error\"");

@@ -36,7 +36,7 @@ static bool read_text(struct response *response, struct json_cursor *cursor) {
   return text;
 }
 
-static void take_nanoseconds(struct json_slice value, int64_t *ns) {
+static void parse_nanoseconds(struct json_slice value, int64_t *ns) {
   int64_t number;
   if (json_scan_int64(value, &number) && number >= 0) *ns = number;
 }
@@ -61,17 +61,17 @@ static void read_member(struct response *response, struct json_slice key, struct
   } else if (json_slice_is(key, "done_reason")) {
     if (json_scan_has_text(value)) read_reason(response, value);
   } else if (json_slice_is(key, "eval_count")) {
-    count_take(value, &response->usage_output);
+    count_parse(value, &response->usage_output);
   } else if (json_slice_is(key, "prompt_eval_count")) {
-    count_take(value, &response->usage_input);
+    count_parse(value, &response->usage_input);
   } else if (json_slice_is(key, "load_duration")) {
-    take_nanoseconds(value, &response->load_ns);
+    parse_nanoseconds(value, &response->load_ns);
   } else if (json_slice_is(key, "prompt_eval_duration")) {
-    take_nanoseconds(value, &response->prompt_eval_ns);
+    parse_nanoseconds(value, &response->prompt_eval_ns);
   } else if (json_slice_is(key, "eval_duration")) {
-    take_nanoseconds(value, &response->eval_ns);
+    parse_nanoseconds(value, &response->eval_ns);
   } else if (json_slice_is(key, "total_duration")) {
-    take_nanoseconds(value, &response->total_ns);
+    parse_nanoseconds(value, &response->total_ns);
   } else if (json_slice_is(key, "error") && json_scan_kind(value) != JSON_NULL) {
     message_of_error(response->error_text, sizeof response->error_text, value);
     response->failure = FAILURE_SERVER_ERROR;

@@ -94,7 +94,7 @@ static bool is_failure(struct json_slice reason) {
   return json_slice_is(reason, "error") || json_slice_is(reason, "abort");
 }
 
-static void take_reason(struct response *response, struct json_slice value) {
+static void parse_reason(struct response *response, struct json_slice value) {
   struct json_slice reason = json_scan_raw_string(value);
   message_copy(response->finish, sizeof response->finish, reason.data, reason.len);
   response->ended = true;
@@ -119,7 +119,7 @@ static void read_choice(struct response *response, struct json_cursor *cursor) {
       if (json_scan_has_text(value)) response->has_text = response->has_answer = true;
       if (index == 0) response_tell(response, RESPONSE_PART_TEXT, value);
     } else if (json_slice_is(key, "finish_reason") && json_scan_has_text(value)) {
-      take_reason(response, value);
+      parse_reason(response, value);
     } else if (json_slice_is(key, "error") && json_scan_kind(value) != JSON_NULL) {
       response->failure = FAILURE_SERVER_ERROR;
       message_of_error(response->error_text, sizeof response->error_text, value);
@@ -144,11 +144,11 @@ static void read_usage(struct response *response, struct json_cursor *cursor, in
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "completion_tokens")) {
-      count_take(value, output);
+      count_parse(value, output);
     } else if (json_slice_is(key, "prompt_tokens")) {
-      count_take(value, &input);
+      count_parse(value, &input);
     } else if (json_slice_is(key, "prompt_tokens_details")) {
-      count_take(json_scan_get(value, "cached_tokens"), &cached);
+      count_parse(json_scan_get(value, "cached_tokens"), &cached);
     }
   }
   if (input > 0 || (input == 0 && response->usage_input < 0)) response->usage_input = input;
@@ -157,7 +157,7 @@ static void read_usage(struct response *response, struct json_cursor *cursor, in
 
 // Of several counts in a stream the last holds. But llama.cpp tells the tokens of each choice by themselves,
 // in an event without choices for each: those add up.
-static void take_usage(struct response *response, int64_t output, bool is_final) {
+static void parse_usage(struct response *response, int64_t output, bool is_final) {
   bool adds = is_final && response->usage_final && response->several_choices;
   if (output < 0 || (output == 0 && response->usage_output > 0)) return;
   response->usage_output = adds ? response->usage_output + output : output;
@@ -245,7 +245,7 @@ enum status openai_read(struct response *response, const char *text, size_t len)
     }
   }
   if (!json_cursor_finish(&cursor)) return STATUS_FORMAT;
-  take_usage(response, output, choices == 0);
+  parse_usage(response, output, choices == 0);
   doubt_usage(response, choices, output);
   if (error) {
     response->failure = FAILURE_SERVER_ERROR;

@@ -77,7 +77,7 @@ static const char *fault_of(const struct response *response, const char *text, s
   return "malformed event: ";
 }
 
-static void take_malformed(struct response *response, const char *text, size_t len) {
+static void on_malformed(struct response *response, const char *text, size_t len) {
   if (is_prose(text, len)) {
     break_off(response, FAILURE_SERVER_ERROR, "");
     message_copy(response->error_text, sizeof response->error_text, text, len);
@@ -89,7 +89,7 @@ static void take_malformed(struct response *response, const char *text, size_t l
   snprintf(response->error_text, sizeof response->error_text, "%s%s", fault_of(response, text, len), start);
 }
 
-static void take_message(struct response *response, const char *text, size_t len) {
+static void parse_message(struct response *response, const char *text, size_t len) {
   while (len && (*text == ' ' || *text == '\n' || *text == '\t')) {
     text++;
     len--;
@@ -98,7 +98,7 @@ static void take_message(struct response *response, const char *text, size_t len
   response->messages = true;
   response->has_text = response->has_answer = false;
   if (api_dialect(response->api)->read(response, text, len)) {
-    take_malformed(response, text, len);
+    on_malformed(response, text, len);
     return;
   }
   if (response->failure) response->closed = true;
@@ -106,21 +106,21 @@ static void take_message(struct response *response, const char *text, size_t len
 }
 
 // A body: one message, or an array of them.
-static void take_body(struct response *response) {
+static void parse_body(struct response *response) {
   struct json_slice root, element;
   const char *text = response->body.data;
   size_t len = response->body.len;
   bool may_be_array = api_dialect(response->api)->has_array_bodies;
   if (!may_be_array || json_scan_text(text, len, &root, NULL) || json_scan_kind(root) != JSON_ARRAY) {
-    take_message(response, text, len);
+    parse_message(response, text, len);
     return;
   }
   struct json_scan scan = json_scan_start(root);
   while (!response->closed && json_scan_element(&scan, &element))
-    take_message(response, element.data, element.len);
+    parse_message(response, element.data, element.len);
 }
 
-static void take_event(void *context, const struct sse_event *event) {
+static void on_event(void *context, const struct sse_event *event) {
   struct response *response = context;
   if (response->closed) return;
   if (event->error) {
@@ -128,22 +128,22 @@ static void take_event(void *context, const struct sse_event *event) {
     response->failure = FAILURE_SERVER_ERROR;
     response->closed = true;
   } else {
-    take_message(response, event->data, event->len);
+    parse_message(response, event->data, event->len);
   }
 }
 
-static void take_line(void *context, const char *line, size_t len) {
+static void on_line(void *context, const char *line, size_t len) {
   struct response *response = context;
-  if (!response->closed) take_message(response, line, len);
+  if (!response->closed) parse_message(response, line, len);
 }
 
 static void start_stream(struct response *response, enum response_framing framing) {
   response->framing = framing;
   response->streamed = true;
   if (framing == RESPONSE_SSE) {
-    sse_open(&response->splitter.sse, 0, take_event, response);
+    sse_open(&response->splitter.sse, 0, on_event, response);
   } else {
-    ndjson_open(&response->splitter.ndjson, 0, take_line, response);
+    ndjson_open(&response->splitter.ndjson, 0, on_line, response);
   }
 }
 
@@ -189,7 +189,7 @@ static void keep_start(struct response *response, const char *data, size_t len) 
 }
 
 // Takes bytes without their content coding.
-static void take_plain(void *context, const char *data, size_t len) {
+static void parse_plain(void *context, const char *data, size_t len) {
   struct response *response = context;
   if (response->closed) return;
   if (response->start_len < sizeof response->start) keep_start(response, data, len);
@@ -212,7 +212,7 @@ static void open_coding(struct response *response, struct json_slice content_enc
     give_up(response, "the body's content coding is not read");
     return;
   }
-  response->inflate = inflate_open(coding, take_plain, response);
+  response->inflate = inflate_open(coding, parse_plain, response);
   if (!response->inflate) give_up(response, "no memory to read the body");
 }
 
@@ -256,7 +256,7 @@ void response_open(struct response *response, enum api api, int status, struct j
   open_coding(response, content_encoding);
 }
 
-static void take_coded(struct response *response, const char *data, size_t len) {
+static void parse_coded(struct response *response, const char *data, size_t len) {
   enum status status = inflate_feed(response->inflate, data, len);
   if (response->closed || status == STATUS_OK) return;
   if (status == STATUS_FORMAT) {
@@ -272,9 +272,9 @@ void response_feed(struct response *response, const char *data, size_t len, int6
   response->now_ns = now_ns;
   if (response->closed || response->framing == RESPONSE_OPAQUE) return;
   if (response->inflate) {
-    take_coded(response, data, len);
+    parse_coded(response, data, len);
   } else {
-    take_plain(response, data, len);
+    parse_plain(response, data, len);
   }
   if (response->closed && !response->unread) response->over_ns = now_ns;
 }
@@ -289,7 +289,7 @@ static void flush(struct response *response) {
     if (response->inflate && !inflate_ended(response->inflate)) {
       break_off(response, FAILURE_TRUNCATED, "the compressed body has no end");
     } else {
-      take_body(response);
+      parse_body(response);
     }
     break;
   case RESPONSE_OPAQUE:

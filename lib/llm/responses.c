@@ -26,7 +26,7 @@ static bool ends(struct json_slice text, const char *with) {
 }
 
 // `type`: that of an event named *.delta.
-static void take_delta(struct response *response, struct json_slice type, struct json_slice delta) {
+static void on_delta(struct response *response, struct json_slice type, struct json_slice delta) {
   bool is_thought = begins(type, "response.reasoning");
   bool is_text = begins(type, "response.output_text") || begins(type, "response.refusal");
   if (begins(type, "response.audio.delta") || json_scan_kind(delta) != JSON_STRING) return;
@@ -71,11 +71,11 @@ static void read_output(struct response *response, struct json_slice output) {
   }
 }
 
-static void take_usage(struct response *response, struct json_slice usage) {
-  count_take(json_scan_get(usage, "input_tokens"), &response->usage_input);
-  count_take(json_scan_get(usage, "output_tokens"), &response->usage_output);
-  count_take(json_scan_get(json_scan_get(usage, "input_tokens_details"), "cached_tokens"),
-             &response->cached_tokens);
+static void parse_usage(struct response *response, struct json_slice usage) {
+  count_parse(json_scan_get(usage, "input_tokens"), &response->usage_input);
+  count_parse(json_scan_get(usage, "output_tokens"), &response->usage_output);
+  count_parse(json_scan_get(json_scan_get(usage, "input_tokens_details"), "cached_tokens"),
+              &response->cached_tokens);
 }
 
 static void fail(struct response *response, struct json_slice error) {
@@ -88,7 +88,7 @@ static void fail(struct response *response, struct json_slice error) {
 }
 
 // The response object: a whole body, or what the last event has. Its id is what a client may go on from.
-static void take_result(struct response *response, struct json_slice result) {
+static void parse_result(struct response *response, struct json_slice result) {
   struct json_slice status = json_scan_get(result, "status"), reason, error = json_scan_get(result, "error");
   reason = json_scan_get(json_scan_get(result, "incomplete_details"), "reason");
   if (json_slice_is(status, "\"failed\"") || json_scan_kind(error) > JSON_NULL) {
@@ -97,7 +97,7 @@ static void take_result(struct response *response, struct json_slice result) {
   }
   struct json_slice finish = json_scan_raw_string(json_scan_has_text(reason) ? reason : status);
   if (finish.len) message_copy(response->finish, sizeof response->finish, finish.data, finish.len);
-  take_usage(response, json_scan_get(result, "usage"));
+  parse_usage(response, json_scan_get(result, "usage"));
   struct json_slice id = json_scan_get(result, "id");
   if (!json_scan_has_text(id)) return;
   response_tell(response, RESPONSE_PART_CONTEXT, id);
@@ -110,12 +110,12 @@ struct members {
   struct json_slice type, delta, item, result, error, output;
 };
 
-static void take_event(struct response *response, const struct members *found) {
+static void on_event(struct response *response, const struct members *found) {
   struct json_slice type = json_scan_raw_string(found->type);
   if (ends(type, ".delta")) {
-    take_delta(response, type, found->delta);
+    on_delta(response, type, found->delta);
   } else if (json_slice_is(type, "response.completed") || json_slice_is(type, "response.incomplete")) {
-    take_result(response, found->result);
+    parse_result(response, found->result);
     response->ended = response->closed = true;
   } else if (json_slice_is(type, "response.failed")) {
     fail(response, json_scan_get(found->result, "error"));
@@ -156,11 +156,11 @@ enum status responses_read(struct response *response, const char *text, size_t l
     response->failure = FAILURE_SERVER_ERROR;
     message_of_body(response->error_text, sizeof response->error_text, text, len);
   } else if (response->streamed) {
-    take_event(response, &found);
+    on_event(response, &found);
   } else {
     if (json_scan_text(text, len, &root, NULL)) return STATUS_FORMAT;
     read_output(response, found.output);
-    take_result(response, root);
+    parse_result(response, root);
   }
   return STATUS_OK;
 }

@@ -43,7 +43,7 @@ static void dispatch(struct sse *sse) {
   sse->is_error = false;
 }
 
-static enum status take_data(struct sse *sse, const char *value, size_t len) {
+static enum status on_data(struct sse *sse, const char *value, size_t len) {
   if (len > sse->limit) return STATUS_LIMIT;
   if (!sse->has_data) {
     sse->has_data = true;
@@ -57,7 +57,7 @@ static enum status take_data(struct sse *sse, const char *value, size_t len) {
   return status == STATUS_OK ? buf_append(&sse->event, value, len) : status;
 }
 
-static enum status take_field(struct sse *sse, const char *line, size_t len) {
+static enum status on_field(struct sse *sse, const char *line, size_t len) {
   const char *colon = memchr(line, ':', len);
   size_t name_len = colon ? (size_t)(colon - line) : len;
   const char *value = colon ? colon + 1 : line + len;
@@ -66,19 +66,19 @@ static enum status take_field(struct sse *sse, const char *line, size_t len) {
     value++;
     value_len--;
   }
-  if (name_len == 4 && memcmp(line, "data", 4) == 0) return take_data(sse, value, value_len);
+  if (name_len == 4 && memcmp(line, "data", 4) == 0) return on_data(sse, value, value_len);
   if (name_len == 5 && memcmp(line, "event", 5) == 0) {
     sse->is_error = value_len == 5 && memcmp(value, "error", 5) == 0;
   } else if (name_len == 5 && memcmp(line, "error", 5) == 0) {
     sse->is_error = true; // llama.cpp until 2025
-    return take_data(sse, value, value_len);
+    return on_data(sse, value, value_len);
   } else if (line[0] == '{') {
-    return take_data(sse, line, len); // Ollama's /v1 ends a broken stream with a bare error object
+    return on_data(sse, line, len); // Ollama's /v1 ends a broken stream with a bare error object
   }
   return STATUS_OK;
 }
 
-static enum status take_line(struct sse *sse, const char *line, size_t len) {
+static enum status on_line(struct sse *sse, const char *line, size_t len) {
   if (len > sse->limit + FIELD_BYTES) return STATUS_LIMIT; // as a line that came in pieces
   if (!sse->started) {
     sse->started = true;
@@ -87,16 +87,16 @@ static enum status take_line(struct sse *sse, const char *line, size_t len) {
       len -= 3;
     }
   }
-  if (len > 0) return take_field(sse, line, len);
+  if (len > 0) return on_field(sse, line, len);
   dispatch(sse);
   return STATUS_OK;
 }
 
 // Takes the line that ends with these bytes and may have begun in an earlier feed.
 static enum status end_line(struct sse *sse, const char *rest, size_t len) {
-  if (sse->line.len == 0) return take_line(sse, rest, len);
+  if (sse->line.len == 0) return on_line(sse, rest, len);
   enum status status = buf_append(&sse->line, rest, len);
-  if (status == STATUS_OK) status = take_line(sse, sse->line.data, sse->line.len);
+  if (status == STATUS_OK) status = on_line(sse, sse->line.data, sse->line.len);
   if (status == STATUS_OK) status = keep_data(sse); // it may stand in the buffer that is emptied now
   empty(&sse->line);
   return status;

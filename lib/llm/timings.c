@@ -4,7 +4,7 @@
 #include "lib/llm/count.h"
 
 // Milliseconds with a fraction.
-static void take_milliseconds(struct json_slice value, int64_t *ns) {
+static void parse_milliseconds(struct json_slice value, int64_t *ns) {
   double milliseconds;
   if (json_scan_number(value, &milliseconds) && milliseconds >= 0 && milliseconds < 1e12)
     *ns = (int64_t)(milliseconds * 1e6 + 0.5);
@@ -19,15 +19,15 @@ void timings_read(struct response *response, struct json_cursor *cursor) {
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "prompt_n")) {
-      count_take(value, &processed);
+      count_parse(value, &processed);
     } else if (json_slice_is(key, "cache_n")) {
-      count_take(value, &cached);
+      count_parse(value, &cached);
     } else if (json_slice_is(key, "predicted_n")) {
-      count_take(value, &response->timings_output);
+      count_parse(value, &response->timings_output);
     } else if (json_slice_is(key, "prompt_ms")) {
-      take_milliseconds(value, &response->prompt_eval_ns);
+      parse_milliseconds(value, &response->prompt_eval_ns);
     } else if (json_slice_is(key, "predicted_ms")) {
-      take_milliseconds(value, &response->eval_ns);
+      parse_milliseconds(value, &response->eval_ns);
     }
   }
   if (processed >= 0) response->timings_input = processed + (cached > 0 ? cached : 0);

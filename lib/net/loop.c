@@ -17,14 +17,14 @@ struct loop {
   struct loop_timer *heartbeat; // NULL until the first loop_take_stall_ns
   int64_t heartbeat_at_ns;
   int64_t stall_ns;
-  struct mailbox *mailbox; // NULL until loop_open_mailbox
+  struct task_queue *task_queue; // NULL until loop_open_task_queue
 };
 
-struct mailbox {
-  int wake_fd; // readable: there are letters
+struct task_queue {
+  int wake_fd; // readable: there are tasks
   struct loop_watch *watch;
-  pthread_mutex_t lock; // of the letters
-  struct loop_letter *first, *last;
+  pthread_mutex_t lock; // of the tasks
+  struct loop_task *first, *last;
 };
 
 struct loop_timer {
@@ -80,18 +80,18 @@ enum status loop_open_coarse(struct loop **out, struct error *error) {
   return open_loop(0, out, error);
 }
 
-static void close_mailbox(struct mailbox *mailbox) {
-  if (!mailbox) return;
-  loop_watch_close(mailbox->watch);
-  close(mailbox->wake_fd);
-  pthread_mutex_destroy(&mailbox->lock);
-  free(mailbox);
+static void close_task_queue(struct task_queue *task_queue) {
+  if (!task_queue) return;
+  loop_watch_close(task_queue->watch);
+  close(task_queue->wake_fd);
+  pthread_mutex_destroy(&task_queue->lock);
+  free(task_queue);
 }
 
 void loop_close(struct loop *loop) {
   if (!loop) return;
   loop_timer_close(loop->heartbeat);
-  close_mailbox(loop->mailbox);
+  close_task_queue(loop->task_queue);
   event_base_free(loop->base);
   free(loop);
 }
@@ -229,57 +229,59 @@ void loop_signal_close(struct loop_signal *watch) {
   free(watch);
 }
 
-static void letters_came(void *context, unsigned events) {
-  struct mailbox *mailbox = context;
+static void run_tasks(void *context, unsigned events) {
+  struct task_queue *task_queue = context;
   (void)events;
   uint64_t count;
-  (void)!read(mailbox->wake_fd, &count, sizeof count); // it never blocks: whatever was posted is taken below
+  (void)!read(task_queue->wake_fd, &count,
+              sizeof count); // it never blocks: whatever was posted is taken below
   for (;;) {
-    pthread_mutex_lock(&mailbox->lock);
-    struct loop_letter *letter = mailbox->first;
-    if (letter) {
-      mailbox->first = letter->next;
-      letter->posted = false;
+    pthread_mutex_lock(&task_queue->lock);
+    struct loop_task *task = task_queue->first;
+    if (task) {
+      task_queue->first = task->next;
+      task->posted = false;
     }
-    pthread_mutex_unlock(&mailbox->lock);
-    if (!letter) return;
-    letter->call(letter->context);
+    pthread_mutex_unlock(&task_queue->lock);
+    if (!task) return;
+    task->call(task->context);
   }
 }
 
-enum status loop_open_mailbox(struct loop *loop, struct error *error) {
-  struct mailbox *mailbox = calloc(1, sizeof *mailbox);
-  if (!mailbox) return status_fail(error, STATUS_MEMORY, "mailbox: %s", status_name(STATUS_MEMORY));
-  mailbox->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  pthread_mutex_init(&mailbox->lock, NULL);
-  enum status status = mailbox->wake_fd < 0 ? status_fail(error, STATUS_IO, "mailbox: %s", strerror(errno))
-                                            : loop_watch_open(loop, mailbox->wake_fd, LOOP_READ, letters_came,
-                                                              mailbox, &mailbox->watch, error);
+enum status loop_open_task_queue(struct loop *loop, struct error *error) {
+  struct task_queue *task_queue = calloc(1, sizeof *task_queue);
+  if (!task_queue) return status_fail(error, STATUS_MEMORY, "task_queue: %s", status_name(STATUS_MEMORY));
+  task_queue->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  pthread_mutex_init(&task_queue->lock, NULL);
+  enum status status = task_queue->wake_fd < 0
+                           ? status_fail(error, STATUS_IO, "task_queue: %s", strerror(errno))
+                           : loop_watch_open(loop, task_queue->wake_fd, LOOP_READ, run_tasks, task_queue,
+                                             &task_queue->watch, error);
   if (status) {
-    close_mailbox(mailbox);
+    close_task_queue(task_queue);
     return status;
   }
-  loop->mailbox = mailbox;
+  loop->task_queue = task_queue;
   return STATUS_OK;
 }
 
-void loop_post(struct loop *loop, struct loop_letter *letter) {
-  struct mailbox *mailbox = loop->mailbox;
-  pthread_mutex_lock(&mailbox->lock);
-  bool wake = !mailbox->first;
-  if (!letter->posted) {
-    letter->posted = true;
-    letter->next = NULL;
+void loop_post(struct loop *loop, struct loop_task *task) {
+  struct task_queue *task_queue = loop->task_queue;
+  pthread_mutex_lock(&task_queue->lock);
+  bool wake = !task_queue->first;
+  if (!task->posted) {
+    task->posted = true;
+    task->next = NULL;
     if (wake) {
-      mailbox->first = letter;
+      task_queue->first = task;
     } else {
-      mailbox->last->next = letter;
+      task_queue->last->next = task;
     }
-    mailbox->last = letter;
+    task_queue->last = task;
   }
-  pthread_mutex_unlock(&mailbox->lock);
+  pthread_mutex_unlock(&task_queue->lock);
   uint64_t one = 1;
-  if (wake) (void)!write(mailbox->wake_fd, &one, sizeof one); // fails only when it is readable already
+  if (wake) (void)!write(task_queue->wake_fd, &one, sizeof one); // fails only when it is readable already
 }
 
 // Beats at fixed instants; how late it is called is how long a due event waited.

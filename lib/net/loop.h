@@ -12,7 +12,7 @@
 
 struct loop;
 
-// STATUS_MEMORY, STATUS_IO with words. Ignores SIGPIPE for the process.
+// STATUS_MEMORY, STATUS_IO (error is set). Ignores SIGPIPE for the process.
 enum status loop_open(struct loop **out, struct error *error) MUST_USE;
 // The same with timers that come up to a millisecond late, in exchange for a system call less each time that
 // one is set: for a server, which measures nothing by them.
@@ -52,16 +52,17 @@ enum status loop_signal_open(struct loop *loop, int signal_number, void (*came)(
 void loop_signal_close(struct loop_signal *signal); // takes NULL
 
 // A call that another thread asks the loop to make on its own thread: the one thing that other threads may do
-// with a loop. The letter is the caller's, and must live until its call has begun; posted again before that
-// it is still made once. The loop takes letters after loop_open_mailbox. STATUS_IO, STATUS_MEMORY with words.
-struct loop_letter {
+// with a loop. The task is the caller's, and must live until its call has begun; posted again before that
+// it is still made once. The loop takes tasks after loop_open_task_queue. STATUS_IO, STATUS_MEMORY (error is
+// set).
+struct loop_task {
   void (*call)(void *context);
   void *context;
-  struct loop_letter *next; // the loop's
-  bool posted;              // the loop's
+  struct loop_task *next; // the loop's
+  bool posted;            // the loop's
 };
-enum status loop_open_mailbox(struct loop *loop, struct error *error) MUST_USE;
-void loop_post(struct loop *loop, struct loop_letter *letter);
+enum status loop_open_task_queue(struct loop *loop, struct error *error) MUST_USE;
+void loop_post(struct loop *loop, struct loop_task *task);
 
 // The longest time since the last call that the loop kept a due event waiting, in ns, seen by a heartbeat
 // every LOOP_HEARTBEAT_NS: callbacks that ran long, or a CPU that was taken away. Starts the heartbeat at the

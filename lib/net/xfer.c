@@ -240,7 +240,7 @@ void xfer_pool_close(struct xfer_pool *pool) {
   curl_global_cleanup();
 }
 
-static struct xfer *take_free(struct xfer_pool *pool) {
+static struct xfer *pop_free(struct xfer_pool *pool) {
   struct xfer *xfer = pool->free;
   if (xfer) {
     pool->free = xfer->next;
@@ -261,8 +261,8 @@ enum status xfer_start(struct xfer_pool *pool, const struct xfer_request *reques
                        const struct xfer_callbacks *callbacks, void *context, struct xfer **out,
                        struct error *error) {
   if (pool->closing) return status_fail(error, STATUS_CANCELLED, "%s", status_name(STATUS_CANCELLED));
-  struct xfer *xfer = take_free(pool);
-  if (!xfer) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  struct xfer *xfer = pop_free(pool);
+  if (!xfer) return status_memory(error);
   xfer->callbacks = callbacks;
   xfer->context = context;
   xfer->wants_cancel = xfer->wants_resume = xfer->aborted = xfer->head_done = xfer->ignoring =

@@ -98,8 +98,8 @@ struct xfer_request {
 };
 
 // `callbacks` and `context` are borrowed until `done`; the request's strings are copied but for `body`.
-// STATUS_USAGE (an unusable URL), STATUS_MEMORY, STATUS_CANCELLED (the pool closes) with words; then `done`
-// is not called.
+// STATUS_USAGE (an unusable URL), STATUS_MEMORY, STATUS_CANCELLED (the pool closes); error is set; then
+// `done` is not called.
 enum status xfer_start(struct xfer_pool *pool, const struct xfer_request *request,
                        const struct xfer_callbacks *callbacks, void *context, struct xfer **out,
                        struct error *error) MUST_USE;

@@ -37,7 +37,7 @@ static int status_of_line(const char *line, size_t len) {
   return status;
 }
 
-static void take_field(struct xfer *xfer, const char *line, size_t len) {
+static void on_field(struct xfer *xfer, const char *line, size_t len) {
   bool goes_on = line[0] == ' ' || line[0] == '\t';
   const char *colon = goes_on ? line : memchr(line, ':', len);
   if (!colon || (colon == line && !goes_on) || !xfer->callbacks->header) return;
@@ -66,7 +66,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *context) {
   }
   if (xfer->ignoring) return len;
   if (line[0] != '\r' && line[0] != '\n') {
-    take_field(xfer, line, len);
+    on_field(xfer, line, len);
     return len;
   }
   xfer->head_done = true;
@@ -251,7 +251,7 @@ enum status xfer_easy_prepare(struct xfer *xfer, const struct xfer_request *requ
   if (*target != '/') buf_append_char(text, '/');
   buf_append(text, target, strlen(target) + 1);
   if (set_headers(xfer, request, &headers_at)) {
-    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    return status_memory(error);
   }
   link_headers(xfer, headers_at);
   CURL *easy = xfer->easy;

@@ -69,7 +69,8 @@ void xfer_sockets_free(struct xfer_pool *pool); // after libcurl has closed them
 
 // Makes the easy handle and sets what is the same for all transfers of the pool.
 enum status xfer_easy_open(struct xfer *xfer) MUST_USE;
-// Sets what differs: target, method, headers, body, timeouts. STATUS_USAGE with words for an unusable URL.
+// Sets what differs: target, method, headers, body, timeouts. STATUS_USAGE (error is set) for an unusable
+// URL.
 enum status xfer_easy_prepare(struct xfer *xfer, const struct xfer_request *request,
                               struct error *error) MUST_USE;
 // Fills the result once libcurl is through with it.

@@ -46,8 +46,8 @@ static bool duration_ns(struct json_slice value, int64_t *out) {
   return true;
 }
 
-static enum status take_text(struct field_context *context, const struct field *field,
-                             struct json_slice value, struct json_slice *out) {
+static enum status parse_text(struct field_context *context, const struct field *field,
+                              struct json_slice value, struct json_slice *out) {
   struct json_slice raw = json_scan_raw_string(value);
   if (!raw.data) return field_fail(context, field, "a string");
   if (raw.len == 0 || !memchr(raw.data, '\\', raw.len)) {
@@ -64,15 +64,15 @@ static enum status take_text(struct field_context *context, const struct field *
   return STATUS_OK;
 }
 
-static enum status take_kind(struct field_context *context, const struct field *field,
-                             struct json_slice value, enum json_kind kind, const char *should,
-                             struct json_slice *out) {
+static enum status parse_kind(struct field_context *context, const struct field *field,
+                              struct json_slice value, enum json_kind kind, const char *should,
+                              struct json_slice *out) {
   if (json_scan_kind(value) != kind) return field_fail(context, field, should);
   *out = value;
   return STATUS_OK;
 }
 
-static void take_null(const struct field *field, char *into) {
+static void parse_null(const struct field *field, char *into) {
   switch (field->kind) {
   case FIELD_COUNT:
   case FIELD_INT:
@@ -97,8 +97,8 @@ static int64_t small_count(struct json_slice value) {
   return count;
 }
 
-static enum status take_count(struct field_context *context, const struct field *field,
-                              struct json_slice value, int64_t *out) {
+static enum status parse_count(struct field_context *context, const struct field *field,
+                               struct json_slice value, int64_t *out) {
   int64_t count = small_count(value);
   if (count < 0 && (!json_scan_int64(value, &count) || count < 0 || count > FIELD_COUNT_MAX))
     return field_fail(context, field, "a whole number from 0 to 2^53");
@@ -106,16 +106,16 @@ static enum status take_count(struct field_context *context, const struct field 
   return STATUS_OK;
 }
 
-enum status field_take(struct field_context *context, const struct field *field, struct json_slice value) {
+enum status field_parse(struct field_context *context, const struct field *field, struct json_slice value) {
   char *into = (char *)context->into + field->offset;
   if (value.data[0] == 'n') {
     if (field->required) return status_fail(context->error, STATUS_FORMAT, "\"%s\" is null", field->name);
-    take_null(field, into);
+    parse_null(field, into);
     if (field->kind != FIELD_CUSTOM) return STATUS_OK;
   }
   struct json_slice *slice = (struct json_slice *)(void *)into;
   switch ((enum field_kind)field->kind) {
-  case FIELD_COUNT: return take_count(context, field, value, (int64_t *)(void *)into);
+  case FIELD_COUNT: return parse_count(context, field, value, (int64_t *)(void *)into);
   case FIELD_INT:
     if (json_scan_int64(value, (int64_t *)(void *)into)) return STATUS_OK;
     return field_fail(context, field, "a whole number");
@@ -128,9 +128,9 @@ enum status field_take(struct field_context *context, const struct field *field,
   case FIELD_BOOL:
     if (json_scan_bool(value, (bool *)(void *)into)) return STATUS_OK;
     return field_fail(context, field, "true or false");
-  case FIELD_TEXT: return take_text(context, field, value, slice);
-  case FIELD_ARRAY: return take_kind(context, field, value, JSON_ARRAY, "an array", slice);
-  case FIELD_OBJECT: return take_kind(context, field, value, JSON_OBJECT, "an object", slice);
+  case FIELD_TEXT: return parse_text(context, field, value, slice);
+  case FIELD_ARRAY: return parse_kind(context, field, value, JSON_ARRAY, "an array", slice);
+  case FIELD_OBJECT: return parse_kind(context, field, value, JSON_OBJECT, "an object", slice);
   case FIELD_JSON: *slice = value; return STATUS_OK;
   case FIELD_TABLE: break; // field_read's
   case FIELD_CUSTOM: return field->take(context, field, value);
@@ -155,14 +155,14 @@ static enum status fail_malformed(const struct field_context *context) {
   return status ? status : status_fail(context->error, STATUS_FORMAT, "malformed JSON");
 }
 
-static enum status take_member(struct field_context *context, const struct field *field) {
+static enum status parse_member(struct field_context *context, const struct field *field) {
   struct json_cursor *cursor = &context->cursor;
   if (field->kind == FIELD_TABLE && json_cursor_kind(cursor) == JSON_OBJECT)
     return json_cursor_object(cursor) ? field_read(context, field->inner) : fail_malformed(context);
   struct json_slice value = json_cursor_value(cursor);
   if (!value.data) return fail_malformed(context);
   if (field->kind == FIELD_TABLE && value.data[0] != 'n') return field_fail(context, field, "an object");
-  return field_take(context, field, value);
+  return field_parse(context, field, value);
 }
 
 enum status field_read(struct field_context *context, const struct field *table) {
@@ -176,7 +176,7 @@ enum status field_read(struct field_context *context, const struct field *table)
       json_cursor_skip(cursor);
       continue;
     }
-    enum status status = take_member(context, field);
+    enum status status = parse_member(context, field);
     if (status) return status;
     seen |= UINT64_C(1) << (field - table);
     expected = field + 1;

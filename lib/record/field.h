@@ -76,8 +76,8 @@ enum status field_read(struct field_context *context, const struct field *table)
 enum status field_finish(struct field_context *context, enum status status) MUST_USE;
 
 // One value of the kinds COUNT to JSON by itself, for FIELD_CUSTOM.
-enum status field_take(struct field_context *context, const struct field *field,
-                       struct json_slice value) MUST_USE;
+enum status field_parse(struct field_context *context, const struct field *field,
+                        struct json_slice value) MUST_USE;
 
 // "NAME is not what it should be": STATUS_FORMAT.
 enum status field_fail(struct field_context *context, const struct field *field, const char *should);

@@ -27,8 +27,8 @@ bool run_error_from_name(struct json_slice name, enum run_error *out) {
   return false;
 }
 
-static enum status take_error(struct field_context *context, const struct field *field,
-                              struct json_slice value) {
+static enum status parse_error(struct field_context *context, const struct field *field,
+                               struct json_slice value) {
   struct run_request *request = context->into;
   if (json_scan_kind(value) == JSON_NULL) {
     request->error = RUN_ERROR_NONE;
@@ -38,8 +38,8 @@ static enum status take_error(struct field_context *context, const struct field 
   return field_fail(context, field, "a failure class");
 }
 
-static enum status take_errors(struct field_context *context, const struct field *field,
-                               struct json_slice value) {
+static enum status parse_errors(struct field_context *context, const struct field *field,
+                                struct json_slice value) {
   struct run_batch *batch = context->into;
   if (json_scan_kind(value) == JSON_NULL) return STATUS_OK;
   if (json_scan_kind(value) != JSON_OBJECT) return field_fail(context, field, "an object");
@@ -143,7 +143,7 @@ static const struct field request_fields[] = {
     FIELD(run_request, chunks_s, "chunks_s", FIELD_ARRAY),
     FIELD(run_request, attempts, "attempts", FIELD_COUNT),
     FIELD(run_request, retry_after_ns, "retry_after_s", FIELD_DURATION),
-    CUSTOM("error", take_error),
+    CUSTOM("error", parse_error),
     FIELD(run_request, error_text, "error_text", FIELD_TEXT),
     {.name = NULL},
 };
@@ -180,7 +180,7 @@ static const struct field batch_fields[] = {
     FIELD(run_batch, input_tokens, "input_tokens", FIELD_COUNT),
     FIELD(run_batch, output_tokens, "output_tokens", FIELD_COUNT),
     FIELD(run_batch, cached_tokens, "cached_tokens", FIELD_COUNT),
-    CUSTOM("errors", take_errors),
+    CUSTOM("errors", parse_errors),
     TABLE("client", client_fields),
     FIELD(run_batch, timing, "timing", FIELD_TEXT),
     FIELD(run_batch, rate, "rate", FIELD_NUMBER),

@@ -15,7 +15,7 @@ static enum status read_text(struct field_context *context, const struct field *
                              struct json_slice value, struct json_slice *out) {
   struct field_context inner = *context;
   inner.into = out;
-  return field_take(&inner, &(struct field){.name = field->name, .kind = FIELD_TEXT}, value);
+  return field_parse(&inner, &(struct field){.name = field->name, .kind = FIELD_TEXT}, value);
 }
 
 static enum status read_object(struct field_context *context, const struct field *field,

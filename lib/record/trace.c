@@ -98,8 +98,8 @@ void trace_format_end(struct buf *out, const struct trace_end *end) {
 
 // Reading.
 
-static enum status take_body_into(struct field_context *context, const struct field *field,
-                                  struct json_slice value, enum trace_body *kind) {
+static enum status parse_body_into(struct field_context *context, const struct field *field,
+                                   struct json_slice value, enum trace_body *kind) {
   if (json_scan_kind(value) == JSON_NULL) return STATUS_OK;
   struct field as = *field;
   bool json = json_slice_is((struct json_slice){field->name, field->name_len}, "body");
@@ -107,19 +107,19 @@ static enum status take_body_into(struct field_context *context, const struct fi
   *kind = json                                     ? TRACE_BODY_JSON
           : field->name[sizeof "body_" - 1] == 't' ? TRACE_BODY_TEXT
                                                    : TRACE_BODY_BASE64;
-  return field_take(context, &as, value);
+  return field_parse(context, &as, value);
 }
 
-static enum status take_request_body(struct field_context *context, const struct field *field,
-                                     struct json_slice value) {
-  struct trace_request *request = context->into;
-  return take_body_into(context, field, value, &request->body_kind);
-}
-
-static enum status take_response_body(struct field_context *context, const struct field *field,
+static enum status parse_request_body(struct field_context *context, const struct field *field,
                                       struct json_slice value) {
+  struct trace_request *request = context->into;
+  return parse_body_into(context, field, value, &request->body_kind);
+}
+
+static enum status parse_response_body(struct field_context *context, const struct field *field,
+                                       struct json_slice value) {
   struct trace_response *response = context->into;
-  return take_body_into(context, field, value, &response->body_kind);
+  return parse_body_into(context, field, value, &response->body_kind);
 }
 
 #define BODY(record, json_name, taker)                                                                       \
@@ -143,9 +143,9 @@ static const struct field request_fields[] = {
     FIELD(trace_request, method, "method", FIELD_TEXT),
     FIELD(trace_request, path, "path", FIELD_TEXT),
     FIELD(trace_request, headers, "headers", FIELD_OBJECT),
-    BODY(trace_request, "body", take_request_body),
-    BODY(trace_request, "body_text", take_request_body),
-    BODY(trace_request, "body_base64", take_request_body),
+    BODY(trace_request, "body", parse_request_body),
+    BODY(trace_request, "body_text", parse_request_body),
+    BODY(trace_request, "body_base64", parse_request_body),
     FIELD(trace_request, body_truncated, "body_truncated", FIELD_BOOL),
     FIELD(trace_request, body_bytes, "body_bytes", FIELD_COUNT),
     FIELD(trace_request, api, "api", FIELD_TEXT),
@@ -179,9 +179,9 @@ static const struct field response_fields[] = {
     FIELD(trace_response, error_text, "error_text", FIELD_TEXT),
     FIELD(trace_response, answer_id, "answer_id", FIELD_TEXT),
     FIELD(trace_response, attempts, "attempts", FIELD_COUNT),
-    BODY(trace_response, "body", take_response_body),
-    BODY(trace_response, "body_text", take_response_body),
-    BODY(trace_response, "body_base64", take_response_body),
+    BODY(trace_response, "body", parse_response_body),
+    BODY(trace_response, "body_text", parse_response_body),
+    BODY(trace_response, "body_base64", parse_response_body),
     FIELD(trace_response, body_truncated, "body_truncated", FIELD_BOOL),
     {.name = NULL},
 };

@@ -87,7 +87,7 @@ void trace_format_response(struct buf *out, const struct trace_response *respons
 void trace_format_end(struct buf *out, const struct trace_end *end);
 
 // Reads one line. `scratch` holds texts whose escapes had to be resolved; it is cleared first and must live
-// as long as the record. STATUS_FORMAT with words that name the member: no JSON object, a member of the wrong
+// as long as the record. STATUS_FORMAT, the error names the member: no JSON object, a member of the wrong
 // type, a version that is newer than TRACE_VERSION, or a missing version or start_unix_s (header), seq
 // (request, response) or t_s (request). STATUS_MEMORY, STATUS_LIMIT (of scratch). A "type" that is not known
 // is TRACE_OTHER and no error.

@@ -2,18 +2,18 @@
 #include "replay/send/lanes.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/thread.h"
 
 // A lane, and how it is run.
 struct runner {
   struct lane lane;
   pthread_t thread;
   bool running;
-  struct loop_letter stop, failed;
+  struct loop_task stop, failed;
   struct error error; // why its loop failed
 };
 
@@ -54,20 +54,15 @@ static enum status open_lane(struct lanes *lanes, int64_t number, const struct x
     lane->loop = lanes->main;
   } else {
     status = loop_open(&lane->loop, error);
-    if (status == STATUS_OK) status = loop_open_mailbox(lane->loop, error);
-    if (status == STATUS_OK) runner->stop = (struct loop_letter){.call = stop_loop, .context = lane->loop};
-    runner->failed = (struct loop_letter){.call = tell_failure, .context = runner};
+    if (status == STATUS_OK) status = loop_open_task_queue(lane->loop, error);
+    if (status == STATUS_OK) runner->stop = (struct loop_task){.call = stop_loop, .context = lane->loop};
+    runner->failed = (struct loop_task){.call = tell_failure, .context = runner};
   }
   return status ? status : xfer_pool_open(lane->loop, transfers, &lane->transfers, error);
 }
 
-// Signals are the main loop's.
 static enum status start_thread(struct runner *runner, struct error *error) {
-  sigset_t all, old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
-  int result = pthread_create(&runner->thread, NULL, run, runner);
-  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  int result = thread_start(&runner->thread, run, runner);
   runner->running = result == 0;
   return result == 0 ? STATUS_OK : status_fail(error, STATUS_IO, "thread: %s", strerror(result));
 }
@@ -83,7 +78,7 @@ enum status lanes_open(int64_t count, struct loop *main, const struct xfer_pool_
   lanes->context = context;
   lanes->runners = calloc((size_t)count, sizeof *lanes->runners);
   if (!lanes->runners) status = status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  if (status == STATUS_OK && count > 1) status = loop_open_mailbox(main, error);
+  if (status == STATUS_OK && count > 1) status = loop_open_task_queue(main, error);
   for (int64_t i = 0; status == STATUS_OK && i < count; i++)
     status = open_lane(lanes, i, transfers, error);
   for (int64_t i = 1; status == STATUS_OK && i < count; i++)
@@ -128,19 +123,19 @@ struct lane *lanes_at(struct lanes *lanes, int64_t number) {
   return &lanes->runners[number].lane;
 }
 
-void lanes_tell(struct lane *lane, struct loop_letter *letter) {
+void lanes_tell(struct lane *lane, struct loop_task *task) {
   if (lane->number == 0) {
-    letter->call(letter->context);
+    task->call(task->context);
   } else {
-    loop_post(lane->loop, letter);
+    loop_post(lane->loop, task);
   }
 }
 
-void lanes_report(struct lane *lane, struct loop_letter *letter) {
+void lanes_report(struct lane *lane, struct loop_task *task) {
   if (lane->number == 0) {
-    letter->call(letter->context);
+    task->call(task->context);
   } else {
-    loop_post(lane->lanes->main, letter);
+    loop_post(lane->lanes->main, task);
   }
 }
 

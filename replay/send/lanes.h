@@ -4,7 +4,7 @@
 // when one core is not enough.
 //
 // Lane 0 is the loop of the main thread, which says what is done; one lane alone needs no thread, no lock and
-// no letter.
+// no task.
 #ifndef REPLAY_LANES_H
 #define REPLAY_LANES_H
 
@@ -40,10 +40,10 @@ void lanes_close(struct lanes *lanes);
 int64_t lanes_count(const struct lanes *lanes);
 struct lane *lanes_at(struct lanes *lanes, int64_t number);
 
-// From the main thread: the letter's call is made on the lane's thread; on lane 0 before this returns.
-void lanes_tell(struct lane *lane, struct loop_letter *letter);
+// From the main thread: the task's call is made on the lane's thread; on lane 0 before this returns.
+void lanes_tell(struct lane *lane, struct loop_task *task);
 // From the lane's thread: it is made on the main thread; from lane 0 before this returns.
-void lanes_report(struct lane *lane, struct loop_letter *letter);
+void lanes_report(struct lane *lane, struct loop_task *task);
 
 // The part of `total` that a lane gets when it is divided as evenly as it goes, the first lanes more.
 int64_t lanes_part(int64_t total, int64_t number, int64_t count);

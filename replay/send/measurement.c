@@ -217,9 +217,9 @@ static enum status open_share(struct measurement *measurement, int64_t number, s
   struct lane *lane = lanes_at(measurement->setup.lanes, number);
   share->measurement = measurement;
   share->lane = lane;
-  share->start = (struct loop_letter){.call = start, .context = share};
-  share->cancel = (struct loop_letter){.call = cancel, .context = share};
-  share->over = (struct loop_letter){.call = share_is_over, .context = share};
+  share->start = (struct loop_task){.call = start, .context = share};
+  share->cancel = (struct loop_task){.call = cancel, .context = share};
+  share->over = (struct loop_task){.call = share_is_over, .context = share};
   enum status status = loop_timer_open(lane->loop, timer_due, share, &share->timer, error);
   if (!status)
     status = request_call_pool_open(lane->loop, lane->transfers, measurement->setup.settings->timeout_ns,

@@ -86,7 +86,7 @@ struct share {
   void *part;               // the kind's own
   bool active;              // it takes part; the main thread's
   struct loop_timer *timer; // the start, then the end
-  struct loop_letter start, cancel, over;
+  struct loop_task start, cancel, over;
   bool waiting, running, cancelled; // waiting for the start
   struct audit audit;
   int64_t cpu_ns, stall_max_ns;             // cpu_ns: at the start, then since it

@@ -211,10 +211,10 @@ static void test_a_signal_comes_as_an_event(void **state) {
 
 enum { POSTERS = 3, ROUNDS = 500 };
 
-// Some threads post their letter again and again, each as soon as the loop has read it.
+// Some threads post their task again and again, each as soon as the loop has read it.
 struct poster {
   struct loop *loop;
-  struct loop_letter letter;
+  struct loop_task task;
   pthread_t thread;
   pthread_t reader; // that made the last call
   int read;
@@ -223,7 +223,7 @@ struct poster {
 
 static void *post_first(void *context) {
   struct poster *poster = context;
-  loop_post(poster->loop, &poster->letter);
+  loop_post(poster->loop, &poster->task);
   return NULL;
 }
 
@@ -231,8 +231,8 @@ static void letter_read(void *context) {
   struct poster *poster = context;
   poster->reader = pthread_self();
   if (++poster->read < ROUNDS) {
-    loop_post(poster->loop, &poster->letter);
-    loop_post(poster->loop, &poster->letter); // is made once all the same
+    loop_post(poster->loop, &poster->task);
+    loop_post(poster->loop, &poster->task); // is made once all the same
   } else if (--*poster->open == 0) {
     loop_stop(poster->loop);
   }
@@ -245,10 +245,10 @@ static void test_letters_of_other_threads_are_read_on_the_loops_own(void **state
   struct poster posters[POSTERS] = {0};
   int open = POSTERS;
   assert_int_equal(loop_open(&loop, &error), STATUS_OK);
-  assert_int_equal(loop_open_mailbox(loop, &error), STATUS_OK);
+  assert_int_equal(loop_open_task_queue(loop, &error), STATUS_OK);
   for (int i = 0; i < POSTERS; i++) {
     posters[i] = (struct poster){.loop = loop, .open = &open};
-    posters[i].letter = (struct loop_letter){.call = letter_read, .context = &posters[i]};
+    posters[i].task = (struct loop_task){.call = letter_read, .context = &posters[i]};
     assert_int_equal(pthread_create(&posters[i].thread, NULL, post_first, &posters[i]), 0);
   }
   assert_int_equal(loop_run(loop, &error), STATUS_OK);

@@ -53,7 +53,7 @@ static void test_the_main_thread_hears_of_a_lane_whose_loop_fails(void **state) 
   struct seen seen = {0};
   struct lanes *lanes = NULL;
   struct loop_timer *patience = NULL;
-  struct loop_letter letter = {.call = nothing};
+  struct loop_task letter = {.call = nothing};
   struct xfer_pool_options transfers = {0};
   struct error error;
   assert_int_equal(loop_open(&seen.main, &error), STATUS_OK);
