@@ -89,4 +89,39 @@ run "$analyze" "$scratch/equal.csv" --baseline "$scratch/old.csv" --max-regressi
 check_equal 'equal repetitions, 29 % slower' 3 "$status"
 check_match 'are slower' 'of the baseline: slower' "$(tr '\n' ' ' <<<"$out" | tr -s ' ')"
 
+# Limits: levels of 4, 16 and 32 workers with times to first token of 5 ms, 20 ms and 1 s.
+awk 'BEGIN {
+  print "{\"type\":\"run\",\"version\":1,\"start_unix_s\":1,\"seed\":1,\"warmup\":1}"
+  split("4 16 32", workers); split("1 1 2", latency); split("0.005 0.02 1", ttft)
+  for (rep = 0; rep < 3; rep++) for (l = 1; l <= 3; l++) {
+    w = workers[l]; b = 8 * w; s = latency[l] * (1 + rep / 1000)
+    key = sprintf("\"session\":0,\"workers\":%d,\"batch\":%d,\"rep\":%d", w, b, rep)
+    for (i = 0; i < b; i++) {
+      at = start + int(i / w) * s
+      printf "{\"type\":\"request\",%s,\"index\":%d,\"intended_s\":%.6f,\"sent_s\":%.6f,\"ttft_s\":%.6f,", key, i, at, at,
+        ttft[l] * (1 + rep / 100 + i % 7 / 1e4)
+      printf "\"last_text_s\":%.6f,\"latency_s\":%.6f,\"output_tokens\":100,\"events\":100,\"error\":null}\n", s, s
+    }
+    printf "{\"type\":\"batch\",%s,\"start_s\":%.6f,\"total_s\":%.6f,\"requests\":%d,\"failed\":0,", key, start, 8 * s, b
+    printf "\"output_tokens\":%d}\n", 100 * b
+    start += 8 * s + 1
+  }
+  print "{\"type\":\"end\",\"sessions\":0,\"batches\":9,\"requests\":1248}"
+}' >"$scratch/slo.jsonl"
+slo() { "$analyze" --format json --slo "$1" "$scratch/slo.jsonl" | jq -c '.recommendation|[.state,.workers,.slo.state,.slo.binds.workers,.next_up.workers]'; }
+check_equal 'within a limit the most throughput is recommended' '["shown",16,"kept",32,32]' "$(slo ttft_p95=0.1s)"
+check_equal 'a limit on requests binds too' '["shown",16,"kept",32,32]' "$(slo ttft=0.1s)"
+check_equal 'a tight limit leaves the lowest level' '["shown",4,"kept",16,16]' "$(slo ttft_p95=10ms)"
+check_equal 'a limit that may be kept is undecided' '["undecided",null,"open",4,null]' "$(slo ttft_p95=5.05ms)"
+check_equal 'nothing keeps the limit: none' '["none",null,"missed",4,null]' "$(slo ttft_p95=1ms)"
+check_equal 'suggested is nothing above the miss' '2 8' "$(
+  "$analyze" --slo ttft_p95=1ms --suggest 3 "$scratch/slo.jsonl" | jq -r .workers) $(
+  "$analyze" --slo ttft_p95=10ms --suggest 3 "$scratch/slo.jsonl" | jq -r .workers)"
+check_match 'the text names the limit' 'keeps TTFT p95 ≤ 100 ms \(95% confidence\)' \
+  "$("$analyze" --slo ttft_p95=0.1s "$scratch/slo.jsonl" | tr '\n' ' ')"
+check_match 'and what misses it' 'Above it, 32×256 \(workers×batch\) is the first to miss TTFT p95 ≤ 100 ms' \
+  "$("$analyze" --slo ttft_p95=0.1s "$scratch/slo.jsonl" | tr '\n' ' ')"
+check_match 'the same in Russian' 'Пределы соблюдены: TTFT p95 ≤ 100 мс' \
+  "$("$analyze" --lang ru --slo ttft_p95=0.1s "$scratch/slo.jsonl" | tr '\n' ' ')"
+
 summary

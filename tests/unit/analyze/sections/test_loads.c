@@ -64,7 +64,7 @@ static void test_loads_stand_by_rate_with_their_intervals(void **state) {
   LACKS(text, "Capacity curve");
   LACKS(text, "## Detailed results");
   text = made_brief(made, LANG_EN);
-  HAS(text, "  40          39.2     800       2 / 4 s");
+  HAS(text, "  40          39.2     800       2.00 / 4.00 s");
   LACKS(text, "Failed");
   made->results.loads[0].failed = 3;
   HAS(made_brief(made, LANG_EN), "Failed");
@@ -98,7 +98,7 @@ static void test_the_answer_is_the_highest_rate_that_holds(void **state) {
   struct results *results = &made->results;
   offered(results);
   HAS(made_brief(made, LANG_EN), "Sustained load: 40 requests per second, the highest rate tested.");
-  HAS(made_brief(made, LANG_EN), "At 40 requests per second, latency p50 / p95 is 2 / 4 s.");
+  HAS(made_brief(made, LANG_EN), "At 40 requests per second, latency p50 / p95 is 2.00 / 4.00 s.");
   HAS(made_brief(made, LANG_EN), "Not measured: rates above 40 per second.");
   results->load_answer = (struct load_answer){1, 2};
   results->loads[2].queue_grows = true;
@@ -132,7 +132,7 @@ static void test_limits_and_goodput_are_in_the_answer(void **state) {
   results->loads[1].slo_certain = true;
   results->loads[2].meets_slo = CELL_SLO_MISSED;
   HAS(made_report(made, LANG_EN), "**Sustained load within latency p95 ≤ 2.5 s:** up to 20 requests per "
-                                  "second. At 40 per second, latency p95 ≤ 2.5 s is missed (4 s).");
+                                  "second. At 40 per second, latency p95 ≤ 2.5 s is missed (4.00 s).");
   LACKS(made_report(made, LANG_EN), "not established");
   results->loads[1].slo_certain = false;
   HAS(made_report(made, LANG_EN), "That it keeps the limits is not established");
