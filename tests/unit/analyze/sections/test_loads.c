@@ -64,7 +64,7 @@ static void test_loads_stand_by_rate_with_their_intervals(void **state) {
   LACKS(text, "Capacity curve");
   LACKS(text, "## Detailed results");
   text = made_brief(made, LANG_EN);
-  HAS(text, "  40          39.2     800       2.00 / 4.00 s");
+  HAS(text, "  40          39.2     800    2.00 / 4.00 s");
   LACKS(text, "Failed");
   made->results.loads[0].failed = 3;
   HAS(made_brief(made, LANG_EN), "Failed");
