@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// capture: reads the command line, runs the loop until it is told to stop, and says how it went.
+// capture: reads the command line, runs the loop until a signal stops it, and reports the result.
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -15,9 +15,9 @@
 #include "lib/base/stdio_fds.h"
 #include "lib/base/units.h"
 
-#define LOOK_EVERY_NS (CLOCK_NS_PER_S / 2)
-#define ROTATE_LOOK_EVERY_NS (CLOCK_NS_PER_S / 10)
-#define SAY_EVERY_NS (10 * CLOCK_NS_PER_S)
+#define CHECK_EVERY_NS (CLOCK_NS_PER_S / 2)
+#define ROTATE_CHECK_EVERY_NS (CLOCK_NS_PER_S / 10)
+#define REPORT_EVERY_NS (10 * CLOCK_NS_PER_S)
 #define RECORDS_EVERY_NS (5 * CLOCK_NS_PER_MS)
 // What the records of requests have beyond the grace, so that the end comes within a second of it.
 #define RECORDS_GRACE_NS (500 * CLOCK_NS_PER_MS)
@@ -33,13 +33,13 @@ struct capture {
   struct unknown_apis unknown; // requests of them; the recorder's until it is closed
   struct metrics *metrics;
   struct loop_signal *on_term, *on_int, *on_hup, *on_usr1;
-  struct loop_timer *look;
+  struct loop_timer *check;
   bool rotates;
   bool said_failing;        // that the file cannot be written
   int64_t lost_files;       // of which it was said
   int64_t said_ns, dropped; // when losses were spoken of last, and how many they were
   int64_t said_rotate_ns;   // when it was said that no new file could be begun
-  int64_t deadline_ns;      // of records that are not made yet; 0: it has not been told to stop
+  int64_t deadline_ns;      // of records that are not made yet; 0: no signal to stop has come
 };
 
 static void stop_loop(void *context) {
@@ -47,7 +47,7 @@ static void stop_loop(void *context) {
   loop_stop(capture->loop);
 }
 
-static void told_to_stop(void *context) {
+static void on_stop_signal(void *context) {
   struct capture *capture = context;
   int64_t grace_ns = capture->deadline_ns ? 0 : capture->opts.shutdown_grace_ns;
   capture->deadline_ns = clock_now_ns() + grace_ns + RECORDS_GRACE_NS;
@@ -58,7 +58,7 @@ static void told_to_stop(void *context) {
 }
 
 // HUP: a log rotator has moved the file away, or the operator wants what there is.
-static void told_to_reopen(void *context) {
+static void on_reopen_signal(void *context) {
   struct capture *capture = context;
   struct error error;
   bool changed = false;
@@ -69,8 +69,8 @@ static void told_to_reopen(void *context) {
   }
 }
 
-// USR1: one line, also with -q, since somebody asks for it.
-static void told_to_say(void *context) {
+// USR1: one line, also with -q.
+static void on_status_signal(void *context) {
   struct capture *capture = context;
   if (!capture->proxy) return; // it ends
   struct exchange_counts traffic = proxy_counts(capture->proxy);
@@ -94,7 +94,7 @@ static void rotate_when_due(struct capture *capture, int64_t now_ns) {
   struct error error;
   if (recorder_take_trouble(capture->recorder, &error)) log_error(&capture->log, "%s", error.text);
   if (recorder_rotate(capture->recorder, false, NULL, &error) &&
-      log_due(&capture->said_rotate_ns, now_ns, SAY_EVERY_NS))
+      log_due(&capture->said_rotate_ns, now_ns, REPORT_EVERY_NS))
     log_error(&capture->log, "no new file: %s; recording to %s goes on", error.text,
               recorder_path(capture->recorder));
 }
@@ -107,8 +107,8 @@ static void say_lost_files(struct capture *capture, const struct recorder_counts
             recorder_path(capture->recorder));
 }
 
-// Trouble is said when it begins, and losses while they happen, but not in every second.
-static void look_at_recorder(void *context) {
+// Reports trouble when it begins, and losses while they happen, but not in every second.
+static void check_recorder(void *context) {
   struct capture *capture = context;
   struct recorder_counts counts = recorder_counts(capture->recorder);
   int64_t now_ns = clock_now_ns();
@@ -118,14 +118,14 @@ static void look_at_recorder(void *context) {
     log_error(&capture->log, "%s cannot be written now; records wait in the queue",
               recorder_path(capture->recorder));
   capture->said_failing = counts.writer.write_status != STATUS_OK;
-  if (counts.dropped > capture->dropped && log_due(&capture->said_ns, now_ns, SAY_EVERY_NS)) {
+  if (counts.dropped > capture->dropped && log_due(&capture->said_ns, now_ns, REPORT_EVERY_NS)) {
     const char *why = counts.writer.write_status ? "the file cannot be written"
                       : capture->lost_files      ? "a file is lost, or the queue is full"
                                                  : "the queue is full";
     log_error(&capture->log, "%s: %lld records dropped so far", why, (long long)counts.dropped);
     capture->dropped = counts.dropped;
   }
-  loop_timer_set(capture->look, now_ns + (capture->rotates ? ROTATE_LOOK_EVERY_NS : LOOK_EVERY_NS));
+  loop_timer_set(capture->check, now_ns + (capture->rotates ? ROTATE_CHECK_EVERY_NS : CHECK_EVERY_NS));
 }
 
 static enum status open_recorder(struct capture *capture, struct error *error) {
@@ -176,33 +176,33 @@ static enum status open_all(struct capture *capture, struct error *error) {
   if (status) return status;
   proxy_record(capture->proxy, capture->recorder);
   if (capture->metrics) metrics_record(capture->metrics, capture->recorder);
-  status = loop_signal_open(capture->loop, SIGTERM, told_to_stop, capture, &capture->on_term, error);
+  status = loop_signal_open(capture->loop, SIGTERM, on_stop_signal, capture, &capture->on_term, error);
   if (!status)
-    status = loop_signal_open(capture->loop, SIGINT, told_to_stop, capture, &capture->on_int, error);
+    status = loop_signal_open(capture->loop, SIGINT, on_stop_signal, capture, &capture->on_int, error);
   if (!status)
-    status = loop_signal_open(capture->loop, SIGHUP, told_to_reopen, capture, &capture->on_hup, error);
+    status = loop_signal_open(capture->loop, SIGHUP, on_reopen_signal, capture, &capture->on_hup, error);
   if (!status)
-    status = loop_signal_open(capture->loop, SIGUSR1, told_to_say, capture, &capture->on_usr1, error);
-  if (!status) status = loop_timer_open(capture->loop, look_at_recorder, capture, &capture->look, error);
-  if (!status) loop_timer_set(capture->look, clock_now_ns() + LOOK_EVERY_NS);
+    status = loop_signal_open(capture->loop, SIGUSR1, on_status_signal, capture, &capture->on_usr1, error);
+  if (!status) status = loop_timer_open(capture->loop, check_recorder, capture, &capture->check, error);
+  if (!status) loop_timer_set(capture->check, clock_now_ns() + CHECK_EVERY_NS);
   return status;
 }
 
-// Requests that may ask a model in words that are not read here.
-static void say_unknown(struct capture *capture) {
-  struct buf words = {0};
-  unknown_apis_print(&capture->unknown, &words);
+// Requests that may ask a model through an unknown API.
+static void report_unknown(struct capture *capture) {
+  struct buf apis = {0};
+  unknown_apis_print(&capture->unknown, &apis);
   const char *what = capture->opts.anonymize_key
                          ? "they are forwarded, but not recorded"
                          : "they are recorded and forwarded, replay --api http sends them";
-  if (words.len > 0 && !words.status)
-    log_notice(&capture->log, "%s: of no API that this version knows; %s", buf_text(&words), what);
-  buf_free(&words);
+  if (apis.len > 0 && !apis.status)
+    log_notice(&capture->log, "%s: of no API that this version knows; %s", buf_text(&apis), what);
+  buf_free(&apis);
 }
 
-// Says how it ended: the exit code.
-static int say_end(struct capture *capture, int code, enum status status,
-                   const struct recorder_counts *counts, const struct error *error) {
+// Reports the result; returns the exit code.
+static int report_end(struct capture *capture, int code, enum status status,
+                      const struct recorder_counts *counts, const struct error *error) {
   if (status) log_error(&capture->log, "%s", error->text[0] ? error->text : status_name(status));
   if (counts->dropped > 0) {
     log_error(&capture->log, "%lld records were dropped", (long long)counts->dropped);
@@ -216,27 +216,27 @@ static int say_end(struct capture *capture, int code, enum status status,
   return status ? CLI_EXIT_FAILED : CLI_EXIT_DONE;
 }
 
-static void look_for_the_last(void *context) {
+static void check_waiting(void *context) {
   struct capture *capture = context;
   int64_t now_ns = clock_now_ns();
   if (recorder_counts(capture->recorder).waiting == 0 || now_ns >= capture->deadline_ns) {
     loop_stop(capture->loop);
   } else {
-    loop_timer_set(capture->look, now_ns + RECORDS_EVERY_NS);
+    loop_timer_set(capture->check, now_ns + RECORDS_EVERY_NS);
   }
 }
 
 // The loop runs on meanwhile, for signals.
 static void wait_for_records(struct capture *capture) {
   struct error error;
-  loop_timer_close(capture->look);
-  capture->look = NULL;
+  loop_timer_close(capture->check);
+  capture->check = NULL;
   if (!capture->recorder) return;
   if (!capture->deadline_ns) capture->deadline_ns = clock_now_ns() + RECORDS_GRACE_NS;
-  if (loop_timer_open(capture->loop, look_for_the_last, capture, &capture->look, &error)) return;
-  loop_timer_set_now(capture->look);
+  if (loop_timer_open(capture->loop, check_waiting, capture, &capture->check, &error)) return;
+  loop_timer_set_now(capture->check);
   if (loop_run(capture->loop, &error)) log_error(&capture->log, "%s", error.text);
-  loop_timer_close(capture->look);
+  loop_timer_close(capture->check);
 }
 
 // Ends what is open; the recorder last, so that it has everything. The exit code says what was lost.
@@ -256,7 +256,7 @@ static int close_all(struct capture *capture, int code) {
   if (counts.waiting > 0)
     log_error(&capture->log, "%lld records were not made in time", (long long)counts.waiting);
   if (is_abandoned)
-    _exit(say_end(capture, code, status, &counts, &error)); // its thread uses what is freed now
+    _exit(report_end(capture, code, status, &counts, &error)); // its thread uses what is freed now
   anonymize_close(capture->anonymize);
   // Only now: with its default action one more signal would cut the last records off.
   loop_signal_close(capture->on_term);
@@ -264,8 +264,8 @@ static int close_all(struct capture *capture, int code) {
   loop_signal_close(capture->on_hup);
   loop_signal_close(capture->on_usr1);
   loop_close(capture->loop);
-  say_unknown(capture);
-  code = say_end(capture, code, status, &counts, &error);
+  report_unknown(capture);
+  code = report_end(capture, code, status, &counts, &error);
   opts_free(&capture->opts);
   return code;
 }

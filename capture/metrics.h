@@ -12,7 +12,7 @@
 
 struct metrics;
 
-// STATUS_IO ("cannot listen on ..."), STATUS_MEMORY, with words. `proxy` is borrowed until metrics_close.
+// STATUS_IO ("cannot listen on ..."), STATUS_MEMORY; error is set. `proxy` is borrowed until metrics_close.
 enum status metrics_open(struct loop *loop, const struct address *listen, struct proxy *proxy,
                          struct metrics **out, struct error *error) MUST_USE;
 

@@ -21,29 +21,29 @@ static enum status no_memory(struct error *error) {
   return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
 }
 
-static enum status take_address(struct address *out, const char *value, struct error *error) {
+static enum status parse_address(struct address *out, const char *value, struct error *error) {
   return units_host_port(value, out->host, sizeof out->host, &out->port, error);
 }
 
-static enum status take_upstream(void *context, const char *value, struct error *error) {
+static enum status parse_upstream(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   origin_free(&opts->upstream);
   return origin_parse(value, &opts->upstream, error);
 }
 
-static enum status take_listen(void *context, const char *value, struct error *error) {
+static enum status parse_listen(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   opts->has_listen = true;
-  return take_address(&opts->listen, value, error);
+  return parse_address(&opts->listen, value, error);
 }
 
-static enum status take_metrics(void *context, const char *value, struct error *error) {
+static enum status parse_metrics(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   opts->has_metrics = true;
-  return take_address(&opts->metrics, value, error);
+  return parse_address(&opts->metrics, value, error);
 }
 
-static enum status take_rotate(void *context, const char *value, struct error *error) {
+static enum status parse_rotate(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   bool has_unit = value[0] != '\0' && value[strspn(value, "+-.0123456789")] != '\0';
   if (has_unit && units_bytes(value, KIB, 1024 * GIB, &opts->rotation.bytes, NULL) == STATUS_OK)
@@ -56,7 +56,7 @@ static enum status take_rotate(void *context, const char *value, struct error *e
       "'%s' is neither a size (1KiB to 1TiB, with its unit) nor a time (1s to 366d, with its unit)", value);
 }
 
-static enum status take_bodies(void *context, const char *value, struct error *error) {
+static enum status parse_bodies(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   static const char *const names[] = {"request", "both", "none", NULL};
   int which;
@@ -67,7 +67,7 @@ static enum status take_bodies(void *context, const char *value, struct error *e
   return STATUS_OK;
 }
 
-static enum status take_keep_header(void *context, const char *value, struct error *error) {
+static enum status parse_keep_header(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   if (redact_is_secret_header(value, strlen(value))) {
     return status_fail(error, STATUS_USAGE, "'%s' is a header that carries secrets; it is never recorded",
@@ -76,29 +76,29 @@ static enum status take_keep_header(void *context, const char *value, struct err
   return names_add(&opts->keep_headers, value, error);
 }
 
-static enum status take_redact(void *context, const char *value, struct error *error) {
+static enum status parse_redact(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   return names_add(&opts->redact, value, error);
 }
 
-static enum status take_include(void *context, const char *value, struct error *error) {
+static enum status parse_include(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   return names_add(&opts->include, value, error);
 }
 
-static enum status take_exclude(void *context, const char *value, struct error *error) {
+static enum status parse_exclude(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   return names_add(&opts->exclude, value, error);
 }
 
-static enum status take_import(void *context, const char *value, struct error *error) {
+static enum status parse_import(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   opts->import = import_find(value);
   if (opts->import) return STATUS_OK;
   return status_fail(error, STATUS_USAGE, "'%s' is none of " IMPORT_NAMES, value);
 }
 
-static enum status take_api(void *context, const char *value, struct error *error) {
+static enum status parse_api(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   struct buf names = {0};
   if (api_from_name((struct json_slice){value, strlen(value)}, &opts->api) && api_asks_model(opts->api))
@@ -110,14 +110,14 @@ static enum status take_api(void *context, const char *value, struct error *erro
   return STATUS_USAGE;
 }
 
-static enum status take_export(void *context, const char *value, struct error *error) {
+static enum status parse_export(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   opts->export = export_find(value);
   if (opts->export) return STATUS_OK;
   return status_fail(error, STATUS_USAGE, "'%s' is none of " EXPORT_NAMES, value);
 }
 
-static enum status take_operand(void *context, const char *value, struct error *error) {
+static enum status parse_operand(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   if (opts->input) return status_fail(error, STATUS_USAGE, "'%s': one FILE is enough", value);
   if (value[0] == '\0') return status_fail(error, STATUS_USAGE, "'' is not a file name");
@@ -126,13 +126,13 @@ static enum status take_operand(void *context, const char *value, struct error *
 }
 
 static const struct cli_option options[] = {
-    {"upstream", 'u', "URL", NULL, "the server to forward to, http:// or https://", CLI_OWN(take_upstream),
+    {"upstream", 'u', "URL", NULL, "the server to forward to, http:// or https://", CLI_OWN(parse_upstream),
      "Traffic"},
     {"listen", 'l', "HOST:PORT", "127.0.0.1:8080", "where clients connect; port 0 picks a free one",
-     CLI_OWN(take_listen), NULL},
-    {"unix-socket", 0, "PATH", NULL, "listen on this Unix socket instead (the owner's alone)",
+     CLI_OWN(parse_listen), NULL},
+    {"unix-socket", 0, "PATH", NULL, "listen on this Unix socket instead (mode 0600)",
      CLI_TEXT(struct opts, unix_socket), NULL},
-    {"cacert", 0, "FILE", "the system's", "certificates that an https upstream is checked against",
+    {"cacert", 0, "FILE", "the system's", "CA certificates for an https upstream (PEM)",
      CLI_TEXT(struct opts, ca_file), NULL},
     {"insecure", 0, NULL, NULL, "do not check the upstream's certificate", CLI_FLAG(struct opts, insecure),
      NULL},
@@ -146,45 +146,46 @@ static const struct cli_option options[] = {
     {"max-connections-per-client", 0, "N", "half of these; on a loopback address all",
      "connections of one address at once; 0: all",
      CLI_COUNT(struct opts, max_connections_per_client, 0, 500000), NULL},
-    {"header-timeout", 0, "TIME", "15s", "most time for a request's header; 0: no limit",
+    {"header-timeout", 0, "TIME", "15s", "time limit for a request's header; 0: none",
      CLI_DURATION(struct opts, header_timeout_ns, 0, DAY_NS), NULL},
-    {"idle-timeout", 0, "TIME", "10m", "close what has moved no byte for so long; 0: never",
+    {"idle-timeout", 0, "TIME", "10m", "close a connection that moves no byte for this time; 0: never",
      CLI_DURATION(struct opts, idle_timeout_ns, 0, DAY_NS), NULL},
     {"shutdown-grace", 0, "TIME", "10s", "on TERM or INT, time for requests under way to end",
      CLI_DURATION(struct opts, shutdown_grace_ns, 0, DAY_NS), NULL},
     {"grace", 0, "TIME", NULL, NULL, CLI_DURATION(struct opts, shutdown_grace_ns, 0, DAY_NS), NULL},
     {"metrics", 0, "HOST:PORT", NULL, "serve counters there in the Prometheus text format",
-     CLI_OWN(take_metrics), NULL},
+     CLI_OWN(parse_metrics), NULL},
     {"output", 'o', "FILE", "standard output", "the trace; .gz is compressed, an existing trace is continued",
      CLI_TEXT(struct opts, output), "Recording"},
     {"rotate", 0, "SIZE|TIME", NULL, "begin a new file at this size or every TIME; FILE may hold %Y%m%d...",
-     CLI_OWN(take_rotate), NULL},
+     CLI_OWN(parse_rotate), NULL},
     {"bodies", 0, "WHICH", "request",
-     "request: record request bodies; both: responses' too; none: only sizes", CLI_OWN(take_bodies), NULL},
-    {"max-body", 0, "SIZE", "16MiB", "record no body that is longer (it is forwarded all the same)",
+     "request: record request bodies; both: responses' too; none: only sizes", CLI_OWN(parse_bodies), NULL},
+    {"max-body", 0, "SIZE", "16MiB", "record no longer body; it is still forwarded",
      CLI_BYTES(struct opts, max_body_bytes, 0, 128 * MIB), NULL},
     {"keep-header", 0, "NAME", NULL, "record this request header too; may be repeated",
-     CLI_OWN(take_keep_header), NULL},
+     CLI_OWN(parse_keep_header), NULL},
     {"redact", 0, "NAME", NULL, "also hide this query key or top-level JSON field; may be repeated",
-     CLI_OWN(take_redact), NULL},
+     CLI_OWN(parse_redact), NULL},
     {"include", 0, "GLOB", "every path", "record only paths that match; may be repeated",
-     CLI_OWN(take_include), NULL},
-    {"exclude", 0, "GLOB", NULL, "do not record paths that match; may be repeated", CLI_OWN(take_exclude),
+     CLI_OWN(parse_include), NULL},
+    {"exclude", 0, "GLOB", NULL, "do not record paths that match; may be repeated", CLI_OWN(parse_exclude),
      NULL},
     {"sample", 0, "FRACTION", "1", "record only this share of the sessions",
      CLI_FRACTION(struct opts, sample, 0, 1), NULL},
-    {"queue", 0, "SIZE", "64MiB", "most memory for what is not yet on disk; beyond it records are dropped",
+    {"queue", 0, "SIZE", "64MiB", "memory for records not yet on disk; beyond it they are dropped",
      CLI_BYTES(struct opts, queue_bytes, 64 * KIB, 64 * GIB), NULL},
     {"flush-interval", 0, "TIME", "1s", "how often the file is written",
      CLI_DURATION(struct opts, flush_interval_ns, SECONDS / 100, 3600 * SECONDS), NULL},
-    {"anonymize", 0, "KEYFILE", NULL, "record no text: sizes, times, keyed hashes of what prompts begin with",
+    {"anonymize", 0, "KEYFILE", NULL, "record no text: sizes, times and keyed hashes of prompt prefixes",
      CLI_TEXT(struct opts, anonymize_key), NULL},
-    {"import", 0, "FORMAT", NULL, "make a trace of FILE: " IMPORT_NAMES, CLI_OWN(take_import), "Conversion"},
-    {"export", 0, "FORMAT", NULL, "write the trace FILE as " EXPORT_NAMES, CLI_OWN(take_export), NULL},
+    {"import", 0, "FORMAT", NULL, "convert FILE to a trace: " IMPORT_NAMES, CLI_OWN(parse_import),
+     "Conversion"},
+    {"export", 0, "FORMAT", NULL, "write the trace FILE as " EXPORT_NAMES, CLI_OWN(parse_export), NULL},
     {"api", 0, "NAME", "openai.chat",
-     "of the requests that prompts and made are: anthropic.messages, rerank, ...", CLI_OWN(take_api), NULL},
-    {"model", 'm', "NAME", NULL, "the model that they ask for", CLI_TEXT(struct opts, model), NULL},
-    {"max-tokens", 0, "N", "none", "the limit of tokens that prompts are answered with",
+     "API of the requests from prompts and made: anthropic.messages, rerank, ...", CLI_OWN(parse_api), NULL},
+    {"model", 'm', "NAME", NULL, "their model", CLI_TEXT(struct opts, model), NULL},
+    {"max-tokens", 0, "N", "none", "output token limit of the requests from prompts",
      CLI_COUNT(struct opts, max_tokens, 1, 1000000), NULL},
     {"skip-bad", 0, NULL, NULL, "skip and count bad lines of FILE instead of stopping at the first",
      CLI_FLAG(struct opts, skip_bad), NULL},
@@ -203,7 +204,7 @@ const struct cli_program opts_program = {
                "  capture --import prompts prompts.txt -m MODEL --max-tokens 200 -o prompts.jsonl.gz\n"
                "  capture --import made requests=1000,input=512~128,output=128~32 -m MODEL -o made.jsonl.gz",
     .options = options,
-    .operand = take_operand,
+    .operand = parse_operand,
 };
 
 static enum status set_defaults(struct opts *out, struct error *error) {
@@ -234,7 +235,7 @@ static void settle_client_limit(struct opts *opts) {
   opts->max_connections_per_client = is_local ? 0 : (opts->max_connections + 1) / 2;
 }
 
-// An option that would do nothing is a mistake about what is going to happen.
+// An option without effect is rejected.
 static bool serves(const struct opts *opts) {
   return opts->has_listen || opts->unix_socket || opts->has_metrics || opts->tls_cert || opts->tls_key ||
          opts->ca_file || opts->insecure || opts->rotation.bytes > 0 || opts->rotation.period_ns > 0;
@@ -269,7 +270,7 @@ static enum status check_conversion(const struct opts *opts, struct error *error
 
 static enum status check_recording(const struct opts *opts, struct error *error) {
   if (opts->input && strstr(opts->input, "://"))
-    return status_fail(error, STATUS_USAGE, "the server's URL goes behind -u (--upstream)");
+    return status_fail(error, STATUS_USAGE, "the server's URL belongs to -u (--upstream)");
   if (opts->input)
     return status_fail(error, STATUS_USAGE, "'%s': a FILE needs --import or --export", opts->input);
   if (opts->api || opts->model || opts->max_tokens)

@@ -36,7 +36,7 @@ static void say(const struct convert_options *options, struct log *log, const st
     long long count = counts->left_out[reason];
     if (count == 0) continue;
     log_notice(log, "%s: %lld %s left out: %s", options->input, count, count == 1 ? "entry" : "entries",
-               import_reason_words(reason));
+               import_reason_text(reason));
   }
   struct buf unknown = {0};
   unknown_apis_print(&counts->unknown, &unknown);
@@ -91,9 +91,9 @@ static void name_output(const struct place *place, const struct convert_options 
                         struct error *error) {
   const char *at = place->beside ? strstr(error->text, place->beside) : NULL;
   if (!at) return;
-  struct error words = *error;
-  status_write(error, "%.*s%s%s", (int)(at - error->text), words.text, options->output,
-               words.text + (at - error->text) + strlen(place->beside));
+  struct error found = *error;
+  status_write(error, "%.*s%s%s", (int)(at - error->text), found.text, options->output,
+               found.text + (at - error->text) + strlen(place->beside));
 }
 
 static enum status place_close(struct place *place, const struct convert_options *options, enum status status,
@@ -108,7 +108,7 @@ static enum status place_close(struct place *place, const struct convert_options
   return status;
 }
 
-// Fills the writer's file. When that cannot be written, its words say more than those of who wrote to it.
+// Fills the writer's file. When that cannot be written, its error is the cause.
 static enum status fill(const struct convert_options *options, struct anonymize *anonymize,
                         struct gzline_writer *writer, struct import_counts *counts, struct error *error) {
   struct error late;
@@ -132,7 +132,7 @@ enum status convert_run(const struct convert_options *options, struct log *log, 
   *is_lossy = false;
   bool reads = !options->import || !options->import->reads_no_file;
   if (reads && is_same_file(options->input, options->output))
-    return status_fail(error, STATUS_USAGE, "%s: it cannot be read and written at once", options->input);
+    return status_fail(error, STATUS_USAGE, "%s: input and output are the same file", options->input);
   if (reads && access(options->input, R_OK) != 0 &&
       strcmp(options->input, "-") != 0) // before the output is touched
     return status_fail(error, STATUS_NOT_FOUND, "%s: %s", options->input, strerror(errno));

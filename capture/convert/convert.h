@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Runs `capture --import` and `capture --export`: from the named file to the output, with words about how it
-// went.
+// Runs `capture --import` and `capture --export`: from the named file to the output, and logs the
+// result.
 #ifndef CAPTURE_CONVERT_H
 #define CAPTURE_CONVERT_H
 

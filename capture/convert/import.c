@@ -158,14 +158,14 @@ int64_t import_left_out(const struct import_counts *counts) {
   return sum;
 }
 
-const char *import_reason_words(enum import_reason reason) {
-  static const char *const words[] = {
+const char *import_reason_text(enum import_reason reason) {
+  static const char *const texts[] = {
       [IMPORT_ASKS_NOTHING] = "no language model is asked for text",
       [IMPORT_BAD_UNRELATED] = "not readable, but no language model is asked for text",
       [IMPORT_NO_QUESTION] = "no user speaks in it",
       [IMPORT_INEXPRESSIBLE] = "outside what the format can express",
   };
-  return words[reason];
+  return texts[reason];
 }
 
 enum status import_bad(struct import *import, struct error *error) {
@@ -192,17 +192,17 @@ enum status import_run(const struct import_format *format, const struct import_o
                        struct gzline_writer *writer, struct import_counts *counts, struct error *error) {
   struct import import = {.options = *options, .writer = writer};
   struct error ignored;
-  struct error *words = error ? error : &ignored; // a bad line's words are needed in any case
-  words->text[0] = '\0';
-  enum status status = format->run(&import, words);
-  if (status == STATUS_OK) status = finish(&import, words);
+  struct error *found = error ? error : &ignored; // a bad line's error is needed in any case
+  found->text[0] = '\0';
+  enum status status = format->run(&import, found);
+  if (status == STATUS_OK) status = finish(&import, found);
   *counts = import.counts;
   buf_free(&import.line);
   buf_free(&import.scratch);
   buf_free(&import.upstream);
   if (status == STATUS_OK) return STATUS_OK;
-  if (words->text[0] == '\0') status_write(words, "%s", status_name(status));
+  if (found->text[0] == '\0') status_write(found, "%s", status_name(status));
   bool named =
-      strncmp(words->text, options->path, strlen(options->path)) == 0; // opening names the path itself
-  return named ? status : status_prefix(words, status, "%s", options->path);
+      strncmp(found->text, options->path, strlen(options->path)) == 0; // opening names the path itself
+  return named ? status : status_prefix(found, status, "%s", options->path);
 }

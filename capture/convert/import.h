@@ -45,9 +45,9 @@ struct import_segment {
 
 // Takes a request instead of the trace's file: what an exporter does. `response` may be NULL. The slices live
 // during the call. STATUS_END: it cannot be expressed there, and is left out.
-typedef enum status import_take_request(void *context, const struct import_segment *segment,
-                                        const struct trace_request *request,
-                                        const struct trace_response *response, struct error *error);
+typedef enum status import_on_request(void *context, const struct import_segment *segment,
+                                      const struct trace_request *request,
+                                      const struct trace_response *response, struct error *error);
 
 struct import_options {
   const char *path;                 // plain or gzip; "-": standard input; of `made` the numbers themselves
@@ -58,7 +58,7 @@ struct import_options {
   const struct names *redact;       // more names of secrets; NULL: none; borrowed
   const struct names *keep_headers; // more headers to keep; NULL: none; borrowed
   struct anonymize *anonymize;      // NULL: texts are kept; borrowed
-  import_take_request *take;        // NULL: records go to the writer, which may be NULL otherwise
+  import_on_request *take;          // NULL: records go to the writer, which may be NULL otherwise
   void *take_context;
 };
 
@@ -79,14 +79,14 @@ struct import_counts {
   struct error first_bad;      // "line 7: ..."; "": none
 };
 
-// All that was left out; and the words for a reason.
+// All that was left out; and the text for a reason.
 int64_t import_left_out(const struct import_counts *counts);
-const char *import_reason_words(enum import_reason reason);
+const char *import_reason_text(enum import_reason reason);
 
 // Reads options->path as `format` and writes the records of a whole segment (header, requests, responses,
 // end) to `writer`, which stays open. STATUS_FORMAT "PATH: line N: what is wrong" at the first bad line
 // unless skip_bad; also when the file holds no request at all. STATUS_NOT_FOUND, STATUS_LIMIT (a document
-// over IMPORT_DOCUMENT_BYTES), STATUS_IO, STATUS_MEMORY, with words. `counts` is written in any case.
+// over IMPORT_DOCUMENT_BYTES), STATUS_IO, STATUS_MEMORY; error is set. `counts` is written in any case.
 enum status import_run(const struct import_format *format, const struct import_options *options,
                        struct gzline_writer *writer, struct import_counts *counts,
                        struct error *error) MUST_USE;

@@ -13,8 +13,8 @@ struct start {
   int64_t unix_ns;
 };
 
-static enum status take_row(struct import *import, void *state, const struct json_slice *cells,
-                            struct error *error) {
+static enum status on_row(struct import *import, void *state, const struct json_slice *cells,
+                          struct error *error) {
   struct start *start = state;
   struct trace_request request = import_sized_request();
   int64_t unix_ns;
@@ -36,5 +36,5 @@ static enum status take_row(struct import *import, void *state, const struct jso
 
 enum status import_azure(struct import *import, struct error *error) {
   struct start start = {0};
-  return import_table(import, columns, take_row, &start, error);
+  return import_table(import, columns, on_row, &start, error);
 }

@@ -17,8 +17,8 @@ static const struct import_column columns[] = {
     {NULL, false},
 };
 
-static enum status take_row(struct import *import, void *state, const struct json_slice *cells,
-                            struct error *error) {
+static enum status on_row(struct import *import, void *state, const struct json_slice *cells,
+                          struct error *error) {
   (void)state;
   struct trace_request request = import_sized_request();
   struct trace_response response = import_blank_response();
@@ -41,5 +41,5 @@ static enum status take_row(struct import *import, void *state, const struct jso
 }
 
 enum status import_burstgpt(struct import *import, struct error *error) {
-  return import_table(import, columns, take_row, NULL, error);
+  return import_table(import, columns, on_row, NULL, error);
 }

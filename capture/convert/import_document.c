@@ -2,14 +2,14 @@
 #include "capture/convert/import_parts.h"
 #include "lib/http/inflate.h"
 
-static void take_plain(void *context, const char *data, size_t len) {
+static void add_plain(void *context, const char *data, size_t len) {
   buf_append(context, data, len);
 }
 
 // Replaces a gzip file's bytes by what it holds.
 static enum status inflate_whole(struct buf *text, struct error *error) {
   struct buf plain = BUF_LIMIT(IMPORT_DOCUMENT_BYTES);
-  struct inflate *inflate = inflate_open(INFLATE_GZIP, take_plain, &plain);
+  struct inflate *inflate = inflate_open(INFLATE_GZIP, add_plain, &plain);
   if (inflate) inflate_limit(inflate, IMPORT_DOCUMENT_BYTES);
   enum status status = inflate ? inflate_feed(inflate, text->data, text->len) : STATUS_MEMORY;
   if (status == STATUS_OK) status = plain.status;
@@ -46,7 +46,7 @@ static int64_t line_of(const struct buf *text, const char *at) {
 }
 
 enum status import_elements(struct import *import, const struct buf *text, struct json_slice array,
-                            const char *what, import_take_line *take, void *state, struct error *error) {
+                            const char *what, import_on_line *take, void *state, struct error *error) {
   struct json_scan scan = json_scan_start(array);
   struct json_slice element;
   struct buf scratch = {0};

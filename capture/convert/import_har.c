@@ -123,8 +123,8 @@ static enum status bytes_of(struct json_slice text, struct json_slice encoding, 
 
 // The headers, and the client's own name for the session. A scratch of its own: that of the entry may not
 // move.
-static enum status take_headers(const struct import *import, struct json_slice array, struct buf *headers,
-                                struct buf *session, struct error *error) {
+static enum status add_headers(const struct import *import, struct json_slice array, struct buf *headers,
+                               struct buf *session, struct error *error) {
   struct json_scan scan = json_scan_start(array);
   struct json_slice element;
   struct buf scratch = {0};
@@ -160,13 +160,13 @@ static void free_texts(struct entry_texts *texts) {
 }
 
 // The request of an entry, all but its time.
-static enum status take_entry(const struct import *import, struct json_slice element, struct entry *entry,
-                              struct entry_texts *texts, struct import_http *http, struct error *error) {
+static enum status on_entry(const struct import *import, struct json_slice element, struct entry *entry,
+                            struct entry_texts *texts, struct import_http *http, struct error *error) {
   enum status status = read_entry(element, entry, &texts->scratch, error);
   if (status == STATUS_OK)
     status = bytes_of(entry->post_text, entry->post_encoding, &texts->body, &http->body, error);
   if (status == STATUS_OK)
-    status = take_headers(import, entry->headers, &texts->headers, &texts->session, error);
+    status = add_headers(import, entry->headers, &texts->headers, &texts->session, error);
   if (status) return status;
   http->method = entry->method;
   http->url = entry->url;
@@ -207,7 +207,7 @@ static enum status find_entry(struct import *import, void *state, struct json_sl
   struct place place = {.number = har->count, .element = element};
   struct import_http http = {0};
   (void)scratch;
-  enum status status = take_entry(import, element, &entry, &texts, &http, error);
+  enum status status = on_entry(import, element, &entry, &texts, &http, error);
   struct json_slice content;
   if (status == STATUS_OK)
     status = bytes_of(entry.content_text, entry.content_encoding, &texts.content, &content, error);
@@ -319,7 +319,7 @@ static enum status write_entry(struct import *import, struct har *har, const str
   struct json_slice content = {NULL, 0};
   struct response found = {0};
   struct import_http http = {.t_ns = place->unix_ns - har->first_ns, .sessions = har->sessions};
-  enum status status = take_entry(import, place->element, &entry, &texts, &http, error);
+  enum status status = on_entry(import, place->element, &entry, &texts, &http, error);
   if (status == STATUS_OK)
     status = bytes_of(entry.content_text, entry.content_encoding, &texts.content, &content, error);
   if (status == STATUS_OK) {

@@ -62,8 +62,8 @@ static bool is_sendable(struct json_slice text, bool letters_only) {
   return text.len > 0;
 }
 
-static enum status take_target(const struct import_http *http, struct http_texts *texts,
-                               struct error *error) {
+static enum status parse_target(const struct import_http *http, struct http_texts *texts,
+                                struct error *error) {
   struct json_slice target = import_http_target(http->url);
   if (!is_sendable(http->method, true))
     return status_fail(error, STATUS_FORMAT, "its method is no HTTP method");
@@ -80,15 +80,15 @@ static enum api api_of(struct http_texts *texts, struct json_slice json) {
 
 enum api import_http_api(const struct import_http *http) {
   struct http_texts texts = {0};
-  enum api api = take_target(http, &texts, NULL) == STATUS_OK ? api_of(&texts, http->body) : API_HTTP;
+  enum api api = parse_target(http, &texts, NULL) == STATUS_OK ? api_of(&texts, http->body) : API_HTTP;
   buf_free(&texts.method);
   buf_free(&texts.target);
   return api;
 }
 
 // What the body tells: API, model, streaming, and the conversation it goes on with.
-static void take_facts(const struct import_http *http, struct http_texts *texts,
-                       struct trace_request *request) {
+static void add_facts(const struct import_http *http, struct http_texts *texts,
+                      struct trace_request *request) {
   struct json_slice json =
       request->body_kind == TRACE_BODY_JSON ? request->body : (struct json_slice){NULL, 0};
   enum api api = api_of(texts, json);
@@ -124,7 +124,7 @@ static enum status write_http(struct import *import, const struct import_http *h
   static const struct names none = {0};
   const struct names *redact = import_options_of(import)->redact ? import_options_of(import)->redact : &none;
   struct trace_request request = import_blank_request();
-  enum status status = take_target(http, texts, error);
+  enum status status = parse_target(http, texts, error);
   if (status) return status;
   redact_target(redact, buf_text(&texts->target), &texts->clean_target);
   if (http->headers.len > 0)
@@ -133,7 +133,7 @@ static enum status write_http(struct import *import, const struct import_http *h
       record_policy_body(redact, http->body, is_form(slice_of(&texts->headers)), &texts->body, NULL);
   request.body = slice_of(&texts->body);
   request.body_bytes = http->body.len > 0 ? (int64_t)http->body.len : -1;
-  take_facts(http, texts, &request);
+  add_facts(http, texts, &request);
   if (is_out_of_memory(texts)) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
   request.t_ns = http->t_ns;
   request.method = slice_of(&texts->method);

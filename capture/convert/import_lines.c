@@ -25,7 +25,7 @@ static bool concerns_line(enum status status) {
   return status == STATUS_FORMAT || status == STATUS_LIMIT;
 }
 
-enum status import_lines(struct import *import, import_take_line *take, void *state, struct error *error) {
+enum status import_lines(struct import *import, import_on_line *take, void *state, struct error *error) {
   struct gzline_reader *reader = NULL;
   struct buf scratch = {0};
   enum status status = gzline_reader_open(import_options_of(import)->path, &reader, error);

@@ -76,7 +76,7 @@ static bool read_numbers(const char *text, char mark, double *first, double *sec
   return *end == '\0' && isfinite(*first) && isfinite(*second);
 }
 
-static enum status take_part(struct spec *spec, char *part, struct error *error) {
+static enum status parse_part(struct spec *spec, char *part, struct error *error) {
   char *value = strchr(part, '=');
   double none = 0;
   if (!value) return status_fail(error, STATUS_USAGE, "'%s' has no =", part);
@@ -120,7 +120,7 @@ static enum status read_spec(const char *text, struct spec *spec, struct error *
                         .turns_least = 1,
                         .turns_most = 1};
   while (status == STATUS_OK && (part = strsep(&rest, ",")))
-    status = take_part(spec, part, error);
+    status = parse_part(spec, part, error);
   free(copy);
   if (status) return status;
   if (spec->turns_most < spec->turns_least || spec->turns_most > TURNS_MAX)

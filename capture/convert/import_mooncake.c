@@ -35,8 +35,8 @@ static bool are_counts(struct json_slice array) {
   return true;
 }
 
-static enum status take_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
-                             struct error *error) {
+static enum status on_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
+                           struct error *error) {
   (void)state;
   struct mooncake found = {0};
   enum status status = import_fields(line, fields, &found, scratch, error);
@@ -55,5 +55,5 @@ static enum status take_line(struct import *import, void *state, struct json_sli
 }
 
 enum status import_mooncake(struct import *import, struct error *error) {
-  return import_lines(import, take_line, NULL, error);
+  return import_lines(import, on_line, NULL, error);
 }

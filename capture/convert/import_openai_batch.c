@@ -16,8 +16,8 @@ static const struct field fields[] = {
     {.name = NULL},
 };
 
-static enum status take_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
-                             struct error *error) {
+static enum status on_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
+                           struct error *error) {
   static const char headers[] = "\"content-type\":\"application/json\"";
   (void)state;
   struct job found = {0};
@@ -29,5 +29,5 @@ static enum status take_line(struct import *import, void *state, struct json_sli
 }
 
 enum status import_openai_batch(struct import *import, struct error *error) {
-  return import_lines(import, take_line, NULL, error);
+  return import_lines(import, on_line, NULL, error);
 }

@@ -3,8 +3,8 @@
 // What the importers share: reading the source in its shape (lines, a table, one document), and writing
 // records. Private to capture/import*.c.
 //
-// A function that takes one line (row, entry) answers STATUS_FORMAT with words when that line is bad; whether
-// this ends the import is decided here. Any other failure ends it.
+// A function that takes one line (row, entry) returns STATUS_FORMAT and sets the error when that line is bad;
+// whether this ends the import is decided here. Any other failure ends it.
 #ifndef CAPTURE_IMPORT_PARTS_H
 #define CAPTURE_IMPORT_PARTS_H
 
@@ -58,9 +58,9 @@ void import_leave_out(struct import *import, enum import_reason reason);
 enum status import_bad(struct import *import, struct error *error) MUST_USE;
 
 // Calls `take` with each line that is not blank. It may use `scratch` freely; it is empty each time.
-typedef enum status import_take_line(struct import *import, void *state, struct json_slice line,
-                                     struct buf *scratch, struct error *error);
-enum status import_lines(struct import *import, import_take_line *take, void *state,
+typedef enum status import_on_line(struct import *import, void *state, struct json_slice line,
+                                   struct buf *scratch, struct error *error);
+enum status import_lines(struct import *import, import_on_line *take, void *state,
                          struct error *error) MUST_USE;
 
 // A JSON object into `into`, by a table (lib/record/field.h).
@@ -74,10 +74,10 @@ struct import_column {
   bool optional;
 };
 #define IMPORT_COLUMNS_MAX 16
-typedef enum status import_take_row(struct import *import, void *state, const struct json_slice *cells,
-                                    struct error *error);
+typedef enum status import_on_row(struct import *import, void *state, const struct json_slice *cells,
+                                  struct error *error);
 // `columns` ends with a row whose name is NULL, at most IMPORT_COLUMNS_MAX.
-enum status import_table(struct import *import, const struct import_column *columns, import_take_row *take,
+enum status import_table(struct import *import, const struct import_column *columns, import_on_row *take,
                          void *state, struct error *error) MUST_USE;
 
 // Appends the whole source to `text` and validates it as one JSON value. STATUS_FORMAT with the place,
@@ -88,7 +88,7 @@ enum status import_document(struct import *import, struct buf *text, struct json
 // Calls `take` with each element of an array in the document `text`. A bad one is named by its number from 1
 // and its line: "line 12: entry 3: ...". `what` is the word ("entry", "conversation").
 enum status import_elements(struct import *import, const struct buf *text, struct json_slice array,
-                            const char *what, import_take_line *take, void *state,
+                            const char *what, import_on_line *take, void *state,
                             struct error *error) MUST_USE;
 
 // Digits alone, 0 to 2^53: a cell's count of tokens. false, and `out` untouched, otherwise.

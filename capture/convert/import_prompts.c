@@ -25,8 +25,8 @@ static enum status text_of(struct json_slice line, struct buf *scratch, struct j
   return STATUS_OK;
 }
 
-static enum status take_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
-                             struct error *error) {
+static enum status on_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
+                           struct error *error) {
   static const char headers[] = "\"content-type\":\"application/json\"";
   const struct import_options *options = import_options_of(import);
   const struct api_dialect *dialect = api_dialect(options->api ? options->api : API_OPENAI_CHAT);
@@ -48,5 +48,5 @@ static enum status take_line(struct import *import, void *state, struct json_sli
 }
 
 enum status import_prompts(struct import *import, struct error *error) {
-  return import_lines(import, take_line, NULL, error);
+  return import_lines(import, on_line, NULL, error);
 }

@@ -101,8 +101,8 @@ static void add_message(struct buf *messages, const char *role, struct json_slic
 }
 
 // `system`: a string, or {NULL, 0}.
-static enum status take_turns(struct import *import, struct json_slice session, struct json_slice system,
-                              struct json_slice turns, struct buf *scratch, struct error *error) {
+static enum status add_turns(struct import *import, struct json_slice session, struct json_slice system,
+                             struct json_slice turns, struct buf *scratch, struct error *error) {
   struct json_scan scan = json_scan_start(turns);
   struct json_slice element, value;
   const char *role;
@@ -125,8 +125,8 @@ static enum status take_turns(struct import *import, struct json_slice session, 
   return status;
 }
 
-static enum status take_conversation(struct import *import, void *state, struct json_slice element,
-                                     struct buf *scratch, struct error *error) {
+static enum status on_conversation(struct import *import, void *state, struct json_slice element,
+                                   struct buf *scratch, struct error *error) {
   int64_t *number = state;
   struct conversation found = {0};
   struct buf session = {0};
@@ -144,7 +144,7 @@ static enum status take_conversation(struct import *import, void *state, struct 
   if (!json_scan_string(found.id, &session)) buf_append(&session, found.id.data, found.id.len); // a number
   if (session.len == 0) buf_printf(&session, "s%lld", (long long)*number);
   struct json_slice name = {session.data, session.len};
-  status = session.status ? STATUS_MEMORY : take_turns(import, name, system, turns, scratch, error);
+  status = session.status ? STATUS_MEMORY : add_turns(import, name, system, turns, scratch, error);
   buf_free(&session);
   return status;
 }
@@ -157,7 +157,7 @@ enum status import_sharegpt(struct import *import, struct error *error) {
   if (status == STATUS_OK && json_scan_kind(root) != JSON_ARRAY)
     status = status_fail(error, STATUS_FORMAT, "it is no JSON array of conversations");
   if (status == STATUS_OK)
-    status = import_elements(import, &text, root, "conversation", take_conversation, &number, error);
+    status = import_elements(import, &text, root, "conversation", on_conversation, &number, error);
   buf_free(&text);
   return status;
 }

@@ -8,7 +8,7 @@
 struct table {
   const struct import_column *columns;
   size_t column_count;
-  import_take_row *take;
+  import_on_row *take;
   void *state;
   bool has_names;
   int places[IMPORT_COLUMNS_MAX]; // which cell of a line is the column's; -1: none
@@ -64,8 +64,8 @@ static enum status split(struct json_slice line, struct buf *scratch, struct jso
   return STATUS_OK;
 }
 
-static enum status take_names(struct table *table, const struct json_slice *cells, size_t count,
-                              struct error *error) {
+static enum status parse_names(struct table *table, const struct json_slice *cells, size_t count,
+                               struct error *error) {
   for (size_t column = 0; column < table->column_count; column++) {
     const char *name = table->columns[column].name;
     table->places[column] = -1;
@@ -81,14 +81,14 @@ static enum status take_names(struct table *table, const struct json_slice *cell
   return STATUS_OK;
 }
 
-static enum status take_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
-                             struct error *error) {
+static enum status on_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
+                           struct error *error) {
   struct table *table = state;
   struct json_slice cells[CELLS_MAX], chosen[IMPORT_COLUMNS_MAX];
   size_t count;
   enum status status = split(line, scratch, cells, &count, error);
   if (status) return status;
-  if (!table->has_names) return take_names(table, cells, count, error);
+  if (!table->has_names) return parse_names(table, cells, count, error);
   for (size_t column = 0; column < table->column_count; column++) {
     int place = table->places[column];
     chosen[column] = place >= 0 && (size_t)place < count ? cells[place] : (struct json_slice){NULL, 0};
@@ -98,11 +98,11 @@ static enum status take_line(struct import *import, void *state, struct json_sli
   return table->take(import, table->state, chosen, error);
 }
 
-enum status import_table(struct import *import, const struct import_column *columns, import_take_row *take,
+enum status import_table(struct import *import, const struct import_column *columns, import_on_row *take,
                          void *state, struct error *error) {
   struct table table = {.columns = columns, .take = take, .state = state};
   while (columns[table.column_count].name)
     table.column_count++;
-  enum status status = import_lines(import, take_line, &table, error);
+  enum status status = import_lines(import, on_line, &table, error);
   return status == STATUS_USAGE ? STATUS_FORMAT : status;
 }

@@ -7,7 +7,7 @@ struct reading {
 };
 
 // Exactly `digits` digits, in [lo, hi].
-static bool take_number(struct reading *reading, int digits, int lo, int hi, int *out) {
+static bool parse_number(struct reading *reading, int digits, int lo, int hi, int *out) {
   int number = 0;
   if (reading->end - reading->at < digits) return false;
   for (int i = 0; i < digits; i++) {
@@ -19,14 +19,14 @@ static bool take_number(struct reading *reading, int digits, int lo, int hi, int
   return number >= lo && number <= hi;
 }
 
-static bool take_char(struct reading *reading, const char *any_of) {
+static bool parse_char(struct reading *reading, const char *any_of) {
   if (reading->at == reading->end || *reading->at == '\0' || !strchr(any_of, *reading->at)) return false;
   reading->at++;
   return true;
 }
 
 // Decimals after a point, as nanoseconds.
-static bool take_fraction(struct reading *reading, int64_t *out_ns) {
+static bool parse_fraction(struct reading *reading, int64_t *out_ns) {
   int64_t ns = 0, unit = CLOCK_NS_PER_S / 10;
   const char *first = reading->at;
   while (reading->at < reading->end && *reading->at >= '0' && *reading->at <= '9') {
@@ -38,15 +38,15 @@ static bool take_fraction(struct reading *reading, int64_t *out_ns) {
 }
 
 // Z, +02:00, +0200, -05 or nothing.
-static bool take_zone(struct reading *reading, int *out_minutes) {
+static bool parse_zone(struct reading *reading, int *out_minutes) {
   int hours = 0, minutes = 0;
   *out_minutes = 0;
-  if (reading->at == reading->end || take_char(reading, "Zz")) return true;
+  if (reading->at == reading->end || parse_char(reading, "Zz")) return true;
   bool west = *reading->at == '-';
-  if (!take_char(reading, "+-") || !take_number(reading, 2, 0, 23, &hours)) return false;
+  if (!parse_char(reading, "+-") || !parse_number(reading, 2, 0, 23, &hours)) return false;
   if (reading->at < reading->end) {
-    (void)take_char(reading, ":");
-    if (!take_number(reading, 2, 0, 59, &minutes)) return false;
+    (void)parse_char(reading, ":");
+    if (!parse_number(reading, 2, 0, 59, &minutes)) return false;
   }
   *out_minutes = (hours * 60 + minutes) * (west ? -1 : 1);
   return true;
@@ -74,14 +74,14 @@ bool import_time(struct json_slice text, int64_t *out_unix_ns) {
   struct reading reading = {text.data, text.data + text.len};
   int year, month, day, hour, minute, second, zone;
   int64_t fraction_ns = 0;
-  if (!text.data || !take_number(&reading, 4, 1970, 2199, &year) || !take_char(&reading, "-")) return false;
-  if (!take_number(&reading, 2, 1, 12, &month) || !take_char(&reading, "-")) return false;
-  if (!take_number(&reading, 2, 1, days_in(year, month), &day) || !take_char(&reading, " Tt")) return false;
-  if (!take_number(&reading, 2, 0, 23, &hour) || !take_char(&reading, ":")) return false;
-  if (!take_number(&reading, 2, 0, 59, &minute) || !take_char(&reading, ":")) return false;
-  if (!take_number(&reading, 2, 0, 60, &second)) return false; // 60: a leap second
-  if (take_char(&reading, ".") && !take_fraction(&reading, &fraction_ns)) return false;
-  if (!take_zone(&reading, &zone) || reading.at != reading.end) return false;
+  if (!text.data || !parse_number(&reading, 4, 1970, 2199, &year) || !parse_char(&reading, "-")) return false;
+  if (!parse_number(&reading, 2, 1, 12, &month) || !parse_char(&reading, "-")) return false;
+  if (!parse_number(&reading, 2, 1, days_in(year, month), &day) || !parse_char(&reading, " Tt")) return false;
+  if (!parse_number(&reading, 2, 0, 23, &hour) || !parse_char(&reading, ":")) return false;
+  if (!parse_number(&reading, 2, 0, 59, &minute) || !parse_char(&reading, ":")) return false;
+  if (!parse_number(&reading, 2, 0, 60, &second)) return false; // 60: a leap second
+  if (parse_char(&reading, ".") && !parse_fraction(&reading, &fraction_ns)) return false;
+  if (!parse_zone(&reading, &zone) || reading.at != reading.end) return false;
   int64_t seconds = ((days_since_1970(year, month, day) * 24 + hour) * 60 + minute - zone) * 60 + second;
   *out_unix_ns = seconds * CLOCK_NS_PER_S + fraction_ns;
   return true;
@@ -97,7 +97,7 @@ bool import_seconds(struct json_slice cell, int64_t *out_ns) {
     if (seconds > INT64_MAX / CLOCK_NS_PER_S - 1) return false;
   }
   if (reading.at == first) return false;
-  if (take_char(&reading, ".") && reading.at < reading.end && !take_fraction(&reading, &fraction_ns))
+  if (parse_char(&reading, ".") && reading.at < reading.end && !parse_fraction(&reading, &fraction_ns))
     return false;
   if (reading.at != reading.end) return false;
   *out_ns = seconds * CLOCK_NS_PER_S + fraction_ns;

@@ -20,7 +20,7 @@ struct filter {
   struct waiting *first, *last;
   int64_t count;
   size_t bytes;
-  bool has_header, refused;
+  bool has_header, rejected;
   struct buf request_scratch, response_scratch;
 };
 
@@ -61,8 +61,8 @@ static char *copy_line(struct json_slice line) {
   return copy;
 }
 
-static enum status take_request(struct import *import, struct filter *filter, struct json_slice line,
-                                int64_t seq, struct error *error) {
+static enum status on_request(struct import *import, struct filter *filter, struct json_slice line,
+                              int64_t seq, struct error *error) {
   struct waiting *waiting = calloc(1, sizeof *waiting);
   char *copy = copy_line(line);
   if (!waiting || !copy) {
@@ -82,8 +82,8 @@ static enum status take_request(struct import *import, struct filter *filter, st
   return emit(import, filter, false, error);
 }
 
-static enum status take_response(struct import *import, struct filter *filter, struct json_slice line,
-                                 const struct trace_response *response, struct error *error) {
+static enum status on_response(struct import *import, struct filter *filter, struct json_slice line,
+                               const struct trace_response *response, struct error *error) {
   struct waiting *waiting = filter->first;
   while (waiting && (waiting->seq != response->seq || waiting->response))
     waiting = waiting->next;
@@ -96,18 +96,18 @@ static enum status take_response(struct import *import, struct filter *filter, s
 }
 
 // Of a file that does not begin as a trace no line would be one: no matter for --skip-bad.
-static enum status refuse(struct filter *filter, enum status status, struct error *error) {
+static enum status reject(struct filter *filter, enum status status, struct error *error) {
   if (status == STATUS_OK) status_write(error, "its first record is no {\"type\":\"trace\"} header");
-  filter->refused = true;
+  filter->rejected = true;
   return status_prefix(error, STATUS_USAGE, "not a trace");
 }
 
-static enum status take_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
-                             struct error *error) {
+static enum status on_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
+                           struct error *error) {
   struct filter *filter = state;
   struct trace_record record;
   enum status status = trace_parse(line.data, line.len, &record, scratch, error);
-  if (!filter->has_header && (status || record.kind != TRACE_HEADER)) return refuse(filter, status, error);
+  if (!filter->has_header && (status || record.kind != TRACE_HEADER)) return reject(filter, status, error);
   if (status) return status;
   switch (record.kind) {
   case TRACE_HEADER:
@@ -115,8 +115,8 @@ static enum status take_line(struct import *import, void *state, struct json_sli
     status = emit(import, filter, true, error);
     if (status) return status;
     return import_start(import, record.header.start_unix_s, record.header.upstream, error);
-  case TRACE_REQUEST: return take_request(import, filter, line, record.request.seq, error);
-  case TRACE_RESPONSE: return take_response(import, filter, line, &record.response, error);
+  case TRACE_REQUEST: return on_request(import, filter, line, record.request.seq, error);
+  case TRACE_RESPONSE: return on_response(import, filter, line, &record.response, error);
   case TRACE_END:
   case TRACE_OTHER: break;
   }
@@ -125,7 +125,7 @@ static enum status take_line(struct import *import, void *state, struct json_sli
 
 enum status import_trace(struct import *import, struct error *error) {
   struct filter filter = {0};
-  enum status status = import_lines(import, take_line, &filter, error);
+  enum status status = import_lines(import, on_line, &filter, error);
   if (status == STATUS_OK) status = emit(import, &filter, true, error);
   while (filter.first) {
     struct waiting *next = filter.first->next;
@@ -136,5 +136,5 @@ enum status import_trace(struct import *import, struct error *error) {
   }
   buf_free(&filter.request_scratch);
   buf_free(&filter.response_scratch);
-  return filter.refused ? STATUS_FORMAT : status;
+  return filter.rejected ? STATUS_FORMAT : status;
 }

@@ -17,8 +17,8 @@ static const struct field fields[] = {
     {.name = NULL},
 };
 
-static enum status take_headers(struct import *import, struct json_slice header, struct buf *headers,
-                                struct error *error) {
+static enum status add_headers(struct import *import, struct json_slice header, struct buf *headers,
+                               struct error *error) {
   struct json_scan members = json_scan_start(header);
   struct json_slice name, values, value;
   struct buf text = {0};
@@ -41,15 +41,15 @@ static enum status take_headers(struct import *import, struct json_slice header,
   return status;
 }
 
-static enum status take_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
-                             struct error *error) {
+static enum status on_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
+                           struct error *error) {
   (void)state;
   struct target found = {0};
   struct buf body = {0}, headers = {0};
   enum status status = import_fields(line, fields, &found, scratch, error);
   if (status == STATUS_OK && found.body.len > 0 && !base64_decode(found.body, &body))
     status = status_fail(error, STATUS_FORMAT, "\"body\" is no base64");
-  if (status == STATUS_OK) status = take_headers(import, found.header, &headers, error);
+  if (status == STATUS_OK) status = add_headers(import, found.header, &headers, error);
   if (status == STATUS_OK) {
     struct import_http http = {.method = found.method,
                                .url = found.url,
@@ -63,5 +63,5 @@ static enum status take_line(struct import *import, void *state, struct json_sli
 }
 
 enum status import_vegeta(struct import *import, struct error *error) {
-  return import_lines(import, take_line, NULL, error);
+  return import_lines(import, on_line, NULL, error);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Notices at once that a peer has closed its side of a connection, also while nobody reads from it.
-// (libmicrohttpd does not look at a connection that it has suspended.)
+// (libmicrohttpd does not check a connection that it has suspended.)
 #ifndef CAPTURE_HANGUP_H
 #define CAPTURE_HANGUP_H
 
@@ -15,7 +15,7 @@ struct hangup;
 enum status hangup_open(struct loop *loop, void (*gone)(void *token), struct hangup **out,
                         struct error *error) MUST_USE;
 
-// Watches a socket until it is removed. A close that came before is told too.
+// Watches a socket until it is removed. A close that came before counts too.
 enum status hangup_add(struct hangup *hangup, int fd, void *token) MUST_USE;
 void hangup_remove(struct hangup *hangup, int fd);
 

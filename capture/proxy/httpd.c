@@ -36,7 +36,7 @@ static unsigned connections(struct httpd *httpd) {
 }
 
 // One turn; true when the daemon asks for the next at once.
-static bool take_turn(struct httpd *httpd, MHD_UNSIGNED_LONG_LONG *wait_ms) {
+static bool run_turn(struct httpd *httpd, MHD_UNSIGNED_LONG_LONG *wait_ms) {
   httpd->did_something = false;
   MHD_run(httpd->daemon);
   if (MHD_get_timeout(httpd->daemon, wait_ms) != MHD_YES) *wait_ms = WAIT_MAX_MS;
@@ -47,7 +47,7 @@ static void run(struct httpd *httpd) {
   MHD_UNSIGNED_LONG_LONG wait_ms;
   httpd->soon = false;
   unsigned before = connections(httpd);
-  bool is_idle = take_turn(httpd, &wait_ms) && !httpd->did_something;
+  bool is_idle = run_turn(httpd, &wait_ms) && !httpd->did_something;
   if (httpd->turned) httpd->turned(httpd->context);
   if (wait_ms > 0) httpd->idle_turns = 0;
   httpd->idle_turns += is_idle;
@@ -99,7 +99,7 @@ bool httpd_spun(struct httpd *httpd) {
 bool httpd_goes_quiet(struct httpd *httpd) {
   MHD_UNSIGNED_LONG_LONG wait_ms;
   for (int turns = 0; turns < TURNS_TO_QUIET; turns++) {
-    if (!take_turn(httpd, &wait_ms) || httpd->did_something) return true;
+    if (!run_turn(httpd, &wait_ms) || httpd->did_something) return true;
   }
   return false;
 }

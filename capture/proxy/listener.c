@@ -19,7 +19,7 @@
 #define LOCK_TRIES 100
 #define LOCK_PAUSE_NS 10000000
 
-static void close_quietly(int fd) { // errno is what the caller wants to tell
+static void close_quietly(int fd) { // errno is for the caller
   int saved = errno;
   close(fd);
   errno = saved;
@@ -54,14 +54,14 @@ static enum status open_tcp(const struct address *address, bool tls, struct list
   struct addrinfo hints = {
       .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
   struct addrinfo *found = NULL;
-  int refused = getaddrinfo(address->host, port, &hints, &found);
+  int unresolved = getaddrinfo(address->host, port, &hints, &found);
   int fd = -1;
   for (struct addrinfo *info = found; info && fd < 0; info = info->ai_next)
     fd = listen_on_one(info);
-  const char *words = refused ? gai_strerror(refused) : strerror(errno);
+  const char *message = unresolved ? gai_strerror(unresolved) : strerror(errno);
   if (found) freeaddrinfo(found);
   if (fd < 0) {
-    return status_fail(error, STATUS_IO, "cannot listen on %s:%s: %s", address->host, port, words);
+    return status_fail(error, STATUS_IO, "cannot listen on %s:%s: %s", address->host, port, message);
   }
   *out = (struct listener){.fd = fd};
   write_address(out, address->host, tls);
@@ -97,15 +97,15 @@ static int lock_folder(const char *path) {
 
 static enum status bind_unix(int fd, const struct sockaddr_un *name, struct error *error) {
   const struct sockaddr *address = (const struct sockaddr *)name;
-  const char *words = NULL;
+  const char *message = NULL;
   fchmod(fd, S_IRUSR | S_IWUSR); // Linux makes the file with the socket's own mode: at no time another's
   if (bind(fd, address, sizeof *name) == 0) return STATUS_OK;
   if (errno == EADDRINUSE) {
-    words = find_life(name);
-    if (!words && unlink(name->sun_path) == 0 && bind(fd, address, sizeof *name) == 0) return STATUS_OK;
+    message = find_life(name);
+    if (!message && unlink(name->sun_path) == 0 && bind(fd, address, sizeof *name) == 0) return STATUS_OK;
   }
   return status_fail(error, STATUS_IO, "cannot listen on unix:%s: %s", name->sun_path,
-                     words ? words : strerror(errno));
+                     message ? message : strerror(errno));
 }
 
 static enum status open_unix(const char *path, struct listener *out, struct error *error) {

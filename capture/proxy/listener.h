@@ -26,7 +26,7 @@ struct listener {
 
 // Listens on `address`, or on the Unix socket `path` when that is not NULL. The file of a Unix socket is the
 // owner's alone (0600); one that a dead server left is replaced; a file that is no socket, and a socket that
-// a server listens on, are left alone and refused, also when several begin at once. `tls` only colours
+// a server listens on, are left alone and rejected, also when several begin at once. `tls` changes only
 // out->address. STATUS_IO ("cannot listen on ...: ...").
 enum status listener_open(const struct address *address, const char *path, bool tls, struct listener *out,
                           struct error *error) MUST_USE;

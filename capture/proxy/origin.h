@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The one server that capture forwards to, as its URL says; nothing that a client sends can change it.
+// The one server that capture forwards to, by its URL. Nothing that a client sends can change it.
 #ifndef CAPTURE_ORIGIN_H
 #define CAPTURE_ORIGIN_H
 
@@ -15,7 +15,8 @@ struct origin {
 };
 
 // Takes an absolute http or https URL: host, optional port, userinfo and base path, no query, no fragment, no
-// white space or control characters. STATUS_USAGE with words that do not repeat a userinfo; STATUS_MEMORY.
+// white space or control characters. STATUS_USAGE, with a message that does not repeat a userinfo;
+// STATUS_MEMORY.
 enum status origin_parse(const char *url, struct origin *out, struct error *error) MUST_USE;
 
 // True for https.

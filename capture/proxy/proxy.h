@@ -29,7 +29,7 @@ struct proxy_options {
 
 // Listens and, once the loop runs, forwards. `upstream` and `log` are borrowed until proxy_close,
 // the files' names until the return.
-// STATUS_IO ("cannot listen on ..."), STATUS_MEMORY, with words.
+// STATUS_IO ("cannot listen on ..."), STATUS_MEMORY; error is set.
 enum status proxy_open(struct loop *loop, const struct proxy_options *options, struct log *log,
                        struct proxy **out, struct error *error) MUST_USE;
 

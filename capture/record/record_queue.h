@@ -21,7 +21,7 @@ struct record_task {
   struct record_task *next; // the record_queue's
 };
 
-// STATUS_MEMORY: no thread, with words.
+// STATUS_MEMORY: no thread; error is set.
 enum status record_queue_open(struct record_queue **out, struct error *error) MUST_USE;
 
 // Never waits for a job that is being worked on.

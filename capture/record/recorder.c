@@ -219,11 +219,11 @@ static enum status next_file(struct recorder *recorder, bool *changed, struct er
   return status;
 }
 
-enum status recorder_rotate(struct recorder *recorder, bool told, bool *changed, struct error *error) {
+enum status recorder_rotate(struct recorder *recorder, bool on_demand, bool *changed, struct error *error) {
   bool has_changed = false;
   enum status status = STATUS_OK;
   pthread_mutex_lock(&recorder->file_lock);
-  if (told || tracefile_is_due(recorder->file)) status = next_file(recorder, &has_changed, error);
+  if (on_demand || tracefile_is_due(recorder->file)) status = next_file(recorder, &has_changed, error);
   pthread_mutex_unlock(&recorder->file_lock);
   if (changed) *changed = has_changed;
   return status;

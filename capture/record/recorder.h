@@ -49,13 +49,13 @@ struct recorder_counts {
 };
 
 // Opens the file and writes the segment's header. A file that holds a trace is continued: `seq` and session
-// numbers go on from the largest in it. STATUS_FORMAT when it holds anything else, STATUS_IO, with words.
+// numbers go on from the largest in it. STATUS_FORMAT when it holds anything else, STATUS_IO; error is set.
 enum status recorder_open(const struct recorder_options *options, struct recorder **out,
                           struct error *error) MUST_USE;
 
 // Makes what records are still waiting, as far as it gets until `deadline_ns` (of clock_now_ns), counts the
 // rest as dropped, writes the end record, closes the file and frees always. `counts` (NULL allowed) are the
-// final ones. All entries must have ended. Takes NULL. STATUS_IO with words when the last bytes could not be
+// final ones. All entries must have ended. Takes NULL. STATUS_IO when the last bytes could not be
 // written. *is_abandoned (NULL allowed): a record was still being made; what recorder_options points to is in
 // use until the process ends.
 enum status recorder_close(struct recorder *recorder, int64_t deadline_ns, struct recorder_counts *counts,
@@ -66,10 +66,10 @@ struct recorder_counts recorder_counts(struct recorder *recorder);
 // The file that is written now.
 const char *recorder_path(const struct recorder *recorder);
 
-// Begins a new file, a segment of its own, when --rotate asks for it (`told` false) or because the operator
-// does; see tracefile_next for what becomes of *changed (NULL allowed). Not from within another function of
-// the recorder. Numbers go on. On failure recording goes on where it was.
-enum status recorder_rotate(struct recorder *recorder, bool told, bool *changed, struct error *error);
+// Begins a new file, a segment of its own, when --rotate asks for it (`on_demand` false) or because the
+// operator does; see tracefile_next for what becomes of *changed (NULL allowed). Not from within another
+// function of the recorder. Numbers go on. On failure recording goes on where it was.
+enum status recorder_rotate(struct recorder *recorder, bool on_demand, bool *changed, struct error *error);
 
 // What went wrong with a file that is no longer written, since the last call.
 bool recorder_take_trouble(struct recorder *recorder, struct error *error);

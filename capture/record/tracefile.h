@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The file that a recording goes to, or one file after another: by size, by time, or when told. A file that
+// The file that a recording goes to, or one file after another: by size, by time, or on demand. A file that
 // is left behind is finished by a thread of its own, so that changing files never keeps traffic waiting.
 //
 // With rotation the name goes through strftime(3) (local time, when the file is begun), what is being

@@ -12,12 +12,12 @@
 // The name that `pattern` (strftime, local time) gives now, numbered until it is free, and the same with
 // .part. `continues`: a .part that is there already is taken. The caller frees both. STATUS_USAGE: the
 // pattern gives no name, or one of more than 4000 bytes; STATUS_EXISTS: a million names are taken;
-// STATUS_MEMORY; with words.
+// STATUS_MEMORY; error is set.
 enum status tracefile_name_choose(const char *pattern, bool continues, char **part, char **final,
                                   struct error *error) MUST_USE;
 
 // Renames `part` to `final`, or numbered when that name was taken meanwhile; never over a file that is there.
-// STATUS_IO with words; `part` is then as it was.
+// STATUS_IO; `part` is then as it was.
 enum status tracefile_name_give(const char *part, const char *final, struct error *error) MUST_USE;
 
 #endif

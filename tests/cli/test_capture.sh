@@ -26,7 +26,7 @@ test_usage() {
   refused 'unknown option' 2 '--frob: .*--help' -u $url --frob
   refused 'option without value' 2 '-o: ' -u $url -o
   refused 'operand' 2 "'trace.gz': a FILE needs --import" -u $url trace.gz
-  refused 'a server without -u' 2 "the server's URL goes behind -u" http://127.0.0.1:8000
+  refused 'a server without -u' 2 "the server's URL belongs to -u" http://127.0.0.1:8000
   refused 'listen without port' 2 "-l/--listen: 'here' is not HOST:PORT" -u $url -l here
   refused 'two places to listen' 2 '-l/--listen and --unix-socket are not for one command' -u $url -l :0 --unix-socket s
   refused 'a Unix socket without a path' 2 "--unix-socket: '' " -u $url --unix-socket ''

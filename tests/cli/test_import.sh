@@ -112,7 +112,7 @@ test_usage() {
     --anonymize "$scratch/short"
   refused 'no trace' 1 "$data/azure.csv: not a trace: " --export mooncake $data/azure.csv
   cp $trace "$scratch/same.jsonl"
-  refused 'reading and writing one file' 2 '.*cannot be read and written at once' --import trace "$scratch/same.jsonl" \
+  refused 'reading and writing one file' 2 '.*input and output are the same file' --import trace "$scratch/same.jsonl" \
     --force -o "$scratch/same.jsonl"
   check 'that file is as it was' cmp -s $trace "$scratch/same.jsonl"
 }
