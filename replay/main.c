@@ -213,7 +213,7 @@ static bool all_broke(const struct summary *summary) {
   int64_t others = 0;
   for (size_t i = 0; i < cells; i++) {
     const struct summary_cell *cell = &summary->cells[i];
-    others += cell->failed - cell->errors[RUN_ERROR_RESET] - cell->errors[RUN_ERROR_PROTOCOL];
+    others += cell->failed - cell->errors[FAILURE_RESET] - cell->errors[FAILURE_PROTOCOL];
   }
   return others == 0;
 }

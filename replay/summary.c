@@ -40,7 +40,7 @@ void summary_add(struct summary *summary, const struct summary_batch *batch) {
   sums->reps++;
   sums->requests += batch->requests;
   sums->failed += batch->failed;
-  for (int i = 0; batch->errors && i < RUN_ERROR_COUNT; i++)
+  for (int i = 0; batch->errors && i < FAILURE_COUNT; i++)
     sums->errors[i] += batch->errors[i];
   summary->succeeded += batch->requests - batch->failed;
   if (!batch->valid) {
@@ -101,9 +101,9 @@ double summary_left_s(const struct summary *summary) {
 // What ends a row: why requests failed, and whether the client was at fault.
 static void print_remarks(const struct summary_cell *sums, FILE *out) {
   const char *between = "  failed: ";
-  for (enum run_error error = 0; error < RUN_ERROR_COUNT; error++) {
-    if (sums->errors[error] == 0 || error == RUN_ERROR_CANCELLED) continue;
-    fprintf(out, "%s%lld %s", between, (long long)sums->errors[error], run_error_name(error));
+  for (enum failure error = FAILURE_NONE + 1; error < FAILURE_COUNT; error++) {
+    if (sums->errors[error] == 0 || error == FAILURE_CANCELLED) continue;
+    fprintf(out, "%s%lld %s", between, (long long)sums->errors[error], failure_name(error));
     between = ", ";
   }
   // A client that is late and idle did not get the CPU.

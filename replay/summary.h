@@ -16,7 +16,7 @@ struct summary_cell {
   double invalid_cpu_max; // of a core, that it used in one of them
   int64_t planned;        // batches of this run
   int64_t requests, failed;
-  int64_t errors[RUN_ERROR_COUNT];
+  int64_t errors[FAILURE_COUNT];
   int64_t known_tokens, known_requests; // output tokens of successes, where the server said
   struct summary_time {
     int64_t batches; // in which it was measured
@@ -48,7 +48,7 @@ struct summary_batch {
   size_t cell;
   int64_t total_ns;
   int64_t requests, failed;
-  const int64_t *errors;                            // RUN_ERROR_COUNT: failures of each class; NULL: none
+  const int64_t *errors;                            // FAILURE_COUNT: failures of each class; NULL: none
   int64_t output_tokens;                            // -1: unknown
   double in_flight_mean;                            // open loop
   int64_t ttft_p50_ns, ttft_p95_ns, latency_p50_ns; // -1: not measured

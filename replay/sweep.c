@@ -246,7 +246,7 @@ static void add_up(struct sweep *sweep, const struct measurement_outcome *outcom
 }
 
 static bool nothing_connected(const struct recorder_sums *sums) {
-  return sums->requests > 0 && sums->errors[RUN_ERROR_CONNECT] == sums->requests;
+  return sums->requests > 0 && sums->errors[FAILURE_CONNECT] == sums->requests;
 }
 
 // No server is there to be measured: ours is started once more for this batch, without ours the run stops.

@@ -57,7 +57,7 @@ struct load_replicate {
   int64_t tokens, input_tokens, cached_tokens; // tokens: output
   double amount; // of what load_data.measure counts; 0 also where that is not known
   int64_t good;  // requests within every limit; -1: none were given
-  int64_t errors[RESULTS_ERROR_CLASSES];
+  int64_t errors[FAILURE_COUNT];
   struct steady steady; // its window; all zero: none
   bool cold;            // the first after a server start, without a warm-up
   bool unwarmed; // the first of a run without a warm-up on a server that was there before; it may be cold
@@ -72,7 +72,7 @@ struct load_failing {
   double start_s; // since 1970
   int64_t requests, failed, cancelled, tokens, input_tokens;
   double amount; // as a replicate's
-  int64_t errors[RESULTS_ERROR_CLASSES];
+  int64_t errors[FAILURE_COUNT];
 };
 
 struct load_cell {

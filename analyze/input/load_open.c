@@ -27,7 +27,7 @@ enum status load_arrivals_add(struct load_arrivals *arrivals, const struct run_r
   arrivals->of[arrivals->count++] =
       (struct load_arrival){.ready_ns = record->ready_ns >= 0 ? record->ready_ns : record->intended_ns,
                             .done_ns = ended ? record->sent_ns + record->latency_ns : -1,
-                            .success = record->error == RUN_ERROR_NONE};
+                            .success = record->error == FAILURE_NONE};
   return STATUS_OK;
 }
 

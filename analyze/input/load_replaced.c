@@ -38,7 +38,7 @@ static bool is_good(const struct load_replicate *replicate) {
 }
 
 static bool is_dead(int64_t requests, int64_t cancelled, const int64_t *errors) {
-  return requests > cancelled && errors[RUN_ERROR_CONNECT] == requests - cancelled;
+  return requests > cancelled && errors[FAILURE_CONNECT] == requests - cancelled;
 }
 
 // The run's entry, made if it is new; a cell's batches come run by run, so the last ones are tried first.

@@ -14,8 +14,6 @@
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 
-_Static_assert((int)RUN_ERROR_COUNT == (int)RESULTS_ERROR_CLASSES, "the failure classes are the same");
-
 // The batch that requests belong to.
 struct batch_key {
   int64_t session, workers, batch, rep;
@@ -241,7 +239,7 @@ static enum status add_request(struct load_run *run, const struct run_request *r
   enum status status = load_window_add(&pending->window, record);
   if (status == STATUS_OK) status = load_arrivals_add(&pending->arrivals, record);
   if (status != STATUS_OK) return status;
-  if (record->error != RUN_ERROR_NONE) return STATUS_OK;
+  if (record->error != FAILURE_NONE) return STATUS_OK;
   if (record->output_tokens >= 2 && record->events >= 1) {
     run->data->answers++;
     run->data->one_piece += record->events == 1;

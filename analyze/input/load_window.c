@@ -28,7 +28,7 @@ enum status load_window_add(struct load_window *window, const struct run_request
   enum status status =
       array_grow(&window->requests, &window->room, window->count, sizeof *window->requests, REQUESTS_MAX);
   if (status != STATUS_OK) return status;
-  bool good = record->error == RUN_ERROR_NONE;
+  bool good = record->error == FAILURE_NONE;
   window->requests[window->count++] = (struct load_window_request){
       .times = {.sent_ns = record->sent_ns,
                 .first_text_ns = record->ttft_ns < 0 ? -1 : record->sent_ns + record->ttft_ns,

@@ -50,7 +50,7 @@ static void add_up(const struct cells_sample *sample, struct cell *cell) {
     if (replicate->cached_tokens >= 0) cached += (double)replicate->cached_tokens, cached_known++;
     cell->requests += replicate->requests;
     cell->failed += replicate->failed;
-    for (size_t e = 0; e < RESULTS_ERROR_CLASSES; e++)
+    for (size_t e = 0; e < FAILURE_COUNT; e++)
       cell->errors[e] += replicate->errors[e];
     // Sessions come one after the other, so a new one differs from the last.
     cell->sessions +=
@@ -60,7 +60,7 @@ static void add_up(const struct cells_sample *sample, struct cell *cell) {
     const struct load_failing *failing = &sample->cell->failing[i];
     cell->requests += failing->requests;
     cell->failed += failing->failed;
-    for (size_t e = 0; e < RESULTS_ERROR_CLASSES; e++)
+    for (size_t e = 0; e < FAILURE_COUNT; e++)
       cell->errors[e] += failing->errors[e];
   }
   cell->reps = (int64_t)sample->count;
@@ -79,7 +79,7 @@ static bool has_failed(const struct cells_sample *sample, const struct cell *cel
   for (size_t i = 0; i < from->failing_count; i++) {
     if (from->failing[i].amount <= 0) return true;
   }
-  if (load_is_failing(cell->requests, cell->failed, cell->errors[RESULTS_ERROR_CLASSES - 1])) return true;
+  if (load_is_failing(cell->requests, cell->failed, cell->errors[FAILURE_CANCELLED])) return true;
   for (size_t i = 0; i < sample->count; i++) {
     if (from->replicates[sample->replicates[i]].amount <= 0) return true;
   }
@@ -161,7 +161,7 @@ static enum status fill_cell(const struct load_data *data, struct cells_sample *
   if (cell->reps == 1) cell->flags |= CELL_UNREPLICATED;
   if (cell->reps == 0 && cell->invalid > 0 && sample->cell->failing_count == 0)
     cell->flags |= CELL_INVALID_CLIENT;
-  int64_t tried = cell->requests - cell->errors[RESULTS_ERROR_CLASSES - 1];
+  int64_t tried = cell->requests - cell->errors[FAILURE_CANCELLED];
   if (tried > 0 && cell->failed <= tried && cell->failed >= 0) {
     struct ci rate;
     enum status status = ci_proportion((uint64_t)cell->failed, (uint64_t)tried, confidence, &rate, error);

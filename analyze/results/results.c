@@ -5,10 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const results_error_names[RESULTS_ERROR_CLASSES] = {
-    "connect",  "tls",      "timeout",  "reset",        "truncated", "http_429",
-    "http_4xx", "http_5xx", "protocol", "server_error", "empty",     "cancelled"};
-
 const char *const results_measure_names[] = {"output_tokens", "input_tokens", "total_tokens", "requests",
                                              NULL};
 

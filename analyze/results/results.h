@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/record/failure.h"
 #include "lib/record/run.h"
 
 // What throughput counts: of successful requests their tokens, or themselves.
@@ -27,10 +28,6 @@ extern const char *const results_measure_names[]; // "output_tokens", ..., and N
 struct estimate {
   double estimate, lo, hi;
 };
-
-// Failure classes in the order of tables (the last is "cancelled": counted, neither success nor failure).
-enum { RESULTS_ERROR_CLASSES = 12 };
-extern const char *const results_error_names[RESULTS_ERROR_CLASSES];
 
 enum cell_flag {
   CELL_COLD = 1 << 0,           // carries model loading: in no fit, no ranking
@@ -63,7 +60,7 @@ struct cell {
   double tokens, input_tokens, cached_tokens; // means per batch, tokens: output; NaN: unknown
   int64_t requests, failed;                   // sums over replicates
   int64_t failed_runs; // runs, of those that were read, in which some batch of it failed
-  int64_t errors[RESULTS_ERROR_CLASSES];
+  int64_t errors[FAILURE_COUNT];
   struct estimate failure_rate; // Clopper-Pearson
   struct estimate tokens_per_s; // geometric mean over replicates; a failed cell: 0, NaN, NaN
   struct estimate goodput;      // requests/s within every limit on requests; NaN: no such limit

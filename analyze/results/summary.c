@@ -58,7 +58,7 @@ VALUE_VIEW(level_rate, workers_row,
            VALUE_OF_OBJECT(self, level_rate_members[results->measure == MEASURE_REQUESTS]))
 
 static const char *error_name(const void *cell, size_t index) {
-  return ((const struct cell *)cell)->errors[index] > 0 ? results_error_names[index] : NULL;
+  return ((const struct cell *)cell)->errors[index] > 0 ? failure_name((enum failure)index) : NULL;
 }
 
 static struct value error_count(const struct results *results UNUSED, const void *cell, size_t index) {
@@ -66,11 +66,8 @@ static struct value error_count(const struct results *results UNUSED, const void
 }
 
 static struct value errors(const struct results *results UNUSED, const void *cell) {
-  return (struct value){.kind = VALUE_LIST,
-                        .at = cell,
-                        .count = RESULTS_ERROR_CLASSES,
-                        .name = error_name,
-                        .element = error_count};
+  return (struct value){
+      .kind = VALUE_LIST, .at = cell, .count = FAILURE_COUNT, .name = error_name, .element = error_count};
 }
 
 static struct value flag(const struct results *results UNUSED, const void *cell, size_t index) {

@@ -11,9 +11,9 @@
 #include "lib/json/json_scan.h"
 
 static void class_list(const struct cell *cell, struct buf *out) {
-  for (size_t i = 0; i < RESULTS_ERROR_CLASSES; i++) {
+  for (size_t i = FAILURE_NONE + 1; i < FAILURE_COUNT; i++) {
     if (cell->errors[i] > 0)
-      buf_printf(out, "%s%s %" PRId64, out->len ? ", " : "", results_error_names[i], cell->errors[i]);
+      buf_printf(out, "%s%s %" PRId64, out->len ? ", " : "", failure_name((enum failure)i), cell->errors[i]);
   }
 }
 

@@ -197,14 +197,14 @@ static struct number_text signed_percent(double fraction) {
 // What became of the requests of failed cells; nothing where no class is known.
 static void failure_classes(struct chapters *c, struct buf *out) {
   struct chapters_list list = {0};
-  for (size_t e = 0; e < RESULTS_ERROR_CLASSES; e++) {
+  for (size_t e = FAILURE_NONE + 1; e < FAILURE_COUNT; e++) {
     int64_t count = 0;
     for (size_t i = 0; i < c->results->cell_count; i++) {
       const struct cell *cell = &c->results->cells[i];
       if (cell->flags & CELL_FAILED && cell->errors[e] > 0) count += cell->errors[e];
     }
     struct buf text = {0};
-    buf_printf(&text, "%s %s", results_error_names[e], number_count(count).text);
+    buf_printf(&text, "%s %s", failure_name((enum failure)e), number_count(count).text);
     if (count > 0) chapters_list_add(&list, buf_text(&text));
     buf_free(&text);
   }

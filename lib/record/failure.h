@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The classes of failure (traces/FORMAT.md) and their names in records.
-#ifndef LIB_LLM_FAILURE_H
-#define LIB_LLM_FAILURE_H
+#ifndef LIB_RECORD_FAILURE_H
+#define LIB_RECORD_FAILURE_H
 
 #include <stdbool.h>
 
 #include "lib/json/json_scan.h"
 
-// Why a request is no success. FAILURE_CANCELLED: stopped by ourselves, neither success nor failure.
+// Why a request is no success, in the order in which tables show it. FAILURE_CANCELLED: stopped by ourselves,
+// neither success nor failure.
 enum failure {
   FAILURE_NONE,
   FAILURE_CONNECT,

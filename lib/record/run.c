@@ -8,33 +8,14 @@
 #include "lib/record/run_old.h"
 #include "lib/record/run_reason.h"
 
-static const char *const error_names[RUN_ERROR_COUNT] = {
-    "connect",  "tls",      "timeout",  "reset",        "truncated", "http_429",
-    "http_4xx", "http_5xx", "protocol", "server_error", "empty",     "cancelled",
-};
-
-const char *run_error_name(enum run_error error) {
-  return error >= 0 && error < RUN_ERROR_COUNT ? error_names[error] : NULL;
-}
-
-bool run_error_from_name(struct json_slice name, enum run_error *out) {
-  for (enum run_error error = 0; error < RUN_ERROR_COUNT; error++) {
-    if (json_slice_is(name, error_names[error])) {
-      *out = error;
-      return true;
-    }
-  }
-  return false;
-}
-
 static enum status parse_error(struct field_context *context, const struct field *field,
                                struct json_slice value) {
   struct run_request *request = context->into;
   if (json_scan_kind(value) == JSON_NULL) {
-    request->error = RUN_ERROR_NONE;
+    request->error = FAILURE_NONE;
     return STATUS_OK;
   }
-  if (run_error_from_name(json_scan_raw_string(value), &request->error)) return STATUS_OK;
+  if (failure_from_name(json_scan_raw_string(value), &request->error)) return STATUS_OK;
   return field_fail(context, field, "a failure class");
 }
 
@@ -46,11 +27,11 @@ static enum status parse_errors(struct field_context *context, const struct fiel
   struct json_scan scan = json_scan_start(value);
   struct json_slice name, number;
   while (json_scan_member(&scan, &name, &number)) {
-    enum run_error error;
+    enum failure error;
     int64_t count;
     if (!json_scan_int64(number, &count) || count < 0 || count > FIELD_COUNT_MAX)
       return field_fail(context, field, "an object of counts");
-    if (run_error_from_name(name, &error)) batch->errors[error] = count;
+    if (failure_from_name(name, &error)) batch->errors[error] = count;
   }
   return STATUS_OK;
 }
@@ -229,7 +210,7 @@ static const struct run_request no_request = {
     .server_total_ns = -1,
     .attempts = 1,
     .retry_after_ns = -1,
-    .error = RUN_ERROR_NONE,
+    .error = FAILURE_NONE,
 };
 
 static const struct run_batch no_batch = {

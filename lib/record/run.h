@@ -14,30 +14,11 @@
 #include "lib/base/buf.h"
 #include "lib/json/json_scan.h"
 #include "lib/lines/gzline.h"
+#include "lib/record/failure.h"
 
 #define RUN_VERSION 1
 
 enum run_kind { RUN_HEADER, RUN_SESSION, RUN_REQUEST, RUN_BATCH, RUN_END, RUN_OTHER };
-
-// The failure classes, in the order in which tables show them.
-enum run_error {
-  RUN_ERROR_CONNECT,
-  RUN_ERROR_TLS,
-  RUN_ERROR_TIMEOUT,
-  RUN_ERROR_RESET,
-  RUN_ERROR_TRUNCATED,
-  RUN_ERROR_HTTP_429,
-  RUN_ERROR_HTTP_4XX,
-  RUN_ERROR_HTTP_5XX,
-  RUN_ERROR_PROTOCOL,
-  RUN_ERROR_SERVER_ERROR,
-  RUN_ERROR_EMPTY,
-  RUN_ERROR_CANCELLED,
-  RUN_ERROR_COUNT,
-  RUN_ERROR_NONE = -1,
-};
-const char *run_error_name(enum run_error error); // "connect", ...; NULL for RUN_ERROR_NONE
-bool run_error_from_name(struct json_slice name, enum run_error *out); // false: no such class
 
 // What made the client the bottleneck of a batch: how much of it was seen, and how much is allowed.
 enum run_reason_kind {
@@ -98,7 +79,7 @@ struct run_request {
   struct json_slice chunks_s; // a JSON array: since sent, each text event in seconds; none: not recorded
   int64_t attempts;           // 1 (also when not said); 2: sent again once on a fresh connection
   int64_t retry_after_ns;     // of a 429
-  enum run_error error;
+  enum failure error;
   struct json_slice error_text;
   int64_t ttfa_ns; // since sent, as a trace's; 0: none
 };
@@ -109,7 +90,7 @@ struct run_batch {
   int64_t start_ns, total_ns;
   int64_t requests, failed, cancelled;
   int64_t input_tokens, output_tokens, cached_tokens; // sums over successes; -1: unknown
-  int64_t errors[RUN_ERROR_COUNT];
+  int64_t errors[FAILURE_COUNT];
   double client_cpu; // share of one core, 0..n
   int64_t lag_p50_ns, lag_p99_ns, lag_max_ns, stall_max_ns;
   bool valid;                       // also when not said

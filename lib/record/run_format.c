@@ -120,7 +120,7 @@ void run_format_request(struct buf *out, const struct run_request *request) {
   if (request->chunks_s.data) json_member_raw(&w, "chunks_s", request->chunks_s);
   if (request->attempts != 1) json_member_count(&w, "attempts", request->attempts);
   member_duration_if(&w, "retry_after_s", request->retry_after_ns);
-  json_member_string(&w, "error", run_error_name(request->error));
+  json_member_string(&w, "error", failure_name(request->error));
   member_text_if(&w, "error_text", request->error_text);
   json_write_object_end(&w);
 }
@@ -128,8 +128,8 @@ void run_format_request(struct buf *out, const struct run_request *request) {
 static void format_errors(struct json_writer *w, const struct run_batch *batch) {
   json_write_key(w, "errors");
   json_write_object(w);
-  for (enum run_error error = 0; error < RUN_ERROR_COUNT; error++) {
-    if (batch->errors[error] > 0) json_member_int(w, run_error_name(error), batch->errors[error]);
+  for (enum failure error = FAILURE_NONE + 1; error < FAILURE_COUNT; error++) {
+    if (batch->errors[error] > 0) json_member_int(w, failure_name(error), batch->errors[error]);
   }
   json_write_object_end(w);
 }

@@ -99,42 +99,23 @@ enum status recorder_open(const struct recorder_settings *settings, struct recor
   return STATUS_OK;
 }
 
-static enum run_error run_error_of(enum failure failure) {
-  static const enum run_error errors[FAILURE_COUNT] = {
-      [FAILURE_NONE] = RUN_ERROR_NONE,
-      [FAILURE_CONNECT] = RUN_ERROR_CONNECT,
-      [FAILURE_TLS] = RUN_ERROR_TLS,
-      [FAILURE_TIMEOUT] = RUN_ERROR_TIMEOUT,
-      [FAILURE_RESET] = RUN_ERROR_RESET,
-      [FAILURE_TRUNCATED] = RUN_ERROR_TRUNCATED,
-      [FAILURE_HTTP_429] = RUN_ERROR_HTTP_429,
-      [FAILURE_HTTP_4XX] = RUN_ERROR_HTTP_4XX,
-      [FAILURE_HTTP_5XX] = RUN_ERROR_HTTP_5XX,
-      [FAILURE_PROTOCOL] = RUN_ERROR_PROTOCOL,
-      [FAILURE_SERVER_ERROR] = RUN_ERROR_SERVER_ERROR,
-      [FAILURE_EMPTY] = RUN_ERROR_EMPTY,
-      [FAILURE_CANCELLED] = RUN_ERROR_CANCELLED,
-  };
-  return errors[failure];
-}
-
 // A count that some response says makes the sum known.
 static void add_known(int64_t *sum, int64_t count) {
   if (count >= 0) *sum = (*sum < 0 ? 0 : *sum) + count;
 }
 
-static void sum_up(struct recorder_sums *sums, enum run_error error, const struct response *response) {
+static void sum_up(struct recorder_sums *sums, enum failure error, const struct response *response) {
   sums->requests++;
-  if (error == RUN_ERROR_CANCELLED) {
+  if (error == FAILURE_CANCELLED) {
     sums->cancelled++;
-  } else if (error != RUN_ERROR_NONE) {
+  } else if (error != FAILURE_NONE) {
     sums->failed++;
   } else {
     add_known(&sums->input_tokens, response->input_tokens);
     add_known(&sums->output_tokens, response->output_tokens);
     add_known(&sums->cached_tokens, response->cached_tokens);
   }
-  if (error != RUN_ERROR_NONE) sums->errors[error]++;
+  if (error != FAILURE_NONE) sums->errors[error]++;
 }
 
 // The times of a response's text events as a JSON array; none where they are not kept.
@@ -150,21 +131,21 @@ static struct json_slice print_chunks(struct buf *chunks, const struct request_r
 }
 
 // A wrong model or base path fails everything, and the server's own words say why.
-static void keep_first_failure(struct recorder *recorder, enum run_error error, const char *words,
+static void keep_first_failure(struct recorder *recorder, enum failure error, const char *words,
                                const struct request_result *result) {
   char status[16] = "";
-  if (error == RUN_ERROR_NONE || error == RUN_ERROR_CANCELLED || recorder->first_failure[0]) return;
+  if (error == FAILURE_NONE || error == FAILURE_CANCELLED || recorder->first_failure[0]) return;
   if (result->response->status > 0) snprintf(status, sizeof status, " (%d)", result->response->status);
   const char *authority = strstr(result->request->url, "://");
   const char *path = authority ? authority + 3 + strcspn(authority + 3, "/") : "";
-  snprintf(recorder->first_failure, sizeof recorder->first_failure, "%s%s for %.*s%s%s",
-           run_error_name(error), status, (int)strcspn(path, "?"), path, words[0] ? ": " : "", words);
+  snprintf(recorder->first_failure, sizeof recorder->first_failure, "%s%s for %.*s%s%s", failure_name(error),
+           status, (int)strcspn(path, "?"), path, words[0] ? ": " : "", words);
 }
 
 void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
                       const struct request_result *result) {
   const struct response *response = result->response;
-  enum run_error error = run_error_of(response->failure);
+  enum failure error = response->failure;
   bool has_gaps = result->text_gaps->count > 0;
   struct texts *texts = &recorder->texts[lane];
   char words[256];

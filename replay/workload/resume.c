@@ -69,7 +69,7 @@ static enum status take_header(struct resume *resume, const struct run_header *h
 // A batch of a busy client, or of a server that was not there, is measured again.
 static bool is_measured(const struct resume *resume, const struct run_batch *batch) {
   return (batch->valid || resume->keep_invalid) &&
-         (batch->requests == 0 || batch->errors[RUN_ERROR_CONNECT] < batch->requests);
+         (batch->requests == 0 || batch->errors[FAILURE_CONNECT] < batch->requests);
 }
 
 static enum status take_batch(struct resume *resume, const struct run_batch *batch) {

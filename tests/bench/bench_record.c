@@ -51,7 +51,7 @@ static struct run_request make_request(int64_t i) {
                               .eval_ns = -1,
                               .attempts = 1,
                               .retry_after_ns = -1,
-                              .error = RUN_ERROR_NONE};
+                              .error = FAILURE_NONE};
 }
 
 static void print(const char *what, int64_t wall_ns, int64_t cpu_ns, double zcat_ns) {

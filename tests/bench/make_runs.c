@@ -90,7 +90,7 @@ static void put_request(struct maker *maker, const struct run_batch *batch, int6
                                 .eval_ns = -1,
                                 .attempts = 1,
                                 .retry_after_ns = -1,
-                                .error = RUN_ERROR_NONE};
+                                .error = FAILURE_NONE};
   run_format_request(&maker->line, &request);
   maker->end.requests++;
   put(maker);

@@ -76,7 +76,7 @@ static void test_a_failed_batch_is_not_hidden_as_the_client_s_fault(void **state
     assert_int_equal(cell->flags & (CELL_FAILED | CELL_INVALID_CLIENT), CELL_FAILED);
     assert_int_equal(cell->invalid, 0);
     assert_int_equal(cell->failed, 20);
-    assert_int_equal(cell->errors[7], 20);
+    assert_int_equal(cell->errors[FAILURE_HTTP_5XX], 20);
     scenario_near("estimate", cell->tokens_per_s.estimate, 0, 0);
   }
   assert_int_equal(scenario_cell(&s, 4, 80)->flags & (CELL_FAILED | CELL_INVALID_CLIENT), 0);

@@ -52,7 +52,7 @@ static void test_assertions_read_results_by_path(void **state) {
       .cells = cells, .cell_count = 2, .best = {.exists = true, .cell = 1, .set = set, .set_count = 1}};
   struct error error = {0};
   (void)state;
-  cells[0].errors[7] = 3;
+  cells[0].errors[FAILURE_HTTP_5XX] = 3;
   cells[1].ttft_s = (struct percentiles){{NAN, NAN, NAN}, {NAN, NAN, NAN}, {NAN, NAN, NAN}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct assertion_parts parts;

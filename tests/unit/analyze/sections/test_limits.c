@@ -16,7 +16,7 @@ static void test_all_failed_is_said_plainly(void **state) {
   fixture_start(&made->results, 4);
   made_add(&made->results, 1, 1, 0);
   made_add(&made->results, 2, 2, 0);
-  made->results.cells[1].errors[7] = 2;
+  made->results.cells[1].errors[FAILURE_HTTP_5XX] = 2;
   made->results.cells[1].failure_rate = (struct estimate){1, 0.158, 1};
   fixture_finish(&made->results);
   fixture_warn(&made->results, WARNING_ALL_FAILED, -1);
@@ -156,7 +156,7 @@ static void random_cells(struct results *results, uint64_t *seed) {
       cell.reps = (int64_t)(next_random(seed) % 4);
       cell.in_best_set = next_random(seed) % 2;
       cell.pooled_interval = next_random(seed) % 2;
-      cell.errors[next_random(seed) % RESULTS_ERROR_CLASSES] = (int64_t)(next_random(seed) % 5);
+      cell.errors[1 + next_random(seed) % FAILURE_CANCELLED] = (int64_t)(next_random(seed) % 5);
       results->cells[results->cell_count++] = cell;
     }
   }

@@ -155,9 +155,9 @@ static void test_every_member_that_is_written_is_explained(void **state) {
     assert_named(record);
     buf_free(&lines[i]);
   }
-  for (int i = 0; i < RUN_ERROR_COUNT; i++) {
+  for (int i = FAILURE_NONE + 1; i < FAILURE_COUNT; i++) {
     char word[80];
-    snprintf(word, sizeof word, "`%s`", run_error_name((enum run_error)i));
+    snprintf(word, sizeof word, "`%s`", failure_name((enum failure)i));
     if (!strstr(buf_text(&document), word)) fail_msg("%s is not explained", word);
   }
 }

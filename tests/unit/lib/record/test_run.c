@@ -119,7 +119,7 @@ static const struct run_request full_request = {
     .eval_ns = 3,
     .attempts = 2,
     .retry_after_ns = 30000000000,
-    .error = RUN_ERROR_HTTP_429,
+    .error = FAILURE_HTTP_429,
     .error_text = {"slow \"down\"\n\xC3\xA9", 14},
 };
 
@@ -146,7 +146,7 @@ static void test_request_extremes_come_back(void **state) {
   request.events = request.cached_tokens = request.load_ns = request.eval_ns = -1;
   request.prompt_eval_ns = request.retry_after_ns = request.ready_ns = -1;
   request.token_source = request.finish = request.error_text = (struct json_slice){NULL, 0};
-  request.error = RUN_ERROR_NONE;
+  request.error = FAILURE_NONE;
   struct buf line = {0};
   run_format_request(&line, &request);
   parse_buf(&line);
@@ -170,7 +170,7 @@ static void test_design_example_of_a_request(void **state) {
   assert_int_equal(parsed.request.ttft_ns, 210000000);
   assert_int_equal(parsed.request.itl_p99_ns, 19000000);
   assert_int_equal(parsed.request.itl_max_ns, 40000000);
-  assert_int_equal(parsed.request.error, RUN_ERROR_NONE);
+  assert_int_equal(parsed.request.error, FAILURE_NONE);
   assert_int_equal(parsed.request.attempts, 1); // not said: sent once
   assert_int_equal(parsed.request.load_ns, -1); // not said: does not exist
   assert_int_equal(parsed.request.last_text_ns, -1);
@@ -187,9 +187,9 @@ static void test_design_example_of_a_batch(void **state) {
       STATUS_OK);
   assert_int_equal(parsed.kind, RUN_BATCH);
   assert_int_equal(parsed.batch.total_ns, 20977000000);
-  assert_int_equal(parsed.batch.errors[RUN_ERROR_TIMEOUT], 1);
-  assert_int_equal(parsed.batch.errors[RUN_ERROR_EMPTY], 1);
-  assert_int_equal(parsed.batch.errors[RUN_ERROR_CONNECT], 0);
+  assert_int_equal(parsed.batch.errors[FAILURE_TIMEOUT], 1);
+  assert_int_equal(parsed.batch.errors[FAILURE_EMPTY], 1);
+  assert_int_equal(parsed.batch.errors[FAILURE_CONNECT], 0);
   assert_true(parsed.batch.client_cpu == 0.03);
   assert_int_equal(parsed.batch.lag_p99_ns, 20000);
   assert_false(parsed.batch.valid);
@@ -224,7 +224,7 @@ static void test_batch_comes_back_as_written(void **state) {
       .rate = 0.1,
       .in_flight_mean = 1e-300,
   };
-  for (int i = 0; i < RUN_ERROR_COUNT; i++)
+  for (int i = FAILURE_NONE + 1; i < FAILURE_COUNT; i++)
     batch.errors[i] = 100 + i;
   struct buf line = {0};
   run_format_batch(&line, &batch);
@@ -319,25 +319,25 @@ static void test_header_session_and_end_come_back_as_written(void **state) {
 
 static void test_every_failure_class_has_a_name_that_reads_back(void **state) {
   (void)state;
-  static const char *const names[] = {"connect",   "tls",          "timeout",  "reset",
-                                      "truncated", "http_429",     "http_4xx", "http_5xx",
-                                      "protocol",  "server_error", "empty",    "cancelled"};
-  for (int i = 0; i < RUN_ERROR_COUNT; i++) {
-    enum run_error back = RUN_ERROR_NONE;
-    assert_string_equal(run_error_name((enum run_error)i), names[i]);
-    assert_true(run_error_from_name((struct json_slice){names[i], strlen(names[i])}, &back));
+  static const char *const names[] = {NULL,           "connect",  "tls",      "timeout",  "reset",
+                                      "truncated",    "http_429", "http_4xx", "http_5xx", "protocol",
+                                      "server_error", "empty",    "cancelled"};
+  for (int i = FAILURE_NONE + 1; i < FAILURE_COUNT; i++) {
+    enum failure back = FAILURE_NONE;
+    assert_string_equal(failure_name((enum failure)i), names[i]);
+    assert_true(failure_from_name((struct json_slice){names[i], strlen(names[i])}, &back));
     assert_int_equal(back, i);
     struct buf line = {0};
     struct run_request request = full_request;
-    request.error = (enum run_error)i;
+    request.error = (enum failure)i;
     run_format_request(&line, &request);
     parse_buf(&line);
     assert_int_equal(parsed.request.error, i);
     buf_free(&line);
   }
-  assert_null(run_error_name(RUN_ERROR_NONE));
-  enum run_error none;
-  assert_false(run_error_from_name(TEXT("other"), &none));
+  assert_null(failure_name(FAILURE_NONE));
+  enum failure none;
+  assert_false(failure_from_name(TEXT("other"), &none));
 }
 
 int main(void) {

@@ -69,7 +69,7 @@ static void test_the_traces_of_several_come_back_and_one_is_not_named(void **sta
   parse_line();
   assert_text(parsed.header.traces, traces);
   buf_clear(&line);
-  struct run_request request = {.trace = 1, .error = RUN_ERROR_NONE};
+  struct run_request request = {.trace = 1, .error = FAILURE_NONE};
   run_format_request(&line, &request);
   parse_line();
   assert_int_equal(parsed.request.trace, 1);
@@ -95,13 +95,13 @@ static void test_server_metrics_that_nobody_asked_for_are_not_there(void **state
 static void test_chunks_and_the_servers_total_come_back_as_written(void **state) {
   (void)state;
   struct run_request request = {
-      .server_total_ns = 1890000001, .chunks_s = {"[0.21,1.89]", 11}, .error = RUN_ERROR_NONE};
+      .server_total_ns = 1890000001, .chunks_s = {"[0.21,1.89]", 11}, .error = FAILURE_NONE};
   run_format_request(&line, &request);
   parse_line();
   assert_text(parsed.request.chunks_s, "[0.21,1.89]");
   assert_int_equal(parsed.request.server_total_ns, 1890000001);
   buf_clear(&line);
-  request = (struct run_request){.server_total_ns = -1, .error = RUN_ERROR_NONE};
+  request = (struct run_request){.server_total_ns = -1, .error = FAILURE_NONE};
   run_format_request(&line, &request);
   assert_false(line_has("chunks_s") || line_has("server_total_s"));
   parse_line();
