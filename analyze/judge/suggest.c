@@ -11,7 +11,8 @@
 #include "lib/json/json_write.h"
 
 #define MAX_WORKERS 1000000
-#define REFINED 1.2 // neighbouring levels closer than this are not told apart further
+#define REFINED 1.2    // neighbouring levels closer than this are not told apart further
+#define ONE_SIDED 0.43 // of the half of a two-sided 95 % interval: a bound that holds in four of five cases
 
 struct list {
   const struct results *results;
@@ -56,12 +57,13 @@ static int64_t usual_repeat(const struct results *results) {
   return most > 10 ? 10 : most;
 }
 
-// A new level is only looked at: where the spread is known and small beside the margin, one batch is enough
-// to see on which side of it the level lies.
-static int64_t look_repeat(const struct results *results) {
-  double margin = results->recommendation.margin;
+// A new level is only looked at: where the spread is known and below `enough` for one batch, one shows on
+// which side of the margin the level lies.
+static int64_t look_repeat(const struct results *results, double enough) {
   if (results->recommendation.state == RECOMMENDATION_NONE) return usual_repeat(results);
-  return results->sigma <= margin / 3 ? 1 : results->sigma <= margin ? 2 : usual_repeat(results);
+  return results->sigma <= enough                           ? 1
+         : results->sigma <= results->recommendation.margin ? 2
+                                                            : usual_repeat(results);
 }
 
 static void add(struct list *list, int64_t workers, int64_t batch, int64_t repeat, const char *why, ...)
@@ -92,12 +94,25 @@ static size_t row_of(const struct results *results, int64_t workers) {
   return i;
 }
 
+// A level of which no batch counts, since the client could not keep up: it may be as good as any. As often
+// as two runs measure a cell, at most.
+static void measure_left_out(struct list *list, const struct workers_row *row) {
+  const struct results *results = list->results;
+  int64_t repeat = usual_repeat(results);
+  for (size_t i = row->first_cell; !row->usable && i < row->first_cell + row->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    if (cell->flags & CELL_INVALID_CLIENT && cell->invalid <= 2 * repeat)
+      add(list, row->workers, cell->timed ? 0 : cell->batch, repeat, "no batch of it was valid");
+  }
+}
+
 // Whatever else is tried next depends on what a hole holds. What failed in two runs is not tried a third
 // time.
 static void measure_holes(struct list *list) {
   const struct results *results = list->results;
   for (size_t w = 0; w < results->workers_count; w++) {
     const struct workers_row *row = &results->workers[w];
+    measure_left_out(list, row);
     for (size_t i = row->first_cell; row->hole && i < row->first_cell + row->cell_count; i++) {
       if (results->cells[i].flags & CELL_FAILED && results->cells[i].failed_runs < RESULTS_TRIES)
         add(list, row->workers, results->cells[i].timed ? 0 : results->cells[i].batch, usual_repeat(results),
@@ -112,21 +127,28 @@ static const struct workers_row *usable_below(const struct results *results, siz
   return at > 0 ? &results->workers[at - 1] : NULL;
 }
 
+static int64_t reps_of(const struct results *results, const struct workers_row *row) {
+  size_t cell = results_find(results, row->workers, row->best_batch);
+  return cell == SIZE_MAX ? 0 : results->cells[cell].reps;
+}
+
 // Up only from the last level, and only while it may be the one to choose: a level that does not gain is a
 // plateau, and beyond a fall, a failure or a cliff nothing is tried.
 static void go_up(struct list *list) {
   const struct results *results = list->results;
   const struct workers_row *last = &results->workers[results->workers_count - 1];
   const struct cell *top = &results->cells[results->best.recommended];
-  bool plateau = results->recommendation.state != RECOMMENDATION_NONE && recommend_on_plateau(results);
+  bool known = results->recommendation.state != RECOMMENDATION_NONE || reps_of(results, last) > 1;
+  bool plateau = known && recommend_on_plateau(results);
   bool chosen = results->recommendation.state == RECOMMENDATION_SHOWN && top->workers != last->workers;
   if (wall(results) != INT64_MAX || !last->usable || plateau || chosen ||
       recommend_level_throughput(results, last) <
           SUGGEST_FALL *
               recommend_level_throughput(results, &results->workers[row_of(results, top->workers)]))
     return;
-  add(list, 2 * last->workers, batch_for(results, 2 * last->workers), look_repeat(results),
-      "throughput still rises at %" PRId64 " workers", last->workers);
+  add(list, 2 * last->workers, batch_for(results, 2 * last->workers),
+      look_repeat(results, results->recommendation.margin), "throughput still rises at %" PRId64 " workers",
+      last->workers);
 }
 
 // How much higher than at `at` the last number of workers before `to` may be, as a logarithm, if throughput
@@ -153,7 +175,7 @@ static void bisect_cliffs(struct list *list) {
     double lost = log(top / recommend_level_throughput(results, &results->workers[at]));
     if (cliff->to - cliff->from <= 1 || rise - lost <= results->recommendation.margin / 3) continue;
     int64_t middle = cliff->from + (cliff->to - cliff->from) / 2;
-    add(list, middle, batch_for(results, middle), look_repeat(results),
+    add(list, middle, batch_for(results, middle), look_repeat(results, results->recommendation.margin),
         "the cliff lies somewhere in (%" PRId64 ", %" PRId64 "]", cliff->from, cliff->to);
   }
 }
@@ -178,8 +200,9 @@ static void look_between(struct list *list, const struct workers_row *lower, con
   if (to - from < 2) return;
   int64_t workers = between(from, to, wanted);
   if (row_of(list->results, workers) < list->results->workers_count) return; // it failed, twice
-  add(list, workers, batch_for(list->results, workers), look_repeat(list->results),
-      "%s (%" PRId64 ", %" PRId64 ")", why, from, to);
+  add(list, workers, batch_for(list->results, workers),
+      look_repeat(list->results, list->results->recommendation.margin), "%s (%" PRId64 ", %" PRId64 ")", why,
+      from, to);
 }
 
 static size_t highest_row(const struct results *results) {
@@ -247,31 +270,42 @@ static void decide_possible_cliffs(struct list *list) {
   }
 }
 
-// As many more as would decide, no more than a few at once.
-static int64_t confirm_repeat(const struct recommendation *chosen, const struct cell *cell) {
-  int64_t missing = chosen->repeat - cell->reps;
-  if (chosen->repeat < 0 || missing > SUGGEST_BLOCKS) return SUGGEST_BLOCKS;
-  return missing < 2 ? 2 : missing;
+static struct estimate throughput_of(const struct results *results, size_t cell) {
+  if (!results->recommendation.steady) return results->cells[cell].tokens_per_s;
+  return results->workers[row_of(results, results->cells[cell].workers)].steady.throughput;
 }
 
-// Those that may be the best, where nothing is shown yet.
+// It may be better than `top` by more than the margin, for all that a one-sided 95 % bound says.
+static bool may_matter(const struct results *results, size_t top, size_t rival) {
+  struct estimate a = throughput_of(results, top), b = throughput_of(results, rival);
+  double off = ONE_SIDED * hypot(log(a.estimate / a.lo), log(b.hi / b.estimate));
+  return !(log(b.estimate / a.estimate) + off <= -log1p(-results->recommendation.margin));
+}
+
+// Those that may be the best, where nothing is shown yet: as many more as would show it, if these are few;
+// else until none can be better by more than the margin.
 static void confirm(struct list *list) {
   const struct results *results = list->results;
   const struct recommendation *chosen = &results->recommendation;
   if (chosen->state == RECOMMENDATION_SHOWN) return;
-  for (size_t i = 0; i < chosen->candidate_count; i++) {
+  bool few = chosen->repeat > 0 && chosen->repeat <= SUGGEST_REPEATED;
+  bool open =
+      few || results->cells[results->best.recommended].reps < 2; // the highest of many owes it to chance
+  for (size_t i = 1; i < chosen->candidate_count; i++)
+    open |= may_matter(results, chosen->candidates[0], chosen->candidates[i]);
+  for (size_t i = 0; i < chosen->candidate_count && open && list->count < 2; i++) {
     const struct cell *cell = &results->cells[chosen->candidates[i]];
-    add(list, cell->workers, cell->timed ? 0 : cell->batch, confirm_repeat(chosen, cell),
-        "may be the best; nothing is shown yet");
+    int64_t missing = few ? chosen->repeat - cell->reps : 2;
+    if (cell->reps >= SUGGEST_REPEATED || missing < 1) continue;
+    if (!few && i > 0 && !may_matter(results, chosen->candidates[0], chosen->candidates[i])) continue;
+    add(list, cell->workers, cell->timed ? 0 : cell->batch,
+        missing < SUGGEST_BLOCKS ? missing : SUGGEST_BLOCKS, "may be the best; nothing is shown yet");
   }
   if (chosen->candidate_count > 0) return;
   const struct cell *cell = &results->cells[results->best.cell];
+  if (cell->reps > 1) return; // equal values: more of them would be equal too
   add(list, cell->workers, cell->timed ? 0 : cell->batch, SUGGEST_BLOCKS,
       "the largest, and no spread is known");
-}
-
-static int64_t reps_of(const struct results *results, const struct workers_row *row) {
-  return results->cells[results_find(results, row->workers, row->best_batch)].reps;
 }
 
 static void repeat_level(struct list *list, const struct workers_row *row, const char *why) {
@@ -347,12 +381,9 @@ bool suggest_is_hole(const struct results *results, const struct suggest_cell *c
 
 size_t suggest_next(const struct results *results, size_t most, struct suggest_cell *cells) {
   struct list list = {.results = results, .cells = cells, .most = most};
-  if (!results->best.exists) {
-    when_nothing_works(&list);
-    return list.count;
-  }
   measure_holes(&list);
-  if (list.count > 0) return list.count;
+  if (list.count == 0 && !results->best.exists) when_nothing_works(&list);
+  if (list.count > 0 || !results->best.exists) return list.count;
   if (results->limit_count > 0 && !look_within_limits(&list)) {
     if (list.count == 0 && results->recommendation.limits == RECOMMENDATION_KEPT) confirm(&list);
     return list.count;

@@ -2,13 +2,15 @@
 //
 // Which cells to measure next, so that the best one is found with few of them.
 //
-// A level that failed between levels that work is measured again before anything else. Then, each only where
-// what comes before it has nothing left: up while the last level still gains (double the workers), or a cliff
-// halved until nothing before it matters; a peak beside the highest, and fewer workers that may be enough, to
-// a ratio of 1.2; fresh repetitions of those that may be the best, and of a level below the recommended one
-// that is as good as far as measured. New levels are measured once or twice where noise is small beside the
-// margin. Nothing is proposed when all that is done. With limits, nothing above the lowest level that misses
-// one for certain is proposed; the gap below it is halved.
+// A level that failed between levels that work, or of which no batch counts, is measured again before
+// anything else. Then, each only where what comes before it has nothing left: up while the last level still
+// gains (double the workers), or a cliff halved until nothing before it matters; a peak beside the highest,
+// and fewer workers that may be enough, to a ratio of 1.2; fresh repetitions of two that may be the best, and
+// of a level below the recommended one that is as good as far as measured. New levels are measured once where
+// noise is below the margin. Nothing is proposed when all that is done: where showing the best would take
+// many repetitions, as soon as no rival is likely better by more than the margin.
+// With limits, nothing above the lowest level that misses one for certain is proposed; the gap below it is
+// halved.
 #ifndef ANALYZE_SUGGEST_H
 #define ANALYZE_SUGGEST_H
 
@@ -17,7 +19,7 @@
 
 #define SUGGEST_FALL 0.9   // below this share of the best, more workers are no more tried
 #define SUGGEST_BLOCKS 4   // repetitions of a confirmation
-#define SUGGEST_REPEATED 4 // of a level that may be enough: more would hardly show it
+#define SUGGEST_REPEATED 4 // of one level: more would hardly show it
 #define SUGGEST_MAX 1000
 
 struct suggest_cell {

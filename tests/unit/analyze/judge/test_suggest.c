@@ -144,6 +144,34 @@ static void test_nothing_usable_asks_for_less(void **state) {
   scenario_free(&s);
 }
 
+static void test_equal_repetitions_of_equal_levels_end_the_search(void **state) {
+  struct scenario s;
+  struct suggest_cell cells[3];
+  (void)state;
+  scenario_run(&s, HEADER "4,12,24,2400,12,0\n4,12,24,2400,12,0\n8,24,48,4800,24,0\n8,24,48,4800,24,0\n");
+  assert_int_equal(suggest_next(&s.results, 3, cells), 0);
+  scenario_free(&s);
+}
+
+// The client could not keep up with it: as good as not measured, but not for ever.
+static void test_a_level_without_a_valid_batch_is_measured_again(void **state) {
+  struct scenario s;
+  struct suggest_cell cells[3];
+  (void)state;
+  scenario_run(&s, HEADER "4,12,24,2400,12,0\n4,12,24.1,2400,12,0\n8,24,48,4800,24,0\n8,24,48.1,4800,24,0\n");
+  s.results.cells[1].flags |= CELL_INVALID_CLIENT;
+  s.results.cells[1].invalid = 2;
+  s.results.workers[1].usable = false;
+  assert_int_equal(suggest_next(&s.results, 3, cells), 1);
+  assert_int_equal(cells[0].workers, 8);
+  assert_int_equal(cells[0].batch, 24);
+  s.results.cells[1].invalid = 7;
+  size_t count = suggest_next(&s.results, 3, cells);
+  for (size_t i = 0; i < count; i++)
+    assert_int_not_equal(cells[i].workers, 8);
+  scenario_free(&s);
+}
+
 static void test_never_more_than_asked_for_and_no_cell_twice(void **state) {
   struct scenario s;
   struct suggest_cell cells[SUGGEST_MAX];
@@ -190,6 +218,8 @@ int main(void) {
       cmocka_unit_test(test_a_cliff_is_bisected_to_one_tenth),
       cmocka_unit_test(test_both_sides_of_a_possible_cliff_are_measured_again),
       cmocka_unit_test(test_nothing_usable_asks_for_less),
+      cmocka_unit_test(test_equal_repetitions_of_equal_levels_end_the_search),
+      cmocka_unit_test(test_a_level_without_a_valid_batch_is_measured_again),
       cmocka_unit_test(test_never_more_than_asked_for_and_no_cell_twice),
       cmocka_unit_test(test_lines_are_what_replay_reads),
   };
