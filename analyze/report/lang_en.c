@@ -102,7 +102,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                                                          "second{3}. Single runs show no "
                                                          "recommendation: repeat the measurement.",
     [LANG_BEST_NOT_RECOMMENDED] =
-        "This is the highest measured. {0} is recommended: it has fewer requests in flight "
+        "This is the highest measured. {0} is recommended: it needs no more requests in flight "
         "and is at most {1}% below the best.",
     [LANG_BEST_LIMITS] =
         "This is the highest measured, whatever its times. {0} is recommended: it keeps {1}.",

@@ -287,7 +287,7 @@ static void why_not_recommended(struct chapters *c, struct document_node *sectio
   if (chosen->limits == RECOMMENDATION_KEPT) chapters_limits_all(c, &limits);
   if (limits.len > 0) {
     chapters_paragraph(c, section, LANG_BEST_LIMITS, LANG_WITH(name.text, buf_text(&limits)));
-  } else if (in_flight(cell) < in_flight(&results->cells[results->best.cell])) {
+  } else if (!chosen->steady || in_flight(cell) < in_flight(&results->cells[results->best.cell])) {
     chapters_paragraph(c, section, LANG_BEST_NOT_RECOMMENDED,
                        LANG_WITH(name.text, number_percent(chosen->below_best_at_most).text));
   } else {
