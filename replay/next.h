@@ -15,7 +15,7 @@
 // Runs the command through `sh -c`, with an empty standard input and our standard error; appends what it
 // prints to `out`, a buffer with a limit of NEXT_OUTPUT_MAX. A command that neither prints nor fails ends the
 // search. STATUS_IO: it failed, or took too long; STATUS_CANCELLED: SIGINT, SIGTERM or SIGHUP ended it;
-// STATUS_LIMIT: it printed more; STATUS_MEMORY; with words.
+// STATUS_LIMIT: it printed more; STATUS_MEMORY.
 enum status next_run(const char *command, struct buf *out, struct error *error) MUST_USE;
 
 #endif

@@ -27,7 +27,8 @@ static void note_think_time(const struct opts *opts, const struct work *work, st
     log_notice(log, "--think-time: the trace has no conversation of several turns");
   } else if (opts->think == SEND_ORDER_THINK_RECORDED && unknown > 0) {
     log_notice(
-        log, "--think-time recorded: of %lld of %lld later turns the trace does not tell, the schedule holds",
+        log,
+        "--think-time recorded: %lld of %lld later turns have no recorded think time; scheduled time kept",
         (long long)unknown, (long long)later);
   }
 }
@@ -68,12 +69,12 @@ static void note_draw(const struct opts *opts, const struct work *work, struct l
   }
 }
 
-// What a user would not expect is told, also options that some requests do not heed.
+// What a user may not expect, also options without effect on some requests.
 void notices_before(const struct opts *opts, const struct plan *plan, const struct work *work,
                     struct log *log) {
   note_draw(opts, work, log);
   if (plan->duration_ns == 0 && work->available < plan->batch_most) {
-    log_notice(log, "%lld requests in a row send some more than once: the trace has %lld to draw from",
+    log_notice(log, "the plan needs %lld requests, the trace has %lld: some are sent more than once",
                (long long)plan->batch_most, (long long)work->available);
   }
   if (notices_plain_http2(opts) && !xfer_shares_plain_http2()) {
@@ -87,7 +88,7 @@ void notices_before(const struct opts *opts, const struct plan *plan, const stru
     lacks_it |= dialect->generates_text && !dialect->has_ignore_eos;
   }
   if (lacks_it && opts->ignore_eos)
-    log_notice(log, "--ignore-eos: Ollama's own APIs know no such thing, their requests go without");
+    log_notice(log, "--ignore-eos: not supported by Ollama's native API; ignored");
 }
 
 // Traces of different weeks have weeks between them.

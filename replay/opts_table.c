@@ -243,7 +243,7 @@ static const struct cli_option options[] = {
      CLI_OWN(take_restart), NULL},
     {"ready", 0, "PATH", "/health or /", "the server is up when this path answers 2xx",
      CLI_TEXT(struct opts, ready), NULL},
-    {"ready-timeout", 0, "TIME", "300s", "most time until then",
+    {"ready-timeout", 0, "TIME", "300s", "readiness timeout",
      CLI_DURATION(struct opts, ready_timeout_ns, CLOCK_NS_PER_MS, 24 * HOUR_NS), NULL},
 
     {"before-batch", 0, "CMD", NULL, "run this before each measured batch; {workers}, {batch}, {rep}, {port}",

@@ -15,9 +15,9 @@
 
 #define DRAW_NS (200 * CLOCK_NS_PER_MS)
 #define FILE_CHECK_NS (500 * CLOCK_NS_PER_MS) // without a progress line
-// Signals within this time are one wish: a wrapper like timeout(1) passes its signal on to the process and
+// Signals within this time count once: a wrapper like timeout(1) passes its signal on to the process and
 // then to its group.
-#define SAME_WISH_NS (100 * CLOCK_NS_PER_MS)
+#define SAME_SIGNAL_NS (100 * CLOCK_NS_PER_MS)
 
 struct sweep {
   const struct sweep_setup *setup;
@@ -49,7 +49,7 @@ struct sweep {
   int64_t tokens;         // input and output, warm-up included
   bool interrupted;
   int64_t interrupted_ns; // when
-  bool impatient;         // and once more: a server is not waited for
+  bool kill_server;       // and once more: a server is not waited for
   bool over;              // nothing is left to run the loop for
   bool lost_file;         // it was said
   enum status status;     // why the sweep ends early
@@ -168,7 +168,7 @@ static void start_measured(struct sweep *sweep) {
 }
 
 static void end_session(struct sweep *sweep) {
-  if (sweep->impatient) {
+  if (sweep->kill_server) {
     server_session_kill(sweep->session);
   } else {
     server_session_end(sweep->session);
@@ -349,8 +349,8 @@ static void on_interrupt(void *context) {
   if (!sweep->interrupted) {
     log_notice(sweep->setup->log, "interrupted: what was measured so far is kept");
     sweep->interrupted_ns = clock_now_ns();
-  } else if (clock_now_ns() - sweep->interrupted_ns >= SAME_WISH_NS) {
-    sweep->impatient = true;
+  } else if (clock_now_ns() - sweep->interrupted_ns >= SAME_SIGNAL_NS) {
+    sweep->kill_server = true;
   }
   sweep->interrupted = true;
   if (measurement_running(sweep->closed) || measurement_running(sweep->open)) {
@@ -364,10 +364,10 @@ static void on_interrupt(void *context) {
 }
 
 // Its part of the batch would be waited for without end.
-static void lane_failed(void *context, const char *words) {
+static void lane_failed(void *context, const char *message) {
   struct sweep *sweep = context;
   sweep->status = STATUS_IO;
-  status_write(&sweep->error, "%s", words);
+  status_write(&sweep->error, "%s", message);
   stop(sweep);
 }
 
@@ -440,8 +440,8 @@ enum status sweep_run(const struct sweep_setup *setup, struct error *error) {
                                   sweep.tokens >= setup->opts->token_budget &&
                                   sweep.measured < (int64_t)setup->plan->batch_count + setup->summary->again;
   if (status == STATUS_OK && sweep.status) {
-    bool wordless = sweep.error.text[0] == '\0';
-    status = status_fail(error, sweep.status, "%s", wordless ? status_name(sweep.status) : sweep.error.text);
+    bool bare = sweep.error.text[0] == '\0';
+    status = status_fail(error, sweep.status, "%s", bare ? status_name(sweep.status) : sweep.error.text);
   } else if (status == STATUS_OK && sweep.interrupted) {
     status = status_fail(error, STATUS_CANCELLED, "interrupted");
   }

@@ -37,7 +37,7 @@ struct sweep_setup {
 // A batch in which nothing could connect stops the run, with a managed server only when that was started once
 // more for it; the batch has no record. STATUS_NETWORK: it stopped so;
 // STATUS_CANCELLED: stopped by a signal, everything so far is recorded; STATUS_IO: the run cannot be written;
-// STATUS_MEMORY; with words.
+// STATUS_MEMORY.
 enum status sweep_run(const struct sweep_setup *setup, struct error *error) MUST_USE;
 
 #endif

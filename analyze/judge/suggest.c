@@ -363,7 +363,8 @@ static bool look_within_limits(struct list *list) {
   if (!kept) {
     int64_t lower = missed->workers / 2;
     if (row_of(results, lower) == results->workers_count)
-      add(list, lower, batch_for(results, lower), look_repeat(results), "the lowest level misses a limit");
+      add(list, lower, batch_for(results, lower), look_repeat(results, results->recommendation.margin),
+          "the lowest level misses a limit");
     return false;
   }
   bool gains = recommend_level_throughput(results, missed) >

@@ -39,7 +39,7 @@ struct schedule_rate {
 };
 
 // A schedule at a rate. STATUS_USAGE over SCHEDULE_REQUESTS_MAX, from SCHEDULE_LONGEST_NS on or for no
-// request at all, STATUS_MEMORY, with words.
+// request at all, STATUS_MEMORY.
 enum status schedule_at_rate(const struct schedule_rate *rate, struct schedule *out,
                              struct error *error) MUST_USE;
 

@@ -15,82 +15,82 @@ struct send_order {
 
 enum status send_order_open(const struct send_order_options *options, struct send_order **out,
                             struct error *error) {
-  struct send_order *turns = calloc(1, sizeof *turns);
-  if (!turns) return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
-  turns->options = *options;
-  *out = turns;
+  struct send_order *order = calloc(1, sizeof *order);
+  if (!order) return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
+  order->options = *options;
+  *out = order;
   return STATUS_OK;
 }
 
-void send_order_close(struct send_order *turns) {
-  if (!turns) return;
-  free(turns->heap);
-  free(turns);
+void send_order_close(struct send_order *order) {
+  if (!order) return;
+  free(order->heap);
+  free(order);
 }
 
-void send_order_start(struct send_order *turns, int64_t start_ns, int64_t offset) {
-  turns->start_ns = start_ns;
-  turns->offset = offset;
-  turns->next = turns->heap_count = 0;
+void send_order_start(struct send_order *order, int64_t start_ns, int64_t offset) {
+  order->start_ns = start_ns;
+  order->offset = offset;
+  order->next = order->heap_count = 0;
 }
 
-static const struct conversations_turn *turn_of(const struct send_order *turns, int64_t index) {
-  return &turns->options.draw[(size_t)(turns->offset + index) % turns->options.draw_count];
+static const struct conversations_turn *turn_of(const struct send_order *order, int64_t index) {
+  return &order->options.draw[(size_t)(order->offset + index) % order->options.draw_count];
 }
 
 // The index of the turn at a place of the same pass over the draw.
-static int64_t neighbour(const struct send_order *turns, int64_t index, int64_t place) {
-  return index + place - (turns->offset + index) % (int64_t)turns->options.draw_count;
+static int64_t neighbour(const struct send_order *order, int64_t index, int64_t place) {
+  return index + place - (order->offset + index) % (int64_t)order->options.draw_count;
 }
 
 // Later turns of this repetition go when the one before them is done.
-static bool is_later_turn(const struct send_order *turns, int64_t index) {
-  if (!turns->options.draw) return false;
-  int64_t before = turn_of(turns, index)->before;
-  return before >= 0 && neighbour(turns, index, before) >= 0;
+static bool is_later_turn(const struct send_order *order, int64_t index) {
+  if (!order->options.draw) return false;
+  int64_t before = turn_of(order, index)->before;
+  return before >= 0 && neighbour(order, index, before) >= 0;
 }
 
 // -1: the schedule says when it goes.
-static int64_t think_ns(const struct send_order *turns, int64_t index) {
-  const struct send_order_options *options = &turns->options;
+static int64_t think_ns(const struct send_order *order, int64_t index) {
+  const struct send_order_options *options = &order->options;
   if (options->think == SEND_ORDER_THINK_SCHEDULE) return -1;
   if (options->think == SEND_ORDER_THINK_FIXED) return options->think_ns;
-  int64_t think_ns = turn_of(turns, index)->think_ns;
+  int64_t think_ns = turn_of(order, index)->think_ns;
   if (think_ns < 0) return -1;
   if (options->max_idle_ns > 0 && think_ns > options->max_idle_ns) think_ns = options->max_idle_ns;
   return schedule_faster(think_ns, options->speed);
 }
 
-static bool is_ours(const struct send_order *turns, int64_t index) {
-  if (turns->options.shares == 1) return true;
-  int64_t conversation = turns->options.draw ? turn_of(turns, index)->conversation : -1;
-  return (conversation < 0 ? index : conversation) % turns->options.shares == turns->options.share;
+static bool is_ours(const struct send_order *order, int64_t index) {
+  if (order->options.shares == 1) return true;
+  int64_t conversation = order->options.draw ? turn_of(order, index)->conversation : -1;
+  return (conversation < 0 ? index : conversation) % order->options.shares == order->options.share;
 }
 
 static bool earlier(const struct send_order_next *a, const struct send_order_next *b) {
   return a->ready_ns != b->ready_ns ? a->ready_ns < b->ready_ns : a->index < b->index;
 }
 
-static enum status push(struct send_order *turns, const struct send_order_next *turn) {
-  if (turns->heap_count == turns->heap_room) {
-    size_t room = turns->heap_room ? 2 * turns->heap_room : 64;
-    struct send_order_next *grown = realloc(turns->heap, room * sizeof *grown);
+static enum status push(struct send_order *order, const struct send_order_next *turn) {
+  if (order->heap_count == order->heap_room) {
+    size_t room = order->heap_room ? 2 * order->heap_room : 64;
+    struct send_order_next *grown = realloc(order->heap, room * sizeof *grown);
     if (!grown) return STATUS_MEMORY;
-    turns->heap = grown;
-    turns->heap_room = room;
+    order->heap = grown;
+    order->heap_room = room;
   }
-  size_t at = turns->heap_count++;
-  for (; at > 0 && earlier(turn, &turns->heap[(at - 1) / 2]); at = (at - 1) / 2)
-    turns->heap[at] = turns->heap[(at - 1) / 2];
-  turns->heap[at] = *turn;
+  size_t at = order->heap_count++;
+  for (; at > 0 && earlier(turn, &order->heap[(at - 1) / 2]); at = (at - 1) / 2)
+    order->heap[at] = order->heap[(at - 1) / 2];
+  order->heap[at] = *turn;
   return STATUS_OK;
 }
 
-static void pop(struct send_order *turns) {
-  struct send_order_next *heap = turns->heap, last = heap[--turns->heap_count];
+static void pop(struct send_order *order) {
+  struct send_order_next *heap = order->heap, last = heap[--order->heap_count];
   size_t at = 0, child;
-  while ((child = 2 * at + 1) < turns->heap_count) {
-    if (child + 1 < turns->heap_count && earlier(&heap[child + 1], &heap[child])) child++;
+  while ((child = 2 * at + 1) < order->heap_count) {
+    if (child + 1 < order->heap_count && earlier(&heap[child + 1], &heap[child])) child++;
     if (!earlier(&heap[child], &last)) break;
     heap[at] = heap[child];
     at = child;
@@ -99,42 +99,42 @@ static void pop(struct send_order *turns) {
 }
 
 // The next that the schedule alone decides about.
-static bool peek_schedule(struct send_order *turns, struct send_order_next *out) {
-  const struct schedule *pace = turns->options.pace;
-  for (; turns->next < pace->count; turns->next++) {
-    int64_t index = (int64_t)turns->next;
-    if (!is_ours(turns, index) || is_later_turn(turns, index)) continue;
-    int64_t at_ns = turns->start_ns + pace->offsets_ns[index];
+static bool peek_schedule(struct send_order *order, struct send_order_next *out) {
+  const struct schedule *pace = order->options.pace;
+  for (; order->next < pace->count; order->next++) {
+    int64_t index = (int64_t)order->next;
+    if (!is_ours(order, index) || is_later_turn(order, index)) continue;
+    int64_t at_ns = order->start_ns + pace->offsets_ns[index];
     *out = (struct send_order_next){index, at_ns, at_ns};
     return true;
   }
   return false;
 }
 
-bool send_order_peek(struct send_order *turns, struct send_order_next *out) {
-  bool scheduled = peek_schedule(turns, out);
-  turns->from_heap = turns->heap_count > 0 && (!scheduled || earlier(&turns->heap[0], out));
-  if (turns->from_heap) *out = turns->heap[0];
-  return scheduled || turns->from_heap;
+bool send_order_peek(struct send_order *order, struct send_order_next *out) {
+  bool scheduled = peek_schedule(order, out);
+  order->from_heap = order->heap_count > 0 && (!scheduled || earlier(&order->heap[0], out));
+  if (order->from_heap) *out = order->heap[0];
+  return scheduled || order->from_heap;
 }
 
-void send_order_take(struct send_order *turns) {
-  if (turns->from_heap) {
-    pop(turns);
+void send_order_take(struct send_order *order) {
+  if (order->from_heap) {
+    pop(order);
   } else {
-    turns->next++;
+    order->next++;
   }
 }
 
-enum status send_order_done(struct send_order *turns, int64_t index, int64_t done_ns) {
-  const struct schedule *pace = turns->options.pace;
-  if (!turns->options.draw || turn_of(turns, index)->after < 0) return STATUS_OK;
-  int64_t after = neighbour(turns, index, turn_of(turns, index)->after), scheduled = (int64_t)pace->count;
-  int64_t think = think_ns(turns, after);
-  if (after >= (think < 0 || turns->options.most == 0 ? scheduled : turns->options.most)) return STATUS_OK;
-  int64_t intended_ns = think < 0 ? turns->start_ns + pace->offsets_ns[after] : done_ns + think;
-  int64_t until_ns = turns->options.until_ns;
-  if (until_ns > 0 && intended_ns >= turns->start_ns + until_ns) return STATUS_OK;
+enum status send_order_done(struct send_order *order, int64_t index, int64_t done_ns) {
+  const struct schedule *pace = order->options.pace;
+  if (!order->options.draw || turn_of(order, index)->after < 0) return STATUS_OK;
+  int64_t after = neighbour(order, index, turn_of(order, index)->after), scheduled = (int64_t)pace->count;
+  int64_t think = think_ns(order, after);
+  if (after >= (think < 0 || order->options.most == 0 ? scheduled : order->options.most)) return STATUS_OK;
+  int64_t intended_ns = think < 0 ? order->start_ns + pace->offsets_ns[after] : done_ns + think;
+  int64_t until_ns = order->options.until_ns;
+  if (until_ns > 0 && intended_ns >= order->start_ns + until_ns) return STATUS_OK;
   int64_t ready_ns = intended_ns > done_ns ? intended_ns : done_ns;
-  return push(turns, &(struct send_order_next){after, intended_ns, ready_ns});
+  return push(order, &(struct send_order_next){after, intended_ns, ready_ns});
 }

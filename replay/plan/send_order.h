@@ -22,7 +22,7 @@
 
 enum send_order_think {
   SEND_ORDER_THINK_SCHEDULE, // none: the schedule says when
-  SEND_ORDER_THINK_RECORDED, // as the trace's client did; the schedule where the trace does not tell
+  SEND_ORDER_THINK_RECORDED, // as the trace's client did; the schedule where that is unknown
   SEND_ORDER_THINK_FIXED,
 };
 

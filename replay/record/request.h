@@ -36,7 +36,7 @@ struct request_result {
   const struct response *response;   // finished; its `failure` is the request's class
   const struct histogram *text_gaps; // between consecutive text events
   const struct chunks *chunks;       // their instants; NULL: not kept
-  const char *words;                 // why it failed, "": nothing is known
+  const char *message;               // why it failed; "": unknown
 };
 
 #endif

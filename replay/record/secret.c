@@ -196,7 +196,7 @@ void secret_print_arguments(int argc, char *const *argv, struct buf *out) {
 void secret_copy_words(const struct request_result *result, char *words, size_t room) {
   static const struct names none = {0};
   const struct request *request = result->request;
-  snprintf(words, room, "%s", result->words);
+  snprintf(words, room, "%s", result->message);
   if (!words[0]) return;
   struct buf secrets = {0}, values = {0};
   for (const char *const *field = request->headers; field && *field; field++) {

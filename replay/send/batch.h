@@ -35,7 +35,7 @@ struct batch_source {
 // How often the draw begins within a batch of `count`.
 int64_t batch_passes(const struct work *work, int64_t count);
 
-// Replaces what `batch` held (all zero: nothing). STATUS_MEMORY with words; then it is empty.
+// Replaces what `batch` held (all zero: nothing). STATUS_MEMORY; then it is empty.
 enum status batch_prepare(struct batch *batch, const struct batch_source *source,
                           struct error *error) MUST_USE;
 void batch_free(struct batch *batch); // takes an all-zero batch

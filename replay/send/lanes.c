@@ -123,7 +123,7 @@ struct lane *lanes_at(struct lanes *lanes, int64_t number) {
   return &lanes->runners[number].lane;
 }
 
-void lanes_tell(struct lane *lane, struct loop_task *task) {
+void lanes_post(struct lane *lane, struct loop_task *task) {
   if (lane->number == 0) {
     task->call(task->context);
   } else {

@@ -3,8 +3,8 @@
 // Where requests are sent from: one loop, or several, each on a thread of its own with its own connections,
 // when one core is not enough.
 //
-// Lane 0 is the loop of the main thread, which says what is done; one lane alone needs no thread, no lock and
-// no task.
+// Lane 0 is the loop of the main thread, which decides what is done; one lane alone needs no thread, no lock
+// and no task.
 #ifndef REPLAY_LANES_H
 #define REPLAY_LANES_H
 
@@ -25,11 +25,12 @@ struct lane {
 
 struct lanes;
 
-// A lane's loop failed: nothing that was told it is done or reported any more. Called on the main thread.
-typedef void lanes_failed(void *context, const char *words);
+// A lane's loop failed: nothing that was posted to it is done or reported any more. Called on the main
+// thread.
+typedef void lanes_failed(void *context, const char *message);
 
 // `main` is lane 0's loop, borrowed. The threads begin; signals go to the main thread only. STATUS_IO,
-// STATUS_MEMORY with words.
+// STATUS_MEMORY.
 enum status lanes_open(int64_t count, struct loop *main, const struct xfer_pool_options *transfers,
                        lanes_failed *failed, void *context, struct lanes **out, struct error *error) MUST_USE;
 // Ends the threads: nothing of theirs may be running but what xfer_pool_close ends. What was opened on their
@@ -41,7 +42,7 @@ int64_t lanes_count(const struct lanes *lanes);
 struct lane *lanes_at(struct lanes *lanes, int64_t number);
 
 // From the main thread: the task's call is made on the lane's thread; on lane 0 before this returns.
-void lanes_tell(struct lane *lane, struct loop_task *task);
+void lanes_post(struct lane *lane, struct loop_task *task);
 // From the lane's thread: it is made on the main thread; from lane 0 before this returns.
 void lanes_report(struct lane *lane, struct loop_task *task);
 

@@ -163,7 +163,7 @@ void measurement_start(struct measurement *measurement) {
     measurement->open_shares += measurement->shares[i].active;
   for (int64_t i = 0; i < lanes; i++) {
     struct share *share = &measurement->shares[i];
-    if (share->active) lanes_tell(share->lane, &share->start);
+    if (share->active) lanes_post(share->lane, &share->start);
   }
 }
 
@@ -183,7 +183,7 @@ void measurement_cancel(struct measurement *measurement) {
   measurement->cancelled = true;
   for (int64_t i = 0; i < lanes_count(measurement->setup.lanes); i++) {
     struct share *share = &measurement->shares[i];
-    if (share->active) lanes_tell(share->lane, &share->cancel);
+    if (share->active) lanes_post(share->lane, &share->cancel);
   }
 }
 

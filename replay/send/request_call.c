@@ -22,7 +22,7 @@ struct request_call {
   struct request_result result;
   struct response response;
   bool response_opened;
-  bool due; // its connection has outlived its stream; what has come by now is still read
+  bool due; // its connection has outlived its call; what has come by now is still read
   int status;
   struct field content_type, content_encoding, retry_after;
   int64_t last_text_ns;
@@ -32,7 +32,7 @@ struct request_call {
 
 struct request_call_pool {
   struct xfer_pool *transfers;
-  struct loop_timer *linger_timer; // drops connections that outlive their streams
+  struct loop_timer *linger_timer; // drops connections that outlive their calls
   bool lingers;                    // the timer is set
   int64_t timeout_ns;
   const struct request_call_handlers *handlers;
@@ -50,17 +50,17 @@ static struct json_slice slice_of(const struct field *field) {
 }
 
 static void on_status(void *context, int status) {
-  struct request_call *stream = context;
-  stream->status = status;
+  struct request_call *call = context;
+  call->status = status;
 }
 
 static void on_header(void *context, const char *name, size_t name_len, const char *value, size_t value_len) {
-  struct request_call *stream = context;
+  struct request_call *call = context;
   struct field *field = NULL;
   switch (name_len) { // few fields matter, and their lengths differ
-  case 12: field = strncasecmp(name, "content-type", 12) == 0 ? &stream->content_type : NULL; break;
-  case 16: field = strncasecmp(name, "content-encoding", 16) == 0 ? &stream->content_encoding : NULL; break;
-  case 11: field = strncasecmp(name, "retry-after", 11) == 0 ? &stream->retry_after : NULL; break;
+  case 12: field = strncasecmp(name, "content-type", 12) == 0 ? &call->content_type : NULL; break;
+  case 16: field = strncasecmp(name, "content-encoding", 16) == 0 ? &call->content_encoding : NULL; break;
+  case 11: field = strncasecmp(name, "retry-after", 11) == 0 ? &call->retry_after : NULL; break;
   default: break;
   }
   if (!field) return;
@@ -70,25 +70,25 @@ static void on_header(void *context, const char *name, size_t name_len, const ch
 }
 
 static void on_text(void *context, int64_t now_ns) {
-  struct request_call *stream = context;
-  if (stream->last_text_ns >= 0) histogram_add(&stream->text_gaps, now_ns - stream->last_text_ns);
-  stream->last_text_ns = now_ns;
+  struct request_call *call = context;
+  if (call->last_text_ns >= 0) histogram_add(&call->text_gaps, now_ns - call->last_text_ns);
+  call->last_text_ns = now_ns;
 }
 
 // A handler of its own: without --chunks there is nothing to ask on the path of every event.
 static void on_text_kept(void *context, int64_t now_ns) {
-  struct request_call *stream = context;
-  on_text(stream, now_ns);
-  chunks_add(&stream->chunks, now_ns, &stream->pool->chunk_bytes);
+  struct request_call *call = context;
+  on_text(call, now_ns);
+  chunks_add(&call->chunks, now_ns, &call->pool->chunk_bytes);
 }
 
-static void open_response(struct request_call *stream) {
-  response_open(&stream->response, stream->result.request->api, stream->status,
-                slice_of(&stream->content_type), slice_of(&stream->content_encoding), 0);
-  stream->response.asks_text = true;
-  stream->response.on_text = stream->pool->on_text;
-  stream->response.on_text_context = stream;
-  stream->response_opened = true;
+static void open_response(struct request_call *call) {
+  response_open(&call->response, call->result.request->api, call->status, slice_of(&call->content_type),
+                slice_of(&call->content_encoding), 0);
+  call->response.asks_text = true;
+  call->response.on_text = call->pool->on_text;
+  call->response.on_text_context = call;
+  call->response_opened = true;
 }
 
 static enum xfer_flow on_head(void *context) {
@@ -97,26 +97,26 @@ static enum xfer_flow on_head(void *context) {
 }
 
 // The connection can be used again if its last chunk comes soon.
-static void note_over(struct request_call *stream) {
-  struct request_call_pool *pool = stream->pool;
+static void note_over(struct request_call *call) {
+  struct request_call_pool *pool = call->pool;
   if (pool->lingers) return;
   pool->lingers = true;
-  loop_timer_set(pool->linger_timer, stream->response.over_ns + REQUEST_CALL_LINGER_NS);
+  loop_timer_set(pool->linger_timer, call->response.over_ns + REQUEST_CALL_LINGER_NS);
 }
 
 static void linger_due(void *context) {
   struct request_call_pool *pool = context;
   int64_t now_ns = clock_now_ns(), next_ns = INT64_MAX;
-  for (struct request_call *stream = pool->first; stream; stream = stream->next) {
-    if (!stream->response_opened || !response_is_over(&stream->response)) continue;
-    int64_t due_ns = stream->response.over_ns + REQUEST_CALL_LINGER_NS;
-    if (stream->due) {
-      xfer_cancel(stream->transfer);
+  for (struct request_call *call = pool->first; call; call = call->next) {
+    if (!call->response_opened || !response_is_over(&call->response)) continue;
+    int64_t due_ns = call->response.over_ns + REQUEST_CALL_LINGER_NS;
+    if (call->due) {
+      xfer_cancel(call->transfer);
       continue;
     }
     // Where this loop was late, the last chunk may be there: it has one more turn.
-    stream->due = due_ns <= now_ns;
-    if (stream->due) due_ns = now_ns + CLOCK_NS_PER_MS;
+    call->due = due_ns <= now_ns;
+    if (call->due) due_ns = now_ns + CLOCK_NS_PER_MS;
     if (due_ns < next_ns) next_ns = due_ns;
   }
   pool->lingers = next_ns < INT64_MAX;
@@ -124,9 +124,9 @@ static void linger_due(void *context) {
 }
 
 static enum xfer_flow on_body(void *context, const char *data, size_t len, int64_t now_ns) {
-  struct request_call *stream = context;
-  response_feed(&stream->response, data, len, now_ns);
-  if (response_is_over(&stream->response)) note_over(stream);
+  struct request_call *call = context;
+  response_feed(&call->response, data, len, now_ns);
+  if (response_is_over(&call->response)) note_over(call);
   return XFER_GO;
 }
 
@@ -157,45 +157,45 @@ static int64_t retry_after_ns(const struct field *field) {
 }
 
 // Judges the response, hands the result out and keeps the memory.
-static void conclude(struct request_call *stream, enum failure transport, const char *words) {
-  struct request_call_pool *pool = stream->pool;
-  struct request_result *result = &stream->result;
-  if (!stream->response_opened) open_response(stream);
-  response_finish(&stream->response, transport);
-  result->response = &stream->response;
-  result->ttft_ns = stream->last_text_ns < 0 ? -1 : since(stream->response.first_text_ns, result->sent_ns);
-  result->last_text_ns = since(stream->last_text_ns, result->sent_ns);
-  result->retry_after_ns = retry_after_ns(&stream->retry_after);
-  result->text_gaps = &stream->text_gaps;
-  result->chunks = pool->keeps_chunks ? &stream->chunks : NULL;
-  result->words = stream->response.error_text[0] ? stream->response.error_text : words ? words : "";
+static void finish_call(struct request_call *call, enum failure transport, const char *message) {
+  struct request_call_pool *pool = call->pool;
+  struct request_result *result = &call->result;
+  if (!call->response_opened) open_response(call);
+  response_finish(&call->response, transport);
+  result->response = &call->response;
+  result->ttft_ns = call->last_text_ns < 0 ? -1 : since(call->response.first_text_ns, result->sent_ns);
+  result->last_text_ns = since(call->last_text_ns, result->sent_ns);
+  result->retry_after_ns = retry_after_ns(&call->retry_after);
+  result->text_gaps = &call->text_gaps;
+  result->chunks = pool->keeps_chunks ? &call->chunks : NULL;
+  result->message = call->response.error_text[0] ? call->response.error_text : message ? message : "";
   pool->handlers->done(pool->context, result);
-  response_close(&stream->response);
-  if (pool->keeps_chunks) chunks_clear(&stream->chunks, &pool->chunk_bytes);
-  stream->next = pool->idle;
-  pool->idle = stream;
+  response_close(&call->response);
+  if (pool->keeps_chunks) chunks_clear(&call->chunks, &pool->chunk_bytes);
+  call->next = pool->idle;
+  pool->idle = call;
 }
 
 static void on_done(void *context, const struct xfer_result *transfer) {
-  struct request_call *stream = context;
-  struct request_call_pool *pool = stream->pool;
-  struct request_result *result = &stream->result;
-  bool is_over = stream->response_opened && response_is_over(&stream->response);
+  struct request_call *call = context;
+  struct request_call_pool *pool = call->pool;
+  struct request_result *result = &call->result;
+  bool is_over = call->response_opened && response_is_over(&call->response);
   result->sent_ns = transfer->started_ns;
   int64_t end_ns = transfer->done_ns >= 0 ? transfer->done_ns : clock_now_ns();
-  result->done_ns = is_over ? stream->response.over_ns : end_ns;
+  result->done_ns = is_over ? call->response.over_ns : end_ns;
   result->freed_ns = end_ns - result->done_ns <= REQUEST_CALL_AT_ONCE_NS ? result->done_ns : end_ns;
   result->connect_ns = transfer->connect_ns;
   result->ttfb_ns = since(transfer->first_byte_ns, transfer->started_ns);
   result->attempts = transfer->attempts;
-  if (stream->previous) stream->previous->next = stream->next;
-  if (pool->first == stream) pool->first = stream->next;
-  if (stream->next) stream->next->previous = stream->previous;
+  if (call->previous) call->previous->next = call->next;
+  if (pool->first == call) pool->first = call->next;
+  if (call->next) call->next->previous = call->previous;
   pool->in_flight--;
   pool->handlers->freed(pool->context, result);
   enum failure failure =
       is_over && transfer->outcome == XFER_CANCELLED ? FAILURE_NONE : failure_of(transfer->outcome);
-  conclude(stream, failure, failure ? transfer->words : NULL);
+  finish_call(call, failure, failure ? transfer->words : NULL);
 }
 
 static const struct xfer_callbacks callbacks = {
@@ -235,38 +235,38 @@ void request_call_keep_chunks(struct request_call_pool *pool) {
 void request_call_pool_close(struct request_call_pool *pool) {
   if (!pool) return;
   while (pool->idle) {
-    struct request_call *stream = pool->idle;
-    pool->idle = stream->next;
-    chunks_free(&stream->chunks, &pool->chunk_bytes);
-    free(stream);
+    struct request_call *call = pool->idle;
+    pool->idle = call->next;
+    chunks_free(&call->chunks, &pool->chunk_bytes);
+    free(call);
   }
   loop_timer_close(pool->linger_timer);
   free(pool);
 }
 
-static struct request_call *take_idle(struct request_call_pool *pool) {
-  struct request_call *stream = pool->idle;
-  if (!stream) return calloc(1, sizeof *stream);
-  pool->idle = stream->next;
-  return stream;
+static struct request_call *idle_call(struct request_call_pool *pool) {
+  struct request_call *call = pool->idle;
+  if (!call) return calloc(1, sizeof *call);
+  pool->idle = call->next;
+  return call;
 }
 
-static void reset(struct request_call *stream, struct request_call_pool *pool) {
-  stream->pool = pool;
-  stream->previous = stream->next = NULL;
-  stream->response_opened = stream->due = false;
-  stream->status = 0;
-  stream->content_type.len = stream->content_encoding.len = stream->retry_after.len = 0;
-  stream->last_text_ns = -1;
-  if (stream->text_gaps.count > 0) histogram_clear(&stream->text_gaps);
+static void reset(struct request_call *call, struct request_call_pool *pool) {
+  call->pool = pool;
+  call->previous = call->next = NULL;
+  call->response_opened = call->due = false;
+  call->status = 0;
+  call->content_type.len = call->content_encoding.len = call->retry_after.len = 0;
+  call->last_text_ns = -1;
+  if (call->text_gaps.count > 0) histogram_clear(&call->text_gaps);
 }
 
 enum status request_call_send(struct request_call_pool *pool, const struct request *request, int64_t index,
                               int64_t intended_ns, int64_t ready_ns, struct error *error) {
-  struct request_call *stream = take_idle(pool);
-  if (!stream) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-  reset(stream, pool);
-  stream->result = (struct request_result){
+  struct request_call *call = idle_call(pool);
+  if (!call) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  reset(call, pool);
+  call->result = (struct request_result){
       .request = request, .index = index, .intended_ns = intended_ns, .ready_ns = ready_ns, .attempts = 1};
   struct xfer_request transfer = {
       .method = request->method,
@@ -277,22 +277,22 @@ enum status request_call_send(struct request_call_pool *pool, const struct reque
       .timeout_ns = pool->timeout_ns,
   };
   struct error why;
-  if (xfer_start(pool->transfers, &transfer, &callbacks, stream, &stream->transfer, &why)) {
-    stream->result.sent_ns = stream->result.done_ns = stream->result.freed_ns = clock_now_ns();
-    stream->result.connect_ns = stream->result.ttfb_ns = -1;
-    conclude(stream, FAILURE_CONNECT, why.text);
+  if (xfer_start(pool->transfers, &transfer, &callbacks, call, &call->transfer, &why)) {
+    call->result.sent_ns = call->result.done_ns = call->result.freed_ns = clock_now_ns();
+    call->result.connect_ns = call->result.ttfb_ns = -1;
+    finish_call(call, FAILURE_CONNECT, why.text);
     return STATUS_OK;
   }
-  stream->next = pool->first;
-  if (pool->first) pool->first->previous = stream;
-  pool->first = stream;
+  call->next = pool->first;
+  if (pool->first) pool->first->previous = call;
+  pool->first = call;
   pool->in_flight++;
   return STATUS_OK;
 }
 
 void request_call_cancel_all(struct request_call_pool *pool) {
-  for (struct request_call *stream = pool->first; stream; stream = stream->next)
-    xfer_cancel(stream->transfer);
+  for (struct request_call *call = pool->first; call; call = call->next)
+    xfer_cancel(call->transfer);
 }
 
 int64_t request_call_in_flight(const struct request_call_pool *pool) {

@@ -12,7 +12,7 @@
 #include "replay/server/process.h"
 #include "replay/server/scrape.h"
 
-enum phase { PHASE_IDLE, PHASE_COMMAND, PHASE_LOOK, PHASE_ENDING };
+enum phase { PHASE_IDLE, PHASE_COMMAND, PHASE_PAGE, PHASE_ENDING };
 
 struct batch_hooks {
   const struct server_settings *settings;
@@ -28,7 +28,7 @@ struct batch_hooks {
   bool second;   // the look after the batch
   bool known[2]; // the first and the second look succeeded
   bool cancelled;
-  bool told_failure, told_left_out;
+  bool reported_failure, reported_left_out;
   uint16_t port;
   size_t left_out;
   struct buf metrics, output_path;
@@ -48,10 +48,10 @@ static void end_soon(struct batch_hooks *hooks) {
 }
 
 // Said once: a server without the page has none for any batch.
-static void tell_failure(struct batch_hooks *hooks, const char *words) {
-  if (!hooks->told_failure)
-    log_notice(hooks->log, "--metrics-url: %s; where it cannot be read, server_metrics is null", words);
-  hooks->told_failure = true;
+static void report_failure(struct batch_hooks *hooks, const char *message) {
+  if (!hooks->reported_failure)
+    log_notice(hooks->log, "--metrics-url: %s; where it cannot be read, server_metrics is null", message);
+  hooks->reported_failure = true;
 }
 
 static void compare(struct batch_hooks *hooks) {
@@ -59,32 +59,32 @@ static void compare(struct batch_hooks *hooks) {
   hooks->left_out = 0;
   if (!hooks->known[0] || !hooks->known[1]) return;
   counters_print_difference(hooks->before, hooks->after, &hooks->metrics, &hooks->left_out);
-  if (hooks->left_out > 0 && !hooks->told_left_out) {
+  if (hooks->left_out > 0 && !hooks->reported_left_out) {
     log_notice(hooks->log, "--metrics-url: the page has more than %d counters: %zu are left out",
                COUNTERS_MAX, hooks->left_out);
-    hooks->told_left_out = true;
+    hooks->reported_left_out = true;
   }
 }
 
-static void looked(void *context, enum status status, const char *words) {
+static void page_read(void *context, enum status status, const char *message) {
   struct batch_hooks *hooks = context;
   hooks->known[hooks->second] = status == STATUS_OK;
-  if (status && !hooks->cancelled) tell_failure(hooks, words);
+  if (status && !hooks->cancelled) report_failure(hooks, message);
   if (hooks->second) compare(hooks);
   if (hooks->cancelled) hooks->status = status_fail(&hooks->error, STATUS_CANCELLED, "cancelled");
   end(hooks);
 }
 
-static void look(struct batch_hooks *hooks) {
+static void read_page(struct batch_hooks *hooks) {
   struct error error;
   struct counters *into = hooks->second ? hooks->after : hooks->before;
   if (!hooks->scrape || (hooks->second && !hooks->known[0])) { // nothing to compare with
     end_soon(hooks);
   } else if (scrape_start(hooks->scrape, hooks->port, into, &error)) {
-    tell_failure(hooks, error.text);
+    report_failure(hooks, error.text);
     end_soon(hooks);
   } else {
-    hooks->phase = PHASE_LOOK;
+    hooks->phase = PHASE_PAGE;
   }
 }
 
@@ -114,7 +114,7 @@ static void child_ended(void *context) {
     snprintf(how, sizeof how, "failed with status %d", WEXITSTATUS(wait_status));
     fail_command(hooks, how);
   } else {
-    look(hooks);
+    read_page(hooks);
   }
 }
 
@@ -157,7 +157,7 @@ void batch_hooks_before(struct batch_hooks *hooks, const struct recorder_batch *
   buf_clear(&hooks->metrics);
   hooks->left_out = 0;
   if (!hooks->settings->before_batch) {
-    look(hooks);
+    read_page(hooks);
     return;
   }
   hooks->status = run_command(hooks, batch);
@@ -172,7 +172,7 @@ void batch_hooks_before(struct batch_hooks *hooks, const struct recorder_batch *
 void batch_hooks_after(struct batch_hooks *hooks) {
   hooks->second = true;
   hooks->status = STATUS_OK;
-  look(hooks);
+  read_page(hooks);
 }
 
 bool batch_hooks_running(const struct batch_hooks *hooks) {
@@ -183,7 +183,7 @@ void batch_hooks_cancel(struct batch_hooks *hooks) {
   if (hooks->phase == PHASE_COMMAND) {
     process_signal(&hooks->command, hooks->cancelled ? SIGKILL : SIGTERM);
     if (!hooks->cancelled) loop_timer_set(hooks->timer, clock_now_ns() + BATCH_HOOKS_GRACE_NS);
-  } else if (hooks->phase == PHASE_LOOK) {
+  } else if (hooks->phase == PHASE_PAGE) {
     scrape_cancel(hooks->scrape);
   }
   hooks->cancelled = true;
@@ -211,7 +211,7 @@ enum status batch_hooks_open(struct loop *loop, const struct server_settings *se
     status = counters_open(&hooks->before);
     if (!status) status = counters_open(&hooks->after);
     if (status) status_write(error, "%s", status_name(status));
-    if (!status) status = scrape_open(loop, settings, looked, hooks, &hooks->scrape, error);
+    if (!status) status = scrape_open(loop, settings, page_read, hooks, &hooks->scrape, error);
   }
   if (status) {
     batch_hooks_close(hooks);

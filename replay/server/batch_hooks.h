@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What goes on between measured batches and is in none of their times: the user's command before each
-// (--before-batch), and a look at the server's own counters before and after each (--metrics-url).
+// (--before-batch), and the server's own counters before and after each (--metrics-url).
 #ifndef REPLAY_BATCH_HOOKS_H
 #define REPLAY_BATCH_HOOKS_H
 
@@ -22,9 +22,9 @@
 struct batch_hooks;
 
 // The end of batch_hooks_before or batch_hooks_after, from the loop. STATUS_OK; STATUS_IO: the command
-// failed, or took too long; STATUS_CANCELLED; STATUS_MEMORY; with words. A look that failed is no failure:
+// failed, or took too long; STATUS_CANCELLED; STATUS_MEMORY. A page that cannot be read is no failure:
 // the metrics are then not known.
-typedef void batch_hooks_over(void *context, enum status status, const char *words);
+typedef void batch_hooks_over(void *context, enum status status, const char *message);
 
 // Borrows everything. STATUS_IO, STATUS_MEMORY.
 enum status batch_hooks_open(struct loop *loop, const struct server_settings *settings, struct log *log,
@@ -34,10 +34,10 @@ enum status batch_hooks_open(struct loop *loop, const struct server_settings *se
 void batch_hooks_close(struct batch_hooks *hooks);
 
 // Before the batch: the command, whose words are replaced ({workers}, {batch}: 0 in open loop; {rep} from 1),
-// then the first look. `port` stands for {port}; 0: the URL's own.
+// then the counters. `port` stands for {port}; 0: the URL's own.
 void batch_hooks_before(struct batch_hooks *hooks, const struct recorder_batch *batch, uint16_t port);
 
-// After its last byte: the second look.
+// After its last byte: the counters again.
 void batch_hooks_after(struct batch_hooks *hooks);
 
 bool batch_hooks_running(const struct batch_hooks *hooks);
@@ -45,7 +45,7 @@ bool batch_hooks_running(const struct batch_hooks *hooks);
 // `over` comes soon. The second call kills the command instead of waiting.
 void batch_hooks_cancel(struct batch_hooks *hooks);
 
-// What the server's counters grew by between the two looks, as JSON: an object, or null when a look failed.
+// What the server's counters grew by meanwhile, as JSON: an object, or null when a page could not be read.
 // {NULL, 0}: nobody asked. *left_out: how many series it lacks. Until the next
 // batch_hooks_before.
 struct json_slice batch_hooks_metrics(const struct batch_hooks *hooks, int64_t *left_out);

@@ -20,7 +20,7 @@ void counters_close(struct counters *counters);            // takes NULL
 void counters_begin(struct counters *counters);
 
 // Takes the page's bytes in the order of their coming. Only what accumulates is kept (prometheus.h).
-// STATUS_FORMAT: it is no metrics page; STATUS_LIMIT: over COUNTERS_PAGE_BYTES; STATUS_MEMORY; with words.
+// STATUS_FORMAT: it is no metrics page; STATUS_LIMIT: over COUNTERS_PAGE_BYTES; STATUS_MEMORY.
 enum status counters_feed(struct counters *counters, const char *data, size_t len,
                           struct error *error) MUST_USE;
 // The page is complete; the same errors.

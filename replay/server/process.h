@@ -34,11 +34,11 @@ struct process_word {
 void process_print_command(const char *command, const struct process_word *words, size_t count,
                            struct buf *out);
 
-// Makes this process the parent of every orphan among its descendants. STATUS_IO with words.
+// Makes this process the parent of every orphan among its descendants. STATUS_IO.
 enum status process_adopt_orphans(struct error *error) MUST_USE;
 
 // Runs the command, its standard input empty, its output appended to the file (made with mode 0600).
-// STATUS_IO with words; *out is written on success only.
+// STATUS_IO; *out is written on success only.
 enum status process_start(const char *command, const char *output_path, struct process *out,
                           struct error *error) MUST_USE;
 

@@ -55,8 +55,9 @@ struct prometheus {
 // A page may not be moved in memory until it is closed.
 void prometheus_open(struct prometheus *page, prometheus_handler *handler, void *context);
 
-// Takes the next bytes, cut anywhere. STATUS_FORMAT with words that show the line: it is neither a sample nor
-// a comment; STATUS_LIMIT: a line over PROMETHEUS_LINE_BYTES; STATUS_MEMORY. Nothing is read after that.
+// Takes the next bytes, cut anywhere. STATUS_FORMAT, with a message that quotes the line: it is neither a
+// sample nor a comment; STATUS_LIMIT: a line over PROMETHEUS_LINE_BYTES; STATUS_MEMORY. Nothing is read after
+// that.
 enum status prometheus_feed(struct prometheus *page, const char *data, size_t len,
                             struct error *error) MUST_USE;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// One look at the server's metrics page (--metrics-url), over a connection of its own, so that the measured
+// Reads the server's metrics page (--metrics-url), over a connection of its own, so that the measured
 // ones are left as they are.
 #ifndef REPLAY_SCRAPE_H
 #define REPLAY_SCRAPE_H
@@ -15,10 +15,10 @@
 
 struct scrape;
 
-// The end of each look, from the loop: STATUS_OK, or what went wrong with words.
-typedef void scrape_done(void *context, enum status status, const char *words);
+// The end of each reading, from the loop: STATUS_OK, or what went wrong.
+typedef void scrape_done(void *context, enum status status, const char *message);
 
-// Borrows everything. STATUS_IO, STATUS_MEMORY with words.
+// Borrows everything. STATUS_IO, STATUS_MEMORY.
 enum status scrape_open(struct loop *loop, const struct server_settings *settings, scrape_done *done,
                         void *context, struct scrape **out, struct error *error) MUST_USE;
 void scrape_close(struct scrape *scrape); // takes NULL; `done` is not called any more
@@ -28,7 +28,7 @@ void scrape_close(struct scrape *scrape); // takes NULL; `done` is not called an
 enum status scrape_start(struct scrape *scrape, uint16_t port, struct counters *counters,
                          struct error *error) MUST_USE;
 
-// Gives the look up: `done` comes soon, with STATUS_CANCELLED. Nothing when there is none.
+// Gives the reading up: `done` comes soon, with STATUS_CANCELLED. Nothing when there is none.
 void scrape_cancel(struct scrape *scrape);
 
 #endif

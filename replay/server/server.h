@@ -36,7 +36,7 @@ struct server_start {
   int64_t ready_timeout_ns;
 };
 
-// Watches SIGCHLD on the loop. Borrows everything. STATUS_IO, STATUS_MEMORY with words.
+// Watches SIGCHLD on the loop. Borrows everything. STATUS_IO, STATUS_MEMORY.
 enum status server_open(struct loop *loop, struct xfer_pool *transfers,
                         const struct server_handlers *handlers, void *context, struct server **out,
                         struct error *error) MUST_USE;
@@ -44,7 +44,7 @@ enum status server_open(struct loop *loop, struct xfer_pool *transfers,
 void server_close(struct server *server);
 
 // Starts it; `stopped` must have come for the last one. What `start` points to is borrowed until `stopped`.
-// STATUS_IO, STATUS_MEMORY with words: it does not run, and `stopped` does not come.
+// STATUS_IO, STATUS_MEMORY: it does not run, and `stopped` does not come.
 enum status server_run(struct server *server, const struct server_start *start, struct error *error) MUST_USE;
 
 // Stops it; `stopped` comes from the loop, soon, also when it has died already.

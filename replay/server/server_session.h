@@ -22,7 +22,7 @@ struct server_session_handlers {
   void (*over)(void *context); // it is stopped and recorded; also when it never came up
 };
 
-// Borrows everything. STATUS_IO, STATUS_MEMORY with words.
+// Borrows everything. STATUS_IO, STATUS_MEMORY.
 enum status server_session_open(struct loop *loop, struct xfer_pool *transfers,
                                 const struct server_settings *settings, struct recorder *recorder,
                                 struct log *log, const struct server_session_handlers *handlers,

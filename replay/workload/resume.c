@@ -9,7 +9,7 @@
 #include "replay/plan/schedule.h"
 #include "replay/workload/calibrate.h"
 
-static const double MOST_FIXED_TOKENS = 1e4; // a file may hold anything
+static const double FIXED_TOKENS_MAX = 1e4; // a file may hold anything
 
 // In this order: what of the requests is drawn depends on what stands before the trace.
 static const char *const trait_names[RESUME_TRAITS] = {
@@ -52,7 +52,7 @@ static void print_trait(const struct run_header *header, int trait, struct buf *
   }
 }
 
-static enum status take_header(struct resume *resume, const struct run_header *header) {
+static enum status add_header(struct resume *resume, const struct run_header *header) {
   if (!header->resumes) {
     resume->done_count = 0;
     resume->has_scale = false;
@@ -72,10 +72,10 @@ static bool is_measured(const struct resume *resume, const struct run_batch *bat
          (batch->requests == 0 || batch->errors[FAILURE_CONNECT] < batch->requests);
 }
 
-static enum status take_batch(struct resume *resume, const struct run_batch *batch) {
+static enum status add_batch(struct resume *resume, const struct run_batch *batch) {
   if (batch->warmup) return STATUS_OK;
   if (batch->characters_per_token >= 1 && batch->characters_per_token <= CALIBRATE_MAX &&
-      fabs(batch->fixed_tokens) <= MOST_FIXED_TOKENS) {
+      fabs(batch->fixed_tokens) <= FIXED_TOKENS_MAX) {
     resume->has_scale = true;
     resume->scale = (struct synth_scale){batch->characters_per_token, batch->fixed_tokens, batch->calibrated};
   }
@@ -99,12 +99,12 @@ static void count_session(struct resume *resume, int64_t session) {
   if (session >= resume->sessions) resume->sessions = session + 1;
 }
 
-static enum status take(struct resume *resume, const struct run_record *record) {
+static enum status add_record(struct resume *resume, const struct run_record *record) {
   switch (record->kind) {
-  case RUN_HEADER: return take_header(resume, &record->header);
+  case RUN_HEADER: return add_header(resume, &record->header);
   case RUN_SESSION: count_session(resume, record->session.session); return STATUS_OK;
   case RUN_REQUEST: count_session(resume, record->request.session); return STATUS_OK;
-  case RUN_BATCH: count_session(resume, record->batch.session); return take_batch(resume, &record->batch);
+  case RUN_BATCH: count_session(resume, record->batch.session); return add_batch(resume, &record->batch);
   case RUN_END:
   case RUN_OTHER: break;
   }
@@ -128,7 +128,7 @@ static enum status read_records(const char *path, struct resume *resume, struct 
       status_write_prefix(error, "line %lld", (long long)gzline_reader_line_number(reader));
       break;
     }
-    status = take(resume, &record);
+    status = add_record(resume, &record);
     if (status) {
       status_write(error, "%s", status_name(status));
       break;

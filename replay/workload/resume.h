@@ -34,7 +34,7 @@ struct resume {
 
 // Reads a run file as far as it is whole; a file that does not exist or is empty holds no run. With
 // `keep_invalid` batches that are not valid are finished too. STATUS_FORMAT
-// (no run records), STATUS_IO, STATUS_MEMORY with words; `out` needs resume_free only after STATUS_OK.
+// (no run records), STATUS_IO, STATUS_MEMORY; `out` needs resume_free only after STATUS_OK.
 enum status resume_read(const char *path, bool keep_invalid, struct resume *out,
                         struct error *error) MUST_USE;
 

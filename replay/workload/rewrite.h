@@ -27,7 +27,7 @@ struct rewrite_rules {
 // (api.h). A streaming OpenAI request always asks for usage
 // (stream_options.include_usage), one that does not stream loses stream_options. What is not changed stays
 // byte for byte. A body that needs no change, and any body of API_HTTP, is appended byte for byte.
-// STATUS_FORMAT with words: no JSON object.
+// STATUS_FORMAT: no JSON object.
 enum status rewrite_body(const struct rewrite_rules *rules, enum api api, const char *body, size_t len,
                          struct buf *out, struct error *error) MUST_USE;
 

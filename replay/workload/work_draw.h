@@ -27,7 +27,7 @@ struct work_draw {
 };
 
 // Reads one trace; the bodies of what it keeps are as they were recorded. What is odd is told as notices.
-// STATUS_NOT_FOUND, STATUS_IO, STATUS_FORMAT, STATUS_MEMORY with words.
+// STATUS_NOT_FOUND, STATUS_IO, STATUS_FORMAT, STATUS_MEMORY.
 enum status work_draw_trace(struct work_draw *draw, const char *path, struct error *error) MUST_USE;
 
 void work_request_free(struct work_request *request); // takes NULL

@@ -24,7 +24,7 @@ void work_observe(const struct work *work, const struct work_place *place, int64
   }
 }
 
-static void tell(const struct calibrate *calibrate, struct log *log) {
+static void report(const struct calibrate *calibrate, struct log *log) {
   const struct synth_scale *scale = &calibrate->scale;
   if (scale->calibrated) {
     log_detail(log,
@@ -45,7 +45,7 @@ void work_calibrate(const struct work *work, bool warmup, struct log *log) {
   (void)calibrate_fit(calibrate, &calibrate->scale);
   if (warmup) return;
   calibrate->frozen = true;
-  tell(calibrate, log);
+  report(calibrate, log);
 }
 
 void work_keep_scale(const struct work *work, const struct synth_scale *scale) {

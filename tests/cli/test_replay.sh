@@ -88,7 +88,7 @@ fails 'too many threads' 2 '--threads' $trace -u $nowhere --threads 257
 fails 'half a thread' 2 '--threads' $trace -u $nowhere --threads 1.5
 grep -v '"type":"response"' $trace >"$scratch/unanswered"
 run "$bin/replay" "$scratch/unanswered" -u $nowhere --timing original --think-time recorded --dry-run
-check_match 'think time: what the trace does not tell is said' 'of 6 of 6 later turns the trace does not tell' "$err"
+check_match 'think time: turns without one are counted' '6 of 6 later turns have no recorded think time' "$err"
 run "$bin/replay" $trace -u $nowhere --timing original --speed 2 --dry-run
 check_match 'dry run of the original times' 'original, 9 requests in 1.575 s, 1 times' "$out"
 

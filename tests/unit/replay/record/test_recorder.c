@@ -22,7 +22,7 @@ static void add(struct sender *sender, enum failure failure, int64_t tokens, con
                               .output_tokens = tokens,
                               .cached_tokens = -1};
   struct request_result result = {
-      .request = &request, .attempts = 1, .response = &response, .text_gaps = &no_gaps, .words = words};
+      .request = &request, .attempts = 1, .response = &response, .text_gaps = &no_gaps, .message = words};
   recorder_request(sender->recorder, 0, &batch, &result);
 }
 
@@ -41,8 +41,8 @@ static void test_requests_add_up(void **state) {
   assert_int_equal(sums->failed, 1);
   assert_int_equal(sums->output_tokens, 5);
   assert_int_equal(sums->input_tokens, -1);
-  assert_int_equal(sums->errors[RUN_ERROR_HTTP_4XX], 1);
-  assert_int_equal(sums->errors[RUN_ERROR_CANCELLED], 1);
+  assert_int_equal(sums->errors[FAILURE_HTTP_4XX], 1);
+  assert_int_equal(sums->errors[FAILURE_CANCELLED], 1);
   recorder_start_batch(sender.recorder);
   assert_int_equal(recorder_sums_now(sender.recorder).requests, 0);
   assert_int_equal(sender_count(&sender, "request"), 4);

@@ -88,7 +88,7 @@ static void add_request(struct recorder *recorder, const struct recorder_batch *
                                   .attempts = 1,
                                   .response = &response,
                                   .text_gaps = &no_gaps,
-                                  .words = ""};
+                                  .message = ""};
   recorder_request(recorder, 0, batch, &result);
 }
 

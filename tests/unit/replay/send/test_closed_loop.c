@@ -35,7 +35,7 @@ static void send_batch(int64_t lanes, bool burst, int64_t workers, int64_t count
   assert_false(sender.is_open_loop);
   assert_int_equal(sender.sums.requests, count);
   assert_int_equal(sender.sums.failed, count);
-  assert_int_equal(sender.sums.errors[RUN_ERROR_CONNECT], count);
+  assert_int_equal(sender.sums.errors[FAILURE_CONNECT], count);
   struct progress_state progress = {0};
   measurement_progress(measurement, 0, &progress);
   assert_int_equal(progress.requests, count);

@@ -60,7 +60,7 @@ static void test_the_main_thread_hears_of_a_lane_whose_loop_fails(void **state) 
   assert_int_equal(loop_timer_open(seen.main, too_late, &seen, &patience, &error), STATUS_OK);
   assert_int_equal(lanes_open(2, seen.main, &transfers, on_failure, &seen, &lanes, &error), STATUS_OK);
   assert_int_equal(close(last_epoll()), 0); // under its feet
-  lanes_tell(lanes_at(lanes, 1), &letter);
+  lanes_post(lanes_at(lanes, 1), &letter);
   loop_timer_set(patience, clock_now_ns() + 5 * CLOCK_NS_PER_S);
   assert_int_equal(loop_run(seen.main, &error), STATUS_OK);
   assert_false(seen.late);

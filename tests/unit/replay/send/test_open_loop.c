@@ -42,7 +42,7 @@ static void test_a_repetition_sends_the_whole_schedule(void **state) {
       assert_true(sender.is_open_loop);
       assert_int_equal(sender.total_ns, schedule.window_ns);
       assert_int_equal(sender.sums.requests, 5);
-      assert_int_equal(sender.sums.errors[RUN_ERROR_CONNECT], 5);
+      assert_int_equal(sender.sums.errors[FAILURE_CONNECT], 5);
       assert_string_equal(sender.open_loop.timing, "rate");
       assert_true(sender.open_loop.rate == 1000);
       assert_int_equal(sender.open_loop.output_tokens, -1);

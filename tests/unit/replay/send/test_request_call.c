@@ -31,7 +31,7 @@ static void on_done(void *context, const struct request_result *result) {
   assert_int_equal(result->ready_ns, 2);
   assert_int_equal(result->ttft_ns, -1);
   assert_null(result->chunks);
-  assert_true(result->words[0] != '\0');
+  assert_true(result->message[0] != '\0');
   seen->failure = result->response->failure;
   if (++seen->done == seen->wanted) loop_stop(seen->loop);
 }
