@@ -98,12 +98,11 @@ static struct progress_state progress_now(const struct sweep *sweep, int64_t now
 static void finish_progress(const struct sweep *sweep) {
   const struct summary *summary = sweep->setup->summary;
   size_t rows = plan_rows(summary->plan);
-  int64_t now_ns = clock_now_ns(), requests = 0, tokens = 0, failed = 0;
+  int64_t now_ns = clock_now_ns(), requests = 0, tokens = 0;
   struct progress_state state = progress_now(sweep, now_ns);
   for (size_t i = 0; i < rows; i++) {
     requests += summary->cells[i].requests;
     tokens += summary->cells[i].known_tokens;
-    failed += summary->cells[i].failed;
   }
   state.output_tokens = tokens;
   if (sweep->measured_ns > 0) {
