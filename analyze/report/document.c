@@ -38,6 +38,7 @@ static bool harmful(uint32_t code) {
 static char *clean_copy(struct document *document, const char *text) {
   struct buf out = {0};
   const unsigned char *at = (const unsigned char *)(text ? text : "");
+  if (text == buf_no_text) out.status = STATUS_MEMORY; // of a text without memory nothing is to be shown
   buf_reserve(&out, 1);
   while (*at) {
     uint32_t code = 0;

@@ -42,6 +42,7 @@ static void append_form(struct buf *out, const char *forms, size_t len, size_t w
 }
 
 static void append_argument(struct buf *out, const char *text) {
+  if (text == buf_no_text) out->status = STATUS_MEMORY;
   for (; *text; text++) {
     if (*text != DOCUMENT_STRONG[0] && *text != DOCUMENT_CODE[0]) buf_append_char(out, *text);
   }

@@ -38,7 +38,7 @@ void plot_set_free(struct plot_set *set) {
 }
 
 static char *copy(struct plot_set *set, const char *text) {
-  char *made = strdup(text);
+  char *made = text == buf_no_text ? NULL : strdup(text);
   if (!made) set->status = STATUS_MEMORY;
   return made;
 }

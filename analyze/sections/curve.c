@@ -127,7 +127,7 @@ static void model_row(struct chapters *c, struct document_node *table, const str
   struct buf text = {0};
   document_cell(table, model->name, mark);
   parameters(model, &text);
-  document_cell(table, text.len ? buf_text(&text) : NUMBER_UNKNOWN, mark);
+  document_cell(table, text.len || text.status ? buf_text(&text) : NUMBER_UNKNOWN, mark);
   buf_free(&text);
   document_cell(table, number_significant(model->rss, 4).text, mark);
   document_cell(table, number_significant(model->df, 4).text, mark);

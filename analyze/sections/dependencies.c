@@ -311,7 +311,9 @@ static void advice(struct chapters *c, struct document_node *list) {
 
 static void as_sentence(struct chapters *c, void *text, const char *sentence) {
   (void)c;
-  buf_printf(text, " %s.", sentence);
+  buf_append_char(text, ' ');
+  buf_append_text(text, sentence);
+  buf_append_char(text, '.');
 }
 
 void chapters_next(struct chapters *c, struct document_node *parent) {
@@ -339,7 +341,7 @@ void chapters_next(struct chapters *c, struct document_node *parent) {
                                                                               : LANG_NEXT_NOTHING_BETTER,
                              LANG_WITH(number_percent(results->recommendation.below_best_at_most).text)));
   }
-  if (text.len > start) document_paragraph(parent, buf_text(&text));
+  if (text.len > start || text.status) document_paragraph(parent, buf_text(&text));
   chapters_list_free(&list);
   buf_free(&text);
 }

@@ -10,6 +10,8 @@
 
 #include "lib/base/stdio_fds.h"
 
+const char buf_no_text[] = "";
+
 enum status buf_reserve(struct buf *buf, size_t more) {
   if (buf->status) return buf->status;
   if (more > SIZE_MAX / 4 || buf->len > SIZE_MAX / 4) return buf->status = STATUS_LIMIT;
@@ -36,6 +38,7 @@ enum status buf_append(struct buf *buf, const void *data, size_t len) {
 }
 
 enum status buf_append_text(struct buf *buf, const char *text) {
+  if (text == buf_no_text && !buf->status) buf->status = STATUS_MEMORY;
   return buf_append(buf, text, strlen(text));
 }
 
@@ -74,7 +77,10 @@ const char *buf_text(struct buf *buf) {
   struct buf open = *buf;
   open.limit = 0; // the closing NUL is not part of the contents that the cap speaks of
   open.status = STATUS_OK;
-  if (buf_reserve(&open, 1)) return "";
+  if (buf->status == STATUS_MEMORY || buf_reserve(&open, 1)) {
+    if (!buf->status) buf->status = STATUS_MEMORY;
+    return buf_no_text;
+  }
   buf->data = open.data;
   buf->capacity = open.capacity;
   buf->data[buf->len] = '\0';

@@ -26,15 +26,18 @@ struct buf {
 // are.
 enum status buf_reserve(struct buf *buf, size_t more);
 
-// Append; on error nothing is appended. The result is buf->status.
+// Append; on error nothing is appended. The result is buf->status. The text `buf_no_text` (below) has no memory
+// either.
 enum status buf_append(struct buf *buf, const void *data, size_t len);
 enum status buf_append_text(struct buf *buf, const char *text);
 enum status buf_append_char(struct buf *buf, char c);
 enum status buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
-// The contents as a NUL-terminated string that lives until the next change; "" when there is no memory for
-// it.
+// The contents as a NUL-terminated string that lives until the next change. Without memory for it, or for an
+// append before it: `buf_no_text`, an empty text that its address tells from others, and the status is
+// STATUS_MEMORY.
 const char *buf_text(struct buf *buf);
+extern const char buf_no_text[];
 
 // Drops the first `len` bytes (at most all of them).
 void buf_consume(struct buf *buf, size_t len);
