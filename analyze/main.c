@@ -6,12 +6,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyze/input/notices.h"
 #include "analyze/output.h"
 #include "analyze/verdict.h"
 #include "lib/base/log.h"
 #include "lib/base/stdio_fds.h"
+
+// In the middle of a computation, before anything is written.
+static void end_without_memory(void) {
+  struct log log = {.stream = stderr, .tool = "analyze", .level = LOG_QUIET};
+  log_error(&log, "%s", status_name(STATUS_MEMORY));
+  _exit(CLI_EXIT_FAILED);
+}
 
 static enum status load_all(const struct opts *opts, struct load_data *data, struct error *error) {
   enum status status = STATUS_OK;
@@ -25,6 +33,7 @@ static enum status run(const struct opts *opts, struct log *log, bool *lost, boo
   struct load_data data = LOAD_DATA, baseline = LOAD_DATA; // results borrow words of both
   struct results results = {0};
   stat_init();
+  stat_on_no_memory(end_without_memory);
   data.limits = opts->slo.request;
   data.has_limits = opts->slo.has_request;
   data.measure = opts->measure;
@@ -39,7 +48,10 @@ static enum status run(const struct opts *opts, struct log *log, bool *lost, boo
   if (status != STATUS_OK) goto cleanup;
   results.arguments = opts->arguments;
   results.argument_count = opts->argument_count;
-  if (opts->title) results.title = strdup(opts->title);
+  if (opts->title && !(results.title = strdup(opts->title))) {
+    status = status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    goto cleanup;
+  }
   if (opts->output) {
     status = output_folder(opts, &results, log, error);
     if (status == STATUS_OK) log_notice(log, "report written to %s", opts->output);

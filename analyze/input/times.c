@@ -65,7 +65,7 @@ enum status times_quantile(struct times *times, double p, double confidence, str
     status = hist_quantile(times->hist, p, confidence, &ns, error);
   } else {
     double *sorted = malloc((times->count + 1) * sizeof *sorted);
-    if (!sorted) return status_memory(error);
+    if (!sorted) return stat_no_memory(error, "%s", status_name(STATUS_MEMORY));
     if (times->count > 1) qsort(times->values, times->count, sizeof *times->values, compare_ns);
     for (size_t i = 0; i < times->count; i++)
       sorted[i] = (double)times->values[i];

@@ -36,6 +36,7 @@ static struct estimate over_units(const struct load_quantiles *units, size_t uni
                                   size_t percentile, double confidence) {
   double *values = malloc((unit_count + 1) * sizeof *values);
   size_t count = 0;
+  if (!values) stat_end_without_memory();
   for (size_t i = 0; values && i < unit_count; i++) {
     double value = units[i].of[time][percentile];
     if (value > 0) values[count++] = value;

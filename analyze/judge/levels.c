@@ -9,8 +9,8 @@
 #include "analyze/stat/cliff.h"
 
 // Start-up time and capacity of one level, from its batches that fill the workers.
-static void fill_capacity(const struct cells_samples *samples, const struct results *results,
-                          struct workers_row *row) {
+static enum status fill_capacity(const struct cells_samples *samples, const struct results *results,
+                                 struct workers_row *row) {
   size_t room = 1;
   for (size_t i = 0; i < row->cell_count; i++)
     room += samples->of[row->first_cell + i].count;
@@ -26,18 +26,21 @@ static void fill_capacity(const struct cells_samples *samples, const struct resu
       total_s[count++] = replicate->total_s;
     }
   }
+  enum status status = amounts && total_s ? STATUS_OK : STATUS_MEMORY;
   struct capacity capacity;
-  if (capacity_fit(amounts, total_s, count, results->confidence, &capacity, NULL) == STATUS_OK &&
+  if (status == STATUS_OK &&
+      capacity_fit(amounts, total_s, count, results->confidence, &capacity, NULL) == STATUS_OK &&
       capacity.stands && sizes >= 2 + CAPACITY_MIN_DF) { // replicates of one size say nothing of the line
     row->capacity = estimate_of(capacity.xinf);
     row->start_up_s = capacity.t0.estimate;
   }
   free(amounts);
   free(total_s);
+  return status;
 }
 
-static void fill_row(const struct cells_samples *samples, const struct results *results,
-                     struct workers_row *row) {
+static enum status fill_row(const struct cells_samples *samples, const struct results *results,
+                            struct workers_row *row) {
   size_t last = row->first_cell + row->cell_count - 1;
   row->best_batch = -1;
   row->capacity = (struct estimate){NAN, NAN, NAN};
@@ -52,7 +55,7 @@ static void fill_row(const struct cells_samples *samples, const struct results *
     row->best_batch = cell->batch;
     row->best_is_edge = i == last && row->cell_count > 1;
   }
-  if (row->usable) fill_capacity(samples, results, row);
+  return row->usable ? fill_capacity(samples, results, row) : STATUS_OK;
 }
 
 static bool any_failed(const struct results *results, const struct workers_row *row) {
@@ -83,7 +86,8 @@ enum status levels_build(const struct cells_samples *samples, struct results *re
     while (i < results->cell_count && results->cells[i].workers == row->workers)
       i++;
     row->cell_count = i - row->first_cell;
-    fill_row(samples, results, row);
+    enum status status = fill_row(samples, results, row);
+    if (status) return status_fail(error, status, "%s", status_name(status));
   }
   mark_holes(results);
   return STATUS_OK;

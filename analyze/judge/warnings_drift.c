@@ -93,6 +93,7 @@ static bool is_managed(const struct load_data *data) {
 static bool test_moments(const struct moment *moments, size_t count, size_t groups, double span_s,
                          double confidence, struct drift *drift) {
   double *values = calloc(2 * count + 1, sizeof *values), *times = values + count;
+  if (!values) stat_end_without_memory();
   if (!values) return false;
   for (size_t i = 0; i < count; i++) {
     values[i] = moments[i].value;
@@ -113,6 +114,7 @@ bool warnings_drift(const struct load_data *data, const struct cells_samples *sa
   for (size_t i = 0; i < samples->count; i++)
     room += samples->of[i].count;
   struct moment *moments = calloc(room, sizeof *moments);
+  if (!moments) stat_end_without_memory();
   if (!moments) return false;
   bool complete, told = false, managed = is_managed(data);
   size_t count = list_batches(samples, results, moments, &complete);

@@ -45,7 +45,7 @@ enum status cliff_ratio(const struct cliff_level *from, const struct cliff_level
     return STATUS_OK;
   }
   double *ratios = malloc(from->count * sizeof *ratios);
-  if (!ratios) return status_memory(error);
+  if (!ratios) return stat_no_memory(error, "no memory for %zu cells", from->count);
   found.pairs = pair_up(from, to, ratios);
   if (found.pairs == 0) {
     status = status_fail(error, STATUS_NUMERIC, "%g and %g workers share no batch near their best",

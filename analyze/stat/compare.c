@@ -144,7 +144,7 @@ enum status compare_pairs(const double *baseline, const double *run, size_t coun
     return status_fail(error, STATUS_NUMERIC, "a throughput is not above zero, or not finite");
   }
   double *ln_ratios = malloc((count ? count : 1) * sizeof *ln_ratios);
-  if (!ln_ratios) return status_memory(error);
+  if (!ln_ratios) return stat_no_memory(error, "no memory for %zu pairs", count);
   for (size_t i = 0; i < count; i++)
     ln_ratios[i] = log(run[i] / baseline[i]);
   status = compare_ln_ratios(ln_ratios, count, options, compare, error);
@@ -208,7 +208,7 @@ enum status compare_overall(const double *baseline, size_t baseline_blocks, cons
   means[0] = calloc(baseline_blocks + 1, sizeof *means[0]);
   means[1] = calloc(run_blocks + 1, sizeof *means[1]);
   if (!common || !ln_ratios || !means[0] || !means[1]) {
-    status = status_memory(error);
+    status = stat_no_memory(error, "no memory for %zu cells", cells);
     goto cleanup;
   }
   size_t pairs = 0;

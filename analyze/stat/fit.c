@@ -191,7 +191,7 @@ static enum status collect(const struct fit_model *model, const gsl_multifit_nli
   gsl_matrix *covariance = gsl_matrix_alloc(parameters, parameters);
   enum status status = STATUS_OK;
   if (!scaled || !covariance) {
-    status = status_fail(error, STATUS_MEMORY, "%s: no memory", model->name);
+    status = stat_no_memory(error, "%s: no memory", model->name);
     goto cleanup;
   }
   status = unscaled_covariance(model, jacobian, scaled, covariance, error);
@@ -251,7 +251,7 @@ enum status fit_run(const struct fit_model *model, const struct fit_data *data, 
   gsl_vector_const_view first = gsl_vector_const_view_array(start, model->parameters);
   gsl_multifit_nlinear_workspace *workspace =
       gsl_multifit_nlinear_alloc(gsl_multifit_nlinear_trust, &method, data->count, model->parameters);
-  if (!workspace) return status_fail(error, STATUS_MEMORY, "%s: no memory", model->name);
+  if (!workspace) return stat_no_memory(error, "%s: no memory", model->name);
   if (gsl_multifit_nlinear_init(&first.vector, &callbacks, workspace)) {
     status = status_fail(error, STATUS_NUMERIC, "%s: not defined at the start", model->name);
   } else {
@@ -295,7 +295,7 @@ enum status fit_run_many(const struct fit_model *model, const struct fit_data *d
   enum status status = check_data(model, data, scale, &(size_t){0}, error);
   if (status) return status;
   gsl_qrng *sobol = gsl_qrng_alloc(gsl_qrng_sobol, (unsigned)model->parameters);
-  if (!sobol) return status_fail(error, STATUS_MEMORY, "%s: no memory", model->name);
+  if (!sobol) return stat_no_memory(error, "%s: no memory", model->name);
   status = status_fail(error, STATUS_USAGE, "%s: no start", model->name);
   for (size_t i = start ? 0 : 1; i <= starts; i++) {
     if (i > 0) {

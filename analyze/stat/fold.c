@@ -98,7 +98,7 @@ enum status fold_points(const struct fit_data *points, enum stat_scale scale, st
   made.block = calloc(room, 5 * sizeof *made.block);
   made.members = calloc(room, sizeof *made.members);
   if (!sorted || !made.block || !made.members) {
-    status = status_memory(error);
+    status = stat_no_memory(error, "no memory for %zu points", room);
     goto cleanup;
   }
   double *n = made.block, *values = n + room, *weights = values + room;

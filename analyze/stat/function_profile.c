@@ -87,7 +87,7 @@ static enum status add_row(const struct fit_data *data, enum stat_scale scale, s
   size_t predictors = data->predictors ? data->predictors : 1, rows = data->count + 1;
   *x = calloc(rows * (predictors + 1), sizeof **x);
   if (data->weights) *weights = calloc(rows, sizeof **weights);
-  if (!*x || (data->weights && !*weights)) return status_memory(error);
+  if (!*x || (data->weights && !*weights)) return stat_no_memory(error, "no memory for %zu points", rows);
   double *y = *x + rows * predictors;
   memcpy(*x, data->x, data->count * predictors * sizeof **x);
   memcpy(y, data->y, data->count * sizeof *y);

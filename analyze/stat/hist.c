@@ -39,7 +39,7 @@ enum status hist_new(int64_t lowest, int64_t highest, int digits, struct hist **
                        (long long)lowest, (long long)highest);
   }
   struct hist *made = calloc(1, sizeof *made);
-  if (!made) return status_memory(error);
+  if (!made) return stat_no_memory(error, "no memory for a histogram");
   made->lowest = lowest;
   made->highest = highest;
   made->digits = digits;
@@ -88,7 +88,7 @@ enum status hist_record(struct hist *hist, int64_t value, uint64_t times, struct
     hist->above += times;
   } else {
     uint64_t *slot = slot_of(hist, value < hist->lowest ? hist->lowest : value);
-    if (!slot) return status_memory(error);
+    if (!slot) return stat_no_memory(error, "no memory for a histogram");
     *slot += times;
     if (value < hist->lowest) hist->below += times;
   }
@@ -106,7 +106,7 @@ enum status hist_merge(struct hist *into, const struct hist *from, struct error 
   if (from->count == 0) return STATUS_OK;
   for (size_t i = 0; i < MAX_OCTAVES; i++) {
     if (from->octaves[i] && !into->octaves[i]) into->octaves[i] = calloc(1, octave_bytes(into));
-    if (from->octaves[i] && !into->octaves[i]) return status_memory(error);
+    if (from->octaves[i] && !into->octaves[i]) return stat_no_memory(error, "no memory for a histogram");
   }
   for (size_t i = 0; i < MAX_OCTAVES; i++) {
     for (size_t slot = 0; from->octaves[i] && slot < (size_t)1 << from->slot_bits; slot++) {

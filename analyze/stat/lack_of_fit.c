@@ -53,7 +53,7 @@ static size_t gather(const struct fit_data *data, enum stat_scale scale, struct 
 enum status lack_of_fit_test(const struct fit_model *model, const struct fit_data *data,
                              const struct fit_result *fit, struct lack_of_fit *test, struct error *error) {
   struct group *groups = calloc(data->count ? data->count : 1, sizeof *groups);
-  if (!groups) return status_memory(error);
+  if (!groups) return stat_no_memory(error, "no memory for %zu points", data->count);
   size_t distinct = gather(data, fit->scale, groups), used = data->extra_count;
   double pure = data->extra_rss;
   for (size_t g = 0; g < distinct; g++) {

@@ -18,7 +18,7 @@ enum status mcb_critical_value(size_t others, double df, double confidence, uint
   double *sample = malloc(draws * sizeof *sample);
   gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
   if (!sample || !rng) {
-    status = status_memory(error);
+    status = stat_no_memory(error, "no memory for %zu draws", draws);
     goto cleanup;
   }
   gsl_rng_set(rng, (unsigned long)seed);
@@ -138,7 +138,7 @@ static enum status compare_cells(const double *means, const size_t *replicates, 
   cells.groups = malloc(count * sizeof *cells.groups);
   enum status status = STATUS_OK;
   if (!cells.group_replicates || !cells.groups) {
-    status = status_memory(error);
+    status = stat_no_memory(error, "no memory for %zu cells", count);
     goto cleanup;
   }
   memcpy(cells.group_replicates, replicates, count * sizeof *replicates);
@@ -375,7 +375,7 @@ enum status mcb_blocks(const double *values, size_t blocks, size_t cells, const 
   double *session_means = calloc(blocks * cells, sizeof *session_means);
   struct levels levels = {0};
   if (!means || !session_means) {
-    status = status_memory(error);
+    status = stat_no_memory(error, "no memory for %zu cells", cells);
     goto cleanup;
   }
   for (size_t b = 0; b < blocks; b++) {

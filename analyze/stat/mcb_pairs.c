@@ -87,8 +87,7 @@ enum status mcb_pairs(const struct ci_sample *samples, size_t count, const struc
   if (count == 0) return status_fail(error, STATUS_USAGE, "no cells");
   struct pairs pairs = {calloc(count, sizeof *pairs.members), count, options, {0}};
   struct mcb_result found = {0};
-  enum status status =
-      pairs.members ? STATUS_OK : status_fail(error, STATUS_MEMORY, "no memory for %zu cells", count);
+  enum status status = pairs.members ? STATUS_OK : stat_no_memory(error, "no memory for %zu cells", count);
   for (size_t i = 0; i < count && status == STATUS_OK; i++) {
     status = member_of(samples[i], pool, options->scale, &pairs.members[i], error);
     if (status == STATUS_OK && pairs.members[i].mean > pairs.members[found.best].mean) found.best = i;

@@ -155,7 +155,7 @@ static enum status linear_start(enum models_id id, const double *n, const double
                                 const double *weights, size_t count, double *start, struct error *error) {
   double c[3];
   double *table = malloc(count * 5 * sizeof *table);
-  if (!table) return status_memory(error);
+  if (!table) return stat_no_memory(error, "no memory for %zu points", count);
   double *right = table + 3 * count, *weight = right + count;
   for (size_t i = 0; i < count; i++) {
     double term = id == MODELS_USL ? n[i] : log(n[i]);
@@ -201,7 +201,7 @@ static enum status fit_thinned(enum models_id id, const struct fit_data *data, e
   if (every < 2) return fit_run_many(&MODELS[id], data, scale, NULL, box, SOBOL_STARTS, result, error);
   size_t room = data->count / every + 1;
   double *n = malloc(3 * room * sizeof *n), *throughput = n + room, *weights = throughput + room;
-  if (!n) return status_memory(error);
+  if (!n) return stat_no_memory(error, "no memory for %zu points", room);
   for (size_t i = 0; i < data->count; i += every) {
     n[count] = data->x[i];
     throughput[count] = data->y[i];
@@ -303,7 +303,7 @@ static enum status fit_plateau(const struct fit_data *data, enum stat_scale scal
   struct fit_result found = {
       .scale = scale, .parameters = 2, .starts = 1, .converged = true, .stop = "breakpoint grid"};
   double *sorted = malloc(data->count * sizeof *sorted);
-  if (!sorted) return status_memory(error);
+  if (!sorted) return stat_no_memory(error, "no memory for %zu points", data->count);
   memcpy(sorted, data->x, data->count * sizeof *sorted);
   qsort(sorted, data->count, sizeof *sorted, stat_compare_doubles);
   found.rss = INFINITY;

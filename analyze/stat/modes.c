@@ -74,7 +74,7 @@ enum status modes_threshold(size_t count, double level, uint64_t seed, double *t
   double *shares = malloc(DRAWS * sizeof *shares), values[MODES_MAX];
   gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
   if (!shares || !rng) {
-    status = status_memory(error);
+    status = stat_no_memory(error, "%s", status_name(STATUS_MEMORY));
   } else {
     gsl_rng_set(rng, seed);
     for (size_t draw = 0; draw < DRAWS; draw++) {

@@ -27,7 +27,7 @@ enum status pseudo_replicates_spread(const struct pseudo_replicates_cell *cells,
   const struct pseudo_replicates_cell **alike = malloc((count + 1) * sizeof(struct pseudo_replicates_cell *));
   size_t used = 0;
   double squares = 0, df = 0;
-  if (!alike) return status_memory(error);
+  if (!alike) return stat_no_memory(error, "no memory for %zu cells", count);
   for (size_t i = 0; i < count; i++) {
     if (!counts(&cells[i])) continue;
     if (!stat_all_positive(&cells[i].throughput, 1)) {

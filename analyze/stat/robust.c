@@ -15,7 +15,7 @@ enum status robust_sd(const double *values, size_t count, double *sd, struct err
   if (count < 2) return status_fail(error, STATUS_NUMERIC, "%zu values have no spread", count);
   if (!stat_all_finite(values, count)) return status_fail(error, STATUS_NUMERIC, "a value is not finite");
   double *work = malloc(count * sizeof *work);
-  if (!work) return status_memory(error);
+  if (!work) return stat_no_memory(error, "no memory for %zu values", count);
   double found = gsl_stats_mad(values, 1, count, work);
   free(work);
   if (!isfinite(found)) return status_fail(error, STATUS_NUMERIC, "values too large to compare");
@@ -73,7 +73,7 @@ enum status robust_fit(enum models_id id, const double *n, const double *through
   if (status) return status;
   double *residuals = malloc(count * sizeof *residuals), *w = malloc(count * sizeof *w);
   if (!residuals || !w) {
-    status = status_memory(error);
+    status = stat_no_memory(error, "no memory for %zu points", count);
     goto cleanup;
   }
   for (size_t i = 0; i < count; i++)

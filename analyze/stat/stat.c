@@ -9,8 +9,24 @@
 #define BETA_EXACT 1e5
 #define BETA_BISECTIONS 80
 
+static void (*end_without_memory)(void);
+
+void stat_end_without_memory(void) {
+  if (end_without_memory) end_without_memory();
+}
+
+static void on_gsl_error(const char *reason, const char *file, int line, int code) {
+  (void)reason, (void)file, (void)line;
+  if (code == GSL_ENOMEM) stat_end_without_memory();
+}
+
 void stat_init(void) {
   gsl_set_error_handler_off();
+}
+
+void stat_on_no_memory(void (*end)(void)) {
+  end_without_memory = end;
+  gsl_set_error_handler(on_gsl_error);
 }
 
 bool stat_all_finite(const double *values, size_t count) {

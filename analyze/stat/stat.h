@@ -22,6 +22,16 @@ enum stat_scale { STAT_SCALE_LN, STAT_SCALE_LINEAR };
 // room.
 void stat_init(void);
 
+// What to do when memory runs out in this room; `end` must not return (exit, longjmp). To be called after
+// stat_init. Without it GSL goes on with memory that it did not get, and crashes; and a caller that shows
+// what can be computed would take STATUS_MEMORY for a value that does not exist.
+void stat_on_no_memory(void (*end)(void));
+
+// STATUS_MEMORY with the words, unless that ends here.
+#define stat_no_memory(error, ...)                                                                           \
+  (stat_end_without_memory(), status_fail((error), STATUS_MEMORY, __VA_ARGS__))
+void stat_end_without_memory(void);
+
 // All values finite; all values finite and above zero. True for count 0.
 bool stat_all_finite(const double *values, size_t count);
 bool stat_all_positive(const double *values, size_t count);
