@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/faults/fault.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,8 +33,16 @@ void fault_arm(enum fault_call call, long n) {
   (void)call, (void)n;
 }
 
+void fault_spare(const char *library) {
+  (void)library;
+}
+
 bool fault_disarm(void) {
   return false;
+}
+
+const char *fault_callers(void) {
+  return "";
 }
 
 long fault_live(void) {
@@ -54,11 +65,29 @@ static atomic_long until;
 static atomic_bool hit;
 static atomic_long live;
 static const char *hit_path;
+enum { CALLERS = 16 };
+static void *callers[CALLERS];
+static int caller_count;
 
 void fault_arm(enum fault_call call, long n) {
   atomic_store(&hit, false);
   atomic_store(&until, n);
   atomic_store(&armed, (int)call + 1);
+}
+
+const char *fault_callers(void) {
+  static char text[4096];
+  size_t len = 0;
+  text[0] = '\0';
+  for (int i = 2; i < caller_count && len + 256 < sizeof text; i++) {
+    Dl_info info = {0};
+    dladdr(callers[i], &info);
+    const char *file = info.dli_fname ? strrchr(info.dli_fname, '/') : NULL;
+    len += (size_t)snprintf(text + len, sizeof text - len, "  %s(+0x%zx) %s\n", file ? file + 1 : "?",
+                            (size_t)((char *)callers[i] - (char *)info.dli_fbase),
+                            info.dli_sname ? info.dli_sname : "");
+  }
+  return text;
 }
 
 bool fault_disarm(void) {
@@ -70,25 +99,65 @@ long fault_live(void) {
   return atomic_load(&live);
 }
 
+// Where the code of two libraries lies that are spared.
+struct range {
+  const char *name;
+  uintptr_t from, to;
+};
+static struct range spared[2] = {{"libpopt", 0, 0}, {NULL, 0, 0}};
+
+static int note_library(struct dl_phdr_info *info, size_t size, void *context) {
+  (void)size;
+  struct range *range = context;
+  if (!range->name || !strstr(info->dlpi_name, range->name)) return 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+    if (part->p_type != PT_LOAD || !(part->p_flags & PF_X)) continue;
+    range->from = info->dlpi_addr + part->p_vaddr;
+    range->to = range->from + part->p_memsz;
+  }
+  return 0;
+}
+
+void fault_spare(const char *library) {
+  spared[1] = (struct range){library, 0, 0};
+  dl_iterate_phdr(note_library, &spared[1]);
+}
+
+static bool is_spared(const void *caller) {
+  for (int i = 0; i < 2; i++) {
+    if ((uintptr_t)caller >= spared[i].from && (uintptr_t)caller < spared[i].to) return true;
+  }
+  return false;
+}
+
 __attribute__((constructor)) static void arm_by_environment(void) {
   const char *name = getenv("FAULT_CALL"), *at = getenv("FAULT_AT");
   hit_path = getenv("FAULT_HIT");
   unsetenv("LD_PRELOAD");
+  backtrace(callers, CALLERS); // the first one allocates
+  dl_iterate_phdr(note_library, &spared[0]);
   for (int i = 0; name && at && i < FAULT_CALLS; i++) {
     if (strcmp(name, fault_names[i]) == 0) fault_arm((enum fault_call)i, strtol(at, NULL, 10));
   }
 }
 
-static bool fails(enum fault_call call) {
-  if (atomic_load(&armed) != (int)call + 1 || atomic_fetch_sub(&until, 1) != 1) return false;
+static bool fails_for(enum fault_call call, const void *caller) {
+  if (atomic_load(&armed) != (int)call + 1 || is_spared(caller) || atomic_fetch_sub(&until, 1) != 1)
+    return false;
   atomic_store(&hit, true);
+  atomic_store(&armed, 0);
+  caller_count = backtrace(callers, CALLERS);
   if (hit_path) {
     long fd = syscall(SYS_openat, AT_FDCWD, hit_path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    backtrace_symbols_fd(callers, caller_count, (int)fd);
     syscall(SYS_close, fd);
   }
   errno = call == FAULT_MEMORY ? ENOMEM : call == FAULT_WRITE ? ENOSPC : EIO;
   return true;
 }
+
+#define fails(call) fails_for((call), __builtin_return_address(0))
 
 static void *count(void *block) {
   if (block) atomic_fetch_add(&live, 1);

@@ -10,8 +10,8 @@
 //
 // fault.c takes the place of these calls of libc in the program that it is linked into, and as a shared
 // object (LD_PRELOAD) in a whole program, where the environment arms it: FAULT_CALL ("memory", "read", ...),
-// FAULT_AT (n), and FAULT_HIT, a file that is made when that call comes. Programs that this one starts run
-// without it.
+// FAULT_AT (n), and FAULT_HIT, a file that gets the callers when that call comes. Programs that this one
+// starts run without it.
 #ifndef TESTS_FAULTS_FAULT_H
 #define TESTS_FAULTS_FAULT_H
 
@@ -35,8 +35,16 @@ extern const bool fault_is_possible;
 // ENOSPC).
 void fault_arm(enum fault_call call, long n);
 
+// Calls from this library ("libgsl.so") never fail and do not count; NULL: all do. popt's never fail: it goes
+// on with NULL.
+void fault_spare(const char *library);
+
 // Ends it. True: the call came.
 bool fault_disarm(void);
+
+// Who called the one that failed, innermost first, a line each; "" where none did. For the words of a failing
+// test.
+const char *fault_callers(void);
 
 // Blocks of memory that are not freed.
 long fault_live(void);

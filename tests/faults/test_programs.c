@@ -29,12 +29,14 @@ static char programs[4096]; // where they are, absolute
 struct outcome {
   int status; // of waitpid
   bool hit;
-  struct buf words, answer; // standard error; standard output and what stands in out
+  struct buf words, answer,
+      callers; // standard error; standard output and what stands in out; of the call that failed
 };
 
 static void outcome_free(struct outcome *outcome) {
   buf_free(&outcome->words);
   buf_free(&outcome->answer);
+  buf_free(&outcome->callers);
 }
 
 static int compare_names(const void *left, const void *right) {
@@ -90,6 +92,7 @@ static void run(char *const *arguments, enum fault_call call, long n, struct out
   posix_spawn_file_actions_destroy(&actions);
   free(program);
   assert_int_equal(waitpid(pid, &out->status, 0), pid);
+  (void)!buf_read_file(&out->callers, "hit", NULL);
   out->hit = unlink("hit") == 0;
   assert_int_equal(buf_read_file(&out->words, "stderr", NULL), STATUS_OK);
   assert_int_equal(buf_read_file(&out->answer, "stdout", NULL), STATUS_OK);
@@ -126,7 +129,7 @@ static void loop(char *const *arguments, enum fault_call call) {
     const char *why = judge(&outcome, &clean);
     failed += outcome.status != clean.status;
     if (why) printf("%s, %s %ld: %s: %s", arguments[0], fault_names[call], n, why, buf_text(&outcome.words));
-    if (why) printf(" (status %x)\n", (unsigned)outcome.status);
+    if (why) printf(" (status %x)\n%s", (unsigned)outcome.status, buf_text(&outcome.callers));
     wrong += why != NULL;
   } while (outcome.hit);
   printf("%s: %ld calls (%s) failed one by one, %ld ended it; then none hit\n", arguments[0], n - 1,
