@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,15 +98,16 @@ static void remove_known(const char *path, bool (*known)(const char *name)) {
 }
 
 // Removes a report's files and then the folder, which fails if something else is in it.
-static void remove_report(const char *path) {
-  char *plots = NULL;
-  if (asprintf(&plots, "%s/%s", path, plots_name) >= 0) {
-    remove_known(plots, is_plot_file);
-    rmdir(plots);
-    free(plots);
+static bool remove_report(const char *path) {
+  char inner[PATH_MAX];
+  snprintf(inner, sizeof inner, "%s/%s", path, plots_name);
+  remove_known(inner, is_plot_file);
+  rmdir(inner);
+  for (size_t i = 0; report_files[i]; i++) {
+    snprintf(inner, sizeof inner, "%s/%s", path, report_files[i]);
+    unlink(inner);
   }
-  remove_known(path, is_report_file);
-  rmdir(path);
+  return rmdir(path) == 0;
 }
 
 // The process number behind "NAME.new-"; -1: another entry.
@@ -210,7 +212,7 @@ enum status folder_commit(struct folder *folder, struct error *error) {
     return status_fail(error, STATUS_IO, "%s: %s", folder->path, strerror(why));
   }
   folder->committed = true;
-  if (folder->replace) remove_report(folder->old);
+  if (folder->replace && !remove_report(folder->old)) remove_report(folder->old); // memory may be back
   return STATUS_OK;
 }
 

@@ -300,7 +300,8 @@ static enum status next_plain(struct gzline_source *source, struct gzline_chunk 
   if (left > 0) { // what sniff read
     buf_append(&chunk->text, source->in.data + source->next, left);
     source->next = source->in.len;
-    return chunk->text.status;
+    if (!chunk->text.status) return STATUS_OK;
+    return status_fail(error, chunk->text.status, "%s: no memory", source->path);
   }
   if (source->at_end) return STATUS_END;
   enum status status = read_more(source, &chunk->text, error);
