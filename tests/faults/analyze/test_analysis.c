@@ -91,8 +91,7 @@ static void loop(const char *spare, long step) {
     hit = fault_disarm();
     const char *why = NULL;
     if (status != STATUS_OK && status != STATUS_MEMORY) why = status_name(status);
-    if (status == STATUS_OK && (found.len != clean.len || memcmp(found.data, clean.data, clean.len) != 0))
-      why = "another answer";
+    if (status == STATUS_OK && strcmp(buf_text(&found), buf_text(&clean)) != 0) why = "another answer";
     if (fault_live() != live && !ended_in_gsl) why = "a leak";
     live = fault_live();
     ended += status == STATUS_MEMORY;
