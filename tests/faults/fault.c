@@ -99,12 +99,13 @@ long fault_live(void) {
   return atomic_load(&live);
 }
 
-// Where the code of two libraries lies that are spared.
+// Where the code of libraries lies that are spared: these go on with the NULL that they got.
 struct range {
   const char *name;
   uintptr_t from, to;
 };
-static struct range spared[2] = {{"libpopt", 0, 0}, {NULL, 0, 0}};
+enum { LIBRARIES = 3 };
+static struct range spared[LIBRARIES] = {{NULL, 0, 0}, {"libpopt", 0, 0}, {"libcrypto", 0, 0}};
 
 static int note_library(struct dl_phdr_info *info, size_t size, void *context) {
   (void)size;
@@ -120,12 +121,12 @@ static int note_library(struct dl_phdr_info *info, size_t size, void *context) {
 }
 
 void fault_spare(const char *library) {
-  spared[1] = (struct range){library, 0, 0};
-  dl_iterate_phdr(note_library, &spared[1]);
+  spared[0] = (struct range){library, 0, 0};
+  dl_iterate_phdr(note_library, &spared[0]);
 }
 
 static bool is_spared(const void *caller) {
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < LIBRARIES; i++) {
     if ((uintptr_t)caller >= spared[i].from && (uintptr_t)caller < spared[i].to) return true;
   }
   return false;
@@ -136,7 +137,8 @@ __attribute__((constructor)) static void arm_by_environment(void) {
   hit_path = getenv("FAULT_HIT");
   unsetenv("LD_PRELOAD");
   backtrace(callers, CALLERS); // the first one allocates
-  dl_iterate_phdr(note_library, &spared[0]);
+  for (int i = 1; i < LIBRARIES; i++)
+    dl_iterate_phdr(note_library, &spared[i]);
   for (int i = 0; name && at && i < FAULT_CALLS; i++) {
     if (strcmp(name, fault_names[i]) == 0) fault_arm((enum fault_call)i, strtol(at, NULL, 10));
   }

@@ -35,8 +35,8 @@ extern const bool fault_is_possible;
 // ENOSPC).
 void fault_arm(enum fault_call call, long n);
 
-// Calls from this library ("libgsl.so") never fail and do not count; NULL: all do. popt's never fail: it goes
-// on with NULL.
+// Calls from this library ("libgsl.so") never fail and do not count; NULL: all do. Those of popt and
+// libcrypto never fail: these crash on the NULL that they get.
 void fault_spare(const char *library);
 
 // Ends it. True: the call came.

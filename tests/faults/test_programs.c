@@ -154,6 +154,32 @@ static void test_analyze(void **state) {
     loop(arguments, (enum fault_call)call);
 }
 
+// A table of calls is turned into a trace, and back.
+static void test_capture_import(void **state) {
+  (void)state;
+  write_file("mooncake.jsonl",
+             "{\"timestamp\":0,\"input_length\":600,\"output_length\":5,\"hash_ids\":[1,2]}\n"
+             "{\"timestamp\":500,\"input_length\":700,\"output_length\":6,\"hash_ids\":[1,3]}\n");
+  char *arguments[] = {"capture", "-q", "--import", "mooncake", "mooncake.jsonl", "-o", "-", NULL};
+  for (int call = 0; call < FAULT_CALLS; call++)
+    loop(arguments, (enum fault_call)call);
+}
+
+static void test_replay_dry_run(void **state) {
+  (void)state;
+  write_file(
+      "trace.jsonl",
+      "{\"type\":\"trace\",\"version\":1,\"start_unix_s\":1}\n"
+      "{\"type\":\"request\",\"seq\":0,\"t_s\":0,\"method\":\"POST\",\"path\":\"/v1/chat/completions\","
+      "\"api\":\"openai.chat\",\"body\":{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]"
+      "}}\n"
+      "{\"type\":\"end\",\"requests\":1,\"responses\":0,\"dropped\":0}\n");
+  char *arguments[] = {"replay", "-q",  "-u",        "http://127.0.0.1:9", "-W", "1,2",
+                       "-B",     "2,4", "--dry-run", "trace.jsonl",        NULL};
+  for (int call = 0; call < FAULT_CALLS; call++)
+    loop(arguments, (enum fault_call)call);
+}
+
 static int setup(void **state) {
   (void)state;
   const char *build = getenv("BUILD");
@@ -175,6 +201,8 @@ static int teardown(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_analyze),
+      cmocka_unit_test(test_capture_import),
+      cmocka_unit_test(test_replay_dry_run),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
