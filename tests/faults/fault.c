@@ -201,6 +201,14 @@ int rename(const char *from, const char *to) {
   return fails(FAULT_RENAME) ? -1 : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags) {
+  return fails(FAULT_RENAME) ? -1 : (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags);
+}
+
+int link(const char *from, const char *to) {
+  return fails(FAULT_RENAME) ? -1 : (int)syscall(SYS_link, from, to);
+}
+
 int ftruncate(int fd, off_t length) {
   return fails(FAULT_TRUNCATE) ? -1 : (int)syscall(SYS_ftruncate, fd, length);
 }
