@@ -49,7 +49,8 @@ void chapters_column(struct chapters *c, struct document_node *table, enum lang_
 
 void chapters_definition(struct chapters *c, struct document_node *definitions, enum lang_id term,
                          const char *text) {
-  if (text && (*text || text == buf_no_text)) document_definition(definitions, lang_text(c->lang, term), text);
+  if (text && (*text || text == buf_no_text))
+    document_definition(definitions, lang_text(c->lang, term), text);
 }
 
 void chapters_definition_code(struct chapters *c, struct document_node *definitions, enum lang_id term,

@@ -26,8 +26,8 @@ struct buf {
 // are.
 enum status buf_reserve(struct buf *buf, size_t more);
 
-// Append; on error nothing is appended. The result is buf->status. The text `buf_no_text` (below) has no memory
-// either.
+// Append; on error nothing is appended. The result is buf->status. The text `buf_no_text` (below) has no
+// memory either.
 enum status buf_append(struct buf *buf, const void *data, size_t len);
 enum status buf_append_text(struct buf *buf, const char *text);
 enum status buf_append_char(struct buf *buf, char c);
