@@ -38,7 +38,7 @@ static bool needs_escape(const char *text, size_t at, size_t len, enum place pla
 static void escape(struct buf *out, const char *text, size_t len, enum place place) {
   for (size_t i = 0; i < len; i++) {
     if (text[i] == '\n') {
-      buf_append_text(out, place == PLACE_CELL ? "<br>" : "\n");
+      buf_append_text(out, place == PLACE_CELL ? "<br>" : " "); // a new line could begin a heading
       continue;
     }
     if (needs_escape(text, i, len, place)) buf_append_char(out, '\\');

@@ -23,6 +23,7 @@
 #include "replay/workload/synth.h"
 
 #define WORK_DIGEST_BYTES 80
+#define WORK_REQUESTS_MAX 1000000 // of the draw; of those known by their size each takes about 600 bytes
 
 // The order of the draw, and the APIs whose requests qualify.
 enum work_pick { WORK_PICK_SHUFFLED, WORK_PICK_TRACE };
@@ -112,7 +113,8 @@ struct work_options {
 
 // Reads the traces in one pass; what is odd about them goes to `log` as notices. Requests that failed when
 // recorded are left out; where that is more than half of a limited draw, fewer requests are kept.
-// STATUS_NOT_FOUND, STATUS_IO, STATUS_FORMAT (not a trace; no request in it qualifies), STATUS_MEMORY.
+// STATUS_LIMIT: more than WORK_REQUESTS_MAX are asked for and there. STATUS_NOT_FOUND, STATUS_IO,
+// STATUS_FORMAT (not a trace; no request in it qualifies), STATUS_MEMORY.
 enum status work_load(const struct work_options *options, struct log *log, struct work *out,
                       struct error *error) MUST_USE;
 void work_free(struct work *work); // takes an all-zero work

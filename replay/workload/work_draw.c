@@ -157,6 +157,12 @@ static enum status keep(struct work_draw *draw, const struct trace_request *reco
   work->available++;
   if (place < 0) return STATUS_OK;
   bool sized = api_asks_model(api) && synth_fits(record);
+  if (work->available > WORK_REQUESTS_MAX && draw->options->draws > WORK_REQUESTS_MAX)
+    return status_fail(
+        error, STATUS_LIMIT,
+        "the traces have more than %d requests, the most that one replay keeps in memory; take a "
+        "part of them (head, capture --import trace)",
+        WORK_REQUESTS_MAX);
   if (sized) {
     buf_clear(&draw->scratch);
     synth_print_body(record, api, &draw->scratch);

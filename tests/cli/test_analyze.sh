@@ -280,6 +280,14 @@ run "$analyze" --format json "$scratch/torn.jsonl.gz"
 check_equal 'a torn gzip member: exit code' 4 "$status"
 check_equal 'a torn gzip member: the rest counts' 50 "$(jq '.best.tokens_per_s.estimate' <<<"$out")"
 
+# What a record says cannot be markup of the report, and a report has the mode that the umask gives.
+jq -c 'if .type == "run" then . + {model: "m\n\n# Heading\n", host: "h\n# Heading", url: "u\n# Heading"} else . end' \
+  traces/sample.run.jsonl >"$scratch/lines.jsonl"
+run "$analyze" "$scratch/lines.jsonl" --format md
+check_equal 'a new line in a value makes no heading' 0 "$(grep -c '^ *#* *# Heading' <<<"$out")"
+(umask 077 && "$analyze" "$table" -o "$scratch/private" --no-plots >/dev/null)
+check_equal 'the umask gives the mode of a report' '600 700' "$(stat -c %a "$scratch/private/report.md" "$scratch/private" | xargs)"
+
 # The numbers never use the locale's comma.
 if locale -a 2>/dev/null | grep -qi '^ru_RU.utf-\?8'; then
   check_equal 'a comma locale' "$(cat "$scratch/plain.json")" \

@@ -78,7 +78,22 @@ test_many_requests() {
   stop_server pacer
 }
 
+# A small file can hold more requests than fit into memory: there is a limit, and it is said.
+test_a_trace_of_too_many_requests() {
+  {
+    echo '{"type":"trace","version":1,"start_unix_s":1}'
+    yes '{"type":"request","seq":0,"t_s":1,"input_tokens":5,"output_tokens":5,"api":"openai.chat","path":"/v1/chat/completions"}' |
+      head -n 1500000
+  } | gzip -1 >"$scratch/dense.jsonl.gz"
+  RUN_TIMEOUT=500 run "$peers/cost" "$scratch/cost.json" "$bin/replay" "$scratch/dense.jsonl.gz" -u http://127.0.0.1:9 -m m \
+    --timing original --dry-run
+  check_equal 'too many requests: exit code' 1 "$status"
+  check_match 'too many requests: the limit is said' 'more than 1000000 requests' "$err"
+  check 'too many requests: memory is bounded' test "$(jq .peak_kib "$scratch/cost.json")" -le 800000
+}
+
 test_replay_streams
 test_capture_streams
+test_a_trace_of_too_many_requests
 test_many_requests
 summary
