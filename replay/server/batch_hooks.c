@@ -134,7 +134,7 @@ static enum status run_command(struct batch_hooks *hooks, const struct recorder_
   const struct process_word words[] = {
       {"{workers}", batch->workers < 0 ? 0 : batch->workers},
       {"{batch}", batch->batch < 0 ? 0 : batch->batch},
-      {"{rep}", batch->rep + 1},
+      {"{rep}", batch->rep},
       {"{port}", hooks->port > 0 ? hooks->port : hooks->settings->endpoint->port}};
   struct buf command = BUF_LIMIT((size_t)1 << 20);
   process_print_command(hooks->settings->before_batch, words, sizeof words / sizeof words[0], &command);

@@ -33,8 +33,8 @@ enum status batch_hooks_open(struct loop *loop, const struct server_settings *se
 // Kills a command that still runs. Takes NULL.
 void batch_hooks_close(struct batch_hooks *hooks);
 
-// Before the batch: the command, whose words are replaced ({workers}, {batch}: 0 in open loop; {rep} from 1),
-// then the counters. `port` stands for {port}; 0: the URL's own.
+// Before the batch: the command, whose words are replaced ({workers}, {batch}: 0 in open loop; {rep} as
+// records have it, from 0), then the counters. `port` stands for {port}; 0: the URL's own.
 void batch_hooks_before(struct batch_hooks *hooks, const struct recorder_batch *batch, uint16_t port);
 
 // After its last byte: the counters again.

@@ -66,9 +66,17 @@ void server_kill(struct server *server) {
   process_signal(&server->process, SIGKILL);
 }
 
+// It ends as it was asked to, but by a signal that we did not send, as one that was killed in the last batch.
+static bool was_killed(const struct server *server, int wait_status) {
+  int number = WIFSIGNALED(wait_status)         ? WTERMSIG(wait_status)
+               : WEXITSTATUS(wait_status) > 128 ? WEXITSTATUS(wait_status) - 128
+                                                : 0;
+  return number > 0 && number != SIGTERM && !server->killing;
+}
+
 // The shell ended: by our wish, or it failed us.
 static void shell_ended(struct server *server, int wait_status) {
-  if (!server->wanted || server->failure[0]) return;
+  if ((!server->wanted && !was_killed(server, wait_status)) || server->failure[0]) return;
   const char *when = server->state == STATE_STARTING ? " before it was ready" : "";
   if (WIFSIGNALED(wait_status)) {
     server->exit_code = 128 + WTERMSIG(wait_status);
@@ -108,7 +116,8 @@ static void poll_stop(struct server *server) {
   bool gone = process_gone(&server->process);
   if (gone) process_forget(&server->process);
   if (server->asking || (!immortal && (!gone || process_end_strays() > 0))) {
-    if (server->killing || now_ns >= server->kill_deadline_ns) process_signal(&server->process, SIGKILL);
+    if (now_ns >= server->kill_deadline_ns) server->killing = true;
+    if (server->killing) process_signal(&server->process, SIGKILL);
     loop_timer_set(server->timer, now_ns + POLL_NS);
     return;
   }

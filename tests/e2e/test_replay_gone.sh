@@ -52,15 +52,22 @@ stop_server again
 server="echo \$\$ >$scratch/pid; exec $bin/simllm -l 127.0.0.1:{port} --slots {workers} --time-scale 0.02"
 managed=("$trace" -u 'http://127.0.0.1:{port}' --ready /health -W 2 -B 4 -r 4 --keep-invalid --restart level --max-tokens 5 --server "$server")
 kill_it="kill -KILL \$(cat $scratch/pid); sleep 0.3"
-run "$bin/replay" "${managed[@]}" --before-batch "[ {rep} -ne 3 ] || [ -e $scratch/was ] || { touch $scratch/was; $kill_it; }" -o "$scratch/once.jsonl"
+run "$bin/replay" "${managed[@]}" --before-batch "[ {rep} -ne 2 ] || [ -e $scratch/was ] || { touch $scratch/was; $kill_it; }" -o "$scratch/once.jsonl"
 check_equal 'managed: exit code' 0 "$status"
 check_match 'managed: words' 'workers 2 batch 4: nothing could connect, the server is started again' "$err"
 check_equal 'managed: every replicate once, in two sessions' '[[0,0],[0,1],[1,2],[1,3]]' \
   "$(batches 'map([.session,.rep]) | sort' "$scratch/once.jsonl" | jq -c)"
 check_equal 'managed: the sessions' '["failed","ok"]' "$(jq -s -c '[.[] | select(.type=="session").state]' "$scratch/once.jsonl")"
-run "$bin/replay" "${managed[@]}" --before-batch "[ {rep} -ne 3 ] || { $kill_it; }" -o "$scratch/always.jsonl"
+run "$bin/replay" "${managed[@]}" --before-batch "[ {rep} -ne 2 ] || { $kill_it; }" -o "$scratch/always.jsonl"
 check_equal 'managed, gone again: exit code' 1 "$status"
 check_match 'managed, gone again: words' 'nothing could connect to the server, the run stops' "$err"
 check_equal 'managed, gone again: two sessions' 2 "$(jq -s '[.[] | select(.type=="session")] | length' "$scratch/always.jsonl")"
+
+# One that is killed in the last batch of its session fails the session, though nothing is to be asked of it any more.
+run "$bin/replay" "$trace" -u 'http://127.0.0.1:{port}' --ready /health -W 2 -B 4 -r 2 --keep-invalid --restart level --max-tokens 20 \
+  --server "echo \$\$ >$scratch/pid; exec $bin/simllm -l 127.0.0.1:{port} --slots {workers} --step 0.02,0,0" \
+  --between "[ {rep} -ne 1 ] || setsid -f sh -c 'sleep 0.2; kill -KILL \$(cat $scratch/pid)' >/dev/null" -o "$scratch/last.jsonl"
+check_equal 'killed in the last batch: the session' 'failed the server was ended by signal 9' \
+  "$(jq -r 'select(.type=="session") | "\(.state) \(.error)"' "$scratch/last.jsonl" | cut -c1-39)"
 check 'nobody is left' server_gone "$(cat "$scratch/pid")"
 summary
