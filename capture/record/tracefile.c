@@ -218,6 +218,7 @@ enum status tracefile_close(struct tracefile *file, struct gzline_counts *counts
   struct gzline_counts last = {0};
   struct error first_error = {""};
   enum status status = STATUS_OK;
+  if (file->writer) gzline_writer_hurry(file->writer);
   look_at_finishing(file, true);
   if (file->has_trouble) {
     status = STATUS_IO;

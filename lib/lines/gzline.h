@@ -78,6 +78,9 @@ enum status gzline_write(struct gzline_writer *writer, const char *line, size_t 
 
 struct gzline_counts gzline_writer_counts(struct gzline_writer *writer);
 
+// What is left is stored in its gzip members instead of compressed: the end of the program waits for it.
+void gzline_writer_hurry(struct gzline_writer *writer);
+
 // The name no longer leads to the file that is written. False for a pipe, a device and standard output.
 bool gzline_writer_is_moved(struct gzline_writer *writer);
 

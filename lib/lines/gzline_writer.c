@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,9 +17,11 @@
 
 #define QUEUE_BYTES ((size_t)64 * 1024 * 1024)
 #define FLUSH_INTERVAL_NS CLOCK_NS_PER_S
-#define WRITE_AT_BYTES ((size_t)256 * 1024)   // so much is written before the interval is over
-#define MEMBER_BYTES ((size_t)1024 * 1024)    // so much text goes into one member, unless a line is longer
-#define KEPT_BYTES ((size_t)4 * 1024 * 1024)  // a buffer that has grown over this is given back
+#define WRITE_AT_BYTES ((size_t)256 * 1024)  // so much is written before the interval is over
+#define MEMBER_BYTES ((size_t)1024 * 1024)   // so much text goes into one member, unless a line is longer
+#define KEPT_BYTES ((size_t)4 * 1024 * 1024) // a buffer that has grown over this is given back
+#define PIECE_BYTES ((size_t)256 * 1024)
+#define PACKED_EXTRA ((size_t)1024)           // for blocks that end where the level changes
 #define FILE_CHECK_NS (400 * CLOCK_NS_PER_MS) // how often the file is checked to be there
 // Run records of 480 bytes in members of 256 KiB, zlib 1.2.13: level 1 takes 2.1 us a record for a ratio
 // of 4.5, level 3 takes 3.3 us for 4.8, level 6 8.6 us for 5.4 (chat traces: 2.8, 3.0, 3.3). CPU beside a
@@ -60,6 +63,7 @@ struct gzline_writer {
 
   // Constant after opening.
   enum gzline_full full;
+  atomic_bool hurries; // but for this
   size_t queue_bytes, write_at_bytes;
   int64_t flush_interval_ns;
 };
@@ -102,14 +106,20 @@ static size_t member_len(const struct gzline_writer *writer) {
 static enum status pack(struct gzline_writer *writer, const char *text, size_t len, struct error *error) {
   z_stream *z = &writer->deflater;
   buf_clear(&writer->packed);
-  if (deflateReset(z) != Z_OK || buf_reserve(&writer->packed, deflateBound(z, len)))
+  if (deflateReset(z) != Z_OK || buf_reserve(&writer->packed, deflateBound(z, len) + PACKED_EXTRA))
     return status_fail(error, STATUS_MEMORY, "%s: no memory to compress", writer->file.path);
   z->next_out = (Bytef *)writer->packed.data;
   z->avail_out = (uInt)writer->packed.capacity;
   z->next_in = (Bytef *)(uintptr_t)text;
-  z->avail_in = (uInt)len;
-  if (deflate(z, Z_FINISH) != Z_STREAM_END)
-    return status_fail(error, STATUS_IO, "%s: cannot compress", writer->file.path);
+  int result = deflateParams(z, DEFLATE_LEVEL, Z_DEFAULT_STRATEGY);
+  for (size_t left = len; result == Z_OK;) { // piece by piece, so that hurry is obeyed within a long line
+    size_t piece = left < PIECE_BYTES ? left : PIECE_BYTES;
+    if (atomic_load(&writer->hurries)) result = deflateParams(z, Z_NO_COMPRESSION, Z_DEFAULT_STRATEGY);
+    z->avail_in = (uInt)piece;
+    left -= piece;
+    if (result == Z_OK) result = deflate(z, left > 0 ? Z_NO_FLUSH : Z_FINISH);
+  }
+  if (result != Z_STREAM_END) return status_fail(error, STATUS_IO, "%s: cannot compress", writer->file.path);
   writer->packed.len = writer->packed.capacity - z->avail_out;
   return STATUS_OK;
 }
@@ -389,6 +399,10 @@ struct gzline_counts gzline_writer_counts(struct gzline_writer *writer) {
   struct gzline_counts counts = writer->counts;
   pthread_mutex_unlock(&writer->lock);
   return counts;
+}
+
+void gzline_writer_hurry(struct gzline_writer *writer) {
+  atomic_store(&writer->hurries, true);
 }
 
 bool gzline_writer_is_moved(struct gzline_writer *writer) {

@@ -339,6 +339,33 @@ static void test_standard_output_gets_plain_whole_lines(void **state) {
   free(path);
 }
 
+// A level that changes within a line leaves a member that zcat reads.
+static void test_what_is_written_in_a_hurry_is_whole(void **state) {
+  (void)state;
+  char *path = files_path("hurry.jsonl.gz"), *command = NULL;
+  struct gzline_options options = {.existing = GZLINE_REFUSE, .full = GZLINE_WAIT};
+  struct gzline_writer *writer = files_open_writer(path, options);
+  struct buf line = {0}, got = {0};
+  uint32_t seed = 1;
+  for (size_t i = 0; i < (size_t)8 * 1024 * 1024; i++) {
+    seed = seed * 1664525 + 1013904223;
+    buf_append_char(&line, (char)('a' + (seed >> 24) % 26));
+  }
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(gzline_write(writer, line.data, line.len), STATUS_OK);
+    if (i == 1) gzline_writer_hurry(writer);
+  }
+  files_close_writer(writer, NULL);
+  assert_true(asprintf(&command, "gzip -t %s && zcat %s | sort -u", path, path) > 0);
+  files_run("zcat", command, &got);
+  assert_int_equal(got.len, line.len + 1);
+  assert_memory_equal(got.data, line.data, line.len);
+  free(command);
+  free(path);
+  buf_free(&line);
+  buf_free(&got);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_zcat_reads_what_was_written),
@@ -350,6 +377,7 @@ int main(void) {
       cmocka_unit_test(test_a_full_queue_makes_the_caller_wait_and_loses_nothing),
       cmocka_unit_test(test_lines_of_several_threads_stay_whole_and_in_their_order),
       cmocka_unit_test(test_a_line_of_100_megabytes),
+      cmocka_unit_test(test_what_is_written_in_a_hurry_is_whole),
       cmocka_unit_test(test_standard_output_gets_plain_whole_lines),
   };
   return cmocka_run_group_tests_name("gzline writer", tests, files_setup, files_teardown);
