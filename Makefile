@@ -103,6 +103,14 @@ include tests/rules.mk
 include tests/checks.mk
 
 Q := $(if $(VERBOSE),,@)
+# Without the packages the first of a hundred errors would be about a header.
+ifeq ($(filter deps deps-dev deps-browser help clean dist,$(MAKECMDGOALS)),)
+HEADERS := curl/curl.h zlib.h cjson/cJSON.h gsl/gsl_errno.h event2/event.h microhttpd.h popt.h openssl/hmac.h
+MISSING := $(shell for header in $(HEADERS); do printf '\043if !__has_include(<%s>)\n%s\n\043endif\n' $$header $$header; done | \
+	$(CC) -x c -E -P - 2>/dev/null)
+$(if $(MISSING),$(error $(MISSING) not found: run `make deps` first))
+endif
+
 # In `make deps test` nothing compiles before the packages are in.
 $(BUILD)/obj/%.o: %.c | $(filter deps deps-dev,$(MAKECMDGOALS))
 	@mkdir -p $(@D)

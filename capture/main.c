@@ -36,6 +36,7 @@ struct capture {
   struct loop_timer *check;
   bool rotates;
   bool said_failing;        // that the file cannot be written
+  bool said_upstream;       // that the upstream does not answer; once
   int64_t lost_files;       // of which it was said
   int64_t said_ns, dropped; // when losses were spoken of last, and how many they were
   int64_t said_rotate_ns;   // when it was said that no new file could be begun
@@ -99,6 +100,14 @@ static void rotate_when_due(struct capture *capture, int64_t now_ns) {
               recorder_path(capture->recorder));
 }
 
+static void say_upstream(struct capture *capture) {
+  if (capture->said_upstream || !capture->proxy || proxy_counts(capture->proxy).failed == 0) return;
+  capture->said_upstream = true;
+  log_error(&capture->log,
+            "%s: requests to it fail (502 or 504 to the client, or cut); capture goes on trying",
+            capture->opts.upstream.shown);
+}
+
 static void say_lost_files(struct capture *capture, const struct recorder_counts *counts) {
   if (counts->writer.lost_files == capture->lost_files) return;
   capture->lost_files = counts->writer.lost_files;
@@ -114,6 +123,7 @@ static void check_recorder(void *context) {
   int64_t now_ns = clock_now_ns();
   rotate_when_due(capture, now_ns);
   say_lost_files(capture, &counts);
+  say_upstream(capture);
   if (counts.writer.write_status && !capture->said_failing)
     log_error(&capture->log, "%s cannot be written now; records wait in the queue",
               recorder_path(capture->recorder));

@@ -21,7 +21,7 @@ say() { printf '\n\033[1m%s\033[0m\n' "$1" | { [ -t 1 ] && cat || sed 's/\x1b\[[
 address() { # LOG: waits until the server behind it has said where it listens
   local i url
   for i in $(seq 100); do
-    url=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' "$1" | head -n 1)
+    url=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' "$1" 2>/dev/null | head -n 1) # its log may not be there yet
     [ -n "$url" ] && { echo "$url"; return; }
     sleep 0.05
   done

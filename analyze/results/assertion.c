@@ -20,18 +20,19 @@ static bool is_path(const char *text, size_t len) {
 }
 
 enum status assertion_parse(const char *expression, struct assertion_parts *parts, struct error *error) {
-  size_t len = strcspn(expression, "<>=!");
-  size_t relation = 0;
-  while (relation < 6 &&
-         strncmp(expression + len, relation_texts[relation], strlen(relation_texts[relation])) != 0)
+  const char *sign = expression + strcspn(expression, "<>=!");
+  size_t len = (size_t)(sign - expression), relation = 0;
+  while (len > 0 && expression[len - 1] == ' ')
+    len--;
+  while (relation < 6 && strncmp(sign, relation_texts[relation], strlen(relation_texts[relation])) != 0)
     relation++;
   if (!is_path(expression, len) || relation == 6) {
     return status_fail(error, STATUS_USAGE, "'%.200s' is no 'path>=number' (>=, <=, ==, !=, >, <)",
                        expression);
   }
   double limit;
-  enum status status =
-      units_real(expression + len + strlen(relation_texts[relation]), -1e300, 1e300, &limit, error);
+  const char *number = sign + strlen(relation_texts[relation]);
+  enum status status = units_real(number + strspn(number, " "), -1e300, 1e300, &limit, error);
   if (status != STATUS_OK) return status;
   *parts = (struct assertion_parts){len, (enum assertion_relation)relation, limit};
   return STATUS_OK;

@@ -224,6 +224,8 @@ check_match 'all failed: said' 'All cells failed' "$out"
 check_equal 'all failed: no best' null "$("$analyze" --format json "$scratch/failed.csv" | jq .best)"
 
 # Judgement: exit code 3, one line per finding on stderr, the result all the same.
+run "$analyze" --format json --assert 'best.tokens_per_s >= 1e9' "$table"
+check_equal 'an assertion with spaces is one' 3 "$status"
 run "$analyze" --format json --assert 'best.tokens_per_s>=100' "$table"
 check_equal 'an assertion that holds' '0 true' "$status $(jq '.assertions[0].passed' <<<"$out")"
 run "$analyze" --format json --assert 'best.tokens_per_s>=200' --assert 'best.workers==2' "$table"

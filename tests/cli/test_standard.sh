@@ -90,4 +90,9 @@ test_capture
 test_replay
 test_analyze
 test_what_needs_them
+
+# A machine without the packages is told how to get them, not shown the errors of a compiler.
+mkdir "$scratch/empty"
+run env -u MAKEFLAGS -u MAKELEVEL make -n all CC="gcc -nostdinc -I$scratch/empty"
+check_match 'make without the packages' 'run .make deps. first' "$err"
 summary

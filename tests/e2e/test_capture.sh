@@ -221,6 +221,7 @@ test_dead_upstream() {
   post "${server_url[capture]}/v1/chat/completions" "{\"model\":\"m\",$chat}" -w '\n%{http_code}'
   check_equal 'a dead upstream is 502' 502 "$(tail -n 1 <<<"$out")"
   check_equal 'with a JSON error' bad_gateway "$(head -n 1 <<<"$out" | jq -r .error.type)"
+  check 'it is said' wait_for 5 grep -q 'requests to it fail' "${server_err[capture]}"
   stop_server capture
   check_equal 'and recorded' 'connect' "$(records "$trace" response | jq -r .error)"
 }
