@@ -463,7 +463,6 @@ enum status load_run_line(struct load_run *run, const char *line, size_t len, st
   }
   switch (record.kind) {
   case RUN_HEADER:
-    // A run that was resumed is not cut short where its first part ends.
     if (!run->ended && !record.header.resumes) load_notice_add(run->data, WARNING_NO_END, -1, -1, run->path);
     status = add_header(run, &record.header, error);
     if (status == STATUS_FORMAT) return status;
