@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 need node npm jq curl
 folder=$BUILD/clients trace=$scratch/trace.jsonl.gz
-npm_install "$folder" tests/clients/{package.json,package-lock.json,client.mjs}
+npm_install "$folder" tests/clients/{package.json,package-lock.json,client.mjs,recorded.mjs}
 
 sim() { start_server "$1" "$bin/simllm" --listen 127.0.0.1:0 --time-scale 0.5 --seed 5 || summary; }
 ask() { RUN_TIMEOUT=90 run node "$folder/client.mjs" "$1"; }
@@ -43,6 +43,33 @@ check_equal 'tokens are those that the clients saw' "$(jq -r 'select(.case == "o
 check_equal 'and of messages' "$(jq -r 'select(.case | test("anthropic")) | .usage | "\(.input_tokens + .cache_read_input_tokens) \(.output_tokens)"' <<<"$out" | xargs)" \
   "$(zcat "$trace" | jq -s -r '(map(select(.api == "anthropic.messages").seq)) as $seqs | map(select(.type == "response" and (.seq as $s | $seqs | index($s) != null)))[] | "\(.input_tokens) \(.output_tokens)"' | xargs)"
 check_equal 'the key is nowhere in the trace' 0 "$(zcat "$trace" | grep -c planted)"
+
+# The whole trace goes again, those that the client left too; what asks no model is left out.
+replay_all() { # NAME REQUESTS
+  run "$bin/replay" "$trace" -u "${server_url[behind]}" --pick trace -W 2 -B "$2" -r 1 --warmup 0 --progress none --keep-invalid --max-tokens 12 \
+    -o "$scratch/run.jsonl" --force
+  check_equal "$1 replays whole" "0 $2 0" "$status $(jq -s -r 'map(select(.type == "request")) | "\(map(.seq) | unique | length) \(map(select(.error)) | length)"' "$scratch/run.jsonl")"
+}
+replay_all 'the trace' 15
+
+# Thoughts and calls of tools: the clients read recorded answers of real servers through capture as without it.
+start_server recorded node "$folder/recorded.mjs" serve tests/data/transcripts || summary
+run node "$folder/recorded.mjs" "${server_url[recorded]}"
+direct=$out trace=$scratch/recorded.jsonl.gz
+check_equal 'thoughts, names and inputs arrive' '8 6 5 5' \
+  "$(jq -s -r '[length, (map(select(.thought or (.content // [] | map(.type) | index("thinking")))) | length),
+    (map(select(.name or (.content // [] | map(.type) | index("tool_use")))) | length),
+    (map(select(.input or (.content // [] | map(.input.at // empty) | length > 0))) | length)] | join(" ")' <<<"$direct")"
+check_equal 'no recorded case throws' '' "$(jq -c 'select(.threw)' <<<"$direct")"
+start_server capture "$bin/capture" -u "${server_url[recorded]}" -l 127.0.0.1:0 -o "$trace" || summary
+run node "$folder/recorded.mjs" "${server_url[capture]}"
+check_equal 'recorded answers: the same as without capture' "$direct" "$out"
+stop_server capture
+check_equal 'recorded answers: API, tokens, text events, finish' \
+  "$(jq -r .case <<<"$direct" | while read -r name; do awk -F, -v name="$name" '$2 == name { print $3, $6, $8, $9, $10 }' tests/data/transcripts/expected.csv; done)" \
+  "$(zcat "$trace" | jq -s -r '(map(select(.type == "request") | {key: "\(.seq)", value: .api}) | from_entries) as $api |
+    map(select(.type == "response"))[] | "\($api["\(.seq)"]) \(.output_tokens) \(.input_tokens // "") \(.events) \(.finish)"')"
+replay_all 'the trace with tools' 8
 
 # A server whose last chunk comes up to 50 ms after [DONE], when the client has left: it had its answer.
 # shellcheck disable=SC2016
