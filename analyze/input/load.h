@@ -130,6 +130,13 @@ struct load_identity {
   int64_t bytes, changed_ns;
 };
 
+// The measured requests of one API, where a run has several.
+struct load_api {
+  char name[RESULTS_API_BYTES];
+  int64_t requests, failed, input_tokens, output_tokens; // tokens: sums over successes
+  struct times ttft, latency;                            // of successes
+};
+
 // Something that the reader of the report has to know; `words` is owned.
 struct load_notice {
   enum warning_code code;
@@ -157,6 +164,8 @@ struct load_data {
   size_t fact_count, fact_room;
   struct load_notice *notices;
   size_t notice_count, notice_room;
+  struct load_api apis[RESULTS_APIS_MAX]; // in the order of their first appearance
+  size_t api_count;
   struct load_limits limits;
   bool has_limits;
   enum results_measure measure; // set before the first file where `has_measure`, else by load_finish

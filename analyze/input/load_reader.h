@@ -46,6 +46,9 @@ enum status load_count_amounts(struct load_data *data, struct error *error) MUST
 enum status load_facts_add(struct load_data *data, const char *source, const char *kind,
                            struct run_facts **facts) MUST_USE;
 
+// Counts a measured request by its API, if the record has it. STATUS_MEMORY.
+enum status load_api_add(struct load_data *data, const struct run_request *record) MUST_USE;
+
 // Puts the times of the session that was read to the cell's others and keeps its percentiles.
 enum status load_cell_fold(struct load_cell *cell) MUST_USE;
 

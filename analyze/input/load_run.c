@@ -236,7 +236,8 @@ static enum status add_request(struct load_run *run, const struct run_request *r
   if (!same_key(&key, &pending->key) || is_measured_again(pending, record)) start_pending(run, &key);
   if (record->warmup || pending->state == PENDING_LEFT_OUT) return STATUS_OK;
   pending->requests++;
-  enum status status = load_window_add(&pending->window, record);
+  enum status status = load_api_add(run->data, record);
+  if (status == STATUS_OK) status = load_window_add(&pending->window, record);
   if (status == STATUS_OK) status = load_arrivals_add(&pending->arrivals, record);
   if (status != STATUS_OK) return status;
   if (record->error != FAILURE_NONE) return STATUS_OK;

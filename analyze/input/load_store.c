@@ -115,6 +115,28 @@ void load_times_clear(struct load_times *times) {
     times_clear(&times->of[i]);
 }
 
+static struct load_api *api_of(struct load_data *data, struct json_slice name) {
+  for (size_t i = 0; i < data->api_count; i++) {
+    if (json_slice_is(name, data->apis[i].name)) return &data->apis[i];
+  }
+  if (name.len == 0 || name.len >= RESULTS_API_BYTES || data->api_count == RESULTS_APIS_MAX) return NULL;
+  struct load_api *api = &data->apis[data->api_count++];
+  memcpy(api->name, name.data, name.len);
+  return api;
+}
+
+enum status load_api_add(struct load_data *data, const struct run_request *record) {
+  struct load_api *api = api_of(data, record->api);
+  if (!api || record->error == RUN_ERROR_CANCELLED) return STATUS_OK;
+  api->requests++;
+  api->failed += record->error != RUN_ERROR_NONE;
+  if (record->error != RUN_ERROR_NONE) return STATUS_OK;
+  if (record->input_tokens > 0) api->input_tokens += record->input_tokens;
+  if (record->output_tokens > 0) api->output_tokens += record->output_tokens;
+  enum status status = record->ttft_ns < 0 ? STATUS_OK : times_add(&api->ttft, record->ttft_ns);
+  return status || record->latency_ns < 0 ? status : times_add(&api->latency, record->latency_ns);
+}
+
 void load_times_free(struct load_times *times) {
   for (size_t i = 0; i < LOAD_TIME_COUNT; i++)
     times_free(&times->of[i]);
@@ -171,6 +193,10 @@ void load_free(struct load_data *data) {
     free_cell(&data->cells[i]);
   for (size_t i = 0; i < data->open_count; i++)
     load_times_free(&data->open[i].times);
+  for (size_t i = 0; i < data->api_count; i++) {
+    times_free(&data->apis[i].ttft);
+    times_free(&data->apis[i].latency);
+  }
   for (size_t i = 0; i < data->notice_count; i++)
     free(data->notices[i].words);
   // The facts' strings are freed where results_free knows how.

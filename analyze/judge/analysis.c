@@ -2,6 +2,8 @@
 #include "analyze/judge/analysis.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "analyze/judge/best.h"
 #include "analyze/judge/curve.h"
@@ -12,6 +14,34 @@
 #include "analyze/judge/steady_levels.h"
 #include "analyze/judge/suggest.h"
 #include "analyze/judge/warnings.h"
+
+static int compare_apis(const void *a, const void *b) {
+  const struct api_row *x = a, *y = b;
+  if (x->requests != y->requests) return x->requests > y->requests ? -1 : 1;
+  return strcmp(x->name, y->name);
+}
+
+static void move_apis(struct load_data *data, struct results *results) {
+  static const double levels[] = {0.5, 0.95};
+  if (data->api_count < 2) return;
+  for (size_t i = 0; i < data->api_count; i++) {
+    struct load_api *api = &data->apis[i];
+    double ttft[2], latency[2];
+    times_quantiles(&api->ttft, levels, 2, ttft);
+    times_quantiles(&api->latency, levels, 2, latency);
+    struct api_row *row = &results->apis[results->api_count++];
+    *row = (struct api_row){.requests = api->requests,
+                            .failed = api->failed,
+                            .input_tokens = api->input_tokens,
+                            .output_tokens = api->output_tokens,
+                            .ttft_p50_s = ttft[0],
+                            .ttft_p95_s = ttft[1],
+                            .latency_p50_s = latency[0],
+                            .latency_p95_s = latency[1]};
+    memcpy(row->name, api->name, sizeof row->name);
+  }
+  qsort(results->apis, results->api_count, sizeof *results->apis, compare_apis);
+}
 
 static void move_facts(struct load_data *data, struct results *results) {
   results->facts = data->facts;
@@ -83,6 +113,7 @@ enum status analysis_run(struct load_data *data, const struct analysis_options *
   results->measure = data->measure;
   enum status status = run_cells(data, options, &samples, &steady, results, error);
   move_facts(data, results);
+  move_apis(data, results);
   cells_free(&samples);
   steady_levels_free(&steady);
   return status;

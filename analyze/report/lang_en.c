@@ -354,6 +354,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                            "Failure rates with {0}% intervals (Clopper–Pearson).",
     [LANG_CLIENT_CPU] = "Highest CPU share of the client: {0}%",
     [LANG_CLIENT_LAG] = "Highest p99 of its own delay in sending: {0} ms",
+    [LANG_APIS_MEAN] = "The measured requests use {0} APIs. Their tokens and times are not comparable. The "
+                       "figures above mix "
+                       "them; measure one API at a time with a trace of its own.",
     [LANG_CLIENT_VALID] = "Batches left out because the client did not keep up: {0}",
     [LANG_CLIENT_INVALID] = "Left out because the client did not keep up: {0} {0:batch|batches}",
     [LANG_FACT_COUNTS] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed), {4} warm-up "

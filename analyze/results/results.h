@@ -380,6 +380,15 @@ struct assertion {
   bool passed;
 };
 
+// The measured requests of one API, where a run has several: one row each, since a token or a second of one
+// is not one of another. Tokens are sums over successes; times in seconds, of successes; NaN: not measured.
+enum { RESULTS_APIS_MAX = 16, RESULTS_API_BYTES = 32 };
+struct api_row {
+  char name[RESULTS_API_BYTES];
+  int64_t requests, failed, input_tokens, output_tokens;
+  double ttft_p50_s, ttft_p95_s, latency_p50_s, latency_p95_s;
+};
+
 struct results {
   double confidence;
   enum results_measure measure;
@@ -414,7 +423,9 @@ struct results {
   size_t assertion_count;
   const char *const *arguments; // how analyze was called, the program first (borrowed); NULL: unknown
   size_t argument_count;
-  struct warning *warnings; // most important first
+  struct api_row apis[RESULTS_APIS_MAX]; // by requests, most first
+  size_t api_count;                      // 0: no run has several
+  struct warning *warnings;              // most important first
   size_t warning_count;
   double client_cpu_max, client_lag_p99_max_s; // the worst of the valid batches; NaN: not measured
   double one_piece; // share of the answers of several tokens that came in one event, so that their first

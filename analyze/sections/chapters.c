@@ -38,6 +38,7 @@ enum status chapters_build(const struct results *results, enum lang lang, struct
   chapters_distribution(&c, root);
   chapters_loads(&c, root);
   chapters_levels(&c, root);
+  chapters_apis(&c, root);
   chapters_failures(&c, root);
   chapters_client(&c, root);
   chapters_facts(&c, root);
@@ -52,6 +53,7 @@ enum status chapters_brief(const struct results *results, enum lang lang, struct
   chapters_optima_table(&c, root, true);
   chapters_loads_brief(&c, root);
   chapters_optimum(&c, root);
+  chapters_apis(&c, root);
   chapters_warnings(&c, root);
   return finish(&c, document, error);
 }

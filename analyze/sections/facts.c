@@ -69,6 +69,32 @@ void chapters_failures(struct chapters *c, struct document_node *root) {
   chapters_shown_say(c, section, LANG_SHOWN_FIRST, CHAPTERS_ROWS_MAX, count);
 }
 
+// Where a run has several APIs: each by itself.
+void chapters_apis(struct chapters *c, struct document_node *root) {
+  static const enum lang_id columns[] = {LANG_COLUMN_REQUESTS,     LANG_COLUMN_FAILED,
+                                         LANG_COLUMN_INPUT_TOKENS, LANG_COLUMN_OUTPUT_TOKENS,
+                                         LANG_COLUMN_TTFT,         LANG_COLUMN_LATENCY_BOTH};
+  const struct results *results = c->results;
+  if (results->api_count == 0) return;
+  struct document_node *section = chapters_section(c, root, LANG_APIS, LANG_ALONE);
+  chapters_paragraph(c, section, LANG_APIS_MEAN, LANG_WITH(number_count((int64_t)results->api_count).text));
+  struct document_node *table = document_table(section, lang_text(c->lang, LANG_APIS));
+  chapters_column(c, table, LANG_FACT_API, DOCUMENT_LEFT);
+  for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+    chapters_column(c, table, columns[i], DOCUMENT_RIGHT);
+  for (size_t i = 0; i < results->api_count; i++) {
+    const struct api_row *row = &results->apis[i];
+    document_cell(table, row->name, DOCUMENT_PLAIN);
+    document_cell(table, number_count(row->requests).text, DOCUMENT_PLAIN);
+    document_cell(table, number_count(row->failed).text, row->failed ? DOCUMENT_BAD : DOCUMENT_PLAIN);
+    document_cell(table, number_count(row->input_tokens).text, DOCUMENT_PLAIN);
+    document_cell(table, number_count(row->output_tokens).text, DOCUMENT_PLAIN);
+    document_cell(table, chapters_durations(c, row->ttft_p50_s, row->ttft_p95_s).text, DOCUMENT_PLAIN);
+    document_cell(table, chapters_durations(c, row->latency_p50_s, row->latency_p95_s).text, DOCUMENT_PLAIN);
+    document_row_end(table);
+  }
+}
+
 void chapters_client(struct chapters *c, struct document_node *root) {
   const struct results *results = c->results;
   if (!isfinite(results->client_cpu_max) && !isfinite(results->client_lag_p99_max_s)) return;

@@ -97,6 +97,7 @@ static const struct field request_fields[] = {
     FIELD(run_request, index, "index", FIELD_COUNT),
     FIELD(run_request, seq, "seq", FIELD_COUNT),
     FIELD(run_request, trace, "trace", FIELD_COUNT),
+    FIELD(run_request, api, "api", FIELD_TEXT),
     FIELD(run_request, warmup, "warmup", FIELD_BOOL),
     FIELD(run_request, rate, "rate", FIELD_NUMBER),
     FIELD_REQUIRED(run_request, intended_ns, "intended_s", FIELD_DURATION),

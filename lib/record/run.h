@@ -81,7 +81,8 @@ struct run_request {
   int64_t retry_after_ns;     // of a 429
   enum failure error;
   struct json_slice error_text;
-  int64_t ttfa_ns; // since sent, as a trace's; 0: none
+  int64_t ttfa_ns;       // since sent, as a trace's; 0: none
+  struct json_slice api; // where the run has several
 };
 
 struct run_batch {

@@ -93,6 +93,7 @@ void run_format_request(struct buf *out, const struct run_request *request) {
   json_member_count(&w, "index", request->index);
   json_member_count(&w, "seq", request->seq);
   member_count_if(&w, "trace", request->trace);
+  member_text_if(&w, "api", request->api);
   if (request->warmup) json_member_bool(&w, "warmup", true);
   if (request->rate > 0) json_member_number(&w, "rate", request->rate);
   json_member_duration(&w, "intended_s", request->intended_ns);

@@ -287,6 +287,8 @@ enum status work_load(const struct work_options *options, struct log *log, struc
   struct work_draw draw = {.options = options, .log = log, .work = &work};
   enum status status = draw_requests(&draw, error);
   if (status == STATUS_OK) status = digest_traces(&work, options->traces->count, error);
+  for (size_t i = 1; i < work.count; i++)
+    work.several_apis |= work.requests[i]->api != work.requests[0]->api;
   for (size_t i = 0; status == STATUS_OK && i < work.count; i++)
     status = make_ready(&draw, work.requests[i], error);
   if (status == STATUS_OK) status = work_digest(&work, -1, work.sent_digest, error);

@@ -85,6 +85,7 @@ struct work {
   struct calibrate *calibrate;      // of synthetic prompts; NULL: none is made
 
   char *model;                 // that every qualifying request names; NULL: several, or not said
+  bool several_apis;           // of the requests that were drawn
   int64_t available;           // requests of the traces that qualify
   int64_t synthetic;           // of them, known only by their size: their text was made
   int64_t other;               // requests that do not: of no API that asks a model

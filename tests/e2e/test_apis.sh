@@ -48,6 +48,18 @@ check_equal 'all of them are sent again' 0 "$status"
 check_match 'what is of an unknown API' 'left out: 2 requests to /v1/foo, of no API that this version knows' "$err"
 check_match 'what needs the state of a server is left out' '1 request is left out: only the recording server has the answer' "$err"
 check_equal 'with success' '11 0' "$(jq -s -r '[map(select(.type == "request"))[] | .error] | "\(length) \(map(select(. != null)) | length)"' "$scratch/run.jsonl")"
+run "$bin/analyze" -q --format json "$scratch/run.jsonl"
+check_equal 'analyze keeps the APIs apart' "anthropic.messages 2 0 22 10
+llamacpp.completion 2 0 10 10
+openai.chat 2 0 18 10
+openai.responses 2 0 10 10
+ollama.embed 1 0 5 0
+openai.embeddings 1 0 6 0
+rerank 1 0 7 0" "$(jq -r '.apis[] | "\(.api) \(.requests) \(.failed) \(.input_tokens) \(.output_tokens)"' <<<"$out")"
+for lang in 'en:By API.*use 7 APIs. Their tokens and times are not comparable' 'ru:По видам API.*к нескольким API .7.'; do
+  run "$bin/analyze" -q --format md --lang "${lang%%:*}" "$scratch/run.jsonl"
+  check_match "and says so (${lang%%:*})" "${lang#*:}" "$(tr '\n' ' ' <<<"$out")"
+done
 for family in openai:4 ollama:1 anthropic:2 rerank:1 llamacpp:2; do
   run "$bin/replay" "$scratch/trace.jsonl" -u "${server_url[sim]}" --api "${family%:*}" -W 1 -B 2 --dry-run
   check_match "--api ${family%:*} draws its own" "^trace +${family#*:} requests|trace +[1-9]" "$(grep '^trace' <<<"$out")"
