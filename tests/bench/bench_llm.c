@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What reading costs per event: streams as OpenAI-compatible servers and Ollama send them, in reads of 16
+// What reading costs per event: streams as the servers of each API send them, in reads of 16
 // KiB.
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +48,23 @@ static const struct request_call streams[] = {
      "ms\":5.306,"
      "\"predicted_per_token_ms\":2.653,\"predicted_per_second\":376.9317753486619}}\n\n",
      "data: [DONE]\n\n"},
+    {"Messages, 130 bytes", API_ANTHROPIC_MESSAGES, "text/event-stream",
+     "event: content_block_delta\ndata: "
+     "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\","
+     "\"text\":\" tide\"}}\n\n",
+     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"},
+    {"Responses, 250 bytes", API_OPENAI_RESPONSES, "text/event-stream",
+     "event: response.output_text.delta\ndata: "
+     "{\"type\":\"response.output_text.delta\",\"sequence_number\":123,"
+     "\"item_id\":\"msg_D2UMzlD1YEs5Oz0zny6wLFJ5vbIFmHov\",\"output_index\":0,\"content_index\":0,\"delta\":"
+     "\" tide\","
+     "\"logprobs\":[],\"obfuscation\":\"abcdefghijk\"}\n\n",
+     "data: {\"type\":\"response.completed\",\"response\":{\"id\":\"r\",\"status\":\"completed\"}}\n\n"},
+    {"llama.cpp's completion, 125 bytes", API_LLAMACPP, "text/event-stream",
+     "data: {\"index\":0,\"content\":\" "
+     "tide\",\"tokens\":[93630],\"stop\":false,\"id_slot\":-1,\"tokens_predicted\":3,"
+     "\"tokens_evaluated\":4}\n\n",
+     "data: {\"content\":\"\",\"stop\":true,\"stop_type\":\"limit\"}\n\n"},
     {"NDJSON, 100 bytes", API_OLLAMA_GENERATE, "application/x-ndjson",
      "{\"model\":\"tiny\",\"created_at\":\"2026-11-22T04:48:04.142707156Z\",\"response\":\" "
      "interactive\",\"done\":false}\n",

@@ -158,6 +158,14 @@ test_documents() {
   refused 'a compressed document that is cut' 1 '.*cut.gz: its end is cut off' --import har "$scratch/cut.gz"
   run "$capture" --import har $data/chromium.har -o "$scratch/told.jsonl"
   check_match 'what is left out is told' '2 entries left out: no language model is asked for text' "$err"
+  import apis har $data/apis.har
+  check_equal 'every API of a recording has its tokens, text events and finish' \
+    "$(for name in anthropic_tool_use responses_tool_call embeddings_body embed_body rerank_body llamacpp_two_prompts; do
+      awk -F, -v name="$name" '$2 == name { print $3, $6, $8, $9, $10 }' tests/data/transcripts/expected.csv
+    done)" \
+    "$(jq -s -r '(map(select(.type == "request") | {key: "\(.seq)", value: .api}) | from_entries) as $api |
+      map(select(.type == "response"))[] | "\($api["\(.seq)"]) \(.output_tokens // "") \(.input_tokens) \(.events) \(.finish // "")"' "$scratch/apis.jsonl")"
+  check_equal 'without their keys' 0 "$(grep -c planted "$scratch/apis.jsonl")"
   printf '\xEF\xBB\xBF[%s,%s]' '{"system":"s","conversations":[{"role":"user","content":"q"}]}' \
     '{"conversations":[{"from":"gpt","value":"a"}]}' >"$scratch/mark.json"
   run "$capture" --import sharegpt "$scratch/mark.json" -o "$scratch/mark.jsonl"
