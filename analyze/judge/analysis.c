@@ -21,9 +21,11 @@ static int compare_apis(const void *a, const void *b) {
   return strcmp(x->name, y->name);
 }
 
-static void move_apis(struct load_data *data, struct results *results) {
+static enum status move_apis(struct load_data *data, struct results *results, struct error *error) {
   static const double levels[] = {0.5, 0.95};
-  if (data->api_count < 2) return;
+  if (data->api_count < 2) return STATUS_OK;
+  results->apis = calloc(data->api_count, sizeof *results->apis);
+  if (!results->apis) return status_memory(error);
   for (size_t i = 0; i < data->api_count; i++) {
     struct load_api *api = &data->apis[i];
     double ttft[2], latency[2];
@@ -41,6 +43,7 @@ static void move_apis(struct load_data *data, struct results *results) {
     memcpy(row->name, api->name, sizeof row->name);
   }
   qsort(results->apis, results->api_count, sizeof *results->apis, compare_apis);
+  return STATUS_OK;
 }
 
 static void move_facts(struct load_data *data, struct results *results) {
@@ -113,7 +116,7 @@ enum status analysis_run(struct load_data *data, const struct analysis_options *
   results->measure = data->measure;
   enum status status = run_cells(data, options, &samples, &steady, results, error);
   move_facts(data, results);
-  move_apis(data, results);
+  if (status == STATUS_OK) status = move_apis(data, results, error);
   cells_free(&samples);
   steady_levels_free(&steady);
   return status;

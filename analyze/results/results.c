@@ -89,6 +89,7 @@ void results_free(struct results *results) {
   free(results->distributions);
   for (size_t i = 0; i < results->warning_count; i++)
     free(results->warnings[i].sentence);
+  free(results->apis);
   free(results->warnings);
   free(results->comparison.baseline);
   free(results->comparison.cells);

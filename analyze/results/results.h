@@ -423,9 +423,9 @@ struct results {
   size_t assertion_count;
   const char *const *arguments; // how analyze was called, the program first (borrowed); NULL: unknown
   size_t argument_count;
-  struct api_row apis[RESULTS_APIS_MAX]; // by requests, most first
-  size_t api_count;                      // 0: no run has several
-  struct warning *warnings;              // most important first
+  struct api_row *apis;     // by requests, most first
+  size_t api_count;         // 0: no run has several
+  struct warning *warnings; // most important first
   size_t warning_count;
   double client_cpu_max, client_lag_p99_max_s; // the worst of the valid batches; NaN: not measured
   double one_piece; // share of the answers of several tokens that came in one event, so that their first

@@ -410,6 +410,24 @@ VALUE_VIEW(tool, results, VALUE_OF_TEXT("analyze " TIDEMARK_VERSION))
 
 VALUE_VIEW(curve, results, self->curve.exists ? VALUE_OF_OBJECT(&self->curve, summary_curve_members) : null)
 
+VALUE_VIEW(api_name, api_row, VALUE_OF_TEXT(self->name))
+
+static const struct member api_members[] = {MEMBER_VIEW_OF("api", api_name),
+                                            MEMBER(api_row, requests, "requests", MEMBER_INT),
+                                            MEMBER(api_row, failed, "failed", MEMBER_INT),
+                                            MEMBER(api_row, input_tokens, "input_tokens", MEMBER_INT),
+                                            MEMBER(api_row, output_tokens, "output_tokens", MEMBER_INT),
+                                            MEMBER(api_row, ttft_p50_s, "ttft_p50_s", MEMBER_NUMBER),
+                                            MEMBER(api_row, ttft_p95_s, "ttft_p95_s", MEMBER_NUMBER),
+                                            MEMBER(api_row, latency_p50_s, "latency_p50_s", MEMBER_NUMBER),
+                                            MEMBER(api_row, latency_p95_s, "latency_p95_s", MEMBER_NUMBER),
+                                            MEMBER_END};
+static const struct member apis_members[] = {MEMBER_LIST_OF(results, apis, api_count, "apis", api_members),
+                                             MEMBER_END};
+
+// Left out where no run has several.
+VALUE_VIEW(apis, results, VALUE_OF_OBJECT(self, apis_members + (self->api_count == 0)))
+
 static const struct member summary_members[] = {
     MEMBER_VIEW_OF("version", version),
     MEMBER_VIEW_OF("tool", tool),
@@ -417,6 +435,7 @@ static const struct member summary_members[] = {
     MEMBER(results, confidence, "confidence", MEMBER_NUMBER),
     MEMBER_VIEW_OF("unit", unit),
     MEMBER_LIST_OF(results, facts, fact_count, "inputs", fact_members),
+    MEMBER_INLINE_OF(apis),
     MEMBER_PART("spread", spread_members),
     MEMBER_LIST_OF(results, cells, cell_count, "cells", cell_members),
     MEMBER_LIST_OF(results, workers, workers_count, "workers", level_members),
