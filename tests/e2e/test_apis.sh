@@ -43,7 +43,7 @@ ollama.embed 5  0  -
 rerank 7  0  -
 openai.responses 13 $(jq -s 'map(select(.type == "response" and .seq == 11))[0] | "\(.output_tokens) \(.events)"' -r "$scratch/trace.jsonl") completed -" "$(records "$scratch/trace.jsonl")"
 
-run "$bin/replay" "$scratch/trace.jsonl" -u "${server_url[sim]}" -W 2 -B 11 -r 1 --warmup 0 --pick trace -o "$scratch/run.jsonl" --progress none
+run "$bin/replay" "$scratch/trace.jsonl" -u "${server_url[sim]}" -W 2 -B 11 -r 1 --warmup 0 --pick trace --keep-invalid -o "$scratch/run.jsonl" --progress none
 check_equal 'all of them are sent again' 0 "$status"
 check_match 'what is of an unknown API' 'left out: 2 requests to /v1/foo, of no API that this version knows' "$err"
 check_match 'what needs the state of a server is left out' '1 request is left out: only the recording server has the answer' "$err"
