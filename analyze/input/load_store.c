@@ -127,10 +127,10 @@ static struct load_api *api_of(struct load_data *data, struct json_slice name) {
 
 enum status load_api_add(struct load_data *data, const struct run_request *record) {
   struct load_api *api = api_of(data, record->api);
-  if (!api || record->error == RUN_ERROR_CANCELLED) return STATUS_OK;
+  if (!api || record->error == FAILURE_CANCELLED) return STATUS_OK;
   api->requests++;
-  api->failed += record->error != RUN_ERROR_NONE;
-  if (record->error != RUN_ERROR_NONE) return STATUS_OK;
+  api->failed += record->error != FAILURE_NONE;
+  if (record->error != FAILURE_NONE) return STATUS_OK;
   if (record->input_tokens > 0) api->input_tokens += record->input_tokens;
   if (record->output_tokens > 0) api->output_tokens += record->output_tokens;
   enum status status = record->ttft_ns < 0 ? STATUS_OK : times_add(&api->ttft, record->ttft_ns);

@@ -39,7 +39,7 @@ static enum status print(const struct results *results, struct buf *out, struct 
   if (status == STATUS_OK) status = chapters_brief(results, LANG_RU, &document, error);
   if (status == STATUS_OK) status = text_render(&document, &text, out);
   document_free(&document);
-  if (status == STATUS_OK) status = summary_json(results, NULL, out);
+  if (status == STATUS_OK) status = summary_json(results, out);
   if (status == STATUS_OK) status = summary_csv(results, out);
   return status == STATUS_OK ? out->status : status;
 }

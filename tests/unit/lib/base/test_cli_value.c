@@ -45,7 +45,7 @@ static void test_rows_put_values_into_their_fields(void **state) {
                {&wait_time, "250ms"}, {&size, "2KiB"},   {&factor, "-0.5"}, {&share, "5%"}};
   struct settings settings = {0};
   for (size_t i = 0; i < sizeof given / sizeof given[0]; i++)
-    assert_int_equal(cli_value_take(given[i].row, &settings, given[i].value, NULL), STATUS_OK);
+    assert_int_equal(cli_value_parse(given[i].row, &settings, given[i].value, NULL), STATUS_OK);
   assert_true(settings.loud);
   assert_int_equal(settings.colour, BLUE);
   assert_int_equal(settings.background, GREEN);
@@ -84,7 +84,7 @@ static void test_rows_refuse_what_is_not_allowed_and_keep_the_field(void **state
   struct settings settings = {.colour = GREEN, .count = 7};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct error error;
-    assert_int_equal(cli_value_take(cases[i].row, &settings, cases[i].value, &error), STATUS_USAGE);
+    assert_int_equal(cli_value_parse(cases[i].row, &settings, cases[i].value, &error), STATUS_USAGE);
     assert_memory_equal(error.text, cases[i].message, strlen(cases[i].message));
   }
   assert_int_equal(settings.colour, GREEN);
@@ -97,10 +97,10 @@ static void test_a_text_is_a_copy_and_stays_when_the_next_is_refused(void **stat
   (void)state;
   char value[] = "once";
   struct settings settings = {0};
-  assert_int_equal(cli_value_take(&name, &settings, value, NULL), STATUS_OK);
+  assert_int_equal(cli_value_parse(&name, &settings, value, NULL), STATUS_OK);
   value[0] = 'x';
   assert_string_equal(settings.name, "once");
-  assert_int_equal(cli_value_take(&name, &settings, "", NULL), STATUS_USAGE);
+  assert_int_equal(cli_value_parse(&name, &settings, "", NULL), STATUS_USAGE);
   assert_string_equal(settings.name, "once");
   cli_value_free(&name, &settings);
 }
@@ -117,9 +117,9 @@ static void test_an_own_function_gets_the_context_and_its_status_is_the_answer(v
   static const struct cli_value row = CLI_OWN(own);
   struct settings settings = {0};
   struct error error;
-  assert_int_equal(cli_value_take(&row, &settings, NULL, &error), STATUS_OK);
+  assert_int_equal(cli_value_parse(&row, &settings, NULL, &error), STATUS_OK);
   assert_int_equal(settings.count, 1);
-  assert_int_equal(cli_value_take(&row, &settings, "9", &error), STATUS_LIMIT);
+  assert_int_equal(cli_value_parse(&row, &settings, "9", &error), STATUS_LIMIT);
   assert_string_equal(error.text, "9 is too much");
 }
 

@@ -11,7 +11,7 @@
 
 static int64_t count_of(const char *text) {
   int64_t count = 77;
-  count_take((struct json_slice){text, strlen(text)}, &count);
+  count_parse((struct json_slice){text, strlen(text)}, &count);
   return count;
 }
 
@@ -29,7 +29,7 @@ static void test_what_is_no_count_leaves_what_is_known(void **state) {
     if (count_of(none[i]) != 77) fail_msg("%s", none[i]);
   }
   int64_t count = 77;
-  count_take((struct json_slice){NULL, 0}, &count);
+  count_parse((struct json_slice){NULL, 0}, &count);
   assert_int_equal(count, 77);
 }
 
