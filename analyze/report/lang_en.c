@@ -109,7 +109,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_BEST_STEADY] = "This is the highest over whole batches. {0} is recommended: levels are compared "
                          "while all workers are busy.",
     [LANG_BEST_UNDECIDED] =
-        "This is the highest measured and no recommendation: nothing is shown to be the one to use.",
+        "This is the highest measured, not a recommendation: no configuration is shown to be good enough.",
     [LANG_RECOMMEND_ONLY] =
         STRONG("Measured:") " {0} {0:worker|workers}, batch {1}: {2} {unit} per second{3}. No other "
                             "configuration was usable, so there is nothing to compare it with.",

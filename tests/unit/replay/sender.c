@@ -33,8 +33,12 @@ void sender_open(struct sender *sender, int64_t lanes) {
   assert_int_equal(endpoint_parse("http://127.0.0.1:1", &sender->endpoint, &error), STATUS_OK);
   for (int i = 0; i < SENDER_REQUESTS; i++) {
     sender->places[i] = &sender->requests[i];
-    sender->requests[i] =
-        (struct work_request){.seq = i, .api = API_HTTP, .method = "GET", .path = "/", .headers = no_headers};
+    sender->requests[i] = (struct work_request){.seq = i,
+                                                .api = API_HTTP,
+                                                .method = "GET",
+                                                .path = "/",
+                                                .headers = no_headers,
+                                                .continues = WORK_ANEW};
   }
   sender->work.requests = sender->places;
   sender->work.count = SENDER_REQUESTS;

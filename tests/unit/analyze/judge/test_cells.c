@@ -105,7 +105,8 @@ static void test_a_cell_of_a_bottlenecked_client_is_shown_and_not_ranked(void **
   const struct warning *warning = scenario_warning(&s, WARNING_INVALID_CLIENT);
   assert_non_null(warning);
   assert_int_equal(warning->count, 1);
-  assert_string_equal(warning->words, "lag");
+  assert_int_equal(warning->reason.kind, RUN_REASON_OTHER);
+  assert_true(json_slice_is(warning->reason.text, "lag"));
   scenario_free(&s);
 }
 
