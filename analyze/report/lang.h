@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Every word of a report, once per language: templates by identifier, filled with words and numbers that are
+// Every word of a report, once per language: templates by identifier, filled with names and numbers that are
 // already text. Plural forms are the template's business, not the caller's.
 //
 // In a template {0}, {1} ... stand for the arguments, and {0:one|many} (English) or {0:one|few|many}

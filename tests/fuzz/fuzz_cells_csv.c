@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A table of cells from anyone: it is refused with words that name a line, or every cell it gives is sound
+// A table of cells from anyone: it is refused with an error that name a line, or every cell it gives is sound
 // and the analysis ends without a number that is not one.
 #include "tests/fuzz/fuzz_analyze.h"
 

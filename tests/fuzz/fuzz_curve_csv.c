@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A table of points from anyone: it is refused with words, or every point it gives can stand on a log scale
+// A table of points from anyone: it is refused with an error, or every point it gives can stand on a log scale
 // and the analysis of them ends without a number that is not one.
 #include "tests/fuzz/fuzz_analyze.h"
 

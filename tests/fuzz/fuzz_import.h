@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What the fuzz targets of importers share: any bytes as a file of a format. It is refused with words, or
+// What the fuzz targets of importers share: any bytes as a file of a format. It is refused with an error, or
 // every request that comes of it is a record that reads back, also anonymised, and can be handed to every
 // exporter.
 #ifndef TESTS_FUZZ_FUZZ_IMPORT_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A run from anyone, as analyze takes it in: it is refused with words, or its cells are sound, what is said
+// A run from anyone, as analyze takes it in: it is refused with an error, or its cells are sound, what is said
 // of them holds no number that is not one, and nothing that failed is called the best.
 #include "tests/fuzz/fuzz_analyze.h"
 

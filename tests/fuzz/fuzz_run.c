@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Any line as a run record: it is refused with words, or what is read and written again reads the same.
+// Any line as a run record: it is refused with an error, or what is read and written again reads the same.
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -21,7 +21,7 @@
 struct server;
 
 // Listens; `opts` and `log` are borrowed until server_close. STATUS_NETWORK when the address cannot be had,
-// STATUS_IO, STATUS_MEMORY, with words. SIGTERM and SIGINT are blocked from here on.
+// STATUS_IO, STATUS_MEMORY; error is set. SIGTERM and SIGINT are blocked from here on.
 enum status server_open(const struct opts *opts, struct log *log, struct server **out,
                         struct error *error) MUST_USE;
 

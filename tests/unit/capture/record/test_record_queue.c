@@ -28,7 +28,7 @@ static void take(void *context) {
   atomic_fetch_add(&done, 1);
 }
 
-static struct record_queue *open_scribe(struct numbered *all) {
+static struct record_queue *open_queue(struct numbered *all) {
   struct error error;
   struct record_queue *record_queue = NULL;
   atomic_store(&done, 0);
@@ -49,7 +49,7 @@ static bool comes_to(int count) {
 static void test_a_job_is_taken_up_whether_it_sleeps_looks_or_works(void **state) {
   (void)state;
   struct numbered all[JOBS];
-  struct record_queue *record_queue = open_scribe(all);
+  struct record_queue *record_queue = open_queue(all);
   for (int i = 0; i < JOBS; i++) {
     record_queue_post(record_queue, &all[i].job);
     if (i % 2 == 0) continue;
@@ -65,7 +65,7 @@ static void test_what_is_left_is_done_before_it_closes(void **state) {
   (void)state;
   struct numbered all[JOBS];
   for (int round = 0; round < 20; round++) {
-    struct record_queue *record_queue = open_scribe(all);
+    struct record_queue *record_queue = open_queue(all);
     for (int i = 0; i < JOBS; i++)
       record_queue_post(record_queue, &all[i].job);
     assert_true(record_queue_close(record_queue, clock_now_ns() + LONG_NS));
@@ -73,7 +73,7 @@ static void test_what_is_left_is_done_before_it_closes(void **state) {
       assert_int_equal(all[i].place, all[i].number);
   }
   assert_true(
-      record_queue_close(open_scribe(all), clock_now_ns() + LONG_NS)); // with nothing to do it ends too
+      record_queue_close(open_queue(all), clock_now_ns() + LONG_NS)); // with nothing to do it ends too
 }
 
 static void take_slowly(void *context) {
@@ -85,7 +85,7 @@ static void test_at_its_deadline_it_begins_no_other_job(void **state) {
   (void)state;
   static struct numbered all[JOBS];                  // the one that it is at goes on
   static struct record_queue *volatile record_queue; // it stays with its thread, in reach of a leak checker
-  record_queue = open_scribe(all);
+  record_queue = open_queue(all);
   for (int i = 0; i < JOBS; i++) {
     all[i].job.run = take_slowly;
     record_queue_post(record_queue, &all[i].job);
