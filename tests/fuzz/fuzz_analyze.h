@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What the fuzz targets of analyze share: any bytes as the lines of a file. They are refused with an error, or
-// what was read is sound and the analysis ends in a summary that holds no number that is not one.
+// What the fuzz targets of analyze share: any bytes as the lines of a file. They are refused with an error,
+// or what was read is sound and the analysis ends in a summary that holds no number that is not one.
 #ifndef TESTS_FUZZ_FUZZ_ANALYZE_H
 #define TESTS_FUZZ_FUZZ_ANALYZE_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A table of points from anyone: it is refused with an error, or every point it gives can stand on a log scale
-// and the analysis of them ends without a number that is not one.
+// A table of points from anyone: it is refused with an error, or every point it gives can stand on a log
+// scale and the analysis of them ends without a number that is not one.
 #include "tests/fuzz/fuzz_analyze.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A run from anyone, as analyze takes it in: it is refused with an error, or its cells are sound, what is said
-// of them holds no number that is not one, and nothing that failed is called the best.
+// A run from anyone, as analyze takes it in: it is refused with an error, or its cells are sound, what is
+// said of them holds no number that is not one, and nothing that failed is called the best.
 #include "tests/fuzz/fuzz_analyze.h"
 
 static enum status take_line(void *run, const char *line, size_t len, struct error *error) {

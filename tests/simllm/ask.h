@@ -46,8 +46,8 @@ bool ask_generates_text(enum ask_api api);
 // "openai.chat", ...
 const char *ask_api_name(enum ask_api api);
 
-// Reads a body. STATUS_FORMAT, with a message for the client, when it is no JSON object, holds no prompt, or has
-// a member of a wrong kind.
+// Reads a body. STATUS_FORMAT, with a message for the client, when it is no JSON object, holds no prompt, or
+// has a member of a wrong kind.
 //
 // There is no tokenizer: a prompt is ceil(characters / 4) tokens, plus 4 per chat message, at least 1.
 // Characters are Unicode code points of the texts (message content and its "text" parts, prompt, system,
