@@ -171,8 +171,13 @@ static void find_optima(const struct work *work, size_t selected, struct curve *
 static bool predict(const struct work *work, size_t model, double n, double *value, double *se) {
   if (fit_predict(models_get(work->ids[model]), &work->fits[model], &n, NULL, value, se, NULL) != STATUS_OK)
     return false;
-  // The likelihood of a kink has no curvature to take a standard error from.
-  if (!(*se > 0) || work->ids[model] == MODELS_PLATEAU || !has_spread(work, &work->fits[model])) *se = NAN;
+  // The likelihood of a kink has no curvature to take a standard error from. One as large as the value is
+  // that of parameters which the points do not determine (a hill as steep as a step): the linear
+  // approximation ends there.
+  double largest = work->fits[model].scale == STAT_SCALE_LN ? 1 : fabs(*value);
+  if (!(*se > 0 && *se < largest) || work->ids[model] == MODELS_PLATEAU ||
+      !has_spread(work, &work->fits[model]))
+    *se = NAN;
   return true;
 }
 

@@ -162,10 +162,35 @@ static void test_a_level_curve_has_no_optimum_and_equal_points_no_interval(void 
   }
 }
 
+// Throughput as level as a step's top: a hill may be as steep as a cliff there, with an error without bounds.
+static void test_a_band_stays_with_the_points_where_a_model_is_not_determined(void **state) {
+  static const double by_level[][2] = {{16, 6395}, {32, 6445}, {64, 6441}, {128, 6440}};
+  struct analysis_options options = scenario_options();
+  struct buf text = {0};
+  struct scenario s;
+  (void)state;
+  buf_append_text(&text, HEADER);
+  for (size_t i = 0; i < 4; i++) {
+    for (int rep = 0; rep < 3; rep++)
+      buf_printf(&text, "%.0f,384,%.9f,%.0f,384,0\n", by_level[i][0],
+                 1e6 / by_level[i][1] / (1 + 0.001 * (rep - 1)), 1e6);
+  }
+  for (options.model_count = 0; options.model_count < MODELS_COUNT; options.model_count++)
+    options.models[options.model_count] = (enum models_id)options.model_count;
+  scenario_run_with(&s, buf_text(&text), &options);
+  const struct curve *curve = &s.results.curve;
+  assert_true(curve->band_count > 0);
+  for (size_t i = 0; i < curve->band_count; i++)
+    assert_false(curve->band[i].hi > 2 * curve->band[i].throughput);
+  scenario_free(&s);
+  buf_free(&text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_lack_of_fit_forbids_an_optimum),
       cmocka_unit_test(test_a_band_averages_models_that_cannot_be_told_apart),
+      cmocka_unit_test(test_a_band_stays_with_the_points_where_a_model_is_not_determined),
       cmocka_unit_test(test_three_levels_establish_no_optimum_and_say_so),
       cmocka_unit_test(test_a_curve_that_falls_or_dips_has_no_optimum_and_is_named_so),
       cmocka_unit_test(test_two_different_n_are_no_curve),
