@@ -25,6 +25,7 @@ const char *const lang_en_words[LANG_ID_COUNT] = {
     [LANG_COLUMN_WORKERS_BY_BATCH] = "Workers / batch",
     [LANG_COLUMN_BATCH] = "Batch",
     [LANG_COLUMN_BEST_BATCH] = "Best batch",
+    [LANG_COLUMN_STEADY] = "Throughput while all are busy ({units}/s)",
     [LANG_COLUMN_MAX] = "Highest throughput ({units}/s)",
     [LANG_COLUMN_CAPACITY] = "Capacity without start-up ({units}/s)",
     [LANG_COLUMN_TOTAL] = "Total time (s)",

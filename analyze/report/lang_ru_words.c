@@ -25,6 +25,7 @@ const char *const lang_ru_words[LANG_ID_COUNT] = {
     [LANG_COLUMN_WORKERS_BY_BATCH] = "Workers / пакет",
     [LANG_COLUMN_BATCH] = "Размер пакета",
     [LANG_COLUMN_BEST_BATCH] = "Оптимальный размер пакета",
+    [LANG_COLUMN_STEADY] = "Скорость при полной занятости ({units}/сек)",
     [LANG_COLUMN_MAX] = "Максимальная скорость ({units}/сек)",
     [LANG_COLUMN_CAPACITY] = "Скорость без начальных затрат ({units}/сек)",
     [LANG_COLUMN_TOTAL] = "Общее время (с)",

@@ -99,8 +99,9 @@ static bool any_best_interval(const struct results *results) {
   return false;
 }
 
+// `rates`: the table has the batches' throughput, which "highest" and "among the best" speak of.
 static void level_marks(struct chapters *c, const struct workers_row *row, const struct cell *best,
-                        struct chapters_list *marks) {
+                        bool rates, struct chapters_list *marks) {
   const struct results *results = c->results;
   const struct recommendation *chosen = &results->recommendation;
   if (chosen->state == RECOMMENDATION_SHOWN && results->cells[chosen->cell].workers == row->workers)
@@ -110,9 +111,9 @@ static void level_marks(struct chapters *c, const struct workers_row *row, const
     chapters_list_add(marks, lang_text(c->lang, failed ? LANG_MARK_LEVEL_FAILED : LANG_MARK_LEVEL_UNUSABLE));
     return;
   }
-  if (results->best.exists && best == &results->cells[results->best.cell])
+  if (rates && results->best.exists && best == &results->cells[results->best.cell])
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LARGEST));
-  if (best->in_best_set && results->best.set_count > 1)
+  if (best->in_best_set && results->best.set_count > 1 && !results->recommendation.steady)
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EQUAL));
   if (best->meets_slo == CELL_SLO_MISSED) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_SLO_MISSED));
   if (row->best_is_edge) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EDGE));
@@ -140,8 +141,15 @@ static void kept_cell(struct chapters *c, struct document_node *table, const str
 }
 
 struct optima_shape { // which columns the table has beyond the standing ones
-  bool interval, ttft, tpot, latency, capacity, limits;
+  bool steady, highest, interval, ttft, tpot, latency, capacity, limits;
 };
+
+static void rate_cells(struct document_node *table, double rate, struct estimate interval, bool shown,
+                       enum document_mark mark) {
+  document_cell(table, isfinite(rate) ? number_six(rate).text : NUMBER_UNKNOWN, mark);
+  if (shown)
+    document_cell(table, isfinite(rate) ? number_interval(interval.lo, interval.hi, 4).text : "", mark);
+}
 
 // Latency beside throughput: what a level costs is read in the same row.
 static void time_cells(struct chapters *c, struct document_node *table, const struct cell *cell,
@@ -172,19 +180,20 @@ static void optima_row(struct chapters *c, struct document_node *table, const st
                        struct optima_shape shape) {
   const struct results *results = c->results;
   const struct cell *best = chapters_level_best(results, row);
-  enum document_mark mark = !best ? DOCUMENT_BAD
-                            : results->best.exists && best == &results->cells[results->best.cell]
-                                ? DOCUMENT_BEST
-                            : best->in_best_set ? DOCUMENT_EQUAL
-                                                : DOCUMENT_PLAIN;
+  enum document_mark mark =
+      !best                                                                                  ? DOCUMENT_BAD
+      : shape.highest && results->best.exists && best == &results->cells[results->best.cell] ? DOCUMENT_BEST
+      : best->in_best_set && !shape.steady                                                   ? DOCUMENT_EQUAL
+                                                                                             : DOCUMENT_PLAIN;
   document_cell(table, number_count(row->workers).text, mark);
-  document_cell(table, best ? number_count(row->best_batch).text : NUMBER_UNKNOWN, mark);
-  document_cell(table, best ? number_six(row->max_tokens_per_s).text : NUMBER_UNKNOWN, mark);
-  if (shape.interval) {
-    struct number_text text = best ? number_interval(best->tokens_per_s.lo, best->tokens_per_s.hi, 4)
-                                   : (struct number_text){.text = ""};
-    document_cell(table, text.text, mark);
+  if (shape.steady) {
+    struct estimate steady = row->steady.throughput;
+    rate_cells(table, steady.estimate > 0 ? steady.estimate : NAN, steady, shape.interval, mark);
   }
+  document_cell(table, best ? number_count(row->best_batch).text : NUMBER_UNKNOWN, mark);
+  if (shape.highest)
+    rate_cells(table, best ? row->max_tokens_per_s : NAN, best ? best->tokens_per_s : (struct estimate){0},
+               shape.interval, mark);
   time_cells(c, table, best, shape, mark);
   if (shape.capacity) {
     struct estimate known = row->capacity;
@@ -195,7 +204,7 @@ static void optima_row(struct chapters *c, struct document_node *table, const st
   }
   if (shape.limits) kept_cell(c, table, row, mark);
   struct chapters_list marks = {0};
-  level_marks(c, row, best, &marks);
+  level_marks(c, row, best, shape.highest, &marks);
   document_cell(table, chapters_list_text(c, &marks), mark);
   chapters_list_free(&marks);
   document_row_end(table);
@@ -204,15 +213,24 @@ static void optima_row(struct chapters *c, struct document_node *table, const st
 void chapters_optima_table(struct chapters *c, struct document_node *parent, bool brief) {
   const struct results *results = c->results;
   if (results->workers_count == 0) return;
-  struct optima_shape shape = {.interval = any_best_interval(results),
+  bool steady = results->recommendation.steady;
+  struct optima_shape shape = {.steady = steady,
+                               .highest = !brief || !steady,
+                               .interval = any_best_interval(results),
                                .capacity = !brief && any_capacity(results),
                                .limits = chapters_limits_judged(results)};
   shape_times(results, &shape);
   struct document_node *table = document_table(parent, "");
   chapters_column(c, table, LANG_COLUMN_WORKERS, DOCUMENT_RIGHT);
+  if (shape.steady) {
+    chapters_column(c, table, LANG_COLUMN_STEADY, DOCUMENT_DECIMAL);
+    if (shape.interval) chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
+  }
   chapters_column(c, table, LANG_COLUMN_BEST_BATCH, DOCUMENT_RIGHT);
-  chapters_column(c, table, LANG_COLUMN_MAX, DOCUMENT_DECIMAL);
-  if (shape.interval) chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
+  if (shape.highest) {
+    chapters_column(c, table, LANG_COLUMN_MAX, DOCUMENT_DECIMAL);
+    if (shape.interval) chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
+  }
   if (shape.ttft) chapters_column(c, table, LANG_COLUMN_TTFT, DOCUMENT_RIGHT);
   if (shape.tpot) chapters_column(c, table, LANG_COLUMN_TPOT, DOCUMENT_RIGHT);
   if (shape.latency) chapters_column(c, table, LANG_COLUMN_LATENCY, DOCUMENT_RIGHT);

@@ -124,4 +124,9 @@ check_match 'and what misses it' 'Above it, 32×256 \(workers×batch\) is the fi
 check_match 'the same in Russian' 'Пределы соблюдены: TTFT p95 ≤ 100 мс' \
   "$("$analyze" --lang ru --slo ttft_p95=0.1s "$scratch/slo.jsonl" | tr '\n' ' ')"
 
+# Levels are compared by their steady throughput: the table beside the answer shows that, and nothing else is "highest".
+run "$analyze" "$scratch/slo.jsonl"
+rate=$("$analyze" --format json "$scratch/slo.jsonl" | jq '[.workers[]|select(.workers == 16).steady.throughput.estimate][0]|floor')
+check_match 'the table has what the answer rests on' "^ *16 +$rate.* recommended$" "$(grep -E '^ *16 ' <<<"$out")"
+check_equal 'and marks nothing else' '' "$(grep -E 'highest|among the best' <<<"$(grep -E '^ *(4|16|32) ' <<<"$out")")"
 summary
