@@ -38,8 +38,11 @@ static struct known look_at_all(const struct load_data *data) {
 
 // Where nothing succeeded, what was asked for decides.
 static bool asked_for_no_text(const struct load_data *data) {
+  static const char *const apis[] = {"http", "openai.embeddings", "ollama.embed", "rerank"};
   for (size_t i = 0; i < data->fact_count; i++) {
-    if (data->facts[i].api && strcmp(data->facts[i].api, "http") == 0) return true;
+    for (size_t a = 0; a < sizeof apis / sizeof apis[0]; a++) {
+      if (data->facts[i].api && strcmp(data->facts[i].api, apis[a]) == 0) return true;
+    }
   }
   return false;
 }

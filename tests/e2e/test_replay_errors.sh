@@ -58,7 +58,7 @@ check_match 'token budget: words' 'token-budget is used up' "$err"
 check_equal 'token budget: the batch that reached it was the last' '[true,true]' "$(jq -s -c '
   [.[] | select(.type=="batch") | .input_tokens + .output_tokens] | [add >= 200, add - .[-1] < 200]' "$scratch/budget.jsonl")"
 run "$bin/replay" "${budget[@]}" --resume
-check_equal 'token budget: resumed' 10 "$(records "$scratch/budget.jsonl" batch length)"
+check_equal 'token budget: resumed' 10 "$(records "$scratch/budget.jsonl" batch 'map(.rep) | unique | length')"
 
 run "$bin/replay" "$trace" --keep-invalid -u "${server_url[sim]}" -W 1 -r 1 --token-budget 1 -o "$scratch/warm.jsonl"
 check_equal 'token budget of less than the warm-up: exit code' 1 "$status"
