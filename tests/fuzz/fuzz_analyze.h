@@ -62,7 +62,7 @@ static void fuzz_analyze_run(struct load_data *data, enum stat_scale scale) {
   if (status == STATUS_OK) status = analysis_run(data, &options, &results, &error);
   if (status == STATUS_OK) {
     struct json_slice whole;
-    FUZZ_CHECK(summary_json(&results, NULL, &out) == STATUS_OK);
+    FUZZ_CHECK(summary_json(&results, &out) == STATUS_OK);
     FUZZ_CHECK(json_scan_text(out.data, out.len, &whole, NULL) == STATUS_OK); // which has no nan
     if (results.best.exists) FUZZ_CHECK(cells_usable(&results.cells[results.best.cell]));
     FUZZ_CHECK(!results.curve.optimum_established); // since nothing was fitted
