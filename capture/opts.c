@@ -17,10 +17,6 @@
 #define DAY_NS (86400 * SECONDS)
 #define UNSET (-1)
 
-static enum status no_memory(struct error *error) {
-  return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-}
-
 static enum status parse_address(struct address *out, const char *value, struct error *error) {
   return units_host_port(value, out->host, sizeof out->host, &out->port, error);
 }
@@ -122,7 +118,7 @@ static enum status parse_operand(void *context, const char *value, struct error 
   if (opts->input) return status_fail(error, STATUS_USAGE, "'%s': one FILE is enough", value);
   if (value[0] == '\0') return status_fail(error, STATUS_USAGE, "'' is not a file name");
   opts->input = strdup(value);
-  return opts->input ? STATUS_OK : no_memory(error);
+  return opts->input ? STATUS_OK : status_memory(error);
 }
 
 static const struct cli_option options[] = {
@@ -223,7 +219,7 @@ static enum status set_defaults(struct opts *out, struct error *error) {
       .flush_interval_ns = SECONDS,
       .shutdown_grace_ns = 10 * SECONDS,
   };
-  return out->output ? STATUS_OK : no_memory(error);
+  return out->output ? STATUS_OK : status_memory(error);
 }
 
 // Behind a loopback address are programs of this machine, or a proxy that speaks for all clients.

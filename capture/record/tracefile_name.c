@@ -12,10 +12,6 @@
 #define NAME_MAX 4000
 #define NUMBERS 1000000
 
-static enum status no_memory(struct error *error) {
-  return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
-}
-
 // Where a number goes: before ".jsonl.gz" of "prod.jsonl.gz".
 static size_t stem_len(const char *name) {
   const char *slash = strrchr(name, '/');
@@ -56,7 +52,7 @@ enum status tracefile_name_choose(const char *pattern, bool continues, char **pa
     char *unfinished = candidate ? with_part(candidate) : NULL;
     if (!unfinished) {
       free(candidate);
-      return no_memory(error);
+      return status_memory(error);
     }
     bool is_left = is_there(unfinished);
     if (is_left ? continues : !is_there(candidate)) {
@@ -82,7 +78,7 @@ enum status tracefile_name_give(const char *part, const char *final, struct erro
   int failed = EEXIST;
   for (int number = 0; failed == EEXIST && number < NUMBERS; number++) {
     char *candidate = numbered(final, number);
-    if (!candidate) return no_memory(error);
+    if (!candidate) return status_memory(error);
     failed = give(part, candidate);
     free(candidate);
   }

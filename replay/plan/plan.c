@@ -6,10 +6,6 @@
 
 #include "replay/plan/random.h"
 
-static enum status no_memory(struct error *error) {
-  return status_fail(error, STATUS_MEMORY, "plan: %s", status_name(STATUS_MEMORY));
-}
-
 // The plan while it is laid out.
 struct draft {
   struct plan *plan;
@@ -110,7 +106,7 @@ enum status plan_make(const struct plan_cell *cells, size_t count, enum plan_ord
   draft.order_of_cells = calloc(count, sizeof *draft.order_of_cells);
   draft.random = random_open(seed);
   if (!plan.cells || !draft.levels || !draft.order_of_cells || !draft.random) {
-    no_memory(error);
+    status_memory(error);
     goto cleanup;
   }
   memcpy(plan.cells, cells, count * sizeof *cells);
@@ -119,7 +115,7 @@ enum status plan_make(const struct plan_cell *cells, size_t count, enum plan_ord
   plan.batches = calloc(batches, sizeof *plan.batches);
   plan.sessions = calloc(batches, sizeof *plan.sessions);
   if (!plan.batches || !plan.sessions) {
-    status = no_memory(error);
+    status = status_memory(error);
     goto cleanup;
   }
   lay_out(&draft, restart);
@@ -167,7 +163,7 @@ enum status plan_make_open(const struct plan_open *open, struct plan *out, struc
   }
   if (status) {
     plan_free(&plan);
-    return no_memory(error);
+    return status_memory(error);
   }
   plan.sessions[0] =
       (struct plan_session){.workers = -1, .block = -1, .warmup_workers = 1, .batch_count = batches};

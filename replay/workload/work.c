@@ -25,10 +25,6 @@ enum api_family work_api_family(enum work_api api) {
 
 enum { NONCE_PLACES_MAX = 1024 };
 
-static enum status no_memory(struct error *error) {
-  return status_fail(error, STATUS_MEMORY, "requests: %s", status_name(STATUS_MEMORY));
-}
-
 void work_free(struct work *work) {
   for (size_t i = 0; i < work->count; i++)
     work_request_free(work->requests[i]);
@@ -83,7 +79,7 @@ static enum status make_ready(struct work_draw *draw, struct work_request *reque
   draw->work->without_text += request->nonce_count == 0;
   if (request->nonce_count == 0) return STATUS_OK;
   request->nonce_places = calloc(request->nonce_count, sizeof *places);
-  if (!request->nonce_places) return no_memory(error);
+  if (!request->nonce_places) return status_memory(error);
   memcpy(request->nonce_places, places, request->nonce_count * sizeof *places);
   return STATUS_OK;
 }
@@ -135,7 +131,7 @@ static int compare_times(const void *a, const void *b) {
 
 static enum status start_calibration(struct work *work, struct error *error) {
   work->calibrate = calloc(1, sizeof *work->calibrate);
-  if (!work->calibrate) return no_memory(error);
+  if (!work->calibrate) return status_memory(error);
   calibrate_start(work->calibrate);
   double tokens = 0;
   int64_t requests = 0;
@@ -169,7 +165,7 @@ static enum status put_in_turn(struct work_draw *draw, struct error *error) {
   free(asked);
   free(requests);
   free(order);
-  return status ? no_memory(error) : STATUS_OK;
+  return status ? status_memory(error) : STATUS_OK;
 }
 
 static enum status read_traces(struct work_draw *draw, struct error *error) {
@@ -178,7 +174,7 @@ static enum status read_traces(struct work_draw *draw, struct error *error) {
   draw->earliest_ns = INT64_MAX;
   draw->kept_max = draw->options->draws < INT64_MAX / 2 ? 2 * draw->options->draws : INT64_MAX;
   draw->random = random_open(draw->options->seed);
-  if (!draw->random) return no_memory(error);
+  if (!draw->random) return status_memory(error);
   for (size_t i = 0; status == STATUS_OK && i < traces->count; i++) {
     status = work_draw_trace(draw, traces->items[i], error);
     conversations_next_trace(&draw->conversations);
@@ -273,7 +269,7 @@ static enum status digest_traces(struct work *work, size_t count, struct error *
   enum status status = work_digest(work, -1, work->digest, error);
   if (status || count < 2) return status;
   work->traces = calloc(count, sizeof *work->traces);
-  if (!work->traces) return no_memory(error);
+  if (!work->traces) return status_memory(error);
   for (size_t i = 0; i < work->count; i++)
     work->traces[work->requests[i]->trace].drawn++;
   for (size_t i = 0; status == STATUS_OK && i < count; i++)

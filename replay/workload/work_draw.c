@@ -10,10 +10,6 @@
 #include "replay/plan/random.h"
 #include "replay/workload/stateful.h"
 
-static enum status no_memory(struct error *error) {
-  return status_fail(error, STATUS_MEMORY, "requests: %s", status_name(STATUS_MEMORY));
-}
-
 void work_request_free(struct work_request *request) {
   if (!request) return;
   free(request->method);
@@ -102,7 +98,7 @@ static struct work_request *make_request(struct work_draw *draw, const struct tr
                                          enum api api, bool sized, struct error *error) {
   struct work_request *request = calloc(1, sizeof *request);
   if (!request) {
-    (void)no_memory(error);
+    (void)status_memory(error);
     return NULL;
   }
   request->seq = record->seq;
@@ -128,7 +124,7 @@ static struct work_request *make_request(struct work_draw *draw, const struct tr
   }
   if (status == STATUS_OK && needs_state(record, api)) status = stateful_read(&draw->answers, request);
   if (status) {
-    (void)no_memory(error);
+    (void)status_memory(error);
     work_request_free(request);
     return NULL;
   }
@@ -140,7 +136,7 @@ static enum status note_model(struct work_draw *draw, struct json_slice model, s
   if (draw->several_models || model.len == 0) return STATUS_OK;
   if (!work->model) {
     work->model = strndup(model.data, model.len);
-    return work->model ? STATUS_OK : no_memory(error);
+    return work->model ? STATUS_OK : status_memory(error);
   }
   if (strlen(work->model) == model.len && memcmp(work->model, model.data, model.len) == 0) return STATUS_OK;
   draw->several_models = true;
@@ -166,14 +162,14 @@ static enum status keep(struct work_draw *draw, const struct trace_request *reco
   if (sized) {
     buf_clear(&draw->scratch);
     synth_print_body(record, api, &draw->scratch);
-    if (draw->scratch.status) return no_memory(error);
+    if (draw->scratch.status) return status_memory(error);
   }
   if ((size_t)work->available > work->count && work->count < (size_t)draw->kept_max) {
     size_t room = work->count + 1;
     struct work_request **grown = work->requests;
     if ((work->count & (work->count - 1)) == 0)
       grown = realloc(grown, 2 * room * sizeof(struct work_request *));
-    if (!grown) return no_memory(error);
+    if (!grown) return status_memory(error);
     work->requests = grown;
     grown[work->count++] = NULL;
   }
@@ -191,7 +187,7 @@ static enum status keep(struct work_draw *draw, const struct trace_request *reco
 // A request that qualifies; its body is in scratch, where it was recorded.
 static enum status take(struct work_draw *draw, const struct trace_request *record, enum api api,
                         struct error *error) {
-  if (draw->scratch.status) return no_memory(error);
+  if (draw->scratch.status) return status_memory(error);
   enum status status = note_model(draw, record->model, error);
   return status ? status : keep(draw, record, api, error);
 }
@@ -201,7 +197,7 @@ static enum status take_request(struct work_draw *draw, const struct trace_reque
   char *method = copy_slice(record->method), *path = copy_slice(record->path);
   enum status status = STATUS_OK;
   if (!method || !path) {
-    status = no_memory(error);
+    status = status_memory(error);
   } else {
     enum api api = api_of(record, draw->options->api, method, path);
     bool asks = api_asks_model(api);
@@ -233,13 +229,13 @@ static enum status take_response(struct work_draw *draw, const struct trace_resp
   if (draw->options->in_turn && record->t_ns >= 0) {
     int64_t id = -1;
     if (draw->options->stateful && conversations_number(&draw->answers, record->answer_id, &id))
-      return no_memory(error);
+      return status_memory(error);
     if (conversations_add_answer(&draw->conversations, record->seq, instant_ns(draw, record->t_ns), id))
-      return no_memory(error);
+      return status_memory(error);
   }
   if (record->status >= RECORDED_FAILURES_STATUS_MIN &&
       recorded_failures_add(&draw->failures, draw->conversations.trace, record->seq))
-    return no_memory(error);
+    return status_memory(error);
   if (record->error.data || record->aborted_by.data || record->status < 200 || record->status > 299)
     return STATUS_OK;
   if (record->output_tokens <= 0) return STATUS_OK; // not of a request that generates text
