@@ -2,14 +2,16 @@
 //
 // Is a recommendation that is shown right? Simulated sweeps of known truth, the whole way behind the reader.
 //
-// recommend_sim [REPLICATIONS]: 1000 unless told; one line a setting, each share with its standard error.
-// Wrong is a recommended level whose true throughput is more than the margin below that of the best tested
-// one. Of all sweeps at most 5 % may be wrong, but for three standard errors; over all settings of one noise
-// also of those shown. Exit 1 where more are, and where 1 % of noise, the same for all, leaves more than a
-// tenth undecided.
+// recommend_sim [REPLICATIONS [TRUTHS [NOISES]]]: 1000 unless told; TRUTHS are letters of their names and
+// NOISES digits, 1 the first: all unless told. One line a setting, each share with its standard error; a part
+// of the settings gives the same lines as all of them. Wrong is a recommended level whose true throughput is
+// more than the margin below that of the best tested one. Of all sweeps of a setting at most 5 % may be
+// wrong, but for three standard errors; over all truths of one noise and number of replicates also of those
+// shown. Exit 1 where more are, and where 1 % of noise, the same for all, leaves more than a tenth undecided.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyze/judge/recommend.h"
 #include "tests/unit/analyze/simulated.h"
@@ -115,6 +117,7 @@ static void print_tally(const char *what, const struct tally *tally, const char 
   fflush(stdout);
 }
 
+// At most 5 %, but for three standard errors.
 static bool few_wrong(size_t wrong, size_t of) {
   return (double)wrong <= 0.05 * (double)of + 3 * sqrt(0.05 * 0.95 * (double)of);
 }
@@ -131,55 +134,76 @@ static const struct {
 enum { LEVELS_STAYING, LEVELS_RESTARTED, CELLS, WAYS };
 static const char *const way_names[WAYS] = {"levels", "restarts", "cells"};
 
-// All noises of one truth; how many settings miss what is promised.
-static size_t simulate_truth(size_t truth, int way, int64_t repeat, size_t replications, gsl_rng *rng,
-                             struct tally *sums) {
-  size_t missed = 0;
-  for (size_t i = 0; i < COUNT_OF(NOISES); i++) {
-    struct setting setting = {.server = &TRUTHS[truth].server,
-                              .repeat = repeat,
-                              .sd = NOISES[i].sd,
-                              .spread = NOISES[i].spread,
-                              .managed = way == LEVELS_RESTARTED,
-                              .levels = way != CELLS};
-    struct tally tally = {0};
-    for (size_t run = 0; run < replications; run++)
-      run_once(&setting, rng, run + 1, &tally);
-    bool good = tally.runs == replications && few_wrong(tally.wrong, tally.runs);
-    char what[96];
-    snprintf(what, sizeof what, "%s, %s, r %d, %s", TRUTHS[truth].name, way_names[way], (int)repeat,
-             NOISES[i].name);
-    print_tally(what, &tally, good ? "" : "  MISSED");
-    missed += !good;
-    sums[i] = (struct tally){sums[i].shown + tally.shown, sums[i].wrong + tally.wrong,
-                             sums[i].cheapest + tally.cheapest, sums[i].runs + tally.runs};
+static const int64_t REPEATS[] = {3, 5};
+
+// The parts that were asked for, and their sums over truths.
+struct simulation {
+  size_t replications;
+  const char *truths, *noises; // NULL: all
+  gsl_rng *rng;
+  struct tally sums[COUNT_OF(NOISES)][COUNT_OF(REPEATS)];
+  size_t missed;
+};
+
+static void add_tally(struct tally *sum, const struct tally *tally) {
+  *sum = (struct tally){sum->shown + tally->shown, sum->wrong + tally->wrong, sum->cheapest + tally->cheapest,
+                        sum->runs + tally->runs};
+}
+
+static void simulate_setting(struct simulation *simulation, size_t truth, int way, size_t noise,
+                             size_t repeat) {
+  struct setting setting = {.server = &TRUTHS[truth].server,
+                            .repeat = REPEATS[repeat],
+                            .sd = NOISES[noise].sd,
+                            .spread = NOISES[noise].spread,
+                            .managed = way == LEVELS_RESTARTED,
+                            .levels = way != CELLS};
+  struct tally tally = {0};
+  char what[96];
+  gsl_rng_set(simulation->rng, 1 + truth + 10 * (unsigned long)way + 100 * noise + 1000 * repeat);
+  for (size_t run = 0; run < simulation->replications; run++)
+    run_once(&setting, simulation->rng, run + 1, &tally);
+  bool good = tally.runs == simulation->replications && few_wrong(tally.wrong, tally.runs);
+  snprintf(what, sizeof what, "%s, %s, r %d, %s", TRUTHS[truth].name, way_names[way], (int)REPEATS[repeat],
+           NOISES[noise].name);
+  print_tally(what, &tally, good ? "" : "  MISSED");
+  simulation->missed += !good;
+  add_tally(&simulation->sums[noise][repeat], &tally);
+}
+
+static void simulate_noise(struct simulation *simulation, size_t noise) {
+  if (simulation->noises && !strchr(simulation->noises, '1' + (int)noise)) return;
+  for (size_t truth = 0; truth < COUNT_OF(TRUTHS); truth++) {
+    if (simulation->truths && !strchr(simulation->truths, TRUTHS[truth].name[0])) continue;
+    for (int way = 0; way < (truth == 0 ? WAYS : CELLS); way++) {
+      for (size_t repeat = 0; repeat < COUNT_OF(REPEATS); repeat++)
+        simulate_setting(simulation, truth, way, noise, repeat);
+    }
   }
-  return missed;
+  for (size_t repeat = 0; repeat < COUNT_OF(REPEATS); repeat++) {
+    const struct tally *sum = &simulation->sums[noise][repeat];
+    bool good = few_wrong(sum->wrong, sum->shown) && (noise > 0 || sum->shown * 10 >= sum->runs * 9);
+    char what[96];
+    snprintf(what, sizeof what, "all truths, r %d, %s", (int)REPEATS[repeat], NOISES[noise].name);
+    print_tally(what, sum, good ? "" : "  MISSED");
+    simulation->missed += !good;
+  }
 }
 
 int main(int argc, char **argv) {
-  size_t replications = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000, missed = 0;
-  struct tally sums[COUNT_OF(NOISES)] = {0};
-  if (replications == 0 || argc > 2) {
-    fprintf(stderr, "usage: recommend_sim [REPLICATIONS]\n");
+  struct simulation simulation = {.replications = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000,
+                                  .truths = argc > 2 ? argv[2] : NULL,
+                                  .noises = argc > 3 ? argv[3] : NULL};
+  if (simulation.replications == 0 || argc > 4) {
+    fprintf(stderr, "usage: recommend_sim [REPLICATIONS [TRUTHS [NOISES]]]\n");
     return 2;
   }
   stat_init();
-  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-  if (!rng) return 1;
-  gsl_rng_set(rng, 20240701);
-  for (size_t t = 0; t < COUNT_OF(TRUTHS); t++) {
-    for (int way = 0; way < (t == 0 ? WAYS : CELLS); way++) {
-      missed += simulate_truth(t, way, 3, replications, rng, sums);
-      missed += simulate_truth(t, way, 5, replications, rng, sums);
-    }
-  }
-  gsl_rng_free(rng);
-  for (size_t i = 0; i < COUNT_OF(NOISES); i++) {
-    bool good = few_wrong(sums[i].wrong, sums[i].shown) && (i > 0 || sums[i].shown * 10 >= sums[i].runs * 9);
-    print_tally(NOISES[i].name, &sums[i], good ? "" : "  MISSED");
-    missed += !good;
-  }
-  printf("%zu sweeps each, %zu missed\n", replications, missed);
-  return missed ? 1 : 0;
+  simulation.rng = gsl_rng_alloc(gsl_rng_mt19937);
+  if (!simulation.rng) return 1;
+  for (size_t noise = 0; noise < COUNT_OF(NOISES); noise++)
+    simulate_noise(&simulation, noise);
+  gsl_rng_free(simulation.rng);
+  printf("%zu sweeps each, %zu missed\n", simulation.replications, simulation.missed);
+  return simulation.missed ? 1 : 0;
 }
