@@ -359,9 +359,17 @@ double recommend_highest_level(const struct results *results) {
   return most;
 }
 
+const struct workers_row *recommend_last_usable(const struct results *results) {
+  size_t count = results->workers_count;
+  while (count > 0 && !results->workers[count - 1].usable)
+    count--;
+  return count > 0 ? &results->workers[count - 1] : NULL;
+}
+
 bool recommend_on_plateau(const struct results *results) {
-  if (results->workers_count < 2) return false;
-  const struct workers_row *last = &results->workers[results->workers_count - 1], *below = last - 1;
+  const struct workers_row *last = recommend_last_usable(results);
+  if (!last || last == results->workers) return false;
+  const struct workers_row *below = last - 1;
   while (below > results->workers && !below->usable) // a hole
     below--;
   return below->usable &&

@@ -27,8 +27,11 @@ double recommend_level_throughput(const struct results *results, const struct wo
 // The most of all levels.
 double recommend_highest_level(const struct results *results);
 
-// True when the last of two levels or more does not gain more than the margin over the one below, as far as
-// measured: nobody is sent beyond it.
+// The usable level with the most workers; NULL: there is none.
+const struct workers_row *recommend_last_usable(const struct results *results);
+
+// True when the last of two usable levels or more does not gain more than the margin over the one below, as
+// far as measured: nobody is sent beyond it.
 bool recommend_on_plateau(const struct results *results);
 
 #endif

@@ -94,11 +94,51 @@ static size_t row_of(const struct results *results, int64_t workers) {
   return i;
 }
 
-// A level of which no batch counts, since the client could not keep up: it may be as good as any. As often
-// as two runs measure a cell, at most.
-static void measure_left_out(struct list *list, const struct workers_row *row) {
+static const struct workers_row *usable_below(const struct results *results, size_t at) {
+  while (at > 0 && !results->workers[at - 1].usable)
+    at--;
+  return at > 0 ? &results->workers[at - 1] : NULL;
+}
+
+static int64_t reps_of(const struct results *results, const struct workers_row *row) {
+  size_t cell = results_find(results, row->workers, row->best_batch);
+  return cell == SIZE_MAX ? 0 : results->cells[cell].reps;
+}
+
+// More requests in flight than `last` has, the last usable level, may be what to choose. A level that does
+// not gain is a plateau; beyond a fall, a failure or a cliff nothing is tried.
+static bool may_rise_above(const struct results *results, const struct workers_row *last) {
+  const struct cell *top = &results->cells[results->best.recommended];
+  const struct workers_row *chosen = &results->workers[row_of(results, top->workers)];
+  bool known = results->recommendation.state != RECOMMENDATION_NONE || reps_of(results, last) > 1;
+  bool plateau = known && recommend_on_plateau(results);
+  bool settled = results->recommendation.state == RECOMMENDATION_SHOWN && top->workers != last->workers;
+  return wall(results) == INT64_MAX && !plateau && !settled &&
+         recommend_level_throughput(results, last) >=
+             SUGGEST_FALL * recommend_level_throughput(results, chosen);
+}
+
+// Nothing is tried there: the recommended level is shown to be enough although a level between was measured,
+// or throughput does not rise towards it.
+static bool is_beyond(const struct results *results, const struct workers_row *row) {
+  const struct workers_row *last = recommend_last_usable(results);
+  if (!last) return false;
+  size_t chosen = row_of(results, results->cells[results->best.recommended].workers);
+  if (results->recommendation.state == RECOMMENDATION_SHOWN) {
+    for (size_t i = chosen + 1; &results->workers[i] < row; i++) {
+      if (results->workers[i].usable) return true;
+    }
+  }
+  return row > last && !may_rise_above(results, last);
+}
+
+// A level of which no batch counts, since the client could not keep up: it may be as good as any. As often as
+// two runs measure a cell, at most.
+static void measure_left_out(struct list *list, size_t at) {
   const struct results *results = list->results;
+  const struct workers_row *row = &results->workers[at];
   int64_t repeat = usual_repeat(results);
+  if (is_beyond(results, row)) return;
   for (size_t i = row->first_cell; !row->usable && i < row->first_cell + row->cell_count; i++) {
     const struct cell *cell = &results->cells[i];
     if (cell->flags & CELL_INVALID_CLIENT && cell->invalid <= 2 * repeat)
@@ -112,7 +152,7 @@ static void measure_holes(struct list *list) {
   const struct results *results = list->results;
   for (size_t w = 0; w < results->workers_count; w++) {
     const struct workers_row *row = &results->workers[w];
-    measure_left_out(list, row);
+    measure_left_out(list, w);
     for (size_t i = row->first_cell; row->hole && i < row->first_cell + row->cell_count; i++) {
       if (results->cells[i].flags & CELL_FAILED && results->cells[i].failed_runs < RESULTS_TRIES)
         add(list, row->workers, results->cells[i].timed ? 0 : results->cells[i].batch, usual_repeat(results),
@@ -121,31 +161,10 @@ static void measure_holes(struct list *list) {
   }
 }
 
-static const struct workers_row *usable_below(const struct results *results, size_t at) {
-  while (at > 0 && !results->workers[at - 1].usable)
-    at--;
-  return at > 0 ? &results->workers[at - 1] : NULL;
-}
-
-static int64_t reps_of(const struct results *results, const struct workers_row *row) {
-  size_t cell = results_find(results, row->workers, row->best_batch);
-  return cell == SIZE_MAX ? 0 : results->cells[cell].reps;
-}
-
-// Up only from the last level, and only while it may be the one to choose: a level that does not gain is a
-// plateau, and beyond a fall, a failure or a cliff nothing is tried.
 static void go_up(struct list *list) {
   const struct results *results = list->results;
   const struct workers_row *last = &results->workers[results->workers_count - 1];
-  const struct cell *top = &results->cells[results->best.recommended];
-  bool known = results->recommendation.state != RECOMMENDATION_NONE || reps_of(results, last) > 1;
-  bool plateau = known && recommend_on_plateau(results);
-  bool chosen = results->recommendation.state == RECOMMENDATION_SHOWN && top->workers != last->workers;
-  if (wall(results) != INT64_MAX || !last->usable || plateau || chosen ||
-      recommend_level_throughput(results, last) <
-          SUGGEST_FALL *
-              recommend_level_throughput(results, &results->workers[row_of(results, top->workers)]))
-    return;
+  if (!last->usable || !may_rise_above(results, last)) return;
   add(list, 2 * last->workers, batch_for(results, 2 * last->workers),
       look_repeat(results, results->recommendation.margin), "throughput still rises at %" PRId64 " workers",
       last->workers);

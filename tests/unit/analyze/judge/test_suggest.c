@@ -172,6 +172,27 @@ static void test_a_level_without_a_valid_batch_is_measured_again(void **state) {
   scenario_free(&s);
 }
 
+// More requests in flight gain nothing there: nobody is sent beyond, whatever could not be measured.
+static void test_a_level_beyond_a_plateau_is_not_measured_again(void **state) {
+  struct scenario s;
+  struct suggest_cell cells[SUGGEST_MAX];
+  struct server server = {2, 0, INT64_MAX, INT64_MAX, 11};
+  struct buf table = {0};
+  (void)state;
+  buf_append_text(&table, HEADER);
+  for (int64_t w = 32; w <= 256; w *= 2)
+    measure(&server, &table, w, 3 * w, 3);
+  scenario_run(&s, buf_text(&table));
+  s.results.cells[3].flags |= CELL_INVALID_CLIENT;
+  s.results.cells[3].invalid = 2;
+  s.results.workers[3].usable = false;
+  size_t count = suggest_next(&s.results, SUGGEST_MAX, cells);
+  for (size_t i = 0; i < count; i++)
+    assert_true(cells[i].workers < 128);
+  scenario_free(&s);
+  buf_free(&table);
+}
+
 static void test_never_more_than_asked_for_and_no_cell_twice(void **state) {
   struct scenario s;
   struct suggest_cell cells[SUGGEST_MAX];
@@ -220,6 +241,7 @@ int main(void) {
       cmocka_unit_test(test_nothing_usable_asks_for_less),
       cmocka_unit_test(test_equal_repetitions_of_equal_levels_end_the_search),
       cmocka_unit_test(test_a_level_without_a_valid_batch_is_measured_again),
+      cmocka_unit_test(test_a_level_beyond_a_plateau_is_not_measured_again),
       cmocka_unit_test(test_never_more_than_asked_for_and_no_cell_twice),
       cmocka_unit_test(test_lines_are_what_replay_reads),
   };
