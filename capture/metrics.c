@@ -6,6 +6,8 @@
 
 #include "capture/proxy/httpd.h"
 #include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/units.h"
 
 struct metrics {
   struct httpd *httpd;
@@ -17,6 +19,28 @@ static void write_metric(struct buf *page, const char *name, const char *type, c
                          int64_t value) {
   buf_printf(page, "# HELP capture_%s %s\n# TYPE capture_%s %s\ncapture_%s %lld\n", name, help, name, type,
              name, (long long)value);
+}
+
+// A histogram of the Prometheus text format (version 0.0.4): cumulative buckets, then their sum and count. A
+// bucket may hold durations that are longer than its bound by the histogram's own error.
+static void write_latencies(struct buf *page, const struct histogram *latencies) {
+  static const char *const bounds_s[] = {"0.001", "0.0025", "0.005", "0.01", "0.025", "0.05",
+                                         "0.1",   "0.25",   "0.5",   "1",    "2.5",   "5",
+                                         "10",    "30",     "60",    "120",  "300",   "600"};
+  buf_append_text(page, "# HELP capture_upstream_seconds Time that the upstream took for a request, from "
+                        "sending it to the end of the answer.\n# TYPE capture_upstream_seconds histogram\n");
+  for (size_t i = 0; i < sizeof bounds_s / sizeof bounds_s[0]; i++) {
+    int64_t bound_ns;
+    if (units_duration_ns(bounds_s[i], 0, INT64_MAX, &bound_ns, NULL)) continue; // never
+    buf_printf(page, "capture_upstream_seconds_bucket{le=\"%s\"} %lld\n", bounds_s[i],
+               (long long)histogram_count_to(latencies, bound_ns));
+  }
+  // Whole nanoseconds, not a double: exact, and no locale's comma.
+  buf_printf(page,
+             "capture_upstream_seconds_bucket{le=\"+Inf\"} %lld\ncapture_upstream_seconds_sum %llu.%09llu\n"
+             "capture_upstream_seconds_count %lld\n",
+             (long long)latencies->count, (unsigned long long)(latencies->sum / CLOCK_NS_PER_S),
+             (unsigned long long)(latencies->sum % CLOCK_NS_PER_S), (long long)latencies->count);
 }
 
 static void write_page(const struct metrics *metrics, struct buf *page) {
@@ -31,9 +55,7 @@ static void write_page(const struct metrics *metrics, struct buf *page) {
   write_metric(page, "resent_total", "counter", "Requests sent again on a fresh connection.", traffic.resent);
   write_metric(page, "request_bytes_total", "counter", "Body bytes from clients.", traffic.bytes_up);
   write_metric(page, "response_bytes_total", "counter", "Body bytes to clients.", traffic.bytes_down);
-  latency_histogram_write(
-      &traffic.upstream, "capture_upstream_seconds",
-      "Time that the upstream took for a request, from sending it to the end of the answer.", page);
+  write_latencies(page, traffic.upstream_ns);
   write_metric(page, "recorded_requests_total", "counter", "Request records taken.", records.requests);
   write_metric(page, "recorded_responses_total", "counter", "Response records taken.", records.responses);
   write_metric(page, "dropped_records_total", "counter", "Records lost.", records.dropped);

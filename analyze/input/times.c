@@ -10,20 +10,22 @@
 
 #define NS_PER_S 1e9
 
+enum { HISTOGRAM_BITS = 10 };
+
 // Moves what has gathered into a histogram.
 static enum status use_histogram(struct times *times) {
-  enum status status = hist_new(TIMES_LOWEST_NS, TIMES_HIGHEST_NS, 3, &times->hist, NULL);
-  if (status != STATUS_OK) return status;
-  for (size_t i = 0; i < times->count && status == STATUS_OK; i++)
-    status = hist_record(times->hist, times->values[i], 1, NULL);
+  times->histogram = histogram_new(HISTOGRAM_BITS);
+  if (!times->histogram) return STATUS_MEMORY;
+  for (size_t i = 0; i < times->count; i++)
+    histogram_add(times->histogram, times->values[i]);
   free(times->values);
   times->values = NULL;
   times->count = times->room = 0;
-  return status;
+  return STATUS_OK;
 }
 
 enum status times_add(struct times *times, int64_t duration_ns) {
-  if (!times->hist) {
+  if (!times->histogram) {
     enum status status =
         array_grow(&times->values, &times->room, times->count, sizeof *times->values, TIMES_EXACT);
     if (status == STATUS_OK) times->values[times->count++] = duration_ns;
@@ -31,13 +33,15 @@ enum status times_add(struct times *times, int64_t duration_ns) {
     status = use_histogram(times);
     if (status != STATUS_OK) return status;
   }
-  return hist_record(times->hist, duration_ns, 1, NULL);
+  histogram_add(times->histogram, duration_ns);
+  return STATUS_OK;
 }
 
 enum status times_merge(struct times *into, const struct times *from) {
-  if (from->hist) {
-    enum status status = into->hist ? STATUS_OK : use_histogram(into);
-    return status == STATUS_OK ? hist_merge(into->hist, from->hist, NULL) : status;
+  if (from->histogram) {
+    enum status status = into->histogram ? STATUS_OK : use_histogram(into);
+    if (status == STATUS_OK) histogram_merge(into->histogram, from->histogram);
+    return status;
   }
   for (size_t i = 0; i < from->count; i++) {
     enum status status = times_add(into, from->values[i]);
@@ -47,7 +51,7 @@ enum status times_merge(struct times *into, const struct times *from) {
 }
 
 uint64_t times_count(const struct times *times) {
-  return times->hist ? hist_count(times->hist) : times->count;
+  return times->histogram ? (uint64_t)times->histogram->count : times->count;
 }
 
 static int compare_ns(const void *left, const void *right) {
@@ -57,12 +61,23 @@ static int compare_ns(const void *left, const void *right) {
   return (a > b) - (a < b);
 }
 
+static enum status histogram_interval(const struct histogram *histogram, double p, double confidence,
+                                      struct ci *ci, struct error *error) {
+  uint64_t lo, hi, count = (uint64_t)histogram->count;
+  enum status status = quantile_ranks(count, p, confidence, &lo, &hi, error);
+  if (status) return status;
+  *ci = (struct ci){.estimate = (double)histogram_at_rank(histogram, (int64_t)quantile_rank(count, p)),
+                    .lo = lo == 0 ? -INFINITY : (double)histogram_at_rank(histogram, (int64_t)lo),
+                    .hi = hi > count ? INFINITY : (double)histogram_at_rank(histogram, (int64_t)hi)};
+  return STATUS_OK;
+}
+
 enum status times_quantile(struct times *times, double p, double confidence, struct ci *ci,
                            struct error *error) {
   struct ci ns;
   enum status status;
-  if (times->hist) {
-    status = hist_quantile(times->hist, p, confidence, &ns, error);
+  if (times->histogram) {
+    status = histogram_interval(times->histogram, p, confidence, &ns, error);
   } else {
     double *sorted = malloc((times->count + 1) * sizeof *sorted);
     if (!sorted) return stat_no_memory(error, "%s", status_name(STATUS_MEMORY));
@@ -79,19 +94,21 @@ enum status times_quantile(struct times *times, double p, double confidence, str
 
 void times_quantiles(struct times *times, const double *levels, size_t count, double *seconds) {
   uint64_t have = times_count(times);
-  if (!times->hist && times->count > 1) qsort(times->values, times->count, sizeof *times->values, compare_ns);
+  if (!times->histogram && times->count > 1)
+    qsort(times->values, times->count, sizeof *times->values, compare_ns);
   for (size_t i = 0; i < count; i++) {
     seconds[i] = NAN;
     if (have == 0 || (1 - levels[i]) * (double)have < 1 - 1e-9) continue;
     uint64_t rank = quantile_rank(have, levels[i]);
-    int64_t ns = times->hist ? hist_value_at_rank(times->hist, rank) : times->values[rank - 1];
+    int64_t ns =
+        times->histogram ? histogram_at_rank(times->histogram, (int64_t)rank) : times->values[rank - 1];
     seconds[i] = (double)ns / NS_PER_S;
   }
 }
 
 void times_clear(struct times *times) {
-  hist_free(times->hist);
-  times->hist = NULL;
+  free(times->histogram);
+  times->histogram = NULL;
   times->count = 0;
 }
 

@@ -1,27 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Durations of many requests in bounded memory: exact while they are few, a histogram of three significant
-// digits when they are many.
+// Durations of many requests in bounded memory: exact while they are few, a histogram when they are many.
 #ifndef ANALYZE_TIMES_H
 #define ANALYZE_TIMES_H
 
 #include <stdint.h>
 
 #include "analyze/stat/ci.h"
-#include "analyze/stat/hist.h"
+#include "lib/base/histogram.h"
 
-// Above this many values the histogram takes over: its error (0.1 %) is then far below that of sampling.
+// Above this many values the histogram takes over: its error (0.05 %) is then far below that of sampling.
 #define TIMES_EXACT 4096
-
-// Values that the histogram tells apart, in nanoseconds; longer ones are counted as its longest seen.
-#define TIMES_LOWEST_NS INT64_C(1000)
-#define TIMES_HIGHEST_NS INT64_C(14400000000000)
 
 // All zero is empty.
 struct times {
   int64_t *values;
   size_t count, room; // of values; 0 once there is a histogram
-  struct hist *hist;
+  struct histogram *histogram;
 };
 
 // STATUS_MEMORY.

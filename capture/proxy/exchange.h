@@ -37,11 +37,11 @@
 
 #include "capture/content/request_check.h"
 #include "capture/proxy/httpd.h"
-#include "capture/proxy/latency_histogram.h"
 #include "capture/proxy/origin.h"
 #include "capture/record/recorder.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
+#include "lib/base/histogram.h"
 #include "lib/base/log.h"
 #include "lib/http/head.h"
 #include "lib/net/xfer.h"
@@ -54,15 +54,15 @@ struct exchange;
 struct early_response;
 
 struct exchange_counts {
-  int64_t connections;               // open now
-  int64_t in_flight;                 // exchanges now
-  int64_t requests;                  // forwarded
-  int64_t rejected;                  // by us: malformed, too large, too slow, one too many of its client
-  int64_t failed;                    // answered with 502 or 504, or cut
-  int64_t abandoned;                 // by the client
-  int64_t resent;                    // sent again, since a kept connection was dead
-  int64_t bytes_up, bytes_down;      // of bodies
-  struct latency_histogram upstream; // from sending to the end, of every forwarded request
+  int64_t connections;           // open now
+  int64_t in_flight;             // exchanges now
+  int64_t requests;              // forwarded
+  int64_t rejected;              // by us: malformed, too large, too slow, one too many of its client
+  int64_t failed;                // answered with 502 or 504, or cut
+  int64_t abandoned;             // by the client
+  int64_t resent;                // sent again, since a kept connection was dead
+  int64_t bytes_up, bytes_down;  // of bodies
+  struct histogram *upstream_ns; // from sending to the end, of every forwarded request
 };
 
 // What all exchanges of a proxy share.

@@ -15,6 +15,7 @@
 #define BODY_ROOM ((size_t)16 * 1024) // of a connection's memory, beside both headers
 #define SPARE_FILES 64                // descriptors for everything but connections
 #define LOOK_EVERY_NS (CLOCK_NS_PER_S / 2)
+#define LATENCY_BITS 10 // of the histogram: 0.05 %
 
 struct proxy {
   struct loop *loop;
@@ -178,7 +179,9 @@ enum status proxy_open(struct loop *loop, const struct proxy_options *options, s
                                          .max_connections_per_client = options->max_connections_per_client,
                                          .header_timeout_ns = options->header_timeout_ns,
                                          .tls = options->tls_cert != NULL};
-  enum status status = open_parts(proxy, options, log, error);
+  proxy->shared.counts.upstream_ns = histogram_new(LATENCY_BITS);
+  enum status status =
+      proxy->shared.counts.upstream_ns ? open_parts(proxy, options, log, error) : status_memory(error);
   if (status) {
     proxy_close(proxy);
     return status;
@@ -232,5 +235,6 @@ void proxy_close(struct proxy *proxy) {
   hangup_close(proxy->hangup);
   loop_timer_close(proxy->look_timer);
   loop_timer_close(proxy->drain_timer);
+  free(proxy->shared.counts.upstream_ns);
   free(proxy);
 }

@@ -185,7 +185,7 @@ static void on_done(void *context, const struct xfer_result *result) {
     log_detail(exchange->proxy->log, "upstream: %s (%s)", xfer_outcome_name(result->outcome), result->words);
   }
   exchange->proxy->counts.resent += result->attempts > 1;
-  latency_histogram_add(&exchange->proxy->counts.upstream, result->done_ns - result->started_ns);
+  histogram_add(exchange->proxy->counts.upstream_ns, result->done_ns - result->started_ns);
   record_end(exchange, result);
   // A server that has answered may close without having read all of the request.
   bool is_whole =

@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/base/histogram.h"
+#include "lib/base/status.h"
 #include "lib/record/run.h"
-#include "replay/record/histogram.h"
 
 // Lateness below this is no fault: a general-purpose kernel's timer slack and scheduling reach some
 // milliseconds.
@@ -24,9 +25,9 @@
 // One batch under watch.
 struct audit {
   int64_t start_ns;
-  struct histogram lag;
-  struct histogram latency; // of the requests that succeeded
-  struct histogram ttft;    // of those that had a first token
+  struct histogram *lag;
+  struct histogram *latency; // of the requests that succeeded
+  struct histogram *ttft;    // of those that had a first token
 };
 
 struct audit_verdict {
@@ -37,6 +38,10 @@ struct audit_verdict {
   bool valid; // also where nothing succeeded: such a batch is the server's failure, not the client's
   struct run_reason reason;
 };
+
+// Makes an all-zero one ready for audit_start. STATUS_MEMORY; audit_close is due then too.
+enum status audit_open(struct audit *audit, struct error *error) MUST_USE;
+void audit_close(struct audit *audit); // an all-zero one is allowed
 
 // `now_ns`: the batch's start, an instant of clock_now_ns.
 void audit_start(struct audit *audit, int64_t now_ns);

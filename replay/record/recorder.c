@@ -180,7 +180,7 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
       .finish = slice(response->finish[0] ? response->finish : NULL),
       .itl_p50_ns = has_gaps ? histogram_quantile(result->text_gaps, 0.5) : -1,
       .itl_p99_ns = has_gaps ? histogram_quantile(result->text_gaps, 0.99) : -1,
-      .itl_max_ns = has_gaps ? result->text_gaps->max_ns : -1,
+      .itl_max_ns = has_gaps ? result->text_gaps->max : -1,
       .load_ns = response->load_ns,
       .prompt_eval_ns = response->prompt_eval_ns,
       .eval_ns = response->eval_ns,

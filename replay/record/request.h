@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/histogram.h"
 #include "lib/llm/response.h"
 #include "replay/record/chunks.h"
-#include "replay/record/histogram.h"
 
 // What is sent. Everything is borrowed until `done`.
 struct request {

@@ -224,6 +224,7 @@ static enum status open_share(struct measurement *measurement, int64_t number, s
   if (!status)
     status = request_call_pool_open(lane->loop, lane->transfers, measurement->setup.settings->timeout_ns,
                                     &handlers, share, &share->calls, error);
+  if (!status) status = audit_open(&share->audit, error);
   if (status) return status;
   if (measurement->setup.settings->chunks) request_call_keep_chunks(share->calls);
   return measurement->kind->open(share, error);
@@ -247,6 +248,7 @@ enum status measurement_open(const struct measurement_kind *kind, size_t own_siz
   if (!status)
     status = loop_timer_open(lanes_at(setup->lanes, 0)->loop, give_up_due, measurement, &measurement->timer,
                              error);
+  if (!status) status = audit_open(&measurement->audit, error);
   for (int64_t i = 0; status == STATUS_OK && i < lanes; i++)
     status = open_share(measurement, i, error);
   if (status) {
@@ -264,7 +266,9 @@ void measurement_close(struct measurement *measurement) {
     if (share->part) measurement->kind->close(share);
     request_call_pool_close(share->calls);
     loop_timer_close(share->timer);
+    audit_close(&share->audit);
   }
+  audit_close(&measurement->audit);
   loop_timer_close(measurement->timer);
   free(measurement->own);
   free(measurement->shares);

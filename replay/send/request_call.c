@@ -8,6 +8,7 @@
 #include "lib/base/units.h"
 
 enum { FIELD_BYTES = 128 }; // of a response header field that is read; a longer one is cut
+enum { TEXT_GAP_BITS = 7 }; // of the histogram of a stream's gaps
 
 struct field {
   char text[FIELD_BYTES];
@@ -26,7 +27,7 @@ struct request_call {
   int status;
   struct field content_type, content_encoding, retry_after;
   int64_t last_text_ns;
-  struct histogram text_gaps;
+  struct histogram *text_gaps;
   struct chunks chunks;
 };
 
@@ -71,7 +72,7 @@ static void on_header(void *context, const char *name, size_t name_len, const ch
 
 static void on_text(void *context, int64_t now_ns) {
   struct request_call *call = context;
-  if (call->last_text_ns >= 0) histogram_add(&call->text_gaps, now_ns - call->last_text_ns);
+  if (call->last_text_ns >= 0) histogram_add(call->text_gaps, now_ns - call->last_text_ns);
   call->last_text_ns = now_ns;
 }
 
@@ -166,7 +167,7 @@ static void finish_call(struct request_call *call, enum failure transport, const
   result->ttft_ns = call->last_text_ns < 0 ? -1 : since(call->response.first_text_ns, result->sent_ns);
   result->last_text_ns = since(call->last_text_ns, result->sent_ns);
   result->retry_after_ns = retry_after_ns(&call->retry_after);
-  result->text_gaps = &call->text_gaps;
+  result->text_gaps = call->text_gaps;
   result->chunks = pool->keeps_chunks ? &call->chunks : NULL;
   result->message = call->response.error_text[0] ? call->response.error_text : message ? message : "";
   pool->handlers->done(pool->context, result);
@@ -238,6 +239,7 @@ void request_call_pool_close(struct request_call_pool *pool) {
     struct request_call *call = pool->idle;
     pool->idle = call->next;
     chunks_free(&call->chunks, &pool->chunk_bytes);
+    free(call->text_gaps);
     free(call);
   }
   loop_timer_close(pool->linger_timer);
@@ -246,9 +248,15 @@ void request_call_pool_close(struct request_call_pool *pool) {
 
 static struct request_call *idle_call(struct request_call_pool *pool) {
   struct request_call *call = pool->idle;
-  if (!call) return calloc(1, sizeof *call);
-  pool->idle = call->next;
-  return call;
+  if (call) {
+    pool->idle = call->next;
+    return call;
+  }
+  call = calloc(1, sizeof *call);
+  if (call) call->text_gaps = histogram_new(TEXT_GAP_BITS);
+  if (call && call->text_gaps) return call;
+  free(call);
+  return NULL;
 }
 
 static void reset(struct request_call *call, struct request_call_pool *pool) {
@@ -258,7 +266,7 @@ static void reset(struct request_call *call, struct request_call_pool *pool) {
   call->status = 0;
   call->content_type.len = call->content_encoding.len = call->retry_after.len = 0;
   call->last_text_ns = -1;
-  if (call->text_gaps.count > 0) histogram_clear(&call->text_gaps);
+  histogram_clear(call->text_gaps);
 }
 
 enum status request_call_send(struct request_call_pool *pool, const struct request *request, int64_t index,

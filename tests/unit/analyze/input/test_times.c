@@ -61,7 +61,7 @@ static void test_many_values_keep_three_digits(void **state) {
   struct ci ci;
   (void)state;
   fill(&times, INT64_C(3) * TIMES_EXACT);
-  assert_non_null(times.hist);
+  assert_non_null(times.histogram);
   assert_int_equal(times_count(&times), 3 * TIMES_EXACT);
   static const double shares[] = {0.5, 0.95, 0.99};
   for (size_t i = 0; i < 3; i++) {
@@ -97,7 +97,7 @@ static void test_a_cleared_one_starts_anew(void **state) {
   assert_int_equal(times_count(&times), 0);
   fill(&times, 3);
   assert_int_equal(times_count(&times), 3);
-  assert_null(times.hist);
+  assert_null(times.histogram);
   times_free(&times);
 }
 

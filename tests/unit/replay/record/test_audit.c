@@ -10,7 +10,6 @@
 
 #include "replay/plan/random.h"
 #include "replay/record/audit.h"
-#include "replay/record/histogram.h"
 
 #define MS INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
@@ -40,7 +39,8 @@ static void test_the_client_is_judged_by_lag_stall_and_cpu(void **state) {
       {"nearly a core", 0, 100 * MS, 0, 0, 95 * SECOND / 100, false, "0.95 cores"},
       {"most of a core", 0, 100 * MS, 0, 0, 85 * SECOND / 100, true, ""},
   };
-  static struct audit audit;
+  struct audit audit = {0};
+  assert_int_equal(audit_open(&audit, NULL), STATUS_OK);
   for (size_t i = 0; i < sizeof scenes / sizeof scenes[0]; i++) {
     const struct scene *scene = &scenes[i];
     struct audit_verdict verdict;
@@ -56,15 +56,19 @@ static void test_the_client_is_judged_by_lag_stall_and_cpu(void **state) {
     assert_true(verdict.cpu == (double)scene->cpu_ns / (double)SECOND);
     assert_int_equal(verdict.stall_max_ns, scene->stall_ns);
   }
+  audit_close(&audit);
 }
 
 // 990 punctual requests on one thread and 20 late ones on another: 2 % of all are late.
 static void test_what_two_threads_saw_is_judged_as_one(void **state) {
   (void)state;
-  static struct audit audits[2], all;
+  struct audit audits[2] = {{0}}, all = {0};
   struct audit_verdict verdict;
-  for (int i = 0; i < 2; i++)
+  assert_int_equal(audit_open(&all, NULL), STATUS_OK);
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(audit_open(&audits[i], NULL), STATUS_OK);
     audit_start(&audits[i], 5 * SECOND);
+  }
   for (int n = 0; n < 990; n++)
     audit_request(&audits[0], MS / 10, 100 * MS);
   for (int n = 0; n < 20; n++)
@@ -78,7 +82,10 @@ static void test_what_two_threads_saw_is_judged_as_one(void **state) {
   assert_false(verdict.valid);
   assert_int_equal(verdict.lag_max_ns, 50 * MS);
   assert_in_range(verdict.lag_p50_ns, 99 * MS / 1000, 101 * MS / 1000);
-  assert_int_equal(all.latency.count, 1010);
+  assert_int_equal(all.latency->count, 1010);
+  audit_close(&audits[0]);
+  audit_close(&audits[1]);
+  audit_close(&all);
 }
 
 int main(void) {
