@@ -189,7 +189,7 @@ static void judge(const struct results *results, struct load *load) {
                                 .tpot_s = &load->tpot_s,
                                 .latency_s = &load->latency_s,
                                 .good_share = load->good_share,
-                                .failing = load->failing};
+                                .failing = load->failing || load->queue_grows};
   if (load->reps == 0) {
     load->meets_slo = CELL_SLO_UNKNOWN;
     return;

@@ -74,7 +74,7 @@ enum status slo_parse(const char *text, struct slo *slo, struct error *error) {
   }
 }
 
-static struct estimate value_of(const struct slo_subject *subject, const struct limit *limit) {
+struct estimate slo_value(const struct slo_subject *subject, const struct limit *limit) {
   const struct percentiles *times = limit->time == RESULTS_TTFT   ? subject->ttft_s
                                     : limit->time == RESULTS_TPOT ? subject->tpot_s
                                                                   : subject->latency_s;
@@ -85,7 +85,7 @@ static struct estimate value_of(const struct slo_subject *subject, const struct 
 // Whether one limit is kept; *certain: the interval agrees; *part: how much of the limit is used.
 static enum cell_slo keeps(const struct slo_subject *subject, const struct limit *limit, bool *certain,
                            double *part) {
-  struct estimate value = value_of(subject, limit);
+  struct estimate value = slo_value(subject, limit);
   if (isnan(value.estimate)) return CELL_SLO_UNKNOWN;
   if (limit->percentile == 0) {
     bool kept = value.estimate >= RESULTS_GOOD_SHARE;

@@ -29,6 +29,9 @@ struct slo_subject {
   bool failing;               // it misses them whatever its times
 };
 
+// What is held against one limit: a percentile, or the share of good requests; NaN: not measured.
+struct estimate slo_value(const struct slo_subject *subject, const struct limit *limit);
+
 struct slo_verdict {
   enum cell_slo slo; // CELL_SLO_UNKNOWN: there is no limit, or a limited time was not measured
   bool certain;      // the intervals agree: of all limits that are kept, or of one that is missed

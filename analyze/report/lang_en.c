@@ -437,7 +437,17 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_LOADS_UNKNOWN] =
         STRONG("Sustained load{0}:") " not known. The repetitions have too few requests to see a queue grow, "
                                      "or a limited time was not measured.",
-    [LANG_LOADS_OPEN] = " That it keeps the limits is not established: an interval reaches beyond one.",
+    [LANG_LOADS_ABOVE_OPEN] =
+        STRONG("Sustained load{0}:") " {1} {1:request|requests} per second. Whether higher rates keep the "
+                                     "limits is not decided.",
+    [LANG_LOADS_BELOW_OPEN] =
+        STRONG("Sustained load{0}:") " not decided below {2} {2:request|requests} per second. At {2} per "
+                                     "second, {3}.",
+    [LANG_LOADS_UNDECIDED] = STRONG("Sustained load{0}:") " not decided: at every rate an interval reaches "
+                                                          "beyond a limit. More repetitions would decide.",
+    [LANG_LOADS_ESTIMATE] = "The measured times meet {0} at about {1} {1:request|requests} per second.",
+    [LANG_LIMITS_ESTIMATE] = "The measured times meet {0} at about {1} {1:worker|workers}.",
+    [LANG_LIMITS_UNEVEN] = "The intervals contradict that more load is never faster: repeat these loads.",
     [LANG_LOADS_LIMITS] = " within {0}",
     [LANG_LOADS_FAIL] = "{0}% of the requests fail",
     [LANG_LOADS_QUEUE] = "a queue grows: {0} of {1} requests per second are served",

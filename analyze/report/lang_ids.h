@@ -346,7 +346,12 @@ enum lang_id {
   LANG_LOADS_ALL,
   LANG_LOADS_NONE,
   LANG_LOADS_UNKNOWN,
-  LANG_LOADS_OPEN,
+  LANG_LOADS_ABOVE_OPEN, // with limits: 1: kept for certain; higher rates are open
+  LANG_LOADS_BELOW_OPEN, // 2: missed for certain, 3: why; lower rates are open
+  LANG_LOADS_UNDECIDED,
+  LANG_LOADS_ESTIMATE, // 0: a limit, 1: the load that meets it
+  LANG_LIMITS_ESTIMATE,
+  LANG_LIMITS_UNEVEN,
   LANG_LOADS_LIMITS,
   LANG_LOADS_FAIL,
   LANG_LOADS_QUEUE,

@@ -106,6 +106,11 @@ double results_offered(const struct results *results, size_t index) {
   return isfinite(load->rate) && load->rate > 0 ? load->rate : load->sent_per_s;
 }
 
+double results_edge_load(const struct results *results, size_t index) {
+  if (results->slo_edge.by_rate) return results_offered(results, index);
+  return index < results->workers_count ? (double)results->workers[index].workers : NAN;
+}
+
 const struct estimate *results_limit_value(const struct results *results, const struct cell *cell) {
   static const struct estimate unknown = {NAN, NAN, NAN};
   if (cell->slo_limit >= results->limit_count) return &unknown;

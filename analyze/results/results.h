@@ -334,6 +334,21 @@ struct load_answer {
   size_t broken; // the lowest that does not
 };
 
+// Up to which load every limit of --slo is kept (judge/slo_edge.h). `passes` and `fails` are indices into
+// loads where some were measured, else into workers; SIZE_MAX: none.
+struct slo_edge {
+  bool exists; // limits were given, and what they limit was measured
+  bool by_rate;
+  size_t passes; // the highest load that keeps every limit for certain
+  size_t fails;  // the lowest that misses one for certain
+  double at;     // where the estimates meet the first limit, in requests/s or workers; NaN: not within what
+                 // was tested
+  size_t limit;  // that limit, else the one with the least room; index into limits; SIZE_MAX: none binds
+  bool uneven;   // intervals contradict that more load is never faster
+  double goodput_at;       // load with the most requests within the limits on requests; NaN: no such limit
+  struct estimate goodput; // that many per second
+};
+
 // A run against its baseline: ratios are run over baseline.
 struct comparison_cell {
   int64_t workers, batch;
@@ -414,6 +429,7 @@ struct results {
   struct load *loads; // by rate
   size_t load_count;
   struct load_answer load_answer;
+  struct slo_edge slo_edge;
   struct distribution *distributions; // of the cells worth a closer look, in the order of cells
   size_t distribution_count;
   struct comparison comparison;
@@ -438,6 +454,9 @@ void results_free(struct results *results);
 // Requests per second that loads[index] offers: its rate, or what original times come to. NaN: not known, or
 // SIZE_MAX.
 double results_offered(const struct results *results, size_t index);
+
+// The load of one index of slo_edge: what a load offers, or the workers of a level. NaN: SIZE_MAX.
+double results_edge_load(const struct results *results, size_t index);
 
 // What was measured of the limit in cell->slo_limit: the percentile, or the share of requests within the
 // limits on requests. NaN: no limit, or not measured.

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "analyze/results/summary_curve.h"
+#include "analyze/results/summary_edge.h"
 
 static const struct value null = {.kind = VALUE_NULL};
 
@@ -221,18 +222,7 @@ VALUE_VIEW(repeat, recommendation, self->repeat > 0 ? VALUE_OF_INT(self->repeat)
 
 VALUE_VIEW(state, recommendation, VALUE_OF_TEXT(recommendation_state_names[self->state]))
 
-static struct value limit_name(const struct results *results, const void *at) {
-  static const char *const names[RESULTS_TIMES][4] = {
-      [RESULTS_LATENCY] = {"latency", "latency_p50", "latency_p95", "latency_p99"},
-      [RESULTS_TTFT] = {"ttft", "ttft_p50", "ttft_p95", "ttft_p99"},
-      [RESULTS_TPOT] = {"tpot", "tpot_p50", "tpot_p95", "tpot_p99"}};
-  const struct limit *limit = &results->limits[((const struct cell *)at)->slo_limit];
-  size_t percentile = limit->percentile == 0    ? 0
-                      : limit->percentile == 50 ? 1
-                      : limit->percentile == 95 ? 2
-                                                : 3;
-  return VALUE_OF_TEXT(names[limit->time][percentile]);
-}
+VALUE_VIEW(limit_name, cell, summary_limit_name(results, self->slo_limit))
 
 VALUE_VIEW(limit_seconds, cell, VALUE_OF_NUMBER(results->limits[self->slo_limit].limit_s))
 
@@ -341,6 +331,9 @@ VALUE_VIEW(broken_per_s, results, VALUE_OF_NUMBER(results_offered(self, self->lo
 static const struct member load_answer_members[] = {MEMBER_VIEW_OF("kept_per_s", kept_per_s),
                                                     MEMBER_VIEW_OF("broken_per_s", broken_per_s), MEMBER_END};
 
+VALUE_VIEW(slo_edge, results,
+           self->slo_edge.exists ? VALUE_OF_OBJECT(&self->slo_edge, summary_edge_members) : null)
+
 VALUE_VIEW(load_answer, results, self->load_count > 0 ? VALUE_OF_OBJECT(self, load_answer_members) : null)
 
 static const struct member before_after_members[] = {MEMBER(before_after, before, "before", MEMBER_POSITIVE),
@@ -445,6 +438,7 @@ static const struct member summary_members[] = {
     MEMBER_LIST_OF(results, cliffs, cliff_count, "cliffs", cliff_members),
     MEMBER_LIST_OF(results, loads, load_count, "loads", load_members),
     MEMBER_VIEW_OF("load_answer", load_answer),
+    MEMBER_VIEW_OF("slo_edge", slo_edge),
     MEMBER_IF_OF(TEXT, results, comparison.baseline, "comparison", comparison_members),
     MEMBER_LIST_OF(results, assertions, assertion_count, "assertions", assertion_members),
     MEMBER_LIST_OF(results, warnings, warning_count, "warnings", warning_members),

@@ -63,22 +63,29 @@ void chapters_limits_all(struct chapters *c, struct buf *out) {
   buf_free(&percentiles);
 }
 
+// "latency p95 <= 1.5 s", or the limits on requests all together, which are judged as one.
+static void limit_in_words(struct chapters *c, const struct limit *limit, struct buf *out) {
+  struct buf name = {0};
+  if (limit->percentile > 0) {
+    chapters_limits_name(c, limit, out);
+    return;
+  }
+  chapters_limits_names(c, true, &name);
+  lang_format(out, c->lang, LANG_LIMITS_REQUESTS,
+              LANG_WITH(buf_text(&name), number_percent(RESULTS_GOOD_SHARE).text));
+  buf_free(&name);
+}
+
 void chapters_limits_binding(struct chapters *c, const struct cell *cell, struct buf *name,
                              struct buf *value) {
   struct estimate measured = *results_limit_value(c->results, cell);
   if (!isfinite(measured.estimate)) return;
   const struct limit *limit = &c->results->limits[cell->slo_limit];
-  if (limit->percentile > 0) {
-    chapters_limits_name(c, limit, name);
+  limit_in_words(c, limit, name);
+  if (limit->percentile > 0)
     buf_append_text(value, chapters_duration_interval(c, measured).text);
-    return;
-  }
-  struct buf requests = {0};
-  chapters_limits_names(c, true, &requests);
-  lang_format(name, c->lang, LANG_LIMITS_REQUESTS,
-              LANG_WITH(buf_text(&requests), number_percent(RESULTS_GOOD_SHARE).text));
-  lang_format(value, c->lang, LANG_LIMITS_SHARE, LANG_WITH(number_percent(measured.estimate).text));
-  buf_free(&requests);
+  else
+    lang_format(value, c->lang, LANG_LIMITS_SHARE, LANG_WITH(number_percent(measured.estimate).text));
 }
 
 static void by_goodput(struct chapters *c, struct document_node *parent) {
@@ -108,6 +115,29 @@ static bool any_goodput(const struct results *results) {
   return false;
 }
 
+void chapters_limits_edge(struct chapters *c, enum lang_id sentence, struct buf *out) {
+  const struct slo_edge *edge = &c->results->slo_edge;
+  if (!edge->exists) return;
+  if (isfinite(edge->at)) {
+    struct buf name = {0};
+    limit_in_words(c, &c->results->limits[edge->limit], &name);
+    if (out->len > 0) buf_append_char(out, ' ');
+    lang_format(out, c->lang, sentence, LANG_WITH(buf_text(&name), number_significant(edge->at, 3).text));
+    buf_free(&name);
+  }
+  if (!edge->uneven) return;
+  if (out->len > 0) buf_append_char(out, ' ');
+  lang_format(out, c->lang, LANG_LIMITS_UNEVEN, LANG_ALONE);
+}
+
+static void by_edge(struct chapters *c, struct document_node *parent) {
+  struct buf text = {0};
+  if (!c->results->slo_edge.by_rate) chapters_limits_edge(c, LANG_LIMITS_ESTIMATE, &text);
+  if (text.len > 0) document_paragraph(parent, buf_text(&text));
+  buf_free(&text);
+}
+
 void chapters_limits(struct chapters *c, struct document_node *parent) {
+  by_edge(c, parent);
   if (any_goodput(c->results)) by_goodput(c, parent);
 }

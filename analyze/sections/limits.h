@@ -6,7 +6,8 @@
 
 #include "analyze/sections/parts.h"
 
-// Which cell has the most goodput; nothing without limits on requests.
+// At which level the measured times meet the first limit, and which cell has the most goodput; nothing where
+// neither is known.
 void chapters_limits(struct chapters *c, struct document_node *parent);
 
 // Whether any cell was judged by a limit on its percentiles.
@@ -26,6 +27,10 @@ void chapters_limits_names(struct chapters *c, bool requests, struct buf *out);
 
 // All limits: "TTFT <= 0.5 s for 95% of requests and latency p95 <= 2 s".
 void chapters_limits_all(struct chapters *c, struct buf *out);
+
+// Appends where the measured times meet the first limit, by `sentence` (0: the limit, 1: the load), and that
+// intervals contradict each other.
+void chapters_limits_edge(struct chapters *c, enum lang_id sentence, struct buf *out);
 
 // The limit that the cell misses by most, or has the least room to, and what was measured. Nothing is
 // appended where no limited time was.

@@ -60,22 +60,27 @@ static void reason_text(struct chapters *c, const struct load *load, struct buf 
   }
 }
 
+// How far the measurements reach: `kept` and `broken` hold for certain where there are limits.
+static enum lang_id answer_of(const struct results *results) {
+  const struct load_answer *answer = &results->load_answer;
+  bool kept = answer->kept != SIZE_MAX, broken = answer->broken != SIZE_MAX;
+  if (kept && broken) return LANG_LOADS_UP_TO;
+  if (!results->slo_edge.exists) return kept ? LANG_LOADS_ALL : broken ? LANG_LOADS_NONE : LANG_LOADS_UNKNOWN;
+  if (kept) return answer->kept + 1 == results->load_count ? LANG_LOADS_ALL : LANG_LOADS_ABOVE_OPEN;
+  if (!broken) return LANG_LOADS_UNDECIDED;
+  return answer->broken == 0 ? LANG_LOADS_NONE : LANG_LOADS_BELOW_OPEN;
+}
+
 static void say_answer(struct chapters *c, struct document_node *parent) {
   const struct load_answer *answer = &c->results->load_answer;
-  const struct load *loads = c->results->loads;
-  bool kept = answer->kept != SIZE_MAX, broken = answer->broken != SIZE_MAX;
+  bool broken = answer->broken != SIZE_MAX;
   struct buf limits = {0}, reason = {0}, text = {0};
   limits_text(c, &limits);
-  if (broken) reason_text(c, &loads[answer->broken], &reason);
-  lang_format(&text, c->lang,
-              kept && broken ? LANG_LOADS_UP_TO
-              : kept         ? LANG_LOADS_ALL
-              : broken       ? LANG_LOADS_NONE
-                             : LANG_LOADS_UNKNOWN,
-              LANG_WITH(buf_text(&limits), kept ? rate_of(c, answer->kept).text : "",
+  if (broken) reason_text(c, &c->results->loads[answer->broken], &reason);
+  lang_format(&text, c->lang, answer_of(c->results),
+              LANG_WITH(buf_text(&limits), answer->kept != SIZE_MAX ? rate_of(c, answer->kept).text : "",
                         broken ? rate_of(c, answer->broken).text : "", buf_text(&reason)));
-  if (kept && c->results->limit_count > 0 && !loads[answer->kept].slo_certain)
-    lang_format(&text, c->lang, LANG_LOADS_OPEN, LANG_ALONE);
+  chapters_limits_edge(c, LANG_LOADS_ESTIMATE, &text);
   document_callout(parent, DOCUMENT_ANSWER, buf_text(&text));
   buf_free(&limits);
   buf_free(&reason);
