@@ -148,7 +148,8 @@ static enum status compare_pooled(struct contest *contest, const struct ci_sprea
   return status;
 }
 
-// Writes in_set, and into `below` the regret of each. STATUS_NUMERIC where no spread is known.
+// Writes in_set, and into `below` the regret of each. `of_levels`: their own spreads count, not the options'.
+// STATUS_NUMERIC where no spread is known.
 static enum status compare_all(struct contest *contest, const struct best_options *options, bool of_levels,
                                double confidence, struct error *error) {
   struct mcb_options mcb = {
@@ -324,10 +325,16 @@ static enum status choose(const struct contest *all, const struct best_options *
       out->below_best_at_most = 0;
     }
   }
+  if (status == STATUS_OK && !limited && out->steady) { // until something is shown
+    const struct contender *highest = &all->of[highest_of(all)];
+    out->cell = highest->cell;
+    out->throughput = highest->throughput;
+  }
   if (status == STATUS_OK && kept.count == 0 && all->count > 0) {
     status = without_kept(all, results, out);
   } else if (status == STATUS_OK && kept.count > 1 && has_spread) {
-    status = compare_and_decide(&kept, options, out->steady, results->confidence, out, error);
+    bool own_spreads = out->steady && results->sigma_source != SIGMA_GIVEN;
+    status = compare_and_decide(&kept, options, own_spreads, results->confidence, out, error);
   }
   contest_free(&kept);
   return status;
@@ -400,6 +407,7 @@ enum status recommend(const struct cells_samples *samples, const struct steady_l
   struct recommendation *out = &results->recommendation;
   *out = (struct recommendation){.margin = margin > 0 ? margin : RECOMMEND_MARGIN,
                                  .steady = steady->complete,
+                                 .fitted = steady->fitted,
                                  .cell = SIZE_MAX,
                                  .below_best_at_most = NAN,
                                  .throughput = {NAN, NAN, NAN},

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyze/judge/estimate.h"
+#include "analyze/stat/capacity.h"
 
 // The windows of one replicate, over all batch sizes of its level.
 struct pooled {
@@ -66,6 +67,93 @@ static struct steady_sample sample_of(const struct pool *pool, double *values, i
   return sample;
 }
 
+// One batch of a level that fills its workers.
+struct full_batch {
+  int64_t block;
+  size_t cell;
+  double amount, total_s;
+};
+
+static int compare_batches(const void *left, const void *right) {
+  const struct full_batch *a = left, *b = right;
+  if (a->block != b->block) return a->block < b->block ? -1 : 1;
+  return (a->cell > b->cell) - (a->cell < b->cell);
+}
+
+static size_t list_batches(const struct cells_samples *samples, const struct results *results,
+                           const struct workers_row *row, struct full_batch *batches) {
+  size_t count = 0;
+  for (size_t i = row->first_cell; i < row->first_cell + row->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    if (!cells_usable(cell) || cell->batch < cell->workers) continue;
+    for (size_t r = 0; r < samples->of[i].count; r++) {
+      const struct load_replicate *replicate = &samples->of[i].cell->replicates[samples->of[i].replicates[r]];
+      batches[count++] = (struct full_batch){replicate->block, i, replicate->amount, replicate->total_s};
+    }
+  }
+  qsort(batches, count, sizeof *batches, compare_batches);
+  return count;
+}
+
+// Of the batches of one block; 0: it does not stand. `values`: room for twice their number.
+static double block_capacity(const struct full_batch *batches, size_t count, double confidence,
+                             double *values) {
+  struct capacity capacity;
+  size_t sizes = 0;
+  for (size_t i = 0; i < count; i++) {
+    sizes += i == 0 || batches[i].cell != batches[i - 1].cell;
+    values[i] = batches[i].amount;
+    values[count + i] = batches[i].total_s;
+  }
+  if (sizes < 2 + CAPACITY_MIN_DF ||
+      capacity_fit(values, values + count, count, confidence, &capacity, NULL) != STATUS_OK)
+    return 0;
+  return capacity.stands ? capacity.xinf.estimate : 0;
+}
+
+// The capacities of one level, one per block where all stand; none where one does not.
+static struct steady_sample fit_level(const struct full_batch *batches, size_t count, double confidence,
+                                      double *scratch, double *values, int64_t *blocks) {
+  struct steady_sample sample = {.values = values, .blocks = blocks};
+  for (size_t from = 0, to; from < count; from = to) {
+    for (to = from; to < count && batches[to].block == batches[from].block;)
+      to++;
+    double value = block_capacity(batches + from, to - from, confidence, scratch);
+    if (!(value > 0)) return (struct steady_sample){0};
+    values[sample.count] = value;
+    blocks[sample.count++] = batches[from].block;
+  }
+  return sample;
+}
+
+// Levels are alike only where all of them have a capacity, and compared only where a spread is known.
+static enum status fit_levels(const struct cells_samples *samples, const struct results *results, size_t room,
+                              struct steady_levels *out) {
+  struct full_batch *batches = calloc(room, sizeof *batches);
+  double *scratch = calloc(2 * room, sizeof *scratch);
+  enum status status = batches && scratch ? STATUS_OK : STATUS_MEMORY;
+  size_t used = 0, repeated = 0;
+  bool complete = status == STATUS_OK;
+  for (size_t w = 0; w < results->workers_count && complete; w++) {
+    const struct workers_row *row = &results->workers[w];
+    if (!row->usable) continue;
+    size_t count = list_batches(samples, results, row, batches);
+    struct steady_sample sample =
+        fit_level(batches, count, results->confidence, scratch, out->values + used, out->blocks + used);
+    sample.row = w;
+    sample.workers = row->workers;
+    out->of[out->count++] = sample;
+    used += sample.count;
+    repeated += sample.count > 1;
+    complete = sample.count > 0;
+  }
+  out->fitted = out->complete = complete && repeated > 0;
+  if (!out->fitted) out->count = 0;
+  free(batches);
+  free(scratch);
+  return status;
+}
+
 enum status steady_levels_build(const struct load_data *data, const struct cells_samples *samples,
                                 const struct results *results, struct steady_levels *out,
                                 struct error *error) {
@@ -97,7 +185,8 @@ enum status steady_levels_build(const struct load_data *data, const struct cells
   }
   out->complete = usable > 0 && out->count == usable;
   free(pool.of);
-  return STATUS_OK;
+  if (out->count > 0) return STATUS_OK;
+  return fit_levels(samples, results, room, out) == STATUS_OK ? STATUS_OK : status_memory(error);
 }
 
 void steady_levels_free(struct steady_levels *levels) {
@@ -123,14 +212,15 @@ static enum status fill_row(const struct steady_sample *sample, enum stat_scale 
 }
 
 enum status steady_levels_fill(const struct steady_levels *levels, enum stat_scale scale,
-                               struct results *results, struct error *error) {
+                               struct ci_spread given, struct results *results, struct error *error) {
   struct ci_sample *values = calloc(levels->count + 1, sizeof *values);
   if (!values) return status_memory(error);
   for (size_t i = 0; i < levels->count; i++)
     values[i] = (struct ci_sample){levels->of[i].values, levels->of[i].count};
-  struct ci_pool pool;
+  struct ci_pool pool = {.spread = given, .p = 1, .p_widest = 1};
   enum status status = STATUS_OK;
-  if (levels->count > 0) status = ci_pool_samples(values, levels->count, scale, &pool, error);
+  if (levels->count > 0 && !(given.df > 0))
+    status = ci_pool_samples(values, levels->count, scale, &pool, error);
   for (size_t i = 0; i < levels->count && status == STATUS_OK; i++) {
     status = fill_row(&levels->of[i], scale, &pool, results->confidence,
                       &results->workers[levels->of[i].row].steady, error);

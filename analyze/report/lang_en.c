@@ -101,6 +101,14 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_NOT_FROM_SINGLE] = STRONG("Highest measured:") " {0} {0:worker|workers}, batch {1}: {2} {unit} per "
                                                          "second{3}. Single runs show no "
                                                          "recommendation: repeat the measurement.",
+    [LANG_NOT_FROM_SINGLE_STEADY] = STRONG(
+        "Highest measured:") " {0} {0:worker|workers}: {1} {unit} per second while all workers are busy. "
+                             "Single runs show no recommendation: repeat the measurement.",
+    [LANG_NOT_FROM_EQUAL] = STRONG(
+        "Highest measured:") " {0} {0:worker|workers}: {1} {unit} per second while all workers are busy. "
+                             "Its repetitions are equal, so they show no spread and no recommendation.",
+    [LANG_STEADY_FITTED] = "Throughput while all workers are busy is fitted here to the times of whole "
+                           "batches of several sizes: the input has no requests to take it from.",
     [LANG_BEST_NOT_RECOMMENDED] =
         "This is the highest measured. {0} is recommended: it needs no more requests in flight "
         "and is at most {1}% below the best.",

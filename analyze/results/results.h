@@ -129,7 +129,8 @@ enum recommendation_limits {
 struct recommendation {
   enum recommendation_state state;
   bool steady; // levels are compared, by their steady throughput; else cells, by their batches'
-  size_t cell; // the recommended one; undecided: the highest measured
+  bool fitted; // and that is fitted to the times of whole batches, since there are no requests
+  size_t cell; // the recommended one; undecided, or none of levels: the highest measured
   double margin;
   double below_best_at_most;     // a share; NaN: no bound
   struct estimate throughput;    // of `cell`

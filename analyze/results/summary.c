@@ -268,6 +268,7 @@ static const struct member recommendation_members[] = {
     MEMBER(recommendation, margin, "margin", MEMBER_NUMBER),
     MEMBER_INLINE_OF(shown),
     MEMBER(recommendation, steady, "steady", MEMBER_BOOL),
+    MEMBER(recommendation, fitted, "fitted", MEMBER_BOOL),
     MEMBER_VIEW_OF("unit", unit),
     MEMBER_INLINE_OF(chosen_times),
     MEMBER_VIEW_OF("next_up", next_up),

@@ -146,6 +146,16 @@ static bool warned_of(const struct results *results, enum warning_code code) {
   return false;
 }
 
+// Levels have a steady throughput each, but no spread: nothing was repeated, or all repetitions are equal.
+static void say_highest_level(struct chapters *c, struct document_node *parent) {
+  const struct recommendation *chosen = &c->results->recommendation;
+  const struct cell *cell = &c->results->cells[chosen->cell];
+  chapters_callout(c, parent, DOCUMENT_ANSWER,
+                   cell->reps > 1 ? LANG_NOT_FROM_EQUAL : LANG_NOT_FROM_SINGLE_STEADY,
+                   LANG_WITH(number_count(cell->workers).text,
+                             number_throughput(chosen->throughput.estimate, chosen->throughput.hi).text));
+}
+
 static void say_largest(struct chapters *c, struct document_node *parent) {
   const struct best *best = &c->results->best;
   const struct cell *cell = &c->results->cells[best->cell];
@@ -177,7 +187,10 @@ void chapters_recommendation(struct chapters *c, struct document_node *parent) {
     say_limits(c, parent);
   } else if (chosen->state == RECOMMENDATION_UNDECIDED) {
     say_undecided(c, parent);
+  } else if (chosen->steady && !is_only_one(results)) {
+    say_highest_level(c, parent);
   } else {
     say_largest(c, parent);
   }
+  if (chosen->fitted) chapters_paragraph(c, parent, LANG_STEADY_FITTED, LANG_ALONE);
 }

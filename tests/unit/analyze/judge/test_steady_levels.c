@@ -15,6 +15,7 @@
 #include "analyze/judge/analysis.h"
 #include "lib/base/buf.h"
 #include "tests/unit/analyze/scenario.h"
+#include "tests/unit/analyze/simulated.h"
 
 #define CASES "../shared/cases/answer/"
 enum { WORKERS = 8, WAVES = 6, TOKENS = 100 };
@@ -127,11 +128,95 @@ static void test_recorded_sweeps_have_their_plateau(void **state) {
   }
 }
 
+// Batches of 1 to 6 waves take a start of two seconds and their tokens at the level's rate, off by `noise` in
+// turns.
+static void append_ladder(struct buf *table, int64_t workers, double rate, int repeat, double noise) {
+  static const int64_t waves[] = {1, 2, 3, 4, 6};
+  for (int rep = 0; rep < repeat; rep++) {
+    for (size_t i = 0; i < sizeof waves / sizeof waves[0]; i++) {
+      double tokens = TOKENS * (double)(workers * waves[i]);
+      double off = noise * ((rep + (int)i) % 3 - 1);
+      buf_printf(table, "%lld,%lld,%.9g,%.0f\n", (long long)workers, (long long)(workers * waves[i]),
+                 (2 + tokens / rate) * (1 + off), tokens);
+    }
+  }
+}
+
+static void run_ladder(int repeat, struct ci_spread sigma, struct scenario *s) {
+  struct buf table = {0};
+  struct analysis_options options = scenario_options();
+  options.sigma = sigma;
+  buf_append_text(&table, "workers,batch,total_s,tokens\n");
+  append_ladder(&table, 8, 700, repeat, 0.002);
+  append_ladder(&table, 16, 1000, repeat, 0.002);
+  append_ladder(&table, 64, 1005, repeat, 0.002);
+  scenario_run_with(s, buf_text(&table), &options);
+  buf_free(&table);
+}
+
+// By their batches 64 workers give a fifth more than 16: the start is spread thinner.
+static void test_a_table_is_compared_by_fitted_capacities(void **state) {
+  struct scenario s;
+  (void)state;
+  run_ladder(3, (struct ci_spread){0, 0}, &s);
+  const struct recommendation *chosen = &s.results.recommendation;
+  assert_true(chosen->steady && chosen->fitted);
+  scenario_near("8 workers", steady_of(&s.results, 8)->throughput.estimate, 700, 7);
+  scenario_near("16 workers", steady_of(&s.results, 16)->throughput.estimate, 1000, 10);
+  scenario_near("64 workers", steady_of(&s.results, 64)->throughput.estimate, 1005, 10);
+  assert_true(isnan(steady_of(&s.results, 16)->littles_law));
+  assert_int_equal(chosen->state, RECOMMENDATION_SHOWN);
+  assert_int_equal(s.results.cells[chosen->cell].workers, 16);
+  assert_string_equal(s.results.curve.kind, "steady");
+  scenario_free(&s);
+}
+
+static void test_single_batches_of_a_table_give_no_steady_throughput(void **state) {
+  struct scenario s;
+  (void)state;
+  run_ladder(1, (struct ci_spread){0, 0}, &s);
+  assert_false(s.results.recommendation.steady);
+  assert_true(isnan(steady_of(&s.results, 16)->throughput.estimate));
+  scenario_near("the capacity", s.results.workers[1].capacity.estimate, 1000, 10);
+  assert_int_equal(s.results.recommendation.state, RECOMMENDATION_NONE);
+  scenario_free(&s);
+}
+
+// One window each: which is the highest is known, what is shown is not, unless a spread is given.
+static void test_windows_measured_once_need_a_given_spread(void **state) {
+  static const struct simulated_server server = {.n_star = 60, .peak = 1000, .s = 0.5};
+  (void)state;
+  for (int given = 0; given < 2; given++) {
+    struct load_data data = LOAD_DATA;
+    struct results results = {0};
+    struct analysis_options options = scenario_options();
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    if (given) options.sigma = (struct ci_spread){0.01, 20};
+    for (int64_t workers = 4; workers <= 16; workers *= 2) {
+      struct simulated_cell cell = {.workers = workers, .batch = 48, .repeat = 1, .sd = 0.001};
+      assert_true(simulated_measure(&server, &cell, rng, &data));
+    }
+    assert_int_equal(load_finish(&data, NULL), STATUS_OK);
+    assert_int_equal(analysis_run(&data, &options, &results, NULL), STATUS_OK);
+    const struct recommendation *chosen = &results.recommendation;
+    assert_true(chosen->steady && !chosen->fitted);
+    assert_int_equal(chosen->state, given ? RECOMMENDATION_SHOWN : RECOMMENDATION_NONE);
+    assert_int_equal(results.cells[chosen->cell].workers, 16);
+    assert_true(isfinite(steady_of(&results, 16)->throughput.lo) == (given == 1));
+    gsl_rng_free(rng);
+    results_free(&results);
+    load_free(&data);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_workers_that_pause_are_found),
       cmocka_unit_test(test_a_batch_that_was_measured_again_has_a_window),
       cmocka_unit_test(test_recorded_sweeps_have_their_plateau),
+      cmocka_unit_test(test_a_table_is_compared_by_fitted_capacities),
+      cmocka_unit_test(test_single_batches_of_a_table_give_no_steady_throughput),
+      cmocka_unit_test(test_windows_measured_once_need_a_given_spread),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
