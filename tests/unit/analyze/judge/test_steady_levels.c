@@ -134,9 +134,10 @@ static void append_ladder(struct buf *table, int64_t workers, double rate, int r
   static const int64_t waves[] = {1, 2, 3, 4, 6};
   for (int rep = 0; rep < repeat; rep++) {
     for (size_t i = 0; i < sizeof waves / sizeof waves[0]; i++) {
-      double tokens = TOKENS * (double)(workers * waves[i]);
+      int64_t batch = workers * waves[i];
+      double tokens = TOKENS * (double)batch;
       double off = noise * ((rep + (int)i) % 3 - 1);
-      buf_printf(table, "%lld,%lld,%.9g,%.0f\n", (long long)workers, (long long)(workers * waves[i]),
+      buf_printf(table, "%lld,%lld,%.9g,%.0f\n", (long long)workers, (long long)batch,
                  (2 + tokens / rate) * (1 + off), tokens);
     }
   }
