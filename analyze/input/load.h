@@ -49,6 +49,7 @@ struct load_replicate {
   size_t session; // index into load_data.sessions
   size_t run;     // index into load_data.facts: the segment or table it comes from
   int64_t block;  // file and repetition in one number: equal for cells that were measured in one pass
+  bool in_pass;   // that is known: it comes from a run record, or from a table with a column rep
   double start_s; // since 1970; NaN: unknown
   double total_s; // above zero
   double tokens_per_s, mean_s; // amount / total_s and total_s / batch, or a table's own figures, which carry

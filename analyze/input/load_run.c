@@ -287,6 +287,7 @@ static struct load_replicate replicate_of(const struct load_run *run, const stru
   struct load_replicate replicate = {.session = session,
                                      .run = run->fact,
                                      .block = (run->data->files << 32) + record->rep,
+                                     .in_pass = true,
                                      .start_s = run->start_unix_s + clock_seconds(record->start_ns),
                                      .total_s = clock_seconds(record->total_ns),
                                      .requests = record->requests,

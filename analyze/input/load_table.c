@@ -294,6 +294,7 @@ static enum status parse_cell(struct load_table *table, const double *numbers, s
   status = repetition(table, cell, numbers[COLUMN_REP], &rep, error);
   if (status != STATUS_OK) return status;
   replicate.block = (data->files << 32) + rep;
+  replicate.in_pass = !isnan(numbers[COLUMN_REP]);
   struct load_replicate *place;
   status = load_replicate_add(&data->cells[cell], &place);
   if (status != STATUS_OK) return status_plain(error, status);

@@ -118,23 +118,44 @@ static struct estimate goodput_of(const struct cells_sample *sample, double conf
   return estimate_of(ci_unbounded(sum / (double)sample->count));
 }
 
-// Batches of one cell in one life of a managed server share its effect, so that together they are one
-// replicate: their geometric mean. Where the cell has no second session they stay what they are, which
-// warnings.c says.
-static void merge_sessions(const struct load_data *data, struct cells_sample *sample, double *values,
-                           size_t *replicates) {
-  size_t sessions = 0;
+// A cell that was measured in two files, against a server that is not managed: each file is another life.
+static bool has_two_runs(const struct load_data *data, const struct load_cell *cell) {
+  for (size_t i = 1; i < cell->count; i++) {
+    const struct load_replicate *one = &cell->replicates[i], *first = &cell->replicates[0];
+    if (one->block >> 32 != first->block >> 32 && !data->sessions[one->session].managed) return true;
+  }
+  return false;
+}
+
+static bool is_by_run(const struct load_data *data) {
+  for (size_t i = 0; i < data->cell_count; i++) {
+    if (has_two_runs(data, &data->cells[i])) return true;
+  }
+  return false;
+}
+
+// Of a managed server a life is a session, else a run.
+static int64_t life_of(const struct load_data *data, const struct load_replicate *replicate) {
+  bool managed = data->sessions[replicate->session].managed;
+  return managed ? (int64_t)replicate->session : -1 - (replicate->block >> 32);
+}
+
+// Batches of one cell in one life of the server share its effect, so that together they are one replicate:
+// their geometric mean. Where there is no second life they stay what they are, which warnings.c states.
+static void merge_lives(const struct load_data *data, bool by_run, struct cells_sample *sample,
+                        double *values, size_t *replicates) {
+  size_t lives = 0, kept = 0;
   const struct load_replicate *all = sample->cell->replicates;
   for (size_t i = 0; i < sample->count; i++) {
-    if (!data->sessions[all[replicates[i]].session].managed) return;
-    sessions += i == 0 || all[replicates[i]].session != all[replicates[i - 1]].session;
+    if (!by_run && !data->sessions[all[replicates[i]].session].managed) return;
+    lives += i == 0 || life_of(data, &all[replicates[i]]) != life_of(data, &all[replicates[i - 1]]);
   }
-  if (sessions < 2 || sessions == sample->count) return;
-  size_t kept = 0;
+  if ((lives < 2 && !by_run) || lives == sample->count) return;
   for (size_t i = 0; i < sample->count;) {
-    size_t first = i, session = all[replicates[i]].session;
+    size_t first = i;
+    int64_t life = life_of(data, &all[replicates[i]]);
     double sum = 0;
-    for (; i < sample->count && all[replicates[i]].session == session; i++)
+    for (; i < sample->count && life_of(data, &all[replicates[i]]) == life; i++)
       sum += log(values[i]);
     replicates[kept] = replicates[first];
     values[kept++] = exp(sum / (double)(i - first));
@@ -143,8 +164,9 @@ static void merge_sessions(const struct load_data *data, struct cells_sample *sa
 }
 
 // Everything about one cell but its throughput's interval. `values` has room for its replicates.
-static enum status fill_cell(const struct load_data *data, struct cells_sample *sample, double *values,
-                             size_t *replicates, double confidence, struct cell *cell, struct error *error) {
+static enum status fill_cell(const struct load_data *data, bool by_run, struct cells_sample *sample,
+                             double *values, size_t *replicates, double confidence, struct cell *cell,
+                             struct error *error) {
   cell->workers = sample->cell->workers;
   cell->batch = sample->cell->batch;
   cell->timed = sample->cell->timed;
@@ -180,7 +202,7 @@ static enum status fill_cell(const struct load_data *data, struct cells_sample *
   }
   sample->values = values;
   if (sample->count == 0) return STATUS_OK;
-  merge_sessions(data, sample, values, replicates);
+  merge_lives(data, by_run, sample, values, replicates);
   if (sample->count == 1) {
     cell->tokens_per_s.estimate = values[0]; // exactly, where exp(log(x)) would not be
     return STATUS_OK;
@@ -215,13 +237,14 @@ enum status cells_build(const struct load_data *data, double confidence, struct 
   for (size_t i = 0; i < data->cell_count; i++)
     samples->of[i].cell = &data->cells[i];
   samples->count = data->cell_count;
+  samples->by_run = is_by_run(data);
   qsort(samples->of, samples->count, sizeof *samples->of, compare_cells);
   size_t offset = 0;
   for (size_t i = 0; i < samples->count; i++) {
     struct cells_sample *sample = &samples->of[i];
     size_t room = sample->cell->count;
-    enum status status = fill_cell(data, sample, samples->values + offset, samples->replicates + offset,
-                                   confidence, &results->cells[i], error);
+    enum status status = fill_cell(data, samples->by_run, sample, samples->values + offset,
+                                   samples->replicates + offset, confidence, &results->cells[i], error);
     if (status != STATUS_OK) {
       return status_prefix(error, status, "workers %lld, batch %lld", (long long)sample->cell->workers,
                            (long long)sample->cell->batch);

@@ -14,11 +14,13 @@
 
 // The throughputs behind results.cells[i], in its order; `replicates` are indices into cell->replicates.
 // Values of one cell are independent: one per session of a managed server (the mean of a session's batches
-// where the cell has two sessions or more), one per batch otherwise. Values of different cells are not when
-// the cells share a session: every interval of a single cell is right all the same, for the pooled variance
-// contains the session's, and its degrees of freedom are Satterthwaite's for cells that share sessions.
-// Differences between cells are best.c's, which pairs them within blocks. count 0: a cell without a usable
-// value (failed, or left out). The arrays lie in struct cells_samples.
+// where the cell has two sessions or more), one per run where cells were measured in several runs of a server
+// that is not managed (`by_run`), one per batch otherwise. Values of different cells are not when the cells
+// share a session, a block or a run: every interval of a single cell is right all the same, for the pooled
+// variance contains the session's, and its degrees of freedom are Satterthwaite's for cells that share
+// sessions and blocks; of runs it has one fewer than runs. Differences between cells are best.c's, which
+// pairs them within blocks. count 0: a cell without a usable value (failed, or left out). The arrays lie in
+// struct cells_samples.
 struct cells_sample {
   const struct load_cell *cell;
   const double *values;
@@ -29,6 +31,7 @@ struct cells_sample {
 struct cells_samples {
   struct cells_sample *of;
   size_t count;
+  bool by_run;
   double *values;
   size_t *replicates;
 };

@@ -39,6 +39,31 @@ static void test_interval_of_replicates_is_as_by_hand(void **state) {
   buf_free(&text);
 }
 
+// Two cells that move together from one pass to the next measure their spread once, not twice: ln X of both
+// is 0.1 above its mean in pass 0 and 0.1 below it in pass 1, s2 = 0.02. Without `rep` nothing tells the
+// passes.
+static void test_what_a_pass_shares_counts_once(void **state) {
+  static const char *const headers[] = {"workers,batch,rep,total_s,tokens\n",
+                                        "workers,batch,no,total_s,tokens\n"};
+  static const double df[] = {1, 2};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    struct scenario s;
+    struct buf text = {0};
+    buf_append_text(&text, headers[i]);
+    for (int rep = 0; rep < 2; rep++) {
+      for (int workers = 1; workers <= 2; workers++)
+        buf_printf(&text, "%d,%d,%d,%.17g,1000\n", workers, workers, rep,
+                   exp(rep == 0 ? 0.1 : -0.1) / workers);
+    }
+    scenario_run(&s, buf_text(&text));
+    scenario_near(headers[i], s.results.sigma, sqrt(0.02), 1e-9);
+    scenario_near(headers[i], s.results.sigma_df, df[i], 1e-9);
+    scenario_free(&s);
+    buf_free(&text);
+  }
+}
+
 static void test_a_given_sigma_makes_the_interval_of_a_single_run(void **state) {
   (void)state;
   struct scenario s;
@@ -116,6 +141,7 @@ static void test_equal_repetitions_have_no_spread(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_interval_of_replicates_is_as_by_hand),
+      cmocka_unit_test(test_what_a_pass_shares_counts_once),
       cmocka_unit_test(test_a_given_sigma_makes_the_interval_of_a_single_run),
       cmocka_unit_test(test_single_runs_without_any_spread_have_no_interval_and_no_set),
       cmocka_unit_test(test_clearly_different_spreads_are_not_pooled),

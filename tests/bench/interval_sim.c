@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Do the claims hold in worlds that are not ideal? Servers whose lives and blocks differ, that drift, that
+// saturate or fall in other ways than the models do, and tables without repetitions.
+//
+// interval_sim [REPLICATIONS [NAME]]: 1000 unless told; a NAME runs only the scenarios whose names hold it.
+// One line a claim: its share with the standard error, the bound, and how often there was something to claim.
+// Every sweep goes the whole way behind the reader. Exit 1 where a bound is missed by three standard errors.
+#include <gsl/gsl_randist.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/input/load_reader.h"
+#include "analyze/judge/analysis.h"
+
+#define MCB_SAMPLE 500
+#define MAX_LEVELS 12
+#define MAX_SIZES 6
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+enum shape { USL, FLAT, TANH, SMOOTH_MINIMUM, HILL, FALL, PROPORTIONAL };
+
+// Throughput against requests in flight. USL has its peak of 300 at `peak`; SMOOTH_MINIMUM has the power
+// `power`, HILL the exponent `power`; FALL loses the share `power` with each doubling.
+struct truth {
+  enum shape shape;
+  double peak, power;
+};
+
+// What is measured, and how it spreads: standard deviations of ln throughput.
+struct world {
+  struct truth truth;
+  double levels[MAX_LEVELS]; // workers, ascending; 0 ends
+  double sizes[MAX_SIZES];   // batches, as multiples of the workers; 0 ends. `single`: batches, up to the
+  bool single;               // workers: single waves
+  int runs, blocks;          // runs: files of a server that is not managed
+  bool managed, restart_by_level, grid;
+  double run_sd, block_sd, session_sd, batch_sd;
+  double noisy_sd;    // of the cell with the best throughput; 0: as the others
+  double drift;       // of ln throughput, from first to last
+  double correlation; // of one batch's noise with the next one's
+};
+
+enum claim {
+  CLAIM_CELLS,       // intervals of cells hold the truth
+  CLAIM_HEIGHT,      // the interval of X* does
+  CLAIM_PLACE,       // the interval of n* does
+  CLAIM_SET,         // the best set holds the best
+  CLAIM_BOUND,       // the best is not further above the highest than said
+  CLAIM_ESTABLISHED, // false: an optimum where there is none
+  CLAIM_CLIFF,       // false
+  CLAIM_COLD,        // false: of cells
+  CLAIM_DRIFT,       // false
+  CLAIM_SHOWN,       // a recommendation that is shown
+  CLAIM_COUNT,
+};
+
+static const char *const claim_names[CLAIM_COUNT] = {
+    "cells covered", "X* covered",  "n* covered",       "best in set", "bound holds",
+    "false optimum", "false cliff", "false cold start", "drift said",  "shown"};
+
+struct scenario {
+  const char *name;
+  struct world world;
+  struct {
+    enum claim claim;
+    double lowest, highest;
+  } claims[4];
+  size_t claim_count;
+};
+
+struct tally {
+  double hits[CLAIM_COUNT], tries[CLAIM_COUNT];
+};
+
+static double throughput_at(const struct truth *truth, double n) {
+  switch (truth->shape) {
+  case USL: {
+    double s = 0.5, c0 = s * truth->peak / 2, c2 = s / (2 * truth->peak);
+    return 300 * n / (c0 + (1 - s) * n + c2 * n * n);
+  }
+  case TANH: return 300 * tanh(n / 16);
+  case SMOOTH_MINIMUM: return 300 / pow(1 + pow(16 / n, truth->power), 1 / truth->power);
+  case HILL: return 300 / (1 + pow(10 / n, truth->power));
+  case FALL: return 300 * pow(1 - truth->power, log2(n));
+  case PROPORTIONAL: return 10 * n;
+  case FLAT: break;
+  }
+  return 300;
+}
+
+static double in_flight(double workers, double batch) {
+  return fmin(workers, batch);
+}
+
+static double batch_of(const struct world *world, double workers, size_t size) {
+  return world->single ? world->sizes[size] : world->sizes[size] * workers;
+}
+
+// The cells of the plan; returns how many.
+static size_t list_cells(const struct world *world, double *workers, double *batches) {
+  size_t count = 0;
+  for (size_t w = 0; w < MAX_LEVELS && world->levels[w] > 0; w++) {
+    for (size_t s = 0; s < MAX_SIZES && world->sizes[s] > 0; s++) {
+      double batch = batch_of(world, world->levels[w], s);
+      if (world->single && batch > world->levels[w]) continue;
+      workers[count] = world->levels[w];
+      batches[count++] = batch;
+    }
+  }
+  return count;
+}
+
+struct sweep {
+  const struct world *world;
+  gsl_rng *rng;
+  struct load_data *data;
+  double clock, noise; // noise: of the last batch
+  size_t session;
+};
+
+static bool begin_session(struct sweep *sweep, double workers) {
+  struct load_session session = {.file = sweep->data->files,
+                                 .number = (int64_t)sweep->data->session_count,
+                                 .workers = sweep->world->managed ? (int64_t)workers : -1,
+                                 .managed = sweep->world->managed};
+  return load_session_add(sweep->data, &session, &sweep->session) == STATUS_OK;
+}
+
+static bool add_batch(struct sweep *sweep, double workers, double batch, int block, double shared,
+                      double sd) {
+  const struct world *world = sweep->world;
+  struct load_replicate *replicate;
+  size_t index;
+  double rest = sqrt(1 - world->correlation * world->correlation);
+  sweep->noise = world->correlation * sweep->noise + gsl_ran_gaussian(sweep->rng, rest * world->batch_sd);
+  double noise = sd > 0 ? gsl_ran_gaussian(sweep->rng, sd) : sweep->noise;
+  double total = (double)(world->runs * world->blocks);
+  double place = ((double)sweep->data->files - 1 + sweep->clock) / total; // 0 to 1 over the plan
+  double x = throughput_at(&world->truth, in_flight(workers, batch));
+  x *= exp(shared + noise + world->drift * place);
+  if (load_cell_of(sweep->data, (int64_t)workers, (int64_t)batch, &index) ||
+      load_replicate_add(&sweep->data->cells[index], &replicate))
+    return false;
+  sweep->data->sessions[sweep->session].batches++;
+  int64_t tokens = (int64_t)(1000 * batch);
+  *replicate = (struct load_replicate){.session = sweep->session,
+                                       .run = sweep->data->fact_count - 1,
+                                       .block = (sweep->data->files << 32) + block,
+                                       .in_pass = true,
+                                       .start_s = 1e4 * place,
+                                       .total_s = (double)tokens / x,
+                                       .tokens_per_s = x,
+                                       .mean_s = (double)tokens / x / batch,
+                                       .requests = (int64_t)batch,
+                                       .tokens = tokens,
+                                       .input_tokens = -1,
+                                       .cached_tokens = -1,
+                                       .good = -1};
+  return true;
+}
+
+static size_t best_cell(const struct world *world, const double *workers, const double *batches,
+                        size_t count) {
+  size_t best = 0;
+  for (size_t i = 1; i < count; i++) {
+    if (throughput_at(&world->truth, in_flight(workers[i], batches[i])) >
+        throughput_at(&world->truth, in_flight(workers[best], batches[best])))
+      best = i;
+  }
+  return best;
+}
+
+// One run of all blocks. Levels come in random order, as do the batches of a level; on a grid in theirs.
+static bool measure_run(struct sweep *sweep) {
+  const struct world *world = sweep->world;
+  double workers[MAX_LEVELS * MAX_SIZES], batches[MAX_LEVELS * MAX_SIZES], effects[MAX_LEVELS];
+  size_t count = list_cells(world, workers, batches), order[MAX_LEVELS * MAX_SIZES];
+  size_t sessions[MAX_LEVELS], noisy = best_cell(world, workers, batches, count);
+  struct run_facts *facts;
+  double life = gsl_ran_gaussian(sweep->rng, world->run_sd), session = 0;
+  sweep->data->files++;
+  if (load_facts_add(sweep->data, "simulated", "run", &facts)) return false;
+  facts->managed = world->managed;
+  if (!world->managed && !begin_session(sweep, -1)) return false;
+  for (int b = 0; b < world->blocks; b++) {
+    double block = gsl_ran_gaussian(sweep->rng, world->block_sd);
+    for (size_t i = 0; i < count; i++)
+      order[i] = i;
+    if (!world->grid && !world->managed) gsl_ran_shuffle(sweep->rng, order, count, sizeof *order);
+    for (size_t i = 0, level = 0; i < count; i++) {
+      size_t cell = order[i];
+      bool starts = i == 0 || workers[cell] != workers[order[i - 1]];
+      if (world->managed && starts) {
+        level = i == 0 ? 0 : level + 1;
+        if (b == 0 || !world->restart_by_level) {
+          session = gsl_ran_gaussian(sweep->rng, world->session_sd);
+          if (!begin_session(sweep, workers[cell])) return false;
+          effects[level] = session;
+          sessions[level] = sweep->session;
+        }
+        session = effects[level];
+        sweep->session = sessions[level];
+      }
+      sweep->clock =
+          world->grid ? ((double)i / (double)count) * world->blocks : b + (double)i / (double)count;
+      double sd = cell == noisy ? world->noisy_sd : 0;
+      if (!add_batch(sweep, workers[cell], batches[cell], b, life + block + session, sd)) return false;
+    }
+  }
+  return true;
+}
+
+static bool holds(const struct estimate *estimate, double truth) {
+  return estimate->lo <= truth && truth <= estimate->hi;
+}
+
+static void count_cells(const struct world *world, const struct results *results, struct tally *tally) {
+  for (size_t i = 0; i < results->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    double truth = throughput_at(&world->truth, in_flight((double)cell->workers, (double)cell->batch));
+    tally->tries[CLAIM_COLD]++;
+    tally->hits[CLAIM_COLD] += (cell->flags & CELL_COLD) != 0;
+    if (!isfinite(cell->tokens_per_s.lo) && !isfinite(cell->tokens_per_s.hi)) continue;
+    tally->tries[CLAIM_CELLS]++;
+    tally->hits[CLAIM_CELLS] += holds(&cell->tokens_per_s, truth);
+  }
+}
+
+static void count_best(const struct world *world, const struct results *results, struct tally *tally) {
+  double best = 0, highest = 0;
+  size_t at = 0;
+  for (size_t i = 0; i < results->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    double truth = throughput_at(&world->truth, in_flight((double)cell->workers, (double)cell->batch));
+    if (truth > best) best = truth, at = i;
+    if (i == results->best.cell) highest = truth;
+  }
+  tally->tries[CLAIM_SHOWN]++;
+  tally->hits[CLAIM_SHOWN] += results->recommendation.state == RECOMMENDATION_SHOWN;
+  if (results->best.set_count > 0) {
+    tally->tries[CLAIM_SET]++;
+    tally->hits[CLAIM_SET] += results->cells[at].in_best_set;
+  }
+  if (!isfinite(results->best.regret_bound)) return;
+  tally->tries[CLAIM_BOUND]++;
+  tally->hits[CLAIM_BOUND] += best / highest - 1 <= results->best.regret_bound;
+}
+
+static void count_curve(const struct world *world, const struct results *results, struct tally *tally) {
+  const struct curve *curve = &results->curve;
+  double place = world->truth.shape == USL ? world->truth.peak : INFINITY;
+  double height = throughput_at(&world->truth, place < INFINITY ? place : 1e9);
+  tally->tries[CLAIM_ESTABLISHED]++;
+  tally->hits[CLAIM_ESTABLISHED] += curve->optimum_established;
+  if (!curve->has_optimum || !isfinite(curve->optimum_n.lo)) return;
+  tally->tries[CLAIM_PLACE]++;
+  tally->hits[CLAIM_PLACE] +=
+      curve->optimum_n.lo <= place && (place <= curve->optimum_n.hi || isnan(curve->optimum_n.hi));
+  if (!isfinite(curve->optimum_throughput.lo)) return;
+  tally->tries[CLAIM_HEIGHT]++;
+  tally->hits[CLAIM_HEIGHT] +=
+      curve->optimum_throughput.lo <= height &&
+      (height <= curve->optimum_throughput.hi || isnan(curve->optimum_throughput.hi));
+}
+
+static void count_results(const struct world *world, const struct results *results, struct tally *tally) {
+  bool drift = false, cliff = false;
+  for (size_t i = 0; i < results->warning_count; i++) {
+    drift = drift || results->warnings[i].code == WARNING_DRIFT;
+    cliff = cliff || results->warnings[i].code == WARNING_CLIFF;
+  }
+  tally->tries[CLAIM_DRIFT]++;
+  tally->hits[CLAIM_DRIFT] += drift;
+  tally->tries[CLAIM_CLIFF]++;
+  tally->hits[CLAIM_CLIFF] += cliff;
+  count_cells(world, results, tally);
+  count_best(world, results, tally);
+  count_curve(world, results, tally);
+}
+
+static bool run_once(const struct world *world, gsl_rng *rng, uint64_t seed, struct tally *tally) {
+  struct load_data data = LOAD_DATA;
+  struct results results = {0};
+  struct analysis_options options = {.confidence = 0.95,
+                                     .scale = STAT_SCALE_LN,
+                                     .seed = seed,
+                                     .draws = MCB_SAMPLE,
+                                     .models = {MODELS_USL},
+                                     .model_count = 1};
+  bool good = true;
+  for (int run = 0; run < world->runs && good; run++) {
+    struct sweep sweep = {.world = world, .rng = rng, .data = &data};
+    good = measure_run(&sweep);
+  }
+  good = good && load_finish(&data, NULL) == STATUS_OK &&
+         analysis_run(&data, &options, &results, NULL) == STATUS_OK;
+  if (good) count_results(world, &results, tally);
+  results_free(&results);
+  load_free(&data);
+  return good;
+}
+
+#define LEVELS                                                                                               \
+  { 1, 2, 4, 8, 16, 24, 32, 48 }
+#define MANY                                                                                                 \
+  { 1, 2, 4, 8, 12, 16, 24, 32, 40, 48 }
+
+#define RISING .truth = {USL, 24, 0}, .levels = LEVELS
+
+// clang-format off
+static const struct scenario SCENARIOS[] = {
+    {"equal, r 3",
+     {RISING, .sizes = {4}, .runs = 1, .blocks = 3, .batch_sd = 0.02}, {{CLAIM_CELLS, 0.93, 0.97}}, 1},
+    {"blocks 5 %, r 3",
+     {RISING, .sizes = {4}, .runs = 1, .blocks = 3, .block_sd = 0.05, .batch_sd = 0.01},
+     {{CLAIM_CELLS, 0.93, 0.97}}, 1},
+    {"blocks 5 %, r 5",
+     {RISING, .sizes = {4}, .runs = 1, .blocks = 5, .block_sd = 0.05, .batch_sd = 0.01},
+     {{CLAIM_CELLS, 0.93, 0.97}}, 1},
+    {"blocks 5 %, sessions 1 %, r 3",
+     {RISING, .sizes = {4, 8}, .runs = 1, .blocks = 3, .managed = true, .block_sd = 0.05,
+      .session_sd = 0.01, .batch_sd = 0.01},
+     {{CLAIM_CELLS, 0.93, 0.97}}, 1},
+    {"2 runs 2 %, r 3",
+     {RISING, .sizes = {4}, .runs = 2, .blocks = 3, .run_sd = 0.02, .batch_sd = 0.01},
+     {{CLAIM_CELLS, 0.93, 1}}, 1},
+    {"3 runs 2 %, r 3",
+     {RISING, .sizes = {4}, .runs = 3, .blocks = 3, .run_sd = 0.02, .batch_sd = 0.01},
+     {{CLAIM_CELLS, 0.93, 0.97}}, 1},
+    {"5 runs 2 %, r 3",
+     {RISING, .sizes = {4}, .runs = 5, .blocks = 3, .run_sd = 0.02, .batch_sd = 0.01},
+     {{CLAIM_CELLS, 0.93, 0.97}}, 1},
+};
+// clang-format on
+
+static bool report(const struct scenario *scenario, const struct tally *tally, size_t which) {
+  enum claim claim = scenario->claims[which].claim;
+  double lowest = scenario->claims[which].lowest, highest = scenario->claims[which].highest;
+  double tries = tally->tries[claim], share = tally->hits[claim] / tries;
+  // Of shares near the bounds; cells of one sweep are not independent, so that it is a little too small.
+  double error = sqrt(share * (1 - share) / tries);
+  double room = 3 * sqrt(0.05 * 0.95 / fmin(tries, 1000));
+  bool good = tries == 0 || (share >= lowest - room && share <= highest + room);
+  if (tries == 0)
+    printf("%-44s %-16s none printed\n", scenario->name, claim_names[claim]);
+  else
+    printf("%-44s %-16s %.3f +- %.3f  in [%.2f, %.2f], of %.0f%s\n", scenario->name, claim_names[claim],
+           share, error, lowest, highest, tries, good ? "" : "  MISSED");
+  fflush(stdout);
+  return good;
+}
+
+int main(int argc, char **argv) {
+  size_t replications = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000, missed = 0;
+  if (replications == 0 || argc > 3) {
+    fprintf(stderr, "usage: interval_sim [REPLICATIONS [NAME]]\n");
+    return 2;
+  }
+  stat_init();
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  if (!rng) return 1;
+  for (size_t i = 0; i < COUNT_OF(SCENARIOS); i++) {
+    struct tally tally = {0};
+    if (argc > 2 && !strstr(SCENARIOS[i].name, argv[2])) continue;
+    gsl_rng_set(rng, 20240801 + i);
+    for (size_t r = 0; r < replications; r++)
+      if (!run_once(&SCENARIOS[i].world, rng, r + 1, &tally)) return 1;
+    for (size_t c = 0; c < SCENARIOS[i].claim_count; c++)
+      missed += !report(&SCENARIOS[i], &tally, c);
+  }
+  gsl_rng_free(rng);
+  printf("%zu sweeps each, %zu missed\n", replications, missed);
+  return missed ? 1 : 0;
+}
