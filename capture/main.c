@@ -3,6 +3,7 @@
 // capture: reads the command line, runs the loop until a signal stops it, and reports the result.
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "capture/convert/convert.h"
@@ -101,11 +102,18 @@ static void rotate_when_due(struct capture *capture, int64_t now_ns) {
 }
 
 static void say_upstream(struct capture *capture) {
-  if (capture->said_upstream || !capture->proxy || proxy_counts(capture->proxy).failed == 0) return;
+  if (capture->said_upstream || !capture->proxy) return;
+  struct exchange_counts counts = proxy_counts(capture->proxy);
+  const char *shown = capture->opts.upstream.shown;
+  bool is_secure = origin_is_secure(&capture->opts.upstream);
+  if (counts.failed == 0) return;
   capture->said_upstream = true;
   log_error(&capture->log,
-            "%s: requests to it fail (502 or 504 to the client, or cut); capture goes on trying",
-            capture->opts.upstream.shown);
+            "%s: requests to it fail (502 or 504 to the client, or cut): %s; capture goes on trying", shown,
+            counts.trouble[0] ? counts.trouble : "it is silent");
+  if (counts.is_other_scheme && counts.failed + counts.in_flight >= counts.requests)
+    log_error(&capture->log, "a server that %s TLS does this: -u %s%s",
+              is_secure ? "does not speak" : "speaks", is_secure ? "http" : "https", strstr(shown, "://"));
 }
 
 static void say_lost_files(struct capture *capture, const struct recorder_counts *counts) {

@@ -207,25 +207,16 @@ static enum status check_reachable(const struct replay *replay, struct error *er
   return status ? status_prefix(error, status, "the server cannot be reached") : STATUS_OK;
 }
 
-// Every failure was a connection that broke, as a server's does that does not speak the version of HTTP.
-static bool all_broke(const struct summary *summary) {
-  size_t cells = plan_rows(summary->plan);
-  int64_t others = 0;
-  for (size_t i = 0; i < cells; i++) {
-    const struct summary_cell *cell = &summary->cells[i];
-    others += cell->failed - cell->errors[FAILURE_RESET] - cell->errors[FAILURE_PROTOCOL];
-  }
-  return others == 0;
-}
-
 // A run without a success measured nothing.
 static enum status judge_whole(const struct replay *replay, struct error *error) {
   if (replay->summary.succeeded > 0 || replay->summary.ended > 0) return STATUS_OK;
   if (replay->summary.out_of_tokens)
     return status_fail(error, STATUS_LIMIT, "the warm-up used up --token-budget: nothing was measured");
-  bool doubtful = notices_plain_http2(&replay->opts) && all_broke(&replay->summary);
-  return status_fail(error, STATUS_NETWORK, "not one request succeeded%s",
-                     doubtful ? " (does the server speak HTTP/2 without TLS?)" : "");
+  struct buf why = {0};
+  notices_why_none(&replay->opts, &replay->work, &replay->summary, &why);
+  enum status status = status_fail(error, STATUS_NETWORK, "not one request succeeded%s", buf_text(&why));
+  buf_free(&why);
+  return status;
 }
 
 static enum status open_recorder(struct replay *replay, int argc, char *const *argv, struct recorder **out,
@@ -242,6 +233,15 @@ static enum status open_recorder(struct replay *replay, int argc, char *const *a
   return status;
 }
 
+// What a run that failed from its first request on has left does not stand in the way of the next try.
+static void clear_failed_run(struct replay *replay) {
+  struct opts *opts = &replay->opts;
+  bool is_kept = opts->force || opts->append || opts->resume;
+  if (is_kept || !opts->output || !resume_is_barren(opts->output)) return;
+  log_notice(&replay->log, "%s: in the run there no request succeeded; this one replaces it", opts->output);
+  opts->force = true;
+}
+
 static enum status sweep(struct replay *replay, int argc, char **argv, struct error *error) {
   struct recorder *recorder = NULL;
   int64_t max_in_flight = 0;
@@ -249,6 +249,7 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
                                       replay->opts.timing != OPTS_TIMING_BATCH, &max_in_flight, error);
   if (status == STATUS_OK) status = check_reachable(replay, error);
   if (status == STATUS_OK) status = summary_open(&replay->plan, &replay->summary, error);
+  if (status == STATUS_OK) clear_failed_run(replay);
   if (status == STATUS_OK) status = open_recorder(replay, argc, argv, &recorder, error);
   if (status) return status;
   if (replay->earlier_rounds == 0)

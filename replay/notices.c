@@ -2,17 +2,38 @@
 #include "replay/notices.h"
 
 #include <math.h>
+#include <string.h>
 #include <strings.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
 #include "lib/net/xfer.h"
+#include "lib/net/xfer_probe.h"
 #include "replay/preview.h"
 
 #define LONG_NS (24 * INT64_C(3600) * CLOCK_NS_PER_S) // of a schedule that somebody may not have meant
 
-bool notices_plain_http2(const struct opts *opts) {
-  return opts->http_version == 2 && strncasecmp(opts->endpoint.text, "http:", 5) == 0;
+static bool is_secure(const struct opts *opts) {
+  return strncasecmp(opts->endpoint.text, "https:", 6) == 0;
+}
+
+// HTTP/2 is spoken at once, without asking whether the server does.
+static bool speaks_plain_http2(const struct opts *opts) {
+  return opts->http_version == 2 && !is_secure(opts);
+}
+
+// "-u ends in /v1, with which recorded paths begin too: -u http://host"; false: it is no such URL.
+static bool print_repeated_base(const struct opts *opts, const struct work *work, struct buf *out) {
+  struct buf url = {0};
+  const char *base = NULL;
+  endpoint_print_public(&opts->endpoint, &url);
+  for (size_t i = 0; i < work->count && !base; i++)
+    base = endpoint_repeated_base(buf_text(&url), work->requests[i]->path);
+  if (base)
+    buf_printf(out, "-u ends in %s, with which recorded paths begin too; the server's URL may be -u %.*s",
+               base, (int)(base - buf_text(&url)), buf_text(&url));
+  buf_free(&url);
+  return base != NULL;
 }
 
 // A think time that is not known, or that nothing waits for.
@@ -69,15 +90,22 @@ static void note_draw(const struct opts *opts, const struct work *work, struct l
   }
 }
 
+static void note_base(const struct opts *opts, const struct work *work, struct log *log) {
+  struct buf line = {0};
+  if (print_repeated_base(opts, work, &line) && !line.status) log_notice(log, "%s", buf_text(&line));
+  buf_free(&line);
+}
+
 // What a user may not expect, also options without effect on some requests.
 void notices_before(const struct opts *opts, const struct plan *plan, const struct work *work,
                     struct log *log) {
   note_draw(opts, work, log);
+  note_base(opts, work, log);
   if (plan->duration_ns == 0 && work->available < plan->batch_most) {
     log_notice(log, "the plan needs %lld requests, the trace has %lld: some are sent more than once",
                (long long)plan->batch_most, (long long)work->available);
   }
-  if (notices_plain_http2(opts) && !xfer_shares_plain_http2()) {
+  if (speaks_plain_http2(opts) && !xfer_shares_plain_http2()) {
     log_notice(
         log, "--http2: this libcurl cannot keep HTTP/2 connections without TLS, each request makes its own");
   }
@@ -136,4 +164,42 @@ void notices_after(const struct summary *summary, const struct work *work, struc
   if (summary->out_of_tokens && summary->succeeded > 0) {
     log_notice(log, "--token-budget is used up: what is missing of the plan can be added by --resume");
   }
+}
+
+// Every failure of the run is one of these classes.
+static bool all_are(const struct summary *summary, const enum failure *classes, size_t count) {
+  int64_t others = 0;
+  for (size_t i = 0; i < plan_rows(summary->plan); i++) {
+    others += summary->cells[i].failed;
+    for (size_t j = 0; j < count; j++)
+      others -= summary->cells[i].errors[classes[j]];
+  }
+  return others == 0;
+}
+
+// A server that does not speak TLS, or nothing else, breaks the connection or the handshake.
+static bool is_other_scheme(const struct opts *opts, const struct summary *summary) {
+  static const enum failure broken[] = {FAILURE_RESET, FAILURE_PROTOCOL, FAILURE_HTTP_4XX, FAILURE_TIMEOUT};
+  static const enum failure no_tls[] = {FAILURE_TLS};
+  if (opts->server || (is_secure(opts) ? !all_are(summary, no_tls, 1) : !all_are(summary, broken, 4)))
+    return false;
+  return xfer_probe(opts->endpoint.text) == (is_secure(opts) ? XFER_SCHEME_HTTP : XFER_SCHEME_HTTPS);
+}
+
+void notices_why_none(const struct opts *opts, const struct work *work, const struct summary *summary,
+                      struct buf *out) {
+  static const enum failure broken[] = {FAILURE_RESET, FAILURE_PROTOCOL};
+  struct buf base = {0};
+  if (is_other_scheme(opts, summary)) {
+    struct buf url = {0};
+    endpoint_print_public(&opts->endpoint, &url);
+    buf_printf(out, ": the server %s TLS: -u %s%s", is_secure(opts) ? "does not speak" : "speaks",
+               is_secure(opts) ? "http" : "https", strstr(buf_text(&url), "://"));
+    buf_free(&url);
+  } else if (speaks_plain_http2(opts) && all_are(summary, broken, 2)) {
+    buf_append_text(out, " (does the server speak HTTP/2 without TLS?)");
+  } else if (print_repeated_base(opts, work, &base)) {
+    buf_printf(out, ": %s", buf_text(&base));
+  }
+  buf_free(&base);
 }

@@ -27,7 +27,9 @@ void notices_default_batch(const struct opts *opts, const struct plan *plan, con
 // After a sweep: cells that are not comparable, batches measured again, a token budget that is used up.
 void notices_after(const struct summary *summary, const struct work *work, struct log *log);
 
-// HTTP/2 is spoken at once, without asking whether the server does.
-bool notices_plain_http2(const struct opts *opts);
+// Appends what a user may have got wrong in -u, as the rest of a line, where not one request succeeded. Asks
+// the server (2 s at most each way) whether it speaks TLS, unless it is one of --server.
+void notices_why_none(const struct opts *opts, const struct work *work, const struct summary *summary,
+                      struct buf *out);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/net/trust.h"
@@ -166,8 +167,11 @@ static enum status check_next(struct opts *opts, struct error *error) {
   return STATUS_OK;
 }
 
-// What becomes of an output that exists.
+// Run records are no help on a screen. What becomes of an output that exists.
 static enum status check_output(const struct opts *opts, struct error *error) {
+  if (!opts->output && !opts->dry_run && isatty(STDOUT_FILENO))
+    return status_fail(error, STATUS_USAGE,
+                       "-o/--output FILE is missing: where do the run records go? (-o - is this terminal)");
   const char *name = opts->resume ? "--resume" : opts->append ? "--append" : NULL;
   if (!name) return STATUS_OK;
   if (opts->force || (opts->append && opts->resume))

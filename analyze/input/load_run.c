@@ -447,9 +447,10 @@ enum status load_run_line(struct load_run *run, const char *line, size_t len, st
     if (status == STATUS_FORMAT)
       return status_prefix(error, status, "line %" PRId64 ": not a run", run->line);
     if (status != STATUS_OK) return status;
-    return status_fail(error, STATUS_FORMAT,
-                       "line %" PRId64 ": not a run: its first record must be the header that replay writes",
-                       run->line);
+    const char *why = memmem(line, len, "\"type\":\"trace\"", 14)
+                          ? "it is a trace; 'replay TRACE -u URL -o RUN' measures with it, analyze reads RUN"
+                          : "its first record must be the header that replay writes";
+    return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": not a run: %s", run->line, why);
   }
   if (status == STATUS_FORMAT) {
     if (skip_unknown_header(run, line, len) || run->unknown_segment)

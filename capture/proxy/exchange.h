@@ -63,6 +63,8 @@ struct exchange_counts {
   int64_t resent;                // sent again, since a kept connection was dead
   int64_t bytes_up, bytes_down;  // of bodies
   struct histogram *upstream_ns; // from sending to the end, of every forwarded request
+  char trouble[160];             // why the upstream failed last, in words; "": it has not
+  bool is_other_scheme;          // the last failure is one of a server that does not speak what -u says
 };
 
 // What all exchanges of a proxy share.
@@ -78,6 +80,7 @@ struct proxy_context {
   int64_t header_timeout_ns;                           // 0: no limit
   unsigned checks;                                     // of client_end_slow so far
   bool tls;                                            // towards the clients
+  bool said_base;                                      // that -u and the targets have the same base
   bool draining;                                       // answers close their connection
   struct exchange *first;                              // all that live
   struct exchange_client *clients;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "capture/proxy/upstream.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/http/endpoint.h"
 
 #define STOPS_UPLOAD 300 // the least status after which libcurl sends no more of the request
 
@@ -75,6 +77,19 @@ bool upstream_stops_upload(const struct exchange *exchange) {
   return exchange->head_ready && exchange->status >= STOPS_UPLOAD;
 }
 
+// -u with the base path that clients send too, as the libraries of OpenAI take it. Said once.
+static void notice_base(const struct exchange *exchange) {
+  struct proxy_context *proxy = exchange->proxy;
+  const char *shown = proxy->origin->shown;
+  const char *base =
+      proxy->said_base || exchange->status < 400 ? NULL : endpoint_repeated_base(shown, exchange->target);
+  if (!base) return;
+  proxy->said_base = true;
+  log_notice(proxy->log,
+             "-u ends in %s, with which the clients' paths begin too; the server's URL may be -u %.*s", base,
+             (int)(base - shown), shown);
+}
+
 static enum xfer_flow on_head(void *context) {
   struct exchange *exchange = context;
   exchange->moved_ns = clock_now_ns();
@@ -85,6 +100,7 @@ static enum xfer_flow on_head(void *context) {
   recorder_head(exchange->entry, exchange->status, value_of(exchange, HEAD_CONTENT_TYPE),
                 value_of(exchange, HEAD_CONTENT_ENCODING));
   exchange->head_ready = true;
+  notice_base(exchange);
   if (upstream_stops_upload(exchange)) upstream_more(exchange);
   exchange_changed(exchange);
   return XFER_GO;
@@ -177,6 +193,18 @@ static void record_end(struct exchange *exchange, const struct xfer_result *resu
   exchange->entry = NULL;
 }
 
+// A server that speaks TLS alone ends a connection without it, at once or after some bytes of its own.
+static void keep_trouble(struct exchange *exchange, const struct xfer_result *result) {
+  struct exchange_counts *counts = &exchange->proxy->counts;
+  bool is_secure = origin_is_secure(exchange->proxy->origin);
+  counts->is_other_scheme =
+      is_secure
+          ? result->outcome == XFER_TLS && strstr(result->words, "wrong version number")
+          : (result->outcome == XFER_RESET || result->outcome == XFER_PROTOCOL) && exchange->status == 0;
+  snprintf(counts->trouble, sizeof counts->trouble, "%s (%s)", message_of(exchange, result->outcome),
+           result->words);
+}
+
 static void on_done(void *context, const struct xfer_result *result) {
   struct exchange *exchange = context;
   exchange->xfer = NULL;
@@ -200,6 +228,7 @@ static void on_done(void *context, const struct xfer_result *result) {
     bool late = result->outcome == XFER_TIMEOUT ||
                 (result->outcome == XFER_CONNECT &&
                  result->done_ns - result->started_ns >= EXCHANGE_CONNECT_TIMEOUT_NS);
+    keep_trouble(exchange, result);
     exchange_fail(exchange, late ? 504 : 502, message_of(exchange, result->outcome));
   }
   exchange_release(exchange);

@@ -124,6 +124,16 @@ void endpoint_print_public(const struct endpoint *endpoint, struct buf *out) {
   buf_append_text(out, endpoint->text + endpoint->public_to);
 }
 
+const char *endpoint_repeated_base(const char *url, const char *path) {
+  const char *authority = strstr(url, "://");
+  const char *base = authority ? strchr(authority + 3, '/') : NULL;
+  for (; base; base = strchr(base + 1, '/')) {
+    size_t len = strlen(base);
+    if (strncmp(path, base, len) == 0 && path[len] == '/') return base;
+  }
+  return NULL;
+}
+
 // 0, or the errno of the failed connection.
 static int try_connect(const struct addrinfo *address, int64_t timeout_ns) {
   int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -32,6 +32,10 @@ void endpoint_print(const struct endpoint *endpoint, uint16_t port, const char *
 // Appends the URL as given, but for its userinfo: what may be recorded and shown.
 void endpoint_print_public(const struct endpoint *endpoint, struct buf *out);
 
+// The end of the URL's base path ("/v1") with which the path begins too, a pointer into `url`, so that a
+// request goes to /v1/v1/...; NULL: there is none.
+const char *endpoint_repeated_base(const char *url, const char *path);
+
 // True when something takes a TCP connection there (it is closed at once). `port` as above, 0: the URL's own.
 // Otherwise STATUS_NETWORK (error is set). Waits at most `timeout_ns` per address.
 enum status endpoint_probe(const struct endpoint *endpoint, uint16_t port, int64_t timeout_ns,

@@ -48,9 +48,12 @@ static void count_record(struct trace_reader *reader, const struct trace_record 
   }
 }
 
-static enum status fail_first(struct trace_reader *reader, enum status status, struct error *error) {
+static enum status fail_first(struct trace_reader *reader, enum status status, bool is_run,
+                              struct error *error) {
   if (status == STATUS_OK)
-    status = status_fail(error, STATUS_FORMAT, "its first record is no {\"type\":\"trace\"} header");
+    status = status_fail(error, STATUS_FORMAT, "%s",
+                         is_run ? "it is a run, which analyze reads"
+                                : "its first record is no {\"type\":\"trace\"} header");
   if (status == STATUS_MEMORY) return status;
   return status_prefix(error, status, "%s: line %lld: not a trace", reader->path,
                        (long long)gzline_reader_line_number(reader->lines));
@@ -66,12 +69,12 @@ enum status trace_read(struct trace_reader *reader, struct trace_record *out, do
       count_bad_line(reader);
       continue;
     }
-    if (status == STATUS_LIMIT) return fail_first(reader, status, error);
+    if (status == STATUS_LIMIT) return fail_first(reader, status, false, error);
     if (status) return status;
     if (gzline_is_blank(line, len)) continue;
     status = trace_parse(line, len, out, &reader->scratch, error);
     if (reader->counts.segments == 0 && (status || out->kind != TRACE_HEADER))
-      return fail_first(reader, status, error);
+      return fail_first(reader, status, memmem(line, len, "\"type\":\"run\"", 12) != NULL, error);
     if (status == STATUS_MEMORY) return status;
     if (status) {
       count_bad_line(reader);

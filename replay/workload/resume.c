@@ -103,7 +103,10 @@ static enum status add_record(struct resume *resume, const struct run_record *re
   switch (record->kind) {
   case RUN_HEADER: return add_header(resume, &record->header);
   case RUN_SESSION: count_session(resume, record->session.session); return STATUS_OK;
-  case RUN_REQUEST: count_session(resume, record->request.session); return STATUS_OK;
+  case RUN_REQUEST:
+    count_session(resume, record->request.session);
+    resume->succeeded = resume->succeeded || record->request.error == FAILURE_NONE;
+    return STATUS_OK;
   case RUN_BATCH: count_session(resume, record->batch.session); return add_batch(resume, &record->batch);
   case RUN_END:
   case RUN_OTHER: break;
@@ -119,7 +122,8 @@ static enum status read_records(const char *path, struct resume *resume, struct 
   size_t len;
   enum status status = gzline_reader_open(path, &reader, error);
   if (status) return status;
-  while ((status = gzline_read(reader, &line, &len, error)) == STATUS_OK) {
+  while (!(resume->ends_at_success && resume->succeeded) &&
+         (status = gzline_read(reader, &line, &len, error)) == STATUS_OK) {
     if (gzline_is_blank(line, len)) continue;
     status = run_parse(line, len, &record, &scratch, error);
     if (status == STATUS_OK && (record.kind == RUN_OTHER && !resume->found))
@@ -153,6 +157,17 @@ enum status resume_read(const char *path, bool keep_invalid, struct resume *out,
     qsort(resume.done, resume.done_count, sizeof *resume.done, plan_replicate_compare);
   *out = resume;
   return STATUS_OK;
+}
+
+bool resume_is_barren(const char *path) {
+  struct resume resume = {.ends_at_success = true};
+  struct error error;
+  struct stat file;
+  bool is_run = stat(path, &file) == 0 && S_ISREG(file.st_mode) && file.st_size > 0 &&
+                read_records(path, &resume, &error) == STATUS_OK && resume.found;
+  bool is_barren = is_run && !resume.succeeded;
+  resume_free(&resume);
+  return is_barren;
 }
 
 enum status resume_check(const struct resume *resume, const struct run_header *header, struct error *error) {

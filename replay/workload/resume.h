@@ -23,6 +23,8 @@ enum { RESUME_TRAITS = 12 };
 struct resume {
   bool keep_invalid;
   bool found;                  // the file holds a run; all else is of its last one
+  bool succeeded;              // a request of the file did
+  bool ends_at_success;        // nothing behind that is read
   struct plan_replicate *done; // its measured batches that are finished and valid, in plan_replicate's order;
                                // not those in which nothing could connect
   size_t done_count, done_room;
@@ -42,6 +44,9 @@ enum status resume_read(const char *path, bool keep_invalid, struct resume *out,
 // are sent when. STATUS_EXISTS with a line that names what differs; STATUS_MEMORY.
 enum status resume_check(const struct resume *resume, const struct run_header *header,
                          struct error *error) MUST_USE;
+
+// Whether the file is a whole run, or several, in which no request succeeded: nobody misses it.
+bool resume_is_barren(const char *path);
 
 void resume_free(struct resume *resume); // takes an all-zero resume
 

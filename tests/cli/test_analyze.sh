@@ -46,6 +46,8 @@ refused 'format with a folder' 2 '--format is for standard output' --format json
 refused 'no such file' 1 "$broken/none.csv: " "$broken/none.csv"
 refused 'a directory' 1 "$broken: " "$broken"
 
+refused 'a trace' 1 "traces/sample.trace.jsonl: line 1: not a run: it is a trace; 'replay TRACE -u URL -o RUN'" traces/sample.trace.jsonl
+refused 'a trace as baseline' 1 'sample.trace.jsonl: line 1: not a run: it is a trace' --baseline traces/sample.trace.jsonl "$table"
 : >"$broken/empty"
 refused 'an empty file' 1 "$broken/empty: empty" "$broken/empty"
 echo 'workers,batch,total_s,tokens' >"$broken/header"
@@ -60,8 +62,6 @@ printf 'not gzip at all' >"$broken/run.jsonl.gz"
 refused 'not gzip' 1 "$broken/run.jsonl.gz: line 1: no column 'workers'" "$broken/run.jsonl.gz"
 printf '\037\213\010\000garbage and no more' >"$broken/torn.gz"
 refused 'gzip that cannot be read' 1 "$broken/torn.gz: " "$broken/torn.gz"
-printf '{"type":"trace","version":1,"start_unix_s":1}\n' >"$broken/trace.jsonl"
-refused 'a trace' 1 "$broken/trace.jsonl: line 1: not a run" "$broken/trace.jsonl"
 refused 'the same file twice' 1 'read already' "$table" "$table"
 
 # Inputs of one kind as another.

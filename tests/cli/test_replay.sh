@@ -93,6 +93,8 @@ run "$bin/replay" $trace -u $nowhere --timing original --speed 2 --dry-run
 check_match 'dry run of the original times' 'original, 9 requests in 1.575 s, 1 times' "$out"
 
 fails 'no such trace' 1 '/no/such/trace' /no/such/trace -u $nowhere
+printf '{"type":"run","version":1,"start_unix_s":1}\n' >"$scratch/a.run"
+fails 'a run' 1 'a.run: line 1: not a trace: it is a run, which analyze reads' "$scratch/a.run" -u $nowhere
 fails 'not a trace' 1 'Makefile: line 1: not a trace' Makefile -u $nowhere
 head -n 1 $trace >"$scratch/empty"
 sed -n 1p $trace >"$scratch/http"
@@ -161,6 +163,20 @@ out=$("$bin/replay" $trace -u $nowhere --cells - -r 2 --dry-run --order grid <"$
 check_match 'cells from standard input' 'plan      2 cells, 3 batches' "$out"
 check_equal 'cells in their order' '  workers 2 batch 4 rep 0|  workers 4 batch 8 rep 0|  workers 4 batch 8 rep 1' \
   "$(grep '^  workers' <<<"$out" | paste -sd'|')"
+
+# On a terminal run records are lost; what is printed there on purpose is not. script (bsdutils) makes a terminal.
+on_terminal() { run script -qec "'$bin/replay' $trace -u $nowhere -W 1 $*" /dev/null; }
+if command -v script >/dev/null; then
+  on_terminal ''
+  check_match 'no -o on a terminal: words' '^replay: -o/--output FILE is missing' "$out"
+  check_equal 'no -o on a terminal: exit code' 2 "$status"
+  on_terminal -o -
+  check_match '-o - on a terminal: it goes on' 'the server cannot be reached' "$out"
+  on_terminal --dry-run
+  check_match 'a dry run on a terminal' '1 cells, 3 batches' "$out"
+else
+  skip 'no -o on a terminal' 'no script(1) here'
+fi
 
 run "$bin/replay" --help
 check_equal 'help: exit code' 0 "$status"

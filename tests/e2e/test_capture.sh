@@ -226,6 +226,20 @@ test_dead_upstream() {
   check_equal 'and recorded' 'connect' "$(records "$trace" response | jq -r .error)"
 }
 
+# The base URL that the libraries of OpenAI take, while clients send its path too.
+test_repeated_base() {
+  sim server || return
+  start_server capture "$bin/capture" -u "${server_url[server]}/v1" -l 127.0.0.1:0 -o "$scratch/base.jsonl" || return
+  post "${server_url[capture]}/chat/completions" "{\"model\":\"m\",$chat}" -w '\n%{http_code}'
+  check_equal 'a base path that is right' 200 "$(tail -n 1 <<<"$out")"
+  for _ in 1 2; do post "${server_url[capture]}/v1/chat/completions" "{\"model\":\"m\",$chat}"; done
+  stop_server capture
+  check_equal 'one that clients send too is named once' \
+    "capture: -u ends in /v1, with which the clients' paths begin too; the server's URL may be -u ${server_url[server]}" \
+    "$(grep 'ends in' "${server_err[capture]}")"
+  stop_server server
+}
+
 test_faults() {
   local trace=$scratch/faults.jsonl kind
   for kind in 500 429 truncate malformed error_in_stream empty; do
@@ -419,6 +433,7 @@ test_large_bodies
 test_large_bodies_beside_the_loop
 test_leaving_client
 test_dead_upstream
+test_repeated_base
 test_faults
 test_sessions_and_choice
 test_conversations

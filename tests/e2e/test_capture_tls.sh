@@ -80,7 +80,31 @@ test_refused() {
   check_match 'a file that is not there is named' 'no\.pem' "$err"
 }
 
+# The wrong scheme in -u: a server that speaks TLS alone (capture itself), and one that does not.
+test_other_scheme() {
+  local plain tls
+  url='' && : >"$scratch/err"
+  start_server plain "$bin/simllm" -l 127.0.0.1:0 || return
+  "$bin/capture" -q -u "${server_url[plain]}" -l 127.0.0.1:0 -o "$scratch/t3.jsonl" --tls-cert "$scratch/cert.pem" --tls-key "$scratch/key.pem" \
+    2>"$scratch/err" </dev/null &
+  server_pid[tls]=$!
+  check 'it serves' wait_for 10 listening || return
+  tls=$url plain=${server_url[plain]}
+  wrong_scheme "http${tls#https}" "a server that speaks TLS does this: -u $tls" "the server speaks TLS: -u $tls"
+  wrong_scheme "https${plain#http}" "a server that does not speak TLS does this: -u $plain" "the server does not speak TLS: -u $plain"
+  stop_server tls
+}
+wrong_scheme() { # URL WORDS-OF-CAPTURE WORDS-OF-REPLAY
+  start_server capture "$bin/capture" -u "$1" -l 127.0.0.1:0 -o "$scratch/t4.jsonl" || return
+  curl -s -m 20 -o /dev/null "${server_url[capture]}/v1/models"
+  check "capture -u $1" wait_for 5 grep -qF "capture: $2" "${server_err[capture]}"
+  stop_server capture
+  run "$bin/replay" tests/data/mixed.trace.jsonl -u "$1" --keep-invalid -W 1 -B 1 -r 1 -o "$scratch/wrong.jsonl"
+  check_match "replay -u $1" "^1 .*not one request succeeded: $3\$" "$status $err"
+}
+
 test_tls_to_clients
+test_other_scheme
 test_early_answers
 test_refused
 summary

@@ -112,8 +112,24 @@ static void test_a_name_that_does_not_resolve_is_named(void **state) {
   endpoint_free(&endpoint);
 }
 
+static void test_a_base_path_that_stands_twice_is_found(void **state) {
+  (void)state;
+  static const struct {
+    const char *url, *path, *base;
+  } cases[] = {{"http://h/v1", "/v1/chat", "/v1"},    {"http://h/a/v1", "/v1/chat", "/v1"},
+               {"http://h/a/v1", "/a/v1/x", "/a/v1"}, {"http://h/v1", "/v1x/chat", NULL},
+               {"http://h/v1", "/v1", NULL},          {"http://h/v1", "/chat", NULL},
+               {"http://h", "/h/chat", NULL},         {"http://h/av1", "/v1/chat", NULL}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const char *base = endpoint_repeated_base(cases[i].url, cases[i].path);
+    if (!base != !cases[i].base || (base && strcmp(base, cases[i].base) != 0))
+      fail_msg("%s %s: %s", cases[i].url, cases[i].path, base ? base : "none");
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_a_base_path_that_stands_twice_is_found),
       cmocka_unit_test(test_urls_are_parsed_into_host_port_and_base_path),
       cmocka_unit_test(test_bad_urls_are_refused_without_repeating_them),
       cmocka_unit_test(test_an_all_zero_endpoint_can_be_freed),

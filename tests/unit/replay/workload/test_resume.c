@@ -17,15 +17,24 @@
   "{\"type\":\"batch\",\"session\":0,\"workers\":2,\"batch\":4,\"rep\":" #rep                                \
   ",\"total_s\":1,\"requests\":" #requests ",\"failed\":" #failed ",\"errors\":{" errors "}" more "}\n"
 
-static struct resume read_text(const char *text) {
-  char path[] = "/tmp/test_resume.XXXXXX";
+// `path`: the last six characters of it are made up.
+static void write_file(char *path, const char *text) {
   int fd = mkstemp(path);
   assert_true(fd >= 0);
   FILE *file = fdopen(fd, "w");
   assert_non_null(file);
   assert_true(fputs(text, file) >= 0);
   assert_int_equal(fclose(file), 0);
+}
+
+#define REQUEST(error)                                                                                       \
+  "{\"type\":\"request\",\"session\":0,\"workers\":2,\"batch\":4,\"rep\":0,\"index\":0,\"seq\":0,"           \
+  "\"intended_s\":0,\"ready_s\":0,\"sent_s\":0,\"latency_s\":1,\"error\":" error "}\n"
+
+static struct resume read_text(const char *text) {
+  char path[] = "/tmp/test_resume.XXXXXX";
   struct resume resume;
+  write_file(path, text);
   enum status status = resume_read(path, false, &resume, NULL);
   unlink(path);
   assert_int_equal(status, STATUS_OK);
@@ -84,8 +93,33 @@ static void test_a_plan_of_an_earlier_version_is_the_same_run(void **state) {
   resume_free(&resume);
 }
 
+static void test_a_run_without_a_success_is_barren(void **state) {
+  static const struct {
+    const char *text;
+    bool is_barren;
+  } cases[] = {{"", false},
+               {HEADER, true},
+               {HEADER BATCH(0, 1, 1, "\"reset\":1", ""), true},
+               {HEADER REQUEST("\"reset\"") BATCH(0, 1, 1, "\"reset\":1", ""), true},
+               {HEADER REQUEST("\"reset\"") HEADER REQUEST("null"), false},
+               {HEADER REQUEST("null") "no record\n", false},
+               {HEADER "no record\n", false},
+               {"workers,batch\n1,1\n", false},
+               {"{\"type\":\"trace\",\"version\":1}\n", false}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char path[] = "/tmp/test_resume.XXXXXX";
+    write_file(path, cases[i].text);
+    if (resume_is_barren(path) != cases[i].is_barren) fail_msg("%s", cases[i].text);
+    unlink(path);
+  }
+  assert_false(resume_is_barren("/dev/null"));
+  assert_false(resume_is_barren("/no/such/file"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_a_run_without_a_success_is_barren),
       cmocka_unit_test(test_measured_batches_are_done_in_order),
       cmocka_unit_test(test_a_batch_that_could_not_connect_is_not_done),
       cmocka_unit_test(test_a_batch_that_is_not_valid_is_not_done_until_it_is_measured_again),
