@@ -158,10 +158,9 @@ static void settle(struct gzline_writer *writer, size_t len) {
 }
 
 static void lose_rest(struct gzline_writer *writer) {
-  const char *at = writer->taken.data + writer->taken_at;
   size_t left = writer->taken.len - writer->taken_at;
   if (left == 0) return;
-  writer->counts.dropped += count_lines(at, left);
+  writer->counts.dropped += count_lines(writer->taken.data + writer->taken_at, left);
   settle(writer, left);
 }
 
