@@ -2,10 +2,7 @@
 #include "lib/json/json_cursor.h"
 
 static void skip_space(struct json_cursor *cursor) {
-  const char *at = cursor->at, *end = cursor->end;
-  while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
-    at++;
-  cursor->at = at;
+  cursor->at = json_skip_space(cursor->at, cursor->end);
 }
 
 static bool fail(struct json_cursor *cursor) {
@@ -21,28 +18,11 @@ struct json_cursor json_cursor_start(const char *text, size_t len) {
   return cursor;
 }
 
-enum json_kind json_cursor_kind(const struct json_cursor *cursor) {
-  return json_scan_kind((struct json_slice){cursor->at, (size_t)(cursor->end - cursor->at)});
-}
-
-static bool enter(struct json_cursor *cursor, char open) {
-  if (cursor->at == cursor->end) return fail(cursor);
-  if (*cursor->at != open) {
-    json_cursor_skip(cursor);
-    return false;
-  }
-  if (++cursor->depth > JSON_SCAN_DEPTH) return fail(cursor);
-  cursor->at++;
-  cursor->fresh = true;
-  return true;
-}
-
-bool json_cursor_object(struct json_cursor *cursor) {
-  return enter(cursor, '{');
-}
-
-bool json_cursor_array(struct json_cursor *cursor) {
-  return enter(cursor, '[');
+bool json_cursor_enter_any(struct json_cursor *cursor, char open) {
+  bool is_too_deep = cursor->at < cursor->end && *cursor->at == open;
+  if (is_too_deep || cursor->at == cursor->end) return fail(cursor);
+  json_cursor_skip(cursor);
+  return false;
 }
 
 // Moves over the comma to the next item, or over `close`: false.
@@ -63,18 +43,16 @@ static bool next_item(struct json_cursor *cursor, char close) {
   return true;
 }
 
-bool json_cursor_member(struct json_cursor *cursor, struct json_slice *key) {
+bool json_cursor_member_any(struct json_cursor *cursor, struct json_slice *key) {
   if (cursor->failed || !next_item(cursor, '}')) return false;
-  const char *start = cursor->at;
-  if (start == cursor->end || *start != '"') return fail(cursor);
-  const char *after = json_scan_skip(start, cursor->end, 0);
+  const char *start = cursor->at, *end = cursor->end;
+  if (start == end || *start != '"') return fail(cursor);
+  const char *after = json_skip_string(start, end);
   if (!after) return fail(cursor);
-  cursor->at = after;
-  skip_space(cursor);
-  if (cursor->at == cursor->end || *cursor->at != ':') return fail(cursor);
-  cursor->at++;
-  skip_space(cursor);
   *key = (struct json_slice){start + 1, (size_t)(after - start) - 2};
+  after = json_skip_space(after, end);
+  if (after == end || *after != ':') return fail(cursor);
+  cursor->at = json_skip_space(after + 1, end);
   return true;
 }
 
@@ -82,7 +60,7 @@ bool json_cursor_element(struct json_cursor *cursor) {
   return !cursor->failed && next_item(cursor, ']');
 }
 
-struct json_slice json_cursor_value(struct json_cursor *cursor) {
+struct json_slice json_cursor_value_any(struct json_cursor *cursor) {
   const char *start = cursor->at;
   const char *after = json_scan_skip(start, cursor->end, cursor->depth);
   if (!after) {

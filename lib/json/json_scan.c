@@ -5,23 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *skip_space(const char *at, const char *end) {
-  while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
-    at++;
-  return at;
-}
-
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+#include "lib/json/json_skip.h"
 
 static bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return json_skip_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-// Each skip function returns the first byte after the value that starts at `at`, or NULL when there is none.
-
-static const char *skip_escape(const char *at, const char *end) {
+const char *json_skip_escape(const char *at, const char *end) {
   if (at >= end) return NULL;
   if (*at != 'u') return strchr("\"\\/bfnrt", *at) && *at ? at + 1 : NULL;
   if (end - at < 5) return NULL;
@@ -31,48 +21,31 @@ static const char *skip_escape(const char *at, const char *end) {
   return at + 5;
 }
 
-// The number of bytes before the first quote, backslash or control character in the eight at `at`; 8: none
-// there. Eight at once: a byte minus one borrows into its top bit only when it is 0 ("Hacker's Delight",
-// 6-1); what lies above the first hit may be wrong, what lies below it is not.
-static unsigned plain_bytes(const char *at) {
-  const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-  uint64_t word;
-  memcpy(&word, at, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  word = __builtin_bswap64(word);
-#endif
-  uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
-  uint64_t hit =
-      ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((word - ones * 0x20) & ~word);
-  hit &= tops;
-  return hit ? (unsigned)__builtin_ctzll(hit) / 8 : 8;
-}
-
-static const char *skip_string(const char *at, const char *end) {
+const char *json_skip_string(const char *at, const char *end) {
   at++;
   while (at < end) {
-    if (end - at >= 8) {
-      unsigned plain = plain_bytes(at);
+    if (end - at >= JSON_SKIP_BLOCK) {
+      unsigned plain = json_skip_plain(at);
       at += plain;
-      if (plain == 8) continue;
+      if (plain == JSON_SKIP_BLOCK) continue;
     }
     unsigned char c = (unsigned char)*at;
     if (c == '"') return at + 1;
     if (c < 0x20) return NULL;
     at++;
     if (c == '\\') {
-      at = skip_escape(at, end);
+      at = json_skip_escape(at, end);
       if (!at) return NULL;
     }
   }
   return NULL;
 }
 
+// Each skip function returns the first byte after the value that starts at `at`, or NULL when there is none.
+
 static const char *skip_digits(const char *at, const char *end) {
-  if (at >= end || !is_digit(*at)) return NULL;
-  while (at < end && is_digit(*at))
-    at++;
-  return at;
+  const char *after = json_skip_digits(at, end);
+  return after > at ? after : NULL;
 }
 
 static const char *skip_number(const char *at, const char *end) {
@@ -95,7 +68,7 @@ static const char *skip_number(const char *at, const char *end) {
   return at;
 }
 
-static const char *skip_word(const char *at, const char *end, const char *word) {
+static inline const char *skip_word(const char *at, const char *end, const char *word) {
   size_t len = strlen(word);
   return (size_t)(end - at) >= len && memcmp(at, word, len) == 0 ? at + len : NULL;
 }
@@ -104,31 +77,31 @@ static const char *skip_container(const char *at, const char *end, int depth) {
   if (depth >= JSON_SCAN_DEPTH) return NULL;
   bool object = *at == '{';
   char close = object ? '}' : ']';
-  at = skip_space(at + 1, end);
+  at = json_skip_space(at + 1, end);
   if (at < end && *at == close) return at + 1;
   for (;;) {
     if (object) {
       if (at >= end || *at != '"') return NULL;
-      at = skip_string(at, end);
+      at = json_skip_string(at, end);
       if (!at) return NULL;
-      at = skip_space(at, end);
+      at = json_skip_space(at, end);
       if (at >= end || *at != ':') return NULL;
-      at = skip_space(at + 1, end);
+      at = json_skip_space(at + 1, end);
     }
     at = json_scan_skip(at, end, depth + 1);
     if (!at) return NULL;
-    at = skip_space(at, end);
+    at = json_skip_space(at, end);
     if (at >= end) return NULL;
     if (*at == close) return at + 1;
     if (*at != ',') return NULL;
-    at = skip_space(at + 1, end);
+    at = json_skip_space(at + 1, end);
   }
 }
 
 const char *json_scan_skip(const char *at, const char *end, int depth) {
   if (at >= end) return NULL;
   switch (*at) {
-  case '"': return skip_string(at, end);
+  case '"': return json_skip_string(at, end);
   case '{':
   case '[': return skip_container(at, end, depth);
   case 't': return skip_word(at, end, "true");
@@ -141,9 +114,9 @@ const char *json_scan_skip(const char *at, const char *end, int depth) {
 // How far a broken text is right: grows a prefix value by value only for the message, so its cost is of no
 // matter.
 static size_t broken_at(const char *text, size_t len) {
-  const char *at = skip_space(text, text + len);
+  const char *at = json_skip_space(text, text + len);
   const char *after = json_scan_skip(at, text + len, 0);
-  return (size_t)((after ? skip_space(after, text + len) : at) - text);
+  return (size_t)((after ? json_skip_space(after, text + len) : at) - text);
 }
 
 enum status json_scan_text(const char *text, size_t len, struct json_slice *value, struct error *error) {
@@ -154,9 +127,9 @@ enum status json_scan_nested(const char *text, size_t len, int depth, struct jso
                              struct error *error) {
   if (len == 0) text = ""; // NULL is an empty text as well
   const char *end = text + len;
-  const char *start = skip_space(text, end);
+  const char *start = json_skip_space(text, end);
   const char *after = json_scan_skip(start, end, depth);
-  if (!after || skip_space(after, end) != end) {
+  if (!after || json_skip_space(after, end) != end) {
     const char *what = start == end ? "no JSON value"
                        : after      ? "more text after the JSON value"
                                     : "malformed JSON value";
@@ -167,19 +140,6 @@ enum status json_scan_nested(const char *text, size_t len, int depth, struct jso
   return STATUS_OK;
 }
 
-enum json_kind json_scan_kind(struct json_slice value) {
-  if (value.len == 0) return JSON_NONE;
-  switch (value.data[0]) {
-  case '"': return JSON_STRING;
-  case '{': return JSON_OBJECT;
-  case '[': return JSON_ARRAY;
-  case 't': return JSON_TRUE;
-  case 'f': return JSON_FALSE;
-  case 'n': return JSON_NULL;
-  default: return JSON_NUMBER;
-  }
-}
-
 struct json_scan json_scan_start(struct json_slice container) {
   enum json_kind kind = json_scan_kind(container);
   if (kind != JSON_OBJECT && kind != JSON_ARRAY) return (struct json_scan){NULL, NULL};
@@ -188,8 +148,8 @@ struct json_scan json_scan_start(struct json_slice container) {
 
 // Moves to the next value of the container; the text is known to be valid.
 static bool next_item(struct json_scan *scan) {
-  scan->at = skip_space(scan->at, scan->end);
-  if (scan->at < scan->end && *scan->at == ',') scan->at = skip_space(scan->at + 1, scan->end);
+  scan->at = json_skip_space(scan->at, scan->end);
+  if (scan->at < scan->end && *scan->at == ',') scan->at = json_skip_space(scan->at + 1, scan->end);
   return scan->at < scan->end;
 }
 
@@ -208,9 +168,9 @@ bool json_scan_member(struct json_scan *scan, struct json_slice *key, struct jso
   if (!next_item(scan) || *scan->at != '"') return false;
   struct json_slice quoted;
   if (!parse_value(scan, &quoted)) return false;
-  scan->at = skip_space(scan->at, scan->end);
+  scan->at = json_skip_space(scan->at, scan->end);
   if (scan->at >= scan->end || *scan->at != ':') return false;
-  scan->at = skip_space(scan->at + 1, scan->end);
+  scan->at = json_skip_space(scan->at + 1, scan->end);
   if (!parse_value(scan, value)) return false;
   *key = (struct json_slice){quoted.data + 1, quoted.len - 2};
   return true;
@@ -254,7 +214,7 @@ bool json_scan_number(struct json_slice value, double *out) {
   int64_t mantissa = 0;
   int digits = 0, after_point = 0;
   bool point = false;
-  for (; at < end && (is_digit(*at) || *at == '.'); at++) {
+  for (; at < end && (json_skip_is_digit(*at) || *at == '.'); at++) {
     if (*at == '.') {
       point = true;
       continue;
@@ -282,12 +242,16 @@ bool json_scan_number(struct json_slice value, double *out) {
 }
 
 bool json_scan_int64(struct json_slice value, int64_t *out) {
+  if (value.len == 1 && json_skip_is_digit(*value.data)) {
+    *out = *value.data - '0';
+    return true;
+  }
   if (json_scan_kind(value) != JSON_NUMBER) return false;
   const char *at = value.data, *end = value.data + value.len;
   bool negative = *at == '-';
   if (negative) at++;
   int64_t number = 0; // kept negative: the range is one larger on that side
-  for (; at < end && is_digit(*at); at++) {
+  for (; at < end && json_skip_is_digit(*at); at++) {
     if (__builtin_mul_overflow(number, 10, &number) || __builtin_sub_overflow(number, *at - '0', &number))
       return false;
   }
@@ -314,7 +278,7 @@ static unsigned hex4(const char *at) {
   unsigned code = 0;
   for (int i = 0; i < 4; i++) {
     char c = at[i];
-    code = code * 16 + (unsigned)(is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+    code = code * 16 + (unsigned)(json_skip_is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
   }
   return code;
 }
@@ -381,8 +345,4 @@ bool json_scan_string(struct json_slice value, struct buf *out) {
 struct json_slice json_scan_raw_string(struct json_slice value) {
   if (json_scan_kind(value) != JSON_STRING) return (struct json_slice){NULL, 0};
   return (struct json_slice){value.data + 1, value.len - 2};
-}
-
-bool json_scan_has_text(struct json_slice value) {
-  return json_scan_kind(value) == JSON_STRING && value.len > 2;
 }

@@ -42,7 +42,18 @@ enum status json_scan_text(const char *text, size_t len, struct json_slice *valu
 enum status json_scan_nested(const char *text, size_t len, int depth, struct json_slice *value,
                              struct error *error) MUST_USE;
 
-enum json_kind json_scan_kind(struct json_slice value);
+static inline enum json_kind json_scan_kind(struct json_slice value) {
+  if (value.len == 0) return JSON_NONE;
+  switch (value.data[0]) {
+  case '"': return JSON_STRING;
+  case '{': return JSON_OBJECT;
+  case '[': return JSON_ARRAY;
+  case 't': return JSON_TRUE;
+  case 'f': return JSON_FALSE;
+  case 'n': return JSON_NULL;
+  default: return JSON_NUMBER;
+  }
+}
 
 // The first byte after the value that starts at `at` and lies `depth` containers deep; NULL when none does.
 const char *json_scan_skip(const char *at, const char *end, int depth);
@@ -82,6 +93,8 @@ bool json_scan_string(struct json_slice value, struct buf *out);
 struct json_slice json_scan_raw_string(struct json_slice value);
 
 // True for a string of at least one character.
-bool json_scan_has_text(struct json_slice value);
+static inline bool json_scan_has_text(struct json_slice value) {
+  return value.len > 2 && *value.data == '"';
+}
 
 #endif

@@ -9,16 +9,21 @@
 #include "lib/llm/message.h"
 #include "lib/llm/timings.h"
 
-// Content may be an array of parts (some reasoning models stream it so): text is what a part's text holds.
-static bool has_content(struct json_slice value) {
-  if (json_scan_kind(value) != JSON_ARRAY) return json_scan_has_text(value);
+// Content may be an array of parts (some reasoning models stream it so): text is what a part's text holds,
+// and of a model's thoughts the text of a part's `thinking`. `answer`: there is text that is no thought.
+static bool has_content(struct json_slice value, bool *answer) {
+  if (json_scan_kind(value) != JSON_ARRAY) {
+    if (json_scan_has_text(value)) *answer = true;
+    return json_scan_has_text(value);
+  }
   struct json_scan scan = json_scan_start(value);
   struct json_slice part;
+  bool text = false, answers = false;
   while (json_scan_element(&scan, &part)) {
-    if (json_scan_has_text(json_scan_get(part, "text")) || has_content(json_scan_get(part, "thinking")))
-      return true;
+    if (json_scan_has_text(json_scan_get(part, "text"))) text = *answer = true;
+    text = text || has_content(json_scan_get(part, "thinking"), &answers);
   }
-  return false;
+  return text;
 }
 
 // What OpenRouter has of a model's thoughts: details with a text or a summary; what is encrypted is no text.
@@ -30,17 +35,6 @@ static bool has_details(struct json_slice details) {
     if (json_scan_has_text(json_scan_get(detail, "text")) ||
         json_scan_has_text(json_scan_get(detail, "summary")))
       return true;
-  }
-  return false;
-}
-
-// The answer's part of it, not the thoughts'.
-static bool has_answer(struct json_slice content) {
-  if (json_scan_kind(content) != JSON_ARRAY) return json_scan_has_text(content);
-  struct json_scan scan = json_scan_start(content);
-  struct json_slice part;
-  while (json_scan_element(&scan, &part)) {
-    if (json_scan_has_text(json_scan_get(part, "text"))) return true;
   }
   return false;
 }
@@ -68,8 +62,7 @@ static bool read_text(struct response *response, struct json_cursor *cursor, boo
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "content")) {
-      text = text || has_content(value);
-      answer = answer || has_answer(value);
+      text = has_content(value, &answer) || text;
       if (is_first) response_tell(response, RESPONSE_PART_TEXT, value);
     } else if (json_slice_is(key, "reasoning_content") || json_slice_is(key, "reasoning") ||
                json_slice_is(key, "thinking")) {
@@ -175,16 +168,20 @@ static void read_stop_type(struct response *response, struct json_slice key, str
 
 // What matters of the rest. True for an error object.
 static bool read_other(struct response *response, struct json_slice key, struct json_slice value) {
-  if (json_slice_is(key, "error")) return json_scan_kind(value) != JSON_NULL;
-  if (json_slice_is(key, "object")) return json_slice_is(value, "\"error\""); // vLLM's
-  if (json_slice_is(key, "content")) {                                        // llama.cpp's own /completions
-    if (json_scan_has_text(value)) response->has_text = response->has_answer = true;
-  } else if (json_slice_is(key, "stop")) {
-    if (json_scan_kind(value) == JSON_TRUE) response->ended = true;
-  } else if (key.len > 4 && memcmp(key.data, "stop", 4) == 0) {
-    read_stop_type(response, key, value);
+  switch (key.len) { // most events have nothing here
+  case 4:
+    if (json_slice_is(key, "stop") && json_scan_kind(value) == JSON_TRUE) response->ended = true;
+    return false;
+  case 5: return json_slice_is(key, "error") && json_scan_kind(value) != JSON_NULL;
+  case 6: return json_slice_is(key, "object") && json_slice_is(value, "\"error\""); // vLLM's
+  case 7: // llama.cpp's own /completions
+    if (json_slice_is(key, "content") && json_scan_has_text(value))
+      response->has_text = response->has_answer = true;
+    return false;
+  default:
+    if (key.len > 4 && memcmp(key.data, "stop", 4) == 0) read_stop_type(response, key, value);
+    return false;
   }
-  return false;
 }
 
 // llama.cpp joins the choices of a body, but `usage` is that of the first, as the slot's own timings show.
@@ -234,15 +231,22 @@ enum status openai_read(struct response *response, const char *text, size_t len)
   if (json_cursor_kind(&cursor) != JSON_OBJECT) return STATUS_FORMAT;
   json_cursor_object(&cursor);
   while (json_cursor_member(&cursor, &key)) {
-    if (json_slice_is(key, "choices")) {
-      choices = read_choices(response, &cursor);
-    } else if (json_slice_is(key, "usage")) {
+    switch (key.len) {
+    case 5:
+      if (!json_slice_is(key, "usage")) break;
       read_usage(response, &cursor, &output);
-    } else if (json_slice_is(key, "timings")) {
+      continue;
+    case 7:
+      if (json_slice_is(key, "choices")) {
+        choices = read_choices(response, &cursor);
+        continue;
+      }
+      if (!json_slice_is(key, "timings")) break;
       timings_read(response, &cursor);
-    } else {
-      error = read_other(response, key, json_cursor_value(&cursor)) || error;
+      continue;
+    default: break;
     }
+    error = read_other(response, key, json_cursor_value(&cursor)) || error;
   }
   if (!json_cursor_finish(&cursor)) return STATUS_FORMAT;
   parse_usage(response, output, choices == 0);

@@ -58,6 +58,7 @@ static enum status on_data(struct sse *sse, const char *value, size_t len) {
 }
 
 static enum status on_field(struct sse *sse, const char *line, size_t len) {
+  if (len > 6 && memcmp(line, "data: ", 6) == 0) return on_data(sse, line + 6, len - 6);
   const char *colon = memchr(line, ':', len);
   size_t name_len = colon ? (size_t)(colon - line) : len;
   const char *value = colon ? colon + 1 : line + len;
@@ -102,32 +103,28 @@ static enum status end_line(struct sse *sse, const char *rest, size_t len) {
   return status;
 }
 
-// The first CR or LF of these bytes, NULL when there is none.
-static const char *line_end(const char *at, const char *end) {
-  const char *lf = memchr(at, '\n', (size_t)(end - at));
-  const char *cr = memchr(at, '\r', (size_t)((lf ? lf : end) - at));
-  return cr ? cr : lf;
-}
-
 enum status sse_feed(struct sse *sse, const char *data, size_t len) {
   if (sse->status || len == 0) return sse->status;
   const char *at = data, *end = data + len;
   if (sse->after_cr && *at == '\n') at++;
   sse->after_cr = false;
+  const char *cr = memchr(at, '\r', (size_t)(end - at)); // the next one; most streams have none
   while (at < end && sse->status == STATUS_OK) {
-    const char *stop = line_end(at, end);
+    const char *stop = *at == '\n' ? at : memchr(at, '\n', (size_t)(end - at));
+    if (cr && (!stop || cr < stop)) stop = cr;
     if (!stop) {
       sse->status = buf_append(&sse->line, at, (size_t)(end - at));
       break;
     }
     sse->status = end_line(sse, at, (size_t)(stop - at));
     at = stop + 1;
-    if (*stop != '\r') continue;
+    if (stop != cr) continue;
     if (at == end) {
       sse->after_cr = true;
     } else if (*at == '\n') {
       at++;
     }
+    cr = memchr(at, '\r', (size_t)(end - at));
   }
   enum status kept = keep_data(sse);
   if (sse->status == STATUS_OK) sse->status = kept;

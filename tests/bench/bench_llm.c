@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What reading costs per event: streams as the servers of each API send them, in reads of 16
-// KiB.
+// What reading costs per event: streams as the servers of each API send them, in reads of 16 KiB.
+//
+//   bench_llm          nanoseconds an event, of each stream
+//   bench_llm NAME     one stream read once, for a counter of instructions: prints its number of events
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,22 +15,23 @@
 #define READ_BYTES 16384
 #define ROUNDS 25
 
-struct request_call {
+struct stream {
   const char *name;
+  const char *words;
   enum api api;
   const char *content_type;
   const char *event;
   const char *last;
 };
 
-static const struct request_call streams[] = {
-    {"SSE, 260 bytes", API_OPENAI_CHAT, "text/event-stream",
+static const struct stream streams[] = {
+    {"chat", "260 bytes", API_OPENAI_CHAT, "text/event-stream",
      "data: {\"choices\":[{\"finish_reason\":null,\"index\":0,\"delta\":{\"content\":\" hombres\"}}],"
      "\"created\":1795322749,\"id\":\"chatcmpl-kH5cFL3biYg1PF8Ri2b7laqhrQdmARsd\",\"model\":\"tiny-random-"
      "llama\","
      "\"system_fingerprint\":\"b4748-c392e5094\",\"object\":\"chat.completion.chunk\"}\n\n",
      "data: [DONE]\n\n"},
-    {"SSE, 300 bytes, usage in each", API_OPENAI_CHAT, "text/event-stream",
+    {"chat_usage", "300 bytes, usage in each", API_OPENAI_CHAT, "text/event-stream",
      "data: "
      "{\"id\":\"chatcmpl-1f6b1f2e5f1c4f4e8f5b3a1d2c3b4a59\",\"object\":\"chat.completion.chunk\",\"created\":"
      "1795322749,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" "
@@ -36,7 +39,7 @@ static const struct request_call streams[] = {
      "\"finish_reason\":null}],\"usage\":{\"prompt_tokens\":57,\"total_tokens\":97,\"completion_tokens\":40}}"
      "\n\n",
      "data: [DONE]\n\n"},
-    {"SSE, 470 bytes, timings in each", API_OPENAI_CHAT, "text/event-stream",
+    {"chat_timings", "470 bytes, timings in each", API_OPENAI_CHAT, "text/event-stream",
      "data: "
      "{\"choices\":[{\"finish_reason\":null,\"index\":0,\"delta\":{\"content\":\"ders\"}}],\"created\":"
      "1795322738,"
@@ -48,34 +51,34 @@ static const struct request_call streams[] = {
      "ms\":5.306,"
      "\"predicted_per_token_ms\":2.653,\"predicted_per_second\":376.9317753486619}}\n\n",
      "data: [DONE]\n\n"},
-    {"Messages, 130 bytes", API_ANTHROPIC_MESSAGES, "text/event-stream",
+    {"messages", "130 bytes", API_ANTHROPIC_MESSAGES, "text/event-stream",
      "event: content_block_delta\ndata: "
      "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\","
      "\"text\":\" tide\"}}\n\n",
      "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"},
-    {"Responses, 250 bytes", API_OPENAI_RESPONSES, "text/event-stream",
+    {"responses", "250 bytes", API_OPENAI_RESPONSES, "text/event-stream",
      "event: response.output_text.delta\ndata: "
      "{\"type\":\"response.output_text.delta\",\"sequence_number\":123,"
      "\"item_id\":\"msg_D2UMzlD1YEs5Oz0zny6wLFJ5vbIFmHov\",\"output_index\":0,\"content_index\":0,\"delta\":"
      "\" tide\","
      "\"logprobs\":[],\"obfuscation\":\"abcdefghijk\"}\n\n",
      "data: {\"type\":\"response.completed\",\"response\":{\"id\":\"r\",\"status\":\"completed\"}}\n\n"},
-    {"llama.cpp's completion, 125 bytes", API_LLAMACPP, "text/event-stream",
+    {"llamacpp", "125 bytes", API_LLAMACPP, "text/event-stream",
      "data: {\"index\":0,\"content\":\" "
      "tide\",\"tokens\":[93630],\"stop\":false,\"id_slot\":-1,\"tokens_predicted\":3,"
      "\"tokens_evaluated\":4}\n\n",
      "data: {\"content\":\"\",\"stop\":true,\"stop_type\":\"limit\"}\n\n"},
-    {"NDJSON, 100 bytes", API_OLLAMA_GENERATE, "application/x-ndjson",
+    {"ollama", "NDJSON, 100 bytes", API_OLLAMA_GENERATE, "application/x-ndjson",
      "{\"model\":\"tiny\",\"created_at\":\"2026-11-22T04:48:04.142707156Z\",\"response\":\" "
      "interactive\",\"done\":false}\n",
      "{\"model\":\"tiny\",\"response\":\"\",\"done\":true,\"done_reason\":\"stop\",\"eval_count\":20000}\n"},
 };
 
 // Nanoseconds per event of the fastest round; -1 when the stream was not read as a success.
-static double measure(const struct request_call *stream, const char *body, size_t len) {
+static double measure(const struct stream *stream, const char *body, size_t len, int rounds) {
   double best = -1;
   struct json_slice type = {stream->content_type, strlen(stream->content_type)};
-  for (int round = 0; round < ROUNDS; round++) {
+  for (int round = 0; round < rounds; round++) {
     struct response response;
     response_open(&response, stream->api, 200, type, (struct json_slice){NULL, 0}, 0);
     int64_t start_ns = clock_cpu_ns();
@@ -91,18 +94,24 @@ static double measure(const struct request_call *stream, const char *body, size_
   return best;
 }
 
-int main(void) {
-  int wrong = 0;
-  printf("%-34s %10s %14s\n", "stream", "ns/event", "events/s");
+int main(int argc, char **argv) {
+  int wrong = 0, found = 0;
+  if (argc < 2) printf("%-34s %10s %14s\n", "stream", "ns/event", "events/s");
   for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+    if (argc > 1 && strcmp(argv[1], streams[i].name) != 0) continue;
+    found++;
     struct buf body = BUF_LIMIT(0);
     for (int event = 0; event < EVENTS; event++)
       buf_append_text(&body, streams[i].event);
     buf_append_text(&body, streams[i].last);
-    double ns = body.status ? -1 : measure(&streams[i], body.data, body.len);
+    double ns = body.status ? -1 : measure(&streams[i], body.data, body.len, argc > 1 ? 1 : ROUNDS);
     if (ns < 0) wrong = 1;
-    printf("%-34s %10.0f %13.2fM\n", streams[i].name, ns, 1e3 / ns);
+    if (argc > 1) {
+      printf("%d\n", EVENTS);
+    } else {
+      printf("%-34s %10.0f %13.2fM  %s\n", streams[i].name, ns, 1e3 / ns, streams[i].words);
+    }
     buf_free(&body);
   }
-  return wrong;
+  return wrong || found == 0;
 }

@@ -38,7 +38,7 @@ static void walk(struct json_cursor *cursor) {
 }
 
 // Whether scanner and cursor accept the text, which stands in memory of its own size; they must agree.
-static bool accepted(const char *text, size_t len) {
+static bool both_accept(const char *text, size_t len) {
   char *copy = malloc(len ? len : 1);
   assert_non_null(copy);
   memcpy(copy, text, len);
@@ -49,6 +49,22 @@ static bool accepted(const char *text, size_t len) {
   bool walked = json_cursor_finish(&cursor);
   if (walked != valid) fail_msg("'%.*s': scanner %d, cursor %d", (int)len, text, valid, walked);
   free(copy);
+  return valid;
+}
+
+// The same; the text as a value among others too, where blocks of bytes are read at once.
+static bool accepted(const char *text, size_t len) {
+  struct buf among = BUF_LIMIT(0);
+  buf_append_text(&among, "{\"before\":");
+  buf_append(&among, text, len);
+  buf_append_text(&among, ",\"after, more than sixteen\":[\"more than sixteen bytes\",");
+  buf_append(&among, text, len);
+  buf_append_text(&among, ",\"more than sixteen bytes\"]}");
+  assert_int_equal(among.status, STATUS_OK);
+  bool valid_among = both_accept(among.data, among.len), valid = both_accept(text, len);
+  if (valid && len < JSON_SCAN_DEPTH - 2 && !valid_among)
+    fail_msg("'%.*s' is refused among others", (int)len, text);
+  buf_free(&among);
   return valid;
 }
 
