@@ -306,7 +306,8 @@ static enum status parse_cell(struct load_table *table, const double *numbers, s
 enum status load_table_line(struct load_table *table, const char *line, size_t len, struct error *error) {
   bool complete;
   enum status status = csv_line(&table->csv, line, len, &complete, error);
-  if (status != STATUS_OK || !complete) return status;
+  if (status != STATUS_OK) return status_prefix(error, status, "line %" PRId64, table->csv.line);
+  if (!complete) return status;
   if (!table->has_header) return parse_header(table, error);
   size_t fields = count_fields(&table->csv);
   if (fields > table->fields || table->csv.count < table->fields) {

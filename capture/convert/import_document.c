@@ -46,14 +46,14 @@ static int64_t line_of(const struct buf *text, const char *at) {
 }
 
 enum status import_elements(struct import *import, const struct buf *text, struct json_slice array,
-                            const char *what, import_on_line *take, void *state, struct error *error) {
+                            const char *what, import_on_line *on_element, void *state, struct error *error) {
   struct json_scan scan = json_scan_start(array);
   struct json_slice element;
   struct buf scratch = {0};
   enum status status = STATUS_OK;
   for (long long number = 1; status == STATUS_OK && json_scan_element(&scan, &element); number++) {
     buf_clear(&scratch);
-    status = take(import, state, element, &scratch, error);
+    status = on_element(import, state, element, &scratch, error);
     if (status != STATUS_FORMAT && status != STATUS_LIMIT) continue;
     status_write_prefix(error, "line %lld: %s %lld", (long long)line_of(text, element.data), what, number);
     status = import_bad(import, error);

@@ -25,7 +25,8 @@ static bool concerns_line(enum status status) {
   return status == STATUS_FORMAT || status == STATUS_LIMIT;
 }
 
-enum status import_lines(struct import *import, import_on_line *take, void *state, struct error *error) {
+static enum status read_lines(struct import *import, import_on_line *on_line, void *state, bool also_blank,
+                              struct error *error) {
   struct gzline_reader *reader = NULL;
   struct buf scratch = {0};
   enum status status = gzline_reader_open(import_options_of(import)->path, &reader, error);
@@ -34,9 +35,9 @@ enum status import_lines(struct import *import, import_on_line *take, void *stat
     size_t len;
     status = gzline_read(reader, &line, &len, error); // STATUS_LIMIT names the line by itself
     if (status == STATUS_OK) {
-      if (is_blank(line, len)) continue;
+      if (!also_blank && is_blank(line, len)) continue;
       buf_clear(&scratch);
-      status = take(import, state, (struct json_slice){line, len}, &scratch, error);
+      status = on_line(import, state, (struct json_slice){line, len}, &scratch, error);
       if (concerns_line(status))
         status_write_prefix(error, "line %lld", (long long)gzline_reader_line_number(reader));
     }
@@ -46,6 +47,15 @@ enum status import_lines(struct import *import, import_on_line *take, void *stat
   gzline_reader_close(reader);
   buf_free(&scratch);
   return status;
+}
+
+enum status import_lines(struct import *import, import_on_line *on_line, void *state, struct error *error) {
+  return read_lines(import, on_line, state, false, error);
+}
+
+enum status import_all_lines(struct import *import, import_on_line *on_line, void *state,
+                             struct error *error) {
+  return read_lines(import, on_line, state, true, error);
 }
 
 enum status import_fields(struct json_slice object, const struct field *table, void *into,

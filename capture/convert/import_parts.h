@@ -57,17 +57,20 @@ void import_leave_out(struct import *import, enum import_reason reason);
 // One thing is bad, `error` says which and why. STATUS_OK: skipped and counted; STATUS_FORMAT: the end.
 enum status import_bad(struct import *import, struct error *error) MUST_USE;
 
-// Calls `take` with each line that is not blank. It may use `scratch` freely; it is empty each time.
+// Calls `on_line` with each line that is not blank. It may use `scratch` freely; it is empty each time.
 typedef enum status import_on_line(struct import *import, void *state, struct json_slice line,
                                    struct buf *scratch, struct error *error);
-enum status import_lines(struct import *import, import_on_line *take, void *state,
+enum status import_lines(struct import *import, import_on_line *on_line, void *state,
                          struct error *error) MUST_USE;
+// The same with blank lines.
+enum status import_all_lines(struct import *import, import_on_line *on_line, void *state,
+                             struct error *error) MUST_USE;
 
 // A JSON object into `into`, by a table (lib/record/field.h).
 enum status import_fields(struct json_slice object, const struct field *table, void *into,
                           struct buf *scratch, struct error *error) MUST_USE;
 
-// CSV (RFC 4180, but for quoted line ends) whose first line names the columns, in any order. `cells` are
+// CSV (lib/lines/csv.h) whose first record names the columns, in any order. `cells` are
 // those of `columns`, in that order; {NULL, 0} for an optional column that the table has not.
 struct import_column {
   const char *name;
@@ -77,7 +80,7 @@ struct import_column {
 typedef enum status import_on_row(struct import *import, void *state, const struct json_slice *cells,
                                   struct error *error);
 // `columns` ends with a row whose name is NULL, at most IMPORT_COLUMNS_MAX.
-enum status import_table(struct import *import, const struct import_column *columns, import_on_row *take,
+enum status import_table(struct import *import, const struct import_column *columns, import_on_row *on_row,
                          void *state, struct error *error) MUST_USE;
 
 // Appends the whole source to `text` and validates it as one JSON value. STATUS_FORMAT with the place,
@@ -85,10 +88,10 @@ enum status import_table(struct import *import, const struct import_column *colu
 enum status import_document(struct import *import, struct buf *text, struct json_slice *root,
                             struct error *error) MUST_USE;
 
-// Calls `take` with each element of an array in the document `text`. A bad one is named by its number from 1
-// and its line: "line 12: entry 3: ...". `what` is the word ("entry", "conversation").
+// Calls `on_element` with each element of an array in the document `text`. A bad one is named by its number
+// from 1 and its line: "line 12: entry 3: ...". `what` is the word ("entry", "conversation").
 enum status import_elements(struct import *import, const struct buf *text, struct json_slice array,
-                            const char *what, import_on_line *take, void *state,
+                            const char *what, import_on_line *on_element, void *state,
                             struct error *error) MUST_USE;
 
 // Digits alone, 0 to 2^53: a cell's count of tokens. false, and `out` untouched, otherwise.

@@ -51,7 +51,7 @@ static bool is_empty(const struct csv *csv) {
 static enum status start_field(struct csv *csv, struct error *error) {
   enum status status = array_grow(&csv->starts, &csv->room, csv->count, sizeof *csv->starts, CSV_MAX_FIELDS);
   if (status == STATUS_LIMIT) {
-    return status_fail(error, status, "line %" PRId64 ": more than %d fields", csv->line, CSV_MAX_FIELDS);
+    return status_fail(error, status, "more than %d fields", CSV_MAX_FIELDS);
   }
   if (status != STATUS_OK) return status_plain(error, status);
   csv->starts[csv->count++] = csv->text.len;
@@ -79,8 +79,7 @@ static enum status parse_plain(struct csv *csv, const char **at, const char *end
   while (last > *at && is_blank(csv, last[-1]))
     last--;
   if (memchr(*at, '"', (size_t)(last - *at))) {
-    return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": a quote inside a field without quotes",
-                       csv->line);
+    return status_fail(error, STATUS_FORMAT, "a quote inside a field without quotes");
   }
   buf_append(&csv->text, *at, (size_t)(last - *at));
   *at = stop;
@@ -101,7 +100,7 @@ static enum status parse_fields(struct csv *csv, const char *at, const char *end
       while (at < end && is_blank(csv, *at))
         at++;
       if (at < end && *at != csv->separator) {
-        return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": text after the closing quote", csv->line);
+        return status_fail(error, STATUS_FORMAT, "text after the closing quote");
       }
     } else {
       status = parse_plain(csv, &at, end, error);
@@ -124,7 +123,8 @@ enum status csv_line(struct csv *csv, const char *line, size_t len, bool *comple
   }
   if (len > 0 && line[len - 1] == '\r') len--;
   if (len > 0 && memchr(line, '\0', len)) {
-    return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": a NUL byte", csv->line);
+    csv->open = false;
+    return status_fail(error, STATUS_FORMAT, "a NUL byte");
   }
   if (csv->open) {
     buf_append_char(&csv->text, '\n');
@@ -142,10 +142,12 @@ enum status csv_line(struct csv *csv, const char *line, size_t len, bool *comple
   enum status status = parse_fields(csv, line, line + len, error);
   if (status != STATUS_OK) return status;
   if (csv->text.status == STATUS_LIMIT) {
-    return status_fail(error, STATUS_LIMIT, "line %" PRId64 ": a record over %d bytes (quotes left open?)",
+    csv->open = false;
+    return status_fail(error, STATUS_LIMIT,
+                       "the record from line %" PRId64 " on is over %d bytes (quotes left open?)",
                        csv->record_line, CSV_MAX_RECORD_BYTES);
   }
-  if (csv->text.status != STATUS_OK) return status_fail(error, csv->text.status, "out of memory");
+  if (csv->text.status != STATUS_OK) return status_plain(error, csv->text.status);
   *complete = !csv->open && !is_empty(csv);
   return STATUS_OK;
 }

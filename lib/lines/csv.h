@@ -6,8 +6,8 @@
 //
 // As spreadsheets write them, fields may be separated by semicolons or tabs instead: a first line "sep=;"
 // names the separator, else it is the one of the three that the header has most of.
-#ifndef ANALYZE_CSV_H
-#define ANALYZE_CSV_H
+#ifndef LIB_LINES_CSV_H
+#define LIB_LINES_CSV_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,11 +33,12 @@ struct csv {
 // Feeds one line without its newline (a CR at its end is dropped). *complete: a whole record is there; false
 // for a line without a field, for one that names the separator, or while quotes are open. STATUS_FORMAT: text
 // after closing quotes, a quote inside a field without quotes, a NUL byte; STATUS_LIMIT: more than
-// CSV_MAX_FIELDS fields or CSV_MAX_RECORD_BYTES bytes; STATUS_MEMORY. The words begin with "line N".
+// CSV_MAX_FIELDS fields or CSV_MAX_RECORD_BYTES bytes; STATUS_MEMORY. The caller puts the line's number
+// before the message. After a failure the next line begins a record.
 enum status csv_line(struct csv *csv, const char *line, size_t len, bool *complete,
                      struct error *error) MUST_USE;
 
-// At the end of the input: STATUS_FORMAT when quotes were left open.
+// At the end of the input: STATUS_FORMAT when quotes were left open, with the line of the opening one.
 enum status csv_end(const struct csv *csv, struct error *error) MUST_USE;
 
 const char *csv_field(const struct csv *csv, size_t index);

@@ -44,11 +44,12 @@ static void test_azure_names_the_line_and_what_is_wrong(void **state) {
        "line 3: ContextTokens is not a whole number from 0 to 2^53"},
       {AZURE AZURE_GOOD "\n2023-11-16 18:17:04,1,2.5\n",
        "line 4: GeneratedTokens is not a whole number from 0 to 2^53"},
-      {AZURE AZURE_GOOD "2023-11-16 18:17:04,1\n", "line 3: it has no cell 'GeneratedTokens'"},
+      {AZURE AZURE_GOOD "2023-11-16 18:17:04,1\n", "line 3: no field 'GeneratedTokens'"},
       {AZURE AZURE_GOOD "2023-11-16 18:17:03.9799599,1,2\n",
        "line 3: its time is before that of the first request"},
-      {AZURE "\"2023-11-16 18:17:04,1,2\n", "line 2: a quoted cell does not end"},
-      {AZURE "\"2023-11-16 18:17:04\"x,1,2\n", "line 2: text after a quoted cell"},
+      {AZURE "\"2023-11-16 18:17:04,1,2\n", "line 2: quotes are never closed"},
+      {"\n" AZURE "\n\"2023-11-16 18:17:04,1,2\n\n", "line 4: quotes are never closed"},
+      {AZURE "\"2023-11-16 18:17:04\"x,1,2\n", "line 2: text after the closing quote"},
   };
   (void)state;
   CONVERTING_REJECTS("azure", cases);

@@ -52,7 +52,7 @@ static void test_burstgpt_names_the_line_and_what_is_wrong(void **state) {
       {BURST "5,ChatGPT,1.0,2,3,x\n", "line 2: Request tokens is not a whole number from 0 to 2^53"},
       {BURST "5,ChatGPT,1,99999999999999999,3,x\n",
        "line 2: Response tokens is not a whole number from 0 to 2^53"},
-      {BURST "5,ChatGPT\n", "line 2: it has no cell 'Request tokens'"},
+      {BURST "5,ChatGPT\n", "line 2: no field 'Request tokens'"},
       {"Timestamp,Model,Request tokens,Response tokens,Elapsed time\n5,m,1,2,long\n",
        "line 2: Elapsed time is not a number of seconds, at least 0"},
   };

@@ -21,6 +21,7 @@ static enum status read_text(const char *text, struct buf *out, struct error *er
     size_t len = strcspn(at, "\n");
     bool complete;
     status = csv_line(&csv, at, len, &complete, error);
+    if (status != STATUS_OK) status_write_prefix(error, "line %d", (int)csv.line);
     for (size_t i = 0; status == STATUS_OK && complete && i < csv.count; i++)
       buf_printf(out, "%s%s", i ? "|" : "", csv_field(&csv, i));
     if (status == STATUS_OK && complete) buf_append_char(out, ';');
