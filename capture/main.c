@@ -105,7 +105,7 @@ static void say_upstream(struct capture *capture) {
   if (capture->said_upstream || !capture->proxy) return;
   struct exchange_counts counts = proxy_counts(capture->proxy);
   const char *shown = capture->opts.upstream.shown;
-  bool is_secure = origin_is_secure(&capture->opts.upstream);
+  bool is_secure = capture->opts.upstream.secure;
   if (counts.failed == 0) return;
   capture->said_upstream = true;
   log_error(&capture->log,

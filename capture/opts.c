@@ -23,8 +23,11 @@ static enum status parse_address(struct address *out, const char *value, struct 
 
 static enum status parse_upstream(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
-  origin_free(&opts->upstream);
-  return origin_parse(value, &opts->upstream, error);
+  endpoint_free(&opts->upstream);
+  enum status status = endpoint_parse(value, &opts->upstream, error);
+  if (status == STATUS_OK && opts->upstream.port_open)
+    status = status_fail(error, STATUS_USAGE, "the port must be a number");
+  return status;
 }
 
 static enum status parse_listen(void *context, const char *value, struct error *error) {
@@ -251,7 +254,7 @@ static enum status check_conversion(const struct opts *opts, struct error *error
   if (!opts->input)
     return status_fail(error, STATUS_USAGE, "--%s needs a FILE (- for standard input)",
                        opts->import ? "import" : "export");
-  if (opts->import && opts->upstream.url)
+  if (opts->import && opts->upstream.text)
     return status_fail(error, STATUS_USAGE, "-u/--upstream is not for --import");
   if (opts->include.count > 0 || opts->exclude.count > 0 || opts->sample < 1 || !opts->keep_bodies)
     return status_fail(error, STATUS_USAGE, "--include, --exclude, --sample and --bodies are not for --%s",
@@ -275,7 +278,7 @@ static enum status check_recording(const struct opts *opts, struct error *error)
   if (opts->skip_bad) return status_fail(error, STATUS_USAGE, "--skip-bad needs --import or --export");
   if (opts->force)
     return status_fail(error, STATUS_USAGE, "--force needs --import or --export (a recording is continued)");
-  if (!opts->upstream.url)
+  if (!opts->upstream.text)
     return status_fail(error, STATUS_USAGE, "-u/--upstream URL is needed (see capture --help)");
   if (opts->unix_socket && opts->has_listen)
     return status_fail(error, STATUS_USAGE, "-l/--listen and --unix-socket are not for one command");
@@ -307,7 +310,7 @@ enum status opts_parse(struct opts *out, int argc, char **argv, struct cli_commo
 
 void opts_free(struct opts *opts) {
   cli_free(&opts_program, opts);
-  origin_free(&opts->upstream);
+  endpoint_free(&opts->upstream);
   names_free(&opts->keep_headers);
   names_free(&opts->redact);
   names_free(&opts->include);

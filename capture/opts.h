@@ -10,14 +10,14 @@
 
 #include "capture/convert/export.h"
 #include "capture/convert/import.h"
-#include "capture/proxy/origin.h"
 #include "capture/record/tracefile.h"
 #include "lib/base/cli.h"
 #include "lib/base/names.h"
 #include "lib/http/address.h"
+#include "lib/http/endpoint.h"
 
 struct opts {
-  struct origin upstream;
+  struct endpoint upstream;
   struct address listen;
   bool has_listen;
   char *unix_socket; // a path to listen on instead; NULL: none

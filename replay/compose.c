@@ -71,7 +71,7 @@ static enum status print_texts(const struct opts *opts, const struct plan *plan,
   } else {
     write_pace(&w, opts);
   }
-  endpoint_print_public(&opts->endpoint, &out->url);
+  buf_append_text(&out->url, opts->endpoint.shown);
   secret_print_arguments(argc, argv, &out->arguments);
   if (opts->server) secret_print_command(opts->server, &out->server);
   print_host(&out->host);

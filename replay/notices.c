@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
@@ -13,26 +12,19 @@
 
 #define LONG_NS (24 * INT64_C(3600) * CLOCK_NS_PER_S) // of a schedule that somebody may not have meant
 
-static bool is_secure(const struct opts *opts) {
-  return strncasecmp(opts->endpoint.text, "https:", 6) == 0;
-}
-
 // HTTP/2 is spoken at once, without asking whether the server does.
 static bool speaks_plain_http2(const struct opts *opts) {
-  return opts->http_version == 2 && !is_secure(opts);
+  return opts->http_version == 2 && !opts->endpoint.secure;
 }
 
 // "-u ends in /v1, with which recorded paths begin too: -u http://host"; false: it is no such URL.
 static bool print_repeated_base(const struct opts *opts, const struct work *work, struct buf *out) {
-  struct buf url = {0};
-  const char *base = NULL;
-  endpoint_print_public(&opts->endpoint, &url);
+  const char *base = NULL, *url = opts->endpoint.shown;
   for (size_t i = 0; i < work->count && !base; i++)
-    base = endpoint_repeated_base(buf_text(&url), work->requests[i]->path);
+    base = endpoint_repeated_base(url, work->requests[i]->path);
   if (base)
     buf_printf(out, "-u ends in %s, with which recorded paths begin too; the server's URL may be -u %.*s",
-               base, (int)(base - buf_text(&url)), buf_text(&url));
-  buf_free(&url);
+               base, (int)(base - url), url);
   return base != NULL;
 }
 
@@ -181,9 +173,9 @@ static bool all_are(const struct summary *summary, const enum failure *classes, 
 static bool is_other_scheme(const struct opts *opts, const struct summary *summary) {
   static const enum failure broken[] = {FAILURE_RESET, FAILURE_PROTOCOL, FAILURE_HTTP_4XX, FAILURE_TIMEOUT};
   static const enum failure no_tls[] = {FAILURE_TLS};
-  if (opts->server || (is_secure(opts) ? !all_are(summary, no_tls, 1) : !all_are(summary, broken, 4)))
+  if (opts->server || (opts->endpoint.secure ? !all_are(summary, no_tls, 1) : !all_are(summary, broken, 4)))
     return false;
-  return xfer_probe(opts->endpoint.text) == (is_secure(opts) ? XFER_SCHEME_HTTP : XFER_SCHEME_HTTPS);
+  return xfer_probe(opts->endpoint.text) == (opts->endpoint.secure ? XFER_SCHEME_HTTP : XFER_SCHEME_HTTPS);
 }
 
 void notices_why_none(const struct opts *opts, const struct work *work, const struct summary *summary,
@@ -191,11 +183,8 @@ void notices_why_none(const struct opts *opts, const struct work *work, const st
   static const enum failure broken[] = {FAILURE_RESET, FAILURE_PROTOCOL};
   struct buf base = {0};
   if (is_other_scheme(opts, summary)) {
-    struct buf url = {0};
-    endpoint_print_public(&opts->endpoint, &url);
-    buf_printf(out, ": the server %s TLS: -u %s%s", is_secure(opts) ? "does not speak" : "speaks",
-               is_secure(opts) ? "http" : "https", strstr(buf_text(&url), "://"));
-    buf_free(&url);
+    buf_printf(out, ": the server %s TLS: -u %s%s", opts->endpoint.secure ? "does not speak" : "speaks",
+               opts->endpoint.secure ? "http" : "https", strstr(opts->endpoint.shown, "://"));
   } else if (speaks_plain_http2(opts) && all_are(summary, broken, 2)) {
     buf_append_text(out, " (does the server speak HTTP/2 without TLS?)");
   } else if (print_repeated_base(opts, work, &base)) {

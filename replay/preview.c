@@ -125,7 +125,7 @@ static void print_open_loop(const struct opts *opts, const struct plan *plan, co
 void preview_print(const struct opts *opts, const struct plan *plan, const struct schedules *paces,
                    const struct work *work, bool cache_bust, struct buf *out) {
   buf_append_text(out, "server    ");
-  endpoint_print_public(&opts->endpoint, out);
+  buf_append_text(out, opts->endpoint.shown);
   buf_printf(out,
              "\ntrace     %lld requests to draw from, %lld of other kinds, %lld without a body, %lld failed "
              "when recorded\n",

@@ -37,12 +37,12 @@
 
 #include "capture/content/request_check.h"
 #include "capture/proxy/httpd.h"
-#include "capture/proxy/origin.h"
 #include "capture/record/recorder.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/histogram.h"
 #include "lib/base/log.h"
+#include "lib/http/endpoint.h"
 #include "lib/http/head.h"
 #include "lib/net/xfer.h"
 
@@ -70,7 +70,7 @@ struct exchange_counts {
 // What all exchanges of a proxy share.
 struct proxy_context {
   struct loop *loop;
-  const struct origin *origin;
+  const struct endpoint *origin;
   struct xfer_pool *pool;
   struct recorder *recorder;
   struct httpd *httpd;

@@ -14,7 +14,7 @@
 struct proxy;
 
 struct proxy_options {
-  const struct origin *upstream;
+  const struct endpoint *upstream;
   struct address listen;
   const char *unix_socket;            // a path to listen on instead; NULL: none
   const char *tls_cert, *tls_key;     // PEM files; both NULL: plain HTTP

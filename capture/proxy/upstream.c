@@ -196,7 +196,7 @@ static void record_end(struct exchange *exchange, const struct xfer_result *resu
 // A server that speaks TLS alone ends a connection without it, at once or after some bytes of its own.
 static void keep_trouble(struct exchange *exchange, const struct xfer_result *result) {
   struct exchange_counts *counts = &exchange->proxy->counts;
-  bool is_secure = origin_is_secure(exchange->proxy->origin);
+  bool is_secure = exchange->proxy->origin->secure;
   counts->is_other_scheme =
       is_secure
           ? result->outcome == XFER_TLS && strstr(result->words, "wrong version number")
@@ -267,7 +267,7 @@ static enum status start_transfer(struct exchange *exchange, bool whole, struct 
     status_write(error, "%s", status_name(status));
     goto cleanup;
   }
-  origin_target_url(exchange->proxy->origin, exchange->target, &url);
+  endpoint_print(exchange->proxy->origin, 0, exchange->target, &url);
   bool has_body = exchange->framing.chunked || exchange->framing.has_length;
   struct xfer_request request = {
       .method = exchange->head.method,
@@ -275,7 +275,7 @@ static enum status start_transfer(struct exchange *exchange, bool whole, struct 
       .headers = headers,
       .upload = has_body && !whole,
       .upload_len = exchange->framing.length,
-      .alone = has_body && !whole && !origin_is_secure(exchange->proxy->origin),
+      .alone = has_body && !whole && !exchange->proxy->origin->secure,
   };
   if (has_body && whole) {
     request.body = exchange->upload.data ? exchange->upload.data : "";

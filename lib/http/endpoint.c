@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lib/http/endpoint.h"
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -12,116 +13,97 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/units.h"
 
-static enum status bad_url(struct error *error, const char *why) {
-  return status_fail(error, STATUS_USAGE, "%s; allowed is http://HOST[:PORT][/BASE] or https://...", why);
+// Without the URL where it may hold a password.
+static enum status bad_url(struct error *error, const char *url, const char *why) {
+  const char *quote = strchr(url, '@') ? "" : "'";
+  return status_fail(error, STATUS_USAGE, "%s%s%s%s%s; allowed is http://HOST[:PORT][/BASE] or https://...",
+                     quote, *quote ? url : "", quote, *quote ? ": " : "", why);
 }
 
-static enum status parse_port(const char *text, size_t len, uint16_t standard, struct endpoint *out,
-                              struct error *error) {
-  if (len == 0) {
-    out->port = standard;
-    return STATUS_OK;
-  }
-  if (text[0] != ':') return bad_url(error, "something other than a port follows the host");
-  if (len - 1 == strlen(ENDPOINT_PORT) && memcmp(text + 1, ENDPOINT_PORT, len - 1) == 0) {
-    out->port_open = true;
-    return STATUS_OK;
-  }
-  char digits[8];
-  int64_t port;
-  if (len - 1 >= sizeof digits || strspn(text + 1, "0123456789") < len - 1)
-    return bad_url(error, "the port is not a number from 1 to 65535");
-  memcpy(digits, text + 1, len - 1);
-  digits[len - 1] = '\0';
-  if (units_count(digits, 1, 65535, &port, NULL))
-    return bad_url(error, "the port is not a number from 1 to 65535");
-  out->port = (uint16_t)port;
-  return STATUS_OK;
+// A copy; without ":{port}" where that is the port.
+static char *fixed_url(const char *url, size_t scheme, bool *port_open) {
+  char *copy = strdup(url);
+  char *mark = copy ? strstr(copy + scheme, ":" ENDPOINT_PORT) : NULL;
+  const char *rest = mark ? mark + sizeof ":" ENDPOINT_PORT - 1 : NULL;
+  *port_open =
+      mark && strcspn(copy + scheme, "/") >= (size_t)(rest - copy) - scheme && (!*rest || *rest == '/');
+  if (*port_open) memmove(mark, rest, strlen(rest) + 1);
+  return copy;
 }
 
-// What stands between the scheme and the base path: [userinfo@]host[:port], at `offset` in the URL.
-static enum status parse_authority(const char *url, size_t offset, size_t len, uint16_t standard,
-                                   struct endpoint *out, struct error *error) {
-  const char *text = url + offset;
-  const char *at = memrchr(text, '@', len);
-  const char *host = at ? at + 1 : text;
-  size_t host_len = len - (size_t)(host - text);
-  const char *host_end;
-  if (at) {
-    out->public_from = (int)offset;
-    out->public_to = (int)(host - url);
+// The host without brackets, and the port: given, or the scheme's own.
+static enum status parse_parts(const char *url, struct endpoint *out, struct error *error) {
+  char *host = NULL, *port = NULL;
+  CURLU *parts = curl_url();
+  CURLUcode code = parts ? curl_url_set(parts, CURLUPART_URL, url, CURLU_PATH_AS_IS) : CURLUE_OUT_OF_MEMORY;
+  if (!code) code = curl_url_get(parts, CURLUPART_HOST, &host, 0);
+  if (!code) code = curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+  if (!code) {
+    size_t bracket = host[0] == '[';
+    out->host = strndup(host + bracket, strlen(host) - 2 * bracket);
+    if (!out->host) code = CURLUE_OUT_OF_MEMORY;
+    out->port = (uint16_t)strtoul(port, NULL, 10);
+    if (out->port == 0) code = CURLUE_BAD_PORT_NUMBER;
   }
-  if (host_len > 0 && host[0] == '[') {
-    host_end = memchr(host, ']', host_len);
-    if (!host_end) return bad_url(error, "an IPv6 address lacks its closing bracket");
-    out->host = strndup(host + 1, (size_t)(host_end - host) - 1);
-    host_end++;
-  } else {
-    host_end = memchr(host, ':', host_len);
-    if (!host_end) host_end = host + host_len;
-    out->host = strndup(host, (size_t)(host_end - host));
+  curl_free(host);
+  curl_free(port);
+  curl_url_cleanup(parts);
+  if (code == CURLUE_OUT_OF_MEMORY) return status_memory(error);
+  if (code == CURLUE_BAD_PORT_NUMBER) return bad_url(error, url, "the port is not a number from 1 to 65535");
+  return code ? bad_url(error, url, curl_url_strerror(code)) : STATUS_OK;
+}
+
+static bool is_plain(const char *url) {
+  for (const unsigned char *c = (const unsigned char *)url; *c; c++) {
+    if (*c <= 0x20 || *c == 0x7F || strchr("?#\"<>\\^`{|}", *c)) return false;
   }
-  if (!out->host) return status_memory(error);
-  if (out->host[0] == '\0') return bad_url(error, "no host in it");
-  return parse_port(host_end, len - (size_t)(host_end - text), standard, out, error);
+  return true;
 }
 
 enum status endpoint_parse(const char *url, struct endpoint *out, struct error *error) {
-  struct endpoint endpoint = {.public_from = -1, .public_to = -1};
-  bool secure = strncasecmp(url, "https://", 8) == 0;
-  if (!secure && strncasecmp(url, "http://", 7) != 0) return bad_url(error, "neither http:// nor https://");
-  for (const unsigned char *c = (const unsigned char *)url; *c; c++) {
-    if (*c <= 0x20 || *c == 0x7F || *c == '?' || *c == '#')
-      return bad_url(error, "a query, a fragment or white space in it");
-  }
-  size_t offset = secure ? 8 : 7;
+  size_t scheme = strncasecmp(url, "http://", 7) == 0 ? 7 : strncasecmp(url, "https://", 8) == 0 ? 8 : 0;
+  if (scheme == 0) return bad_url(error, url, "neither http:// nor https://");
+  if (url[scheme] == '/') return bad_url(error, url, "no host in it");
+  struct endpoint endpoint = {.secure = scheme == 8};
   size_t len = strlen(url);
-  while (len > offset && url[len - 1] == '/')
+  while (len > scheme && url[len - 1] == '/')
     len--;
-  enum status status =
-      parse_authority(url, offset, strcspn(url + offset, "/"), secure ? 443 : 80, &endpoint, error);
-  if (status == STATUS_OK && !(endpoint.text = strndup(url, len))) status = status_memory(error);
+  const char *at = memrchr(url + scheme, '@', strcspn(url + scheme, "/"));
+  char *fixed = fixed_url(url, scheme, &endpoint.port_open);
+  endpoint.text = strndup(url, len);
+  endpoint.shown = strndup(url, len);
+  enum status status = fixed && endpoint.text && endpoint.shown ? STATUS_OK : status_memory(error);
+  if (!status && !is_plain(fixed))
+    status = bad_url(error, url, "a query, a fragment, white space or quotes in it");
+  if (!status) status = parse_parts(fixed, &endpoint, error);
+  free(fixed);
   if (status) {
     endpoint_free(&endpoint);
-    return status; // the words do not repeat the URL: it may hold a password
+    return status;
   }
+  if (endpoint.port_open) endpoint.port = 0;
+  if (at) memmove(endpoint.shown + scheme, endpoint.shown + (at + 1 - url), len - (size_t)(at - url));
   *out = endpoint;
   return STATUS_OK;
 }
 
 void endpoint_free(struct endpoint *endpoint) {
   free(endpoint->text);
+  free(endpoint->shown);
   free(endpoint->host);
   *endpoint = (struct endpoint){0};
 }
 
-// Appends text with the first {port} replaced, when the port is open and known.
-static void print_with_port(const struct endpoint *endpoint, const char *text, uint16_t port,
-                            struct buf *out) {
-  const char *mark = endpoint->port_open && port != 0 ? strstr(text, ENDPOINT_PORT) : NULL;
-  if (!mark) {
-    buf_append_text(out, text);
-    return;
-  }
-  buf_append(out, text, (size_t)(mark - text));
-  buf_printf(out, "%u", (unsigned)port);
-  buf_append_text(out, mark + strlen(ENDPOINT_PORT));
-}
-
 void endpoint_print(const struct endpoint *endpoint, uint16_t port, const char *path, struct buf *out) {
-  print_with_port(endpoint, endpoint->text, port, out);
-  buf_append_text(out, path);
-}
-
-void endpoint_print_public(const struct endpoint *endpoint, struct buf *out) {
-  if (endpoint->public_from < 0) {
+  const char *mark = endpoint->port_open && port != 0 ? strstr(endpoint->text, ENDPOINT_PORT) : NULL;
+  if (mark) {
+    buf_append(out, endpoint->text, (size_t)(mark - endpoint->text));
+    buf_printf(out, "%u%s%s", (unsigned)port, mark + strlen(ENDPOINT_PORT), path);
+  } else {
     buf_append_text(out, endpoint->text);
-    return;
+    buf_append_text(out, path);
   }
-  buf_append(out, endpoint->text, (size_t)endpoint->public_from);
-  buf_append_text(out, endpoint->text + endpoint->public_to);
 }
 
 const char *endpoint_repeated_base(const char *url, const char *path) {

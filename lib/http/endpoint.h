@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The server that is measured: the URL of -u, and the URLs of requests made from it.
-#ifndef REPLAY_ENDPOINT_H
-#define REPLAY_ENDPOINT_H
+// A server by its URL, and the URLs of requests made from it. Nothing that a client sends can change it.
+#ifndef LIB_HTTP_ENDPOINT_H
+#define LIB_HTTP_ENDPOINT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,24 +13,23 @@
 #define ENDPOINT_PORT "{port}"
 
 struct endpoint {
-  char *text;      // as given, without slashes at its end: scheme, userinfo, host, port, base path
-  char *host;      // without brackets
-  bool port_open;  // the port is {port}: chosen when a server is started
-  uint16_t port;   // 0: port_open
-  int public_from; // where the userinfo begins in `text`; -1: none
-  int public_to;   // behind its '@'
+  char *text;     // as given, without slashes at its end: scheme, userinfo, host, port, base path
+  char *shown;    // the same without the userinfo: what may be recorded and shown
+  char *host;     // without brackets
+  bool secure;    // https
+  bool port_open; // the port is {port}: chosen when a server is started
+  uint16_t port;  // 0: port_open
 };
 
-// Takes http:// and https:// URLs; {port} may stand for the port. STATUS_USAGE (error is set): another
-// scheme, no host, a bad port, a query or fragment, white space or control characters.
+// Reads http:// and https:// URLs; {port} may stand for the port. STATUS_USAGE, with a message that does not
+// repeat a userinfo: another scheme, no host, a bad port, a query or fragment, white space, a character that
+// no URL has. STATUS_MEMORY.
 enum status endpoint_parse(const char *url, struct endpoint *out, struct error *error) MUST_USE;
 void endpoint_free(struct endpoint *endpoint); // takes an all-zero endpoint
 
-// Appends the URL for a path that begins with '/' (the base path stays before it). `port` replaces {port}.
+// Appends the URL for a path that begins with '/' (the base path stays before it), with a query or without.
+// `port` replaces {port}. Failure sticks in out->status.
 void endpoint_print(const struct endpoint *endpoint, uint16_t port, const char *path, struct buf *out);
-
-// Appends the URL as given, but for its userinfo: what may be recorded and shown.
-void endpoint_print_public(const struct endpoint *endpoint, struct buf *out);
 
 // The end of the URL's base path ("/v1") with which the path begins too, a pointer into `url`, so that a
 // request goes to /v1/v1/...; NULL: there is none.

@@ -36,7 +36,7 @@ only 'cjson/' '^lib/json/json\.c$'
 only 'popt' '^lib/base/cli\.c$'
 only 'zlib' '^lib/lines/gzline|^lib/http/inflate\.[ch]$'
 only 'event2?/|event\.h' '^lib/net/loop\.c$'
-only 'curl/' '^lib/net/xfer'
+only 'curl/' '^lib/(net/xfer|http/endpoint)'
 only 'microhttpd' '^capture/(proxy/|metrics\.c$)'
 only 'gsl/' '^analyze/stat/|^replay/plan/random\.c$'
 

@@ -22,7 +22,7 @@ refused() {
 test_usage() {
   local url=http://127.0.0.1:9
   refused 'no upstream' 2 '-u/--upstream URL is needed'
-  refused 'upstream without scheme' 2 "-u/--upstream: '127.0.0.1:9' must be http://" -u 127.0.0.1:9
+  refused 'upstream without scheme' 2 "-u/--upstream: '127.0.0.1:9': neither http:// nor https://; allowed is http://HOST" -u 127.0.0.1:9
   refused 'unknown option' 2 '--frob: .*--help' -u $url --frob
   refused 'option without value' 2 '-o: ' -u $url -o
   refused 'operand' 2 "'trace.gz': a FILE needs --import" -u $url trace.gz
@@ -38,7 +38,7 @@ test_usage() {
   refused 'bad kind of bodies' 2 "--bodies: 'some' is not one of request, both, none" -u $url --bodies some
   refused 'a secret header cannot be kept' 2 "--keep-header: 'X-Api-Key'" -u $url --keep-header X-Api-Key
   refused 'no such certificates' 1 '--cacert: /no/such: No such file' -u $url --cacert /no/such
-  refused 'password in a bad URL is not shown' 2 '-u/--upstream: the URL \(not shown\)' -u 'http://u:hunter2@/'
+  refused 'password in a bad URL is not shown' 2 '-u/--upstream: No host part in the URL; allowed' -u 'http://u:hunter2@/'
 }
 
 test_help() {

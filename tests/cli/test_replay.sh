@@ -48,7 +48,7 @@ fails 'no such certificates' 1 '--cacert: /no/such: No such file' $trace -u $now
 fails 'certificates that are none' 1 '--cacert: .*no certificate in it' $trace -u $nowhere --cacert $trace
 printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' >"$scratch/broken.pem"
 fails 'a broken certificate' 1 '--cacert: .*broken' $trace -u $nowhere --cacert "$scratch/broken.pem"
-fails 'metrics of another scheme' 2 '--metrics-url: neither http' $trace -u $nowhere --metrics-url metrics
+fails 'metrics of another scheme' 2 "--metrics-url: 'metrics': neither http" $trace -u $nowhere --metrics-url metrics
 fails 'metrics with white space' 2 '--metrics-url: white space' $trace -u $nowhere --metrics-url '/a b'
 fails 'metrics at an open port' 2 '--metrics-url: \{port\} must stand in -u' $trace -u $nowhere --metrics-url 'http://h:{port}/metrics'
 fails 'no metrics' 2 '--metrics-url: ' $trace -u $nowhere --metrics-url ''

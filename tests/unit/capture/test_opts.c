@@ -57,7 +57,7 @@ static void test_every_option_reaches_its_field(void **state) {
                                "--rotate=1h",
                                NULL};
   assert_int_equal(parse(&opts, words, &error), STATUS_OK);
-  assert_string_equal(opts.upstream.url, "https://u:p@h:8443/base");
+  assert_string_equal(opts.upstream.text, "https://u:p@h:8443/base");
   assert_string_equal(opts.upstream.shown, "https://h:8443/base");
   assert_string_equal(opts.listen.host, "::1");
   assert_string_equal(opts.output, "t.gz");
@@ -86,7 +86,7 @@ static void test_what_cannot_be_is_refused_with_its_name(void **state) {
       {{"-u", "http://h:99999/", NULL}, {"--upstream", "99999"}},
       {{"-u", "http://h/?q", NULL}, {"--upstream", "query"}},
       {{"-u", "http://h /", NULL}, {"--upstream", "http://h /"}},
-      {{"-u", "http://:80/", NULL}, {"--upstream", "must be"}},
+      {{"-u", "http://:80/", NULL}, {"--upstream", "host"}},
       {{"-l", "8080", NULL}, {"--listen", "8080"}},
       {{"-l", "h:80000", NULL}, {"--listen", "80000"}},
       {{"-o", "", NULL}, {"--output", "empty"}},
