@@ -30,7 +30,7 @@ static void tell_comparison(const struct comparison *comparison, struct log *log
   }
   if (comparison->slowest < comparison->cell_count && comparison->cell_count > 1) {
     const struct comparison_cell *cell = &comparison->cells[comparison->slowest];
-    log_notice(log, "%s: workers %" PRId64 ", batch %" PRId64 " is slower for certain: %s of it",
+    log_notice(log, "%s: workers %" PRId64 ", batch %" PRId64 " is slower with certainty: %s of it",
                comparison->baseline, cell->workers, cell->batch,
                number_with_interval(cell->ratio.estimate, cell->ratio.lo, cell->ratio.hi, 3).text);
   }
@@ -111,11 +111,11 @@ enum status verdict_reach(const struct opts *opts, const struct load_data *data,
   if (opts->baseline) status = compare_baseline(opts, data, baseline, results, log, lost, error);
   if (status == STATUS_OK && results->comparison.regressed) {
     *bad = true;
-    log_error(log,
-              "regression: for certain more than %.4g%% slower than %s, as a whole or in one cell, or "
-              "failing where "
-              "it worked",
-              100 * opts->max_regression, opts->baseline);
+    log_error(
+        log,
+        "regression: slower than %s by more than %.4g%% with certainty, as a whole or in one cell, or failed "
+        "where it worked",
+        opts->baseline, 100 * opts->max_regression);
   }
   if (status == STATUS_OK && opts->assertions.count > 0) {
     status = check_assertions(opts, results, log, bad, error);

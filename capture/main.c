@@ -214,7 +214,7 @@ static void report_unknown(struct capture *capture) {
                          ? "they are forwarded, but not recorded"
                          : "they are recorded and forwarded, replay --api http sends them";
   if (apis.len > 0 && !apis.status)
-    log_notice(&capture->log, "%s: of no API that this version knows; %s", buf_text(&apis), what);
+    log_notice(&capture->log, "%s: of no API that this version supports; %s", buf_text(&apis), what);
   buf_free(&apis);
 }
 

@@ -59,7 +59,7 @@ static void note_draw(const struct opts *opts, const struct work *work, struct l
   struct buf unknown = {0};
   unknown_apis_print(&work->unknown, &unknown);
   if (unknown.len > 0) {
-    log_notice(log, "left out: %s, of no API that this version knows (--api http sends them)",
+    log_notice(log, "left out: %s, of no API that this version supports (--api http sends them)",
                buf_text(&unknown));
   }
   buf_free(&unknown);
@@ -183,10 +183,10 @@ void notices_why_none(const struct opts *opts, const struct work *work, const st
   static const enum failure broken[] = {FAILURE_RESET, FAILURE_PROTOCOL};
   struct buf base = {0};
   if (is_other_scheme(opts, summary)) {
-    buf_printf(out, ": the server %s TLS: -u %s%s", opts->endpoint.secure ? "does not speak" : "speaks",
+    buf_printf(out, ": the server %s TLS: -u %s%s", opts->endpoint.secure ? "does not support" : "expects",
                opts->endpoint.secure ? "http" : "https", strstr(opts->endpoint.shown, "://"));
   } else if (speaks_plain_http2(opts) && all_are(summary, broken, 2)) {
-    buf_append_text(out, " (does the server speak HTTP/2 without TLS?)");
+    buf_append_text(out, " (does the server support HTTP/2 without TLS?)");
   } else if (print_repeated_base(opts, work, &base)) {
     buf_printf(out, ": %s", buf_text(&base));
   }

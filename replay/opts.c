@@ -197,7 +197,7 @@ static enum status check(struct opts *opts, struct error *error) {
         "no TRACE to replay: record one with capture, or make one: 'capture --import made "
         "requests=200,input=512~128,output=128~32 -m MODEL -o made.jsonl.gz' or 'capture --import "
         "prompts FILE -m MODEL --max-tokens 200 -o made.jsonl.gz'");
-  if (!opts->url) return status_fail(error, STATUS_USAGE, "-u/--url is missing: which server?");
+  if (!opts->url) return status_fail(error, STATUS_USAGE, "-u/--url URL is needed: the server to measure");
   enum status status = endpoint_parse(opts->url, &opts->endpoint, error);
   if (status) return status_prefix(error, status, "-u/--url");
   if (opts->api_key_env && !getenv(opts->api_key_env))

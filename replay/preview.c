@@ -46,13 +46,12 @@ static void print_estimates(const struct opts *opts, const struct plan *plan, co
   double wave_s = latency_s(opts, work);
   buf_printf(out, "requests  %lld, warm-up included\n", (long long)requests);
   if (isnan(tokens)) {
-    buf_append_text(out,
-                    "tokens    unknown: the trace has no responses that say, and there is no --max-tokens\n");
+    buf_append_text(out, "tokens    unknown: the trace has no token counts, and --max-tokens is not given\n");
   } else {
     buf_printf(out, "tokens    about %.3g of output (%.3g a request)\n", tokens * (double)requests, tokens);
   }
   if (isnan(wave_s)) {
-    buf_append_text(out, "time      unknown: the trace has no responses that say\n");
+    buf_append_text(out, "time      unknown: the trace has no response times\n");
     return;
   }
   int64_t total = waves(plan, opts->warmup, opts->dispatch == OPTS_DISPATCH_BURST);
@@ -110,8 +109,7 @@ static void print_open_loop(const struct opts *opts, const struct plan *plan, co
   if (!isnan(tokens)) {
     buf_printf(out, "tokens    about %.3g of output (%.3g a request)\n", tokens * (double)requests, tokens);
   } else {
-    buf_append_text(out,
-                    "tokens    unknown: the trace has no responses that say, and there is no --max-tokens\n");
+    buf_append_text(out, "tokens    unknown: the trace has no token counts, and --max-tokens is not given\n");
   }
   buf_append_text(out, "time      ");
   units_print_duration(out, clock_from_seconds(seconds));

@@ -12,8 +12,7 @@ void notices_tell(const struct load_data *data, struct log *log) {
       log_notice(log, "%s: %" PRId64 " records or stretches are missing or cannot be read", notice->words,
                  notice->count);
     } else if (notice->code == WARNING_NEWER_VERSION) {
-      log_notice(log,
-                 "%s: %" PRId64 " records are of a later version than this program knows and were left out",
+      log_notice(log, "%s: %" PRId64 " records of a version newer than this program supports were left out",
                  notice->words, notice->count);
     } else if (notice->code == WARNING_UNLIKE_INPUTS) {
       log_notice(log, "runs that differ in %s are pooled (to compare them: --baseline)", notice->words);

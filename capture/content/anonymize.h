@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Makes records that may leave the house: no text, no names, only sizes, times and which prompts begin alike.
+// Makes records that are safe to share: no text, no names, only sizes, times and which prompts begin alike.
 //
 // Of a prompt, keyed hashes remain: it is put into one canonical text (tools, then message after message
 // with its role; models share nothing), which is cut into blocks of ANONYMIZE_BLOCK_BYTES, the last one

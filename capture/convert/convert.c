@@ -41,8 +41,8 @@ static void say(const struct convert_options *options, struct log *log, const st
   struct buf unknown = {0};
   unknown_apis_print(&counts->unknown, &unknown);
   if (unknown.len > 0 && options->import)
-    log_notice(log, "%s: %s: of no API that this version knows; replay --api http sends them", options->input,
-               buf_text(&unknown));
+    log_notice(log, "%s: %s: of no API that this version supports; replay --api http sends them",
+               options->input, buf_text(&unknown));
   buf_free(&unknown);
   log_notice(log, "%s: %lld request%s written to %s", options->input, (long long)counts->requests,
              counts->requests == 1 ? "" : "s",

@@ -46,7 +46,7 @@ enum status export_vegeta(struct export_state *state, const struct trace_request
       request->body_kind == TRACE_BODY_NONE && (request->input_tokens >= 0 || request->body_bytes > 0);
   if (sized || request->body_truncated || !request->method.data || !request->path.data) return STATUS_END;
   if (base.len == 0)
-    return status_fail(error, STATUS_USAGE, "the trace names no upstream: say --upstream URL");
+    return status_fail(error, STATUS_USAGE, "the trace names no upstream: give --upstream URL");
   buf_append(&state->scratch, base.data, base.len);
   while (state->scratch.len > 0 && state->scratch.data[state->scratch.len - 1] == '/')
     state->scratch.len--;

@@ -162,7 +162,7 @@ const char *import_reason_text(enum import_reason reason) {
   static const char *const texts[] = {
       [IMPORT_ASKS_NOTHING] = "no language model is asked for text",
       [IMPORT_BAD_UNRELATED] = "not readable, but no language model is asked for text",
-      [IMPORT_NO_QUESTION] = "no user speaks in it",
+      [IMPORT_NO_QUESTION] = "no message of a user",
       [IMPORT_INEXPRESSIBLE] = "outside what the format can express",
   };
   return texts[reason];

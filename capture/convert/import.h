@@ -66,7 +66,7 @@ struct import_options {
 enum import_reason {
   IMPORT_ASKS_NOTHING,  // no language model is asked for text
   IMPORT_BAD_UNRELATED, // the same, of an entry that cannot be read whole
-  IMPORT_NO_QUESTION,   // a conversation in which no user speaks
+  IMPORT_NO_QUESTION,   // a conversation without a message of a user
   IMPORT_INEXPRESSIBLE, // outside what an export's format can express
   IMPORT_REASON_COUNT
 };

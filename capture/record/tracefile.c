@@ -180,7 +180,7 @@ enum status tracefile_next(struct tracefile *file, struct json_slice last, struc
   if (!file->rotates && !gzline_writer_is_moved(file->writer)) return STATUS_OK;
   enum status status = choose_name(file, false, &path, &final, error);
   if (!status) status = open_writer(file, path, GZLINE_REFUSE, &writer, error);
-  if (status == STATUS_EXISTS) status_write(error, "%s: another file stands there", path ? path : "");
+  if (status == STATUS_EXISTS) status_write(error, "%s: file exists", path ? path : "");
   if (status) {
     free(path);
     free(final);

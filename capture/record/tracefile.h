@@ -52,7 +52,7 @@ bool tracefile_is_due(const struct tracefile *file);
 // Goes over to a new file: `last` is the last line of the old one, `first` the first of the new. Without
 // rotation it is the same name, as a log is opened again after it was moved away: STATUS_OK and
 // *changed = false when it still is our file (or no file at all: standard output, a pipe). On failure lines
-// go on going where they went: STATUS_EXISTS (another file stands there), STATUS_IO, STATUS_MEMORY; in the
+// go on going where they went: STATUS_EXISTS (another file has the name), STATUS_IO, STATUS_MEMORY; in the
 // name of the rotation STATUS_LIMIT: the file before is still being finished.
 enum status tracefile_next(struct tracefile *file, struct json_slice last, struct json_slice first,
                            bool *changed, struct error *error);

@@ -141,7 +141,8 @@ struct list {
 
 static enum status list_add(struct list *list, int64_t item, struct error *error) {
   for (size_t i = 0; i < list->count; i++) {
-    if (list->items[i] == item) return status_fail(error, STATUS_USAGE, "%lld stands twice", (long long)item);
+    if (list->items[i] == item)
+      return status_fail(error, STATUS_USAGE, "duplicate value %lld", (long long)item);
   }
   if (list->count == list->most) return status_fail(error, STATUS_USAGE, "more than %zu entries", list->most);
   int64_t *items = realloc(list->items, (list->count + 1) * sizeof *items);

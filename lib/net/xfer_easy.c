@@ -333,7 +333,7 @@ static void doubt_http2(struct xfer *xfer, CURLcode code) {
     return;
   if (xfer->words[0] == '\0') snprintf(xfer->words, sizeof xfer->words, "%s", curl_easy_strerror(code));
   size_t len = strlen(xfer->words);
-  snprintf(xfer->words + len, sizeof xfer->words - len, " (does the server speak HTTP/2 without TLS?)");
+  snprintf(xfer->words + len, sizeof xfer->words - len, " (does the server support HTTP/2 without TLS?)");
 }
 
 void xfer_easy_result(struct xfer *xfer, CURLcode code) {
@@ -347,7 +347,7 @@ void xfer_easy_result(struct xfer *xfer, CURLcode code) {
   if (code == CURLE_OUT_OF_MEMORY && result->outcome == XFER_PROTOCOL)
     result->words = "a line of the response's head is over 100 KB";
   if (xfer->wrong_version && result->outcome == XFER_PROTOCOL)
-    result->words = "the server speaks HTTP/1.1, not 2";
+    result->words = "the server uses HTTP/1.1, not 2";
   long connections = 0;
   curl_off_t connect_us = 0, tls_us = 0;
   curl_easy_getinfo(xfer->easy, CURLINFO_NUM_CONNECTS, &connections);

@@ -252,8 +252,8 @@ static enum status read_header(struct field_context *context, struct run_header 
   if (header->max_tokens < 0) header->max_tokens = run_old_max_tokens(header->arguments);
   if (status == STATUS_OK && header->version > RUN_VERSION) {
     return status_fail(context->error, STATUS_FORMAT,
-                       "run version %lld is newer than this program knows (%d)", (long long)header->version,
-                       RUN_VERSION);
+                       "run version %lld is newer than this program supports (%d)",
+                       (long long)header->version, RUN_VERSION);
   }
   return status;
 }

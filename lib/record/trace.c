@@ -201,8 +201,8 @@ static enum status read_header(struct field_context *context, struct trace_heade
   enum status status = field_read(context, header_fields);
   if (status == STATUS_OK && header->version > TRACE_VERSION) {
     return status_fail(context->error, STATUS_FORMAT,
-                       "trace version %lld is newer than this program knows (%d)", (long long)header->version,
-                       TRACE_VERSION);
+                       "trace version %lld is newer than this program supports (%d)",
+                       (long long)header->version, TRACE_VERSION);
   }
   return status;
 }

@@ -69,8 +69,8 @@ static enum status add_cell(struct plan_cell **cells, size_t *count, struct plan
                             struct error *error) {
   for (size_t i = 0; i < *count; i++) {
     if ((*cells)[i].workers == cell.workers && (*cells)[i].batch == cell.batch) {
-      return status_fail(error, STATUS_USAGE, "workers %lld batch %lld stands twice", (long long)cell.workers,
-                         (long long)cell.batch);
+      return status_fail(error, STATUS_USAGE, "duplicate cell: workers %lld batch %lld",
+                         (long long)cell.workers, (long long)cell.batch);
     }
   }
   if (*count == PLAN_CELLS_MAX)

@@ -122,7 +122,7 @@ static void poll_stop(struct server *server) {
     return;
   }
   if (!gone) // it sits in the kernel
-    snprintf(server->failure, sizeof server->failure, "process group %d of the server does not die",
+    snprintf(server->failure, sizeof server->failure, "process group %d of the server survived KILL",
              (int)server->process.group);
   process_forget(&server->process);
   server->state = STATE_OFF;

@@ -32,9 +32,9 @@ static void report(const struct calibrate *calibrate, struct log *log) {
                scale->characters_per_token, scale->fixed_tokens, (long long)calibrate->requests);
     return;
   }
-  const char *why = "no warm-up request told its input tokens";
+  const char *why = "the server counted no input tokens in the warm-up";
   if (calibrate->requests + calibrate->refused > 0)
-    why = "what the server counts in the warm-up fits no text (does it cut prompts short?)";
+    why = "the token counts of the warm-up fit no length of text (does the server cut prompts?)";
   log_notice(log, "synthetic prompts may miss the recorded length, at %.3g characters a token: %s",
              scale->characters_per_token, why);
 }

@@ -170,7 +170,7 @@ test_documents() {
     '{"conversations":[{"from":"gpt","value":"a"}]}' >"$scratch/mark.json"
   run "$capture" --import sharegpt "$scratch/mark.json" -o "$scratch/mark.jsonl"
   check_equal 'a byte order mark, a system prompt, roles: exit code' 0 "$status"
-  check_match 'what is left out is told by its reason' '1 entry left out: no user speaks in it' "$err"
+  check_match 'what is left out is told by its reason' '1 entry left out: no message of a user' "$err"
   check_equal 'no key is in the trace' 0 "$(grep -c 'sk-' "$scratch/unpacked.jsonl")"
 }
 
@@ -185,7 +185,7 @@ test_conversions() {
   import kept vegeta $data/vegeta.jsonl --keep-header X-Team --redact model
   check_equal 'headers are kept and fields hidden as when recording' '"blue" "***"' \
     "$(jq -c 'select(.seq == 0) | .headers["x-team"], .body.model' "$scratch/kept.jsonl" | paste -sd' ')"
-  refused 'vegeta without an address' 2 '.*the trace names no upstream: say --upstream URL' --export vegeta \
+  refused 'vegeta without an address' 2 '.*the trace names no upstream: give --upstream URL' --export vegeta \
     "$scratch/vegeta.jsonl"
 }
 

@@ -21,11 +21,11 @@ fails() {
 }
 
 fails 'no trace' 2 'no TRACE' -u $nowhere
-fails 'no url' 2 '--url is missing' $trace
+fails 'no url' 2 '--url URL is needed' $trace
 fails 'unknown option' 2 '--fast: unknown option' $trace -u $nowhere --fast
 fails 'workers 0' 2 "-W/--workers: .*'0'" $trace -u $nowhere -W 0
 fails 'empty list entry' 2 "-W/--workers: list '1,,2': empty entry" $trace -u $nowhere -W 1,,2
-fails 'workers twice' 2 "-W/--workers: .*2 stands twice" $trace -u $nowhere -W 1,2,2
+fails 'workers twice' 2 "-W/--workers: .*duplicate value 2" $trace -u $nowhere -W 1,2,2
 fails 'batch over the range' 2 "-B/--batch: .*'1000001'" $trace -u $nowhere -B 1000001
 fails 'repeat is no number' 2 "-r/--repeat: .*'x'" $trace -u $nowhere -r x
 fails 'seed 0' 2 "--seed: .*'0'" $trace -u $nowhere --seed 0
@@ -61,7 +61,7 @@ fails 'no such cells file' 1 '--cells /no/such' $trace -u $nowhere --cells /no/s
 printf '{"workers":2,"batch":4}\n{"workers":2}\n' >"$scratch/cells"
 fails 'cell without batch' 2 '--cells .*line 2: "batch" is missing' $trace -u $nowhere --cells "$scratch/cells"
 printf '{"workers":2,"batch":4}\n{"batch":4,"workers":2}\n' >"$scratch/cells"
-fails 'cell twice' 2 'line 2: workers 2 batch 4 stands twice' $trace -u $nowhere --cells "$scratch/cells"
+fails 'cell twice' 2 'line 2: duplicate cell: workers 2 batch 4' $trace -u $nowhere --cells "$scratch/cells"
 
 open=(--timing rate --request-rate 5)
 fails 'unknown timing' 2 "--timing: 'never' is not one of batch, original, rate" $trace -u $nowhere --timing never

@@ -27,7 +27,7 @@ ask /v1/foo '{"prompt":"When is high tide?"}'
 ask /v1/foo '{"prompt":"When is high tide?"}'
 stop_server proxy
 check_match 'what no API is known for is named at the end' \
-  '2 requests to /v1/foo: of no API that this version knows; they are recorded and forwarded' "$(cat "${server_err[proxy]}")"
+  '2 requests to /v1/foo: of no API that this version supports; they are recorded and forwarded' "$(cat "${server_err[proxy]}")"
 records() { jq -s -r '(map(select(.type == "request") | {key: (.seq | tostring), value: .api}) | from_entries) as $api
   | map(select(.type == "response" and $api[.seq | tostring] != "http"))[] | [$api[.seq | tostring], .input_tokens, .output_tokens, .events, .finish, (.error // "-")] | join(" ")' "$1"; }
 check_equal 'each record has its tokens, text events and finish' "openai.chat 9 5 5 length -
@@ -45,7 +45,7 @@ openai.responses 13 $(jq -s 'map(select(.type == "response" and .seq == 11))[0] 
 
 run "$bin/replay" "$scratch/trace.jsonl" -u "${server_url[sim]}" -W 2 -B 11 -r 1 --warmup 0 --pick trace --keep-invalid -o "$scratch/run.jsonl" --progress none
 check_equal 'all of them are sent again' 0 "$status"
-check_match 'what is of an unknown API' 'left out: 2 requests to /v1/foo, of no API that this version knows' "$err"
+check_match 'what is of an unknown API' 'left out: 2 requests to /v1/foo, of no API that this version supports' "$err"
 check_match 'what needs the state of a server is left out' '1 request is left out: only the recording server has the answer' "$err"
 check_equal 'with success' '11 0' "$(jq -s -r '[map(select(.type == "request"))[] | .error] | "\(length) \(map(select(. != null)) | length)"' "$scratch/run.jsonl")"
 run "$bin/analyze" -q --format json "$scratch/run.jsonl"
@@ -74,7 +74,7 @@ check_match 'and sent again from its sizes' '^[1-9][0-9]* 0$' "$(jq -s -r '[map(
 run "$bin/replay" "$scratch/trace.jsonl" -u "${server_url[sim]}" -W 1 -B 2 --dry-run
 check_match '--dry-run names them' '2 requests to /v1/foo' "$err"
 run "$bin/capture" --import trace "$scratch/trace.jsonl" -o "$scratch/again.jsonl"
-check_match 'and import' '2 requests to /v1/foo: of no API that this version knows' "$err"
+check_match 'and import' '2 requests to /v1/foo: of no API that this version supports' "$err"
 
 # Made traffic of each API is answered, and measured in what it has.
 for api in openai.chat openai.completions ollama.chat ollama.generate anthropic.messages openai.responses openai.embeddings \

@@ -105,7 +105,7 @@ test_signals() {
   mv "$file" "$scratch/moved"
   echo mine >"$file"
   kill -HUP "${server_pid[capture]}"
-  check 'another file in that place is left alone, and that is said' wait_for 5 grep -q 'another file stands there; recording to .* goes on' "${server_err[capture]}"
+  check 'another file in that place is left alone, and that is said' wait_for 5 grep -q 'file exists; recording to .* goes on' "${server_err[capture]}"
   ask 2
   stop_server capture && stop_server server
   check_equal 'it is as it was' mine "$(cat "$file")"

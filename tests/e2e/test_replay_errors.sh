@@ -53,8 +53,8 @@ check_equal 'the file that this leaves is replaced, and -q prints nothing that i
 # HTTP/2 without TLS to a server that speaks 1.1: it hangs up, and the words say what may be wrong.
 run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --http2 -W 1 -B 2 -r 1 -o "$scratch/version.jsonl"
 check_equal 'HTTP/2 to a server of 1.1: exit code' 1 "$status"
-check_match 'HTTP/2 to a server of 1.1: the last words' 'not one request succeeded \(does the server speak HTTP/2 without TLS\?\)' "$err"
-check_match 'HTTP/2 to a server of 1.1: those of each request' 'does the server speak HTTP/2|does not support HTTP/2' \
+check_match 'HTTP/2 to a server of 1.1: the last words' 'not one request succeeded \(does the server support HTTP/2 without TLS\?\)' "$err"
+check_match 'HTTP/2 to a server of 1.1: those of each request' 'does the server support HTTP/2|does not support HTTP/2' \
   "$(records "$scratch/version.jsonl" request '.[0].error_text')"
 # What a script sees at the end, whether or not a second has passed.
 run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" -W 1 -B 4 -r 2 --max-tokens 5 --progress json -o "$scratch/said.jsonl"

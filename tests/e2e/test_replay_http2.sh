@@ -79,7 +79,7 @@ check_soon 'several threads: it is HTTP/2' HTTP/2.0 versions tls
 # A server that chooses HTTP/1.1 is not measured as if it spoke 2.
 replay old "https://127.0.0.1:$((port + 2))" --http2 -W 1 -B 2
 check_equal 'ALPN to 1.1: exit code' 1 "$status"
-check_equal 'ALPN to 1.1: class and words' '["protocol","the server speaks HTTP/1.1, not 2"]' \
+check_equal 'ALPN to 1.1: class and words' '["protocol","the server uses HTTP/1.1, not 2"]' \
   "$(records "$scratch/old.jsonl" request '.[0] | [.error, .error_text]')"
 replay http1 "https://127.0.0.1:$port" -W 2 -B 4
 check_equal 'the default is 1.1' '0 null' "$status $(records "$scratch/http1.jsonl" run '.[0].http_version')"

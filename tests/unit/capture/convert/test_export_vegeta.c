@@ -48,7 +48,7 @@ static void test_vegeta_without_any_address_is_refused(void **state) {
       "{\"type\":\"request\",\"seq\":3,\"t_s\":0,\"method\":\"GET\",\"path\":\"/v1/models\"}\n",
       NULL);
   assert_int_equal(converted.status, STATUS_USAGE);
-  assert_string_equal(converted.error.text, "the trace names no upstream: say --upstream URL");
+  assert_string_equal(converted.error.text, "the trace names no upstream: give --upstream URL");
   converted_free(&converted);
 }
 

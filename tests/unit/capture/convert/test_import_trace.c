@@ -40,7 +40,7 @@ static void test_trace_names_the_line_and_what_is_wrong(void **state) {
       {"{\"type\":\"run\",\"version\":1,\"start_unix_s\":5}\n", NOT_A_TRACE},
       {"{\"type\":\"trace\",\"version\":1}\n", "not a trace: \"start_unix_s\" is missing"},
       {"{\"type\":\"trace\",\"version\":2,\"start_unix_s\":5}\n",
-       "not a trace: trace version 2 is newer than this program knows (1)"},
+       "not a trace: trace version 2 is newer than this program supports (1)"},
       {HEADER "{\"type\":\"request\",\"t_s\":0}\n", "line 2: \"seq\" is missing"},
       {HEADER "{\"type\":\"request\",\"seq\":0,\"t_s\":-1}\n",
        "line 2: \"t_s\" is not a time in seconds, at least 0"},

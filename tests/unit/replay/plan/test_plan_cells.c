@@ -40,7 +40,8 @@ static void test_bad_cell_lines_are_named(void **state) {
       {"{\"workers\":1}", "\"batch\" is missing"},
       {"{\"batch\":1}", "\"workers\" is missing"},
       {"{\"workers\":1,\"batch\":1,\"repeat\":0}", "\"repeat\""},
-      {"{\"workers\":1,\"batch\":2}\n{\"workers\":1,\"batch\":2}", "line 2: workers 1 batch 2 stands twice"},
+      {"{\"workers\":1,\"batch\":2}\n{\"workers\":1,\"batch\":2}",
+       "line 2: duplicate cell: workers 1 batch 2"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct plan_cell *cells = NULL;
