@@ -113,7 +113,7 @@ static void say_upstream(struct capture *capture) {
             counts.trouble[0] ? counts.trouble : "it is silent");
   if (counts.is_other_scheme && counts.failed + counts.in_flight >= counts.requests)
     log_error(&capture->log, "a server that %s TLS does this: -u %s%s",
-              is_secure ? "does not speak" : "speaks", is_secure ? "http" : "https", strstr(shown, "://"));
+              is_secure ? "does not support" : "expects", is_secure ? "http" : "https", strstr(shown, "://"));
 }
 
 static void say_lost_files(struct capture *capture, const struct recorder_counts *counts) {

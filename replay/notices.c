@@ -169,7 +169,7 @@ static bool all_are(const struct summary *summary, const enum failure *classes, 
   return others == 0;
 }
 
-// A server that does not speak TLS, or nothing else, breaks the connection or the handshake.
+// A server that does not support TLS, or nothing else, breaks the connection or the handshake.
 static bool is_other_scheme(const struct opts *opts, const struct summary *summary) {
   static const enum failure broken[] = {FAILURE_RESET, FAILURE_PROTOCOL, FAILURE_HTTP_4XX, FAILURE_TIMEOUT};
   static const enum failure no_tls[] = {FAILURE_TLS};

@@ -28,7 +28,7 @@ void notices_default_batch(const struct opts *opts, const struct plan *plan, con
 void notices_after(const struct summary *summary, const struct work *work, struct log *log);
 
 // Appends what a user may have got wrong in -u, as the rest of a line, where not one request succeeded. Asks
-// the server (2 s at most each way) whether it speaks TLS, unless it is one of --server.
+// the server (2 s at most each way) whether it expects TLS, unless it is one of --server.
 void notices_why_none(const struct opts *opts, const struct work *work, const struct summary *summary,
                       struct buf *out);
 

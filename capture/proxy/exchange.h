@@ -64,7 +64,7 @@ struct exchange_counts {
   int64_t bytes_up, bytes_down;  // of bodies
   struct histogram *upstream_ns; // from sending to the end, of every forwarded request
   char trouble[160];             // why the upstream failed last, in words; "": it has not
-  bool is_other_scheme;          // the last failure is one of a server that does not speak what -u says
+  bool is_other_scheme;          // the last failure is one of a server that does not support what -u says
 };
 
 // What all exchanges of a proxy share.

@@ -193,7 +193,7 @@ static void record_end(struct exchange *exchange, const struct xfer_result *resu
   exchange->entry = NULL;
 }
 
-// A server that speaks TLS alone ends a connection without it, at once or after some bytes of its own.
+// A server that expects TLS alone ends a connection without it, at once or after some bytes of its own.
 static void keep_trouble(struct exchange *exchange, const struct xfer_result *result) {
   struct exchange_counts *counts = &exchange->proxy->counts;
   bool is_secure = exchange->proxy->origin->secure;

@@ -80,7 +80,7 @@ test_refused() {
   check_match 'a file that is not there is named' 'no\.pem' "$err"
 }
 
-# The wrong scheme in -u: a server that speaks TLS alone (capture itself), and one that does not.
+# The wrong scheme in -u: a server that expects TLS alone (capture itself), and one that does not.
 test_other_scheme() {
   local plain tls
   url='' && : >"$scratch/err"
@@ -90,8 +90,8 @@ test_other_scheme() {
   server_pid[tls]=$!
   check 'it serves' wait_for 10 listening || return
   tls=$url plain=${server_url[plain]}
-  wrong_scheme "http${tls#https}" "a server that speaks TLS does this: -u $tls" "the server speaks TLS: -u $tls"
-  wrong_scheme "https${plain#http}" "a server that does not speak TLS does this: -u $plain" "the server does not speak TLS: -u $plain"
+  wrong_scheme "http${tls#https}" "a server that expects TLS does this: -u $tls" "the server expects TLS: -u $tls"
+  wrong_scheme "https${plain#http}" "a server that does not support TLS does this: -u $plain" "the server does not support TLS: -u $plain"
   stop_server tls
 }
 wrong_scheme() { # URL WORDS-OF-CAPTURE WORDS-OF-REPLAY
