@@ -10,6 +10,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "Rows: workers; columns: batch. Bold: the highest and those that cannot be told apart from it; ★: "
         "recommended; in brackets: not comparable (cold start or a client not in time); †: partial last "
         "wave.",
+    [LANG_MATRIX_MEANS_STEADY] = "Rows: workers; columns: batch. These rates are of whole batches, with "
+                                 "their start and end. Bold and ★: recommended; in brackets: not comparable "
+                                 "(cold start or a client not in time); †: partial last wave.",
     [LANG_AND_MORE] = " and {0} more",
     [LANG_ROWS_LEFT] = "{0} more {0:row is|rows are} not shown here: `--format json` has all.",
     [LANG_SHOWN_LEVELS] =
@@ -116,6 +119,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "This is the highest measured, whatever its times. {0} is recommended: it keeps {1}.",
     [LANG_BEST_STEADY] = "This is the highest over whole batches. {0} is recommended: levels are compared "
                          "while all workers are busy.",
+    [LANG_BEST_STEADY_OPEN] = "This is the highest over whole batches, not a recommendation: levels are "
+                              "compared while all workers are busy.",
     [LANG_BEST_UNDECIDED] =
         "This is the highest measured, not a recommendation: no configuration is shown to be good enough.",
     [LANG_RECOMMEND_ONLY] =
@@ -282,6 +287,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                             "batch (workers×batch): {0}; how much of that is chance is unknown",
     [LANG_FALLS_WITHIN] =
         "Lower than at the previous batch, but within the intervals, so not established: {0}",
+    [LANG_NO_LADDER] = "No level was measured with more than one batch size, so nothing is known of it",
     [LANG_NO_FALLS] = "Throughput is nowhere lower than at the previous batch",
     [LANG_LEVEL_CAPACITY] = "workers {0}: {1}{2}",
     [LANG_LEVELS_CAPACITY] =

@@ -26,10 +26,35 @@ static bool find_ratio(const struct cliff *list, size_t count, const struct step
   return false;
 }
 
+static bool is_cliff(const struct results *results, const struct step *step) {
+  for (size_t i = 0; i < results->cliff_count; i++) {
+    if (results->cliffs[i].from == step->from->workers && results->cliffs[i].to == step->to->workers)
+      return true;
+  }
+  return false;
+}
+
+// What a level is compared by, as in the recommendation.
+static struct estimate rate_of(const struct results *results, const struct workers_row *row) {
+  if (results->recommendation.steady) return row->steady.throughput;
+  const struct cell *best = chapters_level_best(results, row);
+  return best ? best->tokens_per_s : (struct estimate){NAN, NAN, NAN};
+}
+
+static enum verdict verdict_of(struct estimate from, struct estimate to) {
+  if (!chapters_has_interval(from) || !chapters_has_interval(to)) return VERDICT_UNKNOWN;
+  return to.lo > from.hi ? VERDICT_RISES : to.hi < from.lo ? VERDICT_FALLS : VERDICT_OPEN;
+}
+
 // The paired ratio where it decides; else the best cells of both levels, which may lie on batches that only
-// one of them has.
+// one of them has. Steady throughputs are compared as they are: only a cliff is found by batches.
 static void decide_step(const struct results *results, struct step *step) {
   step->ratio = (struct estimate){NAN, NAN, NAN};
+  enum verdict levels = verdict_of(rate_of(results, step->from), rate_of(results, step->to));
+  if (results->recommendation.steady && !is_cliff(results, step)) {
+    step->verdict = levels;
+    return;
+  }
   bool paired = find_ratio(results->steps, results->step_count, step, &step->ratio) ||
                 find_ratio(results->cliffs, results->cliff_count, step, &step->ratio);
   step->verdict = !paired              ? VERDICT_UNKNOWN
@@ -37,15 +62,8 @@ static void decide_step(const struct results *results, struct step *step) {
                   : step->ratio.hi < 1 ? VERDICT_FALLS
                                        : VERDICT_OPEN;
   if (step->verdict == VERDICT_RISES || step->verdict == VERDICT_FALLS) return;
-  const struct cell *from = chapters_level_best(results, step->from);
-  const struct cell *to = chapters_level_best(results, step->to);
-  if (!from || !to || !chapters_has_interval(from->tokens_per_s) || !chapters_has_interval(to->tokens_per_s))
-    return;
-  enum verdict cells = to->tokens_per_s.lo > from->tokens_per_s.hi   ? VERDICT_RISES
-                       : to->tokens_per_s.hi < from->tokens_per_s.lo ? VERDICT_FALLS
-                                                                     : VERDICT_OPEN;
-  if (paired && cells == VERDICT_OPEN) return;
-  step->verdict = cells;
+  if (levels == VERDICT_UNKNOWN || (paired && levels == VERDICT_OPEN)) return;
+  step->verdict = levels;
   step->ratio = (struct estimate){NAN, NAN, NAN}; // it is not what decided
 }
 
@@ -59,12 +77,9 @@ static void say_step(struct chapters *c, struct document_node *list, const struc
                                       [VERDICT_OPEN] = LANG_STEP_OPEN,
                                       [VERDICT_UNKNOWN] = LANG_STEP_UNKNOWN};
   bool ratio = isfinite(step->ratio.estimate);
-  const struct cell *from = chapters_level_best(c->results, step->from);
-  const struct cell *to = chapters_level_best(c->results, step->to);
-  struct number_text before =
-      from ? number_throughput(from->tokens_per_s.estimate, from->tokens_per_s.hi) : number_count(-1);
-  struct number_text after =
-      to ? number_throughput(to->tokens_per_s.estimate, to->tokens_per_s.hi) : number_count(-1);
+  struct estimate from = rate_of(c->results, step->from), to = rate_of(c->results, step->to);
+  struct number_text before = number_throughput(from.estimate, from.hi),
+                     after = number_throughput(to.estimate, to.hi);
   chapters_item(c, list, (ratio ? with_ratio : bare)[step->verdict],
                 LANG_WITH(number_count(step->from->workers).text, number_count(step->to->workers).text,
                           number_with_interval(step->ratio.estimate, step->ratio.lo, step->ratio.hi, 3).text,
@@ -101,14 +116,6 @@ static void say_run(struct said *said, const struct step *first, const struct st
   }
   chapters_item(said->c, said->list, ids[first->verdict],
                 LANG_WITH(number_count(first->from->workers).text, number_count(last->to->workers).text));
-}
-
-static bool is_cliff(const struct results *results, const struct step *step) {
-  for (size_t i = 0; i < results->cliff_count; i++) {
-    if (results->cliffs[i].from == step->from->workers && results->cliffs[i].to == step->to->workers)
-      return true;
-  }
-  return false;
 }
 
 static void say_gap(struct chapters *c, struct document_node *list, int64_t from, int64_t to) {
@@ -161,9 +168,29 @@ static void failed_levels(struct chapters *c, struct document_node *list) {
   say_how_many(&said);
 }
 
+static void highest_level(struct chapters *c, struct document_node *list) {
+  const struct results *results = c->results;
+  const struct recommendation *chosen = &results->recommendation;
+  const struct workers_row *highest = NULL;
+  for (size_t i = 0; i < results->workers_count; i++) {
+    const struct workers_row *row = &results->workers[i];
+    if (row->usable && (!highest || row->steady.throughput.estimate > highest->steady.throughput.estimate))
+      highest = row;
+  }
+  if (!highest) return;
+  bool best = chosen->state == RECOMMENDATION_SHOWN && !(chosen->below_best_at_most > 0) &&
+              results->cells[chosen->cell].workers == highest->workers;
+  chapters_item(c, list, best ? LANG_LEVEL_BEST : LANG_LEVEL_LARGEST,
+                LANG_WITH(number_count(highest->workers).text));
+}
+
 static void largest_level(struct chapters *c, struct document_node *list) {
   const struct best *best = &c->results->best;
   if (!best->exists) return;
+  if (c->results->recommendation.steady) {
+    highest_level(c, list);
+    return;
+  }
   struct chapters_list levels = {0};
   int64_t last = -1;
   for (size_t w = 0; w < c->results->workers_count; w++) {
@@ -288,7 +315,9 @@ static void measure_next(struct chapters *c, bool edges, void (*say)(struct chap
   if (edges && best->batch_edge)
     say(c, to, chapters_say(c, LANG_ADVICE_BATCH, LANG_WITH(number_count(largest->batch).text)));
   if (edges && best->workers_edge)
-    say(c, to, chapters_say(c, LANG_ADVICE_WORKERS, LANG_WITH(number_count(largest->workers).text)));
+    say(c, to,
+        chapters_say(c, LANG_ADVICE_WORKERS,
+                     LANG_WITH(number_count(results->cells[best->recommended].workers).text)));
   bool single = true;
   for (size_t i = 0; i < results->cell_count; i++)
     single = single && (results->cells[i].flags & CELL_UNREPLICATED);
@@ -346,6 +375,17 @@ void chapters_next(struct chapters *c, struct document_node *parent) {
   buf_free(&text);
 }
 
+static bool has_ladder(const struct results *results) {
+  for (size_t i = 0; i < results->workers_count; i++) {
+    const struct workers_row *row = &results->workers[i];
+    size_t usable = 0;
+    for (size_t k = 0; k < row->cell_count; k++)
+      usable += chapters_cell_usable(&results->cells[row->first_cell + k]);
+    if (usable > 1) return true;
+  }
+  return false;
+}
+
 void chapters_dependencies(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
   if (results->workers_count == 0 || !chapters_any_usable(results)) return;
@@ -360,7 +400,8 @@ void chapters_dependencies(struct chapters *c, struct document_node *parent) {
   inner = document_list(item, false);
   falls(c, inner);
   edges(c, inner);
-  if (inner && !inner->first) chapters_item(c, inner, LANG_NO_FALLS, LANG_ALONE);
+  if (inner && !inner->first)
+    chapters_item(c, inner, has_ladder(results) ? LANG_NO_FALLS : LANG_NO_LADDER, LANG_ALONE);
   if (!results->best.exists) return;
   item = chapters_item(c, list, LANG_ADVICE, LANG_ALONE);
   advice(c, document_list(item, false));

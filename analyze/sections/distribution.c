@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "analyze/sections/shown.h"
+
 // A time axis becomes logarithmic where the slowest would press the rest flat.
 #define WIDE 20.0
 
@@ -138,9 +140,9 @@ static void table(struct chapters *c, struct document_node *section, enum result
     if (!measured(distribution, time)) continue;
     const struct cell *cell = &results->cells[distribution->cell];
     const struct percentiles *times = percentiles_of(cell, time);
-    enum document_mark mark = distribution->cell == results->best.recommended ? DOCUMENT_BEST
-                              : cell->in_best_set                             ? DOCUMENT_EQUAL
-                                                                              : DOCUMENT_PLAIN;
+    enum document_mark mark = distribution->cell == results->best.recommended        ? DOCUMENT_BEST
+                              : chapters_shown_rank(results, cell) == DOCUMENT_EQUAL ? DOCUMENT_EQUAL
+                                                                                     : DOCUMENT_PLAIN;
     document_cell(rows, number_count(cell->workers).text, mark);
     document_cell(rows, number_count(cell->batch).text, mark);
     document_cell(rows, number_count(distribution->requests).text, mark);

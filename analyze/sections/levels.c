@@ -39,9 +39,11 @@ static void marks_of(struct chapters *c, const struct cell *cell, struct chapter
               {CELL_PARTIAL_WAVE, LANG_MARK_PARTIAL_WAVE},
               {CELL_UNREPLICATED, LANG_MARK_UNREPLICATED}};
   const struct results *results = c->results;
-  if (results->best.exists && cell == &results->cells[results->best.cell])
-    chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LARGEST));
-  if (cell->in_best_set && results->best.set_count > 1)
+  enum document_mark rank = chapters_shown_rank(results, cell);
+  if (rank == DOCUMENT_BEST)
+    chapters_list_add(marks, lang_text(c->lang, results->recommendation.steady ? LANG_MARK_RECOMMENDED
+                                                                               : LANG_MARK_LARGEST));
+  if (cell->in_best_set && !results->recommendation.steady && results->best.set_count > 1)
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EQUAL));
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     if (cell->flags & rows[i].flag) chapters_list_add(marks, lang_text(c->lang, rows[i].id));
@@ -55,8 +57,7 @@ static void marks_of(struct chapters *c, const struct cell *cell, struct chapter
 static enum document_mark mark_of(const struct results *results, const struct cell *cell) {
   if (cell->flags & CELL_FAILED) return DOCUMENT_BAD;
   if (cell->flags & (CELL_COLD | CELL_INVALID_CLIENT)) return DOCUMENT_MUTED;
-  if (results->best.exists && cell == &results->cells[results->best.cell]) return DOCUMENT_BEST;
-  return cell->in_best_set ? DOCUMENT_EQUAL : DOCUMENT_PLAIN;
+  return chapters_shown_rank(results, cell);
 }
 
 static void failed_share(const struct cell *cell, struct number_text *out) {

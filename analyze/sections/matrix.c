@@ -66,8 +66,7 @@ static struct columns columns_of(const struct results *results, struct document_
 static enum document_mark mark_of(const struct results *results, const struct cell *cell) {
   if (cell->flags & CELL_FAILED) return DOCUMENT_BAD;
   if (!chapters_cell_usable(cell)) return DOCUMENT_MUTED;
-  if (results->best.exists && cell == &results->cells[results->best.cell]) return DOCUMENT_BEST;
-  return cell->in_best_set ? DOCUMENT_EQUAL : DOCUMENT_PLAIN;
+  return chapters_shown_rank(results, cell);
 }
 
 // Among the usable cells; 0: there is none.
@@ -146,7 +145,8 @@ static void matrix(struct chapters *c, struct document_node *parent, const struc
         c, section, LANG_SHOWN_MATRIX,
         LANG_WITH(number_count((int64_t)rows->shown).text, number_count((int64_t)rows->count).text,
                   number_count((int64_t)shown->shown).text, number_count((int64_t)shown->count).text));
-  chapters_paragraph(c, section, LANG_MATRIX_MEANS, LANG_ALONE);
+  chapters_paragraph(
+      c, section, results->recommendation.steady ? LANG_MATRIX_MEANS_STEADY : LANG_MATRIX_MEANS, LANG_ALONE);
 }
 
 void chapters_matrix(struct chapters *c, struct document_node *parent) {

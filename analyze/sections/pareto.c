@@ -149,7 +149,7 @@ static void front_table(struct chapters *c, struct document_node *parent, const 
   for (size_t k = 0; k < shown; k++) {
     const struct cell *cell = front_cell(front, chapters_shown_spread(k, shown, front->count));
     struct estimate p50 = cell->latency_s.p50, p95 = cell->latency_s.p95;
-    enum document_mark mark = cell->in_best_set ? DOCUMENT_EQUAL : DOCUMENT_PLAIN;
+    enum document_mark mark = chapters_shown_rank(c->results, cell);
     document_cell(table, number_count(cell->workers).text, mark);
     document_cell(table, number_count(cell->batch).text, mark);
     document_cell(table, number_six(cell->tokens_per_s.estimate).text, mark);

@@ -117,6 +117,15 @@ struct chapters_shown chapters_shown_cells(struct chapters *c, struct document_n
   return shown;
 }
 
+enum document_mark chapters_shown_rank(const struct results *results, const struct cell *cell) {
+  const struct recommendation *chosen = &results->recommendation;
+  size_t best = results->best.cell;
+  if (chosen->steady) best = chosen->state == RECOMMENDATION_SHOWN ? chosen->cell : SIZE_MAX;
+  if (results->best.exists && best < results->cell_count && cell == &results->cells[best])
+    return DOCUMENT_BEST;
+  return cell->in_best_set && !chosen->steady ? DOCUMENT_EQUAL : DOCUMENT_PLAIN;
+}
+
 size_t chapters_shown_spread(size_t k, size_t shown, size_t count) {
   return shown > 1 ? k * (count - 1) / (shown - 1) : 0;
 }

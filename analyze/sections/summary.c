@@ -111,12 +111,13 @@ static void level_marks(struct chapters *c, const struct workers_row *row, const
     chapters_list_add(marks, lang_text(c->lang, failed ? LANG_MARK_LEVEL_FAILED : LANG_MARK_LEVEL_UNUSABLE));
     return;
   }
-  if (rates && results->best.exists && best == &results->cells[results->best.cell])
+  if (rates && chapters_shown_rank(results, best) == DOCUMENT_BEST && !chosen->steady)
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LARGEST));
-  if (best->in_best_set && results->best.set_count > 1 && !results->recommendation.steady)
+  if (best->in_best_set && results->best.set_count > 1 && !chosen->steady)
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EQUAL));
   if (best->meets_slo == CELL_SLO_MISSED) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_SLO_MISSED));
-  if (row->best_is_edge) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EDGE));
+  if (row->best_is_edge && !results->recommendation.steady)
+    chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EDGE));
   if (chapters_level_lower_edge(results, row))
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LOWER_EDGE));
 }
@@ -180,11 +181,7 @@ static void optima_row(struct chapters *c, struct document_node *table, const st
                        struct optima_shape shape) {
   const struct results *results = c->results;
   const struct cell *best = chapters_level_best(results, row);
-  enum document_mark mark =
-      !best                                                                                  ? DOCUMENT_BAD
-      : shape.highest && results->best.exists && best == &results->cells[results->best.cell] ? DOCUMENT_BEST
-      : best->in_best_set && !shape.steady                                                   ? DOCUMENT_EQUAL
-                                                                                             : DOCUMENT_PLAIN;
+  enum document_mark mark = best ? chapters_shown_rank(results, best) : DOCUMENT_BAD;
   document_cell(table, number_count(row->workers).text, mark);
   if (shape.steady) {
     struct estimate steady = row->steady.throughput;
@@ -259,7 +256,7 @@ static void optima(struct chapters *c, struct document_node *parent) {
 
 static void set_table(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
-  if (results->best.set_count < 2) return;
+  if (results->best.set_count < 2 || results->recommendation.steady) return;
   chapters_paragraph(c, parent, LANG_SET_MEANS, LANG_WITH(chapters_confidence(results).text));
   struct document_node *table = document_table(parent, "");
   chapters_column(c, table, LANG_COLUMN_WORKERS, DOCUMENT_RIGHT);
@@ -289,14 +286,13 @@ static void set_table(struct chapters *c, struct document_node *parent) {
   chapters_shown_say(c, parent, LANG_SHOWN_SET, CHAPTERS_ROWS_MAX, results->best.set_count);
 }
 
-static int64_t in_flight(const struct cell *cell) {
-  return cell->workers < cell->batch ? cell->workers : cell->batch;
-}
-
 static void why_not_recommended(struct chapters *c, struct document_node *section) {
   const struct results *results = c->results;
   const struct recommendation *chosen = &results->recommendation;
-  if (chosen->state == RECOMMENDATION_UNDECIDED || chosen->limits == RECOMMENDATION_MISSED)
+  bool open = chosen->state == RECOMMENDATION_UNDECIDED || chosen->limits == RECOMMENDATION_MISSED;
+  if (chosen->steady && chosen->state != RECOMMENDATION_SHOWN)
+    chapters_paragraph(c, section, LANG_BEST_STEADY_OPEN, LANG_ALONE);
+  else if (open)
     chapters_paragraph(c, section, LANG_BEST_UNDECIDED, LANG_ALONE);
   if (chosen->state != RECOMMENDATION_SHOWN || chosen->cell == results->best.cell) return;
   const struct cell *cell = &results->cells[chosen->cell];
@@ -305,7 +301,7 @@ static void why_not_recommended(struct chapters *c, struct document_node *sectio
   if (chosen->limits == RECOMMENDATION_KEPT) chapters_limits_all(c, &limits);
   if (limits.len > 0) {
     chapters_paragraph(c, section, LANG_BEST_LIMITS, LANG_WITH(name.text, buf_text(&limits)));
-  } else if (!chosen->steady || in_flight(cell) < in_flight(&results->cells[results->best.cell])) {
+  } else if (!chosen->steady) {
     chapters_paragraph(c, section, LANG_BEST_NOT_RECOMMENDED,
                        LANG_WITH(name.text, number_percent(chosen->below_best_at_most).text));
   } else {
@@ -327,8 +323,9 @@ static void best(struct chapters *c, struct document_node *parent) {
   struct number_text rate = number_throughput(cell->tokens_per_s.estimate, cell->tokens_per_s.hi);
   struct number_text interval = chapters_interval(cell->tokens_per_s, 4);
   struct document_node *list = document_list(section, false);
-  chapters_item(c, list, results->best.workers_edge ? LANG_BEST_WORKERS_EDGE : LANG_BEST_WORKERS,
-                LANG_WITH(workers.text));
+  bool edge =
+      results->best.workers_edge && cell->workers == results->cells[results->best.recommended].workers;
+  chapters_item(c, list, edge ? LANG_BEST_WORKERS_EDGE : LANG_BEST_WORKERS, LANG_WITH(workers.text));
   chapters_item(c, list, results->best.batch_edge ? LANG_BEST_BATCH_EDGE : LANG_BEST_BATCH,
                 LANG_WITH(batch.text));
   chapters_item(c, list, LANG_BEST_RATE, LANG_WITH(rate.text, interval.text));

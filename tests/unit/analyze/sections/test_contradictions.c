@@ -37,6 +37,30 @@ static void test_what_is_not_shown_is_not_recommended(void **state) {
   HAS(made_report(made, LANG_EN), "More than 100 repetitions of each would be needed");
 }
 
+// Where levels are compared while all their workers are busy, no mark and no sentence ranks whole batches.
+static void test_steady_levels_are_not_ranked_by_whole_batches(void **state) {
+  struct made *made = *state;
+  made_small_run(&made->results);
+  made->results.recommendation.steady = true;
+  made->results.workers[0].steady.throughput = (struct estimate){130, 128, 132};
+  made->results.workers[1].steady.throughput = (struct estimate){210, 208, 212};
+  const char *report = made_report(made, LANG_EN);
+  LACKS(report, "among the best");
+  LACKS(report, "cannot be told apart");
+  LACKS(report, "| highest");
+  HAS(report, "This is the highest over whole batches. 8×8 is recommended");
+  HAS(report, "From 4 to 8 workers throughput rises: 130");
+  HAS(report, "**200**★");
+  HAS(report, "These rates are of whole batches");
+  report = made_report(made, LANG_RU);
+  LACKS(report, "неотличим");
+  LACKS(report, "среди лучших");
+  made->results.recommendation.state = RECOMMENDATION_NONE;
+  report = made_report(made, LANG_EN);
+  HAS(report, "This is the highest over whole batches, not a recommendation");
+  LACKS(report, "**204**");
+}
+
 static void test_the_next_level_up_has_its_gain_and_its_cost(void **state) {
   struct made *made = *state;
   made_small_run(&made->results);
@@ -262,6 +286,7 @@ static void test_every_code_of_a_warning_is_in_the_schema(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       MADE(test_what_is_not_shown_is_not_recommended),
+      MADE(test_steady_levels_are_not_ranked_by_whole_batches),
       MADE(test_the_next_level_up_has_its_gain_and_its_cost),
       MADE(test_rejected_models_are_said_once_and_hold_nowhere),
       MADE(test_too_few_n_are_told_from_models_that_did_not_converge),
