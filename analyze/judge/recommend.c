@@ -226,6 +226,20 @@ static enum status keep_candidates(struct contest *contest, struct recommendatio
   return STATUS_OK;
 }
 
+static bool keeps_limits(const struct results *results, const struct contender *one) {
+  const struct cell *cell = &results->cells[one->cell];
+  return cell->meets_slo == CELL_SLO_MET && cell->slo_certain;
+}
+
+static struct estimate ratio_to(const struct contender *one, const struct contender *own, double confidence,
+                                double margin) {
+  struct compare_options options = {confidence, margin, 0};
+  struct compare compare;
+  if (compare_cell(own->values, one->values, &options, &compare, NULL) == STATUS_OK)
+    return estimate_of(compare.ratio);
+  return (struct estimate){one->throughput.estimate / own->throughput.estimate, NAN, NAN};
+}
+
 // The next level up: of cells the highest of that level.
 static void find_next_up(const struct contest *contest, size_t chosen, double confidence,
                          struct recommendation *out) {
@@ -239,13 +253,30 @@ static void find_next_up(const struct contest *contest, size_t chosen, double co
       next = i;
   }
   if (next == SIZE_MAX) return;
-  const struct contender *own = &contest->of[chosen], *up = &contest->of[next];
-  struct compare_options options = {confidence, out->margin, 0};
-  struct compare compare;
-  out->next_up = up->cell;
-  out->next_up_ratio = (struct estimate){up->throughput.estimate / own->throughput.estimate, NAN, NAN};
-  if (compare_cell(own->values, up->values, &options, &compare, NULL) == STATUS_OK)
-    out->next_up_ratio = estimate_of(compare.ratio);
+  out->next_up = contest->of[next].cell;
+  out->next_up_ratio = ratio_to(&contest->of[next], &contest->of[chosen], confidence, out->margin);
+}
+
+// The fewest in flight below the recommended one that may be enough as well: what they have was measured
+// within the margin, and is not shown to be.
+static void find_fewer(const struct contest *contest, size_t chosen, const struct results *results,
+                       struct recommendation *out) {
+  const struct contender *own = &contest->of[chosen];
+  double highest = 0;
+  for (size_t i = 0; i < contest->count; i++) {
+    if (!out->limits || keeps_limits(results, &contest->of[i]))
+      highest = fmax(highest, contest->of[i].throughput.estimate);
+  }
+  for (size_t i = 0; i < chosen; i++) {
+    const struct contender *one = &contest->of[i];
+    if (one->workers >= own->workers || one->in_flight >= own->in_flight ||
+        one->throughput.estimate < (1 - out->margin) * highest ||
+        (out->limits && !keeps_limits(results, one)))
+      continue;
+    out->fewer = one->cell;
+    out->fewer_ratio = ratio_to(one, own, results->confidence, out->margin);
+    return;
+  }
 }
 
 static enum status decide(struct contest *contest, struct recommendation *out) {
@@ -261,11 +292,6 @@ static enum status decide(struct contest *contest, struct recommendation *out) {
   if (out->state == RECOMMENDATION_SHOWN) return STATUS_OK;
   out->repeat = repeat_needed(contest, highest, out->margin);
   return keep_candidates(contest, out);
-}
-
-static bool keeps_limits(const struct results *results, const struct contender *one) {
-  const struct cell *cell = &results->cells[one->cell];
-  return cell->meets_slo == CELL_SLO_MET && cell->slo_certain;
 }
 
 static bool misses_limits(const struct results *results, const struct contender *one) {
@@ -348,6 +374,7 @@ static void look_up_from_chosen(const struct contest *all, const struct results 
     chosen++;
   if (chosen == all->count || out->state != RECOMMENDATION_SHOWN) return;
   find_next_up(all, chosen, results->confidence, out);
+  find_fewer(all, chosen, results, out);
   for (size_t i = chosen + 1; i < all->count && out->limits && out->stopped == SIZE_MAX; i++) {
     if (all->of[i].in_flight > all->of[chosen].in_flight && !keeps_limits(results, &all->of[i]))
       out->stopped = all->of[i].cell;
@@ -413,6 +440,8 @@ enum status recommend(const struct cells_samples *samples, const struct steady_l
                                  .throughput = {NAN, NAN, NAN},
                                  .next_up = SIZE_MAX,
                                  .next_up_ratio = {NAN, NAN, NAN},
+                                 .fewer = SIZE_MAX,
+                                 .fewer_ratio = {NAN, NAN, NAN},
                                  .repeat = -1,
                                  .stopped = SIZE_MAX};
   bool has_spread = results->sigma_source != SIGMA_NONE && results->sigma_source != SIGMA_PSEUDO_REPLICATES;

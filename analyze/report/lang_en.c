@@ -85,6 +85,10 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_LIMITS_SHARE] = "{0}% of requests",
     [LANG_RECOMMEND_TIMES] = "Time to first token p50 / p95: {0}. Latency p50 / p95: {1}.",
     [LANG_RECOMMEND_LATENCY] = "Latency p50 / p95: {0}.",
+    [LANG_FEWER] =
+        "{0} {0:worker|workers} may be enough as well, which is not shown yet: {1} times this throughput.",
+    [LANG_FEWER_LATENCY] = "{0} {0:worker|workers} may be enough as well, which is not shown yet: {1} times "
+                           "this throughput, with a latency p50 of {2} instead of {3}.",
     [LANG_NEXT_UP] = "The next level up, {0} workers, has {1} times this throughput.",
     [LANG_NEXT_UP_TTFT] =
         "The next level up, {0} workers, has {1} times this throughput; its time to first token "
@@ -462,6 +466,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_LOADS_ESTIMATE] = "The measured times meet {0} at about {1} {1:request|requests} per second.",
     [LANG_LIMITS_ESTIMATE] = "The measured times meet {0} at about {1} {1:worker|workers}.",
     [LANG_LIMITS_UNEVEN] = "The intervals contradict that more load is never faster: repeat these loads.",
+    [LANG_LOADS_NONE_VALID] =
+        STRONG("Sustained load{0}:") " not known. No repetition counts: the client was not in time in any.",
     [LANG_LOADS_LIMITS] = " within {0}",
     [LANG_LOADS_FAIL] = "{0}% of the requests fail",
     [LANG_LOADS_QUEUE] = "a queue grows: {0} of {1} requests per second are served",

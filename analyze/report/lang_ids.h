@@ -178,9 +178,11 @@ enum lang_id {
   LANG_LIMIT_IN_DOUBT,
   LANG_LIMITS_REQUESTS, // 0 limits, 1 share
   LANG_LIMITS_AND,
-  LANG_LIMITS_SHARE,         // 0 share
-  LANG_RECOMMEND_TIMES,      // 0 TTFT p50 and p95, 1 latency p50 and p95
-  LANG_RECOMMEND_LATENCY,    // 0 latency p50 and p95
+  LANG_LIMITS_SHARE,      // 0 share
+  LANG_RECOMMEND_TIMES,   // 0 TTFT p50 and p95, 1 latency p50 and p95
+  LANG_RECOMMEND_LATENCY, // 0 latency p50 and p95
+  LANG_FEWER,             // 0 workers, 1 ratio of throughput, 2 its latency, 3 that of the recommended
+  LANG_FEWER_LATENCY,
   LANG_NEXT_UP,              // 0 workers, 1 ratio of throughput with its interval
   LANG_NEXT_UP_TTFT,         // and 2 TTFT p95 here, 3 there
   LANG_UNDECIDED,            // 0 margin, 1 workers, 2 batch, 3 throughput, 4 its interval
@@ -358,6 +360,7 @@ enum lang_id {
   LANG_LOADS_ESTIMATE, // 0: a limit, 1: the load that meets it
   LANG_LIMITS_ESTIMATE,
   LANG_LIMITS_UNEVEN,
+  LANG_LOADS_NONE_VALID,
   LANG_LOADS_LIMITS,
   LANG_LOADS_FAIL,
   LANG_LOADS_QUEUE,

@@ -136,6 +136,8 @@ struct recommendation {
   struct estimate throughput;    // of `cell`
   size_t next_up;                // the next tested level that is usable, with its highest batch
   struct estimate next_up_ratio; // of throughput, next_up over `cell`
+  size_t fewer;                  // fewer in flight that, as far as measured, are within the margin too
+  struct estimate fewer_ratio;   // fewer over `cell`
   size_t *candidates;            // undecided: those that may be the best, the highest first
   size_t candidate_count;
   int64_t repeat; // undecided: repetitions of each candidate that would decide, in all; -1: beyond reason

@@ -216,6 +216,17 @@ static const struct member next_up_members[] = {
 VALUE_VIEW(next_up, recommendation,
            self->next_up < results->cell_count ? VALUE_OF_OBJECT(self, next_up_members) : null)
 
+VALUE_VIEW(fewer_cell, recommendation, VALUE_OF_OBJECT(&results->cells[self->fewer], chosen_place_members))
+
+VALUE_VIEW(fewer_times, recommendation, VALUE_OF_OBJECT(&results->cells[self->fewer], chosen_times_members))
+
+static const struct member fewer_members[] = {MEMBER_INLINE_OF(fewer_cell),
+                                              MEMBER(recommendation, fewer_ratio, "ratio", MEMBER_ESTIMATE),
+                                              MEMBER_INLINE_OF(fewer_times), MEMBER_END};
+
+VALUE_VIEW(fewer, recommendation,
+           self->fewer < results->cell_count ? VALUE_OF_OBJECT(self, fewer_members) : null)
+
 VALUE_VIEW(candidates, recommendation, places(self->candidates, self->candidate_count))
 
 VALUE_VIEW(repeat, recommendation, self->repeat > 0 ? VALUE_OF_INT(self->repeat) : null)
@@ -272,6 +283,7 @@ static const struct member recommendation_members[] = {
     MEMBER_VIEW_OF("unit", unit),
     MEMBER_INLINE_OF(chosen_times),
     MEMBER_VIEW_OF("next_up", next_up),
+    MEMBER_VIEW_OF("fewer", fewer),
     MEMBER_VIEW_OF("candidates", candidates),
     MEMBER_VIEW_OF("repeat", repeat),
     MEMBER_VIEW_OF("slo", limits),

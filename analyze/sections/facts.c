@@ -78,7 +78,7 @@ void chapters_apis(struct chapters *c, struct document_node *root) {
   if (results->api_count == 0) return;
   struct document_node *section = chapters_section(c, root, LANG_APIS, LANG_ALONE);
   chapters_paragraph(c, section, LANG_APIS_MEAN, LANG_WITH(number_count((int64_t)results->api_count).text));
-  struct document_node *table = document_table(section, lang_text(c->lang, LANG_APIS));
+  struct document_node *table = document_table(section, "");
   chapters_column(c, table, LANG_FACT_API, DOCUMENT_LEFT);
   for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
     chapters_column(c, table, columns[i], DOCUMENT_RIGHT);

@@ -136,8 +136,22 @@ static void say_not_measured(struct chapters *c, struct document_node *parent) {
   buf_free(&text);
 }
 
+static bool none_valid(const struct results *results) {
+  for (size_t i = 0; i < results->load_count; i++) {
+    if (results->loads[i].reps > 0) return false;
+  }
+  return true;
+}
+
 void chapters_loads_answer(struct chapters *c, struct document_node *parent) {
   if (c->results->load_count == 0) return;
+  if (none_valid(c->results)) {
+    struct buf limits = {0};
+    limits_text(c, &limits);
+    chapters_callout(c, parent, DOCUMENT_ANSWER, LANG_LOADS_NONE_VALID, LANG_WITH(buf_text(&limits)));
+    buf_free(&limits);
+    return;
+  }
   say_answer(c, parent);
   say_times(c, parent);
   say_not_measured(c, parent);

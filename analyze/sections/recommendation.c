@@ -34,6 +34,20 @@ static void say_next_up(struct chapters *c, struct document_node *parent, const 
   }
 }
 
+// What gets by with less in flight, as far as measured: the reader may prefer its latency.
+static void say_fewer(struct chapters *c, struct document_node *parent, const struct cell *cell) {
+  const struct recommendation *chosen = &c->results->recommendation;
+  if (chosen->fewer >= c->results->cell_count) return;
+  const struct cell *fewer = &c->results->cells[chosen->fewer];
+  struct number_text ratio =
+      number_with_interval(chosen->fewer_ratio.estimate, chosen->fewer_ratio.lo, chosen->fewer_ratio.hi, 4);
+  double here = cell->latency_s.p50.estimate, there = fewer->latency_s.p50.estimate;
+  bool timed = isfinite(here) && isfinite(there);
+  chapters_paragraph(c, parent, timed ? LANG_FEWER_LATENCY : LANG_FEWER,
+                     LANG_WITH(number_count(fewer->workers).text, ratio.text,
+                               chapters_duration(c, there).text, chapters_duration(c, here).text));
+}
+
 // One sentence on the limit that a cell misses by most, or has the least room to.
 static void say_limit(struct chapters *c, struct document_node *parent, enum lang_id id, size_t index) {
   if (index >= c->results->cell_count) return;
@@ -69,6 +83,7 @@ static void say_shown(struct chapters *c, struct document_node *parent) {
   buf_free(&limits);
   say_times(c, parent, cell);
   say_next_up(c, parent, cell);
+  say_fewer(c, parent, cell);
   if (limited && chosen->stopped < results->cell_count) {
     const struct cell *stopped = &results->cells[chosen->stopped];
     bool misses = stopped->meets_slo == CELL_SLO_MISSED && stopped->slo_certain;

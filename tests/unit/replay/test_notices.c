@@ -71,22 +71,11 @@ static void test_an_option_without_effect_is_named(void **state) {
   assert_notice(&work, 4, "--ignore-eos", NULL, NULL);
 }
 
-static void test_http2_without_tls_is_plain(void **state) {
-  (void)state;
-  struct opts opts = parse("--http2", NULL);
-  assert_true(notices_plain_http2(&opts));
-  opts_free(&opts);
-  opts = parse(NULL, NULL);
-  assert_false(notices_plain_http2(&opts));
-  opts_free(&opts);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_requests_that_are_left_out_are_counted),
       cmocka_unit_test(test_a_trace_that_is_too_short_is_named),
       cmocka_unit_test(test_an_option_without_effect_is_named),
-      cmocka_unit_test(test_http2_without_tls_is_plain),
   };
   return cmocka_run_group_tests_name("notices", tests, NULL, NULL);
 }

@@ -125,6 +125,7 @@ static inline void made_small_run(struct results *results) {
       .below_best_at_most = 0.031,
       .throughput = results->cells[2].tokens_per_s,
       .next_up = SIZE_MAX,
+      .fewer = SIZE_MAX,
   };
   results->cells[2].in_best_set = results->cells[3].in_best_set = true;
   results->sigma = 0.02;

@@ -183,7 +183,8 @@ static void test_next_says_what_to_measure_or_that_all_is_done(void **state) {
                                                          .cell = best->cell,
                                                          .margin = 0.05,
                                                          .below_best_at_most = 0.004,
-                                                         .next_up = SIZE_MAX};
+                                                         .next_up = SIZE_MAX,
+                                                         .fewer = SIZE_MAX};
   best->batch_edge = false;
   HAS(made_brief(made, LANG_EN),
       "Next: Nothing more needs measuring: a better tested configuration can win by\n0.4% at most.");
