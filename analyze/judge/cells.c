@@ -134,6 +134,13 @@ static bool is_by_run(const struct load_data *data) {
   return false;
 }
 
+static bool has_restarts(const struct load_data *data) {
+  size_t lives = 0;
+  for (size_t i = 0; i < data->session_count; i++)
+    lives += data->sessions[i].managed && data->sessions[i].batches > 0;
+  return lives > 1;
+}
+
 // Of a managed server a life is a session, else a run.
 static int64_t life_of(const struct load_data *data, const struct load_replicate *replicate) {
   bool managed = data->sessions[replicate->session].managed;
@@ -141,16 +148,16 @@ static int64_t life_of(const struct load_data *data, const struct load_replicate
 }
 
 // Batches of one cell in one life of the server share its effect, so that together they are one replicate:
-// their geometric mean. Where there is no second life they stay what they are, which warnings.c states.
-static void merge_lives(const struct load_data *data, bool by_run, struct cells_sample *sample,
-                        double *values, size_t *replicates) {
-  size_t lives = 0, kept = 0;
+// their geometric mean. Where there is no second life at all they stay what they are, which warnings.c
+// states.
+static void merge_lives(const struct load_data *data, const struct cells_samples *samples,
+                        struct cells_sample *sample, double *values, size_t *replicates) {
+  size_t kept = 0;
   const struct load_replicate *all = sample->cell->replicates;
   for (size_t i = 0; i < sample->count; i++) {
-    if (!by_run && !data->sessions[all[replicates[i]].session].managed) return;
-    lives += i == 0 || life_of(data, &all[replicates[i]]) != life_of(data, &all[replicates[i - 1]]);
+    bool managed = data->sessions[all[replicates[i]].session].managed;
+    if (managed ? !samples->managed : !samples->by_run) return;
   }
-  if ((lives < 2 && !by_run) || lives == sample->count) return;
   for (size_t i = 0; i < sample->count;) {
     size_t first = i;
     int64_t life = life_of(data, &all[replicates[i]]);
@@ -164,9 +171,9 @@ static void merge_lives(const struct load_data *data, bool by_run, struct cells_
 }
 
 // Everything about one cell but its throughput's interval. `values` has room for its replicates.
-static enum status fill_cell(const struct load_data *data, bool by_run, struct cells_sample *sample,
-                             double *values, size_t *replicates, double confidence, struct cell *cell,
-                             struct error *error) {
+static enum status fill_cell(const struct load_data *data, const struct cells_samples *samples,
+                             struct cells_sample *sample, double *values, size_t *replicates,
+                             double confidence, struct cell *cell, struct error *error) {
   cell->workers = sample->cell->workers;
   cell->batch = sample->cell->batch;
   cell->timed = sample->cell->timed;
@@ -202,7 +209,7 @@ static enum status fill_cell(const struct load_data *data, bool by_run, struct c
   }
   sample->values = values;
   if (sample->count == 0) return STATUS_OK;
-  merge_lives(data, by_run, sample, values, replicates);
+  merge_lives(data, samples, sample, values, replicates);
   if (sample->count == 1) {
     cell->tokens_per_s.estimate = values[0]; // exactly, where exp(log(x)) would not be
     return STATUS_OK;
@@ -238,12 +245,13 @@ enum status cells_build(const struct load_data *data, double confidence, struct 
     samples->of[i].cell = &data->cells[i];
   samples->count = data->cell_count;
   samples->by_run = is_by_run(data);
+  samples->managed = has_restarts(data);
   qsort(samples->of, samples->count, sizeof *samples->of, compare_cells);
   size_t offset = 0;
   for (size_t i = 0; i < samples->count; i++) {
     struct cells_sample *sample = &samples->of[i];
     size_t room = sample->cell->count;
-    enum status status = fill_cell(data, samples->by_run, sample, samples->values + offset,
+    enum status status = fill_cell(data, samples, sample, samples->values + offset,
                                    samples->replicates + offset, confidence, &results->cells[i], error);
     if (status != STATUS_OK) {
       return status_prefix(error, status, "workers %lld, batch %lld", (long long)sample->cell->workers,

@@ -32,6 +32,7 @@ struct cells_samples {
   struct cells_sample *of;
   size_t count;
   bool by_run;
+  bool managed; // a server was restarted for its sessions, of which there are several
   double *values;
   size_t *replicates;
 };

@@ -52,6 +52,18 @@ enum status curve_take_points(const struct load_data *data, struct results *resu
 enum status curve_fit(const struct curve_options *options, struct results *results,
                       struct error *error) MUST_USE;
 
+// Do the points themselves fall from `n` to the last n? One-sided t test at 1 - confidence between the n
+// nearest to it and the last, with the spread of points at one n (else the fit's); over units where points
+// share those. The points ascend by n. A curve that only saturates is taken for one with a peak in up to 96 %
+// of sweeps; its points do not fall.
+bool curve_shows_fall(const struct curve_point *points, size_t count, double n, const struct fit_result *fit,
+                      double confidence);
+
+// The peak's place and height with t intervals on the ln scale over units, each with a curve of its own.
+// False (nothing is written) with fewer than two, or where the points of one have no peak.
+bool curve_optimum_over_units(enum models_id id, const struct curve_point *points, size_t count,
+                              enum stat_scale scale, double confidence, struct ci *n, struct ci *throughput);
+
 // The second look of curve_fit, on the fitted points and a fit of them that stands: flags outliers among
 // curve->points[first...] and takes the peak under bisquare weights. What cannot be computed stays unknown;
 // STATUS_MEMORY.

@@ -16,8 +16,10 @@
 struct work {
   const struct curve_options *options;
   const double *n, *throughput; // ascending n
-  size_t first, count;          // the fitted ones
-  struct fold fold;             // the same
+  const struct curve_point *points;
+  size_t first, count; // the fitted ones
+  bool shared;         // their effects are: no interval of a fit that takes them for independent
+  struct fold fold;    // the same
   struct fit_result fits[MODELS_COUNT];
   enum models_id ids[MODELS_COUNT];
   size_t fit_count;
@@ -30,7 +32,7 @@ static double finite_or_nan(double value) {
 // Points that a curve meets but for rounding have no spread to take an interval from.
 static bool has_spread(const struct work *work, const struct fit_result *fit) {
   const double rounding = 1e-9;
-  if (fit->df == 0) return false;
+  if (fit->df == 0 || work->shared) return false;
   double size = 1, sum = 0;
   for (size_t i = work->first; i < work->first + work->count; i++)
     sum += work->throughput[i];
@@ -156,14 +158,23 @@ static void find_optima(const struct work *work, size_t selected, struct curve *
     curve->models[i].optimum_throughput = finite_or_nan(optimum.throughput.estimate);
     if (i != selected || curve->gate_failed) continue;
     curve->has_optimum = true;
-    if (!has_spread(work, &work->fits[i])) {
+    bool found = has_spread(work, &work->fits[i]);
+    if (!found) {
       optimum.n = ci_unbounded(optimum.n.estimate);
       optimum.throughput = ci_unbounded(optimum.throughput.estimate);
     }
+    if (work->shared)
+      found = curve_optimum_over_units(work->ids[i], work->points + work->first, work->count,
+                                       work->options->scale, work->options->confidence, &optimum.n,
+                                       &optimum.throughput);
+    if (kind == OPTIMUM_PEAK)
+      curve->fall_shown = curve_shows_fall(work->points + work->first, work->count, optimum.n.estimate,
+                                           &work->fits[i], work->options->confidence);
     curve->optimum_n = estimate_of(optimum.n);
     curve->optimum_throughput = estimate_of(optimum.throughput);
     curve->optimum_edge = kind == OPTIMUM_OPEN || optimum.edge;
-    curve->optimum_established = kind == OPTIMUM_PEAK && optimum.established;
+    curve->optimum_established =
+        kind == OPTIMUM_PEAK && optimum.established && curve->fall_shown && (found || !work->shared);
   }
 }
 
@@ -319,7 +330,11 @@ enum status curve_fit(const struct curve_options *options, struct results *resul
       n[i] = curve->points[i].n;
       throughput[i] = curve->points[i].throughput;
     }
-    struct work work = {.options = options, .n = n, .throughput = throughput};
+    struct work work = {.options = options,
+                        .n = n,
+                        .throughput = throughput,
+                        .points = curve->points,
+                        .shared = curve->shared};
     choose_range(&work, total, curve);
     struct fit_data fitted = {
         .x = n + work.first, .predictors = 1, .y = throughput + work.first, .count = work.count};

@@ -321,6 +321,12 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                           "fitted range ({6} to {7}), so it is not established.",
     [LANG_OPTIMUM_OPEN] =
         "Capacity curve ({0}): its peak is at n = {1}{2}, but the data do not establish it.",
+    [LANG_OPTIMUM_NO_FALL] =
+        "Capacity curve ({0}): its peak is at {1}{2} requests in flight, with {3} {unit}/s{4}. The points "
+        "themselves do not show that throughput is lower at n = {7}, so no optimum is established.",
+    [LANG_OPTIMUM_SHARED] =
+        "Points of one life of the server share its effect. An interval of this peak needs two passes over "
+        "the plan or two runs, each with server sessions of its own and with four different n.",
     [LANG_OPTIMUM_MONOTONE] = "Capacity curve ({0}): it rises over the whole fitted range (n from {2} to "
                               "{1}), so there is no optimum in it.",
     [LANG_OPTIMUM_FALLS] = "Capacity curve ({0}): it falls over the whole fitted range (n from {2} to {1}), "

@@ -148,6 +148,7 @@ struct recommendation {
 struct curve_point {
   double n, throughput;
   int64_t workers, batch; // where it comes from; -1: a --curve file
+  int64_t unit;           // points of one pass or run that share its effect; -1: it shares none
   bool fitted;            // inside the fit range
 };
 
@@ -200,6 +201,8 @@ struct curve {
   bool has_optimum;
   struct estimate optimum_n, optimum_throughput;
   bool optimum_edge, optimum_established;
+  bool shared;     // points share effects of server lives or runs; the optimum's interval is over these
+  bool fall_shown; // the points themselves show that throughput falls from the peak to the last n
   struct estimate knee_n;
   bool knee_of_fit;                    // else: of the cells
   double lack_of_fit_f, lack_of_fit_p; // NaN: no replicates

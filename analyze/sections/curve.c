@@ -33,10 +33,17 @@ static bool bend_stands(const struct curve *curve) {
   return beyond >= 2;
 }
 
+// The curve itself has a peak inside the range, whatever the points show behind it.
+static bool is_bounded(const struct curve *curve) {
+  return curve->has_optimum && !curve->optimum_edge && isfinite(curve->optimum_n.lo) &&
+         isfinite(curve->optimum_n.hi);
+}
+
 bool chapters_has_knee(const struct curve *curve) {
   if (!isfinite(curve->knee_n.estimate)) return false;
   if (isfinite(bend_of(curve))) return bend_stands(curve);
-  return !curve->knee_of_fit || (curve->has_optimum && curve->optimum_established);
+  bool has_peak = curve->optimum_established || (is_bounded(curve) && !curve->fall_shown);
+  return !curve->knee_of_fit || (curve->has_optimum && has_peak);
 }
 
 // Points stand in the order of their n.
@@ -94,14 +101,17 @@ void chapters_optimum(struct chapters *c, struct document_node *parent) {
   struct number_text at_least = number_significant(curve->optimum_n.lo, 3);
   struct number_text lo = number_significant(curve->range_lo, 4), hi = number_significant(curve->range_hi, 4);
   bool unbounded = isfinite(curve->optimum_n.lo) && !isfinite(curve->optimum_n.hi);
-  enum lang_id id = !peak                        ? LANG_OPTIMUM_AT_MIN
-                    : curve->optimum_established ? LANG_OPTIMUM
-                    : curve->optimum_edge        ? LANG_OPTIMUM_EDGE
-                    : unbounded                  ? LANG_OPTIMUM_AT_MIN
-                                                 : LANG_OPTIMUM_OPEN;
+  enum lang_id id = !peak                                     ? LANG_OPTIMUM_AT_MIN
+                    : curve->optimum_established              ? LANG_OPTIMUM
+                    : curve->optimum_edge                     ? LANG_OPTIMUM_EDGE
+                    : unbounded                               ? LANG_OPTIMUM_AT_MIN
+                    : is_bounded(curve) && !curve->fall_shown ? LANG_OPTIMUM_NO_FALL
+                                                              : LANG_OPTIMUM_OPEN;
   chapters_paragraph(c, parent, id,
                      LANG_WITH(model->name, n.text, n_interval.text, rate.text, rate_interval.text,
                                at_least.text, lo.text, hi.text));
+  if (curve->shared && !isfinite(curve->optimum_n.lo))
+    chapters_paragraph(c, parent, LANG_OPTIMUM_SHARED, LANG_ALONE);
 }
 
 static void parameters(const struct curve_model *model, struct buf *out) {

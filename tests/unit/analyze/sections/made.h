@@ -142,7 +142,7 @@ static inline void made_with_curve(struct results *results) {
   curve->points = calloc(4, sizeof *curve->points);
   for (int64_t i = 0; i < 4; i++)
     curve->points[curve->point_count++] =
-        (struct curve_point){8.0 * (double)(i + 1), 200 + 40 * (double)i, 32, 8 * (i + 1), i > 0};
+        (struct curve_point){8.0 * (double)(i + 1), 200 + 40 * (double)i, 32, 8 * (i + 1), -1, i > 0};
   curve->range_lo = 16;
   curve->range_hi = 32;
   curve->models = calloc(1, sizeof *curve->models);
@@ -161,7 +161,7 @@ static inline void made_with_curve(struct results *results) {
                            .optimum_n = 27.9,
                            .optimum_throughput = 353.6};
   curve->selected = 0;
-  curve->has_optimum = curve->optimum_established = true;
+  curve->has_optimum = curve->optimum_established = curve->fall_shown = true;
   curve->optimum_n = (struct estimate){27.9, 25.6, 31.4};
   curve->optimum_throughput = (struct estimate){353.6, 348.8, 359.3};
 }

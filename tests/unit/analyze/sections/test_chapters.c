@@ -121,7 +121,17 @@ static void test_curve_says_why_it_has_no_optimum(void **state) {
   made_small_run(&made->results);
   made_with_curve(&made->results);
   struct curve *curve = &made->results.curve;
-  curve->optimum_established = false;
+  curve->optimum_established = curve->fall_shown = false;
+  HAS(made_report(made, LANG_EN), "its peak is at 27.9 [25.6, 31.4] requests in flight, with 353.6 tokens/s "
+                                  "[348.8, 359.3]. The points themselves do not show that throughput is "
+                                  "lower at n = 32, so no optimum is established.");
+  HAS(made_report(made, LANG_RU), "Сами точки не показывают, что при n = 32 пропускная способность ниже");
+  curve->fall_shown = curve->shared = true;
+  curve->optimum_n = (struct estimate){27.9, NAN, NAN};
+  HAS(made_report(made, LANG_EN), "Points of one life of the server share its effect.");
+  curve->shared = false;
+  curve->optimum_n.lo = 25.6;
+  LACKS(made_report(made, LANG_EN), "share its effect");
   curve->optimum_n.hi = NAN;
   HAS(made_report(made, LANG_EN),
       "no optimum is established; it lies at 25.6 requests in flight or more, without an upper bound");
