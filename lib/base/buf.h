@@ -34,7 +34,7 @@ enum status buf_append_char(struct buf *buf, char c);
 enum status buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
 // The contents as a NUL-terminated string that lives until the next change. Without memory for it, or for an
-// append before it: `buf_no_text`, an empty text that its address tells from others, and the status is
+// append before it: `buf_no_text`, an empty text with an address of its own, and the status is
 // STATUS_MEMORY.
 const char *buf_text(struct buf *buf);
 extern const char buf_no_text[];
@@ -47,8 +47,8 @@ void buf_consume(struct buf *buf, size_t len);
 void buf_clear(struct buf *buf);
 void buf_free(struct buf *buf);
 
-// Appends the whole file (`-`: standard input). STATUS_NOT_FOUND, STATUS_IO, STATUS_LIMIT, STATUS_MEMORY with
-// words.
+// Appends the whole file (`-`: standard input). STATUS_NOT_FOUND, STATUS_IO, STATUS_LIMIT, STATUS_MEMORY;
+// error is set.
 enum status buf_read_file(struct buf *buf, const char *path, struct error *error) MUST_USE;
 
 #endif

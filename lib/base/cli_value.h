@@ -6,7 +6,7 @@
 
 #include "lib/base/cli.h"
 
-// Puts `value` (NULL for a flag) where the row says. STATUS_USAGE (error is set), STATUS_MEMORY;
+// Puts `value` (NULL for a flag) into the member of the row. STATUS_USAGE (error is set), STATUS_MEMORY;
 // what a row's own function returns.
 enum status cli_value_parse(const struct cli_value *row, void *context, const char *value,
                             struct error *error) MUST_USE;

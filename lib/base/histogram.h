@@ -3,7 +3,7 @@
 // Counts of durations in buckets whose width grows with the value, so that quantiles of any number of
 // durations cost the same memory, and two histograms add up to one (the idea of HdrHistogram, Tene 2013).
 //
-// Values below 2^bits ns are exact. Above, a bucket is at most 2^-bits of its value wide and stands for its
+// Values below 2^bits ns are exact. Above, a bucket is at most 2^-bits of its value wide and counts as its
 // middle: a quantile is off by at most 2^-(bits + 1) of itself, 0.4 % with 7 bits, 0.05 % with 10.
 #ifndef LIB_BASE_HISTOGRAM_H
 #define LIB_BASE_HISTOGRAM_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HISTOGRAM_RANGE_BITS 44 // longer durations (4.9 h) share one bucket, which stands for the largest
+#define HISTOGRAM_RANGE_BITS 44 // longer durations (4.9 h) share one bucket, which counts as the largest
 
 struct histogram {
   unsigned bits;

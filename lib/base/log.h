@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Words for the person at the terminal: one line each, "TOOL: text", to the stream that main chose.
+// Messages for the person at the terminal: one line each, "TOOL: text", to the stream that main chose.
 #ifndef LIB_BASE_LOG_H
 #define LIB_BASE_LOG_H
 
@@ -13,17 +13,17 @@
 enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
 
 struct log {
-  FILE *stream; // NULL: say nothing
+  FILE *stream; // NULL: no output
   const char *tool;
   enum log_level level;
-  // Set while a progress line stands on the terminal: called with `line_context` to wipe it before a line is
+  // Set while a progress line is on the terminal: called with `line_context` to wipe it before a line is
   // written.
   void (*wipe_line)(void *line_context);
   void *line_context;
 };
 
 // An error (also with -q), a notice, a detail (only with -v). Control characters in the text are shown as
-// '?', so that a peer's words cannot drive the terminal.
+// '?', so that a peer's text cannot drive the terminal.
 void log_error(struct log *log, const char *format, ...) PRINTF_LIKE(2, 3);
 void log_notice(struct log *log, const char *format, ...) PRINTF_LIKE(2, 3);
 void log_detail(struct log *log, const char *format, ...) PRINTF_LIKE(2, 3);

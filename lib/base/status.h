@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// How every function of Tidemark says what happened: one status, and words for a person where there are any.
+// The result of every function of Tidemark that can fail: one status, and a message for a person if any.
 #ifndef LIB_BASE_STATUS_H
 #define LIB_BASE_STATUS_H
 
@@ -30,7 +30,7 @@ struct error {
 // Writes the line into `error` (NULL: nowhere); a longer text is cut.
 void status_write(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
 
-// Puts "prefix: " before the text that is there, as a caller does who knows where it happened.
+// Puts "prefix: " before the text that is there, as a caller does that has the place of the failure.
 void status_write_prefix(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
 
 // status_fail(error, code, format, ...): writes the line and is `code`, so that a failing function can end
@@ -47,7 +47,7 @@ static inline enum status status_itself(enum status status) {
 #define status_memory(error) status_plain((error), STATUS_MEMORY)
 #define status_plain(error, code) status_fail((error), (code), "%s", status_name(code))
 
-// A word for the status ("no such thing", ...), never NULL.
+// The name of the status for a message ("not found", ...), never NULL.
 const char *status_name(enum status status);
 
 #endif

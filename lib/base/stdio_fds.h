@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Standard input, output and error of a program that was started without some of them (`tool <&- >&-`): what
-// it opens next would get their numbers, and words meant for a person would be written into a socket or a
+// it opens next would get their numbers, and messages for a person would be written into a socket or a
 // file.
 #ifndef LIB_BASE_STDIO_FDS_H
 #define LIB_BASE_STDIO_FDS_H

@@ -59,7 +59,7 @@ bool head_value_is(const struct head_field *field, const char *text);
 bool head_read_length(const struct head_field *field, int64_t *out) MUST_USE;
 
 // True for a field that is forwarded: not one of a connection's own, not named by a Connection field, not
-// Content-Length, which whoever frames the body writes, and in a request neither Host nor Expect.
+// Content-Length, which the framer of the body writes, and in a request neither Host nor Expect.
 bool head_is_forwarded(const struct head *head, const struct head_field *field);
 
 void head_free(struct head *head); // leaves no fields

@@ -21,7 +21,7 @@ struct json_cursor {
 
 struct json_cursor json_cursor_start(const char *text, size_t len);
 
-// Enters the object or array that the cursor stands before; a value of another kind is passed over, and
+// Enters the object or array that the cursor is at; a value of another kind is passed over, and
 // false. After true, json_cursor_member or json_cursor_element must be called until it returns false.
 static inline bool json_cursor_object(struct json_cursor *cursor);
 static inline bool json_cursor_array(struct json_cursor *cursor);
@@ -36,7 +36,7 @@ bool json_cursor_element(struct json_cursor *cursor);
 static inline struct json_slice json_cursor_value(struct json_cursor *cursor);
 void json_cursor_skip(struct json_cursor *cursor);
 
-// The kind of the value that the cursor stands before, by its first byte.
+// The kind of the value that the cursor is at, by its first byte.
 static inline enum json_kind json_cursor_kind(const struct json_cursor *cursor) {
   return json_scan_kind((struct json_slice){cursor->at, (size_t)(cursor->end - cursor->at)});
 }

@@ -9,7 +9,7 @@
 #include "lib/json/json_scan.h"
 
 // Appends `target` with the merge patch applied (RFC 7396: objects deeply, null removes, everything else
-// replaces; new members go to the end). A member that the patch names and that stands twice is left once.
+// replaces; new members go to the end). A duplicate member that the patch names is kept once.
 // Both are valid values (json_scan_text); keys are compared as they are written. The result is out->status.
 enum status json_patch(struct json_slice target, struct json_slice patch, struct buf *out);
 

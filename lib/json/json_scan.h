@@ -27,7 +27,7 @@ enum json_kind {
 };
 
 // The text of one valid value, without white space around it; it points into the caller's bytes.
-// {NULL, 0} stands for "no value": every reader below takes it and answers as for a value of another kind.
+// {NULL, 0} is "no value": every reader below accepts it and treats it as a value of another kind.
 struct json_slice {
   const char *data;
   size_t len;
@@ -73,7 +73,7 @@ bool json_scan_element(struct json_scan *scan, struct json_slice *value);
 struct json_slice json_scan_get(struct json_slice object, const char *key);
 struct json_slice json_scan_at(struct json_slice array, size_t index);
 
-// True when the slice (a key, say) has exactly these bytes.
+// True when the slice (a key, for example) has exactly these bytes.
 static inline bool json_slice_is(struct json_slice slice, const char *text) {
   size_t len = strlen(text); // in the header, because a compiler that sees both strings needs no call
   return slice.len == len && (len == 0 || memcmp(slice.data, text, len) == 0);

@@ -36,7 +36,7 @@ void json_write_seconds(struct json_writer *w, int64_t ns); // nanoseconds as se
 void json_write_bool(struct json_writer *w, bool value);
 void json_write_null(struct json_writer *w);
 void json_write_raw(struct json_writer *w,
-                    struct json_slice value); // a valid value as it stands; no value: null
+                    struct json_slice value); // a valid value, written unchanged; no value: null
 
 // key and value in one; a negative count or time writes null ("unknown").
 void json_member_string(struct json_writer *w, const char *key, const char *text);

@@ -8,7 +8,7 @@
 // most the last interval, and what is in the file always ends with a whole member (or, without compression, a
 // whole line) unless the disk itself tore it.
 //
-// Reading. Damage does not end the reading: the reader resynchronises at the next gzip member and says
+// Reading. Damage does not end the reading: the reader resynchronises at the next gzip member and counts
 // afterwards how much is missing. Lines of a member of up to 4 MiB of text are delivered only when its
 // checksum is right; a longer member (of another program's making) is delivered as it comes.
 #ifndef LIB_RECORD_GZLINE_H
@@ -59,10 +59,10 @@ struct gzline_counts {
 // queue as long as it has room, and every flush interval writing is tried again, so that a full disk that is
 // given room loses little.
 //
-// The file is checked before each write and every 0.4 s. One that was removed, or that somebody has cut (as
-// logrotate's copytruncate does), is lost: its lines count as dropped, and a new file begins under the name
-// with the first line of this writer. A file that was moved is written on. Where no new file can be begun, it
-// is a write error.
+// The file is checked before each write and every 0.4 s. One that was removed, or that another program has
+// cut (as logrotate's copytruncate does), is lost: its lines count as dropped, and a new file begins under
+// the name with the first line of this writer. A file that was moved is written on. Where no new file can be
+// begun, it is a write error.
 
 // Creates `path` with mode 0600 ("-" or NULL: standard output, plain). A name that ends in .gz (or
 // .gz.part, a file in the making) is compressed; what is appended is as the file is. Holds an advisory lock
@@ -89,7 +89,7 @@ bool gzline_writer_is_moved(struct gzline_writer *writer);
 enum status gzline_writer_flush(struct gzline_writer *writer, struct error *error) MUST_USE;
 
 // Writes what is left and frees the writer always. The first write error, when the writer had failed for good
-// or the last attempt failed; a disk that recovered is no error (`dropped` says what it cost). Takes NULL.
+// or the last attempt failed; a disk that recovered is no error (`dropped` counts the loss). Takes NULL.
 // `counts` may be NULL.
 enum status gzline_writer_close(struct gzline_writer *writer, struct gzline_counts *counts,
                                 struct error *error);
@@ -104,8 +104,8 @@ struct gzline_damage {
   int64_t first_offset;  // file offset of the first spot; -1: none
 };
 
-// "-" is standard input. Plain or gzip is told by the first bytes. STATUS_NOT_FOUND, STATUS_IO, STATUS_MEMORY
-// (error is set).
+// "-" is standard input. The first bytes decide between plain and gzip. STATUS_NOT_FOUND, STATUS_IO,
+// STATUS_MEMORY (error is set).
 enum status gzline_reader_open(const char *path, struct gzline_reader **out, struct error *error) MUST_USE;
 
 // The next line without its newline (LF or CRLF; a byte order mark before the first is dropped), valid until

@@ -29,7 +29,7 @@ enum status gzline_file_open(struct gzline_file *file, enum gzline_existing exis
 enum status gzline_file_write(struct gzline_file *file, const char *data, size_t len,
                               struct error *error) MUST_USE;
 
-// It was removed, or somebody has cut it. One that was moved is not lost.
+// It was removed, or another program has cut it. One that was moved is not lost.
 bool gzline_file_is_lost(const struct gzline_file *file);
 
 // The name no longer leads to this file.

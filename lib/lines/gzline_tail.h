@@ -16,7 +16,7 @@ struct gzline_tail {
 };
 
 // Reads the last 8 MiB of a long gzip file, when they show its end, else all of it once. `compressed`: its
-// name says gzip. STATUS_FORMAT (error is set) when it is to be gzip and is not; STATUS_IO, STATUS_MEMORY.
+// name ends in .gz. STATUS_FORMAT (error is set) when it is to be gzip and is not; STATUS_IO, STATUS_MEMORY.
 enum status gzline_tail_find(const char *path, bool compressed, struct gzline_tail *out,
                              struct error *error) MUST_USE;
 

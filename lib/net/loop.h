@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The event loop: one thread, callbacks, timers to the microsecond, signals as events. A thin house over
-// libevent (timerfd and epoll), the only place besides capture's proxy that knows it.
+// libevent (timerfd and epoll), the only place besides capture's proxy that uses it.
 #ifndef LIB_NET_LOOP_H
 #define LIB_NET_LOOP_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // HTTP transfers on the event loop: libcurl's multi interface, driven by sockets and timers of
-// lib/net/loop.h. The only place that knows libcurl. Proxy environment variables are ignored, redirects are
-// not followed, TLS is verified unless said otherwise, nothing is decoded.
+// lib/net/loop.h. The only place that uses libcurl. Proxy environment variables are ignored, redirects are
+// not followed, TLS is verified unless switched off, nothing is decoded.
 #ifndef LIB_NET_XFER_H
 #define LIB_NET_XFER_H
 
@@ -75,8 +75,8 @@ struct xfer_callbacks {
   enum xfer_flow (*head)(void *context); // only XFER_GO or XFER_ABORT
   // Body bytes as they come off the socket, without chunk framing; now_ns is when they were read.
   enum xfer_flow (*body)(void *context, const char *data, size_t len, int64_t now_ns);
-  // Fills `into` with the next bytes of the request body and says how many; 0 with *flow = XFER_GO is its
-  // end, XFER_PAUSE: none yet, XFER_ABORT: its source failed. Used when the request has no `body`.
+  // Fills `into` with the next bytes of the request body and returns their number; 0 with *flow = XFER_GO is
+  // its end, XFER_PAUSE: none yet, XFER_ABORT: its source failed. Used when the request has no `body`.
   size_t (*upload)(void *context, char *into, size_t room, enum xfer_flow *flow);
   // The end, exactly once; `xfer` is gone after it.
   void (*done)(void *context, const struct xfer_result *result);

@@ -19,7 +19,7 @@ struct xfer {
   struct xfer_pool *pool;
   CURL *easy; // kept over transfers
   enum xfer_state state;
-  bool marked; // on the pool's list of transfers that want something
+  bool marked; // on the pool's list of transfers with work to do
   bool wants_cancel, wants_resume;
   bool aborted; // by a callback of ours
   bool resent;  // the transfer before may have been sent again
@@ -30,7 +30,7 @@ struct xfer {
   struct buf text;            // url, target, method and header lines, NUL-terminated each
   struct curl_slist *headers; // an array that points into text
   size_t header_room;
-  bool wrong_version; // the response's, where the pool wants HTTP/2
+  bool wrong_version; // the response's, where the pool requires HTTP/2
   bool head_done;     // the final response's header is complete
   bool ignoring;      // in a 1xx
   struct xfer_result result;
@@ -50,7 +50,7 @@ struct xfer_pool {
   char *ca_file, *unix_socket;
   struct xfer *first;                // pending and added
   struct xfer *free;                 // to be used again
-  struct xfer *marked, *last_marked; // want something, first come first
+  struct xfer *marked, *last_marked; // with work to do, first come first
   int64_t in_flight;
   int64_t resent;
   bool inside; // libcurl is running: it must not be entered

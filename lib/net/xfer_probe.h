@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Whether a server expects TLS, asked once requests to it have failed.
+// Whether a server uses TLS; probed once after requests to it have failed.
 #ifndef LIB_NET_XFER_PROBE_H
 #define LIB_NET_XFER_PROBE_H
 
