@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Reads one message of Anthropic's Messages API, as Anthropic, llama.cpp, Ollama and vLLM speak it, into a
+// Reads one message of Anthropic's Messages API, in the form of Anthropic, llama.cpp, Ollama and vLLM, into a
 // response: an event's data, or a whole body
 // (https://docs.anthropic.com/en/docs/build-with-claude/streaming).
 #ifndef LIB_LLM_ANTHROPIC_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Which language-model API a request speaks, and the few facts of its body that a record keeps.
+// The language-model API of a request, and the few facts of its body that a record keeps.
 #ifndef LIB_LLM_API_H
 #define LIB_LLM_API_H
 
@@ -27,7 +27,7 @@ enum api {
   API_COUNT
 };
 
-// Who speaks it: APIs of one family share their manners, and --api takes them together.
+// The family of an API: its members share their manners, and --api selects them together.
 enum api_family {
   API_FAMILY_NONE,
   API_FAMILY_OPENAI,
@@ -41,8 +41,8 @@ enum api_family {
 struct response;
 typedef enum status api_reader(struct response *response, const char *text, size_t len);
 
-// Everything that tells one dialect from another, but for the reading of its messages: a row of the table in
-// api.c. Names of members are those of the request's JSON body; NULL: the dialect has no such thing.
+// Every difference between dialects but the reading of their messages: a row of the table in
+// api.c. Names of members are those of the request's JSON body; NULL: the dialect has none.
 #define API_PATHS_MAX 5
 #define API_LIMITS_MAX 2
 #define API_STATES_MAX 2
@@ -62,15 +62,15 @@ struct api_dialect {
   const char *options;                // the member inside which the limits are
   const char
       *states[API_STATES_MAX]; // members that name what only that server keeps: it cannot be sent elsewhere
-  bool needs_limit;            // a request without one is refused
+  bool needs_limit;            // the server rejects a request without one
   bool generates_text;
   bool has_array_bodies; // several prompts in one request are answered with an array of answers
-  bool streams;          // when the request does not say
+  bool streams;          // when the request does not choose
   bool has_usage_option; // stream_options.include_usage asks for token counts
   bool has_ignore_eos;
   const char *key_header; // of the API key, as it is; NULL: Authorization, as bearer token
   const char *version;    // a header field that each request has: "name: value"; NULL: none
-  const char *end;        // what ends a stream, in words
+  const char *end;        // what ends a stream, for messages
   api_reader *read;       // NULL: API_HTTP
 };
 const struct api_dialect *api_dialect(enum api api); // never NULL

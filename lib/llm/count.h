@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A count of tokens as a server tells it, which may be anything.
+// A count of tokens in a response, which may be any JSON value.
 #ifndef LIB_LLM_COUNT_H
 #define LIB_LLM_COUNT_H
 

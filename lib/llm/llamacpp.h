@@ -9,9 +9,9 @@
 
 // Sets response->has_text, has_answer, ended, finish and token counts. Text is `content`. "stop":true ends
 // the answer to one prompt and has its tokens_predicted and tokens_evaluated; of several prompts they add up,
-// and HTTP alone says which is the last. finish is stop_type ("eos", "word", "limit"). An error object sets
-// `failure` and error_text. Servers that speak OpenAI's completions under one of these paths are read as
-// openai_read does. STATUS_FORMAT: no JSON object; nothing was set that matters then.
+// and only the end of the HTTP body marks the last. finish is stop_type ("eos", "word", "limit"). An error
+// object sets `failure` and error_text. Servers with OpenAI's completions under one of these paths are read
+// as openai_read does. STATUS_FORMAT: no JSON object; nothing was set that matters then.
 enum status llamacpp_read(struct response *response, const char *text, size_t len) MUST_USE;
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A server's own words about a failure, found in the shapes that servers give them, short and fit to be
+// A server's error message, found in the shapes that servers use, short and safe to be
 // printed.
 #ifndef LLM_MESSAGE_H
 #define LLM_MESSAGE_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Cuts a stream of newline-delimited JSON into lines, as bytes come. What a line says is the handler's
+// Cuts a stream of newline-delimited JSON into lines, as bytes come. The meaning of a line is the handler's
 // business.
 #ifndef LIB_LLM_NDJSON_H
 #define LIB_LLM_NDJSON_H

@@ -40,7 +40,7 @@ enum response_framing { RESPONSE_OPAQUE, RESPONSE_UNDECIDED, RESPONSE_BODY, RESP
 struct response {
   // What was found. Bytes, text events and their times hold at any moment; the rest after response_finish.
   // -1: unknown.
-  enum api api; // as opened; API_HTTP when Ollama says that it only loaded or unloaded a model, see asks_text
+  enum api api; // as opened; API_HTTP when Ollama only loaded or unloaded a model, see asks_text
   int status;
   bool streamed; // the body is a stream of events, by its content type or its first bytes
   enum failure failure;
@@ -62,7 +62,7 @@ struct response {
   int64_t total_ns;
   char finish[32];      // "stop", "length", "tool_calls", "unload", ...; "": unknown
   char answer_id[128];  // by which a later request may continue it (previous_response_id); "": none
-  char error_text[256]; // the server's own words, or what is wrong with its bytes; UTF-8, one line; "": none
+  char error_text[256]; // the server's message, or what is wrong with its bytes; UTF-8, one line; "": none
 
   // The caller's, may be set after response_open.
   response_text_handler *on_text; // NULL: none
@@ -86,7 +86,7 @@ struct response {
   bool usage_final;     // the last count came in an event without choices
   bool several_choices; // of one request
   int64_t timings_output, timings_input;
-  char start[48]; // the first bytes, without their coding: words for what cannot be understood
+  char start[48]; // the first bytes, without their coding: quoted when the body is not the protocol
   size_t start_len;
   struct buf body;
   union {
@@ -119,17 +119,17 @@ void response_feed(struct response *response, const char *data, size_t len, int6
 // by then; a stream without its end (`truncated`); no token (`empty`),
 // or of an API that answers with something else than text no answer at all. A failure has no tokens and no
 // finish: they are unknown. A body over max_body_bytes, or in a coding that is not read (br, zstd), is
-// success by HTTP alone with unknown tokens; error_text says so. So are the tokens of a body that is no
-// stream and has text but no counts.
+// success by HTTP alone with unknown tokens; error_text has the reason. So are the tokens of a body that is
+// no stream and has text but no counts.
 void response_finish(struct response *response, enum failure transport);
 
 // A stream is over at its own end event ([DONE], "done":true), or at what fails it, while its connection may
-// stay open: known as soon as that is fed. A body that is no stream is over when HTTP says so.
+// stay open: known as soon as that is fed. A body that is no stream is over at the end of the HTTP body.
 static inline bool response_is_over(const struct response *response) {
   return response->over_ns >= 0;
 }
 
-// For the parsers: hands a part over, if anyone wants it.
+// For the parsers: hands a part to on_part, if it is set.
 static inline void response_tell(struct response *response, enum response_part part,
                                  struct json_slice value) {
   if (response->on_part) response->on_part(response->on_part_context, part, value);

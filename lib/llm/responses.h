@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Reads one message of OpenAI's Responses API, as OpenAI, llama.cpp, Ollama and vLLM speak it, into a
+// Reads one message of OpenAI's Responses API, in the form of OpenAI, llama.cpp, Ollama and vLLM, into a
 // response: an event's data, or a whole body
 // (https://platform.openai.com/docs/api-reference/responses-streaming).
 #ifndef LIB_LLM_RESPONSES_H

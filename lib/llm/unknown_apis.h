@@ -9,7 +9,7 @@
 #include "lib/base/buf.h"
 #include "lib/json/json_scan.h"
 
-#define UNKNOWN_APIS_MAX 16 // paths told apart; more count as others
+#define UNKNOWN_APIS_MAX 16 // distinct paths; more count as others
 #define UNKNOWN_APIS_PATH 64
 
 struct unknown_apis {

@@ -30,6 +30,7 @@ static void test_api_names_are_those_of_the_design_and_read_back(void **state) {
                                       "ollama.embed",
                                       "rerank",
                                       "llamacpp.completion"};
+  assert_int_equal(sizeof names / sizeof *names, API_COUNT);
   for (int i = 0; i < API_COUNT; i++) {
     enum api api = API_HTTP;
     assert_string_equal(api_name((enum api)i), names[i]);
