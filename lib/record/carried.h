@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The secrets that one request carried, and where they come back: a server may say them again in its error,
+// The secrets that one request carried, and where they come back: a server may repeat them in its error,
 // an echo in its answer, as they are or in base64. A list of them is a buffer of texts that each end with a
 // NUL.
 #ifndef LIB_CARRIED_H
@@ -12,10 +12,10 @@
 #include "lib/base/buf.h"
 #include "lib/base/names.h"
 
-#define CARRIED_WORDS_MIN 4 // bytes of a secret that is covered in a server's short words
+#define CARRIED_WORDS_MIN 4 // bytes of a secret that is covered in a server's short message
 #define CARRIED_BODY_MIN 8  // in a body, where a placeholder key may be an ordinary word
 
-// Adds a value, and what is certain of any base64 of a text that it stands in. Failure sticks in
+// Adds a value, and what is certain of any base64 of a text that contains it. Failure sticks in
 // secrets->status.
 void carried_add(struct buf *secrets, const char *value, size_t len);
 
@@ -31,8 +31,8 @@ void carried_add_header(struct buf *secrets, const char *name, size_t name_len, 
 // cuts, when `is_cut`.
 void carried_cover(const struct buf *secrets, size_t least, bool is_cut, char *bytes, size_t len);
 
-// Takes out of a server's words for a person (a text in `room` bytes, perhaps cut) what was carried, the
-// values of secret names (redact_text), and what looks like a credential.
+// Takes out of a server's error message (a text in `room` bytes, perhaps cut) what was carried, the
+// values of secret names (redact_text), and texts with the form of a credential.
 void carried_cover_words(const struct buf *secrets, const struct names *more, char *words, size_t room);
 
 #endif

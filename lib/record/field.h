@@ -60,7 +60,7 @@ struct field {
     .offset = offsetof(struct struct_name, member)                                                           \
   }
 
-// Starts on a record: finds its "type" wherever it stands (in files of ours it is the first member) and sets
+// Starts on a record: finds its "type" at any place (in Tidemark's files it is the first member) and sets
 // the cursor where field_read goes on. `type`: {NULL, 0} when there is none. STATUS_FORMAT: no JSON object.
 enum status field_start(struct field_context *context, const char *line, size_t len,
                         struct json_slice *type) MUST_USE;

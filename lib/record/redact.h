@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What must never be written into a record or said: which names carry secrets (headers, query
-// keys, JSON fields, variables of a command), which values look like one, and how each kind of text loses
-// them. A value that is taken out becomes REDACT_MARK; everything around it stays as it was.
+// What must never be written into a record or a message: which names carry secrets (headers, query
+// keys, JSON fields, variables of a command), which values have the form of one, and how each kind of text
+// loses them. A value that is taken out becomes REDACT_MARK; everything around it stays as it was.
 #ifndef LIB_RECORD_REDACT_H
 #define LIB_RECORD_REDACT_H
 
@@ -23,7 +23,7 @@ bool redact_is_secret_header(const char *name, size_t len);
 // True for query keys and JSON fields that carry secrets: a last word of key, auth, jwt, pwd, pass, sig,
 // signature, cookie or bearer (x_functions_key, accessKey); an end in "token"; "password", "secret",
 // "api-key", "credential" or "authorization" anywhere; and each of `more`. Case, the difference of - and _
-// and a number at the end are ignored. False for names of the field that only look so (cache_key, eos_token,
+// and a number at the end are ignored. False for names that only resemble one (cache_key, eos_token,
 // key_file). `query`: the same after percent-decoding; `json`: the text between the quotes, escapes
 // unresolved.
 bool redact_is_secret_key(const struct names *more, const char *name, size_t len);
@@ -37,16 +37,16 @@ bool redact_is_secret_variable(const char *name, size_t len);
 // bytes long, and for a JSON web token.
 bool redact_is_key_word(const char *word, size_t len);
 
-// True for a value that looks like a credential whatever its name: "Bearer ...", "Basic ...", or such a word
-// in it.
+// True for a value with the form of a credential, whatever its name: "Bearer ...", "Basic ...", or such a
+// word in it.
 bool redact_looks_secret(const char *value, size_t len);
 
-// Covers with asterisks what looks like a credential in a text: such words, what follows "Bearer " and the
+// Covers with asterisks the texts with the form of a credential: such words, what follows "Bearer " and the
 // like, and private keys in PEM.
 void redact_cover_shapes(char *text, size_t len);
 
 // Appends a request target ("/path?query") with the values of secret query keys taken out, and values and
-// parts of the path that look like a secret. A form body (application/x-www-form-urlencoded) is all query.
+// parts of the path with the form of a secret. A form body (application/x-www-form-urlencoded) is all query.
 // Failure sticks in out->status.
 void redact_target(const struct names *more, const char *target, struct buf *out);
 void redact_form(const struct names *more, const char *form, size_t len, struct buf *out);
@@ -57,7 +57,7 @@ void redact_target_secrets(const struct names *more, const char *target, struct 
 
 // Appends a valid JSON value without white space and without secrets: at any depth the texts under secret
 // names, the headers of tool servers, and texts that are a key word but for prompts; of the outermost
-// object's members (or of those of objects in an outermost array) whatever stands under such a name, but for
+// object's members (or of those of objects in an outermost array) any value under such a name, but for
 // null, true and false. The names of a schema and the tokens of logprobs stay. A text that is JSON itself is
 // treated alike. `taken` (NULL allowed) gets the texts that were taken out, each with a NUL after it. Failure
 // sticks in out->status.

@@ -48,9 +48,9 @@ struct run_header {
   int64_t max_tokens;     // of each response; -1: as recorded
   struct json_slice plan; // JSON: {"workers":[..],"batch":[..],"repeat":3,...}, as written
   int64_t seed, repeat, warmup;
-  int64_t threads; // that sent the requests; 1 (also when not said)
+  int64_t threads; // that sent the requests; 1 (also when missing)
   bool cache_bust;
-  int64_t http_version; // 1 (also when not said) or 2
+  int64_t http_version; // 1 (also when missing) or 2
   bool resumes;         // goes on with the run before it in the file
 };
 
@@ -59,7 +59,7 @@ struct run_session {
   int64_t start_ns, ready_ns;      // ready -1: never
   struct json_slice state;         // "ok", "failed"
   int64_t exit_code;               // of the server; -1: unknown or still running when it was stopped
-  struct json_slice error;         // words; none: ok
+  struct json_slice error;         // why it failed; none: ok
 };
 
 struct run_request {
@@ -77,7 +77,7 @@ struct run_request {
   int64_t load_ns, prompt_eval_ns, eval_ns; // the server's own durations (Ollama, llama.cpp)
   int64_t server_total_ns;                  // ... of the whole request, as the server saw it
   struct json_slice chunks_s; // a JSON array: since sent, each text event in seconds; none: not recorded
-  int64_t attempts;           // 1 (also when not said); 2: sent again once on a fresh connection
+  int64_t attempts;           // 1 (also when missing); 2: sent again once on a fresh connection
   int64_t retry_after_ns;     // of a 429
   enum failure error;
   struct json_slice error_text;
@@ -94,12 +94,12 @@ struct run_batch {
   int64_t errors[FAILURE_COUNT];
   double client_cpu; // share of one core, 0..n
   int64_t lag_p50_ns, lag_p99_ns, lag_max_ns, stall_max_ns;
-  bool valid;                       // also when not said
+  bool valid;                       // also when missing
   struct run_reason reason;         // why not
   struct json_slice timing;         // open loop; none: batch
   double rate;                      // requests/s asked for; NaN
   double in_flight_mean;            // NaN
-  struct json_slice server_metrics; // JSON: what the server's own counters grew by; none: nobody asked
+  struct json_slice server_metrics; // JSON: growth of the server's counters; none: not asked for
   int64_t server_metrics_left_out;  // series that are not in it
   double characters_per_token;      // of made prompts; NaN: none is made
   double fixed_tokens;              // that the server counts besides; NaN

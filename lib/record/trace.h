@@ -39,7 +39,7 @@ struct trace_request {
   enum trace_body body_kind;
   struct json_slice body; // JSON: the value as text; TEXT: the text; BASE64: the encoded text
   bool body_truncated;    // over --max-body: only its size is known
-  int64_t body_bytes;     // -1: not said
+  int64_t body_bytes;     // -1: missing
   bool stream;
   int64_t input_tokens, output_tokens; // of a request known by its size; -1 otherwise
   struct json_slice token_source;      // of input_tokens: a server's ("usage", "timings") or "estimate"
@@ -57,8 +57,8 @@ struct trace_response {
   int64_t events, bytes;
   struct json_slice error;      // a failure class; none: success
   struct json_slice aborted_by; // "client", "upstream"
-  struct json_slice error_text; // the server's own words, shortened
-  int64_t attempts;             // 1 (also when not said); 2: sent again once on a fresh connection
+  struct json_slice error_text; // the server's message, shortened
+  int64_t attempts;             // 1 (also when missing); 2: sent again once on a fresh connection
   enum trace_body body_kind;
   struct json_slice body; // as in a request
   bool body_truncated;
@@ -100,7 +100,7 @@ struct trace_reader_counts {
   int64_t segments, requests, responses, ends;
   int64_t bad_lines;      // complete lines that are no record
   int64_t first_bad_line; // its number, 0: none
-  int64_t dropped;        // as the end records say
+  int64_t dropped;        // sum of the end records
   struct gzline_damage damage;
 };
 enum status trace_reader_open(const char *path, struct trace_reader **out, struct error *error) MUST_USE;
