@@ -9,7 +9,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/status.h"
 
-#define NEXT_COMMAND_NS INT64_C(600000000000) // most time of the command; then it gets KILL
+#define NEXT_COMMAND_NS INT64_C(600000000000) // time limit of the command; then it gets KILL
 #define NEXT_OUTPUT_MAX ((size_t)16 << 20)
 
 // Runs the command through `sh -c`, with an empty standard input and our standard error; appends what it

@@ -14,7 +14,7 @@
 #include "replay/record/recorder.h"
 #include "replay/server/settings.h"
 
-// Most time of a command: then it gets KILL.
+// Time limit of a command: then it gets KILL.
 #define BATCH_HOOKS_COMMAND_NS INT64_C(600000000000)
 // From TERM to KILL of a command that is cancelled.
 #define BATCH_HOOKS_GRACE_NS INT64_C(2000000000)
