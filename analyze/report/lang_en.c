@@ -252,7 +252,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                                  "workers paused between requests or the records contradict themselves.",
     [LANG_WARNING_NEWER_VERSION] =
         "{2} {2:record|records} in {6} were left out: they are of a later version than "
-        "this program knows.",
+        "this program supports.",
     [LANG_EFFECT_WORKERS] = STRONG("Effect of the number of parallel requests on performance:"),
     [LANG_EFFECT_BATCH] = STRONG("Effect of the batch size (batch_size) on performance:"),
     [LANG_ADVICE] = STRONG("Recommendations:"),
@@ -412,8 +412,9 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_COMPARED_MISSING] =
         "The baseline has cells that were not measured here (workers×batch): {0}. The comparison is over the "
         "common ones alone.",
-    [LANG_REGRESSED] = "This is a regression: for certain more than {0}% slower, as a whole or in one cell, "
-                       "or cells of the baseline fail now.",
+    [LANG_REGRESSED] =
+        "This is a regression: slower by more than {0}% with certainty, as a whole or in one cell, "
+        "or cells of the baseline fail now.",
     [LANG_REPLICATES_NEEDED] = "About {0} {0:replicate|replicates} of each run would decide it.",
     [LANG_COMPARED_ALL] = "All common cells together: ratio {0}, {1}",
     [LANG_COMPARED_BY_BLOCKS] = "The interval is over blocks: restarts of the server are part of it",

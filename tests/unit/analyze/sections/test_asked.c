@@ -126,7 +126,7 @@ static void test_a_baseline_is_judged_by_its_verdict(void **state) {
       .workers = 16, .batch = 16, .ratio = {NAN, NAN, NAN}, .verdict = "failed", .replicates_needed = -1};
   const char *text = made_report(made, LANG_EN);
   HAS(text, "> \u26a0 Against base.jsonl.gz: throughput is 0.900 [0.880, 0.920] of the baseline: slower.");
-  HAS(text, "> \u26a0 This is a regression: for certain more than 5% slower");
+  HAS(text, "> \u26a0 This is a regression: slower by more than 5% with certainty");
   assert_true(strstr(text, "Against base") < strstr(text, "**Recommendation:**"));
   HAS(text, "- The baseline is `runs/base.jsonl.gz`\n");
   HAS(text, "for each of 1 common cells with its interval; of all together 0.900 [0.880, "
