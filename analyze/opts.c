@@ -117,8 +117,10 @@ static const struct cli_option options[] = {
      CLI_FRACTION(struct opts, session_sd, 0, 0.5), NULL},
     {"assert", 0, "EXPR", NULL, "fail unless it holds: 'best.tokens_per_s.lo>=300'; repeatable",
      CLI_OWN(parse_assert), NULL},
-    {"suggest", 0, "N", NULL, "print up to N cells to measure next, for replay --cells, and nothing else",
+    {"suggest", 0, "N", NULL, "print up to N cells or rates to measure next, for replay --next, and nothing else",
      CLI_COUNT(struct opts, suggest, 1, SUGGEST_MAX), "Next"},
+    {"precision", 0, "SHARE", "10%", "end a search for the highest rate when its bounds are so close",
+     CLI_FRACTION(struct opts, analysis.precision, 0.01, 1), NULL},
     {0},
 };
 

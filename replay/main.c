@@ -16,6 +16,7 @@
 #include "replay/notices.h"
 #include "replay/opts.h"
 #include "replay/plan/plan.h"
+#include "replay/plan/random.h"
 #include "replay/plan/schedule.h"
 #include "replay/preview.h"
 #include "replay/record/recorder.h"
@@ -53,6 +54,10 @@ static int64_t connections_wanted(const struct replay *replay) {
   return replay->opts.warmup > 0 && plan->workers_most > wanted ? plan->workers_most : wanted;
 }
 
+static int64_t round_seed(int64_t seed, int64_t round) {
+  return (int64_t)(random_spread((uint64_t)seed + ((uint64_t)round << 48)) >> 1);
+}
+
 // The schedules of the rates, `count` requests long where no duration is given.
 static enum status make_rates(struct replay *replay, int64_t count, struct error *error) {
   const struct opts *opts = &replay->opts;
@@ -61,7 +66,7 @@ static enum status make_rates(struct replay *replay, int64_t count, struct error
       .burstiness = opts->burstiness,
       .duration_ns = opts->duration_ns,
       .count = (size_t)count,
-      .seed = opts->seed,
+      .seed = replay->earlier_rounds == 0 ? opts->seed : round_seed(opts->seed, replay->earlier_rounds),
   };
   return schedules_at_rates(&common, opts->request_rates, opts->request_rates_count, opts->repeat,
                             &replay->paces, error);
@@ -91,7 +96,8 @@ static int64_t draws(const struct replay *replay) {
   if (opts->timing == OPTS_TIMING_BATCH)
     return plan_draws(&replay->plan, opts->warmup) * (opts->next ? NEXT_DRAWS : 1);
   if (opts->timing == OPTS_TIMING_RATE && opts->duration_ns > 0)
-    return (int64_t)schedules_most(&replay->paces) * opts->repeat + opts->warmup;
+    return ((int64_t)schedules_most(&replay->paces) * opts->repeat + opts->warmup) *
+           (opts->next ? NEXT_DRAWS : 1);
   return INT64_MAX;
 }
 
@@ -116,8 +122,9 @@ static enum status finish_open_loop(struct replay *replay, struct error *error) 
 // True when some request is sent more than once.
 static bool sends_twice(const struct replay *replay) {
   const struct opts *opts = &replay->opts;
+  if (opts->next) return true;
   if (opts->timing == OPTS_TIMING_BATCH)
-    return opts->next || plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);
+    return plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);
   if (opts->timing == OPTS_TIMING_ORIGINAL) return opts->repeat > 1 || opts->warmup > 0; // from the start
   if (opts->request_rates_count > 1) return true; // repetition 0 of each begins at the same request
   return (int64_t)schedules_most(&replay->paces) * opts->repeat + opts->warmup > replay->work.available;
@@ -294,27 +301,52 @@ static enum status lay_out(struct replay *replay, const struct plan_cell *cells,
   return status;
 }
 
-// The cells of another round, laid out as its plan. STATUS_END: there is none.
-static enum status plan_round(struct replay *replay, int64_t round, struct error *error) {
+static enum status plan_cells(struct replay *replay, const struct buf *text, struct error *error) {
   const struct opts *opts = &replay->opts;
-  struct buf text = BUF_LIMIT(NEXT_OUTPUT_MAX);
   struct plan_cell *cells = NULL;
   size_t count = 0;
-  enum status status = next_run(opts->next, &text, error);
-  if (status == STATUS_OK && gzline_is_blank(text.data, text.len)) status = STATUS_END;
-  if (status == STATUS_OK) {
-    status = plan_cells_from_lines(text.data, text.len, opts->repeat, opts->duration_ns > 0, &cells, &count,
-                                   error);
-    if (status) status = status_prefix(error, status, "--next: what the command prints");
-  }
-  buf_free(&text);
+  enum status status = plan_cells_from_lines(text->data, text->len, opts->repeat, opts->duration_ns > 0,
+                                             &cells, &count, error);
   if (status) return status;
   plan_free(&replay->plan);
   status = lay_out(replay, cells, count, error);
   free(cells);
-  if (status == STATUS_OK)
-    log_notice(&replay->log, "--next: round %lld measures %zu %s", (long long)round, count,
-               count == 1 ? "cell" : "cells");
+  return status;
+}
+
+// Their arrivals are drawn anew: repetitions of a rate are to be independent in all rounds.
+static enum status plan_rates(struct replay *replay, const struct buf *text, struct error *error) {
+  struct opts *opts = &replay->opts;
+  double *rates = NULL;
+  size_t count = 0;
+  enum status status =
+      plan_rates_from_lines(text->data, text->len, opts->repeat, &rates, &count, &opts->repeat, error);
+  if (status) return status;
+  free(opts->request_rates);
+  opts->request_rates = rates;
+  opts->request_rates_count = count;
+  plan_free(&replay->plan);
+  schedules_free(&replay->paces);
+  return finish_open_loop(replay, error);
+}
+
+// The cells or rates of another round, laid out as its plan. STATUS_END: there is none.
+static enum status plan_round(struct replay *replay, int64_t round, struct error *error) {
+  const struct opts *opts = &replay->opts;
+  bool cells = opts->timing == OPTS_TIMING_BATCH;
+  struct buf text = BUF_LIMIT(NEXT_OUTPUT_MAX);
+  enum status status = next_run(opts->next, &text, error);
+  if (status == STATUS_OK && gzline_is_blank(text.data, text.len)) status = STATUS_END;
+  if (status == STATUS_OK) {
+    status = cells ? plan_cells(replay, &text, error) : plan_rates(replay, &text, error);
+    if (status) status = status_prefix(error, status, "--next: what the command prints");
+  }
+  buf_free(&text);
+  if (status == STATUS_OK) {
+    size_t count = plan_rows(&replay->plan);
+    log_notice(&replay->log, "--next: round %lld measures %zu %s%s", (long long)round, count,
+               cells ? "cell" : "rate", count == 1 ? "" : "s");
+  }
   return status;
 }
 
@@ -331,12 +363,12 @@ static enum status sweep_rounds(struct replay *replay, int argc, char **argv, st
                  late ? "--next-time" : "--next-rounds");
       break;
     }
+    replay->earlier_rounds++;
     status = plan_round(replay, round, error);
     if (status == STATUS_END) return STATUS_OK;
     if (status) break;
     opts->append = true;
     opts->force = opts->resume = false;
-    replay->earlier_rounds++;
     replay->earlier.sessions += replay->summary.sessions;
     summary_free(&replay->summary);
     status = sweep(replay, argc, argv, error);

@@ -159,8 +159,8 @@ static enum status check_next(struct opts *opts, struct error *error) {
   const char *alone = opts->next_rounds > 0 ? "--next-rounds" : opts->next_time_ns > 0 ? "--next-time" : NULL;
   if (!opts->next && alone) return status_fail(error, STATUS_USAGE, "%s goes with --next", alone);
   if (!opts->next) return STATUS_OK;
-  if (opts->timing != OPTS_TIMING_BATCH)
-    return status_fail(error, STATUS_USAGE, "--next goes with --timing batch");
+  if (opts->timing == OPTS_TIMING_ORIGINAL)
+    return status_fail(error, STATUS_USAGE, "--next goes with --timing batch or rate");
   if (!opts->output || strcmp(opts->output, "-") == 0)
     return status_fail(error, STATUS_USAGE, "--next goes with -o/--output FILE, which its command can read");
   if (opts->next_rounds == 0) opts->next_rounds = 10;

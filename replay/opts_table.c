@@ -63,7 +63,7 @@ static bool holds(const double *items, size_t count, double item) {
 static enum status add_rate(double *rates, size_t *count, const char *text, struct error *error) {
   if (*count == PLAN_RATES_MAX)
     return status_fail(error, STATUS_USAGE, "more than %zu rates", PLAN_RATES_MAX);
-  enum status status = units_real(text, 1e-6, 1e6, &rates[*count], error);
+  enum status status = units_real(text, PLAN_RATE_MIN, PLAN_RATE_MAX, &rates[*count], error);
   if (status) return status;
   if (holds(rates, *count, rates[*count]))
     return status_fail(error, STATUS_USAGE, "'%s' is given twice", text);
@@ -252,7 +252,8 @@ static const struct cli_option options[] = {
     {"metrics-url", 0, "URL", NULL, "read the server's Prometheus counters before and after each batch",
      CLI_TEXT(struct opts, metrics_url), NULL},
 
-    {"next", 0, "CMD", NULL, "run this after each round, measure the cells it prints until it prints none",
+    {"next", 0, "CMD", NULL,
+     "run this after each round, measure the cells or rates it prints until it prints none",
      CLI_TEXT(struct opts, next), "Rounds"},
     {"next-rounds", 0, "N", "10", "most rounds, the first included",
      CLI_COUNT(struct opts, next_rounds, 1, 1000), NULL},

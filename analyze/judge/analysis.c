@@ -13,7 +13,7 @@
 #include "analyze/judge/recommend.h"
 #include "analyze/judge/slo_edge.h"
 #include "analyze/judge/steady_levels.h"
-#include "analyze/judge/suggest.h"
+#include "analyze/judge/suggest_rates.h"
 #include "analyze/judge/warnings.h"
 
 static int compare_apis(const void *a, const void *b) {
@@ -61,8 +61,9 @@ static void propose_next(struct results *results) {
   struct suggest_cell cells[RESULTS_NEXT_MAX];
   results->next_count = suggest_next(results, RESULTS_NEXT_MAX, cells);
   for (size_t i = 0; i < results->next_count; i++)
-    results->next[i] = (struct next_cell){cells[i].workers, cells[i].batch};
-  results->next_is_hole = results->next_count > 0 && suggest_is_hole(results, &cells[0]);
+    results->next[i] = (struct next_cell){cells[i].rate, cells[i].workers, cells[i].batch};
+  results->next_is_hole =
+      results->next_count > 0 && results->load_count == 0 && suggest_is_hole(results, &cells[0]);
 }
 
 static bool is_managed(const struct load_data *data) {
@@ -117,6 +118,7 @@ enum status analysis_run(struct load_data *data, const struct analysis_options *
   struct steady_levels steady = {0};
   results->confidence = options->confidence;
   results->measure = data->measure;
+  results->precision = options->precision > 0 ? options->precision : SUGGEST_PRECISION;
   enum status status = run_cells(data, options, &samples, &steady, results, error);
   move_facts(data, results);
   if (status == STATUS_OK) status = move_apis(data, results, error);

@@ -18,6 +18,7 @@ struct analysis_options {
   uint64_t seed;
   const struct slo *slo; // the limits of --slo; NULL: none
   double margin;         // of the recommendation, a share; 0: RECOMMEND_MARGIN
+  double precision;      // of a search for the highest rate, a share; 0: SUGGEST_PRECISION
   size_t draws;          // behind the best set; 0: as many as two digits of its margin need
   enum models_id models[MODELS_COUNT];
   size_t model_count;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "analyze/judge/recommend.h"
+#include "analyze/judge/suggest_rates.h"
 #include "lib/json/json_write.h"
 
 #define MAX_WORKERS 1000000
@@ -401,6 +402,7 @@ bool suggest_is_hole(const struct results *results, const struct suggest_cell *c
 
 size_t suggest_next(const struct results *results, size_t most, struct suggest_cell *cells) {
   struct list list = {.results = results, .cells = cells, .most = most};
+  if (results->load_count > 0) return suggest_rates(results, most, cells);
   measure_holes(&list);
   if (list.count == 0 && !results->best.exists) when_nothing_works(&list);
   if (list.count > 0 || !results->best.exists) return list.count;
@@ -423,8 +425,12 @@ enum status suggest_print(const struct suggest_cell *cells, size_t count, struct
   for (size_t i = 0; i < count; i++) {
     struct json_writer writer = JSON_WRITER(out), *w = &writer;
     json_write_object(w);
-    json_member_int(w, "workers", cells[i].workers);
-    if (cells[i].batch > 0) json_member_int(w, "batch", cells[i].batch); // else it is timed
+    if (cells[i].rate > 0) {
+      json_member_number(w, "rate", cells[i].rate);
+    } else {
+      json_member_int(w, "workers", cells[i].workers);
+      if (cells[i].batch > 0) json_member_int(w, "batch", cells[i].batch); // else it is timed
+    }
     json_member_int(w, "repeat", cells[i].repeat);
     json_member_string(w, "why", cells[i].why);
     json_write_object_end(w);

@@ -10,7 +10,7 @@
 // noise is below the margin. Nothing is proposed when all that is done: where showing the best would take
 // many repetitions, as soon as no rival is likely better by more than the margin.
 // With limits, nothing above the lowest level that misses one for certain is proposed; the gap below it is
-// halved.
+// halved. Of an open loop rates are proposed (suggest_rates.h).
 #ifndef ANALYZE_SUGGEST_H
 #define ANALYZE_SUGGEST_H
 
@@ -23,6 +23,7 @@
 #define SUGGEST_MAX 1000
 
 struct suggest_cell {
+  double rate; // of an open loop, requests/s; 0: a cell of workers and a batch
   int64_t workers, batch, repeat;
   char why[96];
 };
@@ -33,7 +34,7 @@ size_t suggest_next(const struct results *results, size_t most, struct suggest_c
 // True for a cell of a level that failed between levels that work.
 bool suggest_is_hole(const struct results *results, const struct suggest_cell *cell);
 
-// One JSON line per cell, as replay --cells reads them.
+// One JSON line per cell, as replay --cells reads them; rates are for --next.
 enum status suggest_print(const struct suggest_cell *cells, size_t count, struct buf *out);
 
 #endif

@@ -20,6 +20,8 @@
 #define PLAN_REPEAT_MAX INT64_C(10000)
 #define PLAN_CELLS_MAX ((size_t)100000)
 #define PLAN_RATES_MAX ((size_t)100)
+#define PLAN_RATE_MIN 1e-6 // requests/s
+#define PLAN_RATE_MAX 1e6
 #define PLAN_BATCHES_MAX ((size_t)10000000) // of a whole plan
 
 enum plan_order { PLAN_ORDER_RANDOM, PLAN_ORDER_GRID }; // grid: as given
@@ -80,6 +82,11 @@ enum status plan_cells_from_lists(const int64_t *workers, size_t workers_count, 
 // with the line's number for anything else, a cell twice, or no cell at all.
 enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, bool timed,
                                   struct plan_cell **out, size_t *count, struct error *error) MUST_USE;
+
+// The rates of JSON lines {"rate":12.5,"repeat":3} ("repeat" may be left out: `repeat`), requests/s; *most is
+// the largest repeat of them. The caller frees *out. STATUS_USAGE as plan_cells_from_lines, STATUS_MEMORY.
+enum status plan_rates_from_lines(const char *text, size_t len, int64_t repeat, double **out, size_t *count,
+                                  int64_t *most, struct error *error) MUST_USE;
 
 // Lays the cells out; they are copied. The caller sets duration_ns where cells are timed. `seed` decides
 // every order (random.h). STATUS_USAGE, STATUS_MEMORY.

@@ -47,12 +47,9 @@ static enum status read_count(struct json_slice object, const char *key, int64_t
   return STATUS_OK;
 }
 
-static enum status read_cell(const char *line, size_t len, int64_t repeat, bool timed, struct plan_cell *out,
+static enum status read_cell(struct json_slice object, int64_t repeat, bool timed, struct plan_cell *out,
                              struct error *error) {
-  struct json_slice object;
   struct plan_cell cell = {.repeat = repeat};
-  if (json_scan_text(line, len, &object, NULL) || json_scan_kind(object) != JSON_OBJECT)
-    return status_fail(error, STATUS_USAGE, "not a JSON object {\"workers\":..,\"batch\":..,\"repeat\":..}");
   enum status status = read_count(object, "workers", PLAN_WORKERS_MAX, &cell.workers, error);
   if (status == STATUS_NOT_FOUND) return status_fail(error, STATUS_USAGE, "\"workers\" is missing");
   if (status) return status;
@@ -82,10 +79,54 @@ static enum status add_cell(struct plan_cell **cells, size_t *count, struct plan
   return STATUS_OK;
 }
 
-enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, bool timed,
-                                  struct plan_cell **out, size_t *count, struct error *error) {
-  struct plan_cell *cells = NULL;
-  size_t used = 0;
+// What the lines of one call have in common.
+struct lines {
+  int64_t repeat;
+  bool timed;
+  struct plan_cell *cells;
+  double *rates;
+  size_t count;
+  int64_t most; // largest repeat of the rates
+};
+
+static enum status on_cell(struct lines *lines, struct json_slice object, struct error *error) {
+  struct plan_cell cell = {0};
+  enum status status = read_cell(object, lines->repeat, lines->timed, &cell, error);
+  return status ? status : add_cell(&lines->cells, &lines->count, cell, error);
+}
+
+static enum status add_rate(struct lines *lines, double rate, struct error *error) {
+  for (size_t i = 0; i < lines->count; i++) {
+    if (lines->rates[i] == rate) return status_fail(error, STATUS_USAGE, "duplicate rate %g", rate);
+  }
+  if (lines->count == PLAN_RATES_MAX)
+    return status_fail(error, STATUS_USAGE, "more than %zu rates", PLAN_RATES_MAX);
+  double *grown = realloc(lines->rates, (lines->count + 1) * sizeof *grown);
+  if (!grown) return status_memory(error);
+  grown[lines->count++] = rate;
+  lines->rates = grown;
+  return STATUS_OK;
+}
+
+static enum status on_rate(struct lines *lines, struct json_slice object, struct error *error) {
+  double rate;
+  int64_t repeat = lines->repeat;
+  if (!json_scan_number(json_scan_get(object, "rate"), &rate) ||
+      !(rate >= PLAN_RATE_MIN && rate <= PLAN_RATE_MAX)) {
+    return status_fail(error, STATUS_USAGE, "\"rate\" is not a number of requests per second from %g to %g",
+                       PLAN_RATE_MIN, PLAN_RATE_MAX);
+  }
+  enum status status = read_count(object, "repeat", PLAN_REPEAT_MAX, &repeat, error);
+  if (status && status != STATUS_NOT_FOUND) return status;
+  if (repeat > lines->most) lines->most = repeat;
+  return add_rate(lines, rate, error);
+}
+
+// Every line that is not blank, as an object.
+static enum status read_lines(const char *text, size_t len, const char *form, struct lines *lines,
+                              enum status (*on_line)(struct lines *lines, struct json_slice object,
+                                                     struct error *error),
+                              struct error *error) {
   enum status status = STATUS_OK;
   const char *end = text + len;
   int64_t line_number = 1;
@@ -93,20 +134,45 @@ enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, 
     const char *line_end = memchr(line, '\n', (size_t)(end - line));
     if (!line_end) line_end = end;
     size_t line_len = (size_t)(line_end - line);
-    struct plan_cell cell = {0};
+    struct json_slice object;
     if (!gzline_is_blank(line, line_len)) {
-      status = read_cell(line, line_len, repeat, timed, &cell, error);
-      if (status == STATUS_OK) status = add_cell(&cells, &used, cell, error);
+      if (json_scan_text(line, line_len, &object, NULL) || json_scan_kind(object) != JSON_OBJECT)
+        status = status_fail(error, STATUS_USAGE, "not a JSON object %s", form);
+      else
+        status = on_line(lines, object, error);
       if (status) status_write_prefix(error, "line %lld", (long long)line_number);
     }
     line = line_end + 1;
   }
-  if (status == STATUS_OK && used == 0) status = status_fail(error, STATUS_USAGE, "no cell in it");
+  return status;
+}
+
+enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, bool timed,
+                                  struct plan_cell **out, size_t *count, struct error *error) {
+  struct lines lines = {.repeat = repeat, .timed = timed};
+  enum status status =
+      read_lines(text, len, "{\"workers\":..,\"batch\":..,\"repeat\":..}", &lines, on_cell, error);
+  if (status == STATUS_OK && lines.count == 0) status = status_fail(error, STATUS_USAGE, "no cell in it");
   if (status) {
-    free(cells);
+    free(lines.cells);
     return status;
   }
-  *out = cells;
-  *count = used;
+  *out = lines.cells;
+  *count = lines.count;
+  return STATUS_OK;
+}
+
+enum status plan_rates_from_lines(const char *text, size_t len, int64_t repeat, double **out, size_t *count,
+                                  int64_t *most, struct error *error) {
+  struct lines lines = {.repeat = repeat};
+  enum status status = read_lines(text, len, "{\"rate\":..,\"repeat\":..}", &lines, on_rate, error);
+  if (status == STATUS_OK && lines.count == 0) status = status_fail(error, STATUS_USAGE, "no rate in it");
+  if (status) {
+    free(lines.rates);
+    return status;
+  }
+  *out = lines.rates;
+  *count = lines.count;
+  *most = lines.most;
   return STATUS_OK;
 }

@@ -31,6 +31,21 @@ check_equal 'rounds: every cell with its repetitions' '[[1,4,2],[2,8,1],[4,8,2],
 check_equal 'rounds: a run each' '[3,3]' "[$(records run length),$(records end length)]"
 check_equal 'rounds: sessions go on counting' '[0,1,2]' "$(records session 'map(.session)')"
 
+# An open loop: rates instead of cells, whose repetitions have arrivals of their own.
+rm "$file" "$scratch/count"
+cat >"$scratch/rates" <<'RATES'
+#!/bin/sh
+[ -e "$1/count" ] || printf '{"rate":40,"repeat":2}\n{"rate":20}\n'
+touch "$1/count"
+RATES
+replay --timing rate --request-rate 20 -r 1 --duration 0.5s --next "sh '$scratch/rates' '$scratch'"
+check_equal 'rates: exit code' 0 "$status"
+check_match 'rates: words' 'round 2 measures 2 rates' "$err"
+check_equal 'rates: those of both rounds' '[[20,3],[40,2]]' \
+  "$(records batch 'map(select(.warmup|not)) | group_by(.rate) | map([.[0].rate,length])')"
+check_equal 'rates: arrivals differ' 2 \
+  "$(records request '[map(select(.rate==20 and .rep==0)) | group_by(.session)[] | map(.intended_s) | sort | .[1] - .[0]] | unique | length')"
+
 # Limits, and commands that do not do it.
 rm "$file"
 replay -W 1 -B 2 -r 1 --next 'echo "{\"workers\":1,\"batch\":2}"' --next-rounds 3
@@ -59,7 +74,7 @@ refused() { # WORDS ARGUMENT...
 refused '--next goes with -o/--output FILE' --next true
 refused '--next goes with -o/--output FILE' --next true -o -
 refused '--next-rounds goes with --next' --next-rounds 2
-refused '--next goes with --timing batch' --next true -o "$scratch/x" --timing original
+refused '--next goes with --timing batch or rate' --next true -o "$scratch/x" --timing original
 stop_server sim
 
 # A server of 16 slots: more workers only wait. The search ends by itself, and never goes far above.

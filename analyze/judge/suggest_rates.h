@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Which rates of an open loop to measure next, so that the highest one that is served, and keeps the limits,
+// is known to within results->precision.
+//
+// The search narrows what lies between the highest rate that passes and the lowest that fails
+// (results->load_answer). Rates between them whose intervals leave it open are measured again, up to
+// SUGGEST_REPEATED times. Then it doubles upwards, halves downwards, looks on both sides of where the
+// measured times meet a limit, and else halves the gap. It proposes nothing when the gap is narrow enough.
+#ifndef ANALYZE_SUGGEST_RATES_H
+#define ANALYZE_SUGGEST_RATES_H
+
+#include "analyze/judge/suggest.h"
+
+#define SUGGEST_PRECISION 0.1 // unless --precision is given
+
+// As suggest_next, for results with loads; each cell has a rate, of three significant digits.
+size_t suggest_rates(const struct results *results, size_t most, struct suggest_cell *cells);
+
+#endif
