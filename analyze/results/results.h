@@ -391,7 +391,7 @@ struct comparison {
 // A cell that is worth measuring next.
 enum { RESULTS_NEXT_MAX = 3 };
 struct next_cell {
-  double rate; // of an open loop, requests/s; 0: a cell
+  double rate;            // of an open loop, requests/s; 0: a cell
   int64_t workers, batch; // batch 0: timed
 };
 
@@ -427,7 +427,7 @@ struct results {
   struct recommendation recommendation;
   struct next_cell next[RESULTS_NEXT_MAX]; // the most useful first
   size_t next_count;
-  double precision; // between the rate that passes and the one that fails, a share
+  double precision;  // between the rate that passes and the one that fails, a share
   bool next_is_hole; // they are levels that failed between levels that work
   struct curve curve;
   struct cliff *cliffs;
