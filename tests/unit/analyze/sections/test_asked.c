@@ -153,7 +153,7 @@ static void test_next_says_what_to_measure_or_that_all_is_done(void **state) {
   struct made *made = *state;
   made_small_run(&made->results);
   fixture_cliff(&made->results, 8, 16, (struct estimate){0.3, 0.28, 0.32});
-  made->results.next[0] = (struct next_cell){12, 36};
+  made->results.next[0] = (struct next_cell){.workers = 12, .batch = 36};
   made->results.next_count = 1;
   HAS(made_report(made, LANG_EN),
       "**Next:** Do not use 16 workers or more; measure between 8 and 16. Measure "
