@@ -72,7 +72,7 @@ static void test_unknown_numbers_never_show_as_numbers(void **state) {
   fixture_cliff(results, 4, 8, none);
   results->curve.exists = results->curve.has_optimum = true;
   results->curve.points = calloc(1, sizeof *results->curve.points);
-  results->curve.points[0] = (struct curve_point){NAN, NAN, -1, -1, true};
+  results->curve.points[0] = (struct curve_point){NAN, NAN, -1, -1, -1, true};
   results->curve.point_count = 1;
   results->curve.models = calloc(1, sizeof *results->curve.models);
   results->curve.models[0] = (struct curve_model){.name = "usl",
