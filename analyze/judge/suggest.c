@@ -13,6 +13,7 @@
 
 #define MAX_WORKERS 1000000
 #define REFINED 1.2    // neighbouring levels closer than this are not told apart further
+#define NEARLY 0.67    // of the margin: what was measured so far below the highest may well be within it
 #define ONE_SIDED 0.43 // of the half of a two-sided 95 % interval: a bound that holds in four of five cases
 
 struct list {
@@ -333,22 +334,33 @@ static void repeat_level(struct list *list, const struct workers_row *row, const
   add(list, row->workers, list->results->cells[cell].timed ? 0 : row->best_batch, 2, "%s", why);
 }
 
-// One is shown, but a level below it is as good as far as measured: it and the highest are measured again,
-// until both were often enough that more would hardly show it.
+// The level that may be the highest by most: whose interval reaches highest.
+static const struct workers_row *strongest_rival(const struct results *results,
+                                                 const struct workers_row *than) {
+  const struct workers_row *rival = NULL;
+  for (size_t i = 0; i < results->workers_count; i++) {
+    const struct workers_row *row = &results->workers[i];
+    if (row->usable && row != than && (!rival || row->steady.throughput.hi > rival->steady.throughput.hi))
+      rival = row;
+  }
+  return rival;
+}
+
+// One is shown, but a level below it is nearly as good as far as measured: it and what may beat it are
+// measured again, the less often measured first, until both were often enough that more would hardly show it.
 static void confirm_lower(struct list *list) {
   const struct results *results = list->results;
   const struct recommendation *chosen = &results->recommendation;
-  double enough = (1 - chosen->margin / 2) * recommend_highest_level(results);
-  size_t at = 0, highest = highest_row(results);
+  double enough = (1 - NEARLY * chosen->margin) * recommend_highest_level(results);
+  size_t at = 0;
   if (chosen->state != RECOMMENDATION_SHOWN || !chosen->steady) return;
   while (recommend_level_throughput(results, &results->workers[at]) < enough)
     at++;
-  const struct workers_row *row = &results->workers[at], *top = &results->workers[highest];
-  if (row->workers >= results->cells[chosen->cell].workers) return;
-  if (reps_of(results, row) < SUGGEST_REPEATED)
-    repeat_level(list, row, "may be enough; that is not shown yet");
-  if (list->count > 0 && reps_of(results, top) < SUGGEST_REPEATED)
-    repeat_level(list, top, "the highest; fewer may be enough");
+  const struct workers_row *row = &results->workers[at], *rival = strongest_rival(results, row);
+  if (!rival || row->workers >= results->cells[chosen->cell].workers) return;
+  int64_t own = reps_of(results, row), other = reps_of(results, rival);
+  if (own < SUGGEST_REPEATED && own <= other) repeat_level(list, row, "may be enough; that is not shown yet");
+  if (other < SUGGEST_REPEATED && other <= own) repeat_level(list, rival, "the highest; fewer may be enough");
 }
 
 static const struct cell *cell_of(const struct results *results, const struct workers_row *row) {
