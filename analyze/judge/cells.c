@@ -217,14 +217,53 @@ static enum status fill_cell(const struct load_data *data, const struct cells_sa
   return ci_geometric_mean(values, sample->count, &cell->tokens_per_s.estimate, error);
 }
 
-// The first batch of each level of a table, when it grew by more than its batch did to the next.
-static void flag_cold_starts(struct results *results) {
+// Of cells that should be alike, where that is below CELLS_COLD_SD: beyond a cliff they are not.
+static struct ci_spread spread_of_alike(const struct results *results) {
+  struct ci_spread assumed = {CELLS_COLD_SD, INFINITY}, found;
+  struct pseudo_replicates_cell *cells = calloc(results->cell_count + 1, sizeof *cells);
+  if (!cells) stat_end_without_memory();
+  if (!cells) return assumed;
+  for (size_t i = 0; i < results->cell_count; i++) {
+    const struct cell *cell = &results->cells[i];
+    cells[i] = (struct pseudo_replicates_cell){(double)cell->workers, (double)cell->batch,
+                                               cell->tokens_per_s.estimate, cells_usable(cell)};
+  }
+  enum status status = pseudo_replicates_spread(cells, results->cell_count, STAT_SCALE_LN, &found, NULL);
+  free(cells);
+  bool good = status == STATUS_OK && found.sd > 0 && found.sd < CELLS_COLD_SD;
+  return good && found.df >= CELLS_MIN_PSEUDO_DF ? found : assumed;
+}
+
+// The spread of batches: of those that were repeated, else of cells that should be alike.
+static struct ci_spread spread_of_all(const struct cells_samples *samples, const struct results *results) {
+  struct ci_spread all = {0};
+  double squares = 0;
+  for (size_t i = 0; i < samples->count; i++) {
+    double mean;
+    struct ci_spread own;
+    struct ci_sample sample = {samples->of[i].values, samples->of[i].count};
+    if (ci_spread_of(sample, STAT_SCALE_LN, &mean, &own, NULL) != STATUS_OK) continue;
+    squares += own.sd * own.sd * own.df;
+    all.df += own.df;
+  }
+  if (!(squares > 0)) return spread_of_alike(results);
+  all.sd = sqrt(squares / all.df);
+  return all;
+}
+
+// The first batch of each level of a table, when throughput is shown to grow by more than the batch does to
+// the next, one-sided.
+static void flag_cold_starts(const struct cells_samples *samples, double confidence,
+                             struct results *results) {
+  struct ci_spread spread = spread_of_all(samples, results);
+  double multiplier = stat_t_multiplier(2 * confidence - 1, spread.df);
   for (size_t i = 0; i + 1 < results->cell_count; i++) {
     struct cell *first = &results->cells[i], *next = &results->cells[i + 1];
     bool starts = i == 0 || results->cells[i - 1].workers != first->workers;
     if (!starts || next->workers != first->workers || !cells_usable(first) || !cells_usable(next)) continue;
+    double values = 1 / (double)samples->of[i].count + 1 / (double)samples->of[i + 1].count;
     if (pseudo_replicates_is_cold((double)first->batch, first->tokens_per_s.estimate, (double)next->batch,
-                                  next->tokens_per_s.estimate))
+                                  next->tokens_per_s.estimate, multiplier * spread.sd * sqrt(values)))
       first->flags |= CELL_COLD;
   }
 }
@@ -260,7 +299,7 @@ enum status cells_build(const struct load_data *data, double confidence, struct 
     results->cell_count = i + 1;
     offset += room;
   }
-  if (data->imported || data->no_warmup) flag_cold_starts(results);
+  if (data->imported || data->no_warmup) flag_cold_starts(samples, confidence, results);
   return STATUS_OK;
 }
 

@@ -12,6 +12,9 @@
 // with one, an interval is 13 spreads wide on either side, and every cell is in the best set.
 #define CELLS_MIN_PSEUDO_DF 3
 
+// What batches are taken to spread by, at most, where nothing was repeated, for the test of a cold start.
+#define CELLS_COLD_SD 0.05
+
 // The throughputs behind results.cells[i], in its order; `replicates` are indices into cell->replicates.
 // Values of one cell are independent: one per session of a managed server (the mean of a session's batches
 // where the cell has two sessions or more), one per run where cells were measured in several runs of a server

@@ -219,6 +219,33 @@ static bool best_may_lie_from(const struct results *results, int64_t workers) {
   return false;
 }
 
+// ln of the ratio for each ln of workers, at step i; NaN where that is no neighbour of step `of`.
+static double slope_at(const struct results *results, size_t of, size_t i) {
+  if (i >= results->step_count || results->steps[i].total) return NAN;
+  const struct cliff *step = &results->steps[i];
+  if (i < of && step->to != results->steps[i + 1].from) return NAN;
+  if (i > of && step->from != results->steps[i - 1].to) return NAN;
+  return log(step->ratio.estimate) / log((double)step->to / (double)step->from);
+}
+
+// A cliff is a jump: what a step falls beyond the slopes on both its sides. Behind the last step the slope
+// before it goes on, and bends on as it did. A smooth fall loses 30 % from one level to the next where levels
+// are wide apart, and has no place to keep away from.
+static bool is_jump(const struct results *results, size_t i) {
+  const struct cliff *step = &results->steps[i];
+  double before = slope_at(results, i, i - 1), after = slope_at(results, i, i + 1), expected = 0;
+  double earlier = i > 1 && isfinite(before) ? slope_at(results, i - 1, i - 2) : NAN;
+  if (isfinite(before) && isfinite(after)) {
+    expected = (before + after) / 2;
+  } else if (isfinite(before)) {
+    expected = fmin(before, isfinite(earlier) ? 2 * before - earlier : before);
+  } else if (isfinite(after)) {
+    expected = after;
+  }
+  double ln_jump = log(step->ratio.estimate) - expected * log((double)step->to / (double)step->from);
+  return ln_jump < log(CLIFF_RATIO);
+}
+
 enum status levels_cliffs(struct results *results, double *first_cliff, struct error *error) {
   results->cliffs = calloc(results->step_count + 1, sizeof *results->cliffs);
   if (!results->cliffs) return status_memory(error);
@@ -226,7 +253,7 @@ enum status levels_cliffs(struct results *results, double *first_cliff, struct e
   for (size_t i = 0; i < results->step_count; i++) {
     struct cliff cliff = results->steps[i];
     const struct cell *from, *to;
-    if (!(cliff.ratio.estimate < CLIFF_RATIO)) continue;
+    if (!(cliff.ratio.estimate < CLIFF_RATIO) || (!cliff.total && !is_jump(results, i))) continue;
     if (!cliff.total) {
       if (!isfinite(cliff.ratio.hi) && cells_behind(results, &cliff, &from, &to))
         cliff.ratio = ratio_of(to->tokens_per_s, from->tokens_per_s);

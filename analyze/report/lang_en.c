@@ -163,6 +163,10 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_WARNING_NO_SPREAD_EQUAL] = "All repetitions of a cell are equal, so that they show no spread: no "
                                      "interval and no set of equally good "
                                      "configurations is given. State the spread (" CODE("--sigma") ").",
+    [LANG_WARNING_NO_SPREAD_LEVEL] =
+        "Each level had one life of the server, which all its repetitions share: no interval and no set of "
+        "equally good configurations is given. Restart the server for each repetition (" CODE(
+            "replay --restart block") ").",
     [LANG_WARNING_ONE_SESSION] = "The server was not restarted between repeats: how much restarts change "
                                  "throughput was not measured, and the intervals do not cover it.",
     [LANG_WARNING_INVALID_CLIENT] =

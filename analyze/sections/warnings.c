@@ -179,9 +179,21 @@ static bool all_repeated(const struct results *results) {
   return true;
 }
 
+// Each level had one life of the server, so that its repetitions are one.
+static bool one_life_a_level(const struct results *results) {
+  bool managed = false;
+  for (size_t i = 0; i < results->fact_count; i++)
+    managed = managed || results->facts[i].managed;
+  for (size_t i = 0; i < results->cell_count; i++) {
+    if (chapters_cell_usable(&results->cells[i]) && results->cells[i].sessions > 1) return false;
+  }
+  return managed;
+}
+
 // Some numbers may be unknown; then there is a sentence that does without them.
 static enum lang_id sentence_of(const struct results *results, const struct warning *warning) {
-  if (warning->code == WARNING_NO_SPREAD && all_repeated(results)) return LANG_WARNING_NO_SPREAD_EQUAL;
+  if (warning->code == WARNING_NO_SPREAD && all_repeated(results))
+    return one_life_a_level(results) ? LANG_WARNING_NO_SPREAD_LEVEL : LANG_WARNING_NO_SPREAD_EQUAL;
   if (warning->code == WARNING_CACHED_TOKENS && !isfinite(warning->value)) return LANG_WARNING_CACHED_COUNT;
   if (warning->code == WARNING_OUTLIER && warning->batch < 0) return LANG_WARNING_OUTLIER_BARE;
   return sentences[warning->code];

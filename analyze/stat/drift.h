@@ -12,6 +12,11 @@ struct drift {
   double p;           // two-sided, of slope 0
 };
 
+// The variance of a slope over values that follow each other is larger than over independent ones where
+// neighbours are alike: by (1 + rho) / (1 - rho), rho their lag-1 correlation around the slope (Bartlett, J.
+// R. Stat. Soc. 98, 1935), mended for its bias of (1 + 4 rho) / n (Marriott and Pope, Biometrika 41, 1954);
+// at least 1. The test has as many values fewer.
+//
 // Least-squares slope of residuals (ln X minus its cell's mean on LN) against their order (position or
 // seconds). `lost_df`: degrees of freedom that the residuals have given away (the number of cells whose means
 // were taken out; 0 for raw values); the test has count - 1 - max(1, lost_df) of them. STATUS_NUMERIC: fewer

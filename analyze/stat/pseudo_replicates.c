@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 bool pseudo_replicates_is_cold(double first_batch, double first_throughput, double next_batch,
-                               double next_throughput) {
+                               double next_throughput, double ln_chance) {
   double values[] = {first_batch, first_throughput, next_batch, next_throughput};
   if (!stat_all_positive(values, 4) || !(next_batch > first_batch)) return false;
-  return next_throughput / first_throughput > next_batch / first_batch;
+  return log(next_throughput / first_throughput) > log(next_batch / first_batch) + ln_chance;
 }
 
 static bool counts(const struct pseudo_replicates_cell *cell) {

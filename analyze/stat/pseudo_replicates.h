@@ -8,9 +8,10 @@
 #include "analyze/stat/ci.h"
 
 // True when the first batch of a level carries model loading: from it to the next one throughput grows by
-// more than the batch does (X(2) > 2 X(1) for batches 1 and 2). False when a value is out of range.
+// more than the batch does (X(2) > 2 X(1) for batches 1 and 2), and by more than chance. `ln_chance`: how far
+// the ln of their ratio may be off, above zero. False when a value is out of range.
 bool pseudo_replicates_is_cold(double first_batch, double first_throughput, double next_batch,
-                               double next_throughput);
+                               double next_throughput, double ln_chance);
 
 #define IMPORTED_MIN_BATCH 4
 

@@ -9,6 +9,7 @@
 // clang-format on
 
 #include "analyze/judge/suggest.h"
+#include "lib/base/buf.h"
 #include "tests/unit/analyze/scenario.h"
 
 #define HEADER "workers,batch,rep,total_s,tokens,requests,failed\n"
@@ -52,6 +53,29 @@ static void test_a_hole_alone_is_suggested(void **state) {
   scenario_free(&s);
 }
 
+// Each doubling loses more than the last, down to 68 %: a bend, whose next step is as steep. Then the same
+// levels with a jump to 40 % among them.
+static void test_a_smooth_fall_is_no_cliff_and_a_jump_is_one(void **state) {
+  static const double totals[2][6] = {{6.12, 12.55, 27.48, 63.06, 162.1, 475.3},
+                                      {6.12, 12.55, 27.48, 157.6, 405.2, 1188}};
+  (void)state;
+  for (size_t jump = 0; jump < 2; jump++) {
+    struct scenario s;
+    struct buf text = {0};
+    buf_append_text(&text, HEADER);
+    for (int i = 0; i < 6; i++) {
+      for (int r = 0; r < 3; r++)
+        buf_printf(&text, "%d,%d,%d,%g,%d,%d,0\n", 1 << i, 3 << i, r, totals[jump][i] * (1 + 0.01 * r),
+                   600 << i, 3 << i);
+    }
+    scenario_run(&s, buf_text(&text));
+    assert_int_equal(s.results.cliff_count, jump);
+    if (jump) assert_int_equal(s.results.cliffs[0].to, 8);
+    scenario_free(&s);
+    buf_free(&text);
+  }
+}
+
 static void test_a_drop_behind_a_hole_is_still_a_cliff(void **state) {
   struct scenario s;
   (void)state;
@@ -84,6 +108,7 @@ int main(void) {
       cmocka_unit_test(test_a_failed_level_between_levels_that_work_is_a_hole),
       cmocka_unit_test(test_the_curve_keeps_the_levels_above_a_hole),
       cmocka_unit_test(test_a_hole_alone_is_suggested),
+      cmocka_unit_test(test_a_smooth_fall_is_no_cliff_and_a_jump_is_one),
       cmocka_unit_test(test_a_drop_behind_a_hole_is_still_a_cliff),
       cmocka_unit_test(test_a_failure_with_nothing_usable_above_or_below_is_no_hole),
   };

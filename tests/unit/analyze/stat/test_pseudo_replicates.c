@@ -4,13 +4,15 @@
 
 static void test_cold_means_growing_faster_than_the_batch(void **state) {
   (void)state;
-  assert_true(pseudo_replicates_is_cold(1, 40, 2, 81));
-  assert_false(pseudo_replicates_is_cold(1, 40, 2, 80));
-  assert_true(pseudo_replicates_is_cold(4, 40, 16, 161));
-  assert_false(pseudo_replicates_is_cold(4, 40, 16, 150));
-  assert_false(pseudo_replicates_is_cold(2, 40, 1, 100));
-  assert_false(pseudo_replicates_is_cold(1, 0, 2, 100));
-  assert_false(pseudo_replicates_is_cold(1, NAN, 2, 100));
+  assert_true(pseudo_replicates_is_cold(1, 40, 2, 81, 0));
+  assert_false(pseudo_replicates_is_cold(1, 40, 2, 80, 0));
+  assert_true(pseudo_replicates_is_cold(4, 40, 16, 161, 0));
+  assert_true(pseudo_replicates_is_cold(1, 40, 2, 90, log(1.1)));
+  assert_false(pseudo_replicates_is_cold(1, 40, 2, 87, log(1.1)));
+  assert_false(pseudo_replicates_is_cold(4, 40, 16, 150, 0));
+  assert_false(pseudo_replicates_is_cold(2, 40, 1, 100, 0));
+  assert_false(pseudo_replicates_is_cold(1, 0, 2, 100, 0));
+  assert_false(pseudo_replicates_is_cold(1, NAN, 2, 100, 0));
 }
 
 static void test_pseudo_replicates_are_alike_cells_of_other_workers(void **state) {

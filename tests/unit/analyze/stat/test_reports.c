@@ -51,8 +51,9 @@ static bool read_report(struct report *report, int number) {
   for (size_t i = 0; i + 1 < table.rows; i++) {
     struct cell *cell = &report->cells[i], *next = cell + 1;
     bool first = i == 0 || cell[-1].workers != cell->workers;
-    cell->cold = first && next->workers == cell->workers &&
-                 pseudo_replicates_is_cold(cell->batch, cell->tokens_per_s, next->batch, next->tokens_per_s);
+    cell->cold =
+        first && next->workers == cell->workers &&
+        pseudo_replicates_is_cold(cell->batch, cell->tokens_per_s, next->batch, next->tokens_per_s, 0);
   }
   return true;
 }
