@@ -47,15 +47,10 @@ static const struct {
     [COLUMN_THROUGHPUT] = {"throughput", true, false, 1e-300, 1e300},
 };
 
-// Where a repetition of a cell was first seen, to refuse it a second time; a list per cell.
+// Where a repetition of a cell was first seen, to refuse it a second time. line 0: a free place.
 struct seen {
+  size_t cell;
   int64_t rep, line;
-  size_t next; // index + 1; 0: the last
-};
-
-struct rows {
-  size_t count; // of the cell in this table: the replicate's number where there is no rep column
-  size_t seen;  // index + 1
 };
 
 struct load_table {
@@ -68,9 +63,9 @@ struct load_table {
   size_t at[COLUMN_COUNT]; // column -> field; SIZE_MAX: not there
   size_t session;
   int64_t rows;
-  struct rows *cell_rows; // by cell
+  size_t *cell_rows; // by cell: the replicate's number where there is no rep column
   size_t cell_room;
-  struct seen *seen;
+  struct seen *seen; // open-addressed, at most half full
   size_t seen_count, seen_room;
 };
 
@@ -215,6 +210,29 @@ static enum status parse_point(struct load_table *table, const double *numbers, 
 }
 
 // The number of the repetition: as the table says, else the order of the rows of this cell.
+// Where a repetition stands, or would.
+static struct seen *place_of(struct seen *seen, size_t room, size_t cell, int64_t rep) {
+  uint64_t hash = ((uint64_t)cell * 0x9E3779B97F4A7C15u) ^ ((uint64_t)rep * 0xC2B2AE3D27D4EB4Fu);
+  size_t at = (size_t)(hash ^ hash >> 29) & (room - 1);
+  while (seen[at].line > 0 && (seen[at].cell != cell || seen[at].rep != rep))
+    at = (at + 1) & (room - 1);
+  return &seen[at];
+}
+
+static enum status grow_seen(struct load_table *table) {
+  size_t room = table->seen_room > 0 ? 2 * table->seen_room : 64;
+  struct seen *grown = calloc(room, sizeof *grown);
+  if (!grown) return STATUS_MEMORY;
+  for (size_t i = 0; i < table->seen_room; i++) {
+    const struct seen *seen = &table->seen[i];
+    if (seen->line > 0) *place_of(grown, room, seen->cell, seen->rep) = *seen;
+  }
+  free(table->seen);
+  table->seen = grown;
+  table->seen_room = room;
+  return STATUS_OK;
+}
+
 static enum status repetition(struct load_table *table, size_t cell, double said, int64_t *rep,
                               struct error *error) {
   while (table->cell_room <= cell) {
@@ -224,23 +242,20 @@ static enum status repetition(struct load_table *table, size_t cell, double said
     }
     memset(table->cell_rows + room, 0, (table->cell_room - room) * sizeof *table->cell_rows);
   }
-  struct rows *rows = &table->cell_rows[cell];
-  *rep = (int64_t)rows->count++;
+  *rep = (int64_t)table->cell_rows[cell]++;
   if (isnan(said)) return STATUS_OK;
   *rep = (int64_t)said;
-  for (size_t i = rows->seen; i > 0; i = table->seen[i - 1].next) {
-    if (table->seen[i - 1].rep != *rep) continue;
+  if (2 * table->seen_count >= table->seen_room && grow_seen(table) != STATUS_OK) return status_memory(error);
+  struct seen *place = place_of(table->seen, table->seen_room, cell, *rep);
+  if (place->line > 0) {
     return status_fail(error, STATUS_FORMAT,
                        "line %" PRId64 ": workers %" PRId64 ", batch %" PRId64 ", rep %" PRId64
                        " stands in line %" PRId64 " already",
                        table->csv.record_line, table->data->cells[cell].workers,
-                       table->data->cells[cell].batch, *rep, table->seen[i - 1].line);
+                       table->data->cells[cell].batch, *rep, place->line);
   }
-  if (array_grow(&table->seen, &table->seen_room, table->seen_count, sizeof *table->seen,
-                 LOAD_MAX_REPLICATES))
-    return status_memory(error);
-  table->seen[table->seen_count++] = (struct seen){*rep, table->csv.record_line, rows->seen};
-  rows->seen = table->seen_count;
+  *place = (struct seen){cell, *rep, table->csv.record_line};
+  table->seen_count++;
   return STATUS_OK;
 }
 

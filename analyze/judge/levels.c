@@ -28,9 +28,10 @@ static enum status fill_capacity(const struct cells_samples *samples, const stru
   }
   enum status status = amounts && total_s ? STATUS_OK : STATUS_MEMORY;
   struct capacity capacity;
-  if (status == STATUS_OK &&
+  // Replicates of one size say nothing of the line.
+  if (status == STATUS_OK && sizes >= 2 + CAPACITY_MIN_DF &&
       capacity_fit(amounts, total_s, count, results->confidence, &capacity, NULL) == STATUS_OK &&
-      capacity.stands && sizes >= 2 + CAPACITY_MIN_DF) { // replicates of one size say nothing of the line
+      capacity.stands) {
     row->capacity = estimate_of(capacity.xinf);
     row->start_up_s = capacity.t0.estimate;
   }

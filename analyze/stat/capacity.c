@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "analyze/stat/fit.h"
+#include "analyze/stat/fold.h"
 #include "analyze/stat/profile.h"
 
 enum { T0, XINF };
@@ -60,10 +60,15 @@ enum status capacity_fit(const double *tokens, const double *total_s, size_t cou
   if (!line_start(tokens, total_s, count, start)) {
     return status_fail(error, STATUS_NUMERIC, "time does not grow with tokens: no capacity");
   }
-  enum status status = fit_run(&TOTAL_TIME, &data, STAT_SCALE_LN, start, &fit, error);
+  struct fold fold = {0};
+  enum status status = fold_points(&data, STAT_SCALE_LN, &fold, error);
+  if (status) return status;
+  data = fold.data;
+  status = fit_run(&TOTAL_TIME, &data, STAT_SCALE_LN, start, &fit, error);
   if (!status && !fit.converged) status = status_fail(error, STATUS_NUMERIC, "capacity: %s", fit.stop);
   if (!status) status = profile_interval(&TOTAL_TIME, &data, &fit, T0, confidence, &found.t0, error);
   if (!status) status = profile_interval(&TOTAL_TIME, &data, &fit, XINF, confidence, &found.xinf, error);
+  fold_free(&fold);
   if (status) return status;
   found.df = fit.df;
   found.residual_sd = fit.residual_sd;
