@@ -22,6 +22,7 @@ struct proxy {
   struct proxy_context shared;
   struct hangup *hangup;
   struct loop_timer *look_timer;
+  int64_t unstuck_ns;      // when stuck_end was called last: it needs the turns of some time
   int64_t idle_timeout_ns; // 0: none
   struct loop_timer *drain_timer;
   void (*drained)(void *context);
@@ -110,7 +111,10 @@ static void look(void *context) {
     if (now_ns - exchange->moved_ns > proxy->idle_timeout_ns && exchange->client) exchange_time_out(exchange);
   }
   client_end_slow(&proxy->shared, now_ns);
-  stuck_end(&proxy->shared);
+  if (now_ns - proxy->unstuck_ns >= LOOK_EVERY_NS) {
+    proxy->unstuck_ns = now_ns;
+    stuck_end(&proxy->shared);
+  }
   set_look_timer(proxy);
 }
 

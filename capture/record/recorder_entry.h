@@ -43,6 +43,8 @@ struct recorder {
 
   // The loop's.
   size_t queued_bytes; // as the writer said last
+  int64_t credit_ns;   // CPU time that may still be spent on compressed answers; below 0: none
+  int64_t credit_at_ns;
 
   // Everyone's.
   _Atomic int64_t requests, responses;

@@ -13,9 +13,11 @@
 
 // Bytes kept to read the counts of a response that is no stream.
 #define RESPONSE_MAX ((size_t)4 * 1024 * 1024)
-// Of a compressed body, on the loop's thread: bytes before a look at the time, and the time that is too long.
-#define UNPACKED_AT_ONCE ((size_t)1024)
+// Compressed bodies on the loop's thread, all of them together: the share of its time that they may take, how
+// much of it may be saved up, and bytes before the next look at the time.
+#define UNPACKING_SHARE 20 // one part of so many
 #define UNPACKING_MAX_NS (2 * CLOCK_NS_PER_MS)
+#define UNPACKED_AT_ONCE ((size_t)256)
 
 void recorder_head(struct recorder_entry *entry, int status, struct json_slice content_type,
                    struct json_slice content_encoding) {
@@ -67,13 +69,23 @@ static int64_t cpu_ns(void) {
   return now.tv_sec * CLOCK_NS_PER_S + now.tv_nsec;
 }
 
-// A little at a time. Once that takes long the rest is unpacked on the record_queue's thread.
+static void gain_credit(struct recorder *recorder, int64_t now_ns) {
+  recorder->credit_ns += (now_ns - recorder->credit_at_ns) / UNPACKING_SHARE;
+  if (recorder->credit_ns > UNPACKING_MAX_NS) recorder->credit_ns = UNPACKING_MAX_NS;
+  recorder->credit_at_ns = now_ns;
+}
+
+// A little at a time. Once there is no credit for more, the rest is unpacked on the record_queue's thread.
 static void feed_compressed(struct recorder_entry *entry, const char *data, size_t len, int64_t now_ns) {
+  struct recorder *recorder = entry->recorder;
+  gain_credit(recorder, now_ns);
   while (len > 0 && !entry->unpacks_beside) {
     size_t some = len < UNPACKED_AT_ONCE ? len : UNPACKED_AT_ONCE;
     int64_t start_ns = cpu_ns();
+    entry->unpacks_beside = recorder->credit_ns <= 0;
+    if (entry->unpacks_beside) break;
     response_feed(&entry->response, data, some, now_ns);
-    entry->unpacks_beside = cpu_ns() - start_ns > UNPACKING_MAX_NS;
+    recorder->credit_ns -= cpu_ns() - start_ns;
     data += some;
     len -= some;
   }
