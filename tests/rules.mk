@@ -126,8 +126,8 @@ deps-bench: deps
 bench: all $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) tests/bench/run.sh $(BENCH)
 
-## test-long: what needs minutes: 2000 streams, memory, a minute of pacing, kill series, full disk, exact bytes
-test-long: all $(BENCH_PROGRAMS)
+## test-long: what needs minutes: 2000 streams, memory, a minute of pacing, kill series, full disk, exact bytes, attacks
+test-long: all $(BENCH_PROGRAMS) $(BUILD)/tests/e2e/test_capture_victims
 	@BUILD=$(BUILD) TEST_TIMEOUT=900 tests/run.sh long
 
 ## test-clients: the openai and ollama packages of npm through capture (installed under build/clients)
