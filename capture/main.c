@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // capture: reads the command line, runs the loop until a signal stops it, and reports the result.
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #include "lib/base/stdio_fds.h"
 #include "lib/base/units.h"
 
+// Bodies over this go back to the system as soon as they are freed: one large one must not stay for good.
+#define ALONE_BYTES (1024 * 1024)
 #define CHECK_EVERY_NS (CLOCK_NS_PER_S / 2)
 #define ROTATE_CHECK_EVERY_NS (CLOCK_NS_PER_S / 10)
 #define REPORT_EVERY_NS (10 * CLOCK_NS_PER_S)
@@ -337,6 +340,7 @@ int main(int argc, char **argv) {
   enum status status = opts_parse(&capture.opts, argc, argv, &common, &error);
   if (status == STATUS_OK && common.outcome == CLI_RUN) {
     capture.log.level = common.verbosity < 0 ? LOG_QUIET : common.verbosity > 0 ? LOG_VERBOSE : LOG_NORMAL;
+    mallopt(M_MMAP_THRESHOLD, ALONE_BYTES);
     return capture.opts.import || capture.opts.export ? convert(&capture) : run(&capture);
   }
   opts_free(&capture.opts);
