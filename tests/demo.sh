@@ -7,12 +7,13 @@ cd "$(dirname "$0")/.."
 bin=${BUILD:-build}/bin
 . tests/demo_sweep.sh
 out=${1:-report}
-work=$(mktemp -d)
+work=${BUILD:-build}/demo # the report names these files
+mkdir -p "$work"
+rm -f "$work"/*
 pids=()
 cleanup() {
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
   wait 2>/dev/null || true
-  rm -rf "$work"
 }
 trap cleanup EXIT
 
@@ -65,7 +66,4 @@ demo_sweep "$work/prod.jsonl.gz" 7 "$work/run.jsonl.gz"
 say "4. Analyze"
 "$bin/analyze" "$work/run.jsonl.gz" --title "simllm"
 "$bin/analyze" -q "$work/run.jsonl.gz" --title "simllm" -o "$out" --force
-records=${BUILD:-build}/demo
-mkdir -p "$records"
-cp "$work/prod.jsonl.gz" "$work/run.jsonl.gz" "$records/"
-say "The report: $out/report.html (and $out/report.md); the records it is made from: $records/"
+say "The report: $out/report.html (and $out/report.md); the records it is made from: $work/"

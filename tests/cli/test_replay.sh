@@ -196,4 +196,6 @@ check_equal 'traces days apart, the pause cut: nothing to tell' '0 ' "$status $e
 sed 's/"start_unix_s":[0-9.]*/"start_unix_s":1e300/' $trace >"$scratch/never.trace.jsonl"
 fails 'a trace of a time that never comes' 2 'the schedule would last over a year: --max-idle' \
   $trace "$scratch/never.trace.jsonl" -u $nowhere --timing original --dry-run
+# README's commands follow each other in one folder: none meets the file of another.
+check_equal "README names each output once" '' "$(sed -n 's/^    //p' README.md | grep -oE -- '-o [^ ]+' | sort | uniq -d)"
 summary
