@@ -6,9 +6,9 @@ C_FILES := $(shell git ls-files '*.c' 2>/dev/null)
 C_AND_H_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-## check: format, layers, modules, lengths, clang-tidy
-.PHONY: check format layers modules lengths tidy
-check: format layers modules lengths tidy
+## check: format, layers, modules, lengths, clang-tidy, instructions
+.PHONY: check format layers modules lengths tidy instructions
+check: format layers modules lengths tidy instructions
 
 format: | $(filter deps deps-dev,$(MAKECMDGOALS))
 	@clang-format --dry-run --Werror $(C_AND_H_FILES) && echo "format: $(words $(C_AND_H_FILES)) files as .clang-format wants them"
@@ -24,6 +24,10 @@ modules:
 ## lengths: no file over 500 lines, no function over 70
 lengths: | $(filter deps deps-dev,$(MAKECMDGOALS))
 	@tests/checks/lengths.sh
+
+## instructions: what an event, a record and a request cost by callgrind, against tests/bench/instructions.txt
+instructions: all $(BUILD)/tests/bench/bench_llm $(BUILD)/tests/bench/bench_record $(BUILD)/tests/bench/pacer
+	@BUILD=$(BUILD) tests/bench/instructions.sh
 
 # One stamp a file, so that only what changed is looked at again.
 TIDY_STAMPS := $(C_FILES:%=$(BUILD)/tidy/%.ok)

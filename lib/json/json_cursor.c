@@ -56,7 +56,7 @@ bool json_cursor_member_any(struct json_cursor *cursor, struct json_slice *key) 
   return true;
 }
 
-bool json_cursor_element(struct json_cursor *cursor) {
+bool json_cursor_element_any(struct json_cursor *cursor) {
   return !cursor->failed && next_item(cursor, ']');
 }
 

@@ -30,7 +30,7 @@ static inline bool json_cursor_array(struct json_cursor *cursor);
 // end of the container: false. After true the value must be passed with exactly one of json_cursor_object,
 // json_cursor_array, json_cursor_value and json_cursor_skip.
 static inline bool json_cursor_member(struct json_cursor *cursor, struct json_slice *key);
-bool json_cursor_element(struct json_cursor *cursor);
+static inline bool json_cursor_element(struct json_cursor *cursor);
 
 // Passes over the value, and returns its text; {NULL, 0} when it is malformed.
 static inline struct json_slice json_cursor_value(struct json_cursor *cursor);
@@ -47,6 +47,7 @@ bool json_cursor_finish(struct json_cursor *cursor);
 // What these do with a text that has white space, ends or is no string there.
 bool json_cursor_member_any(struct json_cursor *cursor, struct json_slice *key);
 struct json_slice json_cursor_value_any(struct json_cursor *cursor);
+bool json_cursor_element_any(struct json_cursor *cursor);
 bool json_cursor_enter_any(struct json_cursor *cursor, char open);
 
 static inline bool json_cursor_enter(struct json_cursor *cursor, char open) {
@@ -66,15 +67,26 @@ static inline bool json_cursor_array(struct json_cursor *cursor) {
   return json_cursor_enter(cursor, '[');
 }
 
+static inline bool json_cursor_leave(struct json_cursor *cursor) {
+  cursor->at++;
+  cursor->depth--;
+  cursor->fresh = false;
+  return false;
+}
+
+static inline bool json_cursor_element(struct json_cursor *cursor) {
+  const char *at = cursor->at;
+  if (at < cursor->end && *at == ']') return json_cursor_leave(cursor);
+  if (!cursor->fresh || at == cursor->end || (unsigned char)*at <= ' ')
+    return json_cursor_element_any(cursor);
+  cursor->fresh = false;
+  return true;
+}
+
 static inline bool json_cursor_member(struct json_cursor *cursor, struct json_slice *key) {
   const char *at = cursor->at, *end = cursor->end;
+  if (at < end && *at == '}') return json_cursor_leave(cursor);
   if (end - at < 2) return json_cursor_member_any(cursor, key);
-  if (*at == '}') {
-    cursor->at++;
-    cursor->depth--;
-    cursor->fresh = false;
-    return false;
-  }
   if (!cursor->fresh && *at++ != ',') return json_cursor_member_any(cursor, key);
   const char *after = *at == '"' ? json_skip_plain_string(at, end) : NULL;
   if (!after || end - after < 2 || after[0] != ':' || (unsigned char)after[1] <= ' ')

@@ -25,9 +25,9 @@ const char *json_skip_string(const char *at, const char *end) {
   at++;
   while (at < end) {
     if (end - at >= JSON_SKIP_BLOCK) {
-      unsigned plain = json_skip_plain(at);
-      at += plain;
-      if (plain == JSON_SKIP_BLOCK) continue;
+      uint64_t hits = json_skip_hits(at);
+      at += hits ? json_skip_first(hits) : JSON_SKIP_BLOCK;
+      if (!hits) continue;
     }
     unsigned char c = (unsigned char)*at;
     if (c == '"') return at + 1;

@@ -34,15 +34,18 @@ static inline __m128i json_skip_load(const char *at) {
   return bytes;
 }
 
-// The number of bytes before the first quote, backslash or control character of a block; JSON_SKIP_BLOCK:
-// all.
-static inline unsigned json_skip_plain(const char *at) {
+// The place of the first of the marks that json_skip_hits sets; there must be one.
+static inline unsigned json_skip_first(uint64_t hits) {
+  return (unsigned)__builtin_ctzll(hits);
+}
+
+// Marks each quote, backslash and control character of a block; 0: there is none.
+static inline uint64_t json_skip_hits(const char *at) {
   __m128i bytes = json_skip_load(at), last_control = _mm_set1_epi8(0x1F);
   __m128i hit =
       _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
   hit = _mm_or_si128(hit, _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes));
-  unsigned mask = (unsigned)_mm_movemask_epi8(hit);
-  return mask ? (unsigned)__builtin_ctz(mask) : JSON_SKIP_BLOCK;
+  return (unsigned)_mm_movemask_epi8(hit);
 }
 
 // The number of digits that a block begins with.
@@ -64,16 +67,19 @@ static inline uint64_t json_skip_load(const char *at) {
   return word;
 }
 
+static inline unsigned json_skip_first(uint64_t hits) {
+  return (unsigned)__builtin_ctzll(hits) / 8;
+}
+
 // A byte minus one borrows into its top bit only when it is 0 ("Hacker's Delight", 6-1); what lies above the
 // first hit may be wrong, what lies below it is not.
-static inline unsigned json_skip_plain(const char *at) {
+static inline uint64_t json_skip_hits(const char *at) {
   const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
   uint64_t word = json_skip_load(at);
   uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
   uint64_t hit =
       ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((word - ones * 0x20) & ~word);
-  hit &= tops;
-  return hit ? (unsigned)__builtin_ctzll(hit) / 8 : JSON_SKIP_BLOCK;
+  return hit & tops;
 }
 
 // A digit is 0x30 to 0x39: its upper half is 3, also after 6 is added.
@@ -110,8 +116,10 @@ const char *json_skip_string(const char *at, const char *end);
 // `end` as well. Then json_skip_string decides.
 static inline const char *json_skip_plain_string(const char *at, const char *end) {
   for (at++; end - at >= JSON_SKIP_BLOCK; at += JSON_SKIP_BLOCK) {
-    unsigned plain = json_skip_plain(at);
-    if (plain < JSON_SKIP_BLOCK) return at[plain] == '"' ? at + plain + 1 : NULL;
+    uint64_t hits = json_skip_hits(at);
+    if (!hits) continue;
+    at += json_skip_first(hits);
+    return *at == '"' ? at + 1 : NULL;
   }
   return NULL;
 }

@@ -41,11 +41,16 @@ void json_write_array_end(struct json_writer *w) {
 }
 
 void json_write_key(struct json_writer *w, const char *key) {
-  if (w->comma) buf_append_char(w->out, ',');
-  buf_append_char(w->out, '"');
-  buf_append_text(w->out, key);
-  buf_append(w->out, "\":", 2);
+  size_t len = strlen(key), before = w->comma ? 2 : 1;
   w->comma = false;
+  if (buf_reserve(w->out, before + len + 2)) return;
+  char *at = w->out->data + w->out->len;
+  if (before == 2) *at++ = ',';
+  *at++ = '"';
+  memcpy(at, key, len + 1);
+  at[len] = '"';
+  at[len + 1] = ':';
+  w->out->len += before + len + 2;
 }
 
 void json_write_string(struct json_writer *w, const char *text) {
@@ -117,20 +122,27 @@ void json_write_text(struct json_writer *w, const char *text, size_t len) {
   buf_append_char(w->out, '"');
 }
 
-static void append_digits(struct buf *out, uint64_t value) {
-  char digits[20];
-  size_t at = sizeof digits;
+enum { DIGITS_MAX = 20 };
+
+// Writes the digits so that they end before `end`, and returns the first.
+static char *print_digits(char *end, uint64_t value) {
   do {
-    digits[--at] = (char)('0' + value % 10);
+    *--end = (char)('0' + value % 10);
     value /= 10;
   } while (value);
-  buf_append(out, digits + at, sizeof digits - at);
+  return end;
+}
+
+static uint64_t magnitude_of(int64_t value) {
+  return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 }
 
 void json_write_int(struct json_writer *w, int64_t value) {
+  char text[1 + DIGITS_MAX], *end = text + sizeof text;
   before_value(w);
-  if (value < 0) buf_append_char(w->out, '-');
-  append_digits(w->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+  char *start = print_digits(end, magnitude_of(value));
+  if (value < 0) *--start = '-';
+  buf_append(w->out, start, (size_t)(end - start));
 }
 
 void json_write_number(struct json_writer *w, double value) {
@@ -155,19 +167,19 @@ void json_write_number(struct json_writer *w, double value) {
 }
 
 void json_write_seconds(struct json_writer *w, int64_t ns) {
+  enum { FRACTION = 9 };
+  char text[1 + DIGITS_MAX + 1 + FRACTION], *end = text + sizeof text, *point = end - FRACTION - 1;
   before_value(w);
-  uint64_t magnitude = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
-  if (ns < 0) buf_append_char(w->out, '-');
-  append_digits(w->out, magnitude / 1000000000U);
-  uint64_t fraction = magnitude % 1000000000U;
-  if (fraction == 0) return;
-  char digits[10] = ".";
-  size_t len = 1;
-  for (uint64_t scale = 100000000U; fraction; scale /= 10) {
-    digits[len++] = (char)('0' + fraction / scale);
-    fraction %= scale;
-  }
-  buf_append(w->out, digits, len);
+  uint64_t magnitude = magnitude_of(ns), fraction = magnitude % 1000000000U;
+  memset(point, '0', (size_t)(end - point));
+  print_digits(end, fraction);
+  *point = '.';
+  while (end[-1] == '0')
+    end--;
+  if (end[-1] == '.') end--;
+  char *start = print_digits(point, magnitude / 1000000000U);
+  if (ns < 0) *--start = '-';
+  buf_append(w->out, start, (size_t)(end - start));
 }
 
 void json_write_bool(struct json_writer *w, bool value) {

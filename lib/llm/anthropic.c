@@ -114,8 +114,7 @@ enum status anthropic_read(struct response *response, const char *text, size_t l
   struct json_slice key;
   bool error = false;
   int64_t output = -1;
-  if (json_cursor_kind(&cursor) != JSON_OBJECT) return STATUS_FORMAT;
-  json_cursor_object(&cursor);
+  if (!json_cursor_object(&cursor)) return STATUS_FORMAT;
   while (json_cursor_member(&cursor, &key)) {
     if (json_slice_is(key, "delta")) {
       read_delta(response, &cursor);

@@ -63,9 +63,8 @@ enum status llamacpp_read(struct response *response, const char *text, size_t le
   struct json_cursor cursor = json_cursor_start(text, len);
   struct json_slice key;
   struct found found = {.predicted = -1, .evaluated = -1};
-  if (len == 4 && memcmp(text, "null", 4) == 0 && response->streamed) return STATUS_OK;  // before the answers
-  if (json_cursor_kind(&cursor) != JSON_OBJECT) return openai_read(response, text, len); // [DONE]
-  json_cursor_object(&cursor);
+  if (len == 4 && memcmp(text, "null", 4) == 0 && response->streamed) return STATUS_OK; // before the answers
+  if (!json_cursor_object(&cursor)) return openai_read(response, text, len);            // [DONE]
   while (json_cursor_member(&cursor, &key)) {
     if (json_slice_is(key, "timings")) {
       timings_read(response, &cursor);

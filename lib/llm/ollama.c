@@ -81,8 +81,7 @@ static void read_member(struct response *response, struct json_slice key, struct
 enum status ollama_read(struct response *response, const char *text, size_t len) {
   struct json_cursor cursor = json_cursor_start(text, len);
   struct json_slice key;
-  if (json_cursor_kind(&cursor) != JSON_OBJECT) return STATUS_FORMAT;
-  json_cursor_object(&cursor);
+  if (!json_cursor_object(&cursor)) return STATUS_FORMAT;
   while (json_cursor_member(&cursor, &key)) {
     if (json_slice_is(key, "message")) {
       if (read_text(response, &cursor)) response->has_text = true;

@@ -199,7 +199,7 @@ static void add_count(int64_t *sum, int64_t count) {
 static enum status read_results(struct response *response, const char *text, size_t len) {
   struct json_slice root, result;
   int64_t output = -1, input = -1;
-  if (json_scan_text(text, len, &root, NULL)) return STATUS_FORMAT;
+  if (json_scan_text(text, len, &root, NULL) || json_scan_kind(root) != JSON_ARRAY) return STATUS_FORMAT;
   struct json_scan scan = json_scan_start(root);
   for (int count = 0; json_scan_element(&scan, &result); count++) {
     response->usage_output = response->usage_input = response->timings_output = response->timings_input = -1;
@@ -226,10 +226,8 @@ enum status openai_read(struct response *response, const char *text, size_t len)
   bool error = false;
   int choices = 0;
   int64_t output = -1;
-  if (json_cursor_kind(&cursor) == JSON_ARRAY && !response->streamed)
-    return read_results(response, text, len);
-  if (json_cursor_kind(&cursor) != JSON_OBJECT) return STATUS_FORMAT;
-  json_cursor_object(&cursor);
+  if (!json_cursor_object(&cursor))
+    return response->streamed ? STATUS_FORMAT : read_results(response, text, len);
   while (json_cursor_member(&cursor, &key)) {
     switch (key.len) {
     case 5:

@@ -2,6 +2,9 @@
 //
 // What records cost: writing a million request records to a .gz file, reading their lines and parsing them,
 // beside zcat of the same file.
+//
+//   bench_record          the table
+//   bench_record COUNT    so many are written, read and parsed once, for a counter of instructions
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +13,9 @@
 #include "lib/base/clock.h"
 #include "lib/record/run.h"
 
-#define RECORDS 1000000
 #define ROUNDS 3
 
+static int64_t records = 1000000;
 static uint32_t noise_state = 1;
 
 static int64_t noise(int64_t below) {
@@ -56,7 +59,8 @@ static struct run_request make_request(int64_t i) {
 
 static void print(const char *what, int64_t wall_ns, int64_t cpu_ns, double zcat_ns) {
   printf("%-34s %8.2f s %8.2f us %8.2f us %10.2f\n", what, clock_seconds(wall_ns),
-         (double)wall_ns / RECORDS / 1e3, (double)cpu_ns / RECORDS / 1e3, (double)wall_ns / zcat_ns);
+         (double)wall_ns / (double)records / 1e3, (double)cpu_ns / (double)records / 1e3,
+         (double)wall_ns / zcat_ns);
 }
 
 static enum status write_file(const char *path, struct gzline_counts *counts, struct error *error) {
@@ -64,7 +68,7 @@ static enum status write_file(const char *path, struct gzline_counts *counts, st
   struct gzline_writer *writer = NULL;
   struct buf line = {0};
   enum status status = gzline_writer_open(path, &options, &writer, error);
-  for (int64_t i = 0; i < RECORDS && status == STATUS_OK; i++) {
+  for (int64_t i = 0; i < records && status == STATUS_OK; i++) {
     struct run_request request = make_request(i);
     buf_clear(&line);
     run_format_request(&line, &request);
@@ -89,7 +93,7 @@ static enum status read_file(const char *path, bool parse, struct error *error) 
   }
   gzline_reader_close(reader);
   buf_free(&scratch);
-  if (status == STATUS_END && lines != RECORDS) return status_fail(error, STATUS_FORMAT, "lines are missing");
+  if (status == STATUS_END && lines != records) return status_fail(error, STATUS_FORMAT, "lines are missing");
   return status == STATUS_END ? STATUS_OK : status;
 }
 
@@ -140,17 +144,25 @@ static enum status measure(const char *path, struct error *error) {
   print("zcat", (int64_t)zcat, (int64_t)zcat, zcat);
   print("read lines", lines_ns, lines_cpu_ns, zcat);
   print("read and parse", parse_ns, parse_cpu_ns, zcat);
-  printf("%lld bytes a record, compressed %.2f times\n", (long long)(counts.bytes / RECORDS),
+  printf("%lld bytes a record, compressed %.2f times\n", (long long)(counts.bytes / records),
          (double)counts.bytes / (double)counts.written_bytes);
   return STATUS_OK;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   char directory[] = "/tmp/tidemark-bench-XXXXXX", path[64];
   struct error error = {""};
+  struct gzline_counts counts;
   if (!mkdtemp(directory)) return 1;
   snprintf(path, sizeof path, "%s/run.jsonl.gz", directory);
-  enum status status = measure(path, &error);
+  enum status status = STATUS_OK;
+  if (argc > 1) {
+    records = strtol(argv[1], NULL, 10);
+    status = write_file(path, &counts, &error);
+    if (status == STATUS_OK) status = read_file(path, true, &error);
+  } else {
+    status = measure(path, &error);
+  }
   if (status) fprintf(stderr, "bench_record: %s\n", error.text);
   unlink(path);
   rmdir(directory);

@@ -36,7 +36,8 @@ static void test_every_byte_at_every_place_of_a_block(void **state) {
       memset(digits, '7', sizeof digits);
       text[place] = digits[place] = (char)byte;
       text[JSON_SKIP_BLOCK - 1] = place % 2 ? '"' : text[JSON_SKIP_BLOCK - 1]; // one more behind the first
-      assert_int_equal(json_skip_plain(text), slow_plain(text));
+      uint64_t hits = json_skip_hits(text);
+      assert_int_equal(hits ? json_skip_first(hits) : JSON_SKIP_BLOCK, slow_plain(text));
       assert_int_equal(json_skip_block_digits(digits), slow_digits(digits));
       assert_ptr_equal(json_skip_digits(digits, digits + place), digits + place);
     }
