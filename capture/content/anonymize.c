@@ -11,6 +11,7 @@
 #include "capture/content/anonymize_prompt.h"
 #include "lib/json/json_write.h"
 #include "lib/llm/api.h"
+#include "lib/llm/media.h"
 #include "lib/record/failure.h"
 #include "lib/record/token_source.h"
 
@@ -221,12 +222,16 @@ enum status anonymize_request(struct anonymize *anonymize, const struct trace_re
                               struct trace_request *out, struct error *error) {
   struct parts parts = {0};
   enum api api = api_of(request);
+  struct media media = {request->media_parts, request->media_bytes};
+  if (request->body_kind == TRACE_BODY_JSON) media = media_count(request->body);
   *out = (struct trace_request){.seq = request->seq,
                                 .t_ns = request->t_ns,
                                 .api = text_slice(api_name(api)),
                                 .method = text_slice("POST"),
                                 .path = text_slice(api_dialect(api)->paths[0]),
                                 .stream = request->stream,
+                                .media_parts = media.parts,
+                                .media_bytes = media.bytes,
                                 .body_bytes = -1,
                                 .block_tokens = -1};
   bool well = write_parts(anonymize, request, &parts, out);

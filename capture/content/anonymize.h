@@ -43,9 +43,10 @@ bool anonymize_keeps(const struct trace_request *request);
 // What remains of a request. `response` is what came of it, NULL when that is not known (yet). The slices of
 // `out` are constants or live in `scratch` until that is changed. STATUS_MEMORY, STATUS_LIMIT.
 //
-// Kept: seq, time, API (the method and path are that API's usual ones), streaming. The session becomes a
-// keyed hash. A request that is known by its size keeps its counts, and the ids of its blocks become keyed
-// hashes of them. Dropped: headers, body, body's size, query, model.
+// Kept: seq, time, API (the method and path are that API's usual ones), streaming, how many images, sounds
+// and files there are and their size. The session becomes a keyed hash. A request that is known by its size
+// keeps its counts, and the ids of its blocks become keyed hashes of them. Dropped: headers, body, body's
+// size, query, model.
 enum status anonymize_request(struct anonymize *anonymize, const struct trace_request *request,
                               const struct trace_response *response, struct buf *scratch,
                               struct trace_request *out, struct error *error) MUST_USE;

@@ -7,6 +7,7 @@
 #include "capture/convert/import_parts.h"
 #include "lib/json/json_write.h"
 #include "lib/llm/api.h"
+#include "lib/llm/media.h"
 #include "lib/record/redact.h"
 
 #define NAME_MAX 128 // bytes of a header's name
@@ -105,6 +106,9 @@ static void add_facts(const struct import_http *http, struct http_texts *texts,
   }
   request->api = (struct json_slice){api_name(api), strlen(api_name(api))};
   request->stream = facts.stream;
+  struct media media = media_count(json);
+  request->media_parts = media.parts;
+  request->media_bytes = media.bytes;
   request->model = slice_of(&texts->model);
   request->session = http->session.data ? http->session : slice_of(&texts->session);
 }

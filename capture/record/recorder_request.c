@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "capture/record/recorder_entry.h"
+#include "lib/llm/media.h"
 #include "lib/record/carried.h"
 
 // What an entry that waits for the record_queue counts for in --queue, beside its bodies.
@@ -85,6 +86,7 @@ static void write_request(struct recorder_entry *entry, enum trace_body kind, st
   struct recorder *recorder = entry->recorder;
   struct buf model = {0};
   if (kind == TRACE_BODY_JSON) json_scan_string(json_scan_get(body, "model"), &model);
+  struct media media = media_count(kind == TRACE_BODY_JSON ? body : (struct json_slice){0});
   entry->seq = recorder->next_seq++;
   bool keeps = recorder->options.keep_bodies || recorder->options.anonymize;
   struct trace_request record = {
@@ -104,6 +106,8 @@ static void write_request(struct recorder_entry *entry, enum trace_body kind, st
       .input_tokens = -1,
       .output_tokens = -1,
       .block_tokens = -1,
+      .media_parts = media.parts,
+      .media_bytes = media.bytes,
   };
   if (recorder->options.anonymize) {
     hold_request(entry, &record);

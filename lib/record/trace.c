@@ -60,6 +60,10 @@ void trace_format_request(struct buf *out, const struct trace_request *request) 
   member_text_if(&w, "token_source", request->token_source);
   if (request->prefix_blocks.data) json_member_compact(&w, "prefix_blocks", request->prefix_blocks);
   member_count_if(&w, "block_tokens", request->block_tokens);
+  if (request->media_parts > 0) {
+    json_member_int(&w, "media_parts", request->media_parts);
+    json_member_int(&w, "media_bytes", request->media_bytes);
+  }
   json_write_object_end(&w);
 }
 
@@ -156,6 +160,8 @@ static const struct field request_fields[] = {
     FIELD(trace_request, token_source, "token_source", FIELD_TEXT),
     FIELD(trace_request, prefix_blocks, "prefix_blocks", FIELD_ARRAY),
     FIELD(trace_request, block_tokens, "block_tokens", FIELD_COUNT),
+    FIELD(trace_request, media_parts, "media_parts", FIELD_COUNT),
+    FIELD(trace_request, media_bytes, "media_bytes", FIELD_COUNT),
     {.name = NULL},
 };
 

@@ -45,6 +45,7 @@ struct trace_request {
   struct json_slice token_source;      // of input_tokens: a server's ("usage", "timings") or "estimate"
   struct json_slice prefix_blocks;     // a JSON array of ids
   int64_t block_tokens;                // -1
+  int64_t media_parts, media_bytes;    // images, audio and files among its text; 0: none
 };
 
 struct trace_response {
