@@ -135,23 +135,6 @@ static enum status compare_ln_ratios(const double *ln_ratios, size_t count,
   return compare_difference(&difference, options, compare, error);
 }
 
-enum status compare_pairs(const double *baseline, const double *run, size_t count,
-                          const struct compare_options *options, struct compare *compare,
-                          struct error *error) {
-  enum status status = check_options(options, error);
-  if (status) return status;
-  if (!stat_all_positive(baseline, count) || !stat_all_positive(run, count)) {
-    return status_fail(error, STATUS_NUMERIC, "a throughput is not above zero, or not finite");
-  }
-  double *ln_ratios = malloc((count ? count : 1) * sizeof *ln_ratios);
-  if (!ln_ratios) return stat_no_memory(error, "no memory for %zu pairs", count);
-  for (size_t i = 0; i < count; i++)
-    ln_ratios[i] = log(run[i] / baseline[i]);
-  status = compare_ln_ratios(ln_ratios, count, options, compare, error);
-  free(ln_ratios);
-  return status;
-}
-
 struct matrix {
   const double *values;
   size_t blocks;

@@ -34,12 +34,6 @@ enum status compare_cell(struct ci_sample baseline, struct ci_sample run,
                          const struct compare_options *options, struct compare *compare,
                          struct error *error) MUST_USE;
 
-// Pairs that belong together (same cell, same block): t interval of their ln ratios. STATUS_NUMERIC below two
-// pairs or when all ratios are equal.
-enum status compare_pairs(const double *baseline, const double *run, size_t count,
-                          const struct compare_options *options, struct compare *compare,
-                          struct error *error) MUST_USE;
-
 // All common cells together. Matrices by [block * cells + cell] of throughput, NaN where a measurement is
 // missing. With two complete blocks on either side: Welch over block means (a block shares its sessions, so
 // it is the unit); else a t interval over the ratios of cell means, which speaks of other cells like these.

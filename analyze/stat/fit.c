@@ -352,10 +352,3 @@ enum status fit_residuals(const struct fit_model *model, const struct fit_data *
   }
   return STATUS_OK;
 }
-
-struct ci fit_wald(const struct fit_result *result, size_t parameter, double confidence) {
-  double estimate = result->theta[parameter];
-  if (result->df == 0) return ci_unbounded(estimate);
-  double half = stat_t_multiplier(confidence, (double)result->df) * result->se[parameter];
-  return (struct ci){.estimate = estimate, .lo = estimate - half, .hi = estimate + half};
-}

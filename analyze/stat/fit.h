@@ -84,7 +84,4 @@ enum status fit_predict(const struct fit_model *model, const struct fit_result *
 enum status fit_residuals(const struct fit_model *model, const struct fit_data *data,
                           const struct fit_result *result, double *residuals, struct error *error) MUST_USE;
 
-// The t interval theta +- t se of one parameter (Wald); unbounded when df is 0. profile.h has the better one.
-struct ci fit_wald(const struct fit_result *result, size_t parameter, double confidence);
-
 #endif

@@ -10,17 +10,6 @@ uint64_t quantile_rank(uint64_t count, double p) {
   return rank < 1 ? 1 : rank > (double)count ? count : (uint64_t)rank;
 }
 
-enum status quantile_of_sorted(const double *sorted, size_t count, double p, double *value,
-                               struct error *error) {
-  if (!(p >= 0 && p <= 1)) return status_fail(error, STATUS_USAGE, "quantile %g is not between 0 and 1", p);
-  if (count == 0) return status_fail(error, STATUS_NUMERIC, "no values");
-  if (!isfinite(sorted[0]) || !isfinite(sorted[count - 1])) {
-    return status_fail(error, STATUS_NUMERIC, "a value is not finite");
-  }
-  *value = sorted[quantile_rank(count, p) - 1];
-  return STATUS_OK;
-}
-
 // P(Binomial(count, p) <= k) by the incomplete beta function; gsl_cdf_binomial_P takes 32-bit counts only.
 static double binomial_below(uint64_t count, double p, uint64_t k) {
   if (k >= count) return 1;
@@ -56,20 +45,13 @@ enum status quantile_ranks(uint64_t count, double p, double confidence, uint64_t
 enum status quantile_interval(const double *sorted, size_t count, double p, double confidence, struct ci *ci,
                               struct error *error) {
   uint64_t lo, hi;
-  double value;
-  enum status status = quantile_of_sorted(sorted, count, p, &value, error);
-  if (!status) status = quantile_ranks(count, p, confidence, &lo, &hi, error);
+  enum status status = quantile_ranks(count, p, confidence, &lo, &hi, error);
   if (status) return status;
-  *ci = (struct ci){.estimate = value,
+  if (count == 0) return status_fail(error, STATUS_NUMERIC, "no values");
+  if (!isfinite(sorted[0]) || !isfinite(sorted[count - 1]))
+    return status_fail(error, STATUS_NUMERIC, "a value is not finite");
+  *ci = (struct ci){.estimate = sorted[quantile_rank(count, p) - 1],
                     .lo = lo == 0 ? -INFINITY : sorted[lo - 1],
                     .hi = hi > count ? INFINITY : sorted[hi - 1]};
   return STATUS_OK;
-}
-
-uint64_t quantile_needed(double p, double confidence) {
-  if (!(p > 0 && p < 1) || !(confidence > 0 && confidence < 1)) return 0;
-  double tail = (1 - confidence) / 2;
-  // The sample's extremes bound the quantile once p^n and (1 - p)^n are both within the tail.
-  double needed = ceil(log(tail) / log(fmax(p, 1 - p)));
-  return needed < 0x1p63 ? (uint64_t)needed : UINT64_MAX;
 }

@@ -29,7 +29,9 @@ void import_http_header(const struct import *import, struct json_slice name, str
   json_write_text(&w, kept.data ? kept.data : "", kept.len);
 }
 
-struct json_slice import_http_target(struct json_slice url) {
+// The request line's target in a URL: path and query, "/" when it has no path. {NULL, 0}: no http or https
+// URL and no path.
+static struct json_slice target_of(struct json_slice url) {
   const char *end = url.data + url.len, *at = url.data;
   if (url.len == 0) return (struct json_slice){NULL, 0};
   const char *fragment = memchr(at, '#', url.len);
@@ -65,7 +67,7 @@ static bool is_sendable(struct json_slice text, bool letters_only) {
 
 static enum status parse_target(const struct import_http *http, struct http_texts *texts,
                                 struct error *error) {
-  struct json_slice target = import_http_target(http->url);
+  struct json_slice target = target_of(http->url);
   if (!is_sendable(http->method, true))
     return status_fail(error, STATUS_FORMAT, "its method is no HTTP method");
   if (!is_sendable(target, false))

@@ -121,10 +121,6 @@ struct import_http {
 void import_http_header(const struct import *import, struct json_slice name, struct json_slice value,
                         struct buf *headers);
 
-// The request line's target in a URL: path and query, "/" when it has no path. {NULL, 0}: no http or https
-// URL and no path.
-struct json_slice import_http_target(struct json_slice url);
-
 // The API that method, path and body address; API_HTTP also for what could not be sent.
 enum api import_http_api(const struct import_http *http);
 

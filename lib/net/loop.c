@@ -106,10 +106,6 @@ void loop_stop(struct loop *loop) {
   event_base_loopbreak(loop->base);
 }
 
-struct event_base *loop_base(struct loop *loop) {
-  return loop->base;
-}
-
 static void timer_due(evutil_socket_t fd, short what, void *context) {
   (void)fd;
   (void)what;

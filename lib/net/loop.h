@@ -70,7 +70,4 @@ void loop_post(struct loop *loop, struct loop_task *task);
 #define LOOP_HEARTBEAT_NS INT64_C(2000000)
 int64_t loop_take_stall_ns(struct loop *loop);
 
-// The libevent base, for capture's proxy.
-struct event_base *loop_base(struct loop *loop);
-
 #endif

@@ -14,7 +14,8 @@
 
 enum { QUOTES_MAX = 8 }; // within one another; what is deeper is one word
 
-bool secret_is_harmless_field(const char *name, size_t len) {
+// A header field whose value may be shown. Of any other it is not, whatever its name.
+static bool is_harmless_field(const char *name, size_t len) {
   static const char *const names[] = {"accept",      "content-type", "user-agent",   "anthropic-version",
                                       "openai-beta", "x-request-id", "x-session-id", "anthropic-beta"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -29,8 +30,7 @@ static void print_header(const char *value, struct buf *out) {
     name_len--;
   const char *colon = value + strcspn(value, ":;");
   bool has_value = *colon && colon[1 + strspn(colon + 1, " \t")];
-  if (!has_value ||
-      (secret_is_harmless_field(value, name_len) && !redact_looks_secret(value, strlen(value)))) {
+  if (!has_value || (is_harmless_field(value, name_len) && !redact_looks_secret(value, strlen(value)))) {
     buf_append_text(out, value);
     return;
   }
@@ -203,7 +203,7 @@ void secret_copy_words(const struct request_result *result, char *words, size_t 
     size_t name_len = strcspn(*field, ":");
     const char *value = *field + name_len + ((*field)[name_len] != '\0');
     value += strspn(value, " ");
-    if (secret_is_harmless_field(*field, name_len)) continue;
+    if (is_harmless_field(*field, name_len)) continue;
     carried_add(&secrets, value, strlen(value));
     carried_add_header(&secrets, *field, name_len, value, strlen(value));
   }

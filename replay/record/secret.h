@@ -18,9 +18,6 @@
 // Appends the arguments (argv[0] too) as a JSON array of strings. Failure sticks in out->status.
 void secret_print_arguments(int argc, char *const *argv, struct buf *out);
 
-// A header field whose value may be shown. Of any other it is not, whatever its name.
-bool secret_is_harmless_field(const char *name, size_t len);
-
 // Appends a command without secrets.
 void secret_print_command(const char *command, struct buf *out);
 

@@ -64,7 +64,6 @@ static void try_samples(const double *a, const double *b, size_t count) {
     if (!status && !ci_of_cell(samples[0], on, &pool, 0.95, &ci, &source, NULL)) assert_good_ci(&ci);
   }
   if (!compare_cell(samples[0], samples[1], &options, &compare, NULL)) assert_good_ci(&compare.ratio);
-  if (!compare_pairs(a, b, count, &options, &compare, NULL)) assert_good_ci(&compare.ratio);
   if (!compare_overall(a, 2, b, 3, count / 3, &options, &compare, NULL, NULL)) assert_good_ci(&compare.ratio);
   enum status status = drift_test(a, b, count, 1, 0.95, &drift, NULL);
   assert_status(status);

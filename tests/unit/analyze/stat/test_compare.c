@@ -36,7 +36,8 @@ static void test_pairs_agree_with_r_on_sleep(void **state) {
   (void)state;
   sleep_powers(powers);
   // t.test(paired = TRUE): df = 9, 0.7001142 2.4598858
-  assert_int_equal(compare_pairs(powers[0], powers[1], 10, &OPTIONS, &compare, &error), STATUS_OK);
+  assert_int_equal(compare_overall(powers[0], 1, powers[1], 1, 10, &OPTIONS, &compare, NULL, &error),
+                   STATUS_OK);
   assert_near(compare.df, 9, 0);
   assert_near(log(compare.ratio.lo), 0.7001142, 1e-6);
   assert_near(log(compare.ratio.hi), 2.4598858, 1e-6);
@@ -131,9 +132,6 @@ static void test_measurements_without_an_answer_are_refused(void **state) {
   assert_refused(STATUS_NUMERIC, compare_cell(SAMPLE(one), SAMPLE(good), &options, &compare, &error));
   assert_refused(STATUS_NUMERIC, compare_cell(SAMPLE(equal), SAMPLE(equal), &options, &compare, &error));
   assert_refused(STATUS_NUMERIC, compare_cell(SAMPLE(zero), SAMPLE(good), &options, &compare, &error));
-  assert_refused(STATUS_NUMERIC, compare_pairs(good, good, 1, &options, &compare, &error));
-  assert_refused(STATUS_NUMERIC, compare_pairs(good, good, 2, &options, &compare, &error));
-  assert_refused(STATUS_NUMERIC, compare_pairs(good, good, 0, &options, &compare, &error));
   assert_refused(STATUS_NUMERIC, compare_overall(good, 1, none, 1, 2, &options, &compare, NULL, &error));
   assert_refused(STATUS_NUMERIC, compare_overall(good, 0, good, 0, 2, &options, &compare, NULL, &error));
   assert_refused(STATUS_NUMERIC, compare_overall(zero, 1, good, 1, 2, &options, &compare, NULL, &error));

@@ -6,15 +6,10 @@
 static void test_type_1_quantiles_as_r_has_them(void **state) {
   const double values[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
   const double expected[][2] = {{0, 1}, {0.25, 3}, {0.5, 5}, {0.9, 9}, {0.95, 10}, {1, 10}};
-  double value;
-  struct error error;
   (void)state;
-  for (size_t i = 0; i < COUNT_OF(expected); i++) {
-    assert_int_equal(quantile_of_sorted(values, 10, expected[i][0], &value, &error), STATUS_OK);
-    assert_near(value, expected[i][1], 1e-12);
-  }
-  assert_int_equal(quantile_of_sorted(values, 1, 0.99, &value, &error), STATUS_OK);
-  assert_near(value, 1, 0);
+  for (size_t i = 0; i < COUNT_OF(expected); i++)
+    assert_near(values[quantile_rank(10, expected[i][0]) - 1], expected[i][1], 1e-12);
+  assert_int_equal(quantile_rank(1, 0.99), 1);
 }
 
 // Interpolated between ranks, the p99 of two values lay below both ends of its own interval.
@@ -85,7 +80,6 @@ static void test_sides_are_bounded_from_the_needed_count_on(void **state) {
   uint64_t lo, hi;
   (void)state;
   for (size_t i = 0; i < 4; i++) {
-    assert_int_equal(quantile_needed(quantiles[i], 0.95), needed[i]);
     assert_int_equal(quantile_ranks(needed[i], quantiles[i], 0.95, &lo, &hi, &error), STATUS_OK);
     assert_true(lo >= 1 && hi <= needed[i]);
     assert_int_equal(quantile_ranks(needed[i] - 1, quantiles[i], 0.95, &lo, &hi, &error), STATUS_OK);
@@ -120,16 +114,15 @@ static void test_counts_beyond_32_bits(void **state) {
 static void test_questions_without_an_answer_are_refused(void **state) {
   const double values[] = {1, 2}, open[] = {1, INFINITY};
   struct error error;
-  double value;
+  struct ci ci;
   uint64_t lo, hi;
   (void)state;
-  assert_refused(STATUS_NUMERIC, quantile_of_sorted(values, 0, 0.5, &value, &error));
-  assert_refused(STATUS_NUMERIC, quantile_of_sorted(open, 2, 0.5, &value, &error));
-  assert_refused(STATUS_USAGE, quantile_of_sorted(values, 2, 1.5, &value, &error));
-  assert_refused(STATUS_USAGE, quantile_of_sorted(values, 2, NAN, &value, &error));
+  assert_refused(STATUS_NUMERIC, quantile_interval(values, 0, 0.5, 0.95, &ci, &error));
+  assert_refused(STATUS_NUMERIC, quantile_interval(open, 2, 0.5, 0.95, &ci, &error));
+  assert_refused(STATUS_USAGE, quantile_interval(values, 2, 1.5, 0.95, &ci, &error));
+  assert_refused(STATUS_USAGE, quantile_interval(values, 2, NAN, 0.95, &ci, &error));
   assert_refused(STATUS_USAGE, quantile_ranks(10, 1, 0.95, &lo, &hi, &error));
   assert_refused(STATUS_USAGE, quantile_ranks(10, 0.5, 0, &lo, &hi, &error));
-  assert_int_equal(quantile_needed(0, 0.95), 0);
 }
 
 int main(void) {
