@@ -52,7 +52,7 @@ USES_analyze := analyze/judge analyze/sections
 USES_tests/simllm := lib/json
 
 LIBS_lib/base := -lpopt -lm
-LIBS_lib/json := -lcjson -lm
+LIBS_lib/json := -lm
 LIBS_lib/lines := -lz
 LIBS_lib/http := -lcurl -lz
 LIBS_lib/net := -levent_core -lcurl -lcrypto
@@ -105,7 +105,7 @@ include tests/checks.mk
 Q := $(if $(VERBOSE),,@)
 # Without the packages the first of a hundred errors would be about a header.
 ifeq ($(filter deps deps-dev deps-browser help clean dist,$(MAKECMDGOALS)),)
-HEADERS := curl/curl.h zlib.h cjson/cJSON.h gsl/gsl_errno.h event2/event.h microhttpd.h popt.h openssl/hmac.h
+HEADERS := curl/curl.h zlib.h gsl/gsl_errno.h event2/event.h microhttpd.h popt.h openssl/hmac.h
 MISSING := $(shell for header in $(HEADERS); do printf '\043if !__has_include(<%s>)\n%s\n\043endif\n' $$header $$header; done | \
 	$(CC) -x c -E -P - 2>/dev/null)
 $(if $(MISSING),$(error $(MISSING) not found: run `make deps` first))
@@ -126,7 +126,7 @@ help:
 
 ## all: build/bin/{capture,replay,analyze,simllm} (the default)
 
-DEPS := libcurl4-openssl-dev zlib1g-dev libcjson-dev libgsl-dev libcmocka-dev libevent-dev \
+DEPS := libcurl4-openssl-dev zlib1g-dev libgsl-dev libcmocka-dev libcjson-dev libevent-dev \
 	libmicrohttpd-dev libpopt-dev libssl-dev gnuplot-nox fonts-dejavu-core curl jq procps
 DEPS_DEV := clang clang-format clang-tidy libclang-rt-dev valgrind universal-ctags
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)

@@ -14,7 +14,7 @@ void opts_free(struct opts *opts) {
   cli_texts_free(&opts->headers);
   endpoint_free(&opts->endpoint);
   endpoint_free(&opts->metrics);
-  json_free(opts->extra_body);
+  free(opts->extra_body);
   free(opts->workers);
   free(opts->batches);
   free(opts->request_rates);
@@ -246,6 +246,6 @@ struct rewrite_rules opts_rewrite_rules(const struct opts *opts) {
       .max_tokens = opts->max_tokens,
       .stream = opts->stream,
       .ignore_eos = opts->ignore_eos,
-      .extra_body = opts->extra_body,
+      .extra_body = {opts->extra_body, opts->extra_body ? strlen(opts->extra_body) : 0},
   };
 }

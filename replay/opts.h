@@ -10,7 +10,6 @@
 
 #include "lib/base/cli.h"
 #include "lib/http/endpoint.h"
-#include "lib/json/json.h"
 #include "replay/plan/plan.h"
 #include "replay/plan/progress.h"
 #include "replay/plan/schedule.h"
@@ -70,7 +69,7 @@ struct opts {
   enum rewrite_stream stream;
   int64_t max_tokens; // 0: as recorded
   bool ignore_eos;
-  struct json *extra_body;  // NULL: none
+  char *extra_body;         // a JSON object; NULL: none
   struct cli_texts headers; // "Name: value" of -H
   char *api_key_env;
   enum opts_cache_bust cache_bust;

@@ -9,6 +9,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
+#include "lib/json/json_scan.h"
 #include "replay/plan/random.h"
 #include "replay/send/lanes.h"
 
@@ -139,16 +140,12 @@ static enum status take_header(void *context, const char *value, struct error *e
 
 static enum status take_extra_body(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
-  struct json *body;
-  enum status status = json_parse(value, strlen(value), &body, error);
-  if (status) return status == STATUS_FORMAT ? STATUS_USAGE : status;
-  if (json_kind_of(body) != JSON_OBJECT) {
-    json_free(body);
-    return status_fail(error, STATUS_USAGE, "not a JSON object");
-  }
-  json_free(opts->extra_body);
-  opts->extra_body = body;
-  return STATUS_OK;
+  struct json_slice body;
+  if (json_scan_text(value, strlen(value), &body, error)) return STATUS_USAGE;
+  if (json_scan_kind(body) != JSON_OBJECT) return status_fail(error, STATUS_USAGE, "not a JSON object");
+  free(opts->extra_body);
+  opts->extra_body = strndup(body.data, body.len);
+  return opts->extra_body ? STATUS_OK : status_memory(error);
 }
 
 static const struct cli_option options[] = {

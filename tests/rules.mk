@@ -26,6 +26,8 @@ endef
 tool_of = $(if $(filter lib/%,$(1)),lib,$(if $(filter tests/%,$(1)),$(1),$(firstword $(subst /, ,$(1)))))
 $(foreach t,lib capture replay analyze tests/simllm,$(eval $(call unit_tool,$(t))))
 $(foreach r,$(ROOMS),$(eval $(call unit_room,$(r),$(call tool_of,$(r)))))
+# The scanner beside another parser.
+$(BUILD)/tests/unit/lib/json/test_json_scan: LINK_lib += -lcjson
 # The test lets each of these calls fail in turn.
 $(BUILD)/tests/unit/replay/record/test_recorder_faults: ALL_LDFLAGS += \
 	$(foreach call,malloc calloc realloc write ftruncate,-Wl$(,)--wrap=$(call))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Reads JSON in place: validates a text once, then walks it as slices, without allocating and without
-// copying. For hot paths (one event, one record). For a document that is to be kept or changed, see json.h.
+// copying. json_patch.h changes a text, json_write.h writes one.
 // Grammar: RFC 8259; nesting deeper than JSON_SCAN_DEPTH is refused. UTF-8 is not checked.
 #ifndef LIB_BASE_JSON_SCAN_H
 #define LIB_BASE_JSON_SCAN_H

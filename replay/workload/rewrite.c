@@ -8,9 +8,8 @@
 
 // What the body is to say of streaming: extra members have the last word.
 static enum rewrite_stream stream_rule(const struct rewrite_rules *rules) {
-  const struct json *extra = rules->extra_body ? json_get(rules->extra_body, "stream") : NULL;
-  bool on = json_bool(extra, false);
-  if (!extra || on != json_bool(extra, true)) return rules->stream; // not said, or no boolean
+  bool on;
+  if (!json_scan_bool(json_scan_get(rules->extra_body, "stream"), &on)) return rules->stream;
   return on ? REWRITE_STREAM_ON : REWRITE_STREAM_OFF;
 }
 
@@ -21,7 +20,7 @@ static bool will_stream(const struct rewrite_rules *rules, const struct api_requ
 
 static bool needs_change(const struct rewrite_rules *rules, enum api api,
                          const struct api_request_facts *facts) {
-  if (rules->model || rules->max_tokens > 0 || rules->extra_body) return true;
+  if (rules->model || rules->max_tokens > 0 || rules->extra_body.data) return true;
   if (rules->stream != REWRITE_STREAM_RECORDED) return true;
   const struct api_dialect *dialect = api_dialect(api);
   return (rules->ignore_eos && dialect->has_ignore_eos) ||
@@ -85,18 +84,16 @@ static struct json_slice slice_of(const struct buf *buf) {
 // Patches with the rules, then with the extra members.
 static enum status change(const struct rewrite_rules *rules, enum api api, struct json_slice body,
                           bool stream, struct buf *out) {
-  struct buf patch = {0}, extra = {0}, changed = {0};
+  struct buf patch = {0}, changed = {0};
   write_patch(rules, api, body, stream, &patch);
   enum status status = patch.status;
-  if (status == STATUS_OK && !rules->extra_body) {
+  if (status == STATUS_OK && !rules->extra_body.data) {
     status = json_patch(body, slice_of(&patch), out);
   } else if (status == STATUS_OK) {
     status = json_patch(body, slice_of(&patch), &changed);
-    if (status == STATUS_OK) status = json_print(rules->extra_body, &extra);
-    if (status == STATUS_OK) status = json_patch(slice_of(&changed), slice_of(&extra), out);
+    if (status == STATUS_OK) status = json_patch(slice_of(&changed), rules->extra_body, out);
   }
   buf_free(&patch);
-  buf_free(&extra);
   buf_free(&changed);
   return status;
 }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "lib/base/buf.h"
-#include "lib/json/json.h"
+#include "lib/json/json_scan.h"
 #include "lib/llm/api.h"
 
 enum rewrite_stream { REWRITE_STREAM_RECORDED, REWRITE_STREAM_ON, REWRITE_STREAM_OFF };
@@ -19,8 +19,8 @@ struct rewrite_rules {
   const char *model;  // NULL: as recorded
   int64_t max_tokens; // 0: as recorded
   enum rewrite_stream stream;
-  bool ignore_eos;               // of dialects that have it
-  const struct json *extra_body; // merged last (RFC 7396); NULL: nothing
+  bool ignore_eos;              // of dialects that have it
+  struct json_slice extra_body; // an object, merged last (RFC 7396); {NULL, 0}: nothing
 };
 
 // Appends the body to send. The limit goes under the name that the request has for it, else the API's own

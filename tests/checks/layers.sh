@@ -32,7 +32,6 @@ only() {
   done < <(git ls-files '*.c' '*.h' | grep -vE '^tests/|'"$2" | xargs -r grep -HnE "^#include <($1)")
 }
 
-only 'cjson/' '^lib/json/json\.c$'
 only 'popt' '^lib/base/cli\.c$'
 only 'zlib' '^lib/lines/gzline|^lib/http/inflate\.[ch]$'
 only 'event2?/|event\.h' '^lib/net/loop\.c$'

@@ -17,7 +17,7 @@
 #include "analyze/judge/cells.h"
 #include "analyze/judge/suggest.h"
 #include "analyze/results/summary.h"
-#include "lib/json/json.h"
+#include "lib/json/json_scan.h"
 #include "tests/unit/analyze/scenario.h"
 #include "tests/unit/analyze/sections/made.h"
 #include "tests/unit/analyze/simulated.h"
@@ -77,34 +77,39 @@ static int count_of(const char *text, const char *word) {
   return count;
 }
 
-static struct json *json_of(const struct results *results) {
-  struct buf text = {0};
-  struct json *json = NULL;
+// The summary in `text`.
+static struct json_slice json_of(const struct results *results, struct buf *text) {
+  struct json_slice json;
   struct error error = {0};
-  assert_int_equal(summary_json(results, &text), STATUS_OK);
-  if (json_parse(text.data, text.len, &json, &error) != STATUS_OK) fail_msg("%s", error.text);
-  buf_free(&text);
+  assert_int_equal(summary_json(results, text), STATUS_OK);
+  if (json_scan_text(text->data, text->len, &json, &error) != STATUS_OK) fail_msg("%s", error.text);
   return json;
 }
 
-static void same_cell(const struct json *json, const struct cell *cell) {
-  assert_int_equal(json_number(json_get(json, "workers"), -1), cell->workers);
-  assert_int_equal(json_number(json_get(json, "batch"), -1), cell->batch);
+static void same_cell(struct json_slice json, const struct cell *cell) {
+  int64_t workers = -1, batch = -1;
+  json_scan_int64(json_scan_get(json, "workers"), &workers);
+  json_scan_int64(json_scan_get(json, "batch"), &batch);
+  assert_int_equal(workers, cell->workers);
+  assert_int_equal(batch, cell->batch);
 }
 
 static void check_json(const struct results *results) {
   const struct recommendation *chosen = &results->recommendation;
-  struct json *json = json_of(results);
-  struct json *own = json_get(json, "recommendation"), *best = json_get(json, "best");
-  assert_string_equal(json_text(json_get(own, "state")), recommendation_state_names[chosen->state]);
+  struct buf text = {0}, name = {0};
+  struct json_slice json = json_of(results, &text);
+  struct json_slice own = json_scan_get(json, "recommendation"), best = json_scan_get(json, "best");
+  assert_true(json_scan_string(json_scan_get(own, "state"), &name));
+  assert_string_equal(buf_text(&name), recommendation_state_names[chosen->state]);
   if (chosen->state == RECOMMENDATION_SHOWN) {
     same_cell(own, &results->cells[chosen->cell]);
-    same_cell(json_get(best, "recommended"), &results->cells[chosen->cell]);
+    same_cell(json_scan_get(best, "recommended"), &results->cells[chosen->cell]);
   } else {
-    assert_int_equal(json_kind_of(json_get(own, "workers")), JSON_NULL);
-    if (results->best.exists) assert_int_equal(json_kind_of(json_get(best, "recommended")), JSON_NULL);
+    assert_int_equal(json_scan_kind(json_scan_get(own, "workers")), JSON_NULL);
+    if (results->best.exists) assert_int_equal(json_scan_kind(json_scan_get(best, "recommended")), JSON_NULL);
   }
-  json_free(json);
+  buf_free(&text);
+  buf_free(&name);
 }
 
 // Said once, of the right level, and not at all where nothing is shown.

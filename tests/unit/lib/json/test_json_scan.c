@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-#include "lib/json/json.h"
+#include <cjson/cJSON.h>
+
 #include "lib/json/json_cursor.h"
 #include "lib/json/json_scan.h"
 
@@ -428,28 +429,38 @@ static void test_json_scan_strings_are_unescaped(void **state) {
 }
 
 // Every text that the scanner takes, cJSON takes, and both see the same.
-static void same(struct json_slice value, const struct json *node) {
+static void same(struct json_slice value, const cJSON *node) {
   struct json_slice key, inner;
-  enum json_kind kind = json_scan_kind(value);
-  assert_int_equal(kind, json_kind_of(node));
   struct json_scan scan = json_scan_start(value);
-  const struct json *child = json_first(node);
-  double number;
+  const cJSON *child = node->child;
+  double number = NAN;
+  bool truth = false;
   struct buf text = {0};
-  if (kind == JSON_NUMBER) {
-    assert_true(json_scan_number(value, &number));
-    assert_true(number == json_number(node, NAN));
-  } else if (kind == JSON_STRING) {
-    assert_true(json_scan_string(value, &text));
-    assert_string_equal(buf_text(&text), json_text(node));
-  } else if (kind == JSON_OBJECT) {
-    for (; json_scan_member(&scan, &key, &inner); child = json_next(child))
+  switch (json_scan_kind(value)) {
+  case JSON_NUMBER:
+    assert_true(cJSON_IsNumber(node) && json_scan_number(value, &number));
+    assert_true(number == node->valuedouble);
+    break;
+  case JSON_STRING:
+    assert_true(cJSON_IsString(node) && json_scan_string(value, &text));
+    assert_string_equal(buf_text(&text), node->valuestring);
+    break;
+  case JSON_OBJECT:
+    assert_true(cJSON_IsObject(node));
+    for (; json_scan_member(&scan, &key, &inner); child = child->next)
       same(inner, child);
     assert_null(child);
-  } else if (kind == JSON_ARRAY) {
-    for (; json_scan_element(&scan, &inner); child = json_next(child))
+    break;
+  case JSON_ARRAY:
+    assert_true(cJSON_IsArray(node));
+    for (; json_scan_element(&scan, &inner); child = child->next)
       same(inner, child);
     assert_null(child);
+    break;
+  case JSON_NULL: assert_true(cJSON_IsNull(node)); break;
+  default:
+    assert_true(json_scan_bool(value, &truth));
+    assert_true(truth ? cJSON_IsTrue(node) : cJSON_IsFalse(node));
   }
   buf_free(&text);
 }
@@ -458,11 +469,14 @@ static void test_json_scan_sees_what_cjson_sees(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
     struct json_slice value;
-    struct json *document = NULL;
     assert_int_equal(json_scan_text(good[i], strlen(good[i]), &value, NULL), STATUS_OK);
-    assert_int_equal(json_parse(good[i], strlen(good[i]), &document, NULL), STATUS_OK);
-    same(value, document);
-    json_free(document);
+    cJSON *document = cJSON_ParseWithLength(value.data, value.len);
+    if (document) {
+      same(value, document);
+    } else {
+      assert_non_null(strcasestr(good[i], "\\ud")); // cJSON takes no half of a surrogate pair
+    }
+    cJSON_Delete(document);
   }
 }
 

@@ -206,16 +206,12 @@ static void test_bodies_are_rewritten_as_each_api_wants(void **state) {
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     const struct row *row = &rows[i];
     struct rewrite_rules rules = row->rules;
-    struct json *extra = NULL;
     struct buf out = {0};
-    if (row->extra_body)
-      assert_int_equal(json_parse(row->extra_body, strlen(row->extra_body), &extra, NULL), STATUS_OK);
-    rules.extra_body = extra;
+    if (row->extra_body) rules.extra_body = (struct json_slice){row->extra_body, strlen(row->extra_body)};
     assert_int_equal(rewrite_body(&rules, row->api, row->recorded, strlen(row->recorded), &out, NULL),
                      STATUS_OK);
     if (strcmp(buf_text(&out), row->sent) != 0) fail_msg("%s: %s", row->name, buf_text(&out));
     buf_free(&out);
-    json_free(extra);
   }
 }
 

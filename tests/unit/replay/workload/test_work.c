@@ -115,15 +115,14 @@ static void test_a_trace_without_work_is_an_error_that_says_why(void **state) {
 static void test_an_extra_body_with_a_prompt_of_its_own_takes_the_made_one_out(void **state) {
   (void)state;
   struct work work;
-  struct json *extra = NULL;
-  assert_int_equal(json_parse("{\"prompt\":\"mine\"}", 17, &extra, NULL), STATUS_OK);
-  const struct work_options options = {
-      .pick = WORK_PICK_TRACE, .seed = 1, .draws = 10, .rules = {.extra_body = extra}};
+  const struct work_options options = {.pick = WORK_PICK_TRACE,
+                                       .seed = 1,
+                                       .draws = 10,
+                                       .rules = {.extra_body = {"{\"prompt\":\"mine\"}", 17}}};
   assert_int_equal(load(SIZED(0, 0, 400, "[]"), &options, &work, NULL), STATUS_OK);
   assert_null(work.requests[0]->synthetic);
   assert_non_null(memmem(work.requests[0]->body, work.requests[0]->body_len, "\"mine\"", 6));
   work_free(&work);
-  json_free(extra);
 }
 
 // Loads two traces in time; `start` is each one's wall clock.
