@@ -70,8 +70,6 @@ below = $(call keep_last,$(call with_uses,$(1)))
 
 PROGRAMS := capture replay analyze simllm
 BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)
-# Programs with calls that still point up: their archives are searched in a circle.
-GROUPED := replay tests/simllm
 , := ,
 
 MAKEFLAGS += -j$(shell nproc)
@@ -94,7 +92,7 @@ define program
 $(BUILD)/bin/$(notdir $(1)): $(BUILD)/obj/$(1)/main.o $$(ARCHIVES_$(1))
 	@mkdir -p $$(@D)
 	@echo "  link $$@"
-	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$(if $$(filter $(1),$$(GROUPED)),-Wl$$(,)--start-group $$^ -Wl$$(,)--end-group,$$^) $$(LINK_$(1))
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LINK_$(1))
 endef
 $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
 $(foreach r,capture replay analyze tests/simllm,$(eval $(call program,$(r))))

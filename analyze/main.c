@@ -49,7 +49,7 @@ static enum status run(const struct opts *opts, struct log *log, bool *lost, boo
   results.arguments = opts->arguments;
   results.argument_count = opts->argument_count;
   if (opts->title && !(results.title = strdup(opts->title))) {
-    status = status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    status = status_memory(error);
     goto cleanup;
   }
   if (opts->output) {

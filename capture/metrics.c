@@ -104,7 +104,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 enum status metrics_open(struct loop *loop, const struct address *listen, struct proxy *proxy,
                          struct metrics **out, struct error *error) {
   struct metrics *metrics = calloc(1, sizeof *metrics);
-  if (!metrics) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!metrics) return status_memory(error);
   metrics->proxy = proxy;
   struct httpd_options options = {
       .listen = *listen, .connection_memory = (size_t)16 * 1024, .connections = 64, .idle_timeout_s = 60};

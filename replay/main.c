@@ -38,8 +38,8 @@ struct replay {
   struct plan plan;
   struct work work;
   struct summary summary;
-  struct resume earlier;  // what the output holds already
-  struct schedules paces; // of an open loop
+  struct resume earlier;      // what the output holds already
+  struct schedules schedules; // of an open loop
   bool cache_bust;
   int64_t earlier_rounds; // of --next
   int64_t ended;          // cells of all rounds that --max-error-rate ended
@@ -48,7 +48,7 @@ struct replay {
 // How many connections are needed at once; an open loop takes what it can get.
 static int64_t connections_wanted(const struct replay *replay) {
   const struct plan *plan = &replay->plan;
-  if (replay->opts.timing != OPTS_TIMING_BATCH) return (int64_t)schedules_most(&replay->paces);
+  if (replay->opts.timing != OPTS_TIMING_BATCH) return (int64_t)schedules_most(&replay->schedules);
   bool burst = replay->opts.dispatch == OPTS_DISPATCH_BURST;
   int64_t wanted = burst || plan->workers_most > plan->batch_most ? plan->batch_most : plan->workers_most;
   return replay->opts.warmup > 0 && plan->workers_most > wanted ? plan->workers_most : wanted;
@@ -69,23 +69,23 @@ static enum status make_rates(struct replay *replay, int64_t count, struct error
       .seed = replay->earlier_rounds == 0 ? opts->seed : round_seed(opts->seed, replay->earlier_rounds),
   };
   return schedules_at_rates(&common, opts->request_rates, opts->request_rates_count, opts->repeat,
-                            &replay->paces, error);
+                            &replay->schedules, error);
 }
 
 static enum status make_recorded(struct replay *replay, struct error *error) {
   const struct opts *opts = &replay->opts;
   size_t count = replay->work.count;
   int64_t *at_ns = calloc(count, sizeof *at_ns);
-  replay->paces.of = calloc(1, sizeof *replay->paces.of);
-  if (!at_ns || !replay->paces.of) {
+  replay->schedules.of = calloc(1, sizeof *replay->schedules.of);
+  if (!at_ns || !replay->schedules.of) {
     free(at_ns);
     return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
   }
-  replay->paces.count = replay->paces.rows = 1;
+  replay->schedules.count = replay->schedules.rows = 1;
   for (size_t i = 0; i < count; i++)
     at_ns[i] = replay->work.requests[i]->at_ns;
   enum status status = schedule_as_recorded(at_ns, count, opts->speed, opts->max_idle_ns, opts->duration_ns,
-                                            &replay->paces.of[0], error);
+                                            &replay->schedules.of[0], error);
   free(at_ns);
   return status;
 }
@@ -96,7 +96,7 @@ static int64_t draws(const struct replay *replay) {
   if (opts->timing == OPTS_TIMING_BATCH)
     return plan_draws(&replay->plan, opts->warmup) * (opts->next ? NEXT_DRAWS : 1);
   if (opts->timing == OPTS_TIMING_RATE && opts->duration_ns > 0)
-    return ((int64_t)schedules_most(&replay->paces) * opts->repeat + opts->warmup) *
+    return ((int64_t)schedules_most(&replay->schedules) * opts->repeat + opts->warmup) *
            (opts->next ? NEXT_DRAWS : 1);
   return INT64_MAX;
 }
@@ -106,14 +106,14 @@ static enum status finish_open_loop(struct replay *replay, struct error *error) 
   const struct opts *opts = &replay->opts;
   enum status status = STATUS_OK;
   bool rate = opts->timing == OPTS_TIMING_RATE;
-  if (rate && replay->paces.count == 0) status = make_rates(replay, replay->work.available, error);
+  if (rate && replay->schedules.count == 0) status = make_rates(replay, replay->work.available, error);
   if (!rate) status = make_recorded(replay, error);
   if (status) return status;
-  notices_schedule(opts, &replay->paces, &replay->log);
+  notices_schedule(opts, &replay->schedules, &replay->log);
   struct plan_open open = {.rates = opts->request_rates,
                            .rate_count = opts->request_rates_count,
                            .repeat = opts->repeat,
-                           .requests = rate ? (int64_t)schedules_most(&replay->paces) : 0,
+                           .requests = rate ? (int64_t)schedules_most(&replay->schedules) : 0,
                            .order = opts->order,
                            .seed = opts->seed};
   return plan_make_open(&open, &replay->plan, error);
@@ -127,7 +127,7 @@ static bool sends_twice(const struct replay *replay) {
     return plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);
   if (opts->timing == OPTS_TIMING_ORIGINAL) return opts->repeat > 1 || opts->warmup > 0; // from the start
   if (opts->request_rates_count > 1) return true; // repetition 0 of each begins at the same request
-  return (int64_t)schedules_most(&replay->paces) * opts->repeat + opts->warmup > replay->work.available;
+  return (int64_t)schedules_most(&replay->schedules) * opts->repeat + opts->warmup > replay->work.available;
 }
 
 static void choose_cache_bust(struct replay *replay) {
@@ -196,7 +196,7 @@ static enum status print_preview(struct replay *replay, struct error *error) {
   bool open_loop = replay->opts.timing != OPTS_TIMING_BATCH;
   notices_default_batch(&replay->opts, &replay->plan, &replay->work, &replay->log);
   struct buf text = {0};
-  preview_print(&replay->opts, &replay->plan, open_loop ? &replay->paces : NULL, &replay->work,
+  preview_print(&replay->opts, &replay->plan, open_loop ? &replay->schedules : NULL, &replay->work,
                 replay->cache_bust, &text);
   enum status status = text.status;
   if (status) {
@@ -268,7 +268,7 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
       .opts = &replay->opts,
       .plan = &replay->plan,
       .work = &replay->work,
-      .paces = replay->opts.timing == OPTS_TIMING_BATCH ? NULL : &replay->paces,
+      .schedules = replay->opts.timing == OPTS_TIMING_BATCH ? NULL : &replay->schedules,
       .send = &send,
       .server = &server,
       .first_session = replay->earlier.sessions,
@@ -326,7 +326,7 @@ static enum status plan_rates(struct replay *replay, const struct buf *text, str
   opts->request_rates = rates;
   opts->request_rates_count = count;
   plan_free(&replay->plan);
-  schedules_free(&replay->paces);
+  schedules_free(&replay->schedules);
   return finish_open_loop(replay, error);
 }
 
@@ -429,7 +429,7 @@ int main(int argc, char **argv) {
   resume_free(&replay.earlier);
   summary_free(&replay.summary);
   work_free(&replay.work);
-  schedules_free(&replay.paces);
+  schedules_free(&replay.schedules);
   plan_free(&replay.plan);
   opts_free(&replay.opts);
   return code;

@@ -112,11 +112,11 @@ void notices_before(const struct opts *opts, const struct plan *plan, const stru
 }
 
 // Traces of different weeks have weeks between them.
-void notices_schedule(const struct opts *opts, const struct schedules *paces, struct log *log) {
+void notices_schedule(const struct opts *opts, const struct schedules *schedules, struct log *log) {
   struct buf words = {0};
   int64_t longest_ns = 0;
-  for (size_t i = 0; i < paces->count; i++) {
-    if (paces->of[i].window_ns > longest_ns) longest_ns = paces->of[i].window_ns;
+  for (size_t i = 0; i < schedules->count; i++) {
+    if (schedules->of[i].window_ns > longest_ns) longest_ns = schedules->of[i].window_ns;
   }
   if (longest_ns <= LONG_NS || opts->duration_ns > 0) return;
   units_print_duration(&words, longest_ns);

@@ -18,7 +18,7 @@ void notices_before(const struct opts *opts, const struct plan *plan, const stru
                     struct log *log);
 
 // An open loop's schedule that lasts for more than a day.
-void notices_schedule(const struct opts *opts, const struct schedules *paces, struct log *log);
+void notices_schedule(const struct opts *opts, const struct schedules *schedules, struct log *log);
 
 // The batch of a run without -B, and what it costs; nothing with -B.
 void notices_default_batch(const struct opts *opts, const struct plan *plan, const struct work *work,

@@ -187,7 +187,7 @@ static enum status make_stem(struct opts *opts, struct error *error) {
   if (len > 3 && strcmp(output + len - 3, ".gz") == 0) len -= 3;
   if (len > 6 && strncmp(output + len - 6, ".jsonl", 6) == 0) len -= 6;
   opts->stem = strndup(output, len);
-  return opts->stem ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  return opts->stem ? STATUS_OK : status_memory(error);
 }
 
 static enum status check(struct opts *opts, struct error *error) {

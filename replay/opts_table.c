@@ -21,19 +21,19 @@ static const char *const restart_names[] = {"block", "level", NULL};
 static const char *const timing_names[] = {"batch", "original", "rate", NULL};
 static const char *const cache_bust_names[] = {"auto", "on", "off", NULL};
 
-static enum status take_trace(void *context, const char *value, struct error *error) {
+static enum status parse_trace(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   return cli_texts_add(&opts->traces, value, error);
 }
 
-static enum status take_progress(void *context, const char *value, struct error *error) {
+static enum status parse_progress(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   return progress_mode_parse(value, &opts->progress, error);
 }
 
 // A list given again replaces the first.
-static enum status take_list(int64_t **list, size_t *count, const char *value, int64_t most,
-                             struct error *error) {
+static enum status parse_list(int64_t **list, size_t *count, const char *value, int64_t most,
+                              struct error *error) {
   int64_t *items;
   size_t items_count;
   enum status status = units_list(value, 1, most, PLAN_CELLS_MAX, &items, &items_count, error);
@@ -44,14 +44,14 @@ static enum status take_list(int64_t **list, size_t *count, const char *value, i
   return STATUS_OK;
 }
 
-static enum status take_workers(void *context, const char *value, struct error *error) {
+static enum status parse_workers(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
-  return take_list(&opts->workers, &opts->workers_count, value, PLAN_WORKERS_MAX, error);
+  return parse_list(&opts->workers, &opts->workers_count, value, PLAN_WORKERS_MAX, error);
 }
 
-static enum status take_batch(void *context, const char *value, struct error *error) {
+static enum status parse_batch(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
-  return take_list(&opts->batches, &opts->batches_count, value, PLAN_BATCH_MAX, error);
+  return parse_list(&opts->batches, &opts->batches_count, value, PLAN_BATCH_MAX, error);
 }
 
 static bool holds(const double *items, size_t count, double item) {
@@ -72,13 +72,12 @@ static enum status add_rate(double *rates, size_t *count, const char *text, stru
   return STATUS_OK;
 }
 
-static enum status take_request_rates(void *context, const char *value, struct error *error) {
+static enum status parse_request_rates(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   size_t count = 0;
   double *rates = calloc(PLAN_RATES_MAX, sizeof *rates);
   char *copy = strdup(value), *rest = copy;
-  enum status status =
-      rates && copy ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  enum status status = rates && copy ? STATUS_OK : status_memory(error);
   while (status == STATUS_OK && rest)
     status = add_rate(rates, &count, strsep(&rest, ","), error);
   free(copy);
@@ -92,7 +91,7 @@ static enum status take_request_rates(void *context, const char *value, struct e
   return STATUS_OK;
 }
 
-static enum status take_arrival(void *context, const char *value, struct error *error) {
+static enum status parse_arrival(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   int choice = 0;
   enum status status = cli_choice(schedule_arrival_names, value, &choice, error);
@@ -101,7 +100,7 @@ static enum status take_arrival(void *context, const char *value, struct error *
   return status;
 }
 
-static enum status take_think_time(void *context, const char *value, struct error *error) {
+static enum status parse_think_time(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   if (strcmp(value, "recorded") == 0) {
     opts->think = SEND_ORDER_THINK_RECORDED;
@@ -114,7 +113,7 @@ static enum status take_think_time(void *context, const char *value, struct erro
   return STATUS_OK;
 }
 
-static enum status take_restart(void *context, const char *value, struct error *error) {
+static enum status parse_restart(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   int choice = 0;
   enum status status = cli_choice(restart_names, value, &choice, error);
@@ -125,7 +124,7 @@ static enum status take_restart(void *context, const char *value, struct error *
 // Any other would make the rest of the body the beginning of the next request.
 #define LENGTH_FIELD "Content-Length"
 
-static enum status take_header(void *context, const char *value, struct error *error) {
+static enum status parse_header(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   size_t name_len = strcspn(value, ":");
   if (name_len == 0 || value[name_len] == '\0' || strpbrk(value, "\r\n") ||
@@ -138,7 +137,7 @@ static enum status take_header(void *context, const char *value, struct error *e
   return cli_texts_add(&opts->headers, value, error);
 }
 
-static enum status take_extra_body(void *context, const char *value, struct error *error) {
+static enum status parse_extra_body(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   struct json_slice body;
   if (json_scan_text(value, strlen(value), &body, error)) return STATUS_USAGE;
@@ -156,7 +155,7 @@ static const struct cli_option options[] = {
      "HTTP alone)",
      CLI_CHOICE(struct opts, api, work_api_names), NULL},
     {"header", 'H', "'NAME: VALUE'", NULL, "send this header instead of the recorded one; repeatable",
-     CLI_OWN(take_header), NULL},
+     CLI_OWN(parse_header), NULL},
     {"api-key-env", 0, "NAME", NULL, "send the key in this environment variable as the API wants it",
      CLI_TEXT(struct opts, api_key_env), NULL},
     {"timeout", 0, "TIME", "600s", "time limit of one request",
@@ -170,9 +169,9 @@ static const struct cli_option options[] = {
      CLI_TEXT(struct opts, ca_file), NULL},
     {"insecure", 0, NULL, NULL, "do not verify TLS", CLI_FLAG(struct opts, insecure), NULL},
 
-    {"workers", 'W', "LIST", "1", "requests in flight at once, as 1,2,4 or 1-4", CLI_OWN(take_workers),
+    {"workers", 'W', "LIST", "1", "requests in flight at once, as 1,2,4 or 1-4", CLI_OWN(parse_workers),
      "Plan"},
-    {"batch", 'B', "LIST", "3 x largest W", "requests handed over together", CLI_OWN(take_batch), NULL},
+    {"batch", 'B', "LIST", "3 x largest W", "requests handed over together", CLI_OWN(parse_batch), NULL},
     {"repeat", 'r', "N", "3; open loop 1", "measured batches of each cell, or repetitions of an open loop",
      CLI_COUNT(struct opts, repeat, 1, PLAN_REPEAT_MAX), NULL},
     {"cells", 0, "FILE", NULL, "the cells as JSON lines {\"workers\":4,\"batch\":8,\"repeat\":3}",
@@ -207,8 +206,8 @@ static const struct cli_option options[] = {
     {"max-idle", 0, "TIME", "as recorded", "original: gaps between requests are cut to this",
      CLI_DURATION(struct opts, max_idle_ns, 1, 24 * HOUR_NS), NULL},
     {"request-rate", 0, "LIST", NULL, "rate: requests per second, as 5,10,20: each -r times, in random order",
-     CLI_OWN(take_request_rates), NULL},
-    {"arrival", 0, "HOW", "poisson", "rate: constant, poisson or gamma intervals", CLI_OWN(take_arrival),
+     CLI_OWN(parse_request_rates), NULL},
+    {"arrival", 0, "HOW", "poisson", "rate: constant, poisson or gamma intervals", CLI_OWN(parse_arrival),
      NULL},
     {"burstiness", 0, "K", "1", "gamma: its shape; below 1 burstier than poisson",
      CLI_REAL(struct opts, burstiness, 1e-3, 1e3), NULL},
@@ -216,7 +215,7 @@ static const struct cli_option options[] = {
      "send for this long; a trace that is used up begins again (not original)",
      CLI_DURATION(struct opts, duration_ns, CLOCK_NS_PER_MS, 24 * HOUR_NS), NULL},
     {"think-time", 0, "recorded|TIME", "none", "from the end of a conversation's turn to its next one",
-     CLI_OWN(take_think_time), NULL},
+     CLI_OWN(parse_think_time), NULL},
     {"stateful", 0, NULL, NULL,
      "previous_response_id and conversation continue this run's own answers, instead of being left out",
      CLI_FLAG(struct opts, stateful), NULL},
@@ -229,7 +228,7 @@ static const struct cli_option options[] = {
     {"ignore-eos", 0, NULL, NULL, "generate up to the limit (OpenAI APIs of vLLM, SGLang, llama.cpp)",
      CLI_FLAG(struct opts, ignore_eos), NULL},
     {"extra-body", 0, "JSON", NULL, "merge this object into every body, last (null removes a member)",
-     CLI_OWN(take_extra_body), NULL},
+     CLI_OWN(parse_extra_body), NULL},
     {"cache-bust", 0, "WHEN", "auto",
      "a nonce per batch and pass of the trace before each prompt: auto (when any is sent twice), on, off",
      CLI_CHOICE(struct opts, cache_bust, cache_bust_names), NULL},
@@ -237,7 +236,7 @@ static const struct cli_option options[] = {
     {"server", 0, "CMD", NULL, "run the server too; {workers} and {port} in CMD are replaced",
      CLI_TEXT(struct opts, server), "Server"},
     {"restart", 0, "WHEN", "block", "a new server per block and level, or one per level",
-     CLI_OWN(take_restart), NULL},
+     CLI_OWN(parse_restart), NULL},
     {"ready", 0, "PATH", "/health or /", "the server is up when this path answers 2xx",
      CLI_TEXT(struct opts, ready), NULL},
     {"ready-timeout", 0, "TIME", "300s", "readiness timeout",
@@ -265,7 +264,7 @@ static const struct cli_option options[] = {
      CLI_FLAG(struct opts, resume), NULL},
     {"chunks", 0, NULL, NULL, "record the time of every event with text", CLI_FLAG(struct opts, chunks),
      NULL},
-    {"progress", 0, "HOW", "auto", "auto, none, bar or json, on stderr", CLI_OWN(take_progress), NULL},
+    {"progress", 0, "HOW", "auto", "auto, none, bar or json, on stderr", CLI_OWN(parse_progress), NULL},
     {0},
 };
 
@@ -278,7 +277,7 @@ const struct cli_program opts_program = {
     .example =
         "  replay prod.jsonl.gz -u http://127.0.0.1:11434 -W 1,2,4,8 -B 1,2,4,8,16 -r 5 -o run.jsonl.gz",
     .options = options,
-    .operand = take_trace,
+    .operand = parse_trace,
 };
 
 const char *opts_dispatch_name(enum opts_dispatch dispatch) {

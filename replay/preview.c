@@ -77,28 +77,28 @@ static void print_session(const struct plan *plan, size_t number, int64_t warmup
 }
 
 // Repetitions of random intervals differ in length.
-static void print_schedule(const struct opts *opts, const struct schedules *paces, int64_t repeat,
+static void print_schedule(const struct opts *opts, const struct schedules *schedules, int64_t repeat,
                            struct buf *out) {
-  const struct schedule *pace = schedules_at(paces, 0, 0);
+  const struct schedule *schedule = schedules_at(schedules, 0, 0);
   buf_printf(out, "timing    %s, %s%zu requests in ", opts_timing_name(opts->timing),
-             paces->count > 1 ? "about " : "", pace->count);
-  units_print_duration(out, pace->window_ns);
+             schedules->count > 1 ? "about " : "", schedule->count);
+  units_print_duration(out, schedule->window_ns);
   buf_printf(out, ", %lld times\n", (long long)repeat);
 }
 
 // An open loop takes the time of its schedules, and sends what they hold. Of what is resumed, only the rest.
-static void print_open_loop(const struct opts *opts, const struct plan *plan, const struct schedules *paces,
-                            const struct work *work, struct buf *out) {
+static void print_open_loop(const struct opts *opts, const struct plan *plan,
+                            const struct schedules *schedules, const struct work *work, struct buf *out) {
   int64_t requests = opts->warmup;
   double tokens = tokens_per_request(opts, work), seconds = 0;
   bool open_end = opts->think != SEND_ORDER_THINK_SCHEDULE && opts->duration_ns > 0;
   for (size_t i = 0; i < plan->batch_count; i++) {
-    const struct schedule *pace = schedules_at(paces, plan->batches[i].cell, plan->batches[i].rep);
-    requests += (int64_t)pace->count;
-    seconds += clock_seconds(pace->window_ns);
+    const struct schedule *schedule = schedules_at(schedules, plan->batches[i].cell, plan->batches[i].rep);
+    requests += (int64_t)schedule->count;
+    seconds += clock_seconds(schedule->window_ns);
   }
   if (plan_rows(plan) == 1) {
-    print_schedule(opts, paces, (int64_t)plan->batch_count, out);
+    print_schedule(opts, schedules, (int64_t)plan->batch_count, out);
   } else {
     buf_printf(out, "timing    %s, %zu rates, each %lld times; order %s, seed %lld\n",
                opts_timing_name(opts->timing), plan->rate_count, (long long)opts->repeat,
@@ -120,7 +120,7 @@ static void print_open_loop(const struct opts *opts, const struct plan *plan, co
   }
 }
 
-void preview_print(const struct opts *opts, const struct plan *plan, const struct schedules *paces,
+void preview_print(const struct opts *opts, const struct plan *plan, const struct schedules *schedules,
                    const struct work *work, bool cache_bust, struct buf *out) {
   buf_append_text(out, "server    ");
   buf_append_text(out, opts->endpoint.shown);
@@ -132,8 +132,8 @@ void preview_print(const struct opts *opts, const struct plan *plan, const struc
   buf_printf(out, "cache     %s\n",
              cache_bust ? "a nonce per batch and pass of the trace before each prompt"
                         : "prompts as recorded");
-  if (paces) {
-    print_open_loop(opts, plan, paces, work, out);
+  if (schedules) {
+    print_open_loop(opts, plan, schedules, work, out);
     return;
   }
   buf_printf(out, "plan      %zu cells, %zu batches, %zu sessions; order %s, seed %lld\n", plan->cell_count,

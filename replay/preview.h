@@ -11,11 +11,12 @@
 #include "replay/plan/schedule.h"
 #include "replay/workload/work.h"
 
-// `paces`: of an open loop, NULL: batches. Appends the plan as text, one line per session and batch, after a
-// summary. Tokens are estimated from the trace's recorded responses (or --max-tokens where that is less),
-// time from their mean latency times the waves of every batch, as if the server answered at every level as it
-// did when it was recorded; what is not known is said to be unknown. Failure sticks in out->status.
-void preview_print(const struct opts *opts, const struct plan *plan, const struct schedules *paces,
+// `schedules`: of an open loop, NULL: batches. Appends the plan as text, one line per session and batch,
+// after a summary. Tokens are estimated from the trace's recorded responses (or --max-tokens where that is
+// less), time from their mean latency times the waves of every batch, as if the server answered at every
+// level as it did when it was recorded; what is not known is said to be unknown. Failure sticks in
+// out->status.
+void preview_print(const struct opts *opts, const struct plan *plan, const struct schedules *schedules,
                    const struct work *work, bool cache_bust, struct buf *out);
 
 // The line for a run without -B: the batch that every level gets, how many requests that makes and, where the

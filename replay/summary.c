@@ -12,7 +12,7 @@
 enum status summary_open(const struct plan *plan, struct summary *out, struct error *error) {
   bool open_loop = plan->cell_count == 0;
   struct summary_cell *cells = calloc(plan_rows(plan), sizeof *cells);
-  if (!cells) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!cells) return status_memory(error);
   for (size_t i = 0; i < plan->batch_count; i++)
     cells[plan->batches[i].cell].planned++;
   *out = (struct summary){.plan = plan, .open_loop = open_loop, .cells = cells};

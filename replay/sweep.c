@@ -57,11 +57,11 @@ struct sweep {
 };
 
 // Mean over the schedules.
-static double window_s(const struct schedules *paces) {
+static double window_s(const struct schedules *schedules) {
   double sum_s = 0;
-  for (size_t i = 0; i < paces->count; i++)
-    sum_s += clock_seconds(paces->of[i].window_ns);
-  return sum_s / (double)paces->count;
+  for (size_t i = 0; i < schedules->count; i++)
+    sum_s += clock_seconds(schedules->of[i].window_ns);
+  return sum_s / (double)schedules->count;
 }
 
 // How long the rest of the plan takes, 0: not known. Each session to come takes its batches, and what the
@@ -70,8 +70,8 @@ static int64_t left_ns(const struct sweep *sweep, int64_t now_ns) {
   const struct sweep_setup *setup = sweep->setup;
   int64_t under_way_ns = sweep->batch_start_ns > 0 ? now_ns - sweep->batch_start_ns : 0;
   double left_s;
-  if (setup->paces) {
-    left_s = window_s(setup->paces) * (double)((int64_t)setup->plan->batch_count - sweep->measured);
+  if (setup->schedules) {
+    left_s = window_s(setup->schedules) * (double)((int64_t)setup->plan->batch_count - sweep->measured);
   } else {
     double besides_s = clock_seconds(now_ns - setup->progress->start_ns - under_way_ns - sweep->measured_ns);
     size_t begun = sweep->walk.next_session;
@@ -159,7 +159,7 @@ static bool ending(struct sweep *sweep) {
 static void start_measured(struct sweep *sweep) {
   sweep->batch_start_ns = clock_now_ns();
   if (sweep->open) {
-    open_loop_start(sweep->open, schedules_at(sweep->setup->paces, sweep->cell, sweep->batch.rep),
+    open_loop_start(sweep->open, schedules_at(sweep->setup->schedules, sweep->cell, sweep->batch.rep),
                     &sweep->batch, sweep->offset);
   } else {
     closed_loop_start(sweep->closed, &sweep->batch, sweep->offset, server_session_port(sweep->session));
@@ -399,7 +399,8 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
                                           .recorder = setup->recorder,
                                           .log = setup->log};
   status = closed_loop_open(&measurement, batch_over, sweep, &sweep->closed, error);
-  if (!status && setup->paces) status = open_loop_open(&measurement, batch_over, sweep, &sweep->open, error);
+  if (!status && setup->schedules)
+    status = open_loop_open(&measurement, batch_over, sweep, &sweep->open, error);
   if (!status)
     status =
         batch_hooks_open(sweep->loop, setup->server, setup->log, hooks_over, sweep, &sweep->hooks, error);

@@ -22,7 +22,7 @@ struct sweep_setup {
   const struct opts *opts;
   const struct plan *plan;
   const struct work *work;
-  const struct schedules *paces; // of an open loop; NULL: batches
+  const struct schedules *schedules; // of an open loop; NULL: batches
   const struct send_settings *send;
   const struct server_settings *server;
   int64_t first_session; // number of the first session; higher when a file is continued

@@ -23,7 +23,7 @@ struct anonymize {
 
 enum status anonymize_open(const char *key_path, struct anonymize **out, struct error *error) {
   struct anonymize *anonymize = calloc(1, sizeof *anonymize);
-  if (!anonymize) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!anonymize) return status_memory(error);
   anonymize->key = BUF_LIMIT(ANONYMIZE_KEY_MAX);
   enum status status = buf_read_file(&anonymize->key, key_path, error);
   if (status == STATUS_LIMIT) {
@@ -174,8 +174,8 @@ void anonymize_take_counts(const struct trace_response *response, struct trace_r
 
 // What the request was known by; else what its canonical prompt holds; that of a body that was too long or is
 // no JSON, by its size.
-static void take_estimate(const struct trace_request *request, const struct buf *prompt,
-                          struct trace_request *out) {
+static void add_estimate(const struct trace_request *request, const struct buf *prompt,
+                         struct trace_request *out) {
   out->input_tokens = request->input_tokens;
   out->output_tokens = request->output_tokens;
   out->token_source = known(request->token_source, sources);
@@ -235,7 +235,7 @@ enum status anonymize_request(struct anonymize *anonymize, const struct trace_re
                                 .body_bytes = -1,
                                 .block_tokens = -1};
   bool well = write_parts(anonymize, request, &parts, out);
-  take_estimate(request, &parts.prompt, out);
+  add_estimate(request, &parts.prompt, out);
   if (response) anonymize_take_counts(response, out);
   if (request->session.len > 0) well = write_session(anonymize, request->session, &parts.session) && well;
   enum status status = well ? place_parts(&parts, scratch, out) : STATUS_MEMORY;

@@ -86,7 +86,7 @@ static int32_t find(const struct session_table *table, uint64_t digest) {
   return found;
 }
 
-static void take_out(struct session_table *table, int32_t which) {
+static void unlink_session(struct session_table *table, int32_t which) {
   struct entry *entry = &table->entries[which];
   struct chain *chain = &table->buckets[entry->digest % BUCKETS];
   *(entry->before == NOWHERE ? &chain->first : &table->entries[entry->before].after) = entry->after;
@@ -120,13 +120,13 @@ static void put_in(struct session_table *table, int32_t which, uint64_t digest, 
 static int32_t make_room(struct session_table *table) {
   if (table->used < CONVERSATION_MAX) return table->used++;
   int32_t which = table->oldest;
-  take_out(table, which);
+  unlink_session(table, which);
   return which;
 }
 
 static void use(struct session_table *table, int32_t which) {
   struct entry entry = table->entries[which];
-  take_out(table, which);
+  unlink_session(table, which);
   put_in(table, which, entry.digest, entry.session, entry.length);
   table->entries[which].has_gone_on = entry.has_gone_on;
 }

@@ -77,7 +77,7 @@ static enum status place_open(const struct convert_options *options, struct plac
   const char *name = options->output + folder_len;
   if (asprintf(&place->beside, "%.*s.part-%ld-%s", folder_len, options->output, (long)getpid(), name) < 0) {
     place->beside = NULL;
-    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    return status_memory(error);
   }
   return STATUS_OK;
 }

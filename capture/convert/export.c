@@ -29,9 +29,9 @@ struct exporting {
   double first_start_s;
 };
 
-static enum status take(void *context, const struct import_segment *segment,
-                        const struct trace_request *request, const struct trace_response *response,
-                        struct error *error) {
+static enum status on_request(void *context, const struct import_segment *segment,
+                              const struct trace_request *request, const struct trace_response *response,
+                              struct error *error) {
   struct exporting *exporting = context;
   if (!exporting->started) exporting->first_start_s = segment->start_unix_s;
   exporting->started = true;
@@ -52,8 +52,8 @@ enum status export_run(const struct export_format *format, const struct export_o
                        struct gzline_writer *writer, struct import_counts *counts, struct error *error) {
   struct exporting exporting = {.state = {.options = options}, .format = format, .writer = writer};
   struct import_options source = options->source;
-  source.take = take;
-  source.take_context = &exporting;
+  source.on_request = on_request;
+  source.on_request_context = &exporting;
   *counts = (struct import_counts){0};
   enum status status = anonymize_open_random(&exporting.state.anonymize, error);
   if (status == STATUS_OK) status = import_run(import_find("trace"), &source, NULL, counts, error);

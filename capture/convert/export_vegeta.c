@@ -51,7 +51,7 @@ enum status export_vegeta(struct export_state *state, const struct trace_request
   while (state->scratch.len > 0 && state->scratch.data[state->scratch.len - 1] == '/')
     state->scratch.len--;
   buf_append(&state->scratch, request->path.data, request->path.len);
-  if (state->scratch.status) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (state->scratch.status) return status_memory(error);
   struct json_writer w = JSON_WRITER(line);
   json_write_object(&w);
   json_member_text(&w, "method", request->method);

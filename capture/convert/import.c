@@ -93,14 +93,14 @@ enum status import_start(struct import *import, double start_unix_s, struct json
   buf_clear(&import->upstream);
   buf_append(&import->upstream, header.upstream.data, header.upstream.len);
   import->segment = (struct import_segment){start_unix_s, { import->upstream.data, import->upstream.len }};
-  if (import->options.take) return STATUS_OK;
+  if (import->options.on_request) return STATUS_OK;
   trace_format_header(&import->line, &header);
   return write_line(import, error);
 }
 
 static enum status write_response(struct import *import, const struct trace_response *response, int64_t seq,
                                   struct error *error) {
-  if (import->options.take) return STATUS_OK;
+  if (import->options.on_request) return STATUS_OK;
   struct trace_response record = import->options.anonymize ? anonymize_response(response) : *response;
   record.seq = seq;
   trace_format_response(&import->line, &record);
@@ -111,7 +111,8 @@ static enum status write_response(struct import *import, const struct trace_resp
 static enum status write_request(struct import *import, const struct trace_request *record,
                                  const struct trace_response *response, struct error *error) {
   const struct import_options *options = &import->options;
-  if (options->take) return options->take(options->take_context, &import->segment, record, response, error);
+  if (options->on_request)
+    return options->on_request(options->on_request_context, &import->segment, record, response, error);
   trace_format_request(&import->line, record);
   return write_line(import, error);
 }
@@ -183,7 +184,7 @@ static enum status finish(struct import *import, struct error *error) {
     return status_fail(error, STATUS_FORMAT, "no request in it: %s", why);
   }
   struct trace_end end = {.requests = counts->requests, .responses = counts->responses, .dropped = 0};
-  if (import->options.take) return STATUS_OK;
+  if (import->options.on_request) return STATUS_OK;
   trace_format_end(&import->line, &end);
   return write_line(import, error);
 }

@@ -58,8 +58,8 @@ struct import_options {
   const struct names *redact;       // more names of secrets; NULL: none; borrowed
   const struct names *keep_headers; // more headers to keep; NULL: none; borrowed
   struct anonymize *anonymize;      // NULL: texts are kept; borrowed
-  import_on_request *take;          // NULL: records go to the writer, which may be NULL otherwise
-  void *take_context;
+  import_on_request *on_request;    // NULL: records go to the writer, which may be NULL otherwise
+  void *on_request_context;
 };
 
 // Why something well-formed is not among the records.

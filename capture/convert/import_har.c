@@ -179,7 +179,7 @@ static enum status add_place(struct har *har, const struct place *place, struct 
   if (har->count == har->capacity) {
     size_t capacity = har->capacity ? 2 * har->capacity : 64;
     struct place *places = realloc(har->places, capacity * sizeof *places);
-    if (!places) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    if (!places) return status_memory(error);
     har->places = places;
     har->capacity = capacity;
   }

@@ -10,14 +10,15 @@
 #include "lib/llm/media.h"
 #include "lib/record/redact.h"
 
-#define NAME_MAX 128 // bytes of a header's name
+#define HEADER_NAME_MAX 128 // bytes of a header's name
 
 void import_http_header(const struct import *import, struct json_slice name, struct json_slice value,
                         struct buf *headers) {
   static const struct names none = {0};
   const struct names *more = import_options_of(import)->keep_headers;
-  char lower[NAME_MAX + 1];
-  if (name.len == 0 || name.len > NAME_MAX || !record_policy_header(more ? more : &none, name.data, name.len))
+  char lower[HEADER_NAME_MAX + 1];
+  if (name.len == 0 || name.len > HEADER_NAME_MAX ||
+      !record_policy_header(more ? more : &none, name.data, name.len))
     return;
   for (size_t i = 0; i < name.len; i++)
     lower[i] = (char)tolower((unsigned char)name.data[i]);
@@ -140,7 +141,7 @@ static enum status write_http(struct import *import, const struct import_http *h
   request.body = slice_of(&texts->body);
   request.body_bytes = http->body.len > 0 ? (int64_t)http->body.len : -1;
   add_facts(http, texts, &request);
-  if (is_out_of_memory(texts)) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (is_out_of_memory(texts)) return status_memory(error);
   request.t_ns = http->t_ns;
   request.method = slice_of(&texts->method);
   request.path = slice_of(&texts->clean_target);

@@ -68,7 +68,7 @@ static enum status on_request(struct import *import, struct filter *filter, stru
   if (!waiting || !copy) {
     free(waiting);
     free(copy);
-    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    return status_memory(error);
   }
   *waiting = (struct waiting){.seq = seq, .request = copy, .request_len = line.len};
   if (filter->last) {
@@ -89,7 +89,7 @@ static enum status on_response(struct import *import, struct filter *filter, str
     waiting = waiting->next;
   if (!waiting) return import_add_response(import, response, error); // its request could not wait so long
   waiting->response = copy_line(line);
-  if (!waiting->response) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!waiting->response) return status_memory(error);
   waiting->response_len = line.len;
   filter->bytes += line.len;
   return emit(import, filter, false, error);

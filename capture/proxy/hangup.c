@@ -27,7 +27,7 @@ static void some_gone(void *context, unsigned events) {
 enum status hangup_open(struct loop *loop, void (*gone)(void *token), struct hangup **out,
                         struct error *error) {
   struct hangup *hangup = calloc(1, sizeof *hangup);
-  if (!hangup) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!hangup) return status_memory(error);
   hangup->gone = gone;
   hangup->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   enum status status = STATUS_OK;

@@ -148,8 +148,7 @@ enum status httpd_open(struct loop *loop, const struct httpd_options *options,
                        const struct httpd_handlers *handlers, struct httpd **out, struct error *error) {
   bool owns_socket = false; // before the daemon does
   struct httpd *httpd = calloc(1, sizeof *httpd);
-  enum status status =
-      httpd ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  enum status status = httpd ? STATUS_OK : status_memory(error);
   if (!status) status = read_tls(httpd, options, error);
   if (!status) {
     bool tls = options->tls_cert != NULL;

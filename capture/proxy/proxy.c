@@ -173,7 +173,7 @@ static enum status open_parts(struct proxy *proxy, const struct proxy_options *o
 enum status proxy_open(struct loop *loop, const struct proxy_options *options, struct log *log,
                        struct proxy **out, struct error *error) {
   struct proxy *proxy = calloc(1, sizeof *proxy);
-  if (!proxy) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!proxy) return status_memory(error);
   proxy->loop = loop;
   proxy->idle_timeout_ns = options->idle_timeout_ns;
   proxy->shared = (struct proxy_context){.loop = loop,

@@ -35,7 +35,7 @@ static void sleep_until_woken(struct record_queue *record_queue) {
 }
 
 // The jobs there are, in order; `*closing`: no more will come.
-static struct record_task *take_jobs(struct record_queue *record_queue, bool *closing) {
+static struct record_task *remove_jobs(struct record_queue *record_queue, bool *closing) {
   pthread_mutex_lock(&record_queue->lock);
   struct record_task *jobs = record_queue->first;
   record_queue->first = NULL;
@@ -55,7 +55,7 @@ static void *run(void *context) {
       looks_in_vain = 0;
     }
     nanosleep(&(struct timespec){.tv_nsec = LOOK_EVERY_NS}, NULL);
-    struct record_task *job = take_jobs(record_queue, &closing);
+    struct record_task *job = remove_jobs(record_queue, &closing);
     looks_in_vain = job ? 0 : looks_in_vain + 1;
     while (job && !atomic_load(&record_queue->is_too_late)) {
       struct record_task *next = job->next; // the job may be gone after its run
@@ -79,7 +79,7 @@ static void free_queue(struct record_queue *record_queue) {
 
 enum status record_queue_open(struct record_queue **out, struct error *error) {
   struct record_queue *record_queue = calloc(1, sizeof *record_queue);
-  if (!record_queue) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!record_queue) return status_memory(error);
   record_queue->last = &record_queue->first;
   pthread_mutex_init(&record_queue->lock, NULL);
   pthread_cond_init(&record_queue->work, NULL);

@@ -28,7 +28,7 @@ void recorder_body_add(struct recorder *recorder, struct recorder_body *body, co
   recorder->held_bytes += len;
 }
 
-static void take_plain(void *context, const char *data, size_t len) {
+static void add_plain(void *context, const char *data, size_t len) {
   buf_append(context, data, len);
 }
 
@@ -36,7 +36,7 @@ void recorder_body_decode(struct recorder *recorder, struct recorder_body *body)
   if (body->coding == INFLATE_IDENTITY || body->state != RECORDER_BODY_KEPT || body->bytes.len == 0) return;
   struct buf plain = BUF_LIMIT(recorder->options.max_body_bytes);
   struct inflate *inflate =
-      body->coding == INFLATE_UNKNOWN ? NULL : inflate_open(body->coding, take_plain, &plain);
+      body->coding == INFLATE_UNKNOWN ? NULL : inflate_open(body->coding, add_plain, &plain);
   if (inflate) inflate_limit(inflate, recorder->options.max_body_bytes);
   enum status status = inflate ? inflate_feed(inflate, body->bytes.data, body->bytes.len) : STATUS_FORMAT;
   bool is_read = status == STATUS_OK && inflate_ended(inflate) && plain.status == STATUS_OK;

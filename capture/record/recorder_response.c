@@ -38,7 +38,7 @@ struct piece {
   char data[];
 };
 
-static void take_piece(void *context) {
+static void add_piece(void *context) {
   struct piece *piece = context;
   struct recorder_entry *entry = piece->entry;
   response_feed(&entry->response, piece->data, piece->len, piece->now_ns);
@@ -54,7 +54,7 @@ static void post_piece(struct recorder_entry *entry, const char *data, size_t le
     entry->lacks_piece = true;
     return;
   }
-  piece->job = (struct record_task){.run = take_piece, .context = piece};
+  piece->job = (struct record_task){.run = add_piece, .context = piece};
   piece->entry = entry;
   piece->now_ns = now_ns;
   piece->len = len;

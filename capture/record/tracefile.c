@@ -51,7 +51,7 @@ static enum status choose_name(struct tracefile *file, bool continues, char **pa
   *final = NULL;
   if (file->rotates) return tracefile_name_choose(file->options.name, continues, path, final, error);
   *path = strdup(file->options.name);
-  return *path ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  return *path ? STATUS_OK : status_memory(error);
 }
 
 enum status tracefile_open(const struct tracefile_options *options, struct tracefile **out,
@@ -61,7 +61,7 @@ enum status tracefile_open(const struct tracefile_options *options, struct trace
   if (!file || !name) {
     free(file);
     free(name);
-    return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    return status_memory(error);
   }
   file->options = *options;
   file->options.name = name;

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NAME_MAX 4000
+#define TRACEFILE_NAME_MAX 4000
 #define NUMBERS 1000000
 
 // Where a number goes: before ".jsonl.gz" of "prod.jsonl.gz".
@@ -42,7 +42,7 @@ static bool is_there(const char *path) {
 
 enum status tracefile_name_choose(const char *pattern, bool continues, char **part, char **final,
                                   struct error *error) {
-  char name[NAME_MAX + 1];
+  char name[TRACEFILE_NAME_MAX + 1];
   time_t now = time(NULL);
   struct tm when;
   if (!localtime_r(&now, &when) || strftime(name, sizeof name, pattern, &when) == 0)

@@ -33,7 +33,7 @@ struct cli_value {
   double least, most;       // whole numbers are exact up to 2^53
   int set;                  // what CLI_SET stores
   const char *const *words; // of CLI_CHOICE, ends with NULL
-  enum status (*take)(void *context, const char *value, struct error *error);
+  enum status (*parse)(void *context, const char *value, struct error *error);
 };
 
 // The field's place in its struct; does not compile when it is of another type.
@@ -46,7 +46,7 @@ struct cli_value {
 // `take(context, value, error)`: the value is NULL for a flag. On failure `error` is set; cli_parse
 // puts the option's name before them.
 #define CLI_OWN(function)                                                                                    \
-  { .kind = CLI_KIND_OWN, .take = (function) }
+  { .kind = CLI_KIND_OWN, .parse = (function) }
 // bool: becomes true.
 #define CLI_FLAG(struct_type, field)                                                                         \
   { .kind = CLI_KIND_FLAG, .offset = CLI_FIELD(bool, struct_type, field) }

@@ -71,7 +71,7 @@ enum status cli_value_parse(const struct cli_value *row, void *context, const ch
   void *field = (char *)context + row->offset;
   int64_t least = (int64_t)row->least, most = (int64_t)row->most;
   switch (row->kind) {
-  case CLI_KIND_OWN: return row->take(context, value, error);
+  case CLI_KIND_OWN: return row->parse(context, value, error);
   case CLI_KIND_FLAG: *(bool *)field = true; return STATUS_OK;
   case CLI_KIND_SET: memcpy(field, &row->set, sizeof row->set); return STATUS_OK;
   case CLI_KIND_TEXT: return parse_text(field, value, error);

@@ -11,8 +11,8 @@
 
 #include "lib/lines/gzline_tail.h"
 
-static enum status take_existing(struct gzline_file *file, enum gzline_existing existing, int64_t size,
-                                 bool *needs_newline, int64_t *cut_bytes, struct error *error) {
+static enum status use_existing(struct gzline_file *file, enum gzline_existing existing, int64_t size,
+                                bool *needs_newline, int64_t *cut_bytes, struct error *error) {
   if (size == 0) return STATUS_OK;
   if (existing == GZLINE_REFUSE)
     return status_fail(error, STATUS_EXISTS, "%s: exists already (--force replaces it)", file->path);
@@ -51,7 +51,7 @@ enum status gzline_file_open(struct gzline_file *file, enum gzline_existing exis
   file->is_regular = true;
   if (flock(file->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     return status_fail(error, STATUS_IO, "%s: another program is writing to it", file->path);
-  return take_existing(file, existing, (int64_t)about.st_size, needs_newline, cut_bytes, error);
+  return use_existing(file, existing, (int64_t)about.st_size, needs_newline, cut_bytes, error);
 }
 
 enum status gzline_file_write(struct gzline_file *file, const char *data, size_t len, struct error *error) {

@@ -133,7 +133,7 @@ enum status field_parse(struct field_context *context, const struct field *field
   case FIELD_OBJECT: return parse_kind(context, field, value, JSON_OBJECT, "an object", slice);
   case FIELD_JSON: *slice = value; return STATUS_OK;
   case FIELD_TABLE: break; // field_read's
-  case FIELD_CUSTOM: return field->take(context, field, value);
+  case FIELD_CUSTOM: return field->read(context, field, value);
   }
   return STATUS_OK;
 }

@@ -45,7 +45,7 @@ struct field {
   bool required;   // missing or null: STATUS_FORMAT
   uint16_t offset; // of the member in the struct
   const struct field *inner;
-  enum status (*take)(struct field_context *context, const struct field *field, struct json_slice value);
+  enum status (*read)(struct field_context *context, const struct field *field, struct json_slice value);
 };
 
 #define FIELD(struct_name, member, json_name, field_kind)                                                    \

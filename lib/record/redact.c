@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define NAME_MAX REDACT_NAME_MAX
-
 static int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -15,7 +13,7 @@ static int hex_digit(char c) {
 }
 
 bool redact_is_secret_query_key(const struct names *more, const char *key, size_t len) {
-  char plain[NAME_MAX];
+  char plain[REDACT_NAME_MAX];
   size_t used = 0;
   for (size_t i = 0; i < len; i++) {
     if (used == sizeof plain) return false;

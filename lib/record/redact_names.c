@@ -7,12 +7,10 @@
 #include "lib/json/json_scan.h"
 #include "lib/record/redact.h"
 
-#define NAME_MAX REDACT_NAME_MAX
-
 // Lower case with '-' between words, so that Api_Key, api-key and apiKey are one name; a number at the end is
 // dropped (API_KEY_2). false: too long.
-static bool fold_name(const char *name, size_t len, char folded[2 * NAME_MAX + 1]) {
-  if (len > NAME_MAX || memchr(name, '\0', len)) return false;
+static bool fold_name(const char *name, size_t len, char folded[2 * REDACT_NAME_MAX + 1]) {
+  if (len > REDACT_NAME_MAX || memchr(name, '\0', len)) return false;
   char *to = folded;
   for (size_t i = 0; i < len; i++) {
     unsigned char c = (unsigned char)name[i];
@@ -69,7 +67,7 @@ static bool is_secret_folded(const char *folded) {
 
 bool redact_is_secret_header(const char *name, size_t len) {
   static const char *const parts[] = {"token", "cookie", "signature"};
-  char folded[2 * NAME_MAX + 1];
+  char folded[2 * REDACT_NAME_MAX + 1];
   if (!fold_name(name, len, folded)) return true; // nobody keeps such a header; better safe
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
     if (strstr(folded, parts[i])) return true;
@@ -78,7 +76,7 @@ bool redact_is_secret_header(const char *name, size_t len) {
 }
 
 bool redact_is_secret_key(const struct names *more, const char *name, size_t len) {
-  char folded[2 * NAME_MAX + 1], other[2 * NAME_MAX + 1];
+  char folded[2 * REDACT_NAME_MAX + 1], other[2 * REDACT_NAME_MAX + 1];
   if (!fold_name(name, len, folded)) return false;
   if (is_secret_folded(folded)) return true;
   for (size_t i = 0; i < more->count; i++) {
@@ -98,8 +96,8 @@ bool redact_is_secret_variable(const char *name, size_t len) {
 
 bool redact_is_secret_json_key(const struct names *more, const char *key, size_t len) {
   if (!memchr(key, '\\', len)) return redact_is_secret_key(more, key, len);
-  struct buf plain = BUF_LIMIT((size_t)8 * NAME_MAX);
-  struct buf quoted = BUF_LIMIT((size_t)8 * NAME_MAX);
+  struct buf plain = BUF_LIMIT((size_t)8 * REDACT_NAME_MAX);
+  struct buf quoted = BUF_LIMIT((size_t)8 * REDACT_NAME_MAX);
   struct json_slice value;
   buf_append_char(&quoted, '"');
   buf_append(&quoted, key, len);

@@ -37,7 +37,7 @@ static enum status parse_errors(struct field_context *context, const struct fiel
 }
 
 #define CUSTOM(json_name, function)                                                                          \
-  { .name = (json_name), .name_len = sizeof(json_name) - 1, .kind = FIELD_CUSTOM, .take = (function) }
+  { .name = (json_name), .name_len = sizeof(json_name) - 1, .kind = FIELD_CUSTOM, .read = (function) }
 #define TABLE(json_name, table)                                                                              \
   { .name = (json_name), .name_len = sizeof(json_name) - 1, .kind = FIELD_TABLE, .inner = (table) }
 

@@ -126,10 +126,10 @@ static enum status parse_response_body(struct field_context *context, const stru
   return parse_body_into(context, field, value, &response->body_kind);
 }
 
-#define BODY(record, json_name, taker)                                                                       \
+#define BODY(record, json_name, reader)                                                                      \
   {                                                                                                          \
     .name = (json_name), .name_len = sizeof(json_name) - 1, .kind = FIELD_CUSTOM,                            \
-    .offset = offsetof(struct record, body), .take = (taker)                                                 \
+    .offset = offsetof(struct record, body), .read = (reader)                                                \
   }
 
 static const struct field header_fields[] = {

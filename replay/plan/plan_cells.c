@@ -73,7 +73,7 @@ static enum status add_cell(struct plan_cell **cells, size_t *count, struct plan
   if (*count == PLAN_CELLS_MAX)
     return status_fail(error, STATUS_USAGE, "more than %zu cells", PLAN_CELLS_MAX);
   struct plan_cell *grown = realloc(*cells, (*count + 1) * sizeof *grown);
-  if (!grown) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!grown) return status_memory(error);
   grown[(*count)++] = cell;
   *cells = grown;
   return STATUS_OK;

@@ -4,39 +4,36 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "replay/plan/random.h"
 
 const char *const schedule_arrival_names[] = {"constant", "poisson", "gamma", NULL};
 
-static enum status add(struct schedule *pace, size_t *room, int64_t offset_ns, struct error *error) {
-  if (pace->count == SCHEDULE_REQUESTS_MAX)
-    return status_fail(error, STATUS_USAGE, "the schedule has more than %zu requests", SCHEDULE_REQUESTS_MAX);
+static enum status add(struct schedule *schedule, size_t *room, int64_t offset_ns, struct error *error) {
   if (offset_ns >= SCHEDULE_LONGEST_NS)
     return status_fail(error, STATUS_USAGE,
                        "the schedule would last over a year: --max-idle cuts its pauses, --duration its end");
-  if (pace->count == *room) {
-    size_t more = *room ? 2 * *room : 1024;
-    int64_t *grown = realloc(pace->offsets_ns, more * sizeof *grown);
-    if (!grown) return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
-    pace->offsets_ns = grown;
-    *room = more;
-  }
-  pace->offsets_ns[pace->count++] = offset_ns;
+  enum status status = array_grow(&schedule->offsets_ns, room, schedule->count, sizeof *schedule->offsets_ns,
+                                  SCHEDULE_REQUESTS_MAX);
+  if (status == STATUS_LIMIT)
+    return status_fail(error, STATUS_USAGE, "the schedule has more than %zu requests", SCHEDULE_REQUESTS_MAX);
+  if (status) return status_memory(error);
+  schedule->offsets_ns[schedule->count++] = offset_ns;
   return STATUS_OK;
 }
 
 // What both kinds end with.
-static enum status close_schedule(struct schedule *pace, int64_t duration_ns, enum status status,
+static enum status close_schedule(struct schedule *schedule, int64_t duration_ns, enum status status,
                                   struct schedule *out, struct error *error) {
-  if (status == STATUS_OK && pace->count == 0)
+  if (status == STATUS_OK && schedule->count == 0)
     status = status_fail(error, STATUS_USAGE, "the schedule holds no request: its duration is too short");
   if (status) {
-    schedule_free(pace);
+    schedule_free(schedule);
     return status;
   }
-  pace->window_ns = duration_ns > 0 ? duration_ns : pace->offsets_ns[pace->count - 1];
-  *out = *pace;
+  schedule->window_ns = duration_ns > 0 ? duration_ns : schedule->offsets_ns[schedule->count - 1];
+  *out = *schedule;
   return STATUS_OK;
 }
 
@@ -48,7 +45,7 @@ static double interval_s(const struct schedule_rate *rate, struct random_source 
 }
 
 enum status schedule_at_rate(const struct schedule_rate *rate, struct schedule *out, struct error *error) {
-  struct schedule pace = {0};
+  struct schedule schedule = {0};
   size_t room = 0;
   double at_s = 0;
   struct random_source *random = random_open(rate->seed);
@@ -62,10 +59,10 @@ enum status schedule_at_rate(const struct schedule_rate *rate, struct schedule *
     }
     int64_t offset_ns = clock_from_seconds(at_s);
     if (rate->duration_ns > 0 && offset_ns >= rate->duration_ns) break;
-    status = add(&pace, &room, offset_ns, error);
+    status = add(&schedule, &room, offset_ns, error);
   }
   random_close(random);
-  return close_schedule(&pace, rate->duration_ns, status, out, error);
+  return close_schedule(&schedule, rate->duration_ns, status, out, error);
 }
 
 // Repetition 0 has the seed itself.
@@ -140,7 +137,7 @@ int64_t schedule_faster(int64_t ns, double speed) {
 
 enum status schedule_as_recorded(const int64_t *at_ns, size_t count, double speed, int64_t max_idle_ns,
                                  int64_t duration_ns, struct schedule *out, struct error *error) {
-  struct schedule pace = {0};
+  struct schedule schedule = {0};
   size_t room = 0;
   int64_t recorded_ns = 0;
   enum status status = STATUS_OK;
@@ -150,14 +147,14 @@ enum status schedule_as_recorded(const int64_t *at_ns, size_t count, double spee
     recorded_ns += max_idle_ns > 0 && gap_ns > max_idle_ns ? max_idle_ns : gap_ns;
     int64_t offset_ns = schedule_faster(recorded_ns, speed);
     if (duration_ns > 0 && offset_ns >= duration_ns) break;
-    status = add(&pace, &room, offset_ns, error);
+    status = add(&schedule, &room, offset_ns, error);
     last_ns = offset_ns;
   }
-  bool cut = pace.count < count; // a trace that ends before the duration is measured up to its end
-  return close_schedule(&pace, cut ? duration_ns : last_ns, status, out, error);
+  bool cut = schedule.count < count; // a trace that ends before the duration is measured up to its end
+  return close_schedule(&schedule, cut ? duration_ns : last_ns, status, out, error);
 }
 
-void schedule_free(struct schedule *pace) {
-  free(pace->offsets_ns);
-  *pace = (struct schedule){0};
+void schedule_free(struct schedule *schedule) {
+  free(schedule->offsets_ns);
+  *schedule = (struct schedule){0};
 }

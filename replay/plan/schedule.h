@@ -72,6 +72,6 @@ enum status schedule_as_recorded(const int64_t *at_ns, size_t count, double spee
 // A time of at least 0 at so many times the speed (over 0); SCHEDULE_LONGEST_NS at most.
 int64_t schedule_faster(int64_t ns, double speed);
 
-void schedule_free(struct schedule *pace); // takes an all-zero pace
+void schedule_free(struct schedule *schedule); // takes an all-zero one
 
 #endif

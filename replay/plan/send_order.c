@@ -100,11 +100,11 @@ static void pop(struct send_order *order) {
 
 // The next that the schedule alone decides about.
 static bool peek_schedule(struct send_order *order, struct send_order_next *out) {
-  const struct schedule *pace = order->options.pace;
-  for (; order->next < pace->count; order->next++) {
+  const struct schedule *schedule = order->options.schedule;
+  for (; order->next < schedule->count; order->next++) {
     int64_t index = (int64_t)order->next;
     if (!is_ours(order, index) || is_later_turn(order, index)) continue;
-    int64_t at_ns = order->start_ns + pace->offsets_ns[index];
+    int64_t at_ns = order->start_ns + schedule->offsets_ns[index];
     *out = (struct send_order_next){index, at_ns, at_ns};
     return true;
   }
@@ -127,12 +127,12 @@ void send_order_take(struct send_order *order) {
 }
 
 enum status send_order_done(struct send_order *order, int64_t index, int64_t done_ns) {
-  const struct schedule *pace = order->options.pace;
+  const struct schedule *schedule = order->options.schedule;
   if (!order->options.draw || turn_of(order, index)->after < 0) return STATUS_OK;
-  int64_t after = neighbour(order, index, turn_of(order, index)->after), scheduled = (int64_t)pace->count;
+  int64_t after = neighbour(order, index, turn_of(order, index)->after), scheduled = (int64_t)schedule->count;
   int64_t think = think_ns(order, after);
   if (after >= (think < 0 || order->options.most == 0 ? scheduled : order->options.most)) return STATUS_OK;
-  int64_t intended_ns = think < 0 ? order->start_ns + pace->offsets_ns[after] : done_ns + think;
+  int64_t intended_ns = think < 0 ? order->start_ns + schedule->offsets_ns[after] : done_ns + think;
   int64_t until_ns = order->options.until_ns;
   if (until_ns > 0 && intended_ns >= order->start_ns + until_ns) return STATUS_OK;
   int64_t ready_ns = intended_ns > done_ns ? intended_ns : done_ns;

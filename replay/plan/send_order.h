@@ -27,7 +27,7 @@ enum send_order_think {
 };
 
 struct send_order_options {
-  const struct schedule *pace;
+  const struct schedule *schedule;
   const struct conversations_turn *draw; // `draw_count` places; NULL: no conversations
   size_t draw_count;
   enum send_order_think think;

@@ -82,11 +82,11 @@ enum status recorder_open(const struct recorder_settings *settings, struct recor
   enum status status = refuse_own_input(settings, error);
   if (status) return status;
   struct recorder *recorder = calloc(1, sizeof *recorder);
-  if (!recorder) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!recorder) return status_memory(error);
   recorder->lanes = settings->lanes;
   recorder->texts = calloc((size_t)settings->lanes, sizeof *recorder->texts);
   status = recorder->texts ? gzline_writer_open(settings->output, &options, &recorder->writer, error)
-                           : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+                           : status_memory(error);
   if (status) {
     free(recorder->texts);
     free(recorder);

@@ -100,7 +100,7 @@ static void print_label(struct measurement *measurement, char label[MEASUREMENT_
 
 static enum status open_part(struct share *share, struct error *error) {
   share->part = calloc(1, sizeof(struct part));
-  return share->part ? STATUS_OK : status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  return share->part ? STATUS_OK : status_memory(error);
 }
 
 static void close_part(struct share *share) {

@@ -70,14 +70,14 @@ static enum status start_thread(struct runner *runner, struct error *error) {
 enum status lanes_open(int64_t count, struct loop *main, const struct xfer_pool_options *transfers,
                        lanes_failed *failed, void *context, struct lanes **out, struct error *error) {
   struct lanes *lanes = calloc(1, sizeof *lanes);
-  if (!lanes) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!lanes) return status_memory(error);
   enum status status = STATUS_OK;
   lanes->count = count;
   lanes->main = main;
   lanes->failed = failed;
   lanes->context = context;
   lanes->runners = calloc((size_t)count, sizeof *lanes->runners);
-  if (!lanes->runners) status = status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!lanes->runners) status = status_memory(error);
   if (status == STATUS_OK && count > 1) status = loop_open_task_queue(main, error);
   for (int64_t i = 0; status == STATUS_OK && i < count; i++)
     status = open_lane(lanes, i, transfers, error);

@@ -234,7 +234,7 @@ enum status measurement_open(const struct measurement_kind *kind, size_t own_siz
                              const struct measurement_setup *setup, measurement_over *over, void *context,
                              struct measurement **out, struct error *error) {
   struct measurement *measurement = calloc(1, sizeof *measurement);
-  if (!measurement) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!measurement) return status_memory(error);
   *measurement = (struct measurement){.kind = kind, .setup = *setup, .over = over, .context = context};
   // Not from the seed: a second run with the same seed must not meet the first one's prompts in a cache.
   if (getrandom(&measurement->nonce, sizeof measurement->nonce, 0) != sizeof measurement->nonce)
@@ -243,8 +243,7 @@ enum status measurement_open(const struct measurement_kind *kind, size_t own_siz
   measurement->own = calloc(1, own_size);
   measurement->shares = calloc((size_t)lanes, sizeof *measurement->shares);
   enum status status = STATUS_OK;
-  if (!measurement->own || !measurement->shares)
-    status = status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!measurement->own || !measurement->shares) status = status_memory(error);
   if (!status)
     status = loop_timer_open(lanes_at(setup->lanes, 0)->loop, give_up_due, measurement, &measurement->timer,
                              error);

@@ -222,15 +222,15 @@ static enum status open_part(struct share *share, struct error *error) {
   const struct send_settings *settings = measurement->setup.settings;
   int64_t lanes = lanes_count(measurement->setup.lanes);
   struct part *part = share->part = calloc(1, sizeof *part);
-  if (!part) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!part) return status_memory(error);
   part->max_in_flight = lanes_part(settings->max_in_flight, share->lane->number, lanes);
   if (part->max_in_flight < 1) part->max_in_flight = 1;
   if (settings->stateful) {
     part->answers = calloc(measurement->setup.work->count, sizeof *part->answers);
-    if (!part->answers) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+    if (!part->answers) return status_memory(error);
   }
   struct send_order_options options = {
-      .pace = &loop_of(measurement)->schedule,
+      .schedule = &loop_of(measurement)->schedule,
       .draw = measurement->setup.work->turns,
       .draw_count = measurement->setup.work->count,
       .think = settings->think,

@@ -211,7 +211,7 @@ enum status request_call_pool_open(struct loop *loop, struct xfer_pool *transfer
                                    const struct request_call_handlers *handlers, void *context,
                                    struct request_call_pool **out, struct error *error) {
   struct request_call_pool *pool = calloc(1, sizeof *pool);
-  if (!pool) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!pool) return status_memory(error);
   *pool = (struct request_call_pool){
       .transfers = transfers,
       .timeout_ns = timeout_ns,
@@ -272,7 +272,7 @@ static void reset(struct request_call *call, struct request_call_pool *pool) {
 enum status request_call_send(struct request_call_pool *pool, const struct request *request, int64_t index,
                               int64_t intended_ns, int64_t ready_ns, struct error *error) {
   struct request_call *call = idle_call(pool);
-  if (!call) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!call) return status_memory(error);
   reset(call, pool);
   call->result = (struct request_result){
       .request = request, .index = index, .intended_ns = intended_ns, .ready_ns = ready_ns, .attempts = 1};

@@ -201,7 +201,7 @@ enum status batch_hooks_open(struct loop *loop, const struct server_settings *se
                              batch_hooks_over *over, void *context, struct batch_hooks **out,
                              struct error *error) {
   struct batch_hooks *hooks = calloc(1, sizeof *hooks);
-  if (!hooks) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!hooks) return status_memory(error);
   *hooks = (struct batch_hooks){.settings = settings, .log = log, .over = over, .context = context};
   enum status status = loop_timer_open(loop, timer_due, hooks, &hooks->timer, error);
   if (!status && settings->before_batch) status = process_adopt_orphans(error);

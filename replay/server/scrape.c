@@ -54,7 +54,7 @@ static const struct xfer_callbacks callbacks = {.status = on_status, .body = on_
 enum status scrape_open(struct loop *loop, const struct server_settings *settings, scrape_done *done,
                         void *context, struct scrape **out, struct error *error) {
   struct scrape *scrape = calloc(1, sizeof *scrape);
-  if (!scrape) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!scrape) return status_memory(error);
   *scrape = (struct scrape){.settings = settings, .done = done, .context = context};
   struct xfer_pool_options transfers = {
       .connect_timeout_ns = SCRAPE_TIMEOUT_NS,

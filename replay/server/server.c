@@ -222,7 +222,7 @@ enum status server_open(struct loop *loop, struct xfer_pool *transfers,
                         const struct server_handlers *handlers, void *context, struct server **out,
                         struct error *error) {
   struct server *server = calloc(1, sizeof *server);
-  if (!server) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!server) return status_memory(error);
   *server = (struct server){
       .loop = loop, .transfers = transfers, .handlers = handlers, .context = context, .exit_code = -1};
   enum status status = loop_timer_open(loop, timer_due, server, &server->timer, error);

@@ -160,7 +160,7 @@ enum status server_session_open(struct loop *loop, struct xfer_pool *transfers,
                                 struct log *log, const struct server_session_handlers *handlers,
                                 void *context, struct server_session **out, struct error *error) {
   struct server_session *session = calloc(1, sizeof *session);
-  if (!session) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!session) return status_memory(error);
   *session = (struct server_session){
       .settings = settings, .recorder = recorder, .log = log, .handlers = handlers, .context = context};
   enum status status = loop_timer_open(loop, turn_due, session, &session->turn_timer, error);

@@ -51,9 +51,9 @@ static void fuzz_import_export(struct fuzz_import *fuzz, const struct trace_requ
   }
 }
 
-static enum status fuzz_import_take(void *context, const struct import_segment *segment,
-                                    const struct trace_request *request,
-                                    const struct trace_response *response, struct error *error) {
+static enum status fuzz_import_on_request(void *context, const struct import_segment *segment,
+                                          const struct trace_request *request,
+                                          const struct trace_response *response, struct error *error) {
   struct fuzz_import *fuzz = context;
   struct trace_request anonymous;
   struct buf texts = {0};
@@ -76,8 +76,10 @@ static int fuzz_import(const char *format, const uint8_t *data, size_t size) {
   FUZZ_CHECK(file >= 0 && write(file, data, size) == (ssize_t)size && lseek(file, 0, SEEK_SET) == 0);
   FUZZ_CHECK(anonymize_open_random(&fuzz.anonymize, NULL) == STATUS_OK);
   snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-  struct import_options options = {
-      .path = path, .skip_bad = size % 2 == 0, .take = fuzz_import_take, .take_context = &fuzz};
+  struct import_options options = {.path = path,
+                                   .skip_bad = size % 2 == 0,
+                                   .on_request = fuzz_import_on_request,
+                                   .on_request_context = &fuzz};
   enum status status = import_run(import_find(format), &options, NULL, &counts, &error);
   FUZZ_CHECK(status == STATUS_OK ? counts.requests > 0 : error.text[0] != '\0');
   anonymize_close(fuzz.anonymize);

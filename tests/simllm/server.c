@@ -125,7 +125,7 @@ static enum status start_daemon(struct server *server, struct error *error) {
 
 enum status server_open(const struct opts *opts, struct log *log, struct server **out, struct error *error) {
   struct server *server = calloc(1, sizeof *server);
-  if (!server) return status_fail(error, STATUS_MEMORY, "%s", status_name(STATUS_MEMORY));
+  if (!server) return status_memory(error);
   *server = (struct server){.opts = opts, .listener = -1, .epoll = -1, .timer = -1, .signals = -1};
   server->armed_ns = INT64_MAX;
   // Faults have a stream of their own: noise does not change who meets them.

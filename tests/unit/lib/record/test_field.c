@@ -21,7 +21,7 @@ struct record {
   int64_t inner;
 };
 
-static enum status take_custom(struct field_context *context, const struct field *field,
+static enum status read_custom(struct field_context *context, const struct field *field,
                                struct json_slice value) {
   struct record *record = context->into;
   if (json_scan_kind(value) == JSON_TRUE) return field_fail(context, field, "false");
@@ -41,7 +41,7 @@ static const struct field table[] = {
     FIELD(record, object, "object", FIELD_OBJECT),
     FIELD(record, any, "any", FIELD_JSON),
     {.name = "inner", .name_len = 5, .kind = FIELD_TABLE, .inner = inner_table},
-    {.name = "custom", .name_len = 6, .kind = FIELD_CUSTOM, .take = take_custom},
+    {.name = "custom", .name_len = 6, .kind = FIELD_CUSTOM, .read = read_custom},
     {.name = NULL},
 };
 static const struct field required_table[] = {FIELD_REQUIRED(record, count, "count", FIELD_COUNT),

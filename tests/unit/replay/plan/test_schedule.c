@@ -16,33 +16,33 @@
 
 static void test_constant_intervals_do_not_drift(void **state) {
   (void)state;
-  struct schedule pace;
+  struct schedule schedule;
   struct schedule_rate rate = {.per_s = 3, .arrival = SCHEDULE_ARRIVAL_CONSTANT, .count = 1000001, .seed = 1};
-  assert_int_equal(schedule_at_rate(&rate, &pace, NULL), STATUS_OK);
-  assert_int_equal(pace.count, 1000001);
+  assert_int_equal(schedule_at_rate(&rate, &schedule, NULL), STATUS_OK);
+  assert_int_equal(schedule.count, 1000001);
   for (int64_t i = 0; i < 1000001; i += 3) // whole seconds, after almost four days
-    assert_int_equal(pace.offsets_ns[i], i / 3 * SECOND);
-  assert_int_equal(pace.offsets_ns[1000000], (1000000 * SECOND + 1) / 3); // (N - 1) / rate
-  schedule_free(&pace);
+    assert_int_equal(schedule.offsets_ns[i], i / 3 * SECOND);
+  assert_int_equal(schedule.offsets_ns[1000000], (1000000 * SECOND + 1) / 3); // (N - 1) / rate
+  schedule_free(&schedule);
 }
 
 // Mean and coefficient of variation of the intervals of a long schedule at 50/s.
 static void intervals(enum schedule_arrival arrival, double burstiness, double *mean_s, double *variation) {
   enum { COUNT = 100000 };
-  struct schedule pace;
+  struct schedule schedule;
   struct schedule_rate rate = {
       .per_s = 50, .arrival = arrival, .burstiness = burstiness, .count = COUNT, .seed = 11};
-  assert_int_equal(schedule_at_rate(&rate, &pace, NULL), STATUS_OK);
+  assert_int_equal(schedule_at_rate(&rate, &schedule, NULL), STATUS_OK);
   double sum = 0, squares = 0;
-  for (size_t i = 1; i < pace.count; i++) {
-    double gap_s = (double)(pace.offsets_ns[i] - pace.offsets_ns[i - 1]) / (double)SECOND;
+  for (size_t i = 1; i < schedule.count; i++) {
+    double gap_s = (double)(schedule.offsets_ns[i] - schedule.offsets_ns[i - 1]) / (double)SECOND;
     assert_true(gap_s >= 0);
     sum += gap_s;
     squares += gap_s * gap_s;
   }
   *mean_s = sum / (COUNT - 1);
   *variation = sqrt(squares / (COUNT - 1) - *mean_s * *mean_s) / *mean_s;
-  schedule_free(&pace);
+  schedule_free(&schedule);
 }
 
 // An exponential varies by 1, a gamma of shape k by 1/sqrt(k). The bounds are five standard errors and more.
@@ -74,13 +74,13 @@ static int compare(const void *a, const void *b) {
 static double kolmogorov(enum schedule_arrival arrival, double burstiness, int64_t seed) {
   enum { COUNT = 5000, RATE = 50 };
   static double gaps_s[COUNT];
-  struct schedule pace;
+  struct schedule schedule;
   struct schedule_rate rate = {
       .per_s = RATE, .arrival = arrival, .burstiness = burstiness, .count = COUNT + 1, .seed = seed};
-  assert_int_equal(schedule_at_rate(&rate, &pace, NULL), STATUS_OK);
+  assert_int_equal(schedule_at_rate(&rate, &schedule, NULL), STATUS_OK);
   for (size_t i = 0; i < COUNT; i++)
-    gaps_s[i] = (double)(pace.offsets_ns[i + 1] - pace.offsets_ns[i]) / (double)SECOND;
-  schedule_free(&pace);
+    gaps_s[i] = (double)(schedule.offsets_ns[i + 1] - schedule.offsets_ns[i]) / (double)SECOND;
+  schedule_free(&schedule);
   qsort(gaps_s, COUNT, sizeof gaps_s[0], compare);
   double most = 0;
   for (int i = 0; i < COUNT; i++) {
@@ -105,17 +105,17 @@ static void test_intervals_pass_a_kolmogorov_smirnov_test(void **state) {
 
 static void test_a_duration_ends_the_schedule(void **state) {
   (void)state;
-  struct schedule pace;
+  struct schedule schedule;
   struct schedule_rate rate = {
       .per_s = 10, .arrival = SCHEDULE_ARRIVAL_CONSTANT, .duration_ns = 3 * SECOND, .count = 7, .seed = 1};
-  assert_int_equal(schedule_at_rate(&rate, &pace, NULL), STATUS_OK);
-  assert_int_equal(pace.count, 30); // 0, 0.1, ... 2.9 s
-  assert_int_equal(pace.window_ns, 3 * SECOND);
-  schedule_free(&pace);
+  assert_int_equal(schedule_at_rate(&rate, &schedule, NULL), STATUS_OK);
+  assert_int_equal(schedule.count, 30); // 0, 0.1, ... 2.9 s
+  assert_int_equal(schedule.window_ns, 3 * SECOND);
+  schedule_free(&schedule);
   rate =
       (struct schedule_rate){.per_s = 1e-6, .arrival = SCHEDULE_ARRIVAL_POISSON, .duration_ns = 1, .seed = 1};
   struct error error = {""};
-  assert_int_equal(schedule_at_rate(&rate, &pace, &error), STATUS_USAGE);
+  assert_int_equal(schedule_at_rate(&rate, &schedule, &error), STATUS_USAGE);
   assert_non_null(strstr(error.text, "too short"));
 }
 
@@ -151,14 +151,14 @@ static void test_recorded_times_are_scaled_and_idle_time_is_cut(void **state) {
       {1, 5 * SECOND, 100 * SECOND, 5, {0, SECOND, SECOND, 6 * SECOND, 8 * SECOND}, 8 * SECOND},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    struct schedule pace;
+    struct schedule schedule;
     assert_int_equal(schedule_as_recorded(at_ns, 5, cases[i].speed, cases[i].max_idle_ns,
-                                          cases[i].duration_ns, &pace, NULL),
+                                          cases[i].duration_ns, &schedule, NULL),
                      STATUS_OK);
-    assert_int_equal(pace.count, cases[i].count);
-    assert_memory_equal(pace.offsets_ns, cases[i].offsets_ns, pace.count * sizeof(int64_t));
-    assert_int_equal(pace.window_ns, cases[i].window_ns);
-    schedule_free(&pace);
+    assert_int_equal(schedule.count, cases[i].count);
+    assert_memory_equal(schedule.offsets_ns, cases[i].offsets_ns, schedule.count * sizeof(int64_t));
+    assert_int_equal(schedule.window_ns, cases[i].window_ns);
+    schedule_free(&schedule);
   }
 }
 
@@ -178,16 +178,16 @@ static void test_a_schedule_of_over_a_year_is_refused(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const int64_t at_ns[] = {0, cases[i].second_ns};
     struct error error = {""};
-    struct schedule pace = {0};
+    struct schedule schedule = {0};
     assert_int_equal(schedule_as_recorded(at_ns, 2, cases[i].speed, cases[i].max_idle_ns,
-                                          cases[i].duration_ns, &pace, &error),
+                                          cases[i].duration_ns, &schedule, &error),
                      cases[i].status);
     assert_int_equal(strstr(error.text, "over a year") != NULL, cases[i].status == STATUS_USAGE);
-    schedule_free(&pace);
+    schedule_free(&schedule);
   }
-  struct schedule pace;
+  struct schedule schedule;
   struct schedule_rate rate = {.per_s = 1e-6, .arrival = SCHEDULE_ARRIVAL_CONSTANT, .count = 40, .seed = 1};
-  assert_int_equal(schedule_at_rate(&rate, &pace, NULL), STATUS_USAGE);
+  assert_int_equal(schedule_at_rate(&rate, &schedule, NULL), STATUS_USAGE);
   assert_int_equal(schedule_faster(20000 * day_ns, 1e-6), SCHEDULE_LONGEST_NS);
   assert_int_equal(schedule_faster(3 * SECOND, 2), 3 * SECOND / 2);
 }
@@ -253,5 +253,5 @@ int main(void) {
       cmocka_unit_test(test_recorded_times_are_scaled_and_idle_time_is_cut),
       cmocka_unit_test(test_a_schedule_of_over_a_year_is_refused),
   };
-  return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
 }

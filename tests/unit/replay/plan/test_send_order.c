@@ -20,8 +20,8 @@ static int64_t offsets[] = {0, 10 * MS, 20 * MS, 30 * MS, 40 * MS, 50 * MS, 60 *
 static const struct conversations_turn draw[] = {{0, -1, 2, -1},       {1, -1, 3, -1}, {0, 0, 4, 7 * MS},
                                                  {1, 1, -1, 400 * MS}, {0, 2, -1, -1}, {-1, -1, -1, -1}};
 
-static struct send_order *open_turns(struct schedule *pace, struct send_order_options options) {
-  options.pace = pace;
+static struct send_order *open_turns(struct schedule *schedule, struct send_order_options options) {
+  options.schedule = schedule;
   options.draw = draw;
   options.draw_count = 6;
   if (options.shares == 0) options.shares = 1;
@@ -51,8 +51,8 @@ static void expect_none(struct send_order *turns) {
 
 static void test_a_turn_waits_for_the_one_before_it_and_stays_intended_for_its_time(void **state) {
   (void)state;
-  struct schedule pace = {offsets, 6, 50 * MS};
-  struct send_order *turns = open_turns(&pace, (struct send_order_options){0});
+  struct schedule schedule = {offsets, 6, 50 * MS};
+  struct send_order *turns = open_turns(&schedule, (struct send_order_options){0});
   expect(turns, 0, 0, 0);
   expect(turns, 1, 10, 10);
   over(turns, 1, 12);       // in time: its next turn keeps to the schedule
@@ -73,8 +73,8 @@ static void test_a_turn_waits_for_the_one_before_it_and_stays_intended_for_its_t
 
 static void test_a_released_turn_goes_between_what_is_scheduled(void **state) {
   (void)state;
-  struct schedule pace = {offsets, 6, 50 * MS};
-  struct send_order *turns = open_turns(&pace, (struct send_order_options){0});
+  struct schedule schedule = {offsets, 6, 50 * MS};
+  struct send_order *turns = open_turns(&schedule, (struct send_order_options){0});
   expect(turns, 0, 0, 0);
   expect(turns, 1, 10, 10);
   over(turns, 0, 45);
@@ -85,9 +85,9 @@ static void test_a_released_turn_goes_between_what_is_scheduled(void **state) {
 
 static void test_think_time_counts_from_the_answer(void **state) {
   (void)state;
-  struct schedule pace = {offsets, 6, 50 * MS};
-  struct send_order *turns =
-      open_turns(&pace, (struct send_order_options){.think = SEND_ORDER_THINK_FIXED, .think_ns = 100 * MS});
+  struct schedule schedule = {offsets, 6, 50 * MS};
+  struct send_order *turns = open_turns(
+      &schedule, (struct send_order_options){.think = SEND_ORDER_THINK_FIXED, .think_ns = 100 * MS});
   expect(turns, 0, 0, 0);
   expect(turns, 1, 10, 10);
   over(turns, 1, 11);
@@ -101,10 +101,10 @@ static void test_think_time_counts_from_the_answer(void **state) {
 // Conversation 0 thought for 7 ms, conversation 1 for 400 ms, and what is before 0's last turn is not known.
 static void test_recorded_think_time_is_cut_and_sped_up_like_the_schedule(void **state) {
   (void)state;
-  struct schedule pace = {offsets, 6, 50 * MS};
+  struct schedule schedule = {offsets, 6, 50 * MS};
   struct send_order_options options = {
       .think = SEND_ORDER_THINK_RECORDED, .speed = 0.5, .max_idle_ns = 100 * MS};
-  struct send_order *turns = open_turns(&pace, options);
+  struct send_order *turns = open_turns(&schedule, options);
   expect(turns, 0, 0, 0);
   over(turns, 0, 1);
   expect(turns, 1, 10, 10);
@@ -119,9 +119,9 @@ static void test_recorded_think_time_is_cut_and_sped_up_like_the_schedule(void *
 
 static void test_what_would_come_after_the_duration_is_left_out(void **state) {
   (void)state;
-  struct schedule pace = {offsets, 6, 60 * MS};
+  struct schedule schedule = {offsets, 6, 60 * MS};
   struct send_order *turns = open_turns(
-      &pace,
+      &schedule,
       (struct send_order_options){.think = SEND_ORDER_THINK_FIXED, .think_ns = 30 * MS, .until_ns = 60 * MS});
   expect(turns, 0, 0, 0);
   expect(turns, 1, 10, 10);
@@ -137,10 +137,10 @@ static void test_what_would_come_after_the_duration_is_left_out(void **state) {
 // The duration cuts the schedule behind its second request.
 static void test_a_think_time_brings_turns_into_the_duration_that_the_schedule_has_after_it(void **state) {
   (void)state;
-  struct schedule pace = {offsets, 2, 20 * MS};
+  struct schedule schedule = {offsets, 2, 20 * MS};
   struct send_order_options options = {
       .think = SEND_ORDER_THINK_RECORDED, .speed = 1, .until_ns = 20 * MS, .most = 6};
-  struct send_order *turns = open_turns(&pace, options);
+  struct send_order *turns = open_turns(&schedule, options);
   expect(turns, 0, 0, 0);
   expect(turns, 1, 10, 10);
   over(turns, 0, 3);
@@ -154,8 +154,8 @@ static void test_a_think_time_brings_turns_into_the_duration_that_the_schedule_h
 // 8 requests of a draw of 6, from its second place on: the second pass begins with a new conversation 0.
 static void test_a_draw_that_begins_again_waits_for_nothing_of_the_first_pass(void **state) {
   (void)state;
-  struct schedule pace = {offsets, 8, 70 * MS};
-  struct send_order_options options = {.pace = &pace, .draw = draw, .draw_count = 6, .shares = 1};
+  struct schedule schedule = {offsets, 8, 70 * MS};
+  struct send_order_options options = {.schedule = &schedule, .draw = draw, .draw_count = 6, .shares = 1};
   struct send_order *turns = NULL;
   assert_int_equal(send_order_open(&options, &turns, NULL), STATUS_OK);
   send_order_start(turns, 1000 * MS, 1);
@@ -171,9 +171,9 @@ static void test_a_draw_that_begins_again_waits_for_nothing_of_the_first_pass(vo
 
 static void test_shares_divide_the_requests_and_keep_conversations_whole(void **state) {
   (void)state;
-  struct schedule pace = {offsets, 6, 50 * MS};
-  struct send_order *even = open_turns(&pace, (struct send_order_options){.share = 0, .shares = 2});
-  struct send_order *odd = open_turns(&pace, (struct send_order_options){.share = 1, .shares = 2});
+  struct schedule schedule = {offsets, 6, 50 * MS};
+  struct send_order *even = open_turns(&schedule, (struct send_order_options){.share = 0, .shares = 2});
+  struct send_order *odd = open_turns(&schedule, (struct send_order_options){.share = 1, .shares = 2});
   expect(even, 0, 0, 0);
   expect_none(even);
   over(even, 0, 1);
@@ -199,8 +199,8 @@ static void test_no_turn_overtakes_in_any_order_of_answers(void **state) {
     many[i] = (struct conversations_turn){i % CONVERSATIONS, i < CONVERSATIONS ? -1 : i - CONVERSATIONS,
                                           i + CONVERSATIONS < COUNT ? i + CONVERSATIONS : -1, -1};
   }
-  struct schedule pace = {at_ns, COUNT, COUNT * MS};
-  struct send_order_options options = {.pace = &pace, .draw = many, .draw_count = COUNT, .shares = 1};
+  struct schedule schedule = {at_ns, COUNT, COUNT * MS};
+  struct send_order_options options = {.schedule = &schedule, .draw = many, .draw_count = COUNT, .shares = 1};
   struct send_order *turns = NULL;
   assert_int_equal(send_order_open(&options, &turns, NULL), STATUS_OK);
   send_order_start(turns, 0, 0);
