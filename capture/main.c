@@ -57,7 +57,7 @@ static void on_stop_signal(void *context) {
   int64_t grace_ns = capture->deadline_ns ? 0 : capture->opts.shutdown_grace_ns;
   capture->deadline_ns = clock_now_ns() + grace_ns + RECORDS_GRACE_NS;
   if (!capture->proxy) return; // only records are waited for
-  log_notice(&capture->log, "stopping; requests under way have %.3g s (once more: none)",
+  log_notice(&capture->log, "stopping; requests under way have %.3g s (a second signal: none)",
              clock_seconds(capture->opts.shutdown_grace_ns));
   proxy_drain(capture->proxy, capture->opts.shutdown_grace_ns, stop_loop, capture);
 }
@@ -123,7 +123,7 @@ static void say_lost_files(struct capture *capture, const struct recorder_counts
   if (counts->writer.lost_files == capture->lost_files) return;
   capture->lost_files = counts->writer.lost_files;
   log_error(&capture->log,
-            "%s was removed or cut while it was written: what it held is lost, a new file begins",
+            "%s was removed or cut while it was written: its records are lost, a new file begins",
             recorder_path(capture->recorder));
 }
 
@@ -215,7 +215,7 @@ static void report_unknown(struct capture *capture) {
   unknown_apis_print(&capture->unknown, &apis);
   const char *what = capture->opts.anonymize_key
                          ? "they are forwarded, but not recorded"
-                         : "they are recorded and forwarded, replay --api http sends them";
+                         : "they are recorded and forwarded; replay --api http sends them";
   if (apis.len > 0 && !apis.status)
     log_notice(&capture->log, "%s: of no API that this version supports; %s", buf_text(&apis), what);
   buf_free(&apis);
@@ -272,7 +272,7 @@ static int close_all(struct capture *capture, int code) {
   enum status status =
       recorder_close(capture->recorder, clock_now_ns() + THREAD_GRACE_NS, &counts, &is_abandoned, &error);
   if (counts.writer.lost_files > capture->lost_files)
-    log_error(&capture->log, "%s was removed or cut while it was written: what it held is lost",
+    log_error(&capture->log, "%s was removed or cut while it was written: its records are lost",
               capture->opts.output);
   if (counts.waiting > 0)
     log_error(&capture->log, "%lld records were not made in time", (long long)counts.waiting);

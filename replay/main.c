@@ -359,7 +359,7 @@ static enum status sweep_rounds(struct replay *replay, int argc, char **argv, st
   for (int64_t round = 2; opts->next && status == STATUS_OK; round++) {
     bool late = opts->next_time_ns > 0 && clock_now_ns() - start_ns >= opts->next_time_ns;
     if (late || round > opts->next_rounds) {
-      log_notice(&replay->log, "--next: %s is reached, its command may have more to measure",
+      log_notice(&replay->log, "--next: %s ends the search; its command may name more cells",
                  late ? "--next-time" : "--next-rounds");
       break;
     }

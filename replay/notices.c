@@ -78,7 +78,7 @@ static void note_draw(const struct opts *opts, const struct work *work, struct l
     log_notice(log, "%lld %s known only by size: synthetic text of that length is sent",
                (long long)work->synthetic, requests_are(work->synthetic));
     if (!work->model && !opts->model)
-      log_notice(log, "no model is named in the trace: most servers want one (-m)");
+      log_notice(log, "the trace names no model, which most servers require (-m)");
   }
 }
 
@@ -150,7 +150,8 @@ void notices_after(const struct summary *summary, const struct work *work, struc
                100 * fabs(error), error > 0 ? "longer" : "shorter");
   }
   if (summary->again > 0) {
-    log_notice(log, "%lld %s not valid and measured again at the end of the block (--keep-invalid: not)",
+    log_notice(log,
+               "%lld %s not valid and measured again at the end of the block (--keep-invalid prevents it)",
                (long long)summary->again, summary->again == 1 ? "batch was" : "batches were");
   }
   if (summary->out_of_tokens && summary->succeeded > 0) {

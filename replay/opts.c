@@ -60,7 +60,7 @@ static enum status check_server(struct opts *opts, struct error *error) {
     return status_fail(error, STATUS_USAGE, "--ready: '%s' does not begin with '/'", opts->ready);
   if (has_port != opts->endpoint.port_open)
     return status_fail(error, STATUS_USAGE,
-                       ENDPOINT_PORT " must stand in both --server and -u/--url, or in neither");
+                       ENDPOINT_PORT " must be in both --server and -u/--url, or in neither");
   if (opts->restart == PLAN_RESTART_NEVER) opts->restart = PLAN_RESTART_BLOCK;
   if (!opts->ready_timeout_ns) opts->ready_timeout_ns = 300 * CLOCK_NS_PER_S;
   return STATUS_OK;
@@ -74,7 +74,7 @@ static enum status check_metrics(struct opts *opts, struct error *error) {
   if (url[0] != '/') {
     status = endpoint_parse(url, &opts->metrics, error);
     if (status == STATUS_OK && opts->metrics.port_open && !opts->endpoint.port_open)
-      status = status_fail(error, STATUS_USAGE, ENDPOINT_PORT " must stand in -u/--url too");
+      status = status_fail(error, STATUS_USAGE, ENDPOINT_PORT " must be in -u/--url too");
   } else {
     for (; *url; url++) {
       if (*url <= ' ' || *url == 0x7F || *url == '#')

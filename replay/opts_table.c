@@ -156,7 +156,7 @@ static const struct cli_option options[] = {
      CLI_CHOICE(struct opts, api, work_api_names), NULL},
     {"header", 'H', "'NAME: VALUE'", NULL, "send this header instead of the recorded one; repeatable",
      CLI_OWN(parse_header), NULL},
-    {"api-key-env", 0, "NAME", NULL, "send the key in this environment variable as the API wants it",
+    {"api-key-env", 0, "NAME", NULL, "send the key in this environment variable in the form of the API",
      CLI_TEXT(struct opts, api_key_env), NULL},
     {"timeout", 0, "TIME", "600s", "time limit of one request",
      CLI_DURATION(struct opts, timeout_ns, CLOCK_NS_PER_MS, 24 * HOUR_NS), NULL},

@@ -119,7 +119,7 @@ static void draw_due(void *context) {
   if (!sweep->lost_file && recorder_lost_file(sweep->setup->recorder)) {
     sweep->lost_file = true;
     log_error(sweep->setup->log,
-              "the file of run records was removed or cut: what it held is lost, a new one begins");
+              "the file of run records was removed or cut: its records are lost, a new file begins");
   }
   bool is_shown = sweep->setup->progress->mode != PROGRESS_NONE;
   if (is_shown) {
@@ -138,13 +138,15 @@ static void judge_errors(struct sweep *sweep, const struct recorder_sums *sums) 
   summary->ended++;
   if (summary->open_loop) {
     if (summary->plan->rate_count > 1)
-      log_error(sweep->setup->log, "%.6g requests/s: %.3g %% of the requests failed, the rate ends",
+      log_error(sweep->setup->log,
+                "%.6g requests/s: %.3g %% of the requests failed; the rest of this rate is left out",
                 summary->plan->rates[sweep->cell], 100 * failed);
     else
-      log_error(sweep->setup->log, "%.3g %% of the requests failed: nothing more is measured", 100 * failed);
+      log_error(sweep->setup->log, "%.3g %% of the requests failed; nothing more is measured", 100 * failed);
   } else {
     const struct plan_cell *cell = &sweep->setup->plan->cells[sweep->cell];
-    log_error(sweep->setup->log, "workers %lld batch %lld: %.3g %% of the requests failed, the cell ends",
+    log_error(sweep->setup->log,
+              "workers %lld batch %lld: %.3g %% of the requests failed; the rest of the cell is left out",
               (long long)cell->workers, (long long)cell->batch, 100 * failed);
   }
 }
@@ -257,10 +259,11 @@ static void give_up_batch(struct sweep *sweep, const struct recorder_batch *batc
     buf_printf(&where, "workers %lld batch %lld: ", (long long)batch->workers, (long long)batch->batch);
   if (sweep->setup->opts->server && !sweep->restarted) {
     sweep->restarting = sweep->restarted = true;
-    log_notice(sweep->setup->log, "%snothing could connect, the server is started again", buf_text(&where));
+    log_notice(sweep->setup->log, "%sno request could connect; the server is started again",
+               buf_text(&where));
   } else {
     sweep->status = STATUS_NETWORK;
-    status_write(&sweep->error, "%snothing could connect to the server, the run stops", buf_text(&where));
+    status_write(&sweep->error, "%sno request could connect to the server; the run stops", buf_text(&where));
   }
   buf_free(&where);
 }
@@ -346,7 +349,7 @@ static void session_over(void *context) {
 static void on_interrupt(void *context) {
   struct sweep *sweep = context;
   if (!sweep->interrupted) {
-    log_notice(sweep->setup->log, "interrupted: what was measured so far is kept");
+    log_notice(sweep->setup->log, "interrupted: the measurements so far are kept");
     sweep->interrupted_ns = clock_now_ns();
   } else if (clock_now_ns() - sweep->interrupted_ns >= SAME_SIGNAL_NS) {
     sweep->kill_server = true;

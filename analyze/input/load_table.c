@@ -250,7 +250,7 @@ static enum status repetition(struct load_table *table, size_t cell, double said
   if (place->line > 0) {
     return status_fail(error, STATUS_FORMAT,
                        "line %" PRId64 ": workers %" PRId64 ", batch %" PRId64 ", rep %" PRId64
-                       " stands in line %" PRId64 " already",
+                       " is in line %" PRId64 " already",
                        table->csv.record_line, table->data->cells[cell].workers,
                        table->data->cells[cell].batch, *rep, place->line);
   }

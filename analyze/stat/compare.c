@@ -93,7 +93,7 @@ static enum status welch(struct ci_sample baseline, struct ci_sample run, enum s
   if (!status) status = ci_spread_of(run, scale, &mean[1], &spread[1], error);
   if (status) return status;
   if (baseline.count < 2 || run.count < 2) {
-    return status_fail(error, STATUS_NUMERIC, "single measurements cannot be told apart");
+    return status_fail(error, STATUS_NUMERIC, "single measurements cannot be compared");
   }
   double v0 = spread[0].sd * spread[0].sd / (double)baseline.count;
   double v1 = spread[1].sd * spread[1].sd / (double)run.count;

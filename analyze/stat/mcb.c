@@ -169,7 +169,7 @@ static enum status check_cells(const double *means, const size_t *replicates, si
     if (replicates[i] == 0) return status_fail(error, STATUS_USAGE, "a cell without replicates");
   }
   if (!(spread.df > 0) || !(spread.sd > 0) || !isfinite(spread.sd)) {
-    return status_fail(error, STATUS_NUMERIC, "no known spread: cells cannot be told apart");
+    return status_fail(error, STATUS_NUMERIC, "no known spread: cells cannot be compared");
   }
   return STATUS_OK;
 }

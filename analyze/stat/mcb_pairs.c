@@ -76,7 +76,7 @@ static enum status member_of(struct ci_sample sample, const struct ci_pool *pool
   if (status != STATUS_OK) return status;
   struct ci_spread spread = ci_pool_spread(pool, own, &source);
   if (!(spread.df > 0) || !(spread.sd > 0))
-    return status_fail(error, STATUS_NUMERIC, "no known spread: cells cannot be told apart");
+    return status_fail(error, STATUS_NUMERIC, "no known spread: cells cannot be compared");
   *out = (struct member){mean, spread.sd * spread.sd / (double)sample.count, spread.df};
   return STATUS_OK;
 }

@@ -355,7 +355,7 @@ enum status import_har(struct import *import, struct error *error) {
     struct json_slice entries = json_scan_get(json_scan_get(root, "log"), "entries");
     status = json_scan_kind(entries) == JSON_ARRAY
                  ? import_elements(import, &text, entries, "entry", find_entry, &har, error)
-                 : status_fail(error, STATUS_FORMAT, "it is no HAR: \"log\" holds no array \"entries\"");
+                 : status_fail(error, STATUS_FORMAT, "it is no HAR: \"log\" has no array \"entries\"");
   }
   if (status == STATUS_OK) status = write_all(import, &har, error);
   free(har.places);

@@ -91,7 +91,7 @@ void recorder_session(struct recorder *recorder, const struct recorder_session *
 // The first error of writing so far; everything after it is lost.
 enum status recorder_status(const struct recorder *recorder);
 
-// The file was removed or cut while it was written: what it held is lost, and a new one has begun.
+// The file was removed or cut while it was written: its records are lost, and a new one has begun.
 bool recorder_lost_file(const struct recorder *recorder);
 
 // Writes the end record, waits for the file and frees always. The first error of the recorder's life, with a

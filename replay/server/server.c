@@ -179,7 +179,7 @@ static void ask(struct server *server, bool other) {
   }
   server->asking_other = other;
   if (xfer_start(server->transfers, &request, &ask_callbacks, server, &server->asking, &error)) {
-    snprintf(server->failure, sizeof server->failure, "the server cannot be asked: %.200s", error.text);
+    snprintf(server->failure, sizeof server->failure, "no readiness request can be sent: %.200s", error.text);
     begin_stop(server);
   }
 }

@@ -102,7 +102,7 @@ static enum status start_server(struct server_session *session, const struct pla
     enum status status = endpoint_free_port(&session->port, error);
     if (status) return status;
   } else if (endpoint_probe(settings->endpoint, 0, OCCUPIED_TIMEOUT_NS, NULL) == STATUS_OK) {
-    return status_fail(error, STATUS_EXISTS, "something else listens at the server's address already");
+    return status_fail(error, STATUS_EXISTS, "another program listens at the server's address already");
   }
   print_output_path(session, plan);
   buf_clear(&session->ready_url);

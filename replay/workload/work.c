@@ -102,7 +102,7 @@ static enum status nothing_to_send(const struct work *work, struct error *error)
   }
   if (work->other > 0) {
     return status_fail(error, STATUS_FORMAT,
-                       "no request of the wanted APIs among %lld in the trace (--api http takes any)",
+                       "no request of the chosen APIs among %lld in the trace (--api http sends any)",
                        (long long)work->other);
   }
   return status_fail(error, STATUS_FORMAT, "no request in the trace");

@@ -35,7 +35,7 @@ fails 'url of another scheme' 2 '--url: .*neither http' $trace -u ftp://host
 fails 'url with a query' 2 '--url: .*query' $trace -u 'http://host/?a=b'
 fails 'url with a bad port' 2 '--url: .*port' $trace -u http://host:99999
 fails 'url with an open port but no server' 2 '\{port\} goes with --server' $trace -u 'http://127.0.0.1:{port}'
-fails 'port in the command only' 2 '\{port\} must stand in both' $trace -u $nowhere --server 'x {port}'
+fails 'port in the command only' 2 '\{port\} must be in both' $trace -u $nowhere --server 'x {port}'
 fails 'ready without server' 2 '--ready goes with --server' $trace -u $nowhere --ready /health
 fails 'restart without server' 2 '--restart goes with --server' $trace -u $nowhere --restart level
 fails 'ready is a path' 2 "--ready: 'health' does not begin" $trace -u $nowhere --server x --ready health
@@ -50,7 +50,7 @@ printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' >"$sc
 fails 'a broken certificate' 1 '--cacert: .*broken' $trace -u $nowhere --cacert "$scratch/broken.pem"
 fails 'metrics of another scheme' 2 "--metrics-url: 'metrics': neither http" $trace -u $nowhere --metrics-url metrics
 fails 'metrics with white space' 2 '--metrics-url: white space' $trace -u $nowhere --metrics-url '/a b'
-fails 'metrics at an open port' 2 '--metrics-url: \{port\} must stand in -u' $trace -u $nowhere --metrics-url 'http://h:{port}/metrics'
+fails 'metrics at an open port' 2 '--metrics-url: \{port\} must be in -u' $trace -u $nowhere --metrics-url 'http://h:{port}/metrics'
 fails 'no metrics' 2 '--metrics-url: ' $trace -u $nowhere --metrics-url ''
 fails 'no command' 2 '--before-batch: ' $trace -u $nowhere --before-batch ''
 fails 'no command, by its former name' 2 '--between: ' $trace -u $nowhere --between ''
@@ -101,7 +101,7 @@ sed -n 1p $trace >"$scratch/http"
 grep '"path":"/v1/models"' $trace >>"$scratch/http"
 run "$bin/replay" "$scratch/http" -u $nowhere
 check_equal 'no text-generating request: exit code' 1 "$status"
-check_match 'no text-generating request: words' 'no request of the wanted APIs among 1' "$err"
+check_match 'no text-generating request: words' 'no request of the chosen APIs among 1' "$err"
 run "$bin/replay" "$scratch/empty" -u $nowhere
 check_equal 'no request: exit code' 1 "$status"
 check_match 'no request: words' 'no request in the trace' "$err"

@@ -14,7 +14,7 @@ run "$bin/replay" "${plan[@]}" --max-error-rate 10% -o "$scratch/ended.jsonl"
 check_equal 'too many errors: exit code' 3 "$status"
 check_equal 'too many errors: each cell ends after its first batch' '[[1,1],[2,1]]' \
   "$(records "$scratch/ended.jsonl" batch 'group_by(.workers) | map([.[0].workers, length])')"
-check_match 'too many errors: words' 'workers 1 batch 4: 100 % of the requests failed, the cell ends' "$err"
+check_match 'too many errors: words' 'workers 1 batch 4: 100 % of the requests failed; the rest of the cell is left out' "$err"
 check_match 'too many errors: the table names the class' '2 +4 +1 .* 4  failed: 4 http_429' "$err"
 check_equal 'too many errors: counted apart' '[{"http_429":4},{"http_429":4}]' "$(records "$scratch/ended.jsonl" batch 'map(.errors)')"
 said=$(curl -si "${server_url[busy]}/v1/completions" -H 'content-type: application/json' -d '{"model":"m","prompt":"x"}' |

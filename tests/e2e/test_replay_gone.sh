@@ -20,7 +20,7 @@ check 'gone: something was measured' wait_for 20 some_measured
 stop_server sim KILL
 wait $pid
 check_equal 'gone: exit code' 1 $?
-check_match 'gone: words' 'workers [12] batch 8: nothing could connect to the server, the run stops' "$(cat "$scratch/err")"
+check_match 'gone: words' 'workers [12] batch 8: no request could connect to the server; the run stops' "$(cat "$scratch/err")"
 check_equal 'gone: one such line' 1 "$(grep -c 'could connect' "$scratch/err")"
 check_equal 'gone: no batch without a server has a record' 0 "$(batches 'map(select(.errors.connect == .requests)) | length' "$file")"
 check_equal 'gone: no second batch was tried' true \
@@ -54,13 +54,13 @@ managed=("$trace" -u 'http://127.0.0.1:{port}' --ready /health -W 2 -B 4 -r 4 --
 kill_it="kill -KILL \$(cat $scratch/pid); sleep 0.3"
 run "$bin/replay" "${managed[@]}" --before-batch "[ {rep} -ne 2 ] || [ -e $scratch/was ] || { touch $scratch/was; $kill_it; }" -o "$scratch/once.jsonl"
 check_equal 'managed: exit code' 0 "$status"
-check_match 'managed: words' 'workers 2 batch 4: nothing could connect, the server is started again' "$err"
+check_match 'managed: words' 'workers 2 batch 4: no request could connect; the server is started again' "$err"
 check_equal 'managed: every replicate once, in two sessions' '[[0,0],[0,1],[1,2],[1,3]]' \
   "$(batches 'map([.session,.rep]) | sort' "$scratch/once.jsonl" | jq -c)"
 check_equal 'managed: the sessions' '["failed","ok"]' "$(jq -s -c '[.[] | select(.type=="session").state]' "$scratch/once.jsonl")"
 run "$bin/replay" "${managed[@]}" --before-batch "[ {rep} -ne 2 ] || { $kill_it; }" -o "$scratch/always.jsonl"
 check_equal 'managed, gone again: exit code' 1 "$status"
-check_match 'managed, gone again: words' 'nothing could connect to the server, the run stops' "$err"
+check_match 'managed, gone again: words' 'no request could connect to the server; the run stops' "$err"
 check_equal 'managed, gone again: two sessions' 2 "$(jq -s '[.[] | select(.type=="session")] | length' "$scratch/always.jsonl")"
 
 # One that is killed in the last batch of its session fails the session, though nothing is to be asked of it any more.

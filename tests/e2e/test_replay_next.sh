@@ -51,11 +51,11 @@ rm "$file"
 replay -W 1 -B 2 -r 1 --next 'echo "{\"workers\":1,\"batch\":2}"' --next-rounds 3
 check_equal 'limit of rounds: exit code' 0 "$status"
 check_equal 'limit of rounds' 3 "$(records batch 'map(select(.warmup|not)) | length')"
-check_match 'limit of rounds: words' '--next-rounds is reached' "$err"
+check_match 'limit of rounds: words' '--next-rounds ends the search' "$err"
 rm "$file"
 replay -W 1 -B 2 -r 1 --next 'echo "{\"workers\":1,\"batch\":2}"' --next-time 1ms
 check_equal 'limit of time' 1 "$(records batch 'map(select(.warmup|not)) | length')"
-check_match 'limit of time: words' '--next-time is reached' "$err"
+check_match 'limit of time: words' '--next-time ends the search' "$err"
 rm "$file"
 replay -W 1 -B 2 -r 1 --next 'exit 3'
 check_equal 'a command that fails: exit code' 1 "$status"
@@ -85,7 +85,7 @@ search() {
   RUN_TIMEOUT=200 run "$bin/replay" traces/sample.trace.jsonl -u "${server_url[sim]}" -W 2,4,8,16 --max-tokens 40 --ignore-eos \
     -o "$file" --next "'$bin/analyze' --suggest 3 '$file'" --next-rounds 6
   # 14 slots of the 16 give 97 % of the throughput already; a noisy level of 16 may leave one just above it.
-  ! grep -q 'next-rounds is reached' <<<"$err" && [ "$("$bin/analyze" --format json "$file" 2>/dev/null | jq '.recommendation | .state == "shown" and .workers >= 14 and .workers <= 20')" = true ]
+  ! grep -q 'next-rounds ends the search' <<<"$err" && [ "$("$bin/analyze" --format json "$file" 2>/dev/null | jq '.recommendation | .state == "shown" and .workers >= 14 and .workers <= 20')" = true ]
 }
 check_timed 'search: it ends by itself, and about as many workers as slots are shown' search
 check_equal 'search: exit code' 0 "$status"

@@ -119,7 +119,7 @@ check_nobody_left death
 start_server other "$bin/simllm" -l 127.0.0.1:0
 run "$bin/replay" $trace --keep-invalid -u "${server_url[other]}" --server "exec sleep 60" -W 1 -r 1 -o "$scratch/occupied.jsonl"
 check_equal 'address in use: exit code' 1 "$status"
-check_match 'address in use: why' 'something else listens' "$(records "$scratch/occupied.jsonl" session '.[0].error')"
+check_match 'address in use: why' 'another program listens' "$(records "$scratch/occupied.jsonl" session '.[0].error')"
 stop_server other
 
 # Ctrl-C while the server starts, and while it serves.

@@ -73,7 +73,7 @@ static void test_bad_tables_are_refused_with_line_and_column(void **state) {
       {HEADER "1,1,1,1e99\n", "column 4 (tokens)"},
       {HEADER "1,1,0x10,1\n", "column 3 (total_s)"},
       {"workers,batch,total_s,tokens,requests,failed\n1,2,1,1,2,3\n", "3 of 2 requests failed"},
-      {"workers,batch,total_s,tokens,rep\n1,2,1,1,0\n1,2,1,1,0\n", "stands in line 2 already"},
+      {"workers,batch,total_s,tokens,rep\n1,2,1,1,0\n1,2,1,1,0\n", "is in line 2 already"},
       {"{\"type\":\"request\"}\n", "not a run"},
       {"{\"type\":\"trace\",\"version\":1}\n", "not a run"},
       {"{broken\n", "not a run"},

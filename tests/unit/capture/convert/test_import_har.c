@@ -151,8 +151,8 @@ static void test_har_names_the_line_and_what_is_wrong(void **state) {
   static const struct converting_bad cases[] = {
       {"", "no JSON value (value at byte 0 of 0)"},
       {"{\"log\":", "malformed JSON value (value at byte 0 of 7)"},
-      {"[]", "it is no HAR: \"log\" holds no array \"entries\""},
-      {"{\"log\":{\"entries\":{}}}", "it is no HAR: \"log\" holds no array \"entries\""},
+      {"[]", "it is no HAR: \"log\" has no array \"entries\""},
+      {"{\"log\":{\"entries\":{}}}", "it is no HAR: \"log\" has no array \"entries\""},
       {HAR(""), "no request in it: it is empty"},
       {HAR("7"), "line 2: entry 1: no JSON object"},
       {HAR("{\"request\":" HAR_REQUEST "}"), "line 2: entry 1: \"startedDateTime\" is missing"},

@@ -105,7 +105,7 @@ static void test_a_trace_without_work_is_an_error_that_says_why(void **state) {
   assert_int_equal(load("", &options, &work, &error), STATUS_FORMAT);
   assert_non_null(strstr(error.text, "no request in the trace"));
   assert_int_equal(load(REQUEST(0, "GET", "/", ""), &options, &work, &error), STATUS_FORMAT);
-  assert_non_null(strstr(error.text, "--api http takes any"));
+  assert_non_null(strstr(error.text, "--api http sends any"));
   assert_int_equal(
       load(REQUEST(0, "POST", "/v1/completions", ",\"body_text\":\"x\""), &options, &work, &error),
       STATUS_FORMAT);
