@@ -172,9 +172,10 @@ struct load_data {
   enum results_measure measure; // set before the first file where `has_measure`, else by load_finish
   bool has_measure;
   struct run_reason client_reason; // why the first invalid batch was; owns its text
-  int64_t invalid_failing;    // invalid batches that failed too: they are not among their cell's `invalid`
-  double invalid_cpu_max;     // of all invalid batches; NaN: not measured
-  struct load_identity *seen; // of the regular files so far, so that none counts twice
+  int64_t invalid_failing; // invalid batches that failed too: they are not among their cell's `invalid`
+  double invalid_cpu_max;  // of all invalid batches; NaN: not measured
+  bool invalid_output, invalid_other; // some had output tokens; some had successes without
+  struct load_identity *seen;         // of the regular files so far, so that none counts twice
   size_t seen_count, seen_room;
   int64_t files;
   bool lost;                                   // bytes or records are known to be missing

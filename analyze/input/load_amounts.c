@@ -36,6 +36,11 @@ static struct known look_at_all(const struct load_data *data) {
   return known;
 }
 
+void load_note_invalid_amounts(struct load_data *data, const struct run_batch *record) {
+  data->invalid_output |= record->output_tokens > 0;
+  data->invalid_other |= record->output_tokens < 0 && record->requests > record->failed + record->cancelled;
+}
+
 // Where nothing succeeded, what was asked for decides.
 static bool asked_for_no_text(const struct load_data *data) {
   static const char *const apis[] = {"http", "openai.embeddings", "ollama.embed", "rerank"};
@@ -50,6 +55,8 @@ static bool asked_for_no_text(const struct load_data *data) {
 static enum status choose(struct load_data *data, struct error *error) {
   struct known known = look_at_all(data);
   if (!data->has_measure) {
+    // Without a valid batch the invalid ones decide: their times do not count, their kind of traffic does.
+    known.other |= data->invalid_other && !data->invalid_output;
     bool requests = !known.output && (known.other || asked_for_no_text(data));
     data->measure = requests ? MEASURE_REQUESTS : MEASURE_OUTPUT_TOKENS;
     return STATUS_OK;

@@ -39,6 +39,9 @@ void load_find_cold(struct load_data *data);
 // notice. STATUS_MEMORY.
 enum status load_replace_failed(struct load_data *data) MUST_USE;
 
+// Notes the kind of traffic of a batch that is left out, for the case that no valid one shows it.
+void load_note_invalid_amounts(struct load_data *data, const struct run_batch *record);
+
 // Chooses the measure where none was given, and fills amounts and throughputs. STATUS_FORMAT.
 enum status load_count_amounts(struct load_data *data, struct error *error) MUST_USE;
 

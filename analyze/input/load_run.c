@@ -41,16 +41,14 @@ struct load_run {
   struct load_data *data;
   const char *path;
   struct buf scratch;
-  int64_t line;
+  int64_t line, header_repeat;
   bool has_header, managed, no_warmup;
-  int64_t header_repeat;
   double start_unix_s;
-  size_t fact;               // of this segment
-  size_t first_session;      // of this segment
-  size_t last_session;       // found last; SIZE_MAX: none
-  struct buf plan;           // the header's, to know what a failed level would have held
-  int64_t requests, batches; // records read in this segment
-  int64_t measured;          // batches and failed levels in the file
+  size_t fact, first_session; // of this segment
+  size_t last_session;        // found last; SIZE_MAX: none
+  struct buf plan;            // the header's, to know what a failed level would have held
+  int64_t requests, batches;  // records read in this segment
+  int64_t measured;           // batches and failed levels in the file
   int64_t bad_lines;
   bool unknown_segment; // behind a header that could not be read: whose batches these are is not known
   bool newer_segment;   // and why: it is of a later version
@@ -365,6 +363,7 @@ static enum status add_without_throughput(struct load_run *run, const struct run
     }
     data->invalid_cpu_max = fmax(data->invalid_cpu_max, record->client_cpu);
     data->invalid_failing += failing && record->workers >= 1 && record->batch >= 0;
+    load_note_invalid_amounts(data, record);
   }
   if (record->workers < 1 || record->batch < 0) {
     if (invalid) load_notice_add(data, WARNING_INVALID_CLIENT, -1, 1, NULL);

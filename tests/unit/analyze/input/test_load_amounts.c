@@ -93,6 +93,28 @@ static void test_a_run_of_http_in_which_all_failed_counts_requests(void **state)
   load_free(&data);
 }
 
+static void test_without_a_valid_batch_the_invalid_ones_decide(void **state) {
+  static const struct {
+    const char *batches;
+    enum results_measure counted;
+  } cases[] = {
+      {BATCH(0, "\"failed\":1,\"output_tokens\":null,\"client\":{\"valid\":false}"), MEASURE_REQUESTS},
+      {BATCH(0, "\"failed\":0,\"output_tokens\":9,\"client\":{\"valid\":false}"), MEASURE_OUTPUT_TOKENS},
+      {BATCH(0, "\"failed\":1,\"output_tokens\":null,\"client\":{\"valid\":false}") TEXT(1),
+       MEASURE_OUTPUT_TOKENS},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct load_data data;
+    struct error error = {0};
+    char text[1024];
+    snprintf(text, sizeof text, "%s%s%s", SCENARIO_HEADER("1", ""), cases[i].batches, SCENARIO_END);
+    if (read_as(&data, NULL, text, &error)) fail_msg("case %zu: %s", i, error.text);
+    assert_int_equal(data.measure, cases[i].counted);
+    load_free(&data);
+  }
+}
+
 // The sums of requests in our own cells.csv are over repetitions, its times are means of one.
 static void test_a_table_without_tokens_counts_requests(void **state) {
   struct load_data data;
@@ -111,6 +133,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_throughput_is_in_what_is_counted),
       cmocka_unit_test(test_a_measure_that_no_batch_has_is_refused),
+      cmocka_unit_test(test_without_a_valid_batch_the_invalid_ones_decide),
       cmocka_unit_test(test_a_run_of_http_in_which_all_failed_counts_requests),
       cmocka_unit_test(test_a_table_without_tokens_counts_requests),
   };
