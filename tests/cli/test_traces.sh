@@ -23,6 +23,24 @@ found() {
   check_equal "$1 is found" "$4" "$out$err"
 }
 
+# named KIND HEADING WRITER...: each member that these C files write is in FORMAT.md behind the heading, and in the schema.
+named() {
+  local kind=$1 heading=$2 names name absent=''
+  shift 2
+  sed -n "/^## $heading/,\$p" traces/FORMAT.md >"$scratch/format.md"
+  names=$(grep -ohE '\(&?w, "[a-z0-9_]+"' "$@" | cut -d'"' -f2 | sort -u)
+  for name in $names; do
+    grep -qE "\`$name\`|\"$name\"" "$scratch/format.md" && grep -q "\"$name\"" "traces/$kind.schema.json" || absent+=" $name"
+  done
+  check_equal "$kind: FORMAT.md and the schema have each written member" '' "$absent"
+  check "$kind: there are members" test "$(wc -w <<<"$names")" -ge 40
+}
+
+test_written_members_are_documented() {
+  named trace Trace lib/record/trace.c
+  named run Run lib/record/run_format.c lib/record/run_reason.c
+}
+
 test_schemas_refuse() {
   local request='{"type":"request","seq":0,"t_s":0'
   found 'nothing wrong with a request' trace "$request}" ''
@@ -94,6 +112,7 @@ test_at_work() {
   fi
 }
 
+test_written_members_are_documented
 test_schemas_refuse
 test_samples
 test_importers
