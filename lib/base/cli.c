@@ -10,8 +10,8 @@
 // The rows that every program has, after its own.
 enum { COMMON_HELP, COMMON_VERSION, COMMON_VERBOSE, COMMON_QUIET, COMMON_COUNT };
 static const struct cli_option common_options[COMMON_COUNT + 1] = {
-    [COMMON_HELP] = {"help", 'h', NULL, NULL, "this text", {0}, "Common"},
-    [COMMON_VERSION] = {"version", 0, NULL, NULL, "name and version", {0}, NULL},
+    [COMMON_HELP] = {"help", 'h', NULL, NULL, "print this help", {0}, "Common"},
+    [COMMON_VERSION] = {"version", 0, NULL, NULL, "print name and version", {0}, NULL},
     [COMMON_VERBOSE] = {"verbose", 'v', NULL, NULL, "print details too", {0}, NULL},
     [COMMON_QUIET] = {"quiet", 'q', NULL, NULL, "print errors only", {0}, NULL},
 };
