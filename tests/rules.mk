@@ -102,6 +102,11 @@ test-browser: all
 	@BUILD=$(BUILD) tests/browser/report.sh || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
 	@BUILD=$(BUILD) tests/browser/har.sh || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
 
+## example-report: renews the README's picture of the demo's report (make deps-browser; RUN= takes another run record)
+.PHONY: example-report
+example-report: all
+	@BUILD=$(BUILD) tests/browser/example.sh
+
 ## test-markdown: reports of every kind and the documents please markdownlint (of npm, installed under build/markdown)
 .PHONY: test-markdown
 test-markdown: $(BUILD)/bin/analyze

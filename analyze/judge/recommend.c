@@ -57,11 +57,12 @@ static void list_levels(const struct steady_levels *steady, const struct results
   for (size_t i = 0; i < steady->count; i++) {
     const struct steady_sample *sample = &steady->of[i];
     const struct workers_row *row = &results->workers[sample->row];
+    size_t cell = results_level_cell(results, row);
     contest->of[contest->count++] = (struct contender){
-        .cell = results_find(results, row->workers, row->best_batch),
+        .cell = cell,
         .in_flight = row->workers,
         .workers = row->workers,
-        .batch = row->best_batch,
+        .batch = results->cells[cell].batch,
         .values = {sample->values, sample->count},
         .blocks = sample->blocks,
         .throughput = row->steady.throughput,

@@ -122,6 +122,20 @@ const struct estimate *results_limit_value(const struct results *results, const 
   return limit->percentile == 50 ? &times->p50 : limit->percentile == 95 ? &times->p95 : &times->p99;
 }
 
+size_t results_level_cell(const struct results *results, const struct workers_row *row) {
+  size_t best = row->usable ? results_find(results, row->workers, row->best_batch) : SIZE_MAX;
+  size_t held = SIZE_MAX;
+  for (size_t i = row->first_cell; results->recommendation.steady && i < row->first_cell + row->cell_count;
+       i++) {
+    const struct cell *cell = &results->cells[i];
+    if (cell->flags & (CELL_COLD | CELL_FAILED | CELL_INVALID_CLIENT) || cell->batch <= cell->workers)
+      continue;
+    if (held == SIZE_MAX || cell->tokens_per_s.estimate > results->cells[held].tokens_per_s.estimate)
+      held = i;
+  }
+  return held != SIZE_MAX ? held : best;
+}
+
 size_t results_find(const struct results *results, int64_t workers, int64_t batch) {
   size_t lo = 0, hi = results->cell_count;
   while (lo < hi) {

@@ -470,6 +470,11 @@ double results_edge_load(const struct results *results, size_t index);
 // limits on requests. NaN: no limit, or not measured.
 const struct estimate *results_limit_value(const struct results *results, const struct cell *cell);
 
+// Index of the cell that stands for a level, whose times are read beside its throughput: its highest; where
+// levels are compared by steady throughput, the highest of those with more requests than workers. SIZE_MAX:
+// none is usable.
+size_t results_level_cell(const struct results *results, const struct workers_row *row);
+
 // Index of a cell, SIZE_MAX when there is none.
 size_t results_find(const struct results *results, int64_t workers, int64_t batch);
 

@@ -81,10 +81,16 @@ static void first_screen(struct chapters *c, struct document_node *parent) {
   chapters_optimum(c, parent);
   chapters_warnings(c, parent);
   spread(c, parent);
-  chapters_matrix(c, parent);
 }
 
+static const struct cell *level_cell(const struct results *results, const struct workers_row *row) {
+  size_t index = results_level_cell(results, row);
+  return index < results->cell_count ? &results->cells[index] : NULL;
+}
+
+// Steady throughput has the start taken out already.
 static bool any_capacity(const struct results *results) {
+  if (results->recommendation.steady) return false;
   for (size_t i = 0; i < results->workers_count; i++) {
     if (isfinite(results->workers[i].capacity.estimate)) return true;
   }
@@ -93,7 +99,7 @@ static bool any_capacity(const struct results *results) {
 
 static bool any_best_interval(const struct results *results) {
   for (size_t i = 0; i < results->workers_count; i++) {
-    const struct cell *best = chapters_level_best(results, &results->workers[i]);
+    const struct cell *best = level_cell(results, &results->workers[i]);
     if (best && chapters_has_interval(best->tokens_per_s)) return true;
   }
   return false;
@@ -169,7 +175,7 @@ static void time_cells(struct chapters *c, struct document_node *table, const st
 
 static void shape_times(const struct results *results, struct optima_shape *shape) {
   for (size_t i = 0; i < results->workers_count; i++) {
-    const struct cell *best = chapters_level_best(results, &results->workers[i]);
+    const struct cell *best = level_cell(results, &results->workers[i]);
     if (!best) continue;
     shape->ttft |= isfinite(best->ttft_s.p50.estimate);
     shape->tpot |= isfinite(best->tpot_s.p50.estimate);
@@ -180,17 +186,16 @@ static void shape_times(const struct results *results, struct optima_shape *shap
 static void optima_row(struct chapters *c, struct document_node *table, const struct workers_row *row,
                        struct optima_shape shape) {
   const struct results *results = c->results;
-  const struct cell *best = chapters_level_best(results, row);
+  const struct cell *best = level_cell(results, row);
   enum document_mark mark = best ? chapters_shown_rank(results, best) : DOCUMENT_BAD;
   document_cell(table, number_count(row->workers).text, mark);
   if (shape.steady) {
     struct estimate steady = row->steady.throughput;
     rate_cells(table, steady.estimate > 0 ? steady.estimate : NAN, steady, shape.interval, mark);
   }
-  document_cell(table, best ? number_count(row->best_batch).text : NUMBER_UNKNOWN, mark);
-  if (shape.highest)
-    rate_cells(table, best ? row->max_tokens_per_s : NAN, best ? best->tokens_per_s : (struct estimate){0},
-               shape.interval, mark);
+  document_cell(table, best ? number_count(best->batch).text : NUMBER_UNKNOWN, mark);
+  struct estimate rate = best ? best->tokens_per_s : (struct estimate){NAN, NAN, NAN};
+  if (shape.highest) rate_cells(table, rate.estimate, rate, shape.interval, mark);
   time_cells(c, table, best, shape, mark);
   if (shape.capacity) {
     struct estimate known = row->capacity;
@@ -342,7 +347,10 @@ void chapters_summary(struct chapters *c, struct document_node *root) {
   }
   struct document_node *section = chapters_section(c, root, LANG_SUMMARY, LANG_ALONE);
   first_screen(c, section);
+  // The first table has what the answer rests on, and latency beside it.
+  if (!results->recommendation.steady) chapters_matrix(c, section);
   optima(c, section);
+  if (results->recommendation.steady) chapters_matrix(c, section);
   best(c, section);
   chapters_dependencies(c, section);
   document_rule(root);
