@@ -12,9 +12,10 @@
 #include "lib/json/json_write.h"
 
 #define MAX_WORKERS 1000000
-#define REFINED 1.2    // neighbouring levels closer than this are not told apart further
-#define NEARLY 0.67    // of the margin: what was measured so far below the highest may well be within it
-#define ONE_SIDED 0.43 // of the half of a two-sided 95 % interval: a bound that holds in four of five cases
+#define REFINED 1.2     // neighbouring levels closer than this are not told apart further
+#define HIDDEN_FALL 0.1 // of the logarithm of throughput: more than the steps of a server that works
+#define NEARLY 0.67     // of the margin: what was measured so far below the highest may well be within it
+#define ONE_SIDED 0.43  // of the half of a two-sided 95 % interval: a bound that holds in four of five cases
 
 struct list {
   const struct results *results;
@@ -103,7 +104,7 @@ static const struct workers_row *usable_below(const struct results *results, siz
 }
 
 static int64_t reps_of(const struct results *results, const struct workers_row *row) {
-  size_t cell = results_find(results, row->workers, row->best_batch);
+  size_t cell = results_level_cell(results, row);
   return cell == SIZE_MAX ? 0 : results->cells[cell].reps;
 }
 
@@ -257,6 +258,24 @@ static void look_for_peak(struct list *list) {
   look_between(list, slope < 0 ? below : row, slope < 0 ? row : above, exp(wanted), "a peak may lie in");
 }
 
+// On logarithms of both, throughput bends down as workers rise. A level that lies well below the line from
+// the one before it to the one after it has a fall before it: a cliff that the tested levels step over.
+static void look_for_hidden_fall(struct list *list) {
+  const struct results *results = list->results;
+  for (size_t i = 2; i < results->workers_count; i++) {
+    const struct workers_row *above = &results->workers[i], *row = above - 1, *below = row - 1;
+    if (!above->usable || !row->usable || !below->usable || above->workers > wall(results)) continue;
+    double low = log(recommend_level_throughput(results, below)),
+           high = log(recommend_level_throughput(results, above));
+    double part = log((double)row->workers / (double)below->workers) /
+                  log((double)above->workers / (double)below->workers);
+    double missing = low + part * (high - low) - log(recommend_level_throughput(results, row));
+    if (missing > fmax(HIDDEN_FALL, 4 * results->sigma))
+      look_between(list, below, row, sqrt((double)below->workers * (double)row->workers),
+                   "throughput may fall in");
+  }
+}
+
 // Fewer requests in flight may be good enough: between the last level that is not and the first that is,
 // where a line through both leaves the margin.
 static void look_lower(struct list *list) {
@@ -330,8 +349,8 @@ static void confirm(struct list *list) {
 }
 
 static void repeat_level(struct list *list, const struct workers_row *row, const char *why) {
-  size_t cell = results_find(list->results, row->workers, row->best_batch);
-  add(list, row->workers, list->results->cells[cell].timed ? 0 : row->best_batch, 2, "%s", why);
+  const struct cell *cell = &list->results->cells[results_level_cell(list->results, row)];
+  add(list, row->workers, cell->timed ? 0 : cell->batch, 2, "%s", why);
 }
 
 // The level that may be the highest by most: whose interval reaches highest.
@@ -364,7 +383,7 @@ static void confirm_lower(struct list *list) {
 }
 
 static const struct cell *cell_of(const struct results *results, const struct workers_row *row) {
-  return &results->cells[results_find(results, row->workers, row->best_batch)];
+  return &results->cells[results_level_cell(results, row)];
 }
 
 static bool is_certain(const struct results *results, const struct workers_row *row, enum cell_slo slo) {
@@ -426,6 +445,7 @@ size_t suggest_next(const struct results *results, size_t most, struct suggest_c
   bisect_cliffs(&list);
   decide_possible_cliffs(&list);
   if (list.count > 0) return list.count;
+  look_for_hidden_fall(&list);
   look_for_peak(&list);
   look_lower(&list);
   if (list.count == 0) confirm(&list);

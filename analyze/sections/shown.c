@@ -117,6 +117,11 @@ struct chapters_shown chapters_shown_cells(struct chapters *c, struct document_n
   return shown;
 }
 
+const struct cell *chapters_shown_level(const struct results *results, const struct workers_row *row) {
+  size_t index = results_level_cell(results, row);
+  return index == SIZE_MAX ? NULL : &results->cells[index];
+}
+
 enum document_mark chapters_shown_rank(const struct results *results, const struct cell *cell) {
   const struct recommendation *chosen = &results->recommendation;
   size_t best = results->best.cell;

@@ -45,6 +45,9 @@ struct chapters_shown chapters_shown_levels(struct chapters *c, struct document_
 struct chapters_shown chapters_shown_cells(struct chapters *c, struct document_node *parent,
                                            const struct workers_row *row);
 
+// The cell that stands for a level (results_level_cell); NULL: none is usable.
+const struct cell *chapters_shown_level(const struct results *results, const struct workers_row *row);
+
 // How a cell stands to the answer. Where levels are compared by their steady throughput: DOCUMENT_BEST is the
 // recommended one. Else it is the highest, and DOCUMENT_EQUAL what cannot be told apart from it.
 enum document_mark chapters_shown_rank(const struct results *results, const struct cell *cell);

@@ -83,11 +83,6 @@ static void first_screen(struct chapters *c, struct document_node *parent) {
   spread(c, parent);
 }
 
-static const struct cell *level_cell(const struct results *results, const struct workers_row *row) {
-  size_t index = results_level_cell(results, row);
-  return index < results->cell_count ? &results->cells[index] : NULL;
-}
-
 // Steady throughput has the start taken out already.
 static bool any_capacity(const struct results *results) {
   if (results->recommendation.steady) return false;
@@ -99,7 +94,7 @@ static bool any_capacity(const struct results *results) {
 
 static bool any_best_interval(const struct results *results) {
   for (size_t i = 0; i < results->workers_count; i++) {
-    const struct cell *best = level_cell(results, &results->workers[i]);
+    const struct cell *best = chapters_shown_level(results, &results->workers[i]);
     if (best && chapters_has_interval(best->tokens_per_s)) return true;
   }
   return false;
@@ -175,7 +170,7 @@ static void time_cells(struct chapters *c, struct document_node *table, const st
 
 static void shape_times(const struct results *results, struct optima_shape *shape) {
   for (size_t i = 0; i < results->workers_count; i++) {
-    const struct cell *best = level_cell(results, &results->workers[i]);
+    const struct cell *best = chapters_shown_level(results, &results->workers[i]);
     if (!best) continue;
     shape->ttft |= isfinite(best->ttft_s.p50.estimate);
     shape->tpot |= isfinite(best->tpot_s.p50.estimate);
@@ -186,7 +181,7 @@ static void shape_times(const struct results *results, struct optima_shape *shap
 static void optima_row(struct chapters *c, struct document_node *table, const struct workers_row *row,
                        struct optima_shape shape) {
   const struct results *results = c->results;
-  const struct cell *best = level_cell(results, row);
+  const struct cell *best = chapters_shown_level(results, row);
   enum document_mark mark = best ? chapters_shown_rank(results, best) : DOCUMENT_BAD;
   document_cell(table, number_count(row->workers).text, mark);
   if (shape.steady) {

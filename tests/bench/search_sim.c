@@ -5,9 +5,10 @@
 //
 // search_sim [TRUTHS [FIRST [-v]]]: 50 truths from number 1 on unless told; with -v what is suggested and
 // found. A number gives the same truth and noise always. Regret is how far the level in the end lies below
-// the best of all numbers of workers; a full grid is 16 levels three times, and a search starts with 1, 4 and
-// 16 workers twice. Exit 1 where regret is above 3 % in more than 3 % of the searches, batches are more than
-// a third of the grid's on average, a failed level is started twice, or a search does not end.
+// the best of all numbers of workers, or of those before a cliff: beyond one nothing is searched for. A full
+// grid is 16 levels three times, and a search starts with 1, 4 and 16 workers twice. Exit 1 where regret is
+// above 3 % in more than 3 % of the searches, batches are more than a third of the grid's on average, a
+// failed level is started twice, or a search does not end.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +89,8 @@ static struct simulated_server draw_server(gsl_rng *rng, unsigned long number) {
 
 static double best_of_all(const struct simulated_server *server) {
   double best = 0;
-  for (int64_t w = 1; w <= MOST_WORKERS; w++)
+  int64_t last = server->cliff > 0 ? server->cliff : MOST_WORKERS;
+  for (int64_t w = 1; w <= last; w++)
     best = fmax(best, simulated_throughput(server, w));
   return best;
 }
