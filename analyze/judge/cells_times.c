@@ -55,17 +55,29 @@ static bool are_equal(const struct load_quantiles *units, size_t count, enum loa
   return true;
 }
 
+// The percentile of so few requests is near their largest, and varies about a lower value than it should: an
+// interval over units is none of the percentile then.
+static bool too_few_in_each(const struct load_cell *cell, enum load_time time, double p, size_t units) {
+  double each = (double)times_count(&cell->pooled.of[time]) / (double)units;
+  return each * fmin(p, 1 - p) < CELLS_TIMES_BEYOND;
+}
+
+static double further(double one, double other, double sign) {
+  return isnan(one) || isnan(other) ? NAN : sign * fmax(sign * one, sign * other);
+}
+
 static struct estimate one(const struct load_cell *cell, enum load_time time, size_t percentile,
                            double confidence) {
-  struct estimate out = cell->session_count > 1
-                            ? over_units(cell->sessions, cell->session_count, time, percentile, confidence)
-                            : over_requests(&cell->pooled.of[time], load_percentiles[percentile], confidence);
-  if (cell->batch_count < 2 || are_equal(cell->batches, cell->batch_count, time, percentile)) return out;
-  struct estimate batches = over_units(cell->batches, cell->batch_count, time, percentile, confidence);
-  bool alone = cell->session_count > 1; // batches are the units; few requests may bound nothing
-  out.lo = isnan(batches.lo) || alone ? batches.lo : fmin(out.lo, batches.lo);
-  out.hi = isnan(batches.hi) || alone ? batches.hi : fmax(out.hi, batches.hi);
-  return out;
+  bool by_session = cell->session_count > 1;
+  const struct load_quantiles *units = by_session ? cell->sessions : cell->batches;
+  size_t count = by_session ? cell->session_count : cell->batch_count;
+  struct estimate requests = over_requests(&cell->pooled.of[time], load_percentiles[percentile], confidence);
+  if (count < 2 || (!by_session && are_equal(units, count, time, percentile))) return requests;
+  struct estimate out = over_units(units, count, time, percentile, confidence);
+  bool few = too_few_in_each(cell, time, load_percentiles[percentile], count);
+  if (by_session && !few) return out;
+  return (struct estimate){requests.estimate, further(requests.lo, out.lo, -1),
+                           further(requests.hi, out.hi, 1)};
 }
 
 static struct percentiles all(const struct load_cell *cell, enum load_time time, double confidence) {

@@ -7,10 +7,15 @@
 #include "analyze/input/load.h"
 #include "analyze/results/results.h"
 
+// Requests of one session or batch that have to lie beyond a percentile of it, on average.
+#define CELLS_TIMES_BEYOND 20
+
 // Fills ttft_s, latency_s, tpot_s, response_s and itl_s of `cell`; NaN where nothing was measured.
 //
 // One batch: order-statistic intervals over its requests. Several sessions of a managed server: a t interval
-// on the ln scale over each session's percentile, since requests of one session share too much. Several
+// on the ln scale over each session's percentile, since requests of one session share too much. Where a
+// session has fewer than CELLS_TIMES_BEYOND requests beyond the percentile, its own is near its largest: the
+// percentile is that of all requests, and its interval the wider of that and the one over them. Several
 // batches of a server that is not managed: the same over each batch's percentile, and no narrower than over
 // the requests. itl_s.p50 and p99 are the medians over
 // requests of each response's own p50 and p99 of the gaps between its text events (the records hold no more);

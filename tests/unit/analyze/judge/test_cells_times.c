@@ -75,6 +75,26 @@ static void test_two_batches_far_apart_bound_nothing(void **state) {
   assert_true(isnan(two.lo) && isnan(two.hi));
 }
 
+// 24 requests in each of three sessions: each session's p95 is its second largest, which says little of the
+// percentile. 72 values bound it by their own ranks; their largest is the upper end at least.
+static void test_a_percentile_of_few_requests_is_that_of_all(void **state) {
+  struct load_data data = LOAD_DATA;
+  struct cell cell = {0};
+  size_t index;
+  (void)state;
+  assert_int_equal(load_cell_of(&data, 1, 24, &index), STATUS_OK);
+  for (int i = 0; i < 72; i++) {
+    assert_int_equal(times_add(&data.cells[index].current.of[LOAD_LATENCY], (i + 1) * INT64_C(1000000000)),
+                     STATUS_OK);
+    if (i % 24 == 23) assert_int_equal(load_cell_fold(&data.cells[index]), STATUS_OK);
+  }
+  cells_times_fill(&data.cells[index], 0.95, &cell);
+  scenario_near("p95 is the 69th of 72", cell.latency_s.p95.estimate, 69, 1e-6);
+  assert_true(cell.latency_s.p95.hi >= 72);
+  assert_true(isnan(cell.latency_s.p99.hi));
+  load_free(&data);
+}
+
 // 1, 2, ..., 100 s: type 1 quantiles are whole; R's binom.test ranks 40 and 61 hold the median at 95 %.
 static void test_one_session_has_order_statistics_of_its_requests(void **state) {
   (void)state;
@@ -120,6 +140,7 @@ int main(void) {
       cmocka_unit_test(test_batches_that_differ_widen_the_interval),
       cmocka_unit_test(test_equal_batches_are_no_surer_than_their_requests),
       cmocka_unit_test(test_two_batches_far_apart_bound_nothing),
+      cmocka_unit_test(test_a_percentile_of_few_requests_is_that_of_all),
       cmocka_unit_test(test_one_session_has_order_statistics_of_its_requests),
       cmocka_unit_test(test_several_sessions_have_a_t_interval_on_the_ln_scale),
       cmocka_unit_test(test_no_or_one_session_and_useless_intervals_have_no_ends),
