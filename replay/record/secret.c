@@ -38,16 +38,20 @@ static void print_header(const char *value, struct buf *out) {
   buf_append_text(out, ": " MASK);
 }
 
-static void print_body(const char *value, struct buf *out) {
+static void print_body(const char *value, const char *end, struct buf *out) {
   static const struct names none = {0};
   struct json_slice body;
-  if (json_scan_text(value, strlen(value), &body, NULL) != STATUS_OK) {
+  if (json_scan_text(value, (size_t)(end - value), &body, NULL) != STATUS_OK) {
     buf_append_text(out, MASK); // no JSON: nothing is known about it
   } else if (redact_json_has_secret(&none, body)) {
     redact_json(&none, body, out, NULL);
   } else {
-    buf_append_text(out, value);
+    buf_append(out, value, (size_t)(end - value));
   }
+}
+
+static void print_extra_body(const char *value, struct buf *out) {
+  print_body(value, value + strlen(value), out);
 }
 
 // Any text may hold a URL with userinfo.
@@ -83,6 +87,22 @@ static const char *word_end(const char *at, const char *end) {
   return at;
 }
 
+// The '=' behind a name of credentials, of those before any quote (--env=HF_TOKEN=...); NULL: none.
+static const char *secret_equal(const char *at, const char *end) {
+  for (const char *name = at, *c = at; c < end && *c != '\'' && *c != '"'; c++) {
+    if (*c != '=') continue;
+    if (redact_is_secret_variable(name, (size_t)(c - name))) return c;
+    name = c + 1;
+  }
+  return NULL;
+}
+
+static bool is_json(const char *text, const char *end) {
+  struct json_slice value;
+  return text < end && (*text == '{' || *text == '[') &&
+         json_scan_text(text, (size_t)(end - text), &value, NULL) == STATUS_OK;
+}
+
 static void print_words(const char *at, const char *end, int depth, struct buf *out);
 
 // A word of a command that is no NAME=VALUE of a secret: in quotes it may be a header, or a command of its
@@ -98,6 +118,8 @@ static void print_word(const char *at, const char *end, int depth, struct buf *o
       redact_is_secret_header(inner, (size_t)(colon - inner))) {
     buf_append(out, inner, (size_t)(colon - inner));
     buf_append_text(out, ": " MASK);
+  } else if (quoted && is_json(inner, inner_end)) {
+    print_body(inner, inner_end, out);
   } else if (quoted && depth < QUOTES_MAX) {
     print_words(inner, inner_end, depth + 1, out);
   } else if (redact_looks_secret(inner, (size_t)(inner_end - inner))) {
@@ -116,16 +138,23 @@ static void print_words(const char *at, const char *end, int depth, struct buf *
       continue;
     }
     const char *next = word_end(at, end);
-    const char *equal = memchr(at, '=', (size_t)(next - at));
+    const char *equal = memchr(at, '=', (size_t)(next - at)), *secret = secret_equal(at, next);
     if (mask_next) {
       buf_append_text(out, MASK);
       mask_next = false;
-    } else if (equal && redact_is_secret_variable(at, (size_t)(equal - at))) {
-      print_span(at, equal + 1, out);
+    } else if (secret) {
+      print_span(at, secret + 1, out);
       buf_append_text(out, MASK);
     } else {
-      print_word(at, next, depth, out);
-      mask_next = at[0] == '-' && !equal && redact_is_secret_variable(at, (size_t)(next - at));
+      const char *quote = at + strcspn(at, "'\""); // -H'Name: value', --json='{...}'
+      if (quote < next - 1 && next[-1] == *quote) {
+        buf_append(out, at, (size_t)(quote - at));
+        print_word(quote, next, depth, out);
+      } else {
+        print_word(at, next, depth, out);
+      }
+      bool is_bare = !equal && quote >= next; // an option whose value is the next word
+      mask_next = at[0] == '-' && is_bare && redact_is_secret_variable(at, (size_t)(next - at));
       bool is_user = next - at == 2 && memcmp(at, "-u", 2) == 0; // curl's, unless a URL follows
       const char *after = is_user ? at + 2 + strspn(at + 2, " ") : end;
       const char *colon = is_user ? memchr(after, ':', (size_t)(word_end(after, end) - after)) : NULL;
@@ -148,7 +177,7 @@ static print_value *value_of(const char *argument, const char **value) {
     const char *option;
     print_value *print;
   } options[] = {{"--header", print_header},
-                 {"--extra-body", print_body},
+                 {"--extra-body", print_extra_body},
                  {"--server", secret_print_command},
                  {"--before-batch", secret_print_command},
                  {"--between", secret_print_command}};

@@ -63,9 +63,37 @@ static void test_arguments_lose_their_secrets(void **state) {
       "\"--between\",\"'unended Cookie: x\"]");
 }
 
+// Names decide: a value under any other name stays, which the manual says.
+static void test_a_command_loses_what_stands_under_names_of_credentials(void **state) {
+  static const struct {
+    const char *command, *shown;
+  } cases[] = {
+      {"OPENAI_API_KEY=s HF_TOKEN=\"s t\" serve", "OPENAI_API_KEY=*** HF_TOKEN=*** serve"},
+      {"export PGPASSWORD=s; env MY_SECRET='s t' serve", "export PGPASSWORD=*** env MY_SECRET=*** serve"},
+      {"docker run -e HF_TOKEN=s -eHF_TOKEN=s --env=HF_TOKEN=s i",
+       "docker run -e HF_TOKEN=*** -eHF_TOKEN=*** --env=HF_TOKEN=*** i"},
+      {"serve --json '{\"api_key\": \"s\", \"n\": 1}'", "serve --json '{\"api_key\":\"***\",\"n\":1}'"},
+      {"serve --json='{\"hf_token\":\"s\"}'", "serve --json='{\"hf_token\":\"***\"}'"},
+      {"serve --json '{\"n\": 1}'", "serve --json '{\"n\": 1}'"},
+      {"curl -H\"Authorization: Bearer s\" --header='X-Api-Key: s' u",
+       "curl -H\"Authorization: ***\" --header='X-Api-Key: ***' u"},
+      {"serve --api-key s --port 1", "serve --api-key *** --port 1"},
+      {"FOO=s serve --name 'a b' --x=\"c d\"", "FOO=s serve --name 'a b' --x=\"c d\""},
+      {"FOO=sk-0123456789abcdef serve", "*** serve"},
+      {"a'b \"c", "a'b \"c"}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct buf shown = {0};
+    secret_print_command(cases[i].command, &shown);
+    assert_string_equal(buf_text(&shown), cases[i].shown);
+    buf_free(&shown);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_arguments_lose_their_secrets),
+      cmocka_unit_test(test_a_command_loses_what_stands_under_names_of_credentials),
   };
   return cmocka_run_group_tests_name("secret", tests, NULL, NULL);
 }
