@@ -115,6 +115,7 @@ static enum status add_header(struct load_run *run, const struct run_header *hea
   facts->seed = header->seed;
   facts->max_tokens = header->max_tokens;
   facts->burst = json_slice_is(header->dispatch, "burst");
+  facts->grid = json_slice_is(header->order, "grid");
   facts->managed = run->managed = header->server.data != NULL && header->server.len > 0;
   run->fact = data->fact_count - 1;
   run->has_header = true;

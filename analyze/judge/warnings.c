@@ -168,6 +168,15 @@ static void about_dispatch(struct collector *collector) {
   if (burst && collector->results->best.exists) add(collector, &warning);
 }
 
+static void about_order(struct collector *collector) {
+  bool grid = false;
+  for (size_t i = 0; i < collector->data->fact_count; i++)
+    grid = grid || collector->data->facts[i].grid;
+  struct warning warning = warnings_new(WARNING_GRID_ORDER);
+  if (grid && collector->results->best.exists && collector->results->workers_count > 1)
+    add(collector, &warning);
+}
+
 static void about_best(struct collector *collector) {
   const struct best *best = &collector->results->best;
   if (!best->exists) return;
@@ -312,6 +321,7 @@ enum status warnings_collect(const struct load_data *data, const struct cells_sa
   about_input(&collector);
   about_littles_law(&collector);
   about_dispatch(&collector);
+  about_order(&collector);
   about_best(&collector);
   about_replication(&collector);
   add_count(&collector, WARNING_COLD_START, count_flag(results, CELL_COLD));

@@ -33,6 +33,7 @@ enum status warnings_of_input(struct results *results, const struct load_data *d
 //   cold_start      count: cells
 //   no_spread, unreplicated   count: cells with a single measurement
 //   one_session     -
+//   grid_order      -
 //   edge_batch      workers, batch of the largest
 //   edge_workers    workers, batch of the largest
 //   partial_waves   count: cells

@@ -225,6 +225,10 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "The runs that were read together differ in {6}. Their cells were pooled all "
         "the same: to compare them, give one with --baseline.",
     [LANG_WARNING_UNLIKE_BASELINE] = "Run and baseline also differ in {6}: their ratio may come from that.",
+    [LANG_WARNING_GRID_ORDER] =
+        "The levels were measured one after another, in the order of the grid: differences between them are "
+        "not separable from drift of the server. Measure in random order (" CODE(
+            "replay --order random") ").",
     [LANG_WARNING_BURST] = "Each batch was sent at once (" CODE(
         "--dispatch burst") "): how many of its requests ran together was the server's choice, and is not "
                             "known here. The number of workers is what was stated, not what was tested.",

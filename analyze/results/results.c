@@ -50,6 +50,7 @@ const char *const warning_code_names[WARNING_CODE_COUNT] = {
     [WARNING_UNLIKE_BASELINE] = "unlike_baseline",
     [WARNING_NEWER_VERSION] = "newer_version",
     [WARNING_BURST] = "burst",
+    [WARNING_GRID_ORDER] = "grid_order",
     [WARNING_LITTLES_LAW] = "littles_law",
 };
 

@@ -252,6 +252,7 @@ enum warning_code {
   WARNING_UNLIKE_BASELINE, // run and baseline differ in model or work: the ratio is not the server's alone
   WARNING_NEWER_VERSION,   // a segment of a version that is not known was left out
   WARNING_BURST,           // batches were sent whole to a server whose own limit is not known
+  WARNING_GRID_ORDER,      // differences between levels are not separable from drift
   WARNING_LITTLES_LAW,     // a level's window does not hold as many requests in flight as workers
   WARNING_CODE_COUNT
 };
@@ -299,6 +300,7 @@ struct run_facts {
   int64_t max_tokens;  // -1: as recorded
   int64_t sessions, batches, requests, failed, warmup_batches;
   bool managed; // --server: sessions are restarts
+  bool grid;    // cells came in the order of the plan, not in random order
   bool burst;   // each batch was sent at once, whatever the number of workers
 };
 

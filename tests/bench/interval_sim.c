@@ -39,9 +39,8 @@ struct world {
   double sizes[MAX_SIZES];   // batches, as multiples of the workers; 0 ends. `single`: batches, up to the
   bool single;               // workers: single waves
   int runs, blocks;          // runs: files of a server that is not managed
-  bool managed, restart_by_level, grid, table;
+  bool managed, restart_by_level, table;
   double run_sd, block_sd, session_sd, batch_sd;
-  double noisy_sd;    // of the cell with the best throughput; 0: as the others
   double drift;       // of ln throughput, from first to last
   double correlation; // of one batch's noise with the next one's
 };
@@ -134,18 +133,16 @@ static bool begin_session(struct sweep *sweep, double workers) {
   return load_session_add(sweep->data, &session, &sweep->session) == STATUS_OK;
 }
 
-static bool add_batch(struct sweep *sweep, double workers, double batch, int block, double shared,
-                      double sd) {
+static bool add_batch(struct sweep *sweep, double workers, double batch, int block, double shared) {
   const struct world *world = sweep->world;
   struct load_replicate *replicate;
   size_t index;
   double rest = sqrt(1 - world->correlation * world->correlation);
   sweep->noise = world->correlation * sweep->noise + gsl_ran_gaussian(sweep->rng, rest * world->batch_sd);
-  double noise = sd > 0 ? gsl_ran_gaussian(sweep->rng, sd) : sweep->noise;
   double total = (double)(world->runs * world->blocks);
   double place = ((double)sweep->data->files - 1 + sweep->clock) / total; // 0 to 1 over the plan
   double x = throughput_at(&world->truth, in_flight(workers, batch));
-  x *= exp(shared + noise + world->drift * place);
+  x *= exp(shared + sweep->noise + world->drift * place);
   if (load_cell_of(sweep->data, (int64_t)workers, (int64_t)batch, &index) ||
       load_replicate_add(&sweep->data->cells[index], &replicate))
     return false;
@@ -167,23 +164,12 @@ static bool add_batch(struct sweep *sweep, double workers, double batch, int blo
   return true;
 }
 
-static size_t best_cell(const struct world *world, const double *workers, const double *batches,
-                        size_t count) {
-  size_t best = 0;
-  for (size_t i = 1; i < count; i++) {
-    if (throughput_at(&world->truth, in_flight(workers[i], batches[i])) >
-        throughput_at(&world->truth, in_flight(workers[best], batches[best])))
-      best = i;
-  }
-  return best;
-}
-
-// One run of all blocks. Levels come in random order, as do the batches of a level; on a grid in theirs.
+// One run of all blocks; cells in random order, with a managed server level by level.
 static bool measure_run(struct sweep *sweep) {
   const struct world *world = sweep->world;
   double workers[MAX_LEVELS * MAX_SIZES], batches[MAX_LEVELS * MAX_SIZES], effects[MAX_LEVELS];
   size_t count = list_cells(world, workers, batches), order[MAX_LEVELS * MAX_SIZES];
-  size_t sessions[MAX_LEVELS], noisy = best_cell(world, workers, batches, count);
+  size_t sessions[MAX_LEVELS];
   struct run_facts *facts;
   double life = gsl_ran_gaussian(sweep->rng, world->run_sd), session = 0;
   sweep->data->files++;
@@ -194,7 +180,7 @@ static bool measure_run(struct sweep *sweep) {
     double block = gsl_ran_gaussian(sweep->rng, world->block_sd);
     for (size_t i = 0; i < count; i++)
       order[i] = i;
-    if (!world->grid && !world->managed) gsl_ran_shuffle(sweep->rng, order, count, sizeof *order);
+    if (!world->managed) gsl_ran_shuffle(sweep->rng, order, count, sizeof *order);
     for (size_t i = 0, level = 0; i < count; i++) {
       size_t cell = order[i];
       bool starts = i == 0 || workers[cell] != workers[order[i - 1]];
@@ -209,10 +195,8 @@ static bool measure_run(struct sweep *sweep) {
         session = effects[level];
         sweep->session = sessions[level];
       }
-      sweep->clock =
-          world->grid ? ((double)i / (double)count) * world->blocks : b + (double)i / (double)count;
-      double sd = cell == noisy ? world->noisy_sd : 0;
-      if (!add_batch(sweep, workers[cell], batches[cell], b, life + block + session, sd)) return false;
+      sweep->clock = b + (double)i / (double)count;
+      if (!add_batch(sweep, workers[cell], batches[cell], b, life + block + session)) return false;
     }
   }
   return true;

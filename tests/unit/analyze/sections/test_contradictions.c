@@ -204,6 +204,28 @@ static void test_a_burst_is_no_test_of_a_number_of_workers(void **state) {
   }
 }
 
+static void test_levels_in_grid_order_are_not_separable_from_drift(void **state) {
+  static const char *const orders[] = {"random", "grid"};
+  struct made *made = *state;
+  for (size_t i = 0; i < 2; i++) {
+    struct scenario s;
+    char text[2000];
+    snprintf(text, sizeof text,
+             SCENARIO_HEADER("1", ",\"order\":\"%s\"") BATCH_OF_FOUR
+             "{\"type\":\"batch\",\"session\":0,\"workers\":4,\"batch\":4,\"rep\":0,\"start_s\":4,"
+             "\"total_s\":1,\"requests\":4,\"failed\":0,\"output_tokens\":36,\"errors\":{}}\n" SCENARIO_END,
+             orders[i]);
+    scenario_run(&s, text);
+    assert_int_equal(scenario_warning(&s, WARNING_GRID_ORDER) != NULL, i);
+    struct results own = made->results;
+    made->results = s.results;
+    if (i == 1) HAS(made_report(made, LANG_EN), "not separable from drift of the server");
+    if (i == 1) HAS(made_report(made, LANG_RU), "неотделимы от дрейфа сервера");
+    made->results = own;
+    scenario_free(&s);
+  }
+}
+
 // The first batch found the model not loaded: it gives a tenth of what the same work gives later.
 static void test_a_first_batch_without_warm_up_is_cold_when_its_time_says_so(void **state) {
   (void)state;
@@ -295,6 +317,7 @@ int main(void) {
       MADE(test_numbers_stand_with_the_digits_of_their_intervals),
       MADE(test_a_time_to_first_token_that_is_the_latency_is_called_so),
       cmocka_unit_test(test_a_burst_is_no_test_of_a_number_of_workers),
+      MADE(test_levels_in_grid_order_are_not_separable_from_drift),
       cmocka_unit_test(test_a_first_batch_without_warm_up_is_cold_when_its_time_says_so),
       MADE(test_one_point_beyond_a_bend_is_no_plateau),
       cmocka_unit_test(test_a_capacity_takes_four_batch_sizes_not_four_replicates),
