@@ -96,6 +96,12 @@ static int compare_indexes(const void *a, const void *b, void *context) {
   return order != 0 ? order : x < y ? -1 : x > y;
 }
 
+// Series that differ in hidden values alone are one: their sum.
+static bool is_hidden(const struct counters *counters, const struct counter *item) {
+  return memmem(counters->text.data + item->at, item->len, "=" PROMETHEUS_HIDDEN,
+                sizeof "=" PROMETHEUS_HIDDEN - 1) != NULL;
+}
+
 static enum status sort(struct counters *counters) {
   size_t *sorted = realloc(counters->sorted, (counters->count + 1) * sizeof *sorted);
   if (!sorted) return STATUS_MEMORY;
@@ -103,9 +109,12 @@ static enum status sort(struct counters *counters) {
   for (size_t i = 0; i < counters->count; i++)
     sorted[i] = i;
   qsort_r(sorted, counters->count, sizeof *sorted, compare_indexes, counters);
+  struct counter *first = counters->count > 0 ? &counters->items[sorted[0]] : NULL;
   for (size_t i = 1; i < counters->count; i++) {
     struct counter *item = &counters->items[sorted[i]];
-    item->again = compare_text(counters, &counters->items[sorted[i - 1]], counters, item) == 0;
+    item->again = compare_text(counters, first, counters, item) == 0;
+    if (!item->again) first = item;
+    if (item->again && is_hidden(counters, item)) first->value += item->value;
   }
   return STATUS_OK;
 }

@@ -103,6 +103,7 @@ static bool take_labels(struct rest *rest, struct buf *series) {
     }
     size_t name = name_length(rest->at, (size_t)(rest->end - rest->at));
     if (name == 0) return false;
+    bool is_secret = redact_is_secret_variable(rest->at, name); // hashed_api_key
     buf_append_char(series, labels++ > 0 ? ',' : '{');
     buf_append(series, rest->at, name);
     rest->at += name;
@@ -110,7 +111,11 @@ static bool take_labels(struct rest *rest, struct buf *series) {
     if (!take_char(rest, '=')) return false;
     buf_append_char(series, '=');
     skip_blanks(rest);
+    size_t value_at = series->len;
     if (!take_quoted(rest, series)) return false;
+    if (!is_secret || series->status) continue;
+    series->len = value_at;
+    buf_append_text(series, PROMETHEUS_HIDDEN);
   }
   if (labels > 0) buf_append_char(series, '}');
   return true;

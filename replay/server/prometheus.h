@@ -11,9 +11,11 @@
 
 #include "lib/base/buf.h"
 #include "lib/llm/ndjson.h"
+#include "lib/record/redact.h"
 
 #define PROMETHEUS_LINE_BYTES ((size_t)64 << 10)
-#define PROMETHEUS_NAME_BYTES 512 // of a family's name; a longer family counts as untyped
+#define PROMETHEUS_HIDDEN "\"" REDACT_MARK "\"" // the value of a label with a name of credentials
+#define PROMETHEUS_NAME_BYTES 512               // of a family's name; a longer family counts as untyped
 
 enum prometheus_type {
   PROMETHEUS_UNTYPED,

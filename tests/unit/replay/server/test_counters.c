@@ -56,6 +56,16 @@ static void test_counters_of_one_name_are_told_apart_by_their_labels(void **stat
         "{\"a_total{code=\\\"500\\\"}\":1,\"a_total{code=\\\"200\\\"}\":5,\"a_total\":0}");
 }
 
+// As LiteLLM's have the keys of its clients; what is left is one series.
+static void test_counters_hide_labels_with_names_of_credentials(void **state) {
+  (void)state;
+  check("a_total{hashed_api_key=\"s1\",model=\"m\"} 1\na_total{hashed_api_key=\"s2\",model=\"m\"} 10\n",
+        "a_total{hashed_api_key=\"s2\",model=\"m\"} 14\na_total{hashed_api_key=\"s3\",model=\"m\"} 2\n"
+        "a_total{hashed_api_key=\"s1\",model=\"m\"} 3\nb_total{token=\"s\"} 1\nc_total{le=\"***\"} 5\n",
+        "{\"a_total{hashed_api_key=\\\"***\\\",model=\\\"m\\\"}\":8,\"b_total{token=\\\"***\\\"}\":1,"
+        "\"c_total{le=\\\"***\\\"}\":5}");
+}
+
 static void test_counters_that_appear_began_at_zero_and_gone_ones_are_gone(void **state) {
   (void)state;
   check("old_total 3\n", "new_total 4\n", "{\"new_total\":4}");
@@ -152,6 +162,7 @@ int main(void) {
       cmocka_unit_test(test_counters_that_fell_or_are_no_number_are_unknown),
       cmocka_unit_test(test_counters_leave_states_and_buckets_out),
       cmocka_unit_test(test_counters_that_stand_twice_count_once),
+      cmocka_unit_test(test_counters_hide_labels_with_names_of_credentials),
       cmocka_unit_test(test_counters_read_escapes_as_json),
       cmocka_unit_test(test_counters_are_capped_and_the_rest_is_counted),
       cmocka_unit_test(test_counters_refuse_a_page_that_is_too_long_or_none),
