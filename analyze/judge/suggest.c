@@ -299,10 +299,12 @@ static void decide_possible_cliffs(struct list *list) {
   const struct results *results = list->results;
   for (size_t i = 0; i < results->cliff_count; i++) {
     const struct cliff *cliff = &results->cliffs[i];
-    if (!cliff->possible || cliff->from >= wall(results)) continue;
+    // Where it falls for certain, and the best may lie beyond all the same, more batches change nothing.
+    if (!cliff->possible || cliff->from >= wall(results) || cliff->ratio.hi < 1) continue;
     for (size_t w = 0; w < results->workers_count; w++) {
       const struct workers_row *row = &results->workers[w];
       if (!row->usable || (row->workers != cliff->from && row->workers != cliff->to)) continue;
+      if (reps_of(results, row) >= SUGGEST_REPEATED) continue;
       add(list, row->workers, results->cells[row->first_cell].timed ? 0 : row->best_batch,
           usual_repeat(results), "a cliff in (%" PRId64 ", %" PRId64 "] is possible, but not established",
           cliff->from, cliff->to);
@@ -342,7 +344,7 @@ static void confirm(struct list *list) {
         missing < SUGGEST_BLOCKS ? missing : SUGGEST_BLOCKS, "may be the best; nothing is shown yet");
   }
   if (chosen->candidate_count > 0) return;
-  const struct cell *cell = &results->cells[results->best.cell];
+  const struct cell *cell = &results->cells[results->best.recommended];
   if (cell->reps > 1) return; // equal values: more of them would be equal too
   add(list, cell->workers, cell->timed ? 0 : cell->batch, SUGGEST_BLOCKS,
       "the largest, and no spread is known");

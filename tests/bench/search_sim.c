@@ -107,8 +107,8 @@ static void search_one(unsigned long number, double sd, bool verbose, gsl_rng *r
   bool ended = follow(&search, rng, verbose);
   int64_t workers =
       search.results.best.exists ? search.results.cells[search.results.best.recommended].workers : 0;
-  double regret =
-      workers > 0 ? 1 - simulated_throughput(&search.server, workers) / best_of_all(&search.server) : 1;
+  double found = workers > 0 ? simulated_throughput(&search.server, workers) : 0;
+  double regret = fmax(0, 1 - found / best_of_all(&search.server)); // beyond a cliff there may be more
   tally->searches++;
   tally->rounds += search.rounds;
   tally->poor += regret > RECOMMEND_MARGIN;

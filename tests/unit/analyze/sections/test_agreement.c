@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// One answer in one report: what 2000 random results recommend is the same in every place, and nobody is sent
-// beyond a plateau.
+// One answer in one report: what 2000 random results recommend is the same in every place, nobody is sent
+// beyond a plateau, and with limits only what keeps them is recommended. A third has limits.
 // clang-format off
 #include <math.h>
 #include <setjmp.h>
@@ -14,7 +14,10 @@
 #include <cmocka.h>
 // clang-format on
 
+#include <gsl/gsl_randist.h>
+
 #include "analyze/judge/cells.h"
+#include "analyze/judge/slo.h"
 #include "analyze/judge/suggest.h"
 #include "analyze/results/summary.h"
 #include "lib/json/json_scan.h"
@@ -25,7 +28,7 @@
 enum { RESULTS = 2000, LEVELS = 12, FULL_EVERY = 100 };
 
 // What happens in a random run, so that a test of nothing but easy ones is noticed.
-static struct { int shown, undecided, none, edges, plateaus; } seen;
+static struct { int shown, undecided, none, edges, plateaus, kept, open, missed; } seen;
 
 static double between(gsl_rng *rng, double low, double high) {
   return low + (high - low) * gsl_rng_uniform(rng);
@@ -68,6 +71,66 @@ static void random_run(gsl_rng *rng, struct load_data *data) {
     }
   }
   assert_int_equal(load_finish(data, NULL), STATUS_OK);
+}
+
+enum { REQUESTS = 80 };
+
+// Requests of a level wait for each other: 10 ms a worker, more or less.
+static void random_times(gsl_rng *rng, struct load_data *data) {
+  double spread = between(rng, 0.01, 0.5);
+  for (size_t i = 0; i < data->cell_count; i++) {
+    struct load_cell *cell = &data->cells[i];
+    for (int k = 0; k < REQUESTS; k++) {
+      double latency_s = 0.01 * (double)cell->workers * exp(gsl_ran_gaussian(rng, spread));
+      assert_int_equal(times_add(&cell->pooled.of[LOAD_LATENCY], (int64_t)(1e9 * latency_s)), STATUS_OK);
+      assert_int_equal(times_add(&cell->pooled.of[LOAD_TTFT], (int64_t)(1e8 * latency_s)), STATUS_OK);
+    }
+  }
+}
+
+static void random_limits(gsl_rng *rng, struct slo *slo) {
+  static const char *const names[] = {"latency_p50", "latency_p95", "ttft_p50", "ttft_p95"};
+  struct error error = {0};
+  char text[96];
+  size_t name = gsl_rng_uniform_int(rng, 4);
+  double limit_s = exp(between(rng, log(0.005), log(1.5))) / (name < 2 ? 1 : 10);
+  *slo = SLO_NONE;
+  snprintf(text, sizeof text, "%s=%.4fs", names[name], limit_s);
+  if (slo_parse(text, slo, &error) != STATUS_OK) fail_msg("%s", error.text);
+}
+
+static bool keeps_limits(const struct results *results, size_t cell) {
+  return results->cells[cell].meets_slo == CELL_SLO_MET && results->cells[cell].slo_certain;
+}
+
+static bool misses_limits(const struct results *results, size_t cell) {
+  return results->cells[cell].meets_slo == CELL_SLO_MISSED && results->cells[cell].slo_certain;
+}
+
+// What is shown keeps its limits for certain; nothing is suggested above the lowest level that misses them.
+static void check_limits(const struct results *results) {
+  const struct recommendation *chosen = &results->recommendation;
+  struct suggest_cell cells[SUGGEST_MAX];
+  if (results->limit_count == 0 || !results->best.exists) return;
+  seen.kept += chosen->limits == RECOMMENDATION_KEPT;
+  seen.open += chosen->limits == RECOMMENDATION_OPEN;
+  seen.missed += chosen->limits == RECOMMENDATION_MISSED;
+  if (chosen->state == RECOMMENDATION_SHOWN) {
+    assert_int_equal(chosen->limits, RECOMMENDATION_KEPT);
+    assert_true(keeps_limits(results, chosen->cell));
+    if (chosen->fewer != SIZE_MAX) assert_true(keeps_limits(results, chosen->fewer));
+  }
+  size_t count = suggest_next(results, SUGGEST_MAX, cells);
+  for (size_t w = 0; w < results->workers_count; w++) {
+    size_t level = results_level_cell(results, &results->workers[w]);
+    if (level == SIZE_MAX || !misses_limits(results, level)) continue;
+    for (size_t i = 0; i < count; i++) {
+      if (cells[i].workers > results->workers[w].workers && !suggest_is_hole(results, &cells[i]))
+        fail_msg("%lld workers are suggested above %lld, which miss a limit: %s", (long long)cells[i].workers,
+                 (long long)results->workers[w].workers, cells[i].why);
+    }
+    return;
+  }
 }
 
 static int count_of(const char *text, const char *word) {
@@ -148,6 +211,8 @@ static void check_no_loser(const struct results *results) {
   assert_true(chosen->below_best_at_most <= chosen->margin);
   for (size_t i = 0; i < results->workers_count; i++) {
     struct estimate other = level_value(results, i);
+    size_t level = results_level_cell(results, &results->workers[i]);
+    if (results->limit_count > 0 && (level == SIZE_MAX || !keeps_limits(results, level))) continue;
     if (chosen->throughput.hi < (1 - chosen->margin) * other.lo) {
       fail_msg("%g [%g, %g] is recommended beside %g [%g, %g]", chosen->throughput.estimate,
                chosen->throughput.lo, chosen->throughput.hi, other.estimate, other.lo, other.hi);
@@ -191,9 +256,15 @@ static void test_one_answer_in_one_report(void **state) {
     struct load_data data = LOAD_DATA;
     struct analysis_options options = scenario_options();
     options.draws = 500;
+    struct slo slo;
     if (run % FULL_EVERY != 0) options.model_count = 0; // curves take longest and say nothing here
     gsl_rng_set(rng, run);
     random_run(rng, &data);
+    if (run % 3 == 0) {
+      random_times(rng, &data);
+      random_limits(rng, &slo);
+      options.slo = &slo;
+    }
     assert_int_equal(analysis_run(&data, &options, &made->results, NULL), STATUS_OK);
     const struct recommendation *chosen = &made->results.recommendation;
     seen.shown += chosen->state == RECOMMENDATION_SHOWN;
@@ -202,6 +273,7 @@ static void test_one_answer_in_one_report(void **state) {
     check_json(&made->results);
     check_no_loser(&made->results);
     check_plateau(&made->results);
+    check_limits(&made->results);
     check_texts(made);
     if (run % FULL_EVERY == 0)
       assert_true(count_of(made_report(made, LANG_EN), "Recommendation:") ==
@@ -213,6 +285,8 @@ static void test_one_answer_in_one_report(void **state) {
   print_message("%d results: %d shown, %d undecided, %d without; %d at the edge, %d on a plateau\n", RESULTS,
                 seen.shown, seen.undecided, seen.none, seen.edges, seen.plateaus);
   assert_true(seen.shown > RESULTS / 10 && seen.undecided > RESULTS / 10 && seen.none > RESULTS / 50);
+  print_message("with limits: %d keep them, %d are open, %d miss them\n", seen.kept, seen.open, seen.missed);
+  assert_true(seen.kept > RESULTS / 20 && seen.open > RESULTS / 100 && seen.missed > RESULTS / 100);
   assert_true(seen.edges > RESULTS / 50 && seen.plateaus > RESULTS / 10);
 }
 
