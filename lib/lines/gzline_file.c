@@ -49,6 +49,7 @@ enum status gzline_file_open(struct gzline_file *file, enum gzline_existing exis
     return status_fail(error, STATUS_IO, "%s: %s", file->path, strerror(errno));
   if (!S_ISREG(about.st_mode)) return STATUS_OK; // a pipe or device takes what comes
   file->is_regular = true;
+  file->has_name = about.st_nlink > 0;
   if (flock(file->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     return status_fail(error, STATUS_IO, "%s: another program is writing to it", file->path);
   return use_existing(file, existing, (int64_t)about.st_size, needs_newline, cut_bytes, error);
@@ -78,7 +79,9 @@ enum status gzline_file_write(struct gzline_file *file, const char *data, size_t
 bool gzline_file_is_lost(const struct gzline_file *file) {
   struct stat about;
   if (!file->is_regular) return false;
-  return file->fd < 0 || (fstat(file->fd, &about) == 0 && (about.st_nlink == 0 || about.st_size < file->end));
+  if (file->fd < 0) return true;
+  if (fstat(file->fd, &about) != 0) return false;
+  return (file->has_name && about.st_nlink == 0) || about.st_size < file->end;
 }
 
 bool gzline_file_is_moved(const struct gzline_file *file) {

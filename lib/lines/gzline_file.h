@@ -15,6 +15,7 @@ struct gzline_file {
   char *path;
   int fd;          // -1: none; the file is lost and no new one could be begun yet
   bool is_regular; // a regular file that we opened: it can be cut back after a failed write, and lost
+  bool has_name;   // when it was opened: one without can lose none
   bool is_gzip;
   int64_t end; // bytes in it
 };

@@ -416,6 +416,25 @@ static void test_a_device_that_is_full_fails_for_good(void **state) {
   assert_int_equal(counts.dropped, 3);
 }
 
+// A descriptor that was handed down may be of a file without a name: it is not one that was removed.
+static void test_a_file_that_never_had_a_name_is_not_lost(void **state) {
+  (void)state;
+  char path[40];
+  int fd = memfd_create("unnamed", MFD_CLOEXEC);
+  assert_true(fd >= 0);
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  struct gzline_writer *writer = files_open_writer(path, (struct gzline_options){.full = GZLINE_WAIT});
+  struct gzline_counts counts;
+  struct error error;
+  files_write_line(writer, "kept");
+  assert_int_equal(gzline_writer_close(writer, &counts, &error), STATUS_OK);
+  assert_int_equal(counts.lost_files + counts.dropped, 0);
+  char text[8] = "";
+  assert_int_equal(pread(fd, text, sizeof text - 1, 0), 5);
+  assert_string_equal(text, "kept\n");
+  close(fd);
+}
+
 static void test_a_reader_that_goes_away_is_an_error_and_no_signal(void **state) {
   (void)state;
   int ends[2];
@@ -445,6 +464,7 @@ int main(void) {
       cmocka_unit_test(test_lines_that_a_full_disk_costs_are_counted),
       cmocka_unit_test(test_a_device_that_is_full_fails_for_good),
       cmocka_unit_test(test_a_reader_that_goes_away_is_an_error_and_no_signal),
+      cmocka_unit_test(test_a_file_that_never_had_a_name_is_not_lost),
   };
   return cmocka_run_group_tests_name("gzline crash", tests, files_setup, files_teardown);
 }
