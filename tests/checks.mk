@@ -26,7 +26,8 @@ lengths: | $(filter deps deps-dev,$(MAKECMDGOALS))
 	@tests/checks/lengths.sh
 
 ## instructions: what an event, a record and a request cost by callgrind, against tests/bench/instructions.txt
-instructions: all $(BUILD)/tests/bench/bench_llm $(BUILD)/tests/bench/bench_record $(BUILD)/tests/bench/pacer
+instructions: all $(BUILD)/tests/bench/bench_llm $(BUILD)/tests/bench/bench_record $(BUILD)/tests/bench/pacer \
+		$(BUILD)/tests/bench/bare_curl
 	@BUILD=$(BUILD) tests/bench/instructions.sh
 
 # One stamp a file, so that only what changed is looked at again.

@@ -117,6 +117,7 @@ test-markdown: $(BUILD)/bin/analyze
 BENCH_HELPERS := tests/bench/wire.c tests/long/http_peer.c
 BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/bench/bench_% tests/bench/%_sim.c $(BENCH_HELPERS), \
 	$(wildcard tests/bench/*.c tests/long/*.c)))
+$(BUILD)/tests/bench/bare_curl: ALL_LDFLAGS += -Wl,--no-as-needed -lcurl
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) $(ARCHIVES_lib/record)
 	@mkdir -p $(@D)
 	@echo "  link $@"

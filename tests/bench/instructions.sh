@@ -53,6 +53,11 @@ small() { # REQUESTS
   collected "$scratch/log"
 }
 # shellcheck disable=SC2317
+bare() { # REQUESTS
+  grind "$scratch/log" "$BUILD/tests/bench/bare_curl" "${server_url[simllm]}/health" 1 "$1"
+  collected "$scratch/log"
+}
+# shellcheck disable=SC2317
 proxied() { # REQUESTS
   start_server capture valgrind --tool=callgrind --callgrind-out-file=/dev/null "$bin/capture" -u "${server_url[simllm]}" \
     -l 127.0.0.1:0 -o "$scratch/trace-$1.jsonl" || return
@@ -77,6 +82,7 @@ few=$(stream 500) many=$(stream 2500)
 add 'event replay' $(((many - few) / 2000 / 8))
 start_server simllm "$bin/simllm" -l 127.0.0.1:0 -q || summary
 add 'request replay' "$(per_request small)"
+add 'request bare_curl' "$(per_request bare)"
 add 'request capture' "$(per_request proxied)"
 
 if [ "${1:-}" = --write ]; then
@@ -92,7 +98,10 @@ while read -r kind name count; do
   [ $judged = no ] || check "$kind $name: $count instructions, at most 5 % over $bound" [ $((count * 100)) -le $((bound * 105)) ]
 done <"$counts"
 [ $judged = yes ] || skip 'the bounds' "they are those of $(head -n 1 $bounds | cut -c3-), here is $here"
-count_of() { awk -v name="$1" '$1 == "event" && $2 == name { print $3 }' "$counts"; }
+count_of() { awk -v name="$1" '$1 != "record" && $2 == name { print $3 }' "$counts"; }
+bare_count=$(count_of bare_curl)
+check "a request of replay, its record included, costs at most 1.3 of bare libcurl's $bare_count" \
+  [ "$(awk '$1 == "request" && $2 == "replay" { print $3 * 10 }' "$counts")" -le $((bare_count * 13)) ]
 for stream in messages responses llamacpp ollama; do
   check "an event of $stream costs no more than a chat event" [ "$(count_of $stream)" -le "$(count_of chat)" ]
 done

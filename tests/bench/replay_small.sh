@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# replay with small requests, 64 in flight on one thread and every record written, beside wrk and hey on the same nginx.
+# replay with small requests, 64 in flight on one thread and every record written, beside wrk, hey
+# and a bare loop on libcurl on the same nginx.
 . "$(dirname "$0")/lib.sh"
 need nginx curl jq
 requests=100000
@@ -20,6 +21,11 @@ measure_hey() {
   add hey "$(calc "$count / $SECONDS_EACH")"
   add hey_us "$(calc "$(jq .cpu_s "$scratch/cost.json") * 1e6 / $count")"
 }
+measure_bare() {
+  run "$peers/bare_curl" "$url/n/0" 64 $requests
+  add bare "$(jq '.requests / .wall_s' <<<"$out")"
+  add bare_us "$(jq '.cpu_s * 1e6 / .requests' <<<"$out")"
+}
 measure_replay() {
   run "$peers/cost" "$scratch/cost.json" "$bin/replay" $trace --api http -u "$url" -W 64 -B $requests -r 1 \
     --warmup 0 --force -o "$scratch/run.jsonl.gz"
@@ -32,8 +38,11 @@ measure_replay() {
 for _ in $(seq "$ROUNDS"); do
   command -v wrk >/dev/null && measure_wrk
   command -v hey >/dev/null && measure_hey
+  measure_bare
   measure_replay
 done
+figure 'replay small, 64 in flight: CPU per request of bare libcurl' "$(calc "$(median replay_us) / $(median bare_us)")" '<=' 1.3 \
+  "replay $(median replay_us) us, a bare loop on libcurl $(median bare_us) us; $(median replay)/s and $(median bare)/s"
 name='replay small, 64 in flight: requests/s of wrk'
 if [ -n "${lists[wrk]:-}" ]; then
   figure "$name" "$(calc "$(median replay) / $(median wrk)")" '>=' 0.25 "replay $(median replay)/s, wrk $(median wrk)/s"
