@@ -21,16 +21,17 @@ static bool decimal_ns(struct json_slice value, int64_t *out) {
   }
   ns *= CLOCK_NS_PER_S;
   if (at < end && *at == '.') {
-    at++;
-    for (int64_t unit = CLOCK_NS_PER_S / 10; at < end && *at >= '0' && *at <= '9'; at++, unit /= 10) {
-      if (unit == 0) {
-        ns += *at >= '5'; // the tenth digit rounds; the rest is below it
-        while (at < end && *at >= '0' && *at <= '9')
-          at++;
-        break;
-      }
-      ns += unit * (*at - '0');
-    }
+    static const int64_t units[] = {1000000000, 100000000, 10000000, 1000000, 100000,
+                                    10000,      1000,      100,      10,      1};
+    enum { DIGITS = sizeof units / sizeof *units - 1 };
+    int64_t fraction = 0;
+    int digits = 0;
+    for (at++; digits < DIGITS && at < end && *at >= '0' && *at <= '9'; at++, digits++)
+      fraction = fraction * 10 + (*at - '0');
+    ns += fraction * units[digits];
+    if (at < end && *at >= '5' && *at <= '9') ns++; // the tenth digit rounds; the rest is below it
+    while (at < end && *at >= '0' && *at <= '9')
+      at++;
   }
   if (at < end) return false;
   *out = ns;
