@@ -23,31 +23,8 @@ refused() { # NAME CODE REGEX ARGUMENT...
   check_equal "$name: nothing on stdout" "" "$out"
 }
 
-refused 'no operand' 2 'give a run or a table'
-refused 'unknown option' 2 '--wrong' --wrong "$table"
-refused 'unknown format' 2 "--format: 'xml' is not one of text, md, json, csv" --format xml "$table"
-refused 'unknown language' 2 "--lang: .*'de'.*en.*ru" --lang de "$table"
-refused 'unknown model' 2 "--models: .*cubic.*usl" --models usl,cubic "$table"
-refused 'a model twice' 2 '--models: .*twice' --models usl,usl "$table"
-refused 'confidence out of range' 2 "--confidence: .*'1.5'" --confidence 1.5 "$table"
-refused 'unknown scale' 2 "--scale: 'cube' is not one of log, linear" --scale cube "$table"
-refused 'sigma that is no number' 2 "--sigma: .*'x'" --sigma x "$table"
-refused 'degrees of freedom that are none' 2 "--sigma: .*'0'" --sigma 2%,0 "$table"
-refused 'seed that is no number' 2 "--seed: .*'-1'" --seed -1 "$table"
-refused 'curve and runs' 2 '--curve takes points instead of runs' --curve "$table" "$table"
-refused 'a limit without a baseline' 2 '--max-regression needs a --baseline' --max-regression 5% "$table"
-refused 'a limit that is no share' 2 "--max-regression: .*'7'" --baseline "$table" --max-regression 7 "$table"
-refused 'an assertion that is none' 2 "--assert: 'best' is no" --assert best "$table"
-refused 'an objective that is none' 2 "--slo: 'speed' is not one of ttft, tpot, latency" --slo speed=1s "$table"
-refused 'no suggestion' 2 "--suggest: .*'0'" --suggest 0 "$table"
-refused 'suggestions in a format' 2 '--suggest prints cells' --suggest 3 --format json "$table"
-refused 'a baseline that is not there' 1 "$broken/none: " --baseline "$broken/none" "$table"
-refused 'format with a folder' 2 '--format is for standard output' --format json -o "$broken/x" "$table"
-refused 'no such file' 1 "$broken/none.csv: " "$broken/none.csv"
 refused 'a directory' 1 "$broken: " "$broken"
 
-refused 'a trace' 1 "traces/sample.trace.jsonl: line 1: not a run: it is a trace; 'replay TRACE -u URL -o RUN'" traces/sample.trace.jsonl
-refused 'a trace as baseline' 1 'sample.trace.jsonl: line 1: not a run: it is a trace' --baseline traces/sample.trace.jsonl "$table"
 : >"$broken/empty"
 refused 'an empty file' 1 "$broken/empty: empty" "$broken/empty"
 echo 'workers,batch,total_s,tokens' >"$broken/header"

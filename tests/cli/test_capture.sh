@@ -21,24 +21,8 @@ refused() {
 
 test_usage() {
   local url=http://127.0.0.1:9
-  refused 'no upstream' 2 '-u/--upstream URL is needed'
-  refused 'upstream without scheme' 2 "-u/--upstream: '127.0.0.1:9': neither http:// nor https://; allowed is http://HOST" -u 127.0.0.1:9
-  refused 'unknown option' 2 '--frob: .*--help' -u $url --frob
-  refused 'option without value' 2 '-o: ' -u $url -o
-  refused 'operand' 2 "'trace.gz': a FILE needs --import" -u $url trace.gz
-  refused 'a server without -u' 2 "the server's URL belongs to -u" http://127.0.0.1:8000
-  refused 'listen without port' 2 "-l/--listen: 'here' is not HOST:PORT" -u $url -l here
-  refused 'two places to listen' 2 '-l/--listen and --unix-socket are not for one command' -u $url -l :0 --unix-socket s
-  refused 'a Unix socket without a path' 2 "--unix-socket: '' " -u $url --unix-socket ''
   refused 'a Unix socket whose path is too long' 2 "--unix-socket: 'x{108}' is longer than 107 bytes" -u $url \
     --unix-socket "$(printf 'x%.0s' {1..108})"
-  refused 'bad size' 2 "--queue: 'x' is not a size" -u $url --queue x
-  refused 'bad time' 2 "--shutdown-grace: 'soon' is not a time" -u $url --shutdown-grace soon
-  refused 'bad share' 2 "--sample: '1.5' is not a fraction" -u $url --sample 1.5
-  refused 'bad kind of bodies' 2 "--bodies: 'some' is not one of request, both, none" -u $url --bodies some
-  refused 'a secret header cannot be kept' 2 "--keep-header: 'X-Api-Key'" -u $url --keep-header X-Api-Key
-  refused 'no such certificates' 1 '--cacert: /no/such: No such file' -u $url --cacert /no/such
-  refused 'password in a bad URL is not shown' 2 '-u/--upstream: No host part in the URL; allowed' -u 'http://u:hunter2@/'
 }
 
 test_help() {
