@@ -12,7 +12,7 @@
 
 #include "lib/base/status.h"
 
-// What becomes of an option's value: a field of the program's struct is set, or a function takes it. Rows
+// What becomes of an option's value: a field of the program's struct is set, or a function reads it. Rows
 // make these with the macros below, which check the field's type; they name the struct, the field and what is
 // allowed.
 struct cli_value {
@@ -21,7 +21,6 @@ struct cli_value {
     CLI_KIND_FLAG,
     CLI_KIND_SET,
     CLI_KIND_TEXT,
-    CLI_KIND_TEXTS,
     CLI_KIND_CHOICE,
     CLI_KIND_COUNT,
     CLI_KIND_REAL,
@@ -43,7 +42,7 @@ struct cli_value {
   (offsetof(struct_type, field) +                                                                            \
    0 * sizeof(char[sizeof(((struct_type *)NULL)->field) == sizeof(int) ? 1 : -1]))
 
-// `take(context, value, error)`: the value is NULL for a flag. On failure `error` is set; cli_parse
+// `function(context, value, error)`: the value is NULL for a flag. On failure `error` is set; cli_parse
 // puts the option's name before them.
 #define CLI_OWN(function)                                                                                    \
   { .kind = CLI_KIND_OWN, .parse = (function) }
@@ -56,9 +55,6 @@ struct cli_value {
 // char *: an own copy, never empty; the last one given stays.
 #define CLI_TEXT(struct_type, field)                                                                         \
   { .kind = CLI_KIND_TEXT, .offset = CLI_FIELD(char *, struct_type, field) }
-// struct cli_texts: one more each time, never empty.
-#define CLI_TEXTS(struct_type, field)                                                                        \
-  { .kind = CLI_KIND_TEXTS, .offset = CLI_FIELD(struct cli_texts, struct_type, field) }
 // An enum: the position of the value in `names`.
 #define CLI_CHOICE(struct_type, field, names)                                                                \
   { .kind = CLI_KIND_CHOICE, .offset = CLI_FIELD_ENUM(struct_type, field), .words = (names) }
@@ -119,7 +115,7 @@ enum status cli_parse(const struct cli_program *program, int argc, char **argv, 
 void cli_print_help(const struct cli_program *program, FILE *out);
 void cli_print_version(const struct cli_program *program, FILE *out);
 
-// Frees the texts that the table's CLI_TEXT and CLI_TEXTS rows put into `context`, and clears their fields.
+// Frees the texts that the table's CLI_TEXT rows put into `context`, and clears their fields.
 void cli_free(const struct cli_program *program, void *context);
 
 // For a function of CLI_OWN: the position of `value` in `names` (ends with NULL). STATUS_USAGE names them

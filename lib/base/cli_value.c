@@ -75,7 +75,6 @@ enum status cli_value_parse(const struct cli_value *row, void *context, const ch
   case CLI_KIND_FLAG: *(bool *)field = true; return STATUS_OK;
   case CLI_KIND_SET: memcpy(field, &row->set, sizeof row->set); return STATUS_OK;
   case CLI_KIND_TEXT: return parse_text(field, value, error);
-  case CLI_KIND_TEXTS: return cli_texts_add(field, value, error);
   case CLI_KIND_CHOICE: return parse_choice(row, field, value, error);
   case CLI_KIND_COUNT: return units_count(value, least, most, field, error);
   case CLI_KIND_DURATION: return units_duration_ns(value, least, most, field, error);
@@ -87,9 +86,8 @@ enum status cli_value_parse(const struct cli_value *row, void *context, const ch
 }
 
 void cli_value_free(const struct cli_value *row, void *context) {
-  void *field = (char *)context + row->offset;
-  if (row->kind == CLI_KIND_TEXTS) cli_texts_free(field);
+  char **field = (char **)(void *)((char *)context + row->offset);
   if (row->kind != CLI_KIND_TEXT) return;
-  free(*(char **)field);
-  *(char **)field = NULL;
+  free(*field);
+  *field = NULL;
 }

@@ -28,7 +28,11 @@ static const struct cli_value loud = CLI_FLAG(struct settings, loud);
 static const struct cli_value colour = CLI_CHOICE(struct settings, colour, colours);
 static const struct cli_value green = CLI_SET(struct settings, background, GREEN);
 static const struct cli_value name = CLI_TEXT(struct settings, name);
-static const struct cli_value tag = CLI_TEXTS(struct settings, tags);
+static enum status add_tag(void *context, const char *value, struct error *error) {
+  struct settings *settings = context;
+  return cli_texts_add(&settings->tags, value, error);
+}
+static const struct cli_value tag = CLI_OWN(add_tag);
 static const struct cli_value count = CLI_COUNT(struct settings, count, 1, 1e15);
 static const struct cli_value wait_time = CLI_DURATION(struct settings, wait_ns, 0, 5e9);
 static const struct cli_value size = CLI_BYTES(struct settings, size_bytes, 0, 4096);
@@ -57,7 +61,7 @@ static void test_rows_put_values_into_their_fields(void **state) {
   assert_int_equal(settings.size_bytes, 2048);
   assert_true(settings.factor == -0.5 && settings.share == 0.05);
   cli_value_free(&name, &settings);
-  cli_value_free(&tag, &settings);
+  cli_texts_free(&settings.tags);
   cli_value_free(&count, &settings); // owns nothing
   assert_null(settings.name);
   assert_int_equal(settings.tags.count, 0);
