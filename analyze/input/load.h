@@ -138,7 +138,7 @@ struct load_api {
   struct times ttft, latency;                            // of successes
 };
 
-// Something that the reader of the report has to know; `words` is owned.
+// A notice for the reader of the report; `words` is owned.
 struct load_notice {
   enum warning_code code;
   int64_t workers, count;

@@ -13,7 +13,8 @@
 
 struct baseline_options {
   double confidence;
-  double max_regression; // 0.05: a run that is for certain more than 5 % slower has regressed; NaN: no limit
+  double max_regression; // 0.05: a run that is slower by more than 5 % with certainty has regressed; NaN: no
+                         // limit
   double session_sd;     // sd of ln X between lives of a server, allowed for where a server was not managed
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A report as a tree of parts: sections, paragraphs, tables, figures, lists. It knows no language, no output
+// A report as a tree of parts: sections, paragraphs, tables, figures, lists. It has no language, no output
 // format and no numbers; a renderer (markdown.h, html.h, text.h) walks it.
 //
 // Texts are UTF-8 and copied. Inside a text DOCUMENT_STRONG and DOCUMENT_CODE switch a style on and off; all

@@ -32,7 +32,7 @@ struct anonymize;
 // Takes the key: all bytes of the file, ANONYMIZE_KEY_MIN to ANONYMIZE_KEY_MAX of them. STATUS_NOT_FOUND,
 // STATUS_IO, STATUS_FORMAT (too short or too long), STATUS_MEMORY; error is set.
 enum status anonymize_open(const char *key_path, struct anonymize **out, struct error *error) MUST_USE;
-// The same with a key that nobody knows, gone with the process: for ids that need to mean nothing elsewhere.
+// The same with a random key that ends with the process: for ids that need to mean nothing elsewhere.
 enum status anonymize_open_random(struct anonymize **out, struct error *error) MUST_USE;
 void anonymize_close(struct anonymize *anonymize); // wipes the key; takes NULL
 

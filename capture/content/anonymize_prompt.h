@@ -9,9 +9,9 @@
 #include "lib/json/json_scan.h"
 
 // Appends the canonical text of a request body of the OpenAI and Ollama APIs: tools, then the messages with
-// their roles, or system text and prompt. Numbers in a prompt are tokens, four bytes each. What is no text (a
-// picture, say) is told apart but weighs 32 bytes only: how many tokens it is, the server alone knows.
-// Nothing for a body without a prompt. Failure sticks in out->status.
+// their roles, or system text and prompt. Numbers in a prompt are tokens, four bytes each. A part that is
+// no text (a picture, for example) has an identity of its own but 32 bytes only: its tokens are not known
+// here. Nothing for a body without a prompt. Failure sticks in out->status.
 void anonymize_prompt(struct json_slice body, struct buf *out);
 
 #endif

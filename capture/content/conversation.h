@@ -67,7 +67,7 @@ struct conversation_place {
 void conversation_find(struct session_table *table, enum api api, const struct api_request_facts *request,
                        struct conversation_place *out);
 
-// Remembers what was answered there. NULL: nobody knows, and any answer continues the conversation (of a
+// Remembers the answer there. NULL: not known, and any answer continues the conversation (of a
 // chat).
 void conversation_answered(struct session_table *table, const struct conversation_place *place,
                            const struct conversation_answer *answer);

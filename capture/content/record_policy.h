@@ -18,10 +18,10 @@ bool record_policy_header(const struct names *more, const char *name, size_t len
 // True for the Content-Type of a form (application/x-www-form-urlencoded).
 bool record_policy_is_form(const char *content_type, size_t len);
 
-// What of a kept header's value is recorded: all of it, or a mark when it looks like a credential.
+// The recorded form of a kept header's value: all of it, or a mark when it has the form of a credential.
 struct json_slice record_policy_value(struct json_slice value);
 
-// Appends a client's own session id; one that looks like a credential as "x" and 16 digits that stand for it.
+// Appends a client's own session id; one with the form of a credential as "x" and 16 digits of its digest.
 void record_policy_session(struct json_slice id, struct buf *out);
 
 // Appends the body as a record has it, secrets taken out (`redact`: more of their names), and says how it is

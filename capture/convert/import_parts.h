@@ -113,7 +113,7 @@ struct import_http {
   struct json_slice body;    // its bytes
   struct json_slice session;
   struct session_table *sessions;           // not NULL: where a request that names no session finds its own
-  const struct conversation_answer *answer; // what it was answered; NULL: nobody knows
+  const struct conversation_answer *answer; // the answer to it; NULL: not known
 };
 
 // Appends a header to those of a request, unless it is none that is recorded. The name in lower

@@ -2,8 +2,8 @@
 //
 // A thread that works through what it is handed, in order, so that the thread that serves traffic only hands
 // over. It takes up work a moment after it has come, several pieces at once. To wake a thread takes longer
-// than all else that recording does to a small request, so while work keeps coming it looks by itself, every
-// 10 ms, and is woken only when there was none for a while.
+// than all else that recording does to a small request, so while work keeps coming it polls every 10 ms,
+// and is woken only when there was none for a while.
 #ifndef CAPTURE_RECORD_QUEUE_H
 #define CAPTURE_RECORD_QUEUE_H
 

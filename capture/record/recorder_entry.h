@@ -142,7 +142,7 @@ void recorder_write_request(struct recorder *recorder, const struct trace_reques
 bool recorder_has_room(struct recorder *recorder, size_t len);
 
 // The exchange is over and its request never came whole: known by its size so far. Not when anonymising,
-// where nothing but sizes is recorded, and this one is nobody's.
+// where nothing but sizes is recorded, and the size of a part has no use.
 void recorder_request_incomplete(struct recorder_entry *entry);
 
 // The jobs of an entry.

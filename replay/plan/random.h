@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Seeded random numbers: the only place of replay that knows GSL's generators.
+// Seeded random numbers: the only place of replay that uses GSL's generators.
 //
 // The generator is GSL's mt19937 (Matsumoto and Nishimura 1998), a whole number below n is
 // gsl_rng_uniform_int, a shuffle is gsl_ran_shuffle (Knuth's algorithm P, from the last element down). The

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What an open loop sends next: the schedule, but no turn of a conversation before the turn before it is
-// done. Instants go in and out; nothing here looks at a clock.
+// done. Instants go in and out; nothing here reads a clock.
 //
 // A turn whose scheduled instant passes while the turn before it is under way goes as soon as that is done
 // (or has failed), and stays intended for its scheduled instant. With a think time it is intended for that
-// long after the turn before it, whatever the schedule says.
+// long after the turn before it, whatever its scheduled instant.
 //
 // A draw that begins again begins new conversations. A first turn, and a request of no conversation, costs
 // O(1); a later turn O(log n), where n conversations are under way.

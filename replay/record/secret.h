@@ -5,7 +5,7 @@
 // Secret are the value of every header but a few that are known to be harmless; the userinfo of a URL; and by
 // the names of lib/record/redact.h what redact_json takes out of --extra-body, and in a command (--server,
 // --before-batch) the value of NAME=VALUE, --name=VALUE or --name VALUE, also within quotes, such a header in
-// quotes, and a word that looks like a key.
+// quotes, and a word with the form of a key.
 #ifndef REPLAY_SECRET_H
 #define REPLAY_SECRET_H
 

@@ -14,8 +14,8 @@
 // is no range.
 int64_t limits_ports(const char *range);
 
-// Raises the limit of file descriptors to what `wanted` connections from so many threads need, and looks
-// whether there are local ports for them: each connection to the same server needs its own. *most is how many
+// Raises the limit of file descriptors to what `wanted` connections from so many threads need, and checks
+// that there are local ports for them: each connection to the same server needs its own. *most is how many
 // can be open at once, at most `wanted`. STATUS_LIMIT with the number needed and the number there is when it
 // is less and `fewer_will_do` is not set.
 enum status limits_prepare(int64_t wanted, int64_t threads, bool fewer_will_do, int64_t *most,

@@ -29,9 +29,9 @@ struct server_start {
   int64_t workers;
   uint16_t port;           // 0: no {port} in the command
   const char *output_path; // its stdout and stderr are appended there
-  const char *ready_url;   // up when this answers 2xx
-  // Where ready_url says 3xx or 4xx, as a server does that does not know it, this one is asked: any answer of
-  // it is good but 5xx, which servers say while they load a model. NULL: ready_url alone counts.
+  const char *ready_url;   // ready when this returns 2xx
+  // Used where ready_url returns 3xx or 4xx, as servers without that path do: any status below 500 is good;
+  // servers return 5xx while they load a model. NULL: ready_url alone counts.
   const char *other_url;
   int64_t ready_timeout_ns;
 };

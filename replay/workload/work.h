@@ -49,7 +49,7 @@ struct work_request {
   int64_t seq;                 // the trace's
   int64_t at_ns;               // when it was recorded, since 1970
   int64_t conversation, trace; // its number, -1: none; and that of the file
-  bool undated;                // the trace knows no wall clock: since the start of the earliest that does
+  bool undated;                // the trace has no wall clock: since the start of the earliest that does
   enum api api;
   char *method;
   char *path;
