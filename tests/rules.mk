@@ -92,6 +92,7 @@ REPLICATIONS ?= 2000
 coverage-sim: $(SIMULATIONS)
 	@$(BUILD)/tests/bench/recommend_sim $$(($(REPLICATIONS) / 2))
 	@$(BUILD)/tests/bench/search_sim
+	@$(BUILD)/tests/bench/edge_sim $$(($(REPLICATIONS) / 2))
 	@$(BUILD)/tests/bench/compare_sim $$((2 * $(REPLICATIONS)))
 	@$(BUILD)/tests/bench/interval_sim $$(($(REPLICATIONS) / 2))
 	@$(BUILD)/tests/bench/coverage_sim $(REPLICATIONS)

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 
 #define HIGHEST 1e6   // requests/s that replay takes
-#define NEW_REPEAT 3  // repetitions of a new rate: fewer have no interval to speak of
-#define MORE_REPEAT 2 // of one that is open
+#define MORE_REPEAT 2 // repetitions of a rate that is open
 
 struct list {
   const struct results *results;
@@ -42,7 +41,7 @@ static void look_at(struct list *list, double rate, const char *why) {
   for (size_t i = 0; i < list->count; i++) {
     if (list->cells[i].rate == rounded) return;
   }
-  add(list, rounded, NEW_REPEAT, why);
+  add(list, rounded, 1, why);
 }
 
 // Neither passes nor fails, though some repetition counts.
@@ -57,17 +56,18 @@ static void repeat_open(struct list *list, size_t first, size_t end) {
     const struct load *load = &results->loads[i];
     if (is_open(load) && load->reps < SUGGEST_REPEATED)
       add(list, results_offered(results, i), MORE_REPEAT, "whether it keeps the limits is open");
-    if (!is_open(load) && load->invalid <= NEW_REPEAT)
-      add(list, results_offered(results, i), NEW_REPEAT, "no repetition counts: the client was held up");
+    if (!is_open(load) && load->invalid <= SUGGEST_CONFIRMED)
+      add(list, results_offered(results, i), MORE_REPEAT, "no repetition counts: the client was held up");
   }
 }
 
-static bool is_narrow(const struct list *list, double low, double high) {
-  return high <= (1 + list->results->precision) * low * (1 + 1e-9);
+static bool is_narrow(double low, double high, double precision) {
+  return high <= (1 + precision) * low * (1 + 1e-9);
 }
 
-static void halve(struct list *list, double low, double high) {
-  if (!is_narrow(list, low, high)) look_at(list, sqrt(low * high), "the highest rate that holds lies near");
+static void halve(struct list *list, double low, double high, double precision) {
+  if (!is_narrow(low, high, precision))
+    look_at(list, sqrt(low * high), "the highest rate that holds lies near");
 }
 
 // Between a rate that passes and one that fails: beside the estimate, so that one of both bounds it from
@@ -80,18 +80,26 @@ static void narrow(struct list *list, size_t passes, size_t fails) {
   size_t open = passes + 1;
   while (open < fails && !is_open(&results->loads[open]))
     open++;
+  double precision = results->precision;
   if (open < fails) {
     size_t last = fails - 1;
     while (!is_open(&results->loads[last]))
       last--;
-    halve(list, low, results_offered(results, open));
-    halve(list, results_offered(results, last), high);
-  } else if (!is_narrow(list, low, high) && at > low && at < high && high > step * step * step * low) {
+    halve(list, low, results_offered(results, open), 2 * precision);
+    halve(list, results_offered(results, last), high, 2 * precision);
+  } else if (at > low && at < high && high > step * step * step * low) {
     look_at(list, at / step, "the limits are met just above");
     look_at(list, at * step, "the limits are met just below");
   } else {
-    halve(list, low, high);
+    halve(list, low, high, precision);
   }
+}
+
+// Both bounds stand on repetitions; one that fails by its failures needs none.
+static void confirm(struct list *list, size_t index, const char *why) {
+  const struct load *load = &list->results->loads[index];
+  if (load->reps < SUGGEST_CONFIRMED && !load->failing)
+    add(list, results_offered(list->results, index), SUGGEST_CONFIRMED - load->reps, why);
 }
 
 size_t suggest_rates(const struct results *results, size_t most, struct suggest_cell *cells) {
@@ -108,6 +116,8 @@ size_t suggest_rates(const struct results *results, size_t most, struct suggest_
     look_at(&list, results->loads[0].rate / 2, "the lowest rate is not shown to pass");
   } else {
     narrow(&list, passes, fails);
+    if (list.count == 0) confirm(&list, passes, "it passes, and is to be confirmed");
+    if (list.count == 0) confirm(&list, fails, "it fails, and is to be confirmed");
   }
   return list.count;
 }

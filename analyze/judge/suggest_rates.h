@@ -4,15 +4,18 @@
 // is known to within results->precision.
 //
 // The search narrows what lies between the highest rate that passes and the lowest that fails
-// (results->load_answer). Rates between them whose intervals leave it open are measured again, up to
-// SUGGEST_REPEATED times. Then it doubles upwards, halves downwards, looks on both sides of where the
-// measured times meet a limit, and else halves the gap. It proposes nothing when the gap is narrow enough.
+// (results->load_answer). It doubles upwards, halves downwards, looks on both sides of where the measured
+// times meet a limit, and else halves the gap; a new rate is measured once. Rates between the bounds whose
+// intervals leave it open are measured again, up to SUGGEST_REPEATED times. In the end both bounds are
+// measured SUGGEST_CONFIRMED times, since requests of one repetition wait alike. It proposes nothing when
+// they stand, and the gap is narrow, or twice as wide beside a rate that stays open.
 #ifndef ANALYZE_SUGGEST_RATES_H
 #define ANALYZE_SUGGEST_RATES_H
 
 #include "analyze/judge/suggest.h"
 
 #define SUGGEST_PRECISION 0.1 // unless --precision is given
+#define SUGGEST_CONFIRMED 3
 
 // As suggest_next, for results with loads; each cell has a rate, of three significant digits.
 size_t suggest_rates(const struct results *results, size_t most, struct suggest_cell *cells);

@@ -56,7 +56,7 @@ static double next_ttft(const struct truth *truth, double rate, gsl_rng *rng, st
   }
   double start = fmax(server->now_s, server->free_s[first]);
   *done_s = server->free_s[first] = start + service(truth, rng);
-  return start - server->now_s + FIRST_TOKEN_S;
+  return start - server->now_s + FIRST_TOKEN_S * exp(gsl_ran_gaussian(rng, 0.1));
 }
 
 static int ascending(const void *a, const void *b) {

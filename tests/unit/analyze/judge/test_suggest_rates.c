@@ -50,7 +50,7 @@ static void test_it_doubles_until_a_rate_fails(void **state) {
   (void)state;
   assert_int_equal(suggest((struct situation){RATES, THREE, 3, 2, -1, NAN}), 1);
   rates_are(1, 40, 0);
-  assert_true(cells[0].repeat == 3 && cells[0].workers == 0);
+  assert_true(cells[0].repeat == 1 && cells[0].workers == 0);
   assert_int_equal(suggest((struct situation){RATES, THREE, 3, -1, 0, NAN}), 1);
   rates_are(1, 2.5, 0);
 }
@@ -67,7 +67,7 @@ static void test_a_rate_that_is_open_is_measured_again(void **state) {
   static const int64_t none[] = {3, 0, 3};
   assert_int_equal(suggest((struct situation){RATES, none, 3, 0, 2, NAN}), 1);
   rates_are(1, 10, 0);
-  assert_int_equal(cells[0].repeat, 3);
+  assert_int_equal(cells[0].repeat, 2);
 }
 
 static void test_it_looks_on_both_sides_of_the_estimate(void **state) {
@@ -83,10 +83,17 @@ static void test_it_looks_on_both_sides_of_the_estimate(void **state) {
 
 static void test_it_ends_when_the_bounds_are_close(void **state) {
   (void)state;
-  static const double close[] = {10, 11}, near[] = {10, 11.5}, recorded[] = {NAN};
+  static const double close[] = {10, 11}, near[] = {10, 11.5}, open[] = {10, 12, 14.3}, recorded[] = {NAN};
+  static const int64_t once[] = {1, 1, 1};
   assert_int_equal(suggest((struct situation){close, THREE, 2, 0, 1, 10.5}), 0);
   assert_int_equal(suggest((struct situation){near, THREE, 2, 0, 1, 10.5}), 1);
   rates_are(1, 10.7, 0);
+  // Beside a rate that stays open twice the precision is enough.
+  assert_int_equal(suggest((struct situation){open, FOUR, 3, 0, 2, NAN}), 0);
+  // Both bounds are to stand on repetitions.
+  assert_int_equal(suggest((struct situation){close, once, 2, 0, 1, NAN}), 1);
+  rates_are(1, 10, 0);
+  assert_int_equal(cells[0].repeat, 2);
   assert_int_equal(suggest((struct situation){recorded, THREE, 1, 0, -1, NAN}), 0);
 }
 
@@ -96,7 +103,7 @@ static void test_a_rate_is_one_line_of_json(void **state) {
   suggest((struct situation){RATES, THREE, 3, 2, -1, NAN});
   assert_int_equal(suggest_print(cells, 1, &out), STATUS_OK);
   assert_string_equal(buf_text(&out),
-                      "{\"rate\":40,\"repeat\":3,\"why\":\"the highest rate does not fail\"}\n");
+                      "{\"rate\":40,\"repeat\":1,\"why\":\"the highest rate does not fail\"}\n");
   buf_free(&out);
 }
 
