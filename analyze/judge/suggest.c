@@ -259,10 +259,11 @@ static void look_for_peak(struct list *list) {
 }
 
 // On logarithms of both, throughput bends down as workers rise. A level that lies well below the line from
-// the one before it to the one after it has a fall before it: a cliff that the tested levels step over.
+// the one before it to the one after it has a fall before it: a cliff that the tested levels step over. Whole
+// batches bend for other reasons.
 static void look_for_hidden_fall(struct list *list) {
   const struct results *results = list->results;
-  for (size_t i = 2; i < results->workers_count; i++) {
+  for (size_t i = 2; i < results->workers_count && results->recommendation.steady; i++) {
     const struct workers_row *above = &results->workers[i], *row = above - 1, *below = row - 1;
     if (!above->usable || !row->usable || !below->usable || above->workers > wall(results)) continue;
     double low = log(recommend_level_throughput(results, below)),
