@@ -114,8 +114,7 @@ static enum status add_header(struct load_run *run, const struct run_header *hea
   facts->start_unix_s = run->start_unix_s = header->start_unix_s;
   facts->seed = header->seed;
   facts->max_tokens = header->max_tokens;
-  facts->burst = json_slice_is(header->dispatch, "burst");
-  facts->grid = json_slice_is(header->order, "grid");
+  facts->burst = json_slice_is(header->dispatch, "burst"), facts->grid = json_slice_is(header->order, "grid");
   facts->managed = run->managed = header->server.data != NULL && header->server.len > 0;
   run->fact = data->fact_count - 1;
   run->has_header = true;
