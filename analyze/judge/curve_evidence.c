@@ -2,7 +2,6 @@
 //
 // What the points show of an optimum without the curve: that they fall behind it, and how it varies over
 // passes or runs.
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -16,6 +15,12 @@
 struct group {
   double n, sum, count;
 };
+
+// The chance of a Student t above `t`, half of that of an F above its square.
+static double upper_tail(double t, double df) {
+  double half = stat_f_upper_tail(t * t, 1, df) / 2;
+  return t > 0 ? half : 1 - half;
+}
 
 static double mean_of(const struct group *group) {
   return group->sum / group->count;
@@ -69,7 +74,7 @@ static double fall_over_units(const struct curve_point *points, size_t count, en
   }
   double variance = (squares - sum * sum / units) / (units - 1) / units;
   if (!(units > 1) || !(variance > 0)) return 1;
-  return gsl_cdf_tdist_Q(sum / units / sqrt(variance), units - 1);
+  return upper_tail(sum / units / sqrt(variance), units - 1);
 }
 
 bool curve_shows_fall(const struct curve_point *points, size_t count, double n, const struct fit_result *fit,
@@ -88,7 +93,7 @@ bool curve_shows_fall(const struct curve_point *points, size_t count, double n, 
     if (points[0].unit >= 0) {
       if (count <= MAX_SHARED) chance = fall_over_units(points, count, fit->scale, at, last);
     } else if (df > 0 && variance > 0) {
-      chance = gsl_cdf_tdist_Q(fall / sqrt(variance * (1 / at->count + 1 / last->count)), df);
+      chance = upper_tail(fall / sqrt(variance * (1 / at->count + 1 / last->count)), df);
     }
   }
   free(groups);
