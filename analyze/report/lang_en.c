@@ -63,9 +63,12 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_RECOMMEND_TIMES] = "Time to first token p50 / p95: {0}. Latency p50 / p95: {1}.",
     [LANG_RECOMMEND_LATENCY] = "Latency p50 / p95: {0}.",
     [LANG_FEWER] =
-        "{0} {0:worker|workers} may be enough as well, which is not shown yet: {1} times this throughput.",
-    [LANG_FEWER_LATENCY] = "{0} {0:worker|workers} may be enough as well, which is not shown yet: {1} times "
-                           "this throughput, with a latency p50 of {2} instead of {3}.",
+        "{0} {0:worker|workers} may be enough too, though that is not shown: {1} times this throughput.",
+    [LANG_FEWER_TTFT] = "{0} {0:worker|workers} may be enough too, though that is not shown: {1} times this "
+                        "throughput, with a time to first token p95 of {2} instead of {3}.",
+    [LANG_FEWER_LATENCY] =
+        "{0} {0:worker|workers} may be enough too, though that is not shown: {1} times this "
+        "throughput, with a latency p95 of {2} instead of {3}.",
     [LANG_NEXT_UP] = "The next level up, {0} workers, has {1} times this throughput.",
     [LANG_NEXT_UP_TTFT] =
         "The next level up, {0} workers, has {1} times this throughput; its time to first token "

@@ -181,7 +181,8 @@ enum lang_id {
   LANG_LIMITS_SHARE,      // 0 share
   LANG_RECOMMEND_TIMES,   // 0 TTFT p50 and p95, 1 latency p50 and p95
   LANG_RECOMMEND_LATENCY, // 0 latency p50 and p95
-  LANG_FEWER,             // 0 workers, 1 ratio of throughput, 2 its latency, 3 that of the recommended
+  LANG_FEWER,             // 0 workers, 1 ratio of throughput, 2 its time, 3 that of the recommended
+  LANG_FEWER_TTFT,
   LANG_FEWER_LATENCY,
   LANG_NEXT_UP,              // 0 workers, 1 ratio of throughput with its interval
   LANG_NEXT_UP_TTFT,         // and 2 TTFT p95 here, 3 there

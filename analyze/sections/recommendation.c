@@ -41,9 +41,14 @@ static void say_fewer(struct chapters *c, struct document_node *parent, const st
   const struct cell *fewer = &c->results->cells[chosen->fewer];
   struct number_text ratio =
       number_with_interval(chosen->fewer_ratio.estimate, chosen->fewer_ratio.lo, chosen->fewer_ratio.hi, 4);
-  double here = cell->latency_s.p50.estimate, there = fewer->latency_s.p50.estimate;
+  bool first = isfinite(cell->ttft_s.p95.estimate) && isfinite(fewer->ttft_s.p95.estimate);
+  double here = first ? cell->ttft_s.p95.estimate : cell->latency_s.p95.estimate,
+         there = first ? fewer->ttft_s.p95.estimate : fewer->latency_s.p95.estimate;
   bool timed = isfinite(here) && isfinite(there);
-  chapters_paragraph(c, parent, timed ? LANG_FEWER_LATENCY : LANG_FEWER,
+  chapters_paragraph(c, parent,
+                     first   ? LANG_FEWER_TTFT
+                     : timed ? LANG_FEWER_LATENCY
+                             : LANG_FEWER,
                      LANG_WITH(number_count(fewer->workers).text, ratio.text,
                                chapters_duration(c, there).text, chapters_duration(c, here).text));
 }

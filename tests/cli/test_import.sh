@@ -265,7 +265,7 @@ test_anonymous_import_passes_what_is_listed() {
       {type: "trace", version: 1, start_unix_s: 1, tool: $m, upstream: $m, other: $m},
       ($texts + {type: "request", seq: 0, t_s: 0, method: "POST", path: "/v1/chat/completions?\($m)", session: $m,
         headers: {"user-agent": $m}, api: "openai.chat", model: $m, stream: true, other: $m, prefix_blocks: [$m]}
-        | del(.body, .body_text, .body_base64, .body_bytes, .input_tokens, .output_tokens, .block_tokens, .body_truncated)
+        | del(.body, .body_text, .body_base64, .body_bytes, .input_tokens, .output_tokens, .block_tokens, .body_truncated, .media_parts, .media_bytes)
         | .[$body] = (if $body == "body" then {model: $m, user: $m, messages: [{role: "user", content: $m}]} else $m end)),
       ({type: "response", seq: 0, t_s: 1, status: 200, error: $m, error_text: $m, finish: $m, token_source: $m,
         aborted_by: $m, other: $m} | .[$body] = (if $body == "body" then {choices: [{message: {content: $m}}]} else $m end)),

@@ -48,7 +48,7 @@ check_equal 'resume: every replicate' 4 "$(records "$scratch/torn.jsonl" batch l
 
 # Without a warm-up, or from a server that does not say, there is nothing to learn from: that is told.
 run "$bin/replay" "$scratch/sizes.jsonl" --keep-invalid -u "${server_url[sim]}" -m sim -W 2 -B 30 -r 1 --warmup 0 -o "$scratch/cold.jsonl"
-check_match 'no warm-up: words' 'may miss the recorded length.*no warm-up request told' "$err"
+check_match 'no warm-up: words' 'may miss the recorded length.*the server counted no input tokens in the warm-up' "$err"
 check_equal 'no warm-up: the record says so' '[false]' "$(records "$scratch/cold.jsonl" batch 'map(.synth.calibrated)')"
 
 # Two traces that overlap: merged by the wall clock, each request at its own time.

@@ -151,25 +151,6 @@ static void test_percentiles_are_kept_per_session(void **state) {
   load_free(&data);
 }
 
-// Two sessions, at 1 s and 30 s: t(1) = 12.7 on the ln scale puts the ends a factor of 10^9 away. At 1 s and
-// 1.1 s they are a bound.
-static void test_an_interval_of_times_that_spans_orders_of_magnitude_is_none(void **state) {
-  struct scenario s;
-  (void)state;
-  scenario_run(&s,
-               SCENARIO_HEADER("1", SCENARIO_MANAGED) REQUEST(0, 2, 2, 0, 1, "") BATCH(0, 2, 2, 0, "")
-                   REQUEST(0, 2, 4, 0, 1, "") BATCH(0, 2, 4, 0, "") REQUEST(1, 2, 2, 1, 30, "")
-                       BATCH(1, 2, 2, 1, "") REQUEST(1, 2, 4, 1, 1.1, "") BATCH(1, 2, 4, 1, "") SCENARIO_END);
-  struct estimate wide = scenario_cell(&s, 2, 2)->latency_s.p50,
-                  narrow = scenario_cell(&s, 2, 4)->latency_s.p50;
-  scenario_near("geometric mean", wide.estimate, sqrt(30), 1e-9);
-  assert_true(isnan(wide.lo) && isnan(wide.hi));
-  double half = 12.7062047 * log(1.1) / 2; // sd / sqrt(2) of two values is half their distance
-  scenario_near("lo", narrow.lo, sqrt(1.1) * exp(-half), 1e-6);
-  scenario_near("hi", narrow.hi, sqrt(1.1) * exp(half), 1e-6);
-  scenario_free(&s);
-}
-
 static void test_a_level_whose_server_failed_yields_its_planned_cells(void **state) {
   (void)state;
   struct load_data data = read_run(SCENARIO_HEADER("1", SCENARIO_MANAGED) BATCH(
@@ -336,7 +317,6 @@ int main(void) {
       cmocka_unit_test(test_requests_count_whether_they_stand_before_or_after_their_batch),
       cmocka_unit_test(test_an_unfinished_batch_counts_for_nothing),
       cmocka_unit_test(test_percentiles_are_kept_per_session),
-      cmocka_unit_test(test_an_interval_of_times_that_spans_orders_of_magnitude_is_none),
       cmocka_unit_test(test_a_level_whose_server_failed_yields_its_planned_cells),
       cmocka_unit_test(test_a_plan_of_single_cells_yields_those_of_the_failed_level),
       cmocka_unit_test(test_without_warmup_the_first_batch_of_a_server_is_cold),
