@@ -123,10 +123,14 @@ static bool peak_of_unit(enum models_id id, const struct curve_point *points, si
 
 bool curve_optimum_over_units(enum models_id id, const struct curve_point *points, size_t count,
                               enum stat_scale scale, double confidence, struct ci *n, struct ci *throughput) {
-  double *room = calloc(4 * count + 1, sizeof *room), *peaks = room + 2 * count, *heights = room + 3 * count;
+  double *room = calloc(4 * count + 1, sizeof *room);
+  if (!room) {
+    stat_end_without_memory();
+    return false;
+  }
+  double *peaks = room + 2 * count, *heights = room + 3 * count;
   size_t units = 0;
-  bool all = room && count <= MAX_SHARED;
-  if (!room) stat_end_without_memory();
+  bool all = count <= MAX_SHARED;
   for (size_t i = 0; i < count && all; i++) {
     bool known = false;
     for (size_t k = 0; k < i && !known; k++)
