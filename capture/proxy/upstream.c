@@ -193,14 +193,18 @@ static void record_end(struct exchange *exchange, const struct xfer_result *resu
   exchange->entry = NULL;
 }
 
+// The server answers the handshake with an error of HTTP; where it closes first, that answer may be lost.
+static bool is_plain_handshake(const char *words) {
+  return strstr(words, "wrong version number") || strstr(words, "SSL_ERROR_SYSCALL");
+}
+
 // A server that expects TLS alone ends a connection without it, at once or after some bytes of its own.
 static void keep_trouble(struct exchange *exchange, const struct xfer_result *result) {
   struct exchange_counts *counts = &exchange->proxy->counts;
   bool is_secure = exchange->proxy->origin->secure;
-  counts->is_other_scheme =
-      is_secure
-          ? result->outcome == XFER_TLS && strstr(result->words, "wrong version number")
-          : (result->outcome == XFER_RESET || result->outcome == XFER_PROTOCOL) && exchange->status == 0;
+  counts->is_other_scheme = is_secure ? result->outcome == XFER_TLS && is_plain_handshake(result->words)
+                                      : (result->outcome == XFER_RESET || result->outcome == XFER_PROTOCOL) &&
+                                            exchange->status == 0;
   snprintf(counts->trouble, sizeof counts->trouble, "%s (%s)", message_of(exchange, result->outcome),
            result->words);
 }
