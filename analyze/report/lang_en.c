@@ -100,7 +100,7 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "This is the highest measured. {0} is recommended: it needs no more requests in flight "
         "and is at most {1}% below the best.",
     [LANG_BEST_LIMITS] =
-        "This is the highest measured, whatever its times. {0} is recommended: it keeps {1}.",
+        "This is the highest over whole batches, whatever its times. {0} is recommended: it keeps {1}.",
     [LANG_BEST_STEADY] = "This is the highest over whole batches. {0} is recommended: levels are compared "
                          "while all workers are busy.",
     [LANG_BEST_STEADY_OPEN] = "This is the highest over whole batches, not a recommendation: levels are "
@@ -268,6 +268,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_LEVEL_BEST] = "The best level is {0} workers: no other level reaches it",
     [LANG_LEVEL_LARGEST] = "The highest value was measured at {0} {0:worker|workers}; that this is the best "
                            "level is not established",
+    [LANG_LEVEL_LARGEST_STEADY] = "While all workers are busy, throughput was highest at {0} "
+                                  "{0:worker|workers}; that this is the best level is not established",
     [LANG_LEVELS_EQUAL] =
         "The highest value was measured at {0} {0:worker|workers}; levels that cannot be told apart: {1}",
     [LANG_FALL] = "{0} (−{1}%)",

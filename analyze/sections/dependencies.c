@@ -180,7 +180,7 @@ static void highest_level(struct chapters *c, struct document_node *list) {
   if (!highest) return;
   bool best = chosen->state == RECOMMENDATION_SHOWN && !(chosen->below_best_at_most > 0) &&
               results->cells[chosen->cell].workers == highest->workers;
-  chapters_item(c, list, best ? LANG_LEVEL_BEST : LANG_LEVEL_LARGEST,
+  chapters_item(c, list, best ? LANG_LEVEL_BEST : LANG_LEVEL_LARGEST_STEADY,
                 LANG_WITH(number_count(highest->workers).text));
 }
 

@@ -143,7 +143,8 @@ static void kept_cell(struct chapters *c, struct document_node *table, const str
 }
 
 struct optima_shape { // which columns the table has beyond the standing ones
-  bool steady, highest, interval, ttft, tpot, latency, capacity, limits;
+  bool steady, highest, ttft, tpot, latency, capacity, limits;
+  bool interval; // of steady throughput, else of the highest
 };
 
 static void rate_cells(struct document_node *table, double rate, struct estimate interval, bool shown,
@@ -190,7 +191,7 @@ static void optima_row(struct chapters *c, struct document_node *table, const st
   }
   document_cell(table, best ? number_count(best->batch).text : NUMBER_UNKNOWN, mark);
   struct estimate rate = best ? best->tokens_per_s : (struct estimate){NAN, NAN, NAN};
-  if (shape.highest) rate_cells(table, rate.estimate, rate, shape.interval, mark);
+  if (shape.highest) rate_cells(table, rate.estimate, rate, shape.interval && !shape.steady, mark);
   time_cells(c, table, best, shape, mark);
   if (shape.capacity) {
     struct estimate known = row->capacity;
@@ -226,7 +227,7 @@ void chapters_optima_table(struct chapters *c, struct document_node *parent, boo
   chapters_column(c, table, LANG_COLUMN_BEST_BATCH, DOCUMENT_RIGHT);
   if (shape.highest) {
     chapters_column(c, table, LANG_COLUMN_MAX, DOCUMENT_DECIMAL);
-    if (shape.interval) chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
+    if (shape.interval && !shape.steady) chapters_column(c, table, LANG_COLUMN_INTERVAL, DOCUMENT_RIGHT);
   }
   if (shape.ttft) chapters_column(c, table, LANG_COLUMN_TTFT, DOCUMENT_RIGHT);
   if (shape.tpot) chapters_column(c, table, LANG_COLUMN_TPOT, DOCUMENT_RIGHT);
