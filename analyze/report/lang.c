@@ -8,14 +8,13 @@
 #include "analyze/report/document.h"
 #include "analyze/report/lang_tables.h"
 
-static const char *const *const tables[LANG_COUNT][3] = {
-    [LANG_EN] = {lang_en_texts, lang_en_loads, lang_en_words},
-    [LANG_RU] = {lang_ru_texts, lang_ru_loads, lang_ru_words}};
+static const char *const *const tables[LANG_COUNT][2] = {
+    [LANG_EN] = {lang_en_texts, lang_en_words}, [LANG_RU] = {lang_ru_texts, lang_ru_words}};
 static const char *const codes[LANG_COUNT] = {[LANG_EN] = "en", [LANG_RU] = "ru"};
 
 const char *lang_text(enum lang lang, enum lang_id id) {
   const char *text = NULL;
-  for (size_t i = 0; i < 3 && !text; i++)
+  for (size_t i = 0; i < 2 && !text; i++)
     text = tables[lang][i][id];
   return text ? text : "";
 }

@@ -9,7 +9,6 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_MATRIX_MEANS_STEADY] = "Rows: workers; columns: batch. These rates are of whole batches, with "
                                  "their start and end. Bold and ★: recommended; in brackets: not comparable "
                                  "(cold start or a client not in time); †: partial last wave.",
-    [LANG_AND_MORE] = " and {0} more",
     [LANG_ROWS_LEFT] = "{0} more {0:row is|rows are} not shown here: `--format json` has all.",
     [LANG_SHOWN_LEVELS] =
         "{0} of {1} levels are shown: the best and those beside it, both sides of a drop, the first and the "
@@ -36,7 +35,6 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "most from the baseline. All are in " CODE("summary.json") " (" CODE("--format json") ").",
     [LANG_SHOWN_POINTS] = "{0} of {1} points are drawn, evenly spread; the fit does not depend on that.",
     [LANG_SHOWN_OFF_FRONT] = "{0} of {1} cells off the front are drawn, those with the highest throughput.",
-    [LANG_SHOWN_STEPS] = "The first {0} of {1} such findings are listed",
     [LANG_SHOWN_WARNINGS] = "The first {0} of {1} warnings of this kind are shown. All are in " CODE(
         "summary.json") " (" CODE("--format json") ").",
     [LANG_SHOWN_INPUTS] = "The first {0} of {1} inputs are described. All are in " CODE(
@@ -178,10 +176,6 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "{0} {0:batch|batches} left out: the measuring client did not get the CPU in time, although it used "
         "{3}% of a core at most{1}: something else was running on its machine.{2}",
     [LANG_WARNING_INVALID_FAILED] = " Of these {0} failed as well and {0:counts|count} as failed.",
-    [LANG_REASON_LAG] = "requests were sent late: lag p99 {0} ms, allowed {1} ms",
-    [LANG_REASON_STALL] = "the event loop stalled for {0} ms, allowed {1} ms",
-    [LANG_REASON_CPU] = "the client used {0} of a core, allowed {1}",
-    [LANG_REASON_FIRST] = "the first: ",
     [LANG_WARNING_EDGE_BATCH] = "The best lies on the last batch tested: not an optimum.",
     [LANG_WARNING_EDGE_WORKERS] = "The best lies on the highest number of workers tested: not an optimum.",
     [LANG_WARNING_PARTIAL_WAVES] =
@@ -246,7 +240,6 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_ADVICE] = STRONG("Recommendations:"),
     [LANG_STEP_RISES_RATIO] = "From {0} to {1} workers throughput rises: ratio {2}{3}",
     [LANG_STEP_FALLS_RATIO] = "From {0} to {1} workers throughput falls: ratio {2}{3}",
-    [LANG_STEP_OPEN_RATIO] = "From {0} to {1} workers no difference is established: ratio {2}{3}",
     [LANG_STEP_RISES] =
         "From {0} to {1} workers throughput rises: {4} to {5} {unit}/s, and the intervals do not overlap",
     [LANG_STEP_FALLS] =
@@ -255,50 +248,35 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                        "intervals overlap",
     [LANG_STEP_UNKNOWN] = "From {0} to {1} workers: {4} and {5} {unit}/s were measured; without a known "
                           "spread nothing is concluded from that",
-    [LANG_RUN_RISES] = "From {0} to {1} workers throughput rises at every step",
-    [LANG_RUN_FALLS] = "From {0} to {1} workers throughput falls at every step",
-    [LANG_RUN_OPEN] = "Between neighbouring levels from {0} to {1} workers no difference is established",
     [LANG_RUN_UNKNOWN] = "From {0} to {1} workers the spread is unknown, so nothing is concluded from "
                          "differences between levels",
     [LANG_STEP_NOT_TESTED] =
         "Workers between {0} and {1} were not tested: the border lies somewhere in ({0}, {1}]",
     [LANG_STEP_UNUSABLE] =
         "At {0} {0:worker|workers} there is no usable measurement: no throughput can be stated",
-    [LANG_STEP_FAILED] = "At {0} {0:worker|workers} all requests failed: no throughput can be stated",
-    [LANG_LEVEL_BEST] = "The best level is {0} workers: no other level reaches it",
     [LANG_LEVEL_LARGEST] = "The highest value was measured at {0} {0:worker|workers}; that this is the best "
                            "level is not established",
     [LANG_LEVEL_LARGEST_STEADY] = "While all workers are busy, throughput was highest at {0} "
                                   "{0:worker|workers}; that this is the best level is not established",
     [LANG_LEVELS_EQUAL] =
         "The highest value was measured at {0} {0:worker|workers}; levels that cannot be told apart: {1}",
-    [LANG_FALL] = "{0} (−{1}%)",
-    [LANG_FALL_PARTIAL] = "{0} (−{1}%, partial wave)",
     [LANG_FALLS_TESTED] =
         "Established: throughput is lower than at the previous batch at (workers×batch) {0}",
-    [LANG_FALLS_PARTIAL] = "Lower because the last wave is partial, not because of saturation: {0}",
     [LANG_FALLS_MEASURED] = "\"Throughput grows with the batch\" is contradicted by cells below the previous "
                             "batch (workers×batch): {0}; how much of that is chance is unknown",
     [LANG_FALLS_WITHIN] =
         "Lower than at the previous batch, but within the intervals, so not established: {0}",
     [LANG_NO_LADDER] = "No level was measured with more than one batch size, so nothing is known of it",
-    [LANG_NO_FALLS] = "Throughput is nowhere lower than at the previous batch",
-    [LANG_LEVEL_CAPACITY] = "workers {0}: {1}{2}",
     [LANG_LEVELS_CAPACITY] =
         "Total time at these levels is a constant part plus {units} / capacity, to within 3%: growth with "
         "the "
         "batch is the constant part spread over more {units}. Capacities ({unit}/s): {0}",
     [LANG_LEVELS_EDGE] = "The highest value lies on the largest batch tested at workers = {0}: no optimum is "
                          "established there",
-    [LANG_ADVICE_USE] = "Use {0} {0:worker|workers} with batch {1}",
     [LANG_ADVICE_CONFIRM] = "{0} {0:worker|workers} with batch {1} measured highest; repeat it and its "
                             "neighbours before relying on it",
-    [LANG_ADVICE_HOLES] = "Measure again, workers: {0} (failed between levels that work)",
-    [LANG_ADVICE_CLIFF] = "Do not use {1} workers or more; measure between {0} and {1}",
     [LANG_ADVICE_CLIFF_POSSIBLE] =
         "Measure {0} and {1} workers again: a drop between them is possible, but not established",
-    [LANG_ADVICE_BATCH] = "Measure batches above {0}",
-    [LANG_ADVICE_WORKERS] = "Measure more than {0} {0:worker|workers}",
     [LANG_ADVICE_REPEAT] =
         "Repeat every cell (" CODE("replay -r 3") " or more), so that differences can be told from chance",
     [LANG_RULE_OF_WORDS] = "\"Rises\" and \"falls\" are said only where the interval of the ratio leaves out "
@@ -329,18 +307,10 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_OPTIMUM_NO_MODEL] = "No capacity curve: no model converged on the points.",
     [LANG_OPTIMUM_FEW_N] =
         "No capacity curve: the points have {0} {0:value|different values} of n, too few for any model.",
-    [LANG_POINTS_STEADY] = "Points: {0}, batches while all workers were busy (n = workers)",
-    [LANG_POINTS_FULL_WAVES] = "Points: {0}, cells of three or more full waves (n = workers)",
     [LANG_POINTS_SINGLE_WAVE] = "Points: {0}, single waves (batch not above the workers, n = batch)",
-    [LANG_POINTS_OPEN_LOOP] = "Points: {0}, open-loop loads (n = mean in flight)",
-    [LANG_POINTS_FILE] = "Points: {0}, from the file",
-    [LANG_RANGE_LOG] = "Fitted for n from {0} to {1} ({2} {2:point|points}), on the logarithmic scale",
-    [LANG_RANGE_LINEAR] = "Fitted for n from {0} to {1} ({2} {2:point|points}), on the linear scale",
     [LANG_KNEE_FIT] = "Knee: n = {0}{1} is the smallest that reaches 95% of the peak of the fit",
     [LANG_KNEE_CELLS] =
         "Knee: n = {0}{1} is the smallest that cannot be put more than 5% below the best cell",
-    [LANG_LACK_OF_FIT_REJECTS] = "Lack of fit: F = {0}, p {1}; the models are rejected",
-    [LANG_LACK_OF_FIT_PASSES] = "Lack of fit: F = {0}, p {1}; the model is not rejected",
     [LANG_LACK_OF_FIT_UNKNOWN] = "Lack of fit: cannot be tested (that takes replicates, and more different n "
                                  "than the model has parameters)",
     [LANG_MODELS_MEAN] =
@@ -361,21 +331,15 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "and an event may carry several tokens.",
     [LANG_FAILURES_MEAN] = "A failed request is counted as a failure, never as a request of no tokens. "
                            "Failure rates with {0}% intervals (Clopper–Pearson).",
-    [LANG_CLIENT_CPU] = "Highest CPU share of the client: {0}%",
-    [LANG_CLIENT_LAG] = "Highest p99 of its own delay in sending: {0} ms",
     [LANG_APIS_MEAN] = "The measured requests use {0} APIs. Their tokens and times are not comparable. The "
                        "figures above mix "
                        "them; measure one API at a time with a trace of its own.",
-    [LANG_CLIENT_VALID] = "Batches left out because the client did not keep up: {0}",
-    [LANG_CLIENT_INVALID] = "Left out because the client did not keep up: {0} {0:batch|batches}",
     [LANG_FACT_COUNTS] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed), {4} warm-up "
                          "{4:batch|batches}, {0} server {0:session|sessions}",
     [LANG_FACT_COUNTS_MANAGED] = "{1} {1:batch|batches}, {2} {2:request|requests} ({3} failed), {4} warm-up "
                                  "{4:batch|batches}, {0} server {0:restart|restarts}",
     [LANG_ALT_CURVE] = "Throughput against requests in flight: {0} points from n = {1} to {2}, between {3} "
                        "and {4} {unit}/s, with the fitted curve where one stands",
-    [LANG_ALT_LEVELS] = "Throughput against batch size, one line per number of workers",
-    [LANG_ALT_LEVEL] = "Performance plot for {0} parallel {0:request|requests}",
     [LANG_CAPTION_CURVE] = "Capacity curve: throughput with n requests in flight.",
     [LANG_CAPTION_LEVELS] =
         "Throughput against batch for each number of workers (failed and cold cells left out).",
@@ -401,15 +365,11 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "This is a regression: slower by more than {0}% with certainty, as a whole or in one cell, "
         "or cells of the baseline fail now.",
     [LANG_REPLICATES_NEEDED] = "About {0} {0:replicate|replicates} of each run would decide it.",
-    [LANG_COMPARED_ALL] = "All common cells together: ratio {0}, {1}",
-    [LANG_COMPARED_BY_BLOCKS] = "The interval is over blocks: restarts of the server are part of it",
-    [LANG_COMPARED_BY_CELLS] = "The interval is over the ratios of the cells",
     [LANG_COMPARED_RESTARTS] =
         "A server was not managed, so its restarts were not measured: the intervals allow for {0}% "
         "between restarts (" CODE("--session-sd") ")",
     [LANG_COMPARED_SLOWEST] = "Cell {0} (workers×batch) is slower for certain: {1} of the baseline.",
     [LANG_COMPARED_FASTEST] = "Cell {0} (workers×batch) is faster for certain: {1} of the baseline.",
-    [LANG_COMPARED_BEST] = "The best cell, {0}, against the best of the baseline, {1}: ratio {2}",
     [LANG_COMPARED_MARGIN] = "\"Same\" means that the difference is for certain smaller than {0}%; "
                              "\"undecided\" that the data do not tell",
     [LANG_OPTIMUM_BEND_OPEN] = "Capacity curve ({0}): throughput rises up to about n = {1}; only n = {2} was "
@@ -421,7 +381,6 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
                              "there (fitted up to {2}), so there is no single optimum.",
     [LANG_ROBUST] =
         "With far points weighed down (bisquare weights) the peak lies at n = {0}, with {1} {unit}/s",
-    [LANG_BAND_AVERAGED] = "No model stands out: the band averages all of them by their weights",
     [LANG_DISTRIBUTION_MEANS] =
         "The recommended cell and the highest, their neighbours and equals. A line at p95 is the time that "
         "95 of 100 requests of its cell do not exceed; the scale widens towards the slow end. Lines are over "
@@ -430,8 +389,6 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
         "were several, else over requests.",
     [LANG_ONE_PIECE] = "{0}% of the answers came in one piece (not streamed): their first token came with "
                        "their last, so their TTFT is their latency, and they have no TPOT and no ITL.",
-    [LANG_TIMES_FASTER] = "{0} is established to be lower than that of the recommended {1} at: {2}",
-    [LANG_TIMES_SLOWER] = "{0} is established to be higher than that of the recommended {1} at: {2}",
     [LANG_TIMES_OPEN] = "No difference of {0} from that of the recommended {1} is established (the intervals "
                         "overlap) at: {2}",
     [LANG_ALT_DISTRIBUTION] = "{0} by percentile of requests, one line for each of {1} cells; p50 from {2} "
@@ -446,8 +403,62 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_NEXT_CELLS] = "Measure (workers×batch) {0}, as " CODE("--suggest") " proposes",
     [LANG_NEXT_HOLES] = "Measure again (workers×batch) {0}, as " CODE(
         "--suggest") " proposes: it failed between levels that work",
-    [LANG_NEXT_NOTHING_BETTER] = "Nothing more needs measuring",
-    [LANG_NEXT_NOTHING_LIMITS] = "Nothing more needs measuring within the limits",
     [LANG_NEXT_NOTHING] =
         "Nothing more needs measuring: a better tested configuration can win by {0}% at most",
+    [LANG_LIMITS_OPEN] = STRONG(
+        "Not decided:") " nothing tested is shown to keep {0} ({1}% confidence). Of those that may, {2} "
+                        "{2:worker|workers}, batch {3}, has the most throughput: {4} {unit} per second{5}.",
+    [LANG_LIMITS_UNMEASURED] =
+        STRONG("Not decided:") " whether {0} is kept is unknown: the input has no such times.",
+    [LANG_LIMITS_MISSED_ALL] = STRONG("No recommendation:") " nothing tested keeps {0} ({1}% confidence).",
+    [LANG_LIMITS_SINGLE] =
+        STRONG("Highest measured within the limits") " ({0}): {2} {2:worker|workers}, batch {3}: {4} {unit} "
+                                                     "per second{5}. Single runs show no recommendation: "
+                                                     "repeat the measurement.",
+    [LANG_LIMITS_CANDIDATES] = "These may keep the limits (workers×batch): {0}.",
+    [LANG_LIMIT_BINDS] = "Above it, {0} (workers×batch) is the first to miss {1}, measured: {2}.",
+    [LANG_LIMIT_BINDS_OPEN] = "Above it, whether {0} (workers×batch) keeps {1} is open, measured: {2}.",
+    [LANG_LIMIT_MISSED_LOWEST] =
+        "The fewest requests in flight tested, {0} (workers×batch), miss {1}, measured: {2}.",
+    [LANG_LIMIT_IN_DOUBT] = "The limit in doubt there is {1}, measured: {2}.",
+    [LANG_LOADS_MEAN] = "Requests were sent at times of their own, without waiting for earlier ones. Served "
+                        "are the successes "
+                        "that ended within the schedule. In brackets {0}% intervals: over the repetitions of "
+                        "a rate, else over "
+                        "its requests; for goodput the wider of both.",
+    [LANG_SLO_GOODPUT] = STRONG("Goodput:") " {0} has the most requests per second that keep {1}: {2}{3}.",
+    [LANG_SLO_GOODPUT_NONE] = STRONG("Goodput:") " in no cell did a request keep {0}.",
+    [LANG_LOADS_UP_TO] =
+        STRONG("Sustained load{0}:") " up to {1} {1:request|requests} per second. At {2} per second, {3}.",
+    [LANG_LOADS_ALL] =
+        STRONG("Sustained load{0}:") " {1} {1:request|requests} per second, the highest rate tested.",
+    [LANG_LOADS_NONE] = STRONG(
+        "Sustained load{0}:") " none. At {2} {2:request|requests} per second, the lowest rate tested, {3}.",
+    [LANG_LOADS_UNKNOWN] =
+        STRONG("Sustained load{0}:") " not known. The repetitions have too few requests to see a queue grow, "
+                                     "or a limited time was not measured.",
+    [LANG_LOADS_ABOVE_OPEN] =
+        STRONG("Sustained load{0}:") " {1} {1:request|requests} per second. Whether higher rates keep the "
+                                     "limits is not decided.",
+    [LANG_LOADS_BELOW_OPEN] =
+        STRONG("Sustained load{0}:") " not decided below {2} {2:request|requests} per second. At {2} per "
+                                     "second, {3}.",
+    [LANG_LOADS_UNDECIDED] = STRONG("Sustained load{0}:") " not decided: at every rate an interval reaches "
+                                                          "beyond a limit. More repetitions would decide.",
+    [LANG_LOADS_ESTIMATE] = "The measured times meet {0} at about {1} {1:request|requests} per second.",
+    [LANG_LIMITS_ESTIMATE] = "The measured times meet {0} at about {1} {1:worker|workers}.",
+    [LANG_LIMITS_UNEVEN] = "The intervals contradict that more load is never faster: repeat these loads.",
+    [LANG_LOADS_NONE_VALID] =
+        STRONG("Sustained load{0}:") " not known. No repetition counts: the client was not in time in any.",
+    [LANG_LOADS_GOOD] =
+        "{0}% of the requests are within the limits: goodput is {1} of {2} requests per second",
+    [LANG_LOADS_TIMES] =
+        "At {0} {0:request|requests} per second, time to first token p50 / p95 is {1} and latency {2}.",
+    [LANG_LOADS_LATENCY] = "At {0} {0:request|requests} per second, latency p50 / p95 is {1}.",
+    [LANG_LOADS_GOODPUT] = " Goodput: {0} requests per second, {1}% of the requests.",
+    [LANG_LOADS_NOT_MEASURED] = "Not measured: {0}.",
+    [LANG_ALT_LOADS] = "Percentiles of time against the offered rate: {0} {0:rate|rates} from {1} to {2} "
+                       "requests per second",
+    [LANG_ALT_SERVED] =
+        "Requests served against those offered: {0} {0:rate|rates} from {1} to {2} requests per second",
 };
