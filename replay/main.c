@@ -42,6 +42,7 @@ struct replay {
   struct schedules schedules; // of an open loop
   bool cache_bust;
   int64_t earlier_rounds; // of --next
+  int64_t repeat;         // -r: that of opts is of the round, where its lines name one
   int64_t ended;          // cells of all rounds that --max-error-rate ended
 };
 
@@ -320,7 +321,7 @@ static enum status plan_rates(struct replay *replay, const struct buf *text, str
   double *rates = NULL;
   size_t count = 0;
   enum status status =
-      plan_rates_from_lines(text->data, text->len, opts->repeat, &rates, &count, &opts->repeat, error);
+      plan_rates_from_lines(text->data, text->len, replay->repeat, &rates, &count, &opts->repeat, error);
   if (status) return status;
   free(opts->request_rates);
   opts->request_rates = rates;
@@ -355,6 +356,7 @@ static enum status sweep_rounds(struct replay *replay, int argc, char **argv, st
   struct opts *opts = &replay->opts;
   int64_t start_ns = clock_now_ns();
   enum status status = STATUS_OK;
+  replay->repeat = opts->repeat;
   if (replay->plan.batch_count > 0) status = sweep(replay, argc, argv, error); // else it is all resumed
   for (int64_t round = 2; opts->next && status == STATUS_OK; round++) {
     bool late = opts->next_time_ns > 0 && clock_now_ns() - start_ns >= opts->next_time_ns;

@@ -97,9 +97,9 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
   }
   if (status == STATUS_OK) status = cells_intervals(samples, options->scale, &best.pool, results, error);
   if (status == STATUS_OK && options->slo) slo_apply(options->slo, results);
-  if (status == STATUS_OK) status = slo_edge_find(results, error);
   if (status == STATUS_OK) status = best_find(samples, &best, results, error);
   if (status == STATUS_OK) status = recommend(samples, steady, &best, options->margin, results, error);
+  if (status == STATUS_OK) status = slo_edge_find(results, error);
   if (status == STATUS_OK) status = levels_cliffs(results, &first_cliff, error);
   if (status == STATUS_OK) status = distributions_build(samples, results, error);
   if (status == STATUS_OK) {

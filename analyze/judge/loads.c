@@ -185,11 +185,7 @@ size_t loads_usable_rates(const struct results *results) {
 }
 
 static void judge(const struct results *results, struct load *load) {
-  struct slo_subject subject = {.ttft_s = &load->ttft_s,
-                                .tpot_s = &load->tpot_s,
-                                .latency_s = &load->latency_s,
-                                .good_share = load->good_share,
-                                .failing = load->failing || load->queue_grows};
+  struct slo_subject subject = slo_subject_of_load(load);
   if (load->reps == 0) {
     load->meets_slo = CELL_SLO_UNKNOWN;
     return;

@@ -74,6 +74,22 @@ enum status slo_parse(const char *text, struct slo *slo, struct error *error) {
   }
 }
 
+struct slo_subject slo_subject_of_cell(const struct cell *cell) {
+  return (struct slo_subject){.ttft_s = &cell->ttft_s,
+                              .tpot_s = &cell->tpot_s,
+                              .latency_s = &cell->latency_s,
+                              .good_share = cell->good_share,
+                              .failing = cell->flags & CELL_FAILED};
+}
+
+struct slo_subject slo_subject_of_load(const struct load *load) {
+  return (struct slo_subject){.ttft_s = &load->ttft_s,
+                              .tpot_s = &load->tpot_s,
+                              .latency_s = &load->latency_s,
+                              .good_share = load->good_share,
+                              .failing = load->failing || load->queue_grows};
+}
+
 struct estimate slo_value(const struct slo_subject *subject, const struct limit *limit) {
   const struct percentiles *times = limit->time == RESULTS_TTFT   ? subject->ttft_s
                                     : limit->time == RESULTS_TPOT ? subject->tpot_s
@@ -149,11 +165,7 @@ void slo_apply(const struct slo *slo, struct results *results) {
   write_limits(slo, results);
   for (size_t i = 0; i < results->cell_count; i++) {
     struct cell *cell = &results->cells[i];
-    struct slo_subject subject = {.ttft_s = &cell->ttft_s,
-                                  .tpot_s = &cell->tpot_s,
-                                  .latency_s = &cell->latency_s,
-                                  .good_share = cell->good_share,
-                                  .failing = cell->flags & CELL_FAILED};
+    struct slo_subject subject = slo_subject_of_cell(cell);
     struct slo_verdict verdict = slo_judge(results, &subject);
     cell->meets_slo = verdict.slo;
     cell->slo_certain = verdict.certain;

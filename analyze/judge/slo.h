@@ -29,6 +29,11 @@ struct slo_subject {
   bool failing;               // it misses them whatever its times
 };
 
+struct slo_subject slo_subject_of_cell(const struct cell *cell);
+
+// A load whose queue grows misses every limit: its times only grow.
+struct slo_subject slo_subject_of_load(const struct load *load);
+
 // What is held against one limit: a percentile, or the share of good requests; NaN: not measured.
 struct estimate slo_value(const struct slo_subject *subject, const struct limit *limit);
 

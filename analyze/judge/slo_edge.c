@@ -25,40 +25,32 @@ struct course {
 };
 
 static struct step step_of_load(const struct results *results, size_t index) {
-  const struct load *load = &results->loads[index];
   return (struct step){.load = results_offered(results, index),
                        .index = index,
-                       .subject = {.ttft_s = &load->ttft_s,
-                                   .tpot_s = &load->tpot_s,
-                                   .latency_s = &load->latency_s,
-                                   .good_share = load->good_share,
-                                   .failing = load->failing || load->queue_grows}};
+                       .subject = slo_subject_of_load(&results->loads[index])};
 }
 
+// Of a level that is not usable the first cell stands for all: each of them failed.
 static struct step step_of_level(const struct results *results, size_t index) {
   const struct workers_row *row = &results->workers[index];
-  size_t found = row->usable ? results_find(results, row->workers, row->best_batch) : row->first_cell;
-  const struct cell *cell = &results->cells[found];
-  return (struct step){.load = (double)row->workers,
-                       .index = index,
-                       .subject = {.ttft_s = &cell->ttft_s,
-                                   .tpot_s = &cell->tpot_s,
-                                   .latency_s = &cell->latency_s,
-                                   .good_share = cell->good_share,
-                                   .failing = !row->usable}};
+  size_t cell = row->usable ? results_level_cell(results, row) : row->first_cell;
+  return (struct step){
+      .load = (double)row->workers, .index = index, .subject = slo_subject_of_cell(&results->cells[cell])};
 }
 
 // A level without a valid batch, and one that failed between levels that work, say nothing.
-static bool counts(const struct results *results, bool by_rate, size_t index) {
-  if (by_rate) return results->loads[index].reps > 0 && isfinite(results_offered(results, index));
+static bool counts(const struct results *results, size_t index) {
+  if (results->load_count > 0)
+    return results->loads[index].reps > 0 && isfinite(results_offered(results, index));
   const struct workers_row *row = &results->workers[index];
   return !row->hole && (row->usable || results->cells[row->first_cell].flags & CELL_FAILED);
 }
 
-static void collect(const struct results *results, bool by_rate, struct course *course) {
+static void collect(const struct results *results, struct course *course) {
+  bool by_rate = results->load_count > 0;
   size_t count = by_rate ? results->load_count : results->workers_count;
   for (size_t i = 0; i < count && !course->failing; i++) {
-    if (!counts(results, by_rate, i)) continue;
+    if (!counts(results, i)) continue;
     struct step *step = &course->steps[course->count];
     *step = by_rate ? step_of_load(results, i) : step_of_level(results, i);
     course->failing = step->subject.failing;
@@ -125,10 +117,10 @@ static void find_goodput(const struct course *course, const struct results *resu
   edge->goodput = (struct estimate){NAN, NAN, NAN};
   for (size_t i = 0; i < course->count; i++) {
     const struct step *step = &course->steps[i];
-    const struct workers_row *row = edge->by_rate ? NULL : &results->workers[step->index];
     struct estimate goodput =
-        row ? results->cells[results_find(results, row->workers, row->best_batch)].goodput
-            : results->loads[step->index].goodput;
+        results->load_count > 0
+            ? results->loads[step->index].goodput
+            : results->cells[results_level_cell(results, &results->workers[step->index])].goodput;
     if (!isfinite(goodput.estimate) || goodput.estimate <= edge->goodput.estimate) continue;
     edge->goodput_at = step->load;
     edge->goodput = goodput;
@@ -151,13 +143,12 @@ static enum status judge(struct course *course, struct results *results) {
   edge->at = found.at > 0 ? found.at : NAN;
   edge->limit = isnan(found.at) && course->failing ? SIZE_MAX : found.limit;
   find_goodput(course, results, edge);
-  if (edge->by_rate) results->load_answer = (struct load_answer){edge->passes, edge->fails};
+  if (results->load_count > 0) results->load_answer = (struct load_answer){edge->passes, edge->fails};
   return STATUS_OK;
 }
 
 enum status slo_edge_find(struct results *results, struct error *error) {
-  results->slo_edge = (struct slo_edge){.by_rate = results->load_count > 0,
-                                        .passes = SIZE_MAX,
+  results->slo_edge = (struct slo_edge){.passes = SIZE_MAX,
                                         .fails = SIZE_MAX,
                                         .at = NAN,
                                         .limit = SIZE_MAX,
@@ -171,7 +162,7 @@ enum status slo_edge_find(struct results *results, struct error *error) {
                           .hi = malloc(most * sizeof(double))};
   enum status status = course.steps && course.fit && course.lo && course.hi ? STATUS_OK : STATUS_MEMORY;
   if (status == STATUS_OK) {
-    collect(results, results->slo_edge.by_rate, &course);
+    collect(results, &course);
     if (course.count > 0 || course.failing) status = judge(&course, results);
   }
   free(course.steps);

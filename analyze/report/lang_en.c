@@ -400,6 +400,8 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_CAPTION_COMPARISON] = "Above 1 is faster. An interval that leaves out 1 shows a difference; one "
                                 "that lies within the band shows that there is none worth the name.",
     [LANG_NEXT] = STRONG("Next:"),
+    [LANG_NEXT_RATES] =
+        STRONG("Next:") " Measure {0} requests per second, as " CODE("--suggest") " proposes.",
     [LANG_NEXT_CELLS] = "Measure (workers×batch) {0}, as " CODE("--suggest") " proposes",
     [LANG_NEXT_HOLES] = "Measure again (workers×batch) {0}, as " CODE(
         "--suggest") " proposes: it failed between levels that work",

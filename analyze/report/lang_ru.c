@@ -402,6 +402,8 @@ const char *const lang_ru_texts[LANG_ID_COUNT] = {
     [LANG_CAPTION_COMPARISON] = "Выше 1 — быстрее. Интервал без 1 показывает различие; интервал внутри "
                                 "полосы — что заметного различия нет.",
     [LANG_NEXT] = STRONG("Дальше:"),
+    [LANG_NEXT_RATES] =
+        STRONG("Дальше:") " Измерить темпы (запросы в секунду): {0}. Так предлагает " CODE("--suggest") ".",
     [LANG_NEXT_CELLS] = "Измерить (workers×пакет) {0}: так предлагает " CODE("--suggest"),
     [LANG_NEXT_HOLES] =
         "Измерить повторно (workers×пакет) {0}: так предлагает " CODE("--suggest") ", это сбой между "

@@ -108,7 +108,7 @@ double results_offered(const struct results *results, size_t index) {
 }
 
 double results_edge_load(const struct results *results, size_t index) {
-  if (results->slo_edge.by_rate) return results_offered(results, index);
+  if (results->load_count > 0) return results_offered(results, index);
   return index < results->workers_count ? (double)results->workers[index].workers : NAN;
 }
 

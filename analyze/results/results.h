@@ -345,8 +345,7 @@ struct load_answer {
 // Up to which load every limit of --slo is kept (judge/slo_edge.h). `passes` and `fails` are indices into
 // loads where some were measured, else into workers; SIZE_MAX: none.
 struct slo_edge {
-  bool exists; // limits were given, and what they limit was measured
-  bool by_rate;
+  bool exists;   // limits were given, and what they limit was measured
   size_t passes; // the highest load that keeps every limit for certain
   size_t fails;  // the lowest that misses one for certain
   double at;     // where the estimates meet the first limit, in requests/s or workers; NaN: not within what

@@ -19,7 +19,7 @@ struct value summary_limit_name(const struct results *results, size_t index) {
   return VALUE_OF_TEXT(names[limit->time][percentile]);
 }
 
-VALUE_VIEW(unit, slo_edge, VALUE_OF_TEXT(self->by_rate ? "requests/s" : "workers"))
+VALUE_VIEW(unit, slo_edge, VALUE_OF_TEXT(results->load_count > 0 ? "requests/s" : "workers"))
 
 VALUE_VIEW(passes, slo_edge, VALUE_OF_NUMBER(results_edge_load(results, self->passes)))
 

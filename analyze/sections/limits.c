@@ -132,7 +132,7 @@ void chapters_limits_edge(struct chapters *c, enum lang_id sentence, struct buf 
 
 static void by_edge(struct chapters *c, struct document_node *parent) {
   struct buf text = {0};
-  if (!c->results->slo_edge.by_rate) chapters_limits_edge(c, LANG_LIMITS_ESTIMATE, &text);
+  if (c->results->load_count == 0) chapters_limits_edge(c, LANG_LIMITS_ESTIMATE, &text);
   if (text.len > 0) document_paragraph(parent, buf_text(&text));
   buf_free(&text);
 }

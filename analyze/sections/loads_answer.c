@@ -136,6 +136,15 @@ static void say_not_measured(struct chapters *c, struct document_node *parent) {
   buf_free(&text);
 }
 
+// Rates that narrow the answer, and bounds of it that stand on too few repetitions.
+static void say_next_rates(struct chapters *c, struct document_node *parent) {
+  struct chapters_list list = {0};
+  for (size_t i = 0; i < c->results->next_count; i++)
+    chapters_list_add(&list, number_significant(c->results->next[i].rate, 4).text);
+  if (list.count > 0) chapters_paragraph(c, parent, LANG_NEXT_RATES, LANG_WITH(chapters_list_text(c, &list)));
+  chapters_list_free(&list);
+}
+
 static bool none_valid(const struct results *results) {
   for (size_t i = 0; i < results->load_count; i++) {
     if (results->loads[i].reps > 0) return false;
@@ -155,4 +164,5 @@ void chapters_loads_answer(struct chapters *c, struct document_node *parent) {
   say_answer(c, parent);
   say_times(c, parent);
   say_not_measured(c, parent);
+  say_next_rates(c, parent);
 }

@@ -99,15 +99,27 @@ static void count_session(struct resume *resume, int64_t session) {
   if (session >= resume->sessions) resume->sessions = session + 1;
 }
 
+static bool is_result(enum failure error) {
+  static const enum failure of_the_request[] = {FAILURE_CONNECT,  FAILURE_TLS,      FAILURE_RESET,
+                                                FAILURE_PROTOCOL, FAILURE_HTTP_4XX, FAILURE_CANCELLED};
+  for (size_t i = 0; i < sizeof of_the_request / sizeof of_the_request[0]; i++) {
+    if (error == of_the_request[i]) return false;
+  }
+  return true;
+}
+
 static enum status add_record(struct resume *resume, const struct run_record *record) {
   switch (record->kind) {
   case RUN_HEADER: return add_header(resume, &record->header);
   case RUN_SESSION: count_session(resume, record->session.session); return STATUS_OK;
   case RUN_REQUEST:
     count_session(resume, record->request.session);
-    resume->succeeded = resume->succeeded || record->request.error == FAILURE_NONE;
+    resume->has_result = resume->has_result || is_result(record->request.error);
     return STATUS_OK;
-  case RUN_BATCH: count_session(resume, record->batch.session); return add_batch(resume, &record->batch);
+  case RUN_BATCH:
+    count_session(resume, record->batch.session);
+    resume->has_result = resume->has_result || record->batch.failed < record->batch.requests;
+    return add_batch(resume, &record->batch);
   case RUN_END:
   case RUN_OTHER: break;
   }
@@ -122,7 +134,7 @@ static enum status read_records(const char *path, struct resume *resume, struct 
   size_t len;
   enum status status = gzline_reader_open(path, &reader, error);
   if (status) return status;
-  while (!(resume->ends_at_success && resume->succeeded) &&
+  while (!(resume->ends_at_result && resume->has_result) &&
          (status = gzline_read(reader, &line, &len, error)) == STATUS_OK) {
     if (gzline_is_blank(line, len)) continue;
     status = run_parse(line, len, &record, &scratch, error);
@@ -160,12 +172,12 @@ enum status resume_read(const char *path, bool keep_invalid, struct resume *out,
 }
 
 bool resume_is_barren(const char *path) {
-  struct resume resume = {.ends_at_success = true};
+  struct resume resume = {.ends_at_result = true};
   struct error error;
   struct stat file;
   bool is_run = stat(path, &file) == 0 && S_ISREG(file.st_mode) && file.st_size > 0 &&
                 read_records(path, &resume, &error) == STATUS_OK && resume.found;
-  bool is_barren = is_run && !resume.succeeded;
+  bool is_barren = is_run && !resume.has_result;
   resume_free(&resume);
   return is_barren;
 }

@@ -23,8 +23,8 @@ enum { RESUME_TRAITS = 12 };
 struct resume {
   bool keep_invalid;
   bool found;                  // the file holds a run; all else is of its last one
-  bool succeeded;              // a request of the file did
-  bool ends_at_success;        // nothing behind that is read
+  bool has_result;             // a request succeeded, or failed by the server's doing (5xx, 429, timeout ...)
+  bool ends_at_result;         // nothing behind that is read
   struct plan_replicate *done; // its measured batches that are finished and valid, in plan_replicate's order;
                                // not those in which nothing could connect
   size_t done_count, done_room;
@@ -45,7 +45,8 @@ enum status resume_read(const char *path, bool keep_invalid, struct resume *out,
 enum status resume_check(const struct resume *resume, const struct run_header *header,
                          struct error *error) MUST_USE;
 
-// Whether the file is a whole run, or several, in which no request succeeded: nobody misses it.
+// Whether the file is a whole run, or several, without a result: every request failed by its address or by
+// what it asked (connect, tls, reset, protocol, http_4xx). Nobody misses it.
 bool resume_is_barren(const char *path);
 
 void resume_free(struct resume *resume); // takes an all-zero resume

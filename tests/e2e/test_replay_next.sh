@@ -35,13 +35,17 @@ check_equal 'rounds: sessions go on counting' '[0,1,2]' "$(records session 'map(
 rm "$file" "$scratch/count"
 cat >"$scratch/rates" <<'RATES'
 #!/bin/sh
-[ -e "$1/count" ] || printf '{"rate":40,"repeat":2}\n{"rate":20}\n'
-touch "$1/count"
+count=$(cat "$1/count" 2>/dev/null || echo 0)
+echo $((count + 1)) >"$1/count"
+case $count in
+0) printf '{"rate":40,"repeat":2}\n{"rate":20}\n' ;;
+1) printf '{"rate":30}\n' ;;
+esac
 RATES
 replay --timing rate --request-rate 20 -r 1 --duration 0.5s --next "sh '$scratch/rates' '$scratch'"
 check_equal 'rates: exit code' 0 "$status"
 check_match 'rates: words' 'round 2 measures 2 rates' "$err"
-check_equal 'rates: those of both rounds' '[[20,3],[40,2]]' \
+check_equal 'rates: those of all rounds, the last one with -r again' '[[20,3],[30,1],[40,2]]' \
   "$(records batch 'map(select(.warmup|not)) | group_by(.rate) | map([.[0].rate,length])')"
 check_equal 'rates: arrivals differ' 2 \
   "$(records request '[map(select(.rate==20 and .rep==0)) | group_by(.session)[] | map(.intended_s) | sort | .[1] - .[0]] | unique | length')"

@@ -58,7 +58,7 @@ static void test_the_edge_lies_between_what_passes_and_what_fails(void **state) 
                                     {40, 1.6, 1.2, 2.0, false, false, 0}};
   struct results results;
   struct slo_edge edge = edge_of(rows, 4, "ttft_p95=0.8s,latency_p95=1s", &results);
-  assert_true(edge.exists && edge.by_rate && !edge.uneven);
+  assert_true(edge.exists && !edge.uneven);
   assert_int_equal(edge.passes, 2);
   assert_int_equal(edge.fails, 3);
   scenario_near("estimate", edge.at, 20 * sqrt(2), 1e-9); // half way from 0.4 to 1.6 in ln
@@ -125,6 +125,45 @@ static void test_goodput_has_its_own_maximum(void **state) {
   scenario_near("goodput", edge.goodput.estimate, 12, 1e-12);
 }
 
+// Levels: by the cell whose times stand beside the level's throughput; a hole says nothing, a level of which
+// everything failed is the end.
+static void test_levels_of_a_closed_loop_have_an_edge_too(void **state) {
+  (void)state;
+  static const double p95[] = {0.1, 9, 0.2, NAN, 0.9, NAN};
+  static const int64_t workers[] = {4, 8, 8, 16, 32, 64}, batch[] = {16, 8, 16, 96, 96, 96};
+  struct cell cells[6];
+  for (size_t i = 0; i < 6; i++) {
+    bool failed = isnan(p95[i]);
+    cells[i] =
+        (struct cell){.workers = workers[i],
+                      .batch = batch[i],
+                      .tokens_per_s = {failed ? 0 : 100 * (double)workers[i] / (double)batch[i], NAN, NAN},
+                      .ttft_s = {UNKNOWN, {p95[i], 0.9 * p95[i], 1.1 * p95[i]}, UNKNOWN},
+                      .good_share = UNKNOWN,
+                      .goodput = UNKNOWN,
+                      .flags = failed ? CELL_FAILED : 0};
+  }
+  struct workers_row rows[] = {
+      {.workers = 4, .first_cell = 0, .cell_count = 1, .usable = true, .best_batch = 16},
+      {.workers = 8, .first_cell = 1, .cell_count = 2, .usable = true, .best_batch = 8}, // whole batches
+      {.workers = 16, .first_cell = 3, .cell_count = 1, .hole = true, .best_batch = -1},
+      {.workers = 32, .first_cell = 4, .cell_count = 1, .usable = true, .best_batch = 96},
+      {.workers = 64, .first_cell = 5, .cell_count = 1, .best_batch = -1}};
+  struct results results = {
+      .cells = cells, .cell_count = 6, .workers = rows, .workers_count = 5, .recommendation.steady = true};
+  struct slo slo = SLO_NONE;
+  struct error error = {0};
+  assert_int_equal(slo_parse("ttft_p95=0.5s", &slo, &error), STATUS_OK);
+  slo_apply(&slo, &results);
+  assert_int_equal(slo_edge_find(&results, &error), STATUS_OK);
+  struct slo_edge edge = results.slo_edge;
+  assert_true(edge.exists && edge.passes == 1 && edge.fails == 3);
+  scenario_near("estimate", edge.at, 8 * pow(4, log(0.5 / 0.2) / log(0.9 / 0.2)), 1e-9);
+  cells[4].ttft_s.p95 = (struct estimate){0.3, 0.2, 0.4};
+  assert_int_equal(slo_edge_find(&results, &error), STATUS_OK);
+  assert_true(results.slo_edge.passes == 3 && results.slo_edge.fails == 4 && isnan(results.slo_edge.at));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_edge_lies_between_what_passes_and_what_fails),
@@ -132,6 +171,7 @@ int main(void) {
       cmocka_unit_test(test_a_queue_or_failures_end_the_loads_that_count),
       cmocka_unit_test(test_unequal_noise_is_no_edge),
       cmocka_unit_test(test_goodput_has_its_own_maximum),
+      cmocka_unit_test(test_levels_of_a_closed_loop_have_an_edge_too),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,13 @@ static void test_the_answer_is_the_highest_rate_that_holds(void **state) {
       "Not measured: rates below 10 per second; how repetitions differ (each rate was measured once).");
   results->load_answer = (struct load_answer){SIZE_MAX, SIZE_MAX};
   HAS(made_report(made, LANG_EN), "**Sustained load:** not known.");
+  LACKS(made_report(made, LANG_EN), "**Next:**");
+  results->next[0].rate = 14.1;
+  results->next[1].rate = 28.3;
+  results->next_count = 2;
+  HAS(made_report(made, LANG_EN),
+      "**Next:** Measure 14.1, 28.3 requests per second, as `--suggest` proposes.");
+  HAS(made_report(made, LANG_RU), "**Дальше:** Измерить темпы (запросы в секунду): 14.1, 28.3.");
 }
 
 // What is shown and what is open stand apart, with the rate at which the limit is met.
@@ -128,7 +135,7 @@ static void test_an_open_edge_is_no_answer(void **state) {
   struct results *results = &made->results;
   offered(results);
   limit_of(results, 95);
-  results->slo_edge = (struct slo_edge){.exists = true, .by_rate = true, .at = 28.3};
+  results->slo_edge = (struct slo_edge){.exists = true, .at = 28.3};
   results->load_answer = (struct load_answer){0, SIZE_MAX};
   HAS(made_report(made, LANG_EN),
       "**Sustained load within latency p95 ≤ 2.5 s:** 10 requests per second. Whether higher rates keep the "

@@ -93,7 +93,7 @@ static void test_a_plan_of_an_earlier_version_is_the_same_run(void **state) {
   resume_free(&resume);
 }
 
-static void test_a_run_without_a_success_is_barren(void **state) {
+static void test_a_run_without_a_result_is_barren(void **state) {
   static const struct {
     const char *text;
     bool is_barren;
@@ -101,6 +101,11 @@ static void test_a_run_without_a_success_is_barren(void **state) {
                {HEADER, true},
                {HEADER BATCH(0, 1, 1, "\"reset\":1", ""), true},
                {HEADER REQUEST("\"reset\"") BATCH(0, 1, 1, "\"reset\":1", ""), true},
+               {HEADER REQUEST("\"http_4xx\"") REQUEST("\"connect\""), true},
+               {HEADER REQUEST("\"http_5xx\""), false},
+               {HEADER REQUEST("\"timeout\""), false},
+               {HEADER REQUEST("\"http_429\""), false},
+               {HEADER BATCH(0, 2, 1, "", ""), false}, // a batch whose requests are not recorded
                {HEADER REQUEST("\"reset\"") HEADER REQUEST("null"), false},
                {HEADER REQUEST("null") "no record\n", false},
                {HEADER "no record\n", false},
@@ -119,7 +124,7 @@ static void test_a_run_without_a_success_is_barren(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_a_run_without_a_success_is_barren),
+      cmocka_unit_test(test_a_run_without_a_result_is_barren),
       cmocka_unit_test(test_measured_batches_are_done_in_order),
       cmocka_unit_test(test_a_batch_that_could_not_connect_is_not_done),
       cmocka_unit_test(test_a_batch_that_is_not_valid_is_not_done_until_it_is_measured_again),
