@@ -7,8 +7,8 @@
 
 #include "analyze/results/results.h"
 
-// Writes results->slo_edge, once cells and loads are judged (slo_apply) and levels compared (recommend). Of an open loop it
-// is the answer: results->load_answer then holds the same two loads.
+// Writes results->slo_edge, once cells and loads are judged (slo_apply) and levels compared (recommend). Of
+// an open loop it is the answer: results->load_answer then holds the same two loads.
 //
 // More load never makes a time shorter: so each limit's percentiles are fitted by isotonic regression on the
 // ln scale, and an interval at one load bounds its neighbours (stat/isotonic.h). A load passes when every
