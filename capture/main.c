@@ -188,7 +188,7 @@ static enum status open_all(struct capture *capture, struct error *error) {
                                 .max_connections_per_client = opts->max_connections_per_client,
                                 .header_timeout_ns = opts->header_timeout_ns,
                                 .idle_timeout_ns = opts->idle_timeout_ns};
-  enum status status = loop_open_coarse(&capture->loop, error);
+  enum status status = loop_open(&capture->loop, error);
   if (!status) status = proxy_open(capture->loop, &proxy, &capture->log, &capture->proxy, error);
   if (!status && opts->has_metrics) {
     status = metrics_open(capture->loop, &opts->metrics, capture->proxy, &capture->metrics, error);

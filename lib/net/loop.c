@@ -8,12 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
 
+// Timers stand on one timerfd that is set anew only when the earliest instant changes: libevent's own precise
+// timer would be set before each wait, a system call for every event of a stream.
 struct loop {
   struct event_base *base;
+  int clock_fd; // readable: a timer is due; -1: not open
+  struct loop_watch *clock_watch;
+  struct loop_timer *waiting;   // timers that are set, in no order: a loop has a dozen at most
+  int64_t earliest_ns;          // no timer of `waiting` is due before it; INT64_MAX: none is set
+  int64_t clock_ns;             // what the timerfd is set to; INT64_MAX: it is not
+  int64_t now_ns;               // the clock's last reading
+  int64_t pass;                 // counts calls of run_due
+  bool is_inside;               // a callback runs, and run_due comes after it
   struct loop_timer *heartbeat; // NULL until the first loop_take_stall_ns
   int64_t heartbeat_at_ns;
   int64_t stall_ns;
@@ -28,56 +39,63 @@ struct task_queue {
 };
 
 struct loop_timer {
-  struct event *event;
+  struct loop *loop;
   void (*due)(void *context);
   void *context;
+  struct loop_timer *next, **link; // link NULL: not set
+  int64_t at_ns;                   // INT64_MIN: now
+  int64_t set_in;                  // this pass, which leaves it to the next one
+  bool waits;                      // until the loop has polled: its instant was past when it was set
 };
 
 struct loop_watch {
+  struct loop *loop;
   struct event *event;
   void (*ready)(void *context, unsigned events);
   void *context;
 };
 
 struct loop_signal {
+  struct loop *loop;
   struct event *event;
   void (*came)(void *context);
   void *context;
 };
 
-static enum status open_loop(int timers, struct loop **out, struct error *error) {
-  enum status status = STATUS_MEMORY;
-  struct loop *loop = calloc(1, sizeof *loop);
-  struct event_config *config = event_config_new();
-  if (!loop || !config) goto cleanup;
-  // Timers are relative to libevent's idea of now: a cached one would let them fire early by the length of a
-  // callback. The change list folds what a request does to its descriptor into few epoll_ctl calls (a quarter
-  // less CPU a request); it wants descriptors unwatched before they are closed, as libcurl does it.
-  int flags = timers | EVENT_BASE_FLAG_NO_CACHE_TIME | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST;
-  if (event_config_set_flag(config, flags)) goto cleanup;
-  loop->base = event_base_new_with_config(config);
-  if (!loop->base) {
-    status = STATUS_IO;
-    goto cleanup;
-  }
-  signal(SIGPIPE, SIG_IGN);
-  *out = loop;
-  loop = NULL;
-  status = STATUS_OK;
+static void run_due(struct loop *loop, bool has_polled);
 
-cleanup:
-  if (config) event_config_free(config);
-  free(loop);
-  if (status) status = status_fail(error, status, "event loop: %s", status_name(status));
-  return status;
+// The timerfd may fire for a timer that was cancelled or moved since.
+static void clock_ready(void *context, unsigned events) {
+  struct loop *loop = context;
+  (void)events;
+  loop->clock_ns = 0; // it has fired: run_due sets it anew
+  run_due(loop, true);
 }
 
 enum status loop_open(struct loop **out, struct error *error) {
-  return open_loop(EVENT_BASE_FLAG_PRECISE_TIMER, out, error);
-}
+  struct loop *loop = calloc(1, sizeof *loop);
+  struct event_config *config = event_config_new();
+  enum status status = STATUS_MEMORY;
+  if (!loop || !config) goto cleanup;
+  loop->earliest_ns = loop->clock_ns = INT64_MAX;
+  // The change list folds what a request does to its descriptor into few epoll_ctl calls (a quarter less CPU
+  // a request); it wants descriptors unwatched before they are closed, as libcurl does it.
+  status = STATUS_IO;
+  loop->clock_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (loop->clock_fd < 0 || event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST)) goto cleanup;
+  loop->base = event_base_new_with_config(config);
+  if (!loop->base) goto cleanup;
+  status = loop_watch_open(loop, loop->clock_fd, LOOP_READ, clock_ready, loop, &loop->clock_watch, NULL);
+  if (status) goto cleanup;
+  signal(SIGPIPE, SIG_IGN);
+  *out = loop;
+  loop = NULL;
 
-enum status loop_open_coarse(struct loop **out, struct error *error) {
-  return open_loop(0, out, error);
+cleanup:
+  if (config) event_config_free(config);
+  loop_close(loop);
+  if (status) status = status_fail(error, status, "event loop: %s", status_name(status));
+  return status;
 }
 
 static void close_task_queue(struct task_queue *task_queue) {
@@ -92,7 +110,9 @@ void loop_close(struct loop *loop) {
   if (!loop) return;
   loop_timer_close(loop->heartbeat);
   close_task_queue(loop->task_queue);
-  event_base_free(loop->base);
+  loop_watch_close(loop->clock_watch);
+  if (loop->clock_fd > 0) close(loop->clock_fd);
+  if (loop->base) event_base_free(loop->base);
   free(loop);
 }
 
@@ -106,48 +126,97 @@ void loop_stop(struct loop *loop) {
   event_base_loopbreak(loop->base);
 }
 
-static void timer_due(evutil_socket_t fd, short what, void *context) {
-  (void)fd;
-  (void)what;
-  struct loop_timer *timer = context;
-  timer->due(timer->context);
+static void unset(struct loop_timer *timer) {
+  if (!timer->link) return;
+  *timer->link = timer->next;
+  if (timer->next) timer->next->link = timer->link;
+  timer->link = NULL;
+}
+
+// Lets the timerfd fire at the earliest instant, unless it is set to that.
+static void set_clock(struct loop *loop) {
+  if (loop->earliest_ns == loop->clock_ns) return;
+  loop->clock_ns = loop->earliest_ns;
+  struct itimerspec at = {0}; // stays so: never
+  if (loop->clock_ns < INT64_MAX) {
+    int64_t at_ns = loop->clock_ns > 0 ? loop->clock_ns : 1; // past: at once
+    at.it_value.tv_sec = at_ns / CLOCK_NS_PER_S;
+    at.it_value.tv_nsec = at_ns % CLOCK_NS_PER_S;
+  }
+  timerfd_settime(loop->clock_fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+// The timer whose instant is the earliest of those due; NULL: none. The heartbeat waits for the poll: it
+// measures how long sockets wait.
+static struct loop_timer *next_due(const struct loop *loop, bool has_polled) {
+  struct loop_timer *found = NULL;
+  for (struct loop_timer *timer = loop->waiting; timer; timer = timer->next) {
+    bool is_due = timer->at_ns == INT64_MIN || (timer->at_ns <= loop->now_ns && timer->set_in != loop->pass &&
+                                                (has_polled || !(timer->waits || timer == loop->heartbeat)));
+    if (is_due && (!found || timer->at_ns < found->at_ns)) found = timer;
+  }
+  return found;
+}
+
+// Calls what is due. Each callback of the loop ends with this: a send never waits behind a batch of events.
+static void run_due(struct loop *loop, bool has_polled) {
+  loop->now_ns = clock_now_ns();
+  if (loop->now_ns >= loop->earliest_ns) {
+    struct loop_timer *timer;
+    loop->is_inside = true;
+    loop->pass++;
+    while (!event_base_got_break(loop->base) && (timer = next_due(loop, has_polled))) {
+      unset(timer);
+      timer->due(timer->context);
+    }
+    loop->earliest_ns = INT64_MAX;
+    for (timer = loop->waiting; timer; timer = timer->next)
+      if (timer->at_ns < loop->earliest_ns) loop->earliest_ns = timer->at_ns;
+  }
+  loop->is_inside = false;
+  set_clock(loop);
 }
 
 enum status loop_timer_open(struct loop *loop, void (*due)(void *context), void *context,
                             struct loop_timer **out, struct error *error) {
   struct loop_timer *timer = calloc(1, sizeof *timer);
-  if (timer) {
-    timer->due = due;
-    timer->context = context;
-    timer->event = evtimer_new(loop->base, timer_due, timer);
-  }
-  if (!timer || !timer->event) {
-    free(timer);
-    return status_fail(error, STATUS_MEMORY, "timer: %s", status_name(STATUS_MEMORY));
-  }
+  if (!timer) return status_fail(error, STATUS_MEMORY, "timer: %s", status_name(STATUS_MEMORY));
+  timer->loop = loop;
+  timer->due = due;
+  timer->context = context;
   *out = timer;
   return STATUS_OK;
 }
 
+static void set_timer(struct loop_timer *timer, int64_t at_ns) {
+  struct loop *loop = timer->loop;
+  unset(timer);
+  timer->at_ns = at_ns;
+  timer->set_in = loop->pass;
+  timer->waits = at_ns > INT64_MIN && at_ns <= loop->now_ns;
+  timer->next = loop->waiting;
+  timer->link = &loop->waiting;
+  if (timer->next) timer->next->link = &timer->next;
+  loop->waiting = timer;
+  if (at_ns < loop->earliest_ns) loop->earliest_ns = at_ns;
+  if (!loop->is_inside) set_clock(loop);
+}
+
 void loop_timer_set(struct loop_timer *timer, int64_t at_ns) {
-  int64_t wait_ns = at_ns - clock_now_ns();
-  // Rounded up to libevent's microsecond, so that a timer never fires before its instant.
-  int64_t wait_us = wait_ns > 0 ? (wait_ns + 999) / 1000 : 0;
-  struct timeval wait = {.tv_sec = wait_us / 1000000, .tv_usec = wait_us % 1000000};
-  evtimer_add(timer->event, &wait);
+  set_timer(timer, at_ns > 0 ? at_ns : 0);
 }
 
 void loop_timer_set_now(struct loop_timer *timer) {
-  event_active(timer->event, EV_TIMEOUT, 1);
+  set_timer(timer, INT64_MIN);
 }
 
 void loop_timer_cancel(struct loop_timer *timer) {
-  evtimer_del(timer->event);
+  unset(timer);
 }
 
 void loop_timer_close(struct loop_timer *timer) {
   if (!timer) return;
-  event_free(timer->event);
+  unset(timer);
   free(timer);
 }
 
@@ -157,7 +226,10 @@ static void watch_ready(evutil_socket_t fd, short what, void *context) {
   unsigned events = 0;
   if (what & EV_READ) events |= LOOP_READ;
   if (what & EV_WRITE) events |= LOOP_WRITE;
+  struct loop *loop = watch->loop; // the callback may close the watch
+  loop->is_inside = true;
   watch->ready(watch->context, events);
+  if (loop->is_inside) run_due(loop, false); // the clock's watch has done it
 }
 
 static short event_flags(unsigned events) {
@@ -172,6 +244,7 @@ enum status loop_watch_open(struct loop *loop, int fd, unsigned events,
                             struct loop_watch **out, struct error *error) {
   struct loop_watch *watch = calloc(1, sizeof *watch);
   if (!watch) return status_fail(error, STATUS_MEMORY, "watch: %s", status_name(STATUS_MEMORY));
+  watch->loop = loop;
   watch->ready = ready;
   watch->context = context;
   watch->event = event_new(loop->base, fd, event_flags(events), watch_ready, watch);
@@ -201,13 +274,17 @@ static void signal_came(evutil_socket_t fd, short what, void *context) {
   (void)fd;
   (void)what;
   struct loop_signal *watch = context;
+  struct loop *loop = watch->loop;
+  loop->is_inside = true;
   watch->came(watch->context);
+  run_due(loop, false);
 }
 
 enum status loop_signal_open(struct loop *loop, int signal_number, void (*came)(void *context), void *context,
                              struct loop_signal **out, struct error *error) {
   struct loop_signal *watch = calloc(1, sizeof *watch);
   if (!watch) return status_fail(error, STATUS_MEMORY, "signal: %s", status_name(STATUS_MEMORY));
+  watch->loop = loop;
   watch->came = came;
   watch->context = context;
   watch->event = evsignal_new(loop->base, signal_number, signal_came, watch);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The event loop: one thread, callbacks, timers to the microsecond, signals as events. A thin house over
-// libevent (timerfd and epoll), the only place besides capture's proxy that uses it.
+// The event loop: one thread, callbacks, timers to the nanosecond, signals as events. A thin layer over
+// libevent (epoll) with one timerfd; the only user of libevent.
 #ifndef LIB_NET_LOOP_H
 #define LIB_NET_LOOP_H
 
@@ -14,9 +14,6 @@ struct loop;
 
 // STATUS_MEMORY, STATUS_IO (error is set). Ignores SIGPIPE for the process.
 enum status loop_open(struct loop **out, struct error *error) MUST_USE;
-// The same with timers that come up to a millisecond late, in exchange for a system call less each time that
-// one is set: for a server, which measures nothing by them.
-enum status loop_open_coarse(struct loop **out, struct error *error) MUST_USE;
 // Close what was opened on it first. Takes NULL.
 void loop_close(struct loop *loop);
 
@@ -24,8 +21,10 @@ void loop_close(struct loop *loop);
 enum status loop_run(struct loop *loop, struct error *error) MUST_USE;
 void loop_stop(struct loop *loop);
 
-// A one-shot timer at an instant of clock_now_ns; set again it moves. Never rounded: an instant that is past
-// is due now.
+// A one-shot timer at an instant of clock_now_ns; set again it moves. Never rounded. It is due after the
+// callback during which its instant came, before other descriptors that are ready; an instant that was past
+// when it was set is due after the loop's next poll. A loop is meant for a dozen timers: each call costs
+// their number.
 struct loop_timer;
 enum status loop_timer_open(struct loop *loop, void (*due)(void *context), void *context,
                             struct loop_timer **out, struct error *error) MUST_USE;
