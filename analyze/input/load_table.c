@@ -274,8 +274,11 @@ static enum status count_requests(const struct load_table *table, const double *
   return STATUS_OK;
 }
 
+// Apart from its quotient by more than rounding: a share of it, and half a unit of a whole number.
+#define CONTRADICTS(said, quotient) (fabs((said) - (quotient)) > 0.02 * (quotient) + 0.5)
+
 // A column that repeats a quotient of others: its own rounding makes it better than the quotient of two
-// rounded numbers. One that does not agree means something else and is ignored.
+// rounded numbers. One that does not agree is not used.
 static double believed(double said, double quotient) {
   const double two_roundings = 1.1e-5; // of six digits each
   return fabs(said - quotient) <= two_roundings * quotient ? said : quotient;
@@ -292,9 +295,14 @@ static enum status parse_cell(struct load_table *table, const double *numbers, s
                                      .input_tokens = -1,
                                      .cached_tokens = -1,
                                      .good = -1};
-  if (replicate.tokens >= 0)
-    replicate.tokens_per_s =
-        believed(numbers[COLUMN_TOKENS_PER_S], numbers[COLUMN_TOKENS] / numbers[COLUMN_TOTAL]);
+  if (replicate.tokens >= 0) {
+    double said = numbers[COLUMN_TOKENS_PER_S], quotient = numbers[COLUMN_TOKENS] / numbers[COLUMN_TOTAL];
+    if (CONTRADICTS(said, quotient))
+      return status_fail(error, STATUS_FORMAT,
+                         "line %" PRId64 ": tokens_per_s is %g, but tokens / total_s is %g",
+                         table->csv.record_line, said, quotient);
+    replicate.tokens_per_s = believed(said, quotient);
+  }
   replicate.mean_s = believed(numbers[COLUMN_MEAN], numbers[COLUMN_TOTAL] / numbers[COLUMN_BATCH]);
   enum status status = count_requests(table, numbers, &replicate, error);
   if (status != STATUS_OK) return status;

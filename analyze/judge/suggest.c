@@ -168,8 +168,11 @@ static void go_up(struct list *list) {
   const struct results *results = list->results;
   const struct workers_row *last = &results->workers[results->workers_count - 1];
   if (!last->usable || !may_rise_above(results, last)) return;
+  bool rises = recommend_level_throughput(results, last) >= recommend_highest_level(results);
   add(list, 2 * last->workers, batch_for(results, 2 * last->workers),
-      look_repeat(results, results->recommendation.margin), "throughput still rises at %" PRId64 " workers",
+      look_repeat(results, results->recommendation.margin),
+      rises ? "throughput still rises at %" PRId64 " workers"
+            : "no fall is shown at %" PRId64 " workers, the last level",
       last->workers);
 }
 

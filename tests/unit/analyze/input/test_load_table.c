@@ -74,6 +74,8 @@ static void test_bad_tables_are_refused_with_line_and_column(void **state) {
       {HEADER "1,1,0x10,1\n", "column 3 (total_s)"},
       {"workers,batch,total_s,tokens,requests,failed\n1,2,1,1,2,3\n", "3 of 2 requests failed"},
       {"workers,batch,total_s,tokens,rep\n1,2,1,1,0\n1,2,1,1,0\n", "is in line 2 already"},
+      {"workers,batch,total_s,tokens,tokens_per_s\n1,4,10,2000,200\n2,8,10,2000,400\n",
+       "line 3: tokens_per_s is 400, but tokens / total_s is 200"},
       {"{\"type\":\"request\"}\n", "not a run"},
       {"{\"type\":\"trace\",\"version\":1}\n", "not a run"},
       {"{broken\n", "not a run"},
@@ -146,13 +148,13 @@ static void test_a_rate_column_is_believed_only_where_it_agrees(void **state) {
   assert_int_equal(scenario_load(&data,
                                  "workers,batch,total_s,mean_s,tokens_per_s,tokens\n"
                                  "24,48,20.977,0.43702,387.139,8121\n"
-                                 "24,40,20.977,7,400,8121\n"
+                                 "24,40,20.977,7,387,8121\n"
                                  "24,32,20.977,n/a,,8121\n",
                                  &error),
                    STATUS_OK);
   scenario_near("agrees", data.cells[0].replicates[0].tokens_per_s, 387.139, 0);
   scenario_near("agrees", data.cells[0].replicates[0].mean_s, 0.43702, 0);
-  scenario_near("another meaning", data.cells[1].replicates[0].tokens_per_s, 8121 / 20.977, 1e-12);
+  scenario_near("rounded", data.cells[1].replicates[0].tokens_per_s, 8121 / 20.977, 1e-12);
   scenario_near("another meaning", data.cells[1].replicates[0].mean_s, 20.977 / 40, 1e-12);
   scenario_near("not there", data.cells[2].replicates[0].tokens_per_s, 8121 / 20.977, 1e-12);
   load_free(&data);
