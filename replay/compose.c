@@ -19,6 +19,18 @@ static void print_host(struct buf *out) {
 }
 
 static void write_rates(struct json_writer *w, const struct opts *opts) {
+  if (opts->series_path) {
+    json_write_key(w, "rate_series");
+    json_write_array(w);
+    for (size_t i = 0; i < opts->series.count; i++) {
+      json_write_array(w);
+      json_write_number(w, opts->series.points[i].t_s);
+      json_write_number(w, opts->series.points[i].rate);
+      json_write_array_end(w);
+    }
+    json_write_array_end(w);
+    return;
+  }
   if (opts->request_rates_count == 1) {
     json_member_number(w, "rate", opts->request_rates[0]);
     return;

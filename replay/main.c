@@ -63,14 +63,17 @@ static int64_t round_seed(int64_t seed, int64_t round) {
 static enum status make_rates(struct replay *replay, int64_t count, struct error *error) {
   const struct opts *opts = &replay->opts;
   struct schedule_rate common = {
+      .series = opts->series_path ? &opts->series : NULL,
       .arrival = opts->arrival,
       .burstiness = opts->burstiness,
       .duration_ns = opts->duration_ns,
       .count = (size_t)count,
       .seed = replay->earlier_rounds == 0 ? opts->seed : round_seed(opts->seed, replay->earlier_rounds),
   };
-  return schedules_at_rates(&common, opts->request_rates, opts->request_rates_count, opts->repeat,
-                            &replay->schedules, error);
+  static const double as_the_series = 1;
+  bool series = opts->series_path != NULL;
+  return schedules_at_rates(&common, series ? &as_the_series : opts->request_rates,
+                            series ? 1 : opts->request_rates_count, opts->repeat, &replay->schedules, error);
 }
 
 static enum status make_recorded(struct replay *replay, struct error *error) {

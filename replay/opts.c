@@ -18,6 +18,7 @@ void opts_free(struct opts *opts) {
   free(opts->workers);
   free(opts->batches);
   free(opts->request_rates);
+  rate_series_free(&opts->series);
   free(opts->cells);
   free(opts->stem);
   *opts = (struct opts){0};
@@ -87,7 +88,8 @@ static enum status check_metrics(struct opts *opts, struct error *error) {
 static enum status check_together(const struct opts *opts, struct error *error) {
   bool rewrites = opts->model || opts->max_tokens || opts->stream != REWRITE_STREAM_RECORDED ||
                   opts->ignore_eos || opts->extra_body || opts->cache_bust == OPTS_CACHE_BUST_ON;
-  int standard_inputs = opts->cells_path && strcmp(opts->cells_path, "-") == 0;
+  int standard_inputs = (opts->cells_path && strcmp(opts->cells_path, "-") == 0) +
+                        (opts->series_path && strcmp(opts->series_path, "-") == 0);
   for (size_t i = 0; i < opts->traces.count; i++)
     standard_inputs += strcmp(opts->traces.items[i], "-") == 0;
   if (standard_inputs > 1) return status_fail(error, STATUS_USAGE, "standard input can be read only once");
@@ -110,12 +112,15 @@ static enum status check_together(const struct opts *opts, struct error *error) 
 static enum status check_rate(const struct opts *opts, struct error *error) {
   if (opts->timing != OPTS_TIMING_RATE) {
     const char *alone = opts->request_rates    ? "--request-rate"
+                        : opts->series_path    ? "--rate-series"
                         : opts->arrival_given  ? "--arrival"
                         : opts->burstiness > 0 ? "--burstiness"
                                                : NULL;
     return alone ? status_fail(error, STATUS_USAGE, "%s goes with --timing rate", alone) : STATUS_OK;
   }
-  if (!opts->request_rates) return status_fail(error, STATUS_USAGE, "--timing rate needs --request-rate");
+  if (!opts->request_rates == !opts->series_path)
+    return status_fail(error, STATUS_USAGE,
+                       "--timing rate needs --request-rate or --rate-series, one of them");
   if (opts->burstiness > 0 && opts->arrival != SCHEDULE_ARRIVAL_GAMMA)
     return status_fail(error, STATUS_USAGE, "--burstiness goes with --arrival gamma");
   return STATUS_OK;
@@ -147,6 +152,19 @@ static enum status check_timing(const struct opts *opts, struct error *error) {
   return check_rate(opts, error);
 }
 
+// Its end is the run's, unless a duration ends it before.
+static enum status read_series(struct opts *opts, struct error *error) {
+  if (!opts->series_path) return STATUS_OK;
+  enum status status = rate_series_read(opts->series_path, &opts->series, error);
+  if (status) return status_prefix(error, status, "--rate-series");
+  int64_t end_ns = clock_from_seconds(rate_series_end_s(&opts->series));
+  if (opts->duration_ns > end_ns)
+    return status_fail(error, STATUS_USAGE, "--duration is longer than --rate-series %s, which lasts %g s",
+                       opts->series_path, clock_seconds(end_ns));
+  if (opts->duration_ns == 0) opts->duration_ns = end_ns;
+  return STATUS_OK;
+}
+
 static void set_standards(struct opts *opts) {
   bool open = opts->timing != OPTS_TIMING_BATCH;
   if (opts->repeat == 0) opts->repeat = open ? 1 : 3;
@@ -159,8 +177,8 @@ static enum status check_next(struct opts *opts, struct error *error) {
   const char *alone = opts->next_rounds > 0 ? "--next-rounds" : opts->next_time_ns > 0 ? "--next-time" : NULL;
   if (!opts->next && alone) return status_fail(error, STATUS_USAGE, "%s goes with --next", alone);
   if (!opts->next) return STATUS_OK;
-  if (opts->timing == OPTS_TIMING_ORIGINAL)
-    return status_fail(error, STATUS_USAGE, "--next goes with --timing batch or rate");
+  if (opts->timing == OPTS_TIMING_ORIGINAL || opts->series_path)
+    return status_fail(error, STATUS_USAGE, "--next goes with --timing batch or --request-rate");
   if (!opts->output || strcmp(opts->output, "-") == 0)
     return status_fail(error, STATUS_USAGE, "--next goes with -o/--output FILE, which its command can read");
   if (opts->next_rounds == 0) opts->next_rounds = 10;
@@ -210,7 +228,8 @@ static enum status check(struct opts *opts, struct error *error) {
   if (status == STATUS_OK) status = check_output(opts, error);
   if (status) return status;
   set_standards(opts);
-  status = make_cells(opts, error);
+  status = read_series(opts, error);
+  if (status == STATUS_OK) status = make_cells(opts, error);
   if (status == STATUS_OK) status = check_server(opts, error);
   if (status == STATUS_OK) status = check_metrics(opts, error);
   if (status == STATUS_OK) status = check_together(opts, error);

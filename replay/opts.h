@@ -44,6 +44,8 @@ struct opts {
   int64_t max_idle_ns;   // original; 0: as recorded
   double *request_rates; // rate: requests per second; NULL: not given
   size_t request_rates_count;
+  char *series_path;         // rate: NULL: not given
+  struct rate_series series; // what it holds; all zero without
   enum schedule_arrival arrival;
   bool arrival_given;
   double burstiness;   // gamma

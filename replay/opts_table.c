@@ -207,6 +207,8 @@ static const struct cli_option options[] = {
      CLI_DURATION(struct opts, max_idle_ns, 1, 24 * HOUR_NS), NULL},
     {"request-rate", 0, "LIST", NULL, "rate: requests per second, as 5,10,20: each -r times, in random order",
      CLI_OWN(parse_request_rates), NULL},
+    {"rate-series", 0, "FILE", NULL, "rate: one that changes, CSV t_s,rate, linear between its points",
+     CLI_TEXT(struct opts, series_path), NULL},
     {"arrival", 0, "HOW", "poisson", "rate: constant, poisson or gamma intervals", CLI_OWN(parse_arrival),
      NULL},
     {"burstiness", 0, "K", "1", "gamma: its shape; below 1 burstier than poisson",

@@ -37,7 +37,7 @@ static enum status close_schedule(struct schedule *schedule, int64_t duration_ns
   return STATUS_OK;
 }
 
-// Seconds from the request before to request `number`.
+// Seconds at the rate from the request before to the next.
 static double interval_s(const struct schedule_rate *rate, struct random_source *random) {
   if (rate->arrival == SCHEDULE_ARRIVAL_GAMMA)
     return random_gamma(random, rate->burstiness, 1 / (rate->per_s * rate->burstiness));
@@ -47,7 +47,8 @@ static double interval_s(const struct schedule_rate *rate, struct random_source 
 enum status schedule_at_rate(const struct schedule_rate *rate, struct schedule *out, struct error *error) {
   struct schedule schedule = {0};
   size_t room = 0;
-  double at_s = 0;
+  size_t from = 0;
+  double at_s = 0; // of a series: requests that are due, at a rate of 1
   struct random_source *random = random_open(rate->seed);
   enum status status = STATUS_OK;
   if (!random) return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
@@ -57,7 +58,8 @@ enum status schedule_at_rate(const struct schedule_rate *rate, struct schedule *
     } else {
       at_s += interval_s(rate, random);
     }
-    int64_t offset_ns = clock_from_seconds(at_s);
+    double instant_s = rate->series ? rate_series_instant_s(rate->series, at_s, &from) : at_s;
+    int64_t offset_ns = clock_from_seconds(instant_s);
     if (rate->duration_ns > 0 && offset_ns >= rate->duration_ns) break;
     status = add(&schedule, &room, offset_ns, error);
   }

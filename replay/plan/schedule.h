@@ -9,13 +9,14 @@
 #include <stdint.h>
 
 #include "lib/base/status.h"
+#include "replay/plan/rate_series.h"
 
 #define SCHEDULE_REQUESTS_MAX ((size_t)50000000) // of one schedule
 // Nor does one last as long as this: traces that lie years apart are no schedule.
 #define SCHEDULE_LONGEST_NS (INT64_C(366) * 86400 * 1000000000)
 
 enum schedule_arrival {
-  SCHEDULE_ARRIVAL_CONSTANT, // request i at i / rate
+  SCHEDULE_ARRIVAL_CONSTANT, // request i at i / rate; of a series, when i are due
   SCHEDULE_ARRIVAL_POISSON,  // independent exponential intervals
   SCHEDULE_ARRIVAL_GAMMA, // independent gamma intervals of shape `burstiness` (1: poisson, below: burstier)
 };
@@ -30,7 +31,10 @@ struct schedule {
 };
 
 struct schedule_rate {
-  double per_s; // requests per second, over 0
+  double per_s; // requests per second, over 0; 1 with a series
+  // A rate that changes with time: arrivals at a rate of 1 are mapped through the inverse of its integral
+  // (time rescaling; Brown et al. 2002). Borrowed; NULL: the rate does not change. Needs a duration.
+  const struct rate_series *series;
   enum schedule_arrival arrival;
   double burstiness;   // over 0
   int64_t duration_ns; // requests before this; 0: `count` of them

@@ -3,12 +3,14 @@
 // A server that says how well its clients keep a schedule: it answers small requests and notes when each
 // came.
 //
-//   arrivals RATE
+//   arrivals RATE [LAST SECONDS]
 //
-// On SIGTERM prints one JSON object: requests; error_p99_s, the 99th percentile of the absolute difference
-// between arrival i and i / RATE, less its median (the start of the schedule is not known here); and drift_s,
-// by how much the median difference of the last tenth is later than that of the first.
+// The rate is RATE, or rises from 0 to LAST within SECONDS (RATE is then 0). On SIGTERM prints one JSON
+// object: requests; error_p99_s, the 99th percentile of the absolute difference between arrival i and the
+// instant at which i requests are due, less its median (the start of the schedule is not known here); and
+// drift_s, by how much the median difference of the last tenth is later than that of the first.
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -71,12 +73,15 @@ static void serve(struct arrivals *arrivals) {
   }
 }
 
-static void report(struct arrivals *arrivals, double rate) {
+// `slope`: requests/s more each second; 0: the rate stays.
+static void report(struct arrivals *arrivals, double rate, double slope) {
   size_t count = arrivals->count, tenth = count / 10;
   int64_t *off_ns = calloc(count + 1, sizeof *off_ns);
   if (!off_ns) wire_die("no memory");
-  for (size_t i = 0; i < count; i++)
-    off_ns[i] = arrivals->at_ns[i] - arrivals->at_ns[0] - clock_from_seconds((double)i / rate);
+  for (size_t i = 0; i < count; i++) {
+    double due_s = slope > 0 ? sqrt(2 * (double)i / slope) : (double)i / rate;
+    off_ns[i] = arrivals->at_ns[i] - arrivals->at_ns[0] - clock_from_seconds(due_s);
+  }
   int64_t first_ns = wire_quantile(off_ns, tenth, 0.5);
   int64_t last_ns = wire_quantile(off_ns + count - tenth, tenth, 0.5);
   int64_t median_ns = wire_quantile(off_ns, count, 0.5);
@@ -88,11 +93,12 @@ static void report(struct arrivals *arrivals, double rate) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 2) {
-    fputs("usage: arrivals RATE\n", stderr);
+  if (argc != 2 && argc != 4) {
+    fputs("usage: arrivals RATE [LAST SECONDS]\n", stderr);
     return 2;
   }
-  double rate = wire_number(argv[1], 1, 1e6);
+  double rate = wire_number(argv[1], argc == 2, 1e6);
+  double slope = argc == 2 ? 0 : wire_number(argv[2], 1, 1e6) / wire_number(argv[3], 1, 1e6);
   sigset_t ends;
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
@@ -107,7 +113,7 @@ int main(int argc, char **argv) {
   watch(&arrivals, arrivals.listener);
   watch(&arrivals, arrivals.signals);
   serve(&arrivals);
-  report(&arrivals, rate);
+  report(&arrivals, rate, slope);
   free(arrivals.at_ns);
   return 0;
 }

@@ -91,6 +91,22 @@ check_equal 'rates: the summary is as its schema says' '' \
 run "$bin/analyze" "$scratch/rates_valid.jsonl" --slo ttft=1ns
 check_match 'rates: said in words' 'none. At 20 requests per second, the lowest' "$(tr '\n' ' ' <<<"$out")"
 
+# A rate that rises from 0 to 100/s within 2 s: i requests are due until sqrt(i / 25) s.
+printf 't_s,rate\n0,0\n2,100\n' >"$scratch/ramp.csv"
+run "$bin/replay" "$scratch/apart.jsonl" --keep-invalid -u "${server_url[sim]}" --timing rate --rate-series "$scratch/ramp.csv" \
+  --arrival constant --max-tokens 2 --warmup 0 -o "$scratch/ramp.jsonl"
+check_equal 'series: exit code' 0 "$status"
+check_equal 'series: each request when it is due' '[100,0]' "$(records "$scratch/ramp.jsonl" request \
+  'sort_by(.index) | (.[0].intended_s) as $first | [length, (to_entries | map(.value.intended_s - $first - (.key / 25 | sqrt) | fabs) |
+    max * 1e6 | round)]')"
+check_match 'series: half of them go within a millisecond' true \
+  "$(records "$scratch/ramp.jsonl" request 'map(.sent_s - .intended_s) | sort | .[50] < 0.001')"
+check_equal 'series: of no one rate' '["rate",null,2]' "$(records "$scratch/ramp.jsonl" batch '.[0] | [.timing,.rate,.total_s]')"
+check_equal 'series: it is in the plan' '[[0,0],[2,100]]' "$(head -n 1 "$scratch/ramp.jsonl" | jq -c .plan.rate_series)"
+run "$bin/analyze" <(sed 's/"valid":false/"valid":true/' "$scratch/ramp.jsonl") --format json
+check_equal 'series: a load at the mean of what was sent' '[[null,50,100]]' \
+  "$(jq -c '.loads | map([.rate, .sent_per_s, .requests])' <<<"$out")"
+
 # Four slots make 34 requests of 20 tokens per second: a third of that is served, twice as many queue.
 start_server small "$bin/simllm" -l 127.0.0.1:0 --slots 4 --time-scale 0.2
 run "$bin/replay" "$scratch/apart.jsonl" -u "${server_url[small]}" --timing rate --request-rate 11,68 --duration 3s --max-tokens 20 \

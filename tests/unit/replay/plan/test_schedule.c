@@ -69,8 +69,18 @@ static int compare(const void *a, const void *b) {
   return (*x > *y) - (*x < *y);
 }
 
-// Kolmogorov's statistic of the intervals, times the root of their number: beyond 1.628 in one of a hundred
-// samples of the distribution (Stephens 1974, table 1).
+// Kolmogorov's statistic of the intervals (sorted here) for a gamma distribution, times the root of their
+// number: beyond 1.628 in one of a hundred samples of the distribution (Stephens 1974, table 1).
+static double kolmogorov_of(double *gaps_s, size_t count, double rate, double burstiness) {
+  qsort(gaps_s, count, sizeof gaps_s[0], compare);
+  double most = 0, all = (double)count;
+  for (size_t i = 0; i < count; i++) {
+    double p = gsl_cdf_gamma_P(gaps_s[i], burstiness, 1 / (rate * burstiness));
+    most = fmax(most, fmax(p - (double)i / all, (double)(i + 1) / all - p));
+  }
+  return most * sqrt(all);
+}
+
 static double kolmogorov(enum schedule_arrival arrival, double burstiness, int64_t seed) {
   enum { COUNT = 5000, RATE = 50 };
   static double gaps_s[COUNT];
@@ -81,13 +91,7 @@ static double kolmogorov(enum schedule_arrival arrival, double burstiness, int64
   for (size_t i = 0; i < COUNT; i++)
     gaps_s[i] = (double)(schedule.offsets_ns[i + 1] - schedule.offsets_ns[i]) / (double)SECOND;
   schedule_free(&schedule);
-  qsort(gaps_s, COUNT, sizeof gaps_s[0], compare);
-  double most = 0;
-  for (int i = 0; i < COUNT; i++) {
-    double p = gsl_cdf_gamma_P(gaps_s[i], burstiness, 1 / (RATE * burstiness));
-    most = fmax(most, fmax(p - (double)i / COUNT, (double)(i + 1) / COUNT - p));
-  }
-  return most * sqrt(COUNT);
+  return kolmogorov_of(gaps_s, COUNT, RATE, burstiness);
 }
 
 // Of 200 schedules two are expected beyond the limit of 1 %; more than eight come in one of 4000 such tests.
@@ -101,6 +105,65 @@ static void test_intervals_pass_a_kolmogorov_smirnov_test(void **state) {
   assert_in_range(beyond, 0, 8);
   assert_true(kolmogorov(SCHEDULE_ARRIVAL_CONSTANT, 1, 1) > 1.628);
   assert_true(kolmogorov(SCHEDULE_ARRIVAL_GAMMA, 4, 1) < 1.628);
+}
+
+// Through the integral of their rate, arrivals at rates that change are those of the rate 1 again.
+static void test_a_series_passes_a_kolmogorov_smirnov_test_after_rescaling(void **state) {
+  (void)state;
+  enum { MOST = 20000 };
+  static const struct rate_series_point points[] = {{0, 0, 0},      {10, 100, 500}, {20, 100, 1500},
+                                                    {20, 10, 1500}, {30, 0, 1550},  {50, 90, 2450}};
+  static const struct rate_series series = {(struct rate_series_point *)points, 6};
+  static double gaps[MOST];
+  int beyond = 0, beyond_as_it_is = 0;
+  size_t requests = 0;
+  for (int64_t seed = 1; seed <= 100; seed++) {
+    struct schedule schedule;
+    struct schedule_rate rate = {.per_s = 1,
+                                 .series = &series,
+                                 .arrival = SCHEDULE_ARRIVAL_POISSON,
+                                 .duration_ns = 50 * SECOND,
+                                 .seed = seed};
+    assert_int_equal(schedule_at_rate(&rate, &schedule, NULL), STATUS_OK);
+    requests += schedule.count;
+    for (int rescaled = 0; rescaled < 2; rescaled++) {
+      double before = 0;
+      for (size_t i = 0, at = 0; i < schedule.count; i++) {
+        double t_s = (double)schedule.offsets_ns[i] / (double)SECOND;
+        while (t_s > points[at + 1].t_s)
+          at++;
+        double width_s = points[at + 1].t_s - points[at].t_s, into_s = t_s - points[at].t_s;
+        double due = points[at].before + into_s * (points[at].rate + (points[at + 1].rate - points[at].rate) *
+                                                                         into_s / width_s / 2);
+        if (!rescaled) due = t_s * 49; // the mean rate
+        gaps[i] = due - before;
+        before = due;
+      }
+      *(rescaled ? &beyond : &beyond_as_it_is) += kolmogorov_of(gaps, schedule.count, 1, 1) > 1.628;
+    }
+    schedule_free(&schedule);
+  }
+  assert_true(fabs((double)requests / 100 - 2450) < 20); // four standard errors
+  assert_in_range(beyond, 0, 5); // one is expected; more than five come in one of 2000 such tests
+  assert_int_equal(beyond_as_it_is, 100);
+}
+
+static void test_constant_arrivals_of_a_series_are_due_one_by_one(void **state) {
+  (void)state;
+  static const struct rate_series_point ramp[] = {{0, 0, 0}, {10, 20, 100}};
+  static const struct rate_series series = {(struct rate_series_point *)ramp, 2};
+  struct schedule schedule;
+  struct schedule_rate rate = {.per_s = 1, .series = &series, .duration_ns = 10 * SECOND, .seed = 1};
+  assert_int_equal(schedule_at_rate(&rate, &schedule, NULL), STATUS_OK);
+  assert_int_equal(schedule.count, 100); // t^2 are due until t
+  for (int i = 0; i < 100; i++)
+    assert_true(fabs((double)schedule.offsets_ns[i] - sqrt(i) * (double)SECOND) <= 1);
+  assert_int_equal(schedule.window_ns, 10 * SECOND);
+  schedule_free(&schedule);
+  rate.duration_ns = 5 * SECOND;
+  assert_int_equal(schedule_at_rate(&rate, &schedule, NULL), STATUS_OK);
+  assert_int_equal(schedule.count, 25);
+  schedule_free(&schedule);
 }
 
 static void test_a_duration_ends_the_schedule(void **state) {
@@ -246,6 +309,8 @@ int main(void) {
       cmocka_unit_test(test_constant_intervals_do_not_drift),
       cmocka_unit_test(test_intervals_have_the_spread_of_their_distribution),
       cmocka_unit_test(test_intervals_pass_a_kolmogorov_smirnov_test),
+      cmocka_unit_test(test_a_series_passes_a_kolmogorov_smirnov_test_after_rescaling),
+      cmocka_unit_test(test_constant_arrivals_of_a_series_are_due_one_by_one),
       cmocka_unit_test(test_a_duration_ends_the_schedule),
       cmocka_unit_test(test_the_seed_decides_the_schedule),
       cmocka_unit_test(test_at_twice_the_rate_intervals_are_half_as_long),
