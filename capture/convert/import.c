@@ -43,33 +43,14 @@ const struct import_options *import_options_of(const struct import *import) {
   return &import->options;
 }
 
-struct trace_request import_blank_request(void) {
-  return (struct trace_request){
-      .seq = -1, .body_bytes = -1, .input_tokens = -1, .output_tokens = -1, .block_tokens = -1};
-}
-
 struct trace_request import_sized_request(void) {
-  struct trace_request request = import_blank_request();
+  struct trace_request request = trace_blank_request();
+  request.t_ns = 0;
   request.method = (struct json_slice){"POST", strlen("POST")};
   request.path = (struct json_slice){GENERATES_PATH, strlen(GENERATES_PATH)};
   request.api = (struct json_slice){"openai.chat", strlen("openai.chat")};
   request.stream = true;
   return request;
-}
-
-struct trace_response import_blank_response(void) {
-  return (struct trace_response){.seq = -1,
-                                 .t_ns = -1,
-                                 .status = -1,
-                                 .ttfb_ns = -1,
-                                 .ttft_ns = -1,
-                                 .latency_ns = -1,
-                                 .input_tokens = -1,
-                                 .output_tokens = -1,
-                                 .cached_tokens = -1,
-                                 .events = -1,
-                                 .bytes = -1,
-                                 .attempts = 1};
 }
 
 // Hands import->line to the writer.

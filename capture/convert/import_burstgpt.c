@@ -21,7 +21,7 @@ static enum status on_row(struct import *import, void *state, const struct json_
                           struct error *error) {
   (void)state;
   struct trace_request request = import_sized_request();
-  struct trace_response response = import_blank_response();
+  struct trace_response response = trace_blank_response();
   bool has_elapsed = cells[ELAPSED].len > 0;
   if (!import_seconds(cells[TIMESTAMP], &request.t_ns))
     return status_fail(error, STATUS_FORMAT, "Timestamp is not a number of seconds, at least 0");

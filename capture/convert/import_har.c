@@ -7,6 +7,7 @@
 
 #include "capture/content/record_policy.h"
 #include "capture/convert/import_parts.h"
+#include "lib/base/array.h"
 #include "lib/base/clock.h"
 #include "lib/http/base64.h"
 #include "lib/llm/response.h"
@@ -20,58 +21,58 @@ struct entry {
   int64_t status;
   struct json_slice content_type, content_text, content_encoding;
   struct json_slice broken; // why it did not end well, in the browser's own word
-  double total_ms, blocked_ms, dns_ms, connect_ms, wait_ms, receive_ms; // -1: does not apply
+  double total_ms, blocked_ms, dns_ms, connect_ms, wait_ms, receive_ms; // NaN or -1: does not apply
 };
 
 static const struct field post_fields[] = {
     FIELD(entry, post_text, "text", FIELD_TEXT),
     FIELD(entry, post_encoding, "encoding", FIELD_TEXT), // not of HAR 1.2, but written by several tools
     FIELD(entry, post_encoding, "_encoding", FIELD_TEXT),
-    {.name = NULL},
+    FIELD_END,
 };
 static const struct field request_fields[] = {
     FIELD_REQUIRED(entry, method, "method", FIELD_TEXT),
     FIELD_REQUIRED(entry, url, "url", FIELD_TEXT),
     FIELD(entry, headers, "headers", FIELD_ARRAY),
-    {.name = "postData", .name_len = 8, .kind = FIELD_TABLE, .inner = post_fields},
-    {.name = NULL},
+    FIELD_ROW("postData", FIELD_TABLE, .inner = post_fields),
+    FIELD_END,
 };
 static const struct field content_fields[] = {
     FIELD(entry, content_type, "mimeType", FIELD_TEXT),
     FIELD(entry, content_text, "text", FIELD_TEXT),
     FIELD(entry, content_encoding, "encoding", FIELD_TEXT),
-    {.name = NULL},
+    FIELD_END,
 };
 static const struct field response_fields[] = {
     FIELD(entry, status, "status", FIELD_INT),
     FIELD(entry, broken, "_error", FIELD_TEXT),       // Chromium's developer tools
     FIELD(entry, broken, "_failureText", FIELD_TEXT), // Playwright
-    {.name = "content", .name_len = 7, .kind = FIELD_TABLE, .inner = content_fields},
-    {.name = NULL},
+    FIELD_ROW("content", FIELD_TABLE, .inner = content_fields),
+    FIELD_END,
 };
 static const struct field timing_fields[] = {
     FIELD(entry, blocked_ms, "blocked", FIELD_NUMBER), FIELD(entry, dns_ms, "dns", FIELD_NUMBER),
     FIELD(entry, connect_ms, "connect", FIELD_NUMBER), FIELD(entry, wait_ms, "wait", FIELD_NUMBER),
-    FIELD(entry, receive_ms, "receive", FIELD_NUMBER), {.name = NULL},
+    FIELD(entry, receive_ms, "receive", FIELD_NUMBER), FIELD_END,
 };
 static const struct field entry_fields[] = {
     FIELD_REQUIRED(entry, started, "startedDateTime", FIELD_TEXT),
     FIELD(entry, total_ms, "time", FIELD_NUMBER),
-    {.name = "request", .name_len = 7, .required = true, .kind = FIELD_TABLE, .inner = request_fields},
-    {.name = "response", .name_len = 8, .kind = FIELD_TABLE, .inner = response_fields},
-    {.name = "timings", .name_len = 7, .kind = FIELD_TABLE, .inner = timing_fields},
-    {.name = NULL},
+    FIELD_ROW("request", FIELD_TABLE, .required = true, .inner = request_fields),
+    FIELD_ROW("response", FIELD_TABLE, .inner = response_fields),
+    FIELD_ROW("timings", FIELD_TABLE, .inner = timing_fields),
+    FIELD_END,
 };
 
 // What says whether a model is asked.
 static const struct field target_fields[] = {
     FIELD_REQUIRED(entry, method, "method", FIELD_TEXT),
     FIELD_REQUIRED(entry, url, "url", FIELD_TEXT),
-    {.name = NULL},
+    FIELD_END,
 };
 static const struct field asked_fields[] = {
-    {.name = "request", .name_len = 7, .required = true, .kind = FIELD_TABLE, .inner = target_fields},
-    {.name = NULL},
+    FIELD_ROW("request", FIELD_TABLE, .required = true, .inner = target_fields),
+    FIELD_END,
 };
 
 struct header {
@@ -80,7 +81,7 @@ struct header {
 static const struct field header_fields[] = {
     FIELD_REQUIRED(header, name, "name", FIELD_TEXT),
     FIELD_REQUIRED(header, value, "value", FIELD_TEXT),
-    {.name = NULL},
+    FIELD_END,
 };
 
 // Entries stand by page, not by time: where each is, to be sorted.
@@ -98,14 +99,8 @@ struct har {
 
 static enum status read_entry(struct json_slice element, struct entry *entry, struct buf *scratch,
                               struct error *error) {
-  *entry = (struct entry){.status = -1,
-                          .total_ms = -1,
-                          .blocked_ms = -1,
-                          .dns_ms = -1,
-                          .connect_ms = -1,
-                          .wait_ms = -1,
-                          .receive_ms = -1};
-  enum status status = import_fields(element, entry_fields, entry, scratch, error);
+  *entry = (struct entry){0};
+  enum status status = field_read_object(element, entry_fields, entry, scratch, error);
   if (status) return status;
   if (!entry->method.data) return status_fail(error, STATUS_FORMAT, "\"request\" is missing");
   return STATUS_OK;
@@ -132,7 +127,7 @@ static enum status add_headers(const struct import *import, struct json_slice ar
   while (status == STATUS_OK && json_scan_element(&scan, &element)) {
     struct header header = {0};
     buf_clear(&scratch);
-    status = import_fields(element, header_fields, &header, &scratch, error);
+    status = field_read_object(element, header_fields, &header, &scratch, error);
     if (status) break;
     bool is_session = header.name.len == 12 && strncasecmp(header.name.data, "x-session-id", 12) == 0;
     if (is_session && header.value.len > 0 && header.value.len <= CONVERSATION_ID_MAX) {
@@ -176,13 +171,8 @@ static enum status on_entry(const struct import *import, struct json_slice eleme
 }
 
 static enum status add_place(struct har *har, const struct place *place, struct error *error) {
-  if (har->count == har->capacity) {
-    size_t capacity = har->capacity ? 2 * har->capacity : 64;
-    struct place *places = realloc(har->places, capacity * sizeof *places);
-    if (!places) return status_memory(error);
-    har->places = places;
-    har->capacity = capacity;
-  }
+  enum status status = array_grow(&har->places, &har->capacity, har->count, sizeof *har->places, SIZE_MAX);
+  if (status) return status_memory(error);
   har->places[har->count++] = *place;
   return STATUS_OK;
 }
@@ -191,7 +181,7 @@ static enum status add_place(struct har *har, const struct place *place, struct 
 static bool is_unrelated(struct json_slice element) {
   struct entry entry = {0};
   struct buf scratch = {0};
-  bool readable = import_fields(element, asked_fields, &entry, &scratch, NULL) == STATUS_OK;
+  bool readable = field_read_object(element, asked_fields, &entry, &scratch, NULL) == STATUS_OK;
   struct import_http http = {.method = entry.method, .url = entry.url};
   bool asks = !readable || !entry.method.data || api_asks_model(import_http_api(&http));
   buf_free(&scratch);
@@ -277,7 +267,7 @@ static struct json_slice aborted_by(const struct entry *entry, enum failure tran
 static struct trace_response judge(const struct entry *entry, int64_t t_ns, enum api api,
                                    struct json_slice content, struct response *found,
                                    struct conversation_answer *heard) {
-  struct trace_response record = import_blank_response();
+  struct trace_response record = trace_blank_response();
   struct json_slice none = {NULL, 0};
   bool answered = entry->status > 0;
   enum failure transport = transport_of(entry);
@@ -294,7 +284,7 @@ static struct trace_response judge(const struct entry *entry, int64_t t_ns, enum
   int64_t before_ns = part_ns(entry->blocked_ms) + part_ns(entry->dns_ms) + part_ns(entry->connect_ms);
   int64_t total_ns = part_ns(entry->total_ms);
   // Of an answer that was not received to its end, `time` leaves out how long it was received.
-  bool timed = entry->total_ms >= 0 && !(transport && entry->receive_ms < 0);
+  bool timed = entry->total_ms >= 0 && !(transport && !(entry->receive_ms >= 0));
   if (timed) record.t_ns = t_ns + total_ns;
   if (answered) record.status = entry->status;
   if (timed && total_ns > 0) record.latency_ns = total_ns > before_ns ? total_ns - before_ns : 0;

@@ -130,7 +130,7 @@ static enum status write_http(struct import *import, const struct import_http *h
                               const struct trace_response *response, struct error *error) {
   static const struct names none = {0};
   const struct names *redact = import_options_of(import)->redact ? import_options_of(import)->redact : &none;
-  struct trace_request request = import_blank_request();
+  struct trace_request request = trace_blank_request();
   enum status status = parse_target(http, texts, error);
   if (status) return status;
   redact_target(redact, buf_text(&texts->target), &texts->clean_target);

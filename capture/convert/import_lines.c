@@ -58,15 +58,6 @@ enum status import_all_lines(struct import *import, import_on_line *on_line, voi
   return read_lines(import, on_line, state, true, error);
 }
 
-enum status import_fields(struct json_slice object, const struct field *table, void *into,
-                          struct buf *scratch, struct error *error) {
-  struct field_context context = {.into = into, .scratch = scratch, .error = error};
-  struct json_slice type;
-  enum status status = field_start(&context, object.data, object.len, &type);
-  if (status == STATUS_OK) status = field_read(&context, table);
-  return field_finish(&context, status);
-}
-
 bool import_count(struct json_slice cell, int64_t *out) {
   int64_t count = 0;
   if (cell.len == 0 || cell.len > 16) return false;

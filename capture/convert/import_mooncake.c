@@ -22,7 +22,7 @@ static const struct field fields[] = {
     FIELD_REQUIRED(mooncake, input_length, "input_length", FIELD_COUNT),
     FIELD_REQUIRED(mooncake, output_length, "output_length", FIELD_COUNT),
     FIELD(mooncake, hash_ids, "hash_ids", FIELD_ARRAY),
-    {.name = NULL},
+    FIELD_END,
 };
 
 static bool are_counts(struct json_slice array) {
@@ -39,7 +39,7 @@ static enum status on_line(struct import *import, void *state, struct json_slice
                            struct error *error) {
   (void)state;
   struct mooncake found = {0};
-  enum status status = import_fields(line, fields, &found, scratch, error);
+  enum status status = field_read_object(line, fields, &found, scratch, error);
   if (status) return status;
   if (!(found.timestamp_ms >= 0 && found.timestamp_ms <= TIMESTAMP_MAX))
     return status_fail(error, STATUS_FORMAT, "\"timestamp\" is not a number of milliseconds, at least 0");

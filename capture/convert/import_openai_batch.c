@@ -13,7 +13,7 @@ static const struct field fields[] = {
     FIELD_REQUIRED(job, method, "method", FIELD_TEXT),
     FIELD_REQUIRED(job, url, "url", FIELD_TEXT),
     FIELD_REQUIRED(job, body, "body", FIELD_OBJECT),
-    {.name = NULL},
+    FIELD_END,
 };
 
 static enum status on_line(struct import *import, void *state, struct json_slice line, struct buf *scratch,
@@ -21,7 +21,7 @@ static enum status on_line(struct import *import, void *state, struct json_slice
   static const char headers[] = "\"content-type\":\"application/json\"";
   (void)state;
   struct job found = {0};
-  enum status status = import_fields(line, fields, &found, scratch, error);
+  enum status status = field_read_object(line, fields, &found, scratch, error);
   if (status) return status;
   struct import_http http = {
       .method = found.method, .url = found.url, .headers = {headers, sizeof headers - 1}, .body = found.body};

@@ -28,14 +28,8 @@ enum status import_vegeta(struct import *import, struct error *error);
 
 const struct import_options *import_options_of(const struct import *import);
 
-// A request of which nothing is known: no body, every count -1, seq -1 (the next number).
-struct trace_request import_blank_request(void);
-
-// The same for a generating request known by its size alone: POST /v1/chat/completions, streaming.
+// A generating request known by its size alone: POST /v1/chat/completions, streaming.
 struct trace_request import_sized_request(void);
-
-// A response of which nothing is known.
-struct trace_response import_blank_response(void);
 
 // Starts a segment. `start_unix_s` is the wall clock at t_s = 0 (0: the source does not say); `upstream` may
 // be {NULL, 0}. A format that does not call it has (0, none) at its first request.
@@ -65,10 +59,6 @@ enum status import_lines(struct import *import, import_on_line *on_line, void *s
 // The same with blank lines.
 enum status import_all_lines(struct import *import, import_on_line *on_line, void *state,
                              struct error *error) MUST_USE;
-
-// A JSON object into `into`, by a table (lib/record/field.h).
-enum status import_fields(struct json_slice object, const struct field *table, void *into,
-                          struct buf *scratch, struct error *error) MUST_USE;
 
 // CSV (lib/lines/csv.h) whose first record names the columns, in any order. `cells` are
 // those of `columns`, in that order; {NULL, 0} for an optional column that the table has not.

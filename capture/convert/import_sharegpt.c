@@ -15,7 +15,7 @@ static const struct field fields[] = {
     FIELD(conversation, system, "system", FIELD_JSON),
     FIELD(conversation, turns, "conversations", FIELD_ARRAY),
     FIELD(conversation, messages, "messages", FIELD_ARRAY),
-    {.name = NULL},
+    FIELD_END,
 };
 
 struct turn {
@@ -27,7 +27,7 @@ static const struct field turn_fields[] = {
     FIELD(turn, value, "value", FIELD_JSON),
     FIELD(turn, role, "role", FIELD_TEXT),
     FIELD(turn, content, "content", FIELD_JSON),
-    {.name = NULL},
+    FIELD_END,
 };
 
 // The role of chat APIs; NULL: unknown.
@@ -46,7 +46,7 @@ static const char *role_of(struct json_slice from) {
 static enum status read_turn(struct json_slice element, struct buf *scratch, struct json_slice *value,
                              const char **role, struct error *error) {
   struct turn turn = {0};
-  enum status status = import_fields(element, turn_fields, &turn, scratch, error);
+  enum status status = field_read_object(element, turn_fields, &turn, scratch, error);
   if (status) return status;
   bool has_from = turn.from.data != NULL;
   if (!has_from && !turn.role.data) return status_fail(error, STATUS_FORMAT, "\"from\" is missing");
@@ -131,7 +131,7 @@ static enum status on_conversation(struct import *import, void *state, struct js
   struct conversation found = {0};
   struct buf session = {0};
   ++*number;
-  enum status status = import_fields(element, fields, &found, scratch, error);
+  enum status status = field_read_object(element, fields, &found, scratch, error);
   struct json_slice turns = found.turns.data ? found.turns : found.messages, none = {NULL, 0};
   if (status == STATUS_OK && !turns.data)
     status = status_fail(error, STATUS_FORMAT, "\"conversations\" is missing");

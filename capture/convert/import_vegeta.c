@@ -14,7 +14,7 @@ static const struct field fields[] = {
     FIELD_REQUIRED(target, url, "url", FIELD_TEXT),
     FIELD(target, body, "body", FIELD_TEXT),
     FIELD(target, header, "header", FIELD_OBJECT),
-    {.name = NULL},
+    FIELD_END,
 };
 
 static enum status add_headers(struct import *import, struct json_slice header, struct buf *headers,
@@ -46,7 +46,7 @@ static enum status on_line(struct import *import, void *state, struct json_slice
   (void)state;
   struct target found = {0};
   struct buf body = {0}, headers = {0};
-  enum status status = import_fields(line, fields, &found, scratch, error);
+  enum status status = field_read_object(line, fields, &found, scratch, error);
   if (status == STATUS_OK && found.body.len > 0 && !base64_decode(found.body, &body))
     status = status_fail(error, STATUS_FORMAT, "\"body\" is no base64");
   if (status == STATUS_OK) status = add_headers(import, found.header, &headers, error);

@@ -12,7 +12,7 @@
 
 const char buf_no_text[] = "";
 
-enum status buf_reserve(struct buf *buf, size_t more) {
+static enum status grow(struct buf *buf, size_t more) {
   if (buf->status) return buf->status;
   if (more > SIZE_MAX / 4 || buf->len > SIZE_MAX / 4) return buf->status = STATUS_LIMIT;
   size_t need = buf->len + more;
@@ -26,6 +26,11 @@ enum status buf_reserve(struct buf *buf, size_t more) {
   buf->data = data;
   buf->capacity = capacity;
   return STATUS_OK;
+}
+
+enum status buf_reserve(struct buf *buf, size_t more) {
+  size_t room = buf->capacity - buf->len;
+  return !buf->status && !buf->limit && more <= room ? STATUS_OK : grow(buf, more); // the usual case first
 }
 
 enum status buf_append(struct buf *buf, const void *data, size_t len) {

@@ -41,13 +41,17 @@ void json_write_array_end(struct json_writer *w) {
 }
 
 void json_write_key(struct json_writer *w, const char *key) {
-  size_t len = strlen(key), before = w->comma ? 2 : 1;
+  json_write_name(w, key, strlen(key));
+}
+
+void json_write_name(struct json_writer *w, const char *key, size_t len) {
+  size_t before = w->comma ? 2 : 1;
   w->comma = false;
   if (buf_reserve(w->out, before + len + 2)) return;
   char *at = w->out->data + w->out->len;
   if (before == 2) *at++ = ',';
   *at++ = '"';
-  memcpy(at, key, len + 1);
+  memcpy(at, key, len);
   at[len] = '"';
   at[len + 1] = ':';
   w->out->len += before + len + 2;

@@ -26,6 +26,7 @@ void json_write_array_end(struct json_writer *w);
 
 // The name of the next member; plain ASCII without quotes, as ours are.
 void json_write_key(struct json_writer *w, const char *key);
+void json_write_name(struct json_writer *w, const char *key, size_t len); // the same where it is known
 
 void json_write_string(struct json_writer *w, const char *text); // NULL: null
 void json_write_text(struct json_writer *w, const char *text,

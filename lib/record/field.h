@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Reads the members of a JSON object into a struct by a table: one pass, any order, unknown members ignored.
-// What trace.c and run.c stand on; each of their record kinds is one table.
+// A record as a table of its members: the table reads a JSON object into a struct (one pass, any order,
+// unknown members ignored) and writes the struct as a line. What trace.c and run.c stand on; each of their
+// record kinds is one table.
 #ifndef LIB_RECORD_FIELD_H
 #define LIB_RECORD_FIELD_H
 
@@ -11,22 +12,35 @@
 
 #include "lib/base/buf.h"
 #include "lib/json/json_cursor.h"
+#include "lib/json/json_write.h"
 
 // The largest count: every double up to here that is whole is exact.
 #define FIELD_COUNT_MAX (INT64_C(1) << 53)
 
+// A member that is null counts as missing.
 enum field_kind {
-  FIELD_COUNT,    // int64_t: a whole number, 0 to 2^53; null: -1
+  FIELD_COUNT,    // int64_t: a whole number, 0 to 2^53
   FIELD_INT,      // int64_t: any
-  FIELD_DURATION, // int64_t, ns: seconds, at least 0; null: -1
-  FIELD_NUMBER,   // double; null: NaN
-  FIELD_BOOL,     // bool; null: as it was
-  FIELD_TEXT,     // struct json_slice: a string, escapes resolved; null: {NULL, 0}
-  FIELD_ARRAY,    // struct json_slice: the text of the array; null: {NULL, 0}
+  FIELD_DURATION, // int64_t, ns: seconds, at least 0
+  FIELD_NUMBER,   // double
+  FIELD_BOOL,     // bool
+  FIELD_TEXT,     // struct json_slice: a string, escapes resolved
+  FIELD_ARRAY,    // struct json_slice: the text of the array
   FIELD_OBJECT,
   FIELD_JSON,   // of any value
-  FIELD_TABLE,  // members of an object, by the table `inner`, into the same struct; null: as they were
-  FIELD_CUSTOM, // by `take`
+  FIELD_TABLE,  // members of an object, by the table `inner`, into the same struct
+  FIELD_CUSTOM, // by `read`, which gets null too, and `write`
+};
+
+// What a member is when it is missing: -1, NaN, false, {NULL, 0}; or this number.
+enum field_missing { FIELD_UNKNOWN, FIELD_ZERO, FIELD_ONE };
+
+// When a member is written.
+enum field_presence {
+  FIELD_ALWAYS,    // unknown: null
+  FIELD_IF_KNOWN,  // left out when unknown or false; an object when all its members are
+  FIELD_IF_OVER,   // left out when it is not over `missing`; an object when its first member is not
+  FIELD_WITH_LAST, // where the member before it is
 };
 
 struct field;
@@ -41,39 +55,57 @@ struct field_context {
 struct field {
   const char *name;
   uint8_t name_len;
-  uint8_t kind;    // enum field_kind
-  bool required;   // missing or null: STATUS_FORMAT
-  uint16_t offset; // of the member in the struct
+  uint8_t kind;     // enum field_kind
+  uint8_t presence; // enum field_presence
+  uint8_t missing;  // enum field_missing
+  bool required;    // missing or null: STATUS_FORMAT
+  uint16_t offset;  // of the member in the struct
   const struct field *inner;
   enum status (*read)(struct field_context *context, const struct field *field, struct json_slice value);
+  // The key and the value of the record `from`; NULL: is only read.
+  void (*write)(struct json_writer *w, const struct field *field, const void *from);
 };
 
+#define FIELD_ROW(json_name, field_kind, ...)                                                                \
+  { .name = (json_name), .name_len = sizeof(json_name) - 1, .kind = (field_kind), __VA_ARGS__ }
+#define FIELD_AS(struct_name, member, json_name, field_kind, ...)                                            \
+  FIELD_ROW(json_name, field_kind, .offset = offsetof(struct struct_name, member), __VA_ARGS__)
 #define FIELD(struct_name, member, json_name, field_kind)                                                    \
-  {                                                                                                          \
-    .name = (json_name), .name_len = sizeof(json_name) - 1, .kind = (field_kind),                            \
-    .offset = offsetof(struct struct_name, member)                                                           \
-  }
-
+  FIELD_AS(struct_name, member, json_name, field_kind, .presence = FIELD_ALWAYS)
 #define FIELD_REQUIRED(struct_name, member, json_name, field_kind)                                           \
-  {                                                                                                          \
-    .name = (json_name), .name_len = sizeof(json_name) - 1, .kind = (field_kind), .required = true,          \
-    .offset = offsetof(struct struct_name, member)                                                           \
-  }
+  FIELD_AS(struct_name, member, json_name, field_kind, .required = true)
+#define FIELD_OPTIONAL(struct_name, member, json_name, field_kind)                                           \
+  FIELD_AS(struct_name, member, json_name, field_kind, .presence = FIELD_IF_KNOWN)
+#define FIELD_OVER(struct_name, member, json_name, field_kind, number)                                       \
+  FIELD_AS(struct_name, member, json_name, field_kind, .presence = FIELD_IF_OVER, .missing = (number))
+#define FIELD_END                                                                                            \
+  { .name = NULL }
 
-// Starts on a record: finds its "type" at any place (in Tidemark's files it is the first member) and sets
-// the cursor where field_read goes on. `type`: {NULL, 0} when there is none. STATUS_FORMAT: no JSON object.
-enum status field_start(struct field_context *context, const char *line, size_t len,
-                        struct json_slice *type) MUST_USE;
+// A kind of record: the value of its "type", and its members.
+struct field_record {
+  const char *type;
+  const struct field *table;
+};
 
-// Reads the members that the cursor has before it, to the end of their object, into context->into, whose
-// members hold their defaults already. The table ends with a row whose name is NULL, at most 64 rows. Rows
-// are tried in the order of the table first, so a record in that order costs one comparison per member. A
-// member that is there twice: the last counts. STATUS_FORMAT naming the member, or the text is malformed;
+// Reads a line into `into`, which is all zero before, by the record of its type, found at any place (in
+// Tidemark's files it is the first member). `kind`: the record's index; `count` for a type that is none of
+// them, or none. A table ends with FIELD_END, at most 64 rows before it. Rows are tried in the order of the
+// table first, so a record in that order costs one comparison per member. A member that is there twice: the
+// last counts. `scratch` is cleared first. STATUS_FORMAT naming the member, or the text is malformed;
 // STATUS_MEMORY, STATUS_LIMIT: no room in scratch.
-enum status field_read(struct field_context *context, const struct field *table) MUST_USE;
+enum status field_read_line(const struct field_record *records, size_t count, struct json_slice line,
+                            size_t *kind, void *into, struct buf *scratch, struct error *error) MUST_USE;
 
-// After field_read, or instead of it: the rest of the line is well-formed. STATUS_FORMAT.
-enum status field_finish(struct field_context *context, enum status status) MUST_USE;
+// The same for an object that is no record, without clearing.
+enum status field_read_object(struct json_slice object, const struct field *table, void *into,
+                              struct buf *scratch, struct error *error) MUST_USE;
+
+// Every member as if it was missing, in a struct that is all zero before.
+void field_blank(const struct field *table, void *into);
+
+// Appends a line (no newline) with the "type" and the members, in the order of the table. Failure sticks in
+// out->status.
+void field_write_line(struct buf *out, const struct field_record *record, const void *from);
 
 // One value of the kinds COUNT to JSON by itself, for FIELD_CUSTOM.
 enum status field_parse(struct field_context *context, const struct field *field,

@@ -52,7 +52,9 @@ enum status run_reason_read(struct field_context *context, const struct field *f
   return status;
 }
 
-void run_reason_write(struct json_writer *w, const struct run_reason *reason) {
+void run_reason_write(struct json_writer *w, const struct field *field, const void *from) {
+  const struct run_reason *reason = &((const struct run_batch *)from)->reason;
+  json_write_key(w, field->name);
   switch (reason->kind) {
   case RUN_REASON_NONE: json_write_null(w); return;
   case RUN_REASON_OTHER: json_write_text(w, reason->text.data, reason->text.len); return;

@@ -4,7 +4,6 @@
 #ifndef LIB_RECORD_RUN_REASON_H
 #define LIB_RECORD_RUN_REASON_H
 
-#include "lib/json/json_write.h"
 #include "lib/record/field.h"
 #include "lib/record/run.h"
 
@@ -13,6 +12,6 @@
 enum status run_reason_read(struct field_context *context, const struct field *field,
                             struct json_slice value) MUST_USE;
 
-void run_reason_write(struct json_writer *w, const struct run_reason *reason);
+void run_reason_write(struct json_writer *w, const struct field *field, const void *from);
 
 #endif

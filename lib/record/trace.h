@@ -81,6 +81,10 @@ struct trace_record {
   };
 };
 
+// Records of which nothing is known: every count and time -1, attempts 1.
+struct trace_request trace_blank_request(void);
+struct trace_response trace_blank_response(void);
+
 // Each appends one line (no newline) to `out`; failure sticks in out->status.
 void trace_format_header(struct buf *out, const struct trace_header *header);
 void trace_format_request(struct buf *out, const struct trace_request *request);

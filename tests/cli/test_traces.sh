@@ -28,7 +28,7 @@ named() {
   local kind=$1 heading=$2 names name absent=''
   shift 2
   sed -n "/^## $heading/,\$p" traces/FORMAT.md >"$scratch/format.md"
-  names=$(grep -ohE '\(&?w, "[a-z0-9_]+"' "$@" | cut -d'"' -f2 | sort -u)
+  names=$(grep -ohE '(\(&?w, |FIELD[A-Z_]*\(([a-z0-9_]+, )*)"[a-z0-9_]+"' "$@" | cut -d'"' -f2 | sort -u)
   for name in $names; do
     grep -qE "\`$name\`|\"$name\"" "$scratch/format.md" && grep -q "\"$name\"" "traces/$kind.schema.json" || absent+=" $name"
   done
@@ -38,7 +38,7 @@ named() {
 
 test_written_members_are_documented() {
   named trace Trace lib/record/trace.c
-  named run Run lib/record/run_format.c lib/record/run_reason.c
+  named run Run lib/record/run.c lib/record/run_reason.c
 }
 
 test_schemas_refuse() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A line of JSON and a table in, the members of a struct out.
+// A line of JSON and a table in, the members of a struct out, and back.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@ struct record {
   double number;
   bool flag;
   struct json_slice text, array, object, any;
-  int64_t inner;
+  int64_t inner, one;
 };
 
 static enum status read_custom(struct field_context *context, const struct field *field,
@@ -29,38 +29,38 @@ static enum status read_custom(struct field_context *context, const struct field
   return STATUS_OK;
 }
 
-static const struct field inner_table[] = {FIELD(record, inner, "deep", FIELD_COUNT), {.name = NULL}};
+static void write_custom(struct json_writer *w, const struct field *field, const void *from) {
+  (void)from;
+  json_member_string(w, field->name, field->name);
+}
+
+static const struct field inner_table[] = {FIELD(record, inner, "deep", FIELD_COUNT), FIELD_END};
 static const struct field table[] = {
     FIELD(record, count, "count", FIELD_COUNT),
     FIELD(record, whole, "whole", FIELD_INT),
     FIELD(record, time_ns, "time_s", FIELD_DURATION),
     FIELD(record, number, "number", FIELD_NUMBER),
     FIELD(record, flag, "flag", FIELD_BOOL),
-    FIELD(record, text, "text", FIELD_TEXT),
-    FIELD(record, array, "array", FIELD_ARRAY),
-    FIELD(record, object, "object", FIELD_OBJECT),
+    FIELD_OPTIONAL(record, text, "text", FIELD_TEXT),
+    FIELD_OPTIONAL(record, array, "array", FIELD_ARRAY),
+    FIELD_AS(record, object, "object", FIELD_OBJECT, .presence = FIELD_WITH_LAST),
     FIELD(record, any, "any", FIELD_JSON),
-    {.name = "inner", .name_len = 5, .kind = FIELD_TABLE, .inner = inner_table},
-    {.name = "custom", .name_len = 6, .kind = FIELD_CUSTOM, .read = read_custom},
-    {.name = NULL},
+    FIELD_ROW("inner", FIELD_TABLE, .inner = inner_table),
+    FIELD_OVER(record, one, "one", FIELD_COUNT, FIELD_ONE),
+    FIELD_ROW("custom", FIELD_CUSTOM, .read = read_custom, .write = write_custom),
+    FIELD_END,
 };
-static const struct field required_table[] = {FIELD_REQUIRED(record, count, "count", FIELD_COUNT),
-                                              {.name = NULL}};
+static const struct field required_table[] = {FIELD_REQUIRED(record, count, "count", FIELD_COUNT), FIELD_END};
 
 static struct buf scratch;
 static struct error error;
 static struct record read;
-static struct json_slice type;
 
 static enum status read_line(const char *line, const struct field *fields) {
-  struct field_context context = {.into = &read, .scratch = &scratch, .error = &error};
-  read = (struct record){.count = 77, .flag = true, .inner = 77};
-  type = (struct json_slice){NULL, 0};
+  read = (struct record){0};
   buf_clear(&scratch);
   error.text[0] = '\0';
-  enum status status = field_start(&context, line, strlen(line), &type);
-  if (status == STATUS_OK) status = field_read(&context, fields);
-  return field_finish(&context, status);
+  return field_read_object((struct json_slice){line, strlen(line)}, fields, &read, &scratch, &error);
 }
 
 static void test_every_kind_is_read_in_any_order(void **state) {
@@ -77,7 +77,6 @@ static void test_every_kind_is_read_in_any_order(void **state) {
   };
   for (size_t i = 0; i < 2; i++) {
     assert_int_equal(read_line(lines[i], table), STATUS_OK);
-    assert_true(json_slice_is(type, "t"));
     assert_int_equal(read.count, 5);
     assert_int_equal(read.whole, -5);
     assert_int_equal(read.time_ns, 1500000000);
@@ -92,24 +91,72 @@ static void test_every_kind_is_read_in_any_order(void **state) {
   }
 }
 
-static void test_null_is_unknown_and_what_is_missing_keeps_its_default(void **state) {
+static void test_null_is_what_is_missing(void **state) {
   (void)state;
-  assert_int_equal(read_line("{\"count\":null,\"whole\":null,\"time_s\":null,\"number\":null,\"flag\":null,"
-                             "\"text\":null,\"array\":null,\"object\":null,\"any\":null,\"inner\":null}",
-                             table),
-                   STATUS_OK);
-  assert_int_equal(read.count, -1);
-  assert_int_equal(read.whole, -1);
-  assert_int_equal(read.time_ns, -1);
-  assert_true(isnan(read.number));
-  assert_true(read.flag);
-  assert_null(read.text.data);
-  assert_null(read.array.data);
-  assert_null(read.object.data);
-  assert_int_equal(read.inner, 77);
-  assert_null(type.data);
-  assert_int_equal(read_line("{}", table), STATUS_OK);
-  assert_int_equal(read.count, 77);
+  static const char *const lines[] = {
+      "{\"count\":null,\"whole\":null,\"time_s\":null,\"number\":null,\"flag\":null,\"text\":null,"
+      "\"array\":null,\"object\":null,\"any\":null,\"inner\":null,\"one\":null}",
+      "{}"};
+  for (size_t i = 0; i < 2; i++) {
+    assert_int_equal(read_line(lines[i], table), STATUS_OK);
+    assert_int_equal(read.count, -1);
+    assert_int_equal(read.whole, -1);
+    assert_int_equal(read.time_ns, -1);
+    assert_true(isnan(read.number));
+    assert_false(read.flag);
+    assert_null(read.text.data);
+    assert_null(read.array.data);
+    assert_null(read.object.data);
+    assert_int_equal(read.inner, -1);
+    assert_int_equal(read.one, 1);
+  }
+}
+
+static void assert_written(const struct record *record, const char *line) {
+  static const struct field_record kind = {"t", table};
+  struct buf out = {0};
+  field_write_line(&out, &kind, record);
+  assert_string_equal(buf_text(&out), line);
+  buf_free(&out);
+}
+
+static void test_members_are_written_in_order_and_left_out_as_their_rows_say(void **state) {
+  (void)state;
+  struct record record = {0};
+  field_blank(table, &record);
+  assert_written(&record, "{\"type\":\"t\",\"count\":null,\"whole\":-1,\"time_s\":null,\"number\":null,"
+                          "\"flag\":false,\"any\":null,\"inner\":null,\"custom\":\"custom\"}");
+  record = (struct record){.count = 5,
+                           .time_ns = 1500000000,
+                           .number = 0.5,
+                           .text = {"a\"b", 3},
+                           .array = {"[1, 2]", 6},
+                           .any = {"\"x\"", 3},
+                           .one = 2};
+  assert_written(&record, "{\"type\":\"t\",\"count\":5,\"whole\":0,\"time_s\":1.5,\"number\":0.5,"
+                          "\"flag\":false,\"text\":\"a\\\"b\",\"array\":[1,2],\"object\":null,\"any\":\"x\","
+                          "\"inner\":{\"deep\":0},\"one\":2,\"custom\":\"custom\"}");
+}
+
+static void test_the_type_chooses_the_table(void **state) {
+  (void)state;
+  static const struct field_record kinds[] = {{"a", inner_table}, {"b", table}};
+  static const struct {
+    const char *line;
+    size_t kind;
+  } rows[] = {{"{\"type\":\"b\",\"count\":3}", 1},
+              {"{\"count\":3,\"type\":\"b\"}", 1},
+              {"{\"type\":\"a\",\"count\":3}", 0},
+              {"{\"type\":\"c\",\"count\":3}", 2},
+              {"{\"count\":3}", 2}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct json_slice line = {rows[i].line, strlen(rows[i].line)};
+    size_t kind;
+    read = (struct record){0};
+    assert_int_equal(field_read_line(kinds, 2, line, &kind, &read, &scratch, &error), STATUS_OK);
+    assert_int_equal(kind, rows[i].kind);
+    assert_int_equal(read.count, rows[i].kind == 1 ? 3 : 0);
+  }
 }
 
 static void test_seconds_become_nanoseconds_without_a_loss(void **state) {
@@ -204,7 +251,9 @@ static int free_scratch(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_kind_is_read_in_any_order),
-      cmocka_unit_test(test_null_is_unknown_and_what_is_missing_keeps_its_default),
+      cmocka_unit_test(test_null_is_what_is_missing),
+      cmocka_unit_test(test_members_are_written_in_order_and_left_out_as_their_rows_say),
+      cmocka_unit_test(test_the_type_chooses_the_table),
       cmocka_unit_test(test_seconds_become_nanoseconds_without_a_loss),
       cmocka_unit_test(test_a_value_of_another_kind_is_refused_by_name),
       cmocka_unit_test(test_a_required_member_must_be_there),
