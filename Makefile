@@ -10,15 +10,25 @@ BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= gcc
+, := ,
 WERROR ?= $(if $(CI),-Werror)
 OPTIMIZE ?= -O2
 SANITIZE ?=
 
+# Hardening; `make HARDENING= HARDENING_LINK=` does without. _FORTIFY_SOURCE needs the optimiser, a sanitizer has its own
+# checks, and 3 is for compilers that size an object while the program runs. A macro that CFLAGS defines gives way.
+accepts = $(shell echo '$(2)' | $(CC) -Werror -std=c17 $(1) -x c -fsyntax-only - 2>/dev/null && echo yes)
+FORTIFY := $(if $(call accepts,,_Static_assert(__has_builtin(__builtin_dynamic_object_size)$(,) "");),3,2)
+CONTROL_FLOW := $(if $(call accepts,-fcf-protection,int unused;),-fcf-protection)
+HARDENING ?= -fPIE -fstack-protector-strong $(CONTROL_FLOW) \
+	$(if $(SANITIZE)$(filter -O0,$(OPTIMIZE) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(FORTIFY))
+HARDENING_LINK ?= -pie -Wl,-z,relro,-z,now
+
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wno-format-truncation -Wno-unknown-warning-option $(WERROR)
 CFLAGS ?= $(OPTIMIZE) -g
-ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DTIDEMARK_VERSION='"$(VERSION)"' $(WARNINGS) $(CFLAGS) -fno-math-errno \
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DTIDEMARK_VERSION='"$(VERSION)"' $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(HARDENING) -fno-math-errno \
 	-pthread -I. $(SANITIZE)
-ALL_LDFLAGS = $(LDFLAGS) -pthread $(SANITIZE)
+ALL_LDFLAGS = $(HARDENING_LINK) $(LDFLAGS) -pthread $(SANITIZE)
 # The rooms: every folder with C files. USES_room names the rooms that it may include and call; what those use comes
 # with them. `make layers` holds every include against this table, and the linker every call.
 ROOMS := lib/base lib/json lib/lines lib/http lib/record lib/llm lib/net \
@@ -70,7 +80,6 @@ below = $(call keep_last,$(call with_uses,$(1)))
 
 PROGRAMS := capture replay analyze simllm
 BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)
-, := ,
 
 MAKEFLAGS += -j$(shell nproc)
 

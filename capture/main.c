@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "capture/convert/convert.h"
@@ -293,6 +294,8 @@ static int close_all(struct capture *capture, int code) {
 
 static int run(struct capture *capture) {
   struct error error = {""};
+  prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L,
+        0L); // capture starts no program; nothing that takes it over gains by one
   enum status status = open_all(capture, &error);
   if (status == STATUS_OK) {
     log_notice(&capture->log, "forwarding to %s, recording to %s", capture->opts.upstream.shown,

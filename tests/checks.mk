@@ -6,9 +6,9 @@ C_FILES := $(shell git ls-files '*.c' 2>/dev/null)
 C_AND_H_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-## check: format, layers, modules, lengths, clang-tidy, instructions
-.PHONY: check format layers modules lengths tidy instructions
-check: format layers modules lengths tidy instructions
+## check: format, layers, modules, lengths, clang-tidy, hardened, instructions
+.PHONY: check format layers modules lengths tidy hardened instructions
+check: format layers modules lengths tidy hardened instructions
 
 format: | $(filter deps deps-dev,$(MAKECMDGOALS))
 	@clang-format --dry-run --Werror $(C_AND_H_FILES) && echo "format: $(words $(C_AND_H_FILES)) files as .clang-format wants them"
@@ -24,6 +24,10 @@ modules:
 ## lengths: no file over 500 lines, no function over 70
 lengths: | $(filter deps deps-dev,$(MAKECMDGOALS))
 	@tests/checks/lengths.sh
+
+## hardened: what the compiler was asked for is in the programs
+hardened: all
+	@tests/checks/hardened.sh $(BUILD)
 
 ## instructions: what an event, a record and a request cost by callgrind, against tests/bench/instructions.txt
 instructions: all $(BUILD)/tests/bench/bench_llm $(BUILD)/tests/bench/bench_record $(BUILD)/tests/bench/pacer \

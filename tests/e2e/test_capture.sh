@@ -411,6 +411,7 @@ test_tls() {
 test_few_descriptors() {
   start_server few "$bin/simllm" --listen 127.0.0.1:0 --slots 200 --step 0.002,0,0 --tokens 20 || return
   start_server capture bash -c "ulimit -n 128; exec '$bin/capture' -u '${server_url[few]}' -l 127.0.0.1:0 -o '$scratch/few.jsonl'" || return
+  check_equal 'it gains no privileges by a program' 1 "$(awk '$1 == "NoNewPrivs:" { print $2 }' "/proc/${server_pid[capture]}/status")"
   check_match 'a low limit is said' 'limit of 128 open files allows 32 connections' "$(cat "${server_err[capture]}")"
   local -a clients=()
   local i
