@@ -5,7 +5,8 @@
 # Every folder with C files is a room and becomes one archive, build/lib/ROOM.a; a program links its rooms in the order
 # of the table below, so that a call which points up fails at link time.
 
-VERSION := 0.1.0
+# A tarball has the file VERSION, a checkout its tags (v0.1.0, and 0.1.0-3-gabcdef three commits after it).
+VERSION := $(or $(shell cat VERSION 2>/dev/null || git describe --tags --match 'v[0-9]*' 2>/dev/null | sed s/^v//),0.1.0)
 BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=

@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "lib/base/cli_value.h"
+#include "lib/base/libraries.h"
 
 // The rows that every program has, after its own.
 enum { COMMON_HELP, COMMON_VERSION, COMMON_VERBOSE, COMMON_QUIET, COMMON_COUNT };
 static const struct cli_option common_options[COMMON_COUNT + 1] = {
     [COMMON_HELP] = {"help", 'h', NULL, NULL, "print this help", {0}, "Common"},
-    [COMMON_VERSION] = {"version", 0, NULL, NULL, "print name and version", {0}, NULL},
+    [COMMON_VERSION] = {"version", 0, NULL, NULL, "print the version, and the libraries' versions", {0}, NULL},
     [COMMON_VERBOSE] = {"verbose", 'v', NULL, NULL, "print details too", {0}, NULL},
     [COMMON_QUIET] = {"quiet", 'q', NULL, NULL, "print errors only", {0}, NULL},
 };
@@ -113,7 +114,10 @@ void cli_print_help(const struct cli_program *program, FILE *out) {
 }
 
 void cli_print_version(const struct cli_program *program, FILE *out) {
+  struct library library;
   fprintf(out, "%s (Tidemark) %s\n", program->name, TIDEMARK_VERSION);
+  for (size_t position = 0; libraries_next(&position, &library);)
+    fprintf(out, "%s %s\n", library.name, library.version);
 }
 
 void cli_free(const struct cli_program *program, void *context) {

@@ -63,6 +63,7 @@ for option in --output --format --lang --title --no-plots --force --curve --conf
 done
 run "$analyze" --version
 check_match 'version' '^analyze \(Tidemark\) [0-9]' "$out"
+check_match 'GSL by its own version' 'GSL [0-9]+\.' "$out"
 
 # The folder.
 report=$scratch/report

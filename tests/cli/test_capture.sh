@@ -32,7 +32,8 @@ test_help() {
   check_match 'help has an example' 'capture -u http://127.0.0.1:11434' "$out"
   check_equal 'help is not an error' '' "$err"
   run "$capture" --version
-  check_match 'version' '^capture \(Tidemark\) [0-9.]+$' "$out"
+  check_match 'version' '^capture \(Tidemark\) [0-9][^ ]*$' "$(head -n 1 <<<"$out")"
+  check_equal 'and its libraries' 'OpenSSL libcurl libevent libmicrohttpd zlib' "$(sed 1d <<<"$out" | cut -d' ' -f1 | sort | xargs)"
   run bash -c "'$capture' --help >/dev/full"
   check_equal 'help to a full disk fails' 1 "$status"
 }

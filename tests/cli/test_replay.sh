@@ -123,6 +123,7 @@ check_match 'help: usage' 'TRACE\.\.\. -u URL' "$out"
 run "$bin/replay" --version
 check_equal 'version: exit code' 0 "$status"
 check_match 'version' '^replay \(Tidemark\) [0-9]' "$out"
+check_match 'libcurl by its own version' 'libcurl [0-9]+\.[0-9]+\.' "$out"
 # Traces that lie decades, and days, apart.
 sed 's/"start_unix_s":[0-9.]*/"start_unix_s":1/' $trace >"$scratch/old.trace.jsonl"
 fails 'traces decades apart' 2 'the schedule would last over a year: --max-idle' $trace "$scratch/old.trace.jsonl" \
