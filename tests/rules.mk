@@ -129,7 +129,7 @@ DEPS_CLIENTS := nodejs npm
 .PHONY: deps-bench bench test-long test-clients
 ## deps-bench: the programs that `make bench` and `make test-clients` stand beside (Debian, Ubuntu)
 deps-bench: deps
-	$(call install_packages,$(DEPS_BENCH) $(DEPS_CLIENTS))
+	$(call install_packages,$(DEPS_BENCH) $(if $(shell command -v npm),,$(DEPS_CLIENTS)))
 
 ## bench: each figure beside its peer in one run, as a ratio, with what it has to reach; BENCH=NAME... runs some
 bench: all $(BENCH_PROGRAMS)

@@ -1,21 +1,26 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Helpers of the benchmarks, on top of tests/lib.sh. A benchmark measures ours and its peers in turn, ROUNDS times, and
-# judges the median, as a ratio where there is a peer: other work on the machine then hits both.
+# Helpers of the benchmarks, on top of tests/lib.sh. A benchmark measures ours and its floor or peer in turn, ROUNDS
+# times, and judges the median of the ratios: what else the machine does then meets both of a pair.
 #
-#   ROUNDS, SECONDS_EACH     how often and how long (BENCH_ROUNDS 3, BENCH_SECONDS 4)
-#   add LIST NUMBER          appends to the list of that name; median LIST prints its median
-#   figure NAME SEEN OP REACH WORDS   one row: SEEN OP REACH (<= or >=) decides; WORDS say what stands behind it
-#   skipped NAME REASON      a row that could not be measured; it is not a passed one
+#   ROUNDS, SECONDS_EACH     pairs, and seconds of each half (BENCH_ROUNDS 5, BENCH_SECONDS 2)
+#   pair NAME OURS FLOOR     one pair of the list NAME, measured in the same minute
+#   ratio NAME TITLE OP REACH UNIT FLOOR   one row: ours / FLOOR of the list's pairs; OP (<= or >=) REACH decides
+#   add LIST NUMBER          appends to a list of single numbers; median LIST prints its median
+#   figure TITLE SEEN OP REACH WORDS       one row of a figure that has no floor, a memory's size say
+#   skipped TITLE REASON     a row that could not be measured; it is not a passed one
 #   calc EXPRESSION          prints the number
 #   cpu_of PID               CPU seconds so far, all threads
 #   free_port                prints a port of 127.0.0.1 that nobody listens on
 #   start_nginx NAME HTTP    an nginx of one process with this server block ("PORT" stands for its port); server_url[NAME]
+#
+# Each row is a line of JSON in $BENCH_ROWS too: title, ours, floor, unit, ratio, ratio_min, ratio_max, pairs, op, reach, ok.
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck disable=SC2034
-ROUNDS=${BENCH_ROUNDS:-3} SECONDS_EACH=${BENCH_SECONDS:-4}
+ROUNDS=${BENCH_ROUNDS:-5} SECONDS_EACH=${BENCH_SECONDS:-2}
+BENCH_ROWS=${BENCH_ROWS:-/dev/null}
 peers=$BUILD/tests/bench
 ticks=$(getconf CLK_TCK)
 declare -A lists=()
@@ -26,20 +31,49 @@ median() {
   tr ' ' '\n' <<<"${lists[$1]}" | grep . | sort -g |
     awk '{ v[NR] = $1 } END { printf "%.5g", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
-figure() {
-  local verdict=MISSED
-  if awk -v s="$2" -v op="$3" -v r="$4" \
-    'BEGIN { exit !(s ~ /^[-+.0-9eE]+$/ && (op == "<=" ? s + 0 <= r + 0 : s + 0 >= r + 0)) }'; then
-    verdict=ok
+pair() { lists[$1]+="$2:$3 "; }
+
+reaches() { # SEEN OP REACH
+  awk -v s="$1" -v op="$2" -v r="$3" \
+    'BEGIN { exit !(s ~ /^[-+.0-9eE]+$/ && (op == "<=" ? s + 0 <= r + 0 : s + 0 >= r + 0)) }'
+}
+judge() { # SEEN OP REACH: sets verdict and ok
+  verdict=MISSED ok=false
+  if reaches "$@"; then
+    verdict=ok ok=true
     cases_passed=$((cases_passed + 1))
   else
     cases_failed=$((cases_failed + 1))
   fi
-  printf '%-7s %-52s %9.3g %s %-6s %s\n' "$verdict" "$1" "$2" "$3" "$4" "$5"
+}
+
+# Medians of ours, of the floor and of their ratio, and the ratio's least and most: "OURS FLOOR RATIO MIN MAX PAIRS".
+medians() {
+  tr ' ' '\n' <<<"${lists[$1]}" | awk -F: '
+    function median(v, n,  i, j, t) {
+      for (i = 2; i <= n; i++) for (j = i; j > 1 && v[j] < v[j - 1]; j--) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
+      return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
+    }
+    NF == 2 && $2 + 0 > 0 { n++; ours[n] = $1 + 0; floor[n] = $2 + 0; ratio[n] = $1 / $2 }
+    END { if (n) { r = median(ratio, n); printf "%.5g %.5g %.5g %.5g %.5g %d\n", median(ours, n), median(floor, n), r, ratio[1], ratio[n], n } }'
+}
+ratio() {
+  local ours floor seen least most pairs
+  read -r ours floor seen least most pairs <<<"$(medians "$1")"
+  judge "$seen" "$3" "$4"
+  printf '%-7s %-58s %7.3g [%.3g, %.3g] %s %-5s %s %s, %s %s\n' "$verdict" "$2 / $6" "$seen" "$least" "$most" "$3" "$4" \
+    "$ours" "$5" "$6" "$floor"
+  jq -nc --arg title "$2 / $6" --arg unit "$5" --arg op "$3" '$ARGS.named + {ours: '"$ours"', floor: '"$floor"',
+    ratio: '"$seen"', ratio_min: '"$least"', ratio_max: '"$most"', pairs: '"$pairs"', reach: '"$4"', ok: '"$ok"'}' >>"$BENCH_ROWS"
+}
+figure() {
+  judge "$2" "$3" "$4"
+  printf '%-7s %-58s %7.3g %s %-5s %s\n' "$verdict" "$1" "$2" "$3" "$4" "$5"
+  jq -nc --arg title "$1" --arg op "$3" '$ARGS.named + {ours: '"$2"', reach: '"$4"', ok: '"$ok"'}' >>"$BENCH_ROWS"
 }
 skipped() {
   cases_skipped=$((cases_skipped + 1))
-  printf '%-7s %-52s %s\n' skipped "$1" "$2"
+  printf '%-7s %-58s %s\n' skipped "$1" "$2"
 }
 
 # The command's name may hold spaces and brackets: count fields after the last bracket.
