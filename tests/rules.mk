@@ -95,6 +95,7 @@ coverage-sim: $(SIMULATIONS)
 	@$(BUILD)/tests/bench/edge_sim $$(($(REPLICATIONS) / 2))
 	@$(BUILD)/tests/bench/compare_sim $$((2 * $(REPLICATIONS)))
 	@$(BUILD)/tests/bench/interval_sim $$(($(REPLICATIONS) / 2))
+	@$(BUILD)/tests/bench/percentile_sim $$(($(REPLICATIONS) / 2))
 	@$(BUILD)/tests/bench/coverage_sim $(REPLICATIONS)
 
 ## test-browser: a report in a real browser, and the HAR that it writes; pictures in build/browser (make deps-browser)

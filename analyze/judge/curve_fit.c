@@ -40,11 +40,20 @@ static bool has_spread(const struct work *work, const struct fit_result *fit) {
   return sqrt(fit->rss / (double)fit->df) > rounding * size;
 }
 
-// Leaves out small n while the first model that can be fitted is rejected.
-static void choose_range(struct work *work, size_t total, struct curve *curve) {
+// Cold starts of single waves are measured in what stands beside them too: their small n may have a break.
+static bool has_cold_starts(const struct results *results) {
+  bool single_waves = results->curve.kind && strcmp(results->curve.kind, "single_wave") == 0;
+  for (size_t i = 0; i < results->cell_count && single_waves; i++) {
+    if (results->cells[i].flags & CELL_COLD) return true;
+  }
+  return false;
+}
+
+// Leaves out the n below a break where the first model that can be fitted has one.
+static void choose_range(struct work *work, size_t total, bool cold_starts, struct curve *curve) {
   work->first = 0;
   work->count = total;
-  for (size_t m = 0; m < work->options->model_count; m++) {
+  for (size_t m = 0; m < work->options->model_count && cold_starts; m++) {
     struct lack_of_fit_range range;
     enum status status = lack_of_fit_choose_range(work->options->models[m], work->n, work->throughput, total,
                                                   work->options->scale, &range, NULL);
@@ -335,7 +344,7 @@ enum status curve_fit(const struct curve_options *options, struct results *resul
                         .throughput = throughput,
                         .points = curve->points,
                         .shared = curve->shared};
-    choose_range(&work, total, curve);
+    choose_range(&work, total, has_cold_starts(results), curve);
     struct fit_data fitted = {
         .x = n + work.first, .predictors = 1, .y = throughput + work.first, .count = work.count};
     status = fold_points(&fitted, options->scale, &work.fold, error);

@@ -206,7 +206,7 @@ struct curve {
   struct estimate knee_n;
   bool knee_of_fit;                    // else: of the cells
   double lack_of_fit_f, lack_of_fit_p; // NaN: no replicates
-  bool gate_failed;                    // lack of fit rejects at 1 %: no optimum from a curve
+  bool gate_failed;                    // lack of fit rejects at 5 %: no optimum from a curve
   struct curve_outlier *outliers;
   size_t outlier_count;
   bool has_robust; // the selected model was fitted again with bisquare weights, as a sensitivity line

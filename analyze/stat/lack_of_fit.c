@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analyze/stat/choice.h"
 #include "analyze/stat/fold.h"
 
 // Observations with one x.
@@ -98,6 +99,39 @@ static enum status try_range(enum models_id id, const struct fold *fold, size_t 
   return STATUS_OK;
 }
 
+// AICc of means of their own below the range and the curve in it; INFINITY where it cannot be had.
+static double describe(const struct fold *fold, const struct lack_of_fit_range *range, size_t first) {
+  struct fit_result whole = range->fit;
+  for (size_t row = 0; row < first; row++) {
+    whole.rss += fold->squares[row];
+    whole.count += fold->members[row];
+  }
+  whole.parameters += first;
+  double aicc;
+  return choice_aicc(&whole, &aicc, NULL) == STATUS_OK ? aicc : INFINITY;
+}
+
+// The range above the break that describes all points best, tested once. `best` keeps the full one where none
+// stands.
+static enum status cut_once(enum models_id id, const struct fold *fold, enum stat_scale scale,
+                            struct lack_of_fit_range *best) {
+  struct lack_of_fit_range above = {0};
+  size_t fewest = models_get(id)->parameters + 1, total = fold->data.count;
+  double least = INFINITY;
+  if (fewest < LACK_OF_FIT_MIN_DISTINCT) fewest = LACK_OF_FIT_MIN_DISTINCT;
+  for (size_t first = 1; first + fewest <= total; first += 1 + (total - first) / LACK_OF_FIT_BREAKS) {
+    struct lack_of_fit_range next;
+    enum status status = try_range(id, fold, first, scale, &next, NULL);
+    if (status == STATUS_MEMORY) return status;
+    double aicc = status || !next.tested ? INFINITY : describe(fold, &next, first);
+    if (!(aicc < least)) continue;
+    least = aicc;
+    above = next;
+  }
+  if (above.tested && !above.test.rejected) *best = above;
+  return STATUS_OK;
+}
+
 enum status lack_of_fit_choose_range(enum models_id id, const double *n, const double *throughput,
                                      size_t count, enum stat_scale scale, struct lack_of_fit_range *range,
                                      struct error *error) {
@@ -107,25 +141,14 @@ enum status lack_of_fit_choose_range(enum models_id id, const double *n, const d
   }
   struct fit_data points = {.x = n, .predictors = 1, .y = throughput, .count = count};
   struct fold fold = {0};
-  struct lack_of_fit_range best;
+  struct lack_of_fit_range best = {0};
   enum status status = fold_points(&points, scale, &fold, error);
   if (!status) status = try_range(id, &fold, 0, scale, &best, error);
-  if (status) goto cleanup;
-  size_t fewest = models_get(id)->parameters + 1;
-  if (fewest < LACK_OF_FIT_MIN_DISTINCT) fewest = LACK_OF_FIT_MIN_DISTINCT;
-  size_t first = 0;
-  while (best.tested && best.test.rejected && best.distinct > fewest) {
-    struct lack_of_fit_range next;
-    first += 1 + best.distinct / LACK_OF_FIT_DROPS;
-    status = try_range(id, &fold, first, scale, &next, error);
-    if (status == STATUS_MEMORY) goto cleanup;
-    if (status || !next.tested) break; // nothing left to judge by: the wider range stands, as rejected
-    best = next;
+  if (!status && best.tested && best.test.rejected) {
+    status = cut_once(id, &fold, scale, &best);
+    if (status) status = status_memory(error);
   }
-  status = STATUS_OK;
-  *range = best;
-
-cleanup:
+  if (!status) *range = best;
   fold_free(&fold);
   return status;
 }

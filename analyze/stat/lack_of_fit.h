@@ -9,9 +9,9 @@
 
 #include "analyze/stat/models.h"
 
-#define LACK_OF_FIT_LEVEL 0.01
+#define LACK_OF_FIT_LEVEL 0.05
 #define LACK_OF_FIT_MIN_DISTINCT 4
-#define LACK_OF_FIT_DROPS 64 // of 64 different n and more, a 64th is dropped at a time
+#define LACK_OF_FIT_BREAKS 64 // of 64 different n and more, every 64th is tried as a break
 
 struct lack_of_fit {
   double f;
@@ -39,9 +39,12 @@ struct lack_of_fit_range {
   struct lack_of_fit test; // of that fit
 };
 
-// Fits all points; while lack of fit rejects, drops the smallest n, down to LACK_OF_FIT_MIN_DISTINCT distinct
-// n (or one more than the family has parameters, if that is more). When it still rejects there, the last
-// range is given with test.rejected true: no parametric optimum is to be printed. Errors as models_fit.
+// Fits all points. Where lack of fit rejects them and something else than the curve holds for the smallest n
+// (cold starts, first waves), there is one break: the one with the best AICc when each n below it has a mean
+// of its own and at least LACK_OF_FIT_MIN_DISTINCT distinct n are above (one more than the family has
+// parameters, if that is more). The points above are tested once. Rejected too: the range is everything, with
+// test.rejected true, and no parametric optimum is to be printed. Dropping n until a test passes would let a
+// fifth of the curves through whose step time has kinks. Errors as models_fit.
 enum status lack_of_fit_choose_range(enum models_id id, const double *n, const double *throughput,
                                      size_t count, enum stat_scale scale, struct lack_of_fit_range *range,
                                      struct error *error) MUST_USE;

@@ -37,6 +37,26 @@ static void test_lack_of_fit_forbids_an_optimum(void **state) {
   buf_free(&text);
 }
 
+// Small n that do not follow the rest are no reason to leave them out: nothing else is known to hold for
+// them.
+static void test_a_kink_is_not_cut_away(void **state) {
+  static const int levels[] = {1, 2, 4, 8, 12, 16, 24, 32, 48};
+  struct buf text = {0};
+  struct scenario s;
+  (void)state;
+  buf_append_text(&text, HEADER);
+  for (size_t i = 0; i < 9; i++) {
+    for (int r = -1; r <= 1; r++)
+      append_cell(&text, levels[i], 4 * levels[i], (levels[i] < 8 ? 1.2 : 1) * (1 + 0.01 * r));
+  }
+  scenario_run(&s, buf_text(&text));
+  assert_true(s.results.curve.gate_failed);
+  assert_false(s.results.curve.has_optimum);
+  assert_true(s.results.curve.range_lo == 1);
+  scenario_free(&s);
+  buf_free(&text);
+}
+
 // Few noisy points that several families describe: the band is an average of them, and wider than one alone.
 static void test_a_band_averages_models_that_cannot_be_told_apart(void **state) {
   (void)state;
@@ -189,6 +209,7 @@ static void test_a_band_stays_with_the_points_where_a_model_is_not_determined(vo
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_lack_of_fit_forbids_an_optimum),
+      cmocka_unit_test(test_a_kink_is_not_cut_away),
       cmocka_unit_test(test_a_band_averages_models_that_cannot_be_told_apart),
       cmocka_unit_test(test_a_band_stays_with_the_points_where_a_model_is_not_determined),
       cmocka_unit_test(test_three_levels_establish_no_optimum_and_say_so),
