@@ -1,20 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/llm/anthropic.h"
-
-#include "lib/json/json_cursor.h"
-#include "lib/llm/count.h"
-#include "lib/llm/message.h"
-
-static void note_text(struct response *response, struct json_slice value, bool is_answer) {
-  if (!json_scan_has_text(value)) return;
-  response->has_text = true;
-  if (is_answer) response->has_answer = true;
-}
+#include "lib/llm/dialects.h"
 
 static void parse_reason(struct response *response, struct json_slice value) {
-  if (!json_scan_has_text(value)) return;
-  struct json_slice reason = json_scan_raw_string(value);
-  message_copy(response->finish, sizeof response->finish, reason.data, reason.len);
+  if (json_scan_has_text(value)) dialects_finish(response, json_scan_raw_string(value));
 }
 
 // Of content_block_delta and message_delta.
@@ -24,12 +12,12 @@ static void read_delta(struct response *response, struct json_cursor *cursor) {
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "text")) {
-      note_text(response, value, true);
+      dialects_text(response, value, true);
       response_tell(response, RESPONSE_PART_TEXT, value);
     } else if (json_slice_is(key, "thinking")) {
-      note_text(response, value, false);
+      dialects_text(response, value, false);
     } else if (json_slice_is(key, "partial_json")) {
-      note_text(response, value, true);
+      dialects_text(response, value, true);
       response_tell(response, RESPONSE_PART_CALL_TEXT, value);
     } else if (json_slice_is(key, "stop_reason")) {
       parse_reason(response, value);
@@ -45,13 +33,13 @@ static void read_usage(struct response *response, struct json_cursor *cursor, in
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "input_tokens")) {
-      count_parse(value, &input);
+      dialects_count(value, &input);
     } else if (json_slice_is(key, "cache_read_input_tokens")) {
-      count_parse(value, &cached);
+      dialects_count(value, &cached);
     } else if (json_slice_is(key, "cache_creation_input_tokens")) {
-      count_parse(value, &written);
+      dialects_count(value, &written);
     } else if (json_slice_is(key, "output_tokens")) {
-      count_parse(value, output);
+      dialects_count(value, output);
     }
   }
   if (input < 0) return;
@@ -78,10 +66,10 @@ static void read_start(struct response *response, struct json_cursor *cursor) {
 static void read_block(struct response *response, struct json_slice block, bool is_whole) {
   struct json_slice text = json_scan_get(block, "text"), input = json_scan_get(block, "input");
   if (json_scan_has_text(text)) {
-    note_text(response, text, true);
+    dialects_text(response, text, true);
     response_tell(response, RESPONSE_PART_TEXT, text);
   }
-  note_text(response, json_scan_get(block, "thinking"), false);
+  dialects_text(response, json_scan_get(block, "thinking"), false);
   if (!json_slice_is(json_scan_get(block, "type"), "\"tool_use\"")) return;
   response_tell(response, RESPONSE_PART_CALL_TEXT, json_scan_get(block, "name"));
   if (!is_whole) return;

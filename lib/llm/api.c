@@ -3,12 +3,7 @@
 
 #include <string.h>
 
-#include "lib/llm/anthropic.h"
-#include "lib/llm/llamacpp.h"
-#include "lib/llm/no_text.h"
-#include "lib/llm/ollama.h"
-#include "lib/llm/openai.h"
-#include "lib/llm/responses.h"
+#include "lib/llm/dialects.h"
 
 // A dialect is a row here and a file with its reader.
 static const struct api_dialect dialects[API_COUNT] = {

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/llm/llamacpp.h"
+#include "lib/llm/dialects.h"
 
 #include <string.h>
-
-#include "lib/json/json_cursor.h"
-#include "lib/llm/count.h"
-#include "lib/llm/message.h"
-#include "lib/llm/openai.h"
-#include "lib/llm/timings.h"
 
 struct found {
   bool stops, error, is_openai;
@@ -32,9 +26,9 @@ static void read_member(struct response *response, struct json_slice key, struct
   } else if (json_slice_is(key, "stop")) {
     found->stops = json_scan_kind(value) == JSON_TRUE;
   } else if (json_slice_is(key, "tokens_predicted")) {
-    count_parse(value, &found->predicted);
+    dialects_count(value, &found->predicted);
   } else if (json_slice_is(key, "tokens_evaluated")) {
-    count_parse(value, &found->evaluated);
+    dialects_count(value, &found->evaluated);
   } else if (json_slice_is(key, "stop_type")) {
     found->stop_type = json_scan_raw_string(value);
   } else if (reason) {
@@ -56,7 +50,7 @@ static void parse_stop(struct response *response, const struct found *found) {
   add_count(found->predicted, &response->usage_output);
   add_count(found->evaluated, &response->usage_input);
   if (found->stop_type.len && !json_slice_is(found->stop_type, "none"))
-    message_copy(response->finish, sizeof response->finish, found->stop_type.data, found->stop_type.len);
+    dialects_finish(response, found->stop_type);
 }
 
 enum status llamacpp_read(struct response *response, const char *text, size_t len) {
@@ -67,7 +61,7 @@ enum status llamacpp_read(struct response *response, const char *text, size_t le
   if (!json_cursor_object(&cursor)) return openai_read(response, text, len);            // [DONE]
   while (json_cursor_member(&cursor, &key)) {
     if (json_slice_is(key, "timings")) {
-      timings_read(response, &cursor);
+      dialects_timings(response, &cursor);
     } else {
       read_member(response, key, json_cursor_value(&cursor), &found);
     }

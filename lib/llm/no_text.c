@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/llm/no_text.h"
-
-#include "lib/json/json_cursor.h"
-#include "lib/llm/count.h"
-#include "lib/llm/message.h"
-
-static void parse_time(struct json_slice value, int64_t *ns) {
-  int64_t number;
-  if (json_scan_int64(value, &number) && number >= 0) *ns = number;
-}
+#include "lib/llm/dialects.h"
 
 // True for an error object.
 static bool read_member(struct response *response, struct json_slice key, struct json_slice value) {
   if (json_slice_is(key, "usage")) {
-    count_parse(json_scan_get(value, "prompt_tokens"), &response->usage_input);
+    dialects_count(json_scan_get(value, "prompt_tokens"), &response->usage_input);
   } else if (json_slice_is(key, "prompt_eval_count")) {
-    count_parse(value, &response->usage_input);
+    dialects_count(value, &response->usage_input);
   } else if (json_slice_is(key, "meta")) {
-    count_parse(json_scan_get(json_scan_get(value, "billed_units"), "input_tokens"), &response->usage_input);
+    dialects_count(json_scan_get(json_scan_get(value, "billed_units"), "input_tokens"),
+                   &response->usage_input);
   } else if (json_slice_is(key, "load_duration")) {
-    parse_time(value, &response->load_ns);
+    dialects_nanoseconds(value, &response->load_ns);
   } else if (json_slice_is(key, "total_duration")) {
-    parse_time(value, &response->total_ns);
+    dialects_nanoseconds(value, &response->total_ns);
   }
   return json_slice_is(key, "error") ? json_scan_kind(value) != JSON_NULL
                                      : json_slice_is(key, "object") && json_slice_is(value, "\"error\"");

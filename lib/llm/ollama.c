@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/llm/ollama.h"
+#include "lib/llm/dialects.h"
 
 #include <string.h>
-
-#include "lib/json/json_cursor.h"
-#include "lib/llm/count.h"
-#include "lib/llm/message.h"
 
 static bool has_tool_call(struct json_slice calls) {
   if (json_scan_kind(calls) != JSON_ARRAY) return false;
@@ -36,14 +32,9 @@ static bool read_text(struct response *response, struct json_cursor *cursor) {
   return text;
 }
 
-static void parse_nanoseconds(struct json_slice value, int64_t *ns) {
-  int64_t number;
-  if (json_scan_int64(value, &number) && number >= 0) *ns = number;
-}
-
 static void read_reason(struct response *response, struct json_slice value) {
   struct json_slice reason = json_scan_raw_string(value);
-  message_copy(response->finish, sizeof response->finish, reason.data, reason.len);
+  dialects_finish(response, reason);
   response->ended = true;
   response->loads = json_slice_is(reason, "load") || json_slice_is(reason, "unload");
 }
@@ -61,17 +52,17 @@ static void read_member(struct response *response, struct json_slice key, struct
   } else if (json_slice_is(key, "done_reason")) {
     if (json_scan_has_text(value)) read_reason(response, value);
   } else if (json_slice_is(key, "eval_count")) {
-    count_parse(value, &response->usage_output);
+    dialects_count(value, &response->usage_output);
   } else if (json_slice_is(key, "prompt_eval_count")) {
-    count_parse(value, &response->usage_input);
+    dialects_count(value, &response->usage_input);
   } else if (json_slice_is(key, "load_duration")) {
-    parse_nanoseconds(value, &response->load_ns);
+    dialects_nanoseconds(value, &response->load_ns);
   } else if (json_slice_is(key, "prompt_eval_duration")) {
-    parse_nanoseconds(value, &response->prompt_eval_ns);
+    dialects_nanoseconds(value, &response->prompt_eval_ns);
   } else if (json_slice_is(key, "eval_duration")) {
-    parse_nanoseconds(value, &response->eval_ns);
+    dialects_nanoseconds(value, &response->eval_ns);
   } else if (json_slice_is(key, "total_duration")) {
-    parse_nanoseconds(value, &response->total_ns);
+    dialects_nanoseconds(value, &response->total_ns);
   } else if (json_slice_is(key, "error") && json_scan_kind(value) != JSON_NULL) {
     message_of_error(response->error_text, sizeof response->error_text, value);
     response->failure = FAILURE_SERVER_ERROR;

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/llm/openai.h"
+#include "lib/llm/dialects.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "lib/json/json_cursor.h"
-#include "lib/llm/count.h"
-#include "lib/llm/message.h"
-#include "lib/llm/timings.h"
 
 // Content may be an array of parts (some reasoning models stream it so): text is what a part's text holds,
 // and of a model's thoughts the text of a part's `thinking`. `answer`: there is text that is no thought.
@@ -89,7 +84,7 @@ static bool is_failure(struct json_slice reason) {
 
 static void parse_reason(struct response *response, struct json_slice value) {
   struct json_slice reason = json_scan_raw_string(value);
-  message_copy(response->finish, sizeof response->finish, reason.data, reason.len);
+  dialects_finish(response, reason);
   response->ended = true;
   if (!is_failure(reason) || response->failure) return;
   response->failure = FAILURE_SERVER_ERROR;
@@ -137,11 +132,11 @@ static void read_usage(struct response *response, struct json_cursor *cursor, in
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "completion_tokens")) {
-      count_parse(value, output);
+      dialects_count(value, output);
     } else if (json_slice_is(key, "prompt_tokens")) {
-      count_parse(value, &input);
+      dialects_count(value, &input);
     } else if (json_slice_is(key, "prompt_tokens_details")) {
-      count_parse(json_scan_get(value, "cached_tokens"), &cached);
+      dialects_count(json_scan_get(value, "cached_tokens"), &cached);
     }
   }
   if (input > 0 || (input == 0 && response->usage_input < 0)) response->usage_input = input;
@@ -240,7 +235,7 @@ enum status openai_read(struct response *response, const char *text, size_t len)
         continue;
       }
       if (!json_slice_is(key, "timings")) break;
-      timings_read(response, &cursor);
+      dialects_timings(response, &cursor);
       continue;
     default: break;
     }

@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/llm/responses.h"
+#include "lib/llm/dialects.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "lib/json/json_cursor.h"
-#include "lib/llm/count.h"
-#include "lib/llm/message.h"
-#include "lib/llm/timings.h"
-
-static void note_text(struct response *response, struct json_slice value, bool is_answer) {
-  if (!json_scan_has_text(value)) return;
-  response->has_text = true;
-  if (is_answer) response->has_answer = true;
-}
 
 static bool begins(struct json_slice text, const char *with) {
   size_t len = strlen(with);
@@ -30,7 +19,7 @@ static void on_delta(struct response *response, struct json_slice type, struct j
   bool is_thought = begins(type, "response.reasoning");
   bool is_text = begins(type, "response.output_text") || begins(type, "response.refusal");
   if (begins(type, "response.audio.delta") || json_scan_kind(delta) != JSON_STRING) return;
-  note_text(response, delta, !is_thought);
+  dialects_text(response, delta, !is_thought);
   if (!is_thought) response_tell(response, is_text ? RESPONSE_PART_TEXT : RESPONSE_PART_CALL_TEXT, delta);
 }
 
@@ -45,7 +34,7 @@ static void read_parts(struct response *response, struct json_slice parts, bool 
   while (json_scan_kind(parts) == JSON_ARRAY && json_scan_element(&scan, &part)) {
     struct json_slice text = json_scan_get(part, "text");
     if (!text.data) text = json_scan_get(part, "refusal");
-    note_text(response, text, is_answer);
+    dialects_text(response, text, is_answer);
     if (is_answer && json_scan_has_text(text)) response_tell(response, RESPONSE_PART_TEXT, text);
   }
 }
@@ -72,10 +61,10 @@ static void read_output(struct response *response, struct json_slice output) {
 }
 
 static void parse_usage(struct response *response, struct json_slice usage) {
-  count_parse(json_scan_get(usage, "input_tokens"), &response->usage_input);
-  count_parse(json_scan_get(usage, "output_tokens"), &response->usage_output);
-  count_parse(json_scan_get(json_scan_get(usage, "input_tokens_details"), "cached_tokens"),
-              &response->cached_tokens);
+  dialects_count(json_scan_get(usage, "input_tokens"), &response->usage_input);
+  dialects_count(json_scan_get(usage, "output_tokens"), &response->usage_output);
+  dialects_count(json_scan_get(json_scan_get(usage, "input_tokens_details"), "cached_tokens"),
+                 &response->cached_tokens);
 }
 
 static void fail(struct response *response, struct json_slice error) {
@@ -96,7 +85,7 @@ static void parse_result(struct response *response, struct json_slice result) {
     return;
   }
   struct json_slice finish = json_scan_raw_string(json_scan_has_text(reason) ? reason : status);
-  if (finish.len) message_copy(response->finish, sizeof response->finish, finish.data, finish.len);
+  if (finish.len) dialects_finish(response, finish);
   parse_usage(response, json_scan_get(result, "usage"));
   struct json_slice id = json_scan_get(result, "id");
   if (!json_scan_has_text(id)) return;
@@ -131,7 +120,7 @@ static bool find_members(struct response *response, const char *text, size_t len
   json_cursor_object(&cursor);
   while (json_cursor_member(&cursor, &key)) {
     if (json_slice_is(key, "timings")) {
-      timings_read(response, &cursor);
+      dialects_timings(response, &cursor);
       continue;
     }
     struct json_slice value = json_cursor_value(&cursor);

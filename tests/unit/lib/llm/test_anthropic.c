@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "lib/llm/anthropic.h"
+#include "lib/llm/dialects.h"
 #include "tests/unit/lib/llm/message_table.h"
 
 #define CHECK(streamed, rows)                                                                                \

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/llm/no_text.h"
+#include "lib/llm/dialects.h"
 #include "tests/unit/lib/llm/message_table.h"
 
 static void test_bodies_of_embeddings_and_scores(void **state) {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "lib/llm/ollama.h"
+#include "lib/llm/dialects.h"
 #include "tests/unit/lib/llm/message_table.h"
 
 #define CHECK(rows)                                                                                          \

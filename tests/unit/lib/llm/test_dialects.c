@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The durations that llama.cpp tells of itself.
+// Counts of tokens, and the durations in llama.cpp's own timings.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "lib/llm/response.h"
+#include "lib/llm/dialects.h"
 
 #define ANSWER "{\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}],\"timings\":"
 
@@ -52,10 +52,36 @@ static void test_timings_that_are_no_durations_are_unknown(void **state) {
   assert_int_equal(response.eval_ns, -1);
 }
 
+static int64_t count_of(const char *text) {
+  int64_t count = 77;
+  dialects_count((struct json_slice){text, strlen(text)}, &count);
+  return count;
+}
+
+static void test_whole_numbers_from_zero_to_the_limit_are_counts(void **state) {
+  (void)state;
+  assert_int_equal(count_of("0"), 0);
+  assert_int_equal(count_of("1000000000"), DIALECTS_COUNT_MAX);
+}
+
+static void test_what_is_no_count_leaves_what_is_known(void **state) {
+  (void)state;
+  static const char *const none[] = {"-1",   "1000000001", "1.5", "\"5\"", "null",
+                                     "true", "[5]",        "{}",  "",      "1e400"};
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+    if (count_of(none[i]) != 77) fail_msg("%s", none[i]);
+  }
+  int64_t count = 77;
+  dialects_count((struct json_slice){NULL, 0}, &count);
+  assert_int_equal(count, 77);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_whole_numbers_from_zero_to_the_limit_are_counts),
+      cmocka_unit_test(test_what_is_no_count_leaves_what_is_known),
       cmocka_unit_test(test_timings_of_llamacpp_are_read_in_milliseconds),
       cmocka_unit_test(test_timings_that_are_no_durations_are_unknown),
   };
-  return cmocka_run_group_tests_name("timings", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("dialects", tests, NULL, NULL);
 }
