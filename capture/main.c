@@ -89,7 +89,7 @@ static void on_status_signal(void *context) {
             "%lld abandoned; %lld requests and %lld responses recorded, %lld dropped, %s queued, %s written, "
             "now to %s",
             (long long)traffic.connections, (long long)traffic.in_flight, (long long)traffic.requests,
-            (long long)traffic.rejected, (long long)traffic.failed, (long long)traffic.abandoned,
+            (long long)exchange_rejections(&traffic), (long long)traffic.failed, (long long)traffic.abandoned,
             (long long)records.requests, (long long)records.responses, (long long)records.dropped,
             buf_text(&queued), buf_text(&written), recorder_path(capture->recorder));
   buf_free(&queued);

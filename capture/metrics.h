@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Serves the counters of the proxy and the recorder as a page in the Prometheus text format, on an address of
-// its own: GET /metrics.
+// its own: GET /metrics. GET /healthz is answered as long as the loop turns, GET /readyz with 503 while
+// capture takes no new connection.
 #ifndef CAPTURE_METRICS_H
 #define CAPTURE_METRICS_H
 

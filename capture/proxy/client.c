@@ -49,8 +49,7 @@ static void limit_client(struct exchange_client *client) {
   for (const struct exchange_client *other = proxy->clients; other; other = other->next)
     count += !other->closing && is_same_client(client, other);
   if (count <= proxy->max_connections_per_client) return;
-  proxy->counts.rejected++;
-  log_detail(proxy->log, "rejected with 429: a client has %lld connections", (long long)count - 1);
+  exchange_note_rejection(proxy, 429, "too many connections of this client");
   cut(client, 429, "too many connections of this client");
 }
 
@@ -78,8 +77,7 @@ struct exchange_client *client_open(struct proxy_context *proxy, struct hangup *
 void client_close(struct exchange_client *client, struct hangup *hangup) {
   struct proxy_context *proxy = client->proxy;
   if (client->arriving) {
-    proxy->counts.rejected++;
-    log_detail(proxy->log, "rejected with 431: too many query keys or cookies");
+    exchange_note_rejection(proxy, 431, "too many query keys or cookies");
     if (!proxy->tls)
       refusal_send(client->fd, 431, "the request has more query keys or cookies than there is room for");
     exchange_release(client_arrived(client));
@@ -172,8 +170,8 @@ void client_end_slow(struct proxy_context *proxy, int64_t now_ns) {
       if (nth++ % slices == proxy->checks % slices) check_kept(client, now_ns);
     } else if (now_ns - client->head_since_ns > timeout_ns) {
       bool has_begun = client->arriving || bytes_received(client->fd) > 0;
-      proxy->counts.rejected += has_begun;
-      if (has_begun) log_detail(proxy->log, "rejected with 408: its header takes too long");
+      proxy->counts.header_timeouts++;
+      if (has_begun) exchange_note_rejection(proxy, 408, "its header takes too long");
       cut(client, has_begun ? 408 : 0, "the request's header takes too long");
     }
   }

@@ -98,8 +98,7 @@ static enum MHD_Result queue_answer(struct exchange *exchange) {
 }
 
 static enum MHD_Result reject(struct exchange *exchange, int status, const char *message) {
-  exchange->proxy->counts.rejected++;
-  log_detail(exchange->proxy->log, "rejected with %d: %s", status, message);
+  exchange_note_rejection(exchange->proxy, status, message);
   exchange_answer(exchange, status, message);
   return queue_answer(exchange); // before the body is read: libmicrohttpd closes the connection after it
 }

@@ -59,6 +59,22 @@ void exchange_answer(struct exchange *exchange, int status, const char *message)
   exchange->state = EXCHANGE_WHOLE;
 }
 
+void exchange_note_rejection(struct proxy_context *proxy, int status, const char *why) {
+  enum rejection kind = status == 408   ? REJECTION_HEADER_SLOW
+                        : status == 429 ? REJECTION_CLIENT_LIMIT
+                        : status == 431 ? REJECTION_HEADER_LARGE
+                                        : REJECTION_MALFORMED;
+  proxy->counts.rejected[kind]++;
+  log_detail(proxy->log, "rejected with %d: %s", status, why);
+}
+
+int64_t exchange_rejections(const struct exchange_counts *counts) {
+  int64_t sum = 0;
+  for (int kind = 0; kind < REJECTION_COUNT; kind++)
+    sum += counts->rejected[kind];
+  return sum;
+}
+
 void exchange_fail(struct exchange *exchange, int status, const char *message) {
   exchange->proxy->counts.failed++;
   if (exchange->head_ready) {

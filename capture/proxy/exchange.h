@@ -53,15 +53,27 @@
 struct exchange;
 struct early_response;
 
+// Why a request or a connection is rejected.
+enum rejection {
+  REJECTION_MALFORMED,    // 400
+  REJECTION_HEADER_SLOW,  // 408
+  REJECTION_CLIENT_LIMIT, // 429: one connection too many of its client
+  REJECTION_HEADER_LARGE, // 431
+  REJECTION_COUNT,
+};
+
 struct exchange_counts {
-  int64_t connections;           // open now
-  int64_t in_flight;             // exchanges now
-  int64_t requests;              // forwarded
-  int64_t rejected;              // by us: malformed, too large, too slow, one too many of its client
+  int64_t connections; // open now
+  int64_t in_flight;   // exchanges now
+  int64_t requests;    // forwarded
+  int64_t rejected[REJECTION_COUNT];
+  int64_t header_timeouts;       // connections ended by the header's timeout, those without a byte too
   int64_t failed;                // answered with 502 or 504, or cut
   int64_t abandoned;             // by the client
   int64_t resent;                // sent again, since a kept connection was dead
   int64_t bytes_up, bytes_down;  // of bodies
+  int64_t connections_max;       // of clients at once; more wait to be accepted
+  bool draining;                 // no new connection is accepted
   struct histogram *upstream_ns; // from sending to the end, of every forwarded request
   char trouble[160];             // why the upstream failed last, in words; "": it has not
   bool is_other_scheme;          // the last failure is one of a server that does not support what -u says
@@ -185,6 +197,10 @@ void exchange_fail(struct exchange *exchange, int status, const char *message);
 
 // Makes an error answer of our own, a short JSON object.
 void exchange_answer(struct exchange *exchange, int status, const char *message);
+
+// Counts a rejection with 400, 408, 429 or 431, and logs it as a detail.
+void exchange_note_rejection(struct proxy_context *proxy, int status, const char *why);
+int64_t exchange_rejections(const struct exchange_counts *counts); // of all kinds
 
 // No byte has moved for too long.
 void exchange_time_out(struct exchange *exchange);

@@ -204,7 +204,10 @@ const char *proxy_address(const struct proxy *proxy) {
 }
 
 struct exchange_counts proxy_counts(const struct proxy *proxy) {
-  return proxy->shared.counts;
+  struct exchange_counts counts = proxy->shared.counts;
+  counts.connections_max = proxy->shared.max_connections;
+  counts.draining = proxy->shared.draining;
+  return counts;
 }
 
 static void on_emptied(void *context) {

@@ -31,8 +31,7 @@ static enum finding try_suspect(struct exchange *exchange) {
 // elsewhere, there is no digit; then the connection is cut, and ends with its timeout, of which a second is
 // the least.
 static void end(struct exchange *exchange) {
-  log_detail(exchange->proxy->log, "rejected with 400: the line with a chunk's size is too long");
-  exchange->proxy->counts.rejected++;
+  exchange_note_rejection(exchange->proxy, 400, "the line with a chunk's size is too long");
   if (!exchange->aborted_by) exchange->aborted_by = "client";
   if (isxdigit((unsigned char)*exchange->body_start)) {
     *exchange->body_start = '-';

@@ -12,7 +12,7 @@
 enum { COMMON_HELP, COMMON_VERSION, COMMON_VERBOSE, COMMON_QUIET, COMMON_COUNT };
 static const struct cli_option common_options[COMMON_COUNT + 1] = {
     [COMMON_HELP] = {"help", 'h', NULL, NULL, "print this help", {0}, "Common"},
-    [COMMON_VERSION] = {"version", 0, NULL, NULL, "print the version, and the libraries' versions", {0}, NULL},
+    [COMMON_VERSION] = {"version", 0, NULL, NULL, "print the version and those of libraries", {0}, NULL},
     [COMMON_VERBOSE] = {"verbose", 'v', NULL, NULL, "print details too", {0}, NULL},
     [COMMON_QUIET] = {"quiet", 'q', NULL, NULL, "print errors only", {0}, NULL},
 };

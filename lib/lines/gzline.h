@@ -46,6 +46,7 @@ struct gzline_counts {
   int64_t lines, bytes;     // taken (without newlines)
   int64_t dropped;          // lines that are not in the file: no room in the queue, or lost to a write error
   int64_t queued_bytes;     // now, with newlines
+  int64_t oldest_ns;        // when the oldest of them came, by clock_now_ns; 0: none is queued
   int64_t waited_ns;        // GZLINE_WAIT: sum of the caller's waits
   int64_t written_bytes;    // in the file
   int64_t cut_bytes;        // GZLINE_APPEND: what opening cut from a torn end

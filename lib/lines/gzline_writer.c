@@ -36,7 +36,9 @@ struct gzline_writer {
 
   // Under the lock.
   struct buf gathered;
-  int64_t oldest_ns;    // when the first of the gathered lines came
+  int64_t oldest_ns; // when the first of the gathered lines came
+  int64_t taken_oldest_ns,
+      taken_total;      // the same of those that are written now; queued_total up to their end
   int64_t queued_total; // bytes ever queued, and of these written or lost
   int64_t settled_total;
   int64_t flush_until; // what a flush waits for, in bytes of queued_total
@@ -268,6 +270,8 @@ static void *run(void *context) {
     wait_until_due(writer);
     if (writer->taken.len == 0) {
       struct buf empty = writer->taken;
+      writer->taken_oldest_ns = writer->oldest_ns;
+      writer->taken_total = writer->queued_total;
       writer->taken = writer->gathered;
       writer->gathered = empty;
     }
@@ -396,6 +400,8 @@ enum status gzline_write(struct gzline_writer *writer, const char *line, size_t 
 struct gzline_counts gzline_writer_counts(struct gzline_writer *writer) {
   pthread_mutex_lock(&writer->lock);
   struct gzline_counts counts = writer->counts;
+  bool is_gathered = writer->settled_total >= writer->taken_total;
+  if (counts.queued_bytes > 0) counts.oldest_ns = is_gathered ? writer->oldest_ns : writer->taken_oldest_ns;
   pthread_mutex_unlock(&writer->lock);
   return counts;
 }

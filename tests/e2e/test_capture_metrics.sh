@@ -4,7 +4,7 @@
 # capture --metrics: the page as a scraper reads it (Prometheus text format 0.0.4), and what it counts.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-need curl awk
+need curl awk jq
 
 # The page's rules: each metric has HELP and TYPE, in this order, before its first sample, and all its samples together; a
 # sample is NAME[{LABEL="VALUE"}] NUMBER; a histogram's bounds rise, its counts never fall, its last bucket is +Inf and
@@ -30,7 +30,7 @@ lint() {
     }
     type == "histogram" && $0 ~ "^" name "_sum [0-9]+[.][0-9]+$" { sums++; next }
     type == "histogram" && $0 ~ "^" name "_count [0-9]+$" { count = $2; next }
-    (type == "counter" || type == "gauge") && $0 ~ "^" name " [0-9]+$" { next }
+    (type == "counter" || type == "gauge") && $0 ~ "^" name "([{][A-Za-z_]+=\"[^\"]*\"(,[A-Za-z_]+=\"[^\"]*\")*[}])? [0-9]+([.][0-9]+)?$" { next }
     { bad("no line of this format") }
     END { closes() }' <<<"$1"
 }
@@ -70,7 +70,11 @@ test_counts() {
   curl -sS -m 20 -o /dev/null -H 'Content-Length: 1' -H 'Transfer-Encoding: chunked' -d x "$url/v1/models"
   scrape
   check_equal 'requests are counted' 1 "$(value capture_requests_total)"
-  check_equal 'refusals are counted' 1 "$(value capture_refused_total)"
+  check_equal 'refusals are counted' 1 "$(value 'capture_refused_total{reason="malformed"}')"
+  check_match 'the build is named' 'version="[0-9.]+[^"]*",libcurl="[0-9.]+' "$(grep '^capture_build_info{' <<<"$page")"
+  check_equal 'the limit of connections' 4096 "$(value capture_connections_max)"
+  check_equal 'nothing is wrong with the trace' '0 0 0' \
+    "$(value capture_write_failing) $(value capture_lost_files_total) $(value capture_header_timeouts_total)"
   check 'records are counted' wait_for 5 one_response_is_recorded
   check_equal 'a refused request took the upstream no time' 1 "$(value capture_upstream_seconds_count)"
   local fast
@@ -100,6 +104,61 @@ test_counts() {
   stop_server capture
 }
 
+# The examples name metrics that are on the page, and no others.
+test_examples_name_what_is_there() {
+  local file
+  check 'the dashboard is JSON' test "$(jq '.panels | length' packaging/dashboard.json)" -gt 5
+  for file in packaging/alerts.yml packaging/dashboard.json; do
+    check_equal "$file: each name is on the page" '' \
+      "$(sed 's/#.*//' $file | grep -oE 'capture_[a-z_]+' | sort -u | comm -23 - <(grep -oE '^capture_[a-z_]+' <<<"$page" | sort -u))"
+  done
+  check_equal 'each alert says something' "$(grep -c -- '- alert:' packaging/alerts.yml)" "$(grep -c 'summary:' packaging/alerts.yml)"
+}
+
+asks() { curl -s -m 5 -w ' %{http_code}' "${metrics%/metrics}/$1"; }
+holds() { awk -v name="$2" -v least="$3" '$1 == name && $2 >= least { found = 1 } END { exit !found }' < <(curl -s -m 5 "$1"); }
+
+# Slow headers, a backlog that cannot be written, and an orderly end, as a probe and a scraper see them.
+test_trouble() {
+  start_server server "$bin/simllm" --listen 127.0.0.1:0 --step 0.02,0,0 --tokens 7 --seed 5 || return
+  start_server capture "$bin/capture" -u "${server_url[server]}" -l 127.0.0.1:0 -o "$scratch/late.jsonl" --metrics 127.0.0.1:0 \
+    --header-timeout 100ms --max-connections 2 --flush-interval 1h || return
+  metrics=$(sed -n 's|.*metrics on \(http://.*\)|\1|p' "${server_err[capture]}")
+  local url port
+  url=$(sed -n 's|^listening on \(http://.*\)|\1|p' "${server_err[capture]}")
+  port=${url##*:}
+  check_equal 'it lives' $'ok\n 200' "$(asks healthz)"
+  check_equal 'it is ready' $'ready\n 200' "$(asks readyz)"
+  exec 5<>"/dev/tcp/127.0.0.1/$port"
+  printf 'GET / HT' >&5
+  exec 6<>"/dev/tcp/127.0.0.1/$port"
+  check 'two slow headers time out' wait_for 5 holds "$metrics" capture_header_timeouts_total 2
+  exec 5>&- 6>&-
+  scrape
+  check_equal 'one of them had begun, and was refused' 1 "$(value 'capture_refused_total{reason="header_timeout"}')"
+  curl -sS -m 20 -o /dev/null "$url/v1/models"
+  check 'a record waits for the disk' wait_for 5 holds "$metrics" capture_queued_bytes 1
+  check 'and grows old' wait_for 5 holds "$metrics" capture_queued_seconds 0.2
+  local -a clients=()
+  for _ in 1 2; do
+    curl -s -N -m 20 -o /dev/null -d '{"model":"m","stream":true,"max_tokens":100000,"messages":[{"role":"user","content":"x"}]}' \
+      "$url/v1/chat/completions" &
+    clients+=($!)
+  done
+  check_soon 'at the limit it is not ready' $'as many connections as there may be\n 503' asks readyz
+  kill "${clients[0]}"
+  check_soon 'below it is' $'ready\n 200' asks readyz
+  kill -TERM "${server_pid[capture]}"
+  check_soon 'while it stops it is not' $'stopping\n 503' asks readyz
+  check_equal 'but it lives' $'ok\n 200' "$(asks healthz)"
+  kill "${clients[1]}"
+  wait "${clients[@]}" 2>/dev/null
+  stop_server capture
+  stop_server server
+}
+
 test_lint_sees_faults
 test_counts
+test_examples_name_what_is_there
+test_trouble
 summary
