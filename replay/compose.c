@@ -53,6 +53,8 @@ static void write_pace(struct json_writer *w, const struct opts *opts) {
   } else {
     json_member_number(w, "speed", opts->speed);
     json_member_seconds(w, "max_idle_s", opts->max_idle_ns);
+    if (opts->scale != 1) json_member_number(w, "scale", opts->scale);
+    if (opts->scale_window_ns > 0) json_member_seconds(w, "scale_window_s", opts->scale_window_ns);
   }
   json_member_seconds(w, "duration_s", opts->duration_ns);
   if (opts->think == SEND_ORDER_THINK_RECORDED) json_member_string(w, "think_time", "recorded");

@@ -18,6 +18,7 @@
 #include "replay/plan/plan.h"
 #include "replay/plan/random.h"
 #include "replay/plan/schedule.h"
+#include "replay/plan/superpose.h"
 #include "replay/preview.h"
 #include "replay/record/recorder.h"
 #include "replay/send/limits.h"
@@ -76,6 +77,25 @@ static enum status make_rates(struct replay *replay, int64_t count, struct error
                             series ? 1 : opts->request_rates_count, opts->repeat, &replay->schedules, error);
 }
 
+// In place of the one schedule, and of the draw.
+static enum status superpose_copies(struct replay *replay, struct error *error) {
+  const struct opts *opts = &replay->opts;
+  struct superpose_options options = {.copies = opts->scale,
+                                      .window_ns = schedule_faster(opts->scale_window_ns, opts->speed),
+                                      .duration_ns = opts->duration_ns,
+                                      .seed = opts->seed};
+  struct superposed all = {0};
+  enum status status = superpose(&options, &replay->schedules.of[0], replay->work.turns, &all, error);
+  if (status == STATUS_OK) status = work_superpose(&replay->work, &all, error);
+  if (status == STATUS_OK) {
+    schedule_free(&replay->schedules.of[0]);
+    replay->schedules.of[0] = all.schedule;
+    all.schedule = (struct schedule){0};
+  }
+  superposed_free(&all);
+  return status;
+}
+
 static enum status make_recorded(struct replay *replay, struct error *error) {
   const struct opts *opts = &replay->opts;
   size_t count = replay->work.count;
@@ -88,10 +108,11 @@ static enum status make_recorded(struct replay *replay, struct error *error) {
   replay->schedules.count = replay->schedules.rows = 1;
   for (size_t i = 0; i < count; i++)
     at_ns[i] = replay->work.requests[i]->at_ns;
-  enum status status = schedule_as_recorded(at_ns, count, opts->speed, opts->max_idle_ns, opts->duration_ns,
-                                            &replay->schedules.of[0], error);
+  enum status status =
+      schedule_as_recorded(at_ns, count, opts->speed, opts->max_idle_ns,
+                           opts->scale == 1 ? opts->duration_ns : 0, &replay->schedules.of[0], error);
   free(at_ns);
-  return status;
+  return status || opts->scale == 1 ? status : superpose_copies(replay, error);
 }
 
 // How many requests of the draw are kept. Without a duration an open loop sends the whole trace.
@@ -129,7 +150,8 @@ static bool sends_twice(const struct replay *replay) {
   if (opts->next) return true;
   if (opts->timing == OPTS_TIMING_BATCH)
     return plan_sends_twice(&replay->plan, opts->warmup, replay->work.available);
-  if (opts->timing == OPTS_TIMING_ORIGINAL) return opts->repeat > 1 || opts->warmup > 0; // from the start
+  if (opts->timing == OPTS_TIMING_ORIGINAL) // each from the start
+    return opts->repeat > 1 || opts->warmup > 0 || opts->scale > 1;
   if (opts->request_rates_count > 1) return true; // repetition 0 of each begins at the same request
   return (int64_t)schedules_most(&replay->schedules) * opts->repeat + opts->warmup > replay->work.available;
 }

@@ -146,9 +146,17 @@ static enum status check_timing(const struct opts *opts, struct error *error) {
   if (!open && (opts->think != SEND_ORDER_THINK_SCHEDULE || opts->stateful))
     return status_fail(error, STATUS_USAGE, "%s goes with --timing original or rate",
                        opts->stateful ? "--stateful" : "--think-time");
-  if (opts->timing != OPTS_TIMING_ORIGINAL && (opts->speed > 0 || opts->max_idle_ns > 0))
-    return status_fail(error, STATUS_USAGE, "%s goes with --timing original",
-                       opts->speed > 0 ? "--speed" : "--max-idle");
+  const char *recorded = opts->speed > 0             ? "--speed"
+                         : opts->max_idle_ns > 0     ? "--max-idle"
+                         : opts->scale > 0           ? "--scale"
+                         : opts->scale_window_ns > 0 ? "--scale-window"
+                                                     : NULL;
+  if (opts->timing != OPTS_TIMING_ORIGINAL && recorded)
+    return status_fail(error, STATUS_USAGE, "%s goes with --timing original", recorded);
+  if (opts->scale_window_ns > 0 && opts->scale <= 1)
+    return status_fail(error, STATUS_USAGE, "--scale-window goes with a --scale above 1");
+  if (opts->scale > 0 && opts->stateful)
+    return status_fail(error, STATUS_USAGE, "--scale goes without --stateful");
   return check_rate(opts, error);
 }
 
@@ -169,6 +177,7 @@ static void set_standards(struct opts *opts) {
   bool open = opts->timing != OPTS_TIMING_BATCH;
   if (opts->repeat == 0) opts->repeat = open ? 1 : 3;
   if (opts->speed <= 0) opts->speed = 1;
+  if (opts->scale <= 0) opts->scale = 1;
   if (opts->burstiness <= 0) opts->burstiness = 1;
   if (opts->timing == OPTS_TIMING_ORIGINAL) opts->pick = WORK_PICK_TRACE;
 }

@@ -40,9 +40,11 @@ struct opts {
   enum opts_dispatch dispatch;
 
   enum opts_timing timing;
-  double speed;          // original
-  int64_t max_idle_ns;   // original; 0: as recorded
-  double *request_rates; // rate: requests per second; NULL: not given
+  double speed;            // original
+  int64_t max_idle_ns;     // original; 0: as recorded
+  double scale;            // original: copies of the trace
+  int64_t scale_window_ns; // within which they begin; 0: the length of the trace
+  double *request_rates;   // rate: requests per second; NULL: not given
   size_t request_rates_count;
   char *series_path;         // rate: NULL: not given
   struct rate_series series; // what it holds; all zero without

@@ -103,6 +103,7 @@ static const struct field request_fields[] = {
     FIELD(run_request, index, "index", FIELD_COUNT),
     FIELD(run_request, seq, "seq", FIELD_COUNT),
     FIELD_OPTIONAL(run_request, trace, "trace", FIELD_COUNT),
+    FIELD_OPTIONAL(run_request, copy, "copy", FIELD_COUNT),
     FIELD_OPTIONAL(run_request, api, "api", FIELD_TEXT),
     FIELD_OPTIONAL(run_request, warmup, "warmup", FIELD_BOOL),
     FIELD_OVER(run_request, rate, "rate", FIELD_NUMBER, FIELD_ZERO),

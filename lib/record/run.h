@@ -64,6 +64,7 @@ struct run_session {
 
 struct run_request {
   int64_t session, workers, batch, rep, index, seq;
+  int64_t copy;  // of the trace, with --scale; -1: there is one only
   int64_t trace; // which of the header's traces `seq` is of; -1: there is one only
   bool warmup;
   double rate;                            // requests/s asked for, of an open loop at a rate; 0: none

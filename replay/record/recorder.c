@@ -158,6 +158,7 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
       .index = result->index,
       .seq = result->request->seq,
       .trace = recorder->work->traces ? result->request->trace : -1,
+      .copy = recorder->work->copies && !batch->warmup ? recorder->work->copies[result->index] : -1,
       .api = slice(recorder->work->several_apis ? api_name(result->request->api) : NULL),
       .warmup = batch->warmup,
       .rate = batch->rate,

@@ -86,8 +86,7 @@ static enum status send_one(struct share *share, const struct send_order_next *n
       .offset = place,
       .count = 1,
       .cache_bust = measurement->setup.settings->cache_bust,
-      // A new one whenever the draw begins again.
-      .nonce = measurement->nonce + (uint64_t)(place / (int64_t)measurement->setup.work->count),
+      .nonce = measurement->nonce + work_pass(measurement->setup.work, place),
   };
   if (part->answers) source.answer_id = answer_before(part, source.work, place);
   enum status status = batch_prepare(&arrival->batch, &source, NULL);

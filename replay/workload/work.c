@@ -26,8 +26,12 @@ enum api_family work_api_family(enum work_api api) {
 enum { NONCE_PLACES_MAX = 1024 };
 
 void work_free(struct work *work) {
-  for (size_t i = 0; i < work->count; i++)
-    work_request_free(work->requests[i]);
+  struct work_request **requests = work->recorded ? work->recorded : work->requests;
+  size_t count = work->recorded ? work->recorded_count : work->count;
+  for (size_t i = 0; i < count; i++)
+    work_request_free(requests[i]);
+  free(work->recorded);
+  free(work->copies);
   if (work->calibrate) calibrate_end(work->calibrate);
   free(work->calibrate);
   free(work->requests);
@@ -39,6 +43,32 @@ void work_free(struct work *work) {
 
 const struct work_request *work_at(const struct work *work, int64_t place) {
   return work->requests[(size_t)place % work->count];
+}
+
+uint64_t work_pass(const struct work *work, int64_t place) {
+  uint64_t pass = (uint64_t)place / work->count;
+  return work->copies ? pass + (uint64_t)work->copies[(size_t)place % work->count] : pass;
+}
+
+enum status work_superpose(struct work *work, struct superposed *superposed, struct error *error) {
+  struct work_request **requests = calloc(superposed->count, sizeof(struct work_request *));
+  work->copies = calloc(superposed->count, sizeof *work->copies);
+  if (!requests || !work->copies) {
+    free(requests);
+    return status_memory(error);
+  }
+  for (size_t i = 0; i < superposed->count; i++) {
+    requests[i] = work->requests[superposed->places[i].source];
+    work->copies[i] = superposed->places[i].copy;
+  }
+  work->recorded = work->requests;
+  work->recorded_count = work->count;
+  work->requests = requests;
+  work->count = superposed->count;
+  free(work->turns);
+  work->turns = superposed->turns;
+  superposed->turns = NULL;
+  return STATUS_OK;
 }
 
 // Notes where the synthetic prompt goes. Where --extra-body put another prompt in its place, none is made.

@@ -17,6 +17,7 @@
 #include "lib/base/log.h"
 #include "lib/llm/unknown_apis.h"
 #include "replay/plan/conversations.h"
+#include "replay/plan/superpose.h"
 #include "replay/workload/calibrate.h"
 #include "replay/workload/headers.h"
 #include "replay/workload/rewrite.h"
@@ -77,6 +78,9 @@ struct work_trace {
 struct work {
   struct work_request **requests; // in the order of the draw
   size_t count;
+  int64_t *copies;                // of each place, which copy of the trace it is of; NULL: there is one
+  struct work_request **recorded; // where there are several: each request once
+  size_t recorded_count;
   // "sha256:..." over method, path and recorded body (or size) of each, NUL after each
   char digest[WORK_DIGEST_BYTES];
   struct work_trace *traces;           // in the order of their naming; NULL: there is one only
@@ -145,6 +149,13 @@ void work_keep_scale(const struct work *work, const struct synth_scale *scale);
 // The share by which the server's count of the measured synthetic requests is above what was recorded; NaN:
 // not known.
 double work_size_error(const struct work *work);
+
+// The draw becomes that of several copies of the trace; `superposed` loses its turns. STATUS_MEMORY.
+enum status work_superpose(struct work *work, struct superposed *superposed, struct error *error) MUST_USE;
+
+// Which pass over the trace, or which copy of it, a place of the draw belongs to: equal prefixes are to stay
+// equal only within one.
+uint64_t work_pass(const struct work *work, int64_t place);
 
 // The request at a place of the draw, which starts again when it is exhausted.
 const struct work_request *work_at(const struct work *work, int64_t place);

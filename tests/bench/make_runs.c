@@ -62,6 +62,7 @@ static void put_request(struct maker *maker, const struct run_batch *batch, int6
   int64_t gap_ns = (latency_ns - ttft_ns) / (TOKENS - 1);
   struct run_request request = {.session = batch->session,
                                 .trace = -1,
+                                .copy = -1,
                                 .workers = batch->workers,
                                 .batch = batch->batch,
                                 .rep = batch->rep,

@@ -26,6 +26,16 @@ run "$bin/replay" "$scratch/one" --keep-invalid -u "${server_url[sim]}" -W 4 -B 
 check_match 'one request: the cache is there' '[1-9]' \
   "$(records "$scratch/off.jsonl" request 'map(.cached_tokens) | max')"
 
+# Copies of a trace, each prompt in it twice: the second meets the first of its own copy in the cache, and no other's.
+{ echo "$header"; for seq in 0 1 2 3; do request $seq "{\"prompt\":\"The tide of $((seq / 2)) o'clock.\",\"max_tokens\":4}"; done; } >"$scratch/pairs"
+run "$bin/replay" "$scratch/pairs" --keep-invalid -u "${server_url[sim]}" --timing original --speed 5 --warmup 0 --scale 3 -o "$scratch/pairs.jsonl"
+check_equal 'copies: each prompt comes from the cache once' '[[0,2],[1,2],[2,2]]' \
+  "$(records "$scratch/pairs.jsonl" request 'group_by(.copy) | map([.[0].copy, (map(select(.cached_tokens > 0)) | length)])')"
+run "$bin/replay" "$scratch/pairs" --keep-invalid -u "${server_url[sim]}" --timing original --speed 5 --warmup 0 --scale 3 --cache-bust off \
+  --force -o "$scratch/pairs.jsonl"
+check_equal 'copies without a nonce: of each prompt all but the first do' 10 \
+  "$(records "$scratch/pairs.jsonl" request 'map(select(.cached_tokens > 0)) | length')"
+
 # Prompts of token ids have no place for a nonce: that is told.
 { echo "$header"; request 0 '{"prompt":[1,2,3,4],"max_tokens":4}'; request 1 '{"prompt":"x","max_tokens":4}'; } >"$scratch/ids"
 run "$bin/replay" "$scratch/ids" --keep-invalid -u "${server_url[sim]}" -W 2 -B 2 -r 2 -o "$scratch/ids.jsonl"

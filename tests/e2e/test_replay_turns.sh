@@ -65,6 +65,29 @@ check_equal 'rate: each pass over the trace is new conversations' true \
   "$(said '[.[] | .pass = (.index / 12 | floor) | .key = (.pass * 3 + .seq % 3)] | group_by(.key) |
     map(. as $c | [range(1; length) as $i | $c[$i].sent_s >= $c[$i - 1].done_s - 1e-6] | all) | all')"
 check_equal 'rate: all are sent' 50 "$(said length)"
+
+# Three copies: the first at the recorded times, each with all requests and its own turns, in their order.
+of_copies() { jq -s -c "map(select(.type == \"request\" and (.warmup | not))) | sort_by(.index) | $1" "$scratch/$2.jsonl"; }
+run_turns three --timing original --scale 3 --seed 2
+check_equal 'scale 3: exit code' 0 "$status"
+check_equal 'scale 3: every request in each copy' '[[0,12,66],[1,12,66],[2,12,66]]' \
+  "$(of_copies 'group_by(.copy) | map([.[0].copy, length, (map(.seq) | add)])' three)"
+check_equal 'scale 3: the first copy as recorded' '[0,20,40,60,80,100,120,140,160,180,200,220]' \
+  "$(of_copies '.[0].intended_s as $first | map(select(.copy == 0) | (.intended_s - $first) * 1000 | round)' three)"
+check_equal 'scale 3: all begin at once, and end when one does' '3 true' "$(of_copies '(.[0].intended_s) as $first |
+  "\(map(select(.intended_s - $first < 0.0201) | .copy) | unique | length) \(map(.intended_s - $first) | max <= 0.24)"' three | tr -d '"')"
+# Turns of a copy wait for each other, but for those that the end of the schedule parts.
+check_equal 'scale 3: turns wait for the one before them' true "$(of_copies 'group_by([.copy, .seq % 3]) | map(sort_by(.seq) as $c |
+  [range(1; 4) as $i | $c[$i].intended_s < $c[$i - 1].intended_s or $c[$i].sent_s >= $c[$i - 1].sent_s + $c[$i - 1].latency_s - 1e-6] | all) | all' three)"
+check_equal 'scale 3: the plan has it' '[3,null]' "$(head -n 1 "$scratch/three.jsonl" | jq -c '[.plan.scale, .plan.scale_window_s]')"
+run_turns part --timing original --scale 0.5 --seed 4
+check_equal 'scale 0.5: conversations are whole or not there' '[4]' "$(of_copies 'group_by(.seq % 3) | map(length) | unique' part)"
+check_equal 'scale 0.5: some are not there' true "$(of_copies 'length < 12' part)"
+run_turns window --timing original --scale 2 --scale-window 30ms --think-time recorded --speed 2
+check_equal 'scale-window: late by less than that, at twice the speed' true "$(of_copies '.[0].intended_s as $first |
+  map(select(.seq < 3) | .intended_s - $first - .seq * 0.01) | max > 0.0001 and max < 0.0151' window)"
+check_equal 'scale-window: think times stay' true "$(of_copies 'group_by([.copy, .seq % 3]) | map(sort_by(.seq) as $c |
+  [range(1; 4) as $i | $c[$i].intended_s - $c[$i - 1].sent_s - $c[$i - 1].latency_s - 0.0225 | fabs < 1e-6] | all) | all' window)"
 stop_server sim
 
 # A turn that fails lets the next one go too.

@@ -92,6 +92,7 @@ static const struct run_request full_request = {
     .index = 17,
     .seq = 912,
     .trace = 6,
+    .copy = 7,
     .rate = 12.5,
     .warmup = true,
     .intended_ns = 12000000000,
@@ -142,7 +143,8 @@ static void test_request_extremes_come_back(void **state) {
   request.latency_ns = 1;
   request.ttft_ns = request.last_text_ns = request.itl_p50_ns = -1;
   request.itl_p99_ns = request.itl_max_ns = -1;
-  request.trace = request.workers = request.batch = request.status = request.output_tokens = -1;
+  request.trace = request.copy = request.workers = request.batch = request.status = request.output_tokens =
+      -1;
   request.events = request.cached_tokens = request.load_ns = request.eval_ns = -1;
   request.prompt_eval_ns = request.retry_after_ns = request.ready_ns = -1;
   request.token_source = request.finish = request.error_text = (struct json_slice){NULL, 0};

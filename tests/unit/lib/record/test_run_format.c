@@ -69,20 +69,22 @@ static void test_the_traces_of_several_come_back_and_one_is_not_named(void **sta
   parse_line();
   assert_text(parsed.header.traces, traces);
   buf_clear(&line);
-  struct run_request request = {.trace = 1, .error = FAILURE_NONE};
+  struct run_request request = {.trace = 1, .copy = 2, .error = FAILURE_NONE};
   run_format_request(&line, &request);
   parse_line();
   assert_int_equal(parsed.request.trace, 1);
+  assert_int_equal(parsed.request.copy, 2);
   buf_clear(&line);
   header.traces = (struct json_slice)NONE;
   run_format_header(&line, &header);
   assert_false(line_has("\"traces\""));
   buf_clear(&line);
-  request.trace = -1;
+  request.trace = request.copy = -1;
   run_format_request(&line, &request);
-  assert_false(line_has("\"trace\""));
+  assert_false(line_has("\"trace\"") || line_has("\"copy\""));
   parse_line();
   assert_int_equal(parsed.request.trace, -1);
+  assert_int_equal(parsed.request.copy, -1);
 }
 
 static void test_server_metrics_that_nobody_asked_for_are_not_there(void **state) {
