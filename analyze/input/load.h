@@ -105,6 +105,13 @@ struct load_session {
   int64_t batches; // measured ones
 };
 
+// How far a count of requests may be off in one repetition, where neighbours wait alike: beyond its own
+// percentile, or within the limits. df 0: not known.
+struct load_spread {
+  double variance, df;
+};
+enum { LOAD_OPEN_TIMES = LOAD_TPOT + 1 }; // TTFT, latency, TPOT
+
 // One open-loop repetition.
 struct load_open {
   double rate;  // asked for; NaN: at the original times
@@ -113,12 +120,16 @@ struct load_open {
   int64_t requests, failed, cancelled;
   int64_t tokens, input_tokens; // within total_s (input: of all its successes); -1: unknown
   double
-      amount; // of the tokens that load_data.measure counts; 0 where it counts requests, which are `served`
-  int64_t served; // successes that ended within total_s; -1: there are no records of its requests
-  int64_t good;   // requests within every limit; -1: none were given, or no records
-  bool invalid;   // the client could not keep up
+      amount;   // of the tokens that load_data.measure counts; 0 where it counts requests, which are `served`
+  bool invalid; // the client could not keep up
+  // The steady part, from `start_s` on; without records of its requests served is -1, and times are of all.
+  double start_s;                 // left out at the start
+  int64_t served, answered, good; // successes that ended in it; requests that came in it and were not
+                                  // cancelled, those of them within every limit (-1: none were given)
   struct queue queue;
   struct load_times times;
+  struct load_spread spread[LOAD_OPEN_TIMES][LOAD_PERCENTILES], good_spread;
+  struct load_quantiles whole; // of all its requests
 };
 
 struct load_point {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The requests of the open-loop repetition that is being read, kept until its batch record comes: what was
-// served within its window, and whether a queue grew. Memory is that of the largest repetition.
+// The requests of the open-loop repetition that is being read, kept until its batch record comes: which part
+// of it is steady, whether a queue grows in it, and what its requests are worth, since those that follow each
+// other wait alike. Time is linear in the requests; memory is that of the largest repetition, 48 bytes each.
 #ifndef ANALYZE_LOAD_OPEN_H
 #define ANALYZE_LOAD_OPEN_H
 
@@ -9,8 +10,9 @@
 #include "lib/record/run.h"
 
 struct load_arrival {
-  int64_t ready_ns, done_ns; // done -1: it has no end
-  bool success;
+  int64_t ready_ns, done_ns;       // done -1: it has no end
+  int64_t values[LOAD_OPEN_TIMES]; // ns; -1: not measured
+  bool success, cancelled, good;
 };
 
 struct load_arrivals {
@@ -21,13 +23,16 @@ struct load_arrivals {
 void load_arrivals_clear(struct load_arrivals *arrivals);
 void load_arrivals_free(struct load_arrivals *arrivals);
 
-// One request, failed ones included; those of a closed loop are not kept. STATUS_MEMORY, STATUS_LIMIT.
-enum status load_arrivals_add(struct load_arrivals *arrivals, const struct run_request *record) MUST_USE;
+// One request with its times (NULL: it failed) and whether it kept every limit; those of a closed loop are
+// not kept. STATUS_MEMORY, STATUS_LIMIT.
+enum status load_arrivals_add(struct load_arrivals *arrivals, const struct run_request *record,
+                              const int64_t *values, bool good) MUST_USE;
 
-// Adds the repetition that `record` closes to data->open and takes over `times`. `good` of its requests kept
-// every limit (-1: there is none). STATUS_MEMORY, STATUS_LIMIT.
+// Adds the repetition that `record` closes to data->open; `times` are of all its requests and are taken over
+// where no steady part is known. The steady part is what lies behind the cut of MSER-5 (stat/serial.h) in
+// the mean of requests in flight, of 500 spans of the schedule; what came after the schedule, its drain, is
+// no part of it. STATUS_MEMORY, STATUS_LIMIT.
 enum status load_open_add(struct load_data *data, const struct load_arrivals *arrivals,
-                          const struct run_batch *record, int64_t good, double speed,
-                          struct load_times *times) MUST_USE;
+                          const struct run_batch *record, double speed, struct load_times *times) MUST_USE;
 
 #endif

@@ -60,6 +60,9 @@ enum status load_cell_add_batch(struct load_cell *cell, struct load_times *times
 
 enum status load_times_merge(struct load_times *into, const struct load_times *from) MUST_USE;
 void load_times_clear(struct load_times *times);
+
+// Writes the percentiles of `times`, whose values may change their order. STATUS_MEMORY.
+enum status load_times_quantiles(struct load_times *times, struct load_quantiles *quantiles) MUST_USE;
 void load_times_free(struct load_times *times);
 
 // Run records. `path` is borrowed and only for words.

@@ -236,9 +236,8 @@ static enum status add_request(struct load_run *run, const struct run_request *r
   pending->requests++;
   enum status status = load_api_add(run->data, record);
   if (status == STATUS_OK) status = load_window_add(&pending->window, record);
-  if (status == STATUS_OK) status = load_arrivals_add(&pending->arrivals, record);
   if (status != STATUS_OK) return status;
-  if (record->error != FAILURE_NONE) return STATUS_OK;
+  if (record->error != FAILURE_NONE) return load_arrivals_add(&pending->arrivals, record, NULL, false);
   if (record->output_tokens >= 2 && record->events >= 1) {
     run->data->answers++;
     run->data->one_piece += record->events == 1;
@@ -256,9 +255,11 @@ static enum status add_request(struct load_run *run, const struct run_request *r
       [LOAD_RESPONSE] = response,    [LOAD_ITL_P50] = record->itl_p50_ns, [LOAD_ITL_P99] = record->itl_p99_ns,
   };
   const struct load_limits *limits = &run->data->limits;
-  if (within(record->ttft_ns, limits->ttft_ns) && within(record->latency_ns, limits->latency_ns) &&
-      (tpot < 0 || within(tpot, limits->tpot_ns)))
-    pending->good++;
+  bool good = within(record->ttft_ns, limits->ttft_ns) && within(record->latency_ns, limits->latency_ns) &&
+              (tpot < 0 || within(tpot, limits->tpot_ns));
+  pending->good += good;
+  status = load_arrivals_add(&pending->arrivals, record, values, good);
+  if (status != STATUS_OK) return status;
   if (pending->state == PENDING_COUNTED) {
     return add_times(&run->data->cells[pending->cell].current, values);
   }
@@ -276,8 +277,7 @@ static enum status add_open_loop(struct load_run *run, const struct run_batch *r
   struct json_slice plan = {run->plan.data, run->plan.len};
   double speed;
   if (!json_scan_number(json_scan_get(plan, "speed"), &speed)) speed = 1;
-  return load_open_add(run->data, &run->pending.arrivals, record,
-                       run->data->has_limits ? run->pending.good : -1, speed, &run->pending.times);
+  return load_open_add(run->data, &run->pending.arrivals, record, speed, &run->pending.times);
 }
 
 static struct load_replicate replicate_of(const struct load_run *run, const struct run_batch *record,

@@ -142,8 +142,7 @@ void load_times_free(struct load_times *times) {
     times_free(&times->of[i]);
 }
 
-// Writes the percentiles of `times`, whose values may change their order.
-static enum status quantiles_of(struct load_times *times, struct load_quantiles *quantiles) {
+enum status load_times_quantiles(struct load_times *times, struct load_quantiles *quantiles) {
   for (size_t i = 0; i < LOAD_TIME_COUNT; i++) {
     for (size_t p = 0; p < LOAD_PERCENTILES; p++) {
       struct ci ci = {NAN, NAN, NAN};
@@ -159,14 +158,15 @@ enum status load_cell_add_batch(struct load_cell *cell, struct load_times *times
   if (times_count(&times->of[LOAD_LATENCY]) == 0) return STATUS_OK;
   enum status status = array_grow(&cell->batches, &cell->batch_room, cell->batch_count, sizeof *cell->batches,
                                   LOAD_MAX_REPLICATES);
-  return status == STATUS_OK ? quantiles_of(times, &cell->batches[cell->batch_count++]) : status;
+  return status == STATUS_OK ? load_times_quantiles(times, &cell->batches[cell->batch_count++]) : status;
 }
 
 enum status load_cell_fold(struct load_cell *cell) {
   if (times_count(&cell->current.of[LOAD_LATENCY]) == 0) return STATUS_OK;
   enum status status = array_grow(&cell->sessions, &cell->session_room, cell->session_count,
                                   sizeof *cell->sessions, LOAD_MAX_REPLICATES);
-  if (status == STATUS_OK) status = quantiles_of(&cell->current, &cell->sessions[cell->session_count++]);
+  if (status == STATUS_OK)
+    status = load_times_quantiles(&cell->current, &cell->sessions[cell->session_count++]);
   if (status != STATUS_OK) return status;
   if (cell->session_count == 1) {
     cell->pooled = cell->current;

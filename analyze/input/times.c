@@ -61,6 +61,11 @@ static int compare_ns(const void *left, const void *right) {
   return (a > b) - (a < b);
 }
 
+static void put_in_order(struct times *times) {
+  if (!times->histogram && times->count > 1)
+    qsort(times->values, times->count, sizeof *times->values, compare_ns);
+}
+
 static enum status histogram_interval(const struct histogram *histogram, double p, double confidence,
                                       struct ci *ci, struct error *error) {
   uint64_t lo, hi, count = (uint64_t)histogram->count;
@@ -81,7 +86,7 @@ enum status times_quantile(struct times *times, double p, double confidence, str
   } else {
     double *sorted = malloc((times->count + 1) * sizeof *sorted);
     if (!sorted) return stat_no_memory(error, "%s", status_name(STATUS_MEMORY));
-    if (times->count > 1) qsort(times->values, times->count, sizeof *times->values, compare_ns);
+    put_in_order(times);
     for (size_t i = 0; i < times->count; i++)
       sorted[i] = (double)times->values[i];
     status = quantile_interval(sorted, times->count, p, confidence, &ns, error);
@@ -92,18 +97,36 @@ enum status times_quantile(struct times *times, double p, double confidence, str
   return STATUS_OK;
 }
 
+// Of values in order.
+static double at_rank(const struct times *times, uint64_t rank) {
+  if (rank < 1 || rank > times_count(times)) return NAN;
+  int64_t ns =
+      times->histogram ? histogram_at_rank(times->histogram, (int64_t)rank) : times->values[rank - 1];
+  return (double)ns / NS_PER_S;
+}
+
 void times_quantiles(struct times *times, const double *levels, size_t count, double *seconds) {
   uint64_t have = times_count(times);
-  if (!times->histogram && times->count > 1)
-    qsort(times->values, times->count, sizeof *times->values, compare_ns);
+  put_in_order(times);
   for (size_t i = 0; i < count; i++) {
-    seconds[i] = NAN;
-    if (have == 0 || (1 - levels[i]) * (double)have < 1 - 1e-9) continue;
-    uint64_t rank = quantile_rank(have, levels[i]);
-    int64_t ns =
-        times->histogram ? histogram_at_rank(times->histogram, (int64_t)rank) : times->values[rank - 1];
-    seconds[i] = (double)ns / NS_PER_S;
+    bool beyond = (1 - levels[i]) * (double)have < 1 - 1e-9;
+    seconds[i] = beyond ? NAN : at_rank(times, quantile_rank(have, levels[i]));
   }
+}
+
+double times_at_rank(struct times *times, uint64_t rank) {
+  put_in_order(times);
+  return at_rank(times, rank);
+}
+
+uint64_t times_above(const struct times *times, double seconds) {
+  uint64_t above = 0;
+  if (times->histogram)
+    return times_count(times) -
+           (uint64_t)histogram_count_to(times->histogram, (int64_t)(seconds * NS_PER_S + 0.5));
+  for (size_t i = 0; i < times->count; i++)
+    above += (double)times->values[i] / NS_PER_S > seconds;
+  return above;
 }
 
 void times_clear(struct times *times) {

@@ -36,6 +36,12 @@ enum status times_quantile(struct times *times, double p, double confidence, str
 // beyond which no value lies ((1 - p) n < 1), and when empty. May put the values in order.
 void times_quantiles(struct times *times, const double *levels, size_t count, double *seconds);
 
+// The value of this rank, from 1 to the count, in seconds; NaN: there is none. May put the values in order.
+double times_at_rank(struct times *times, uint64_t rank);
+
+// How many lie above `seconds`: of a histogram, above its bucket.
+uint64_t times_above(const struct times *times, double seconds);
+
 // Empties it and keeps the memory of exact values; times_free gives all back.
 void times_clear(struct times *times);
 void times_free(struct times *times);

@@ -96,12 +96,6 @@ void cells_times_fill(const struct load_cell *from, double confidence, struct ce
                                      .p99 = one(from, LOAD_ITL_P99, 0, confidence)};
 }
 
-struct percentiles cells_times_percentiles(const struct times *times, double confidence) {
-  return (struct percentiles){.p50 = over_requests(times, 0.50, confidence),
-                              .p95 = over_requests(times, 0.95, confidence),
-                              .p99 = over_requests(times, 0.99, confidence)};
-}
-
 struct estimate cells_times_share(const double *shares, size_t count, double hits, double trials,
                                   double confidence) {
   struct ci requests, repetitions;

@@ -22,9 +22,6 @@
 // its p95 is not known.
 void cells_times_fill(const struct load_cell *from, double confidence, struct cell *cell);
 
-// Order-statistic intervals of one time over the requests of one repetition.
-struct percentiles cells_times_percentiles(const struct times *times, double confidence);
-
 // The geometric mean of one percentile's values, one per server session or repetition and above zero, with
 // its interval over them; without ends where there is none, or where it would be of no use. None: NaN.
 struct estimate cells_times_over(const double *values, size_t count, double confidence);

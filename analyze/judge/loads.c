@@ -4,16 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "analyze/judge/cells_times.h"
 #include "analyze/judge/estimate.h"
+#include "analyze/judge/loads_times.h"
 #include "analyze/judge/slo.h"
-
-// Valid repetitions of one load, in the order of measurement.
-struct group {
-  const struct load_open **of;
-  size_t count;
-  double *scratch; // room for one number of each
-};
 
 // Over repetitions, on the ln scale where every value allows it.
 static struct estimate over_repetitions(const double *values, size_t count, double confidence) {
@@ -26,53 +19,56 @@ static struct estimate over_repetitions(const double *values, size_t count, doub
   return (struct estimate){count > 0 ? sum / (double)count : NAN, NAN, NAN};
 }
 
-static struct percentiles percentiles_of(const struct group *group, enum load_time time, double confidence) {
-  if (group->count == 1) return cells_times_percentiles(&group->of[0]->times.of[time], confidence);
-  struct percentiles out;
-  struct estimate *to[LOAD_PERCENTILES] = {&out.p50, &out.p95, &out.p99};
-  for (size_t p = 0; p < LOAD_PERCENTILES; p++) {
-    size_t count = 0;
-    for (size_t i = 0; i < group->count; i++) {
-      struct times view = group->of[i]->times.of[time]; // sorting changes the order of the values alone
-      struct ci ci;
-      if (times_quantile(&view, load_percentiles[p], confidence, &ci, NULL) == STATUS_OK && ci.estimate > 0)
-        group->scratch[count++] = ci.estimate;
-    }
-    *to[p] = cells_times_over(group->scratch, count, confidence);
+// Of all requests, the geometric mean over repetitions.
+static struct percentiles whole_of(const struct loads_group *group, enum load_time time) {
+  double sums[LOAD_PERCENTILES] = {0};
+  for (size_t i = 0; i < group->count; i++) {
+    for (size_t p = 0; p < LOAD_PERCENTILES; p++)
+      sums[p] += log(group->of[i]->whole.of[time][p]) / (double)group->count;
   }
-  return out;
+  return (struct percentiles){
+      .p50 = {exp(sums[0]), NAN, NAN}, .p95 = {exp(sums[1]), NAN, NAN}, .p99 = {exp(sums[2]), NAN, NAN}};
 }
 
-static void fill_good(const struct group *group, double confidence, struct load *load) {
-  double hits = 0, trials = 0, seconds = 0;
-  size_t count = 0;
+static void fill_times(const struct loads_group *group, double confidence, struct load *load) {
+  static const struct percentiles none = {{NAN, NAN, NAN}, {NAN, NAN, NAN}, {NAN, NAN, NAN}};
+  struct percentiles *steady[LOAD_OPEN_TIMES] = {&load->ttft_s, &load->latency_s, &load->tpot_s},
+                     *whole[LOAD_OPEN_TIMES] = {&load->whole_ttft_s, &load->whole_latency_s,
+                                                &load->whole_tpot_s};
+  for (size_t t = 0; t < LOAD_OPEN_TIMES; t++) {
+    *whole[t] = group->count > 0 ? whole_of(group, t) : none;
+    *steady[t] = load->queue_grows ? none : loads_times_percentiles(group, t, confidence, load->needs_s[t]);
+  }
+}
+
+static void fill_good(const struct loads_group *group, double confidence, struct load *load) {
+  double answered = 0, seconds = 0;
   for (size_t i = 0; i < group->count; i++) {
     const struct load_open *open = group->of[i];
-    double answered = (double)(open->requests - open->cancelled);
-    if (open->good < 0 || answered <= 0) continue;
-    hits += (double)open->good;
-    trials += answered;
-    seconds += open->total_s;
-    group->scratch[count++] = (double)open->good / answered;
+    answered += (double)open->answered;
+    seconds += open->total_s - open->start_s;
   }
-  load->good_share = cells_times_share(group->scratch, count, hits, trials, confidence);
-  double per_s = seconds > 0 ? trials / seconds : NAN;
+  load->good_share = loads_times_good(group, confidence);
+  double per_s = seconds > 0 ? answered / seconds : NAN;
   load->goodput = (struct estimate){load->good_share.estimate * per_s, load->good_share.lo * per_s,
                                     load->good_share.hi * per_s};
 }
 
-static void fill_rates(const struct group *group, double confidence, struct load *load) {
+static void fill_rates(const struct loads_group *group, double *scratch, double confidence,
+                       struct load *load) {
   size_t served = 0;
+  for (size_t i = 0; i < group->count; i++) {
+    const struct load_open *open = group->of[i];
+    if (open->served >= 0) scratch[served++] = (double)open->served / (open->total_s - open->start_s);
+    load->start_s += open->start_s / (double)group->count;
+  }
+  load->served_per_s = over_repetitions(scratch, served, confidence);
   for (size_t i = 0; i < group->count; i++)
-    if (group->of[i]->served >= 0)
-      group->scratch[served++] = (double)group->of[i]->served / group->of[i]->total_s;
-  load->served_per_s = over_repetitions(group->scratch, served, confidence);
-  for (size_t i = 0; i < group->count; i++)
-    group->scratch[i] = load->repetitions[i].tokens_per_s;
-  load->tokens_per_s = over_repetitions(group->scratch, group->count, confidence);
+    scratch[i] = load->repetitions[i].tokens_per_s;
+  load->tokens_per_s = over_repetitions(scratch, group->count, confidence);
 }
 
-static void fill_sums(const struct group *group, struct load *load) {
+static void fill_sums(const struct loads_group *group, struct load *load) {
   double seconds = 0, in_flight = 0;
   int64_t cancelled = 0;
   struct queue queue = {0};
@@ -87,7 +83,7 @@ static void fill_sums(const struct group *group, struct load *load) {
     load->repetitions[i] = (struct load_repetition){
         .n = open->in_flight,
         .tokens_per_s = open->amount > 0 ? open->amount / open->total_s : 0,
-        .served_per_s = open->served < 0 ? NAN : (double)open->served / open->total_s,
+        .served_per_s = open->served < 0 ? NAN : (double)open->served / (open->total_s - open->start_s),
         .duration_s = open->total_s,
         .requests = open->requests,
         .failed = open->failed};
@@ -98,16 +94,15 @@ static void fill_sums(const struct group *group, struct load *load) {
   load->queue_slope = queue_slope(&queue, &load->queue_grows);
 }
 
-static enum status fill(const struct group *group, double confidence, struct load *load) {
+static enum status fill(const struct loads_group *group, double *scratch, double confidence,
+                        struct load *load) {
   load->reps = (int64_t)group->count;
   load->repetitions = calloc(group->count + 1, sizeof *load->repetitions);
   if (!load->repetitions) return STATUS_MEMORY;
   fill_sums(group, load);
-  fill_rates(group, confidence, load);
+  fill_rates(group, scratch, confidence, load);
   fill_good(group, confidence, load);
-  load->ttft_s = percentiles_of(group, LOAD_TTFT, confidence);
-  load->latency_s = percentiles_of(group, LOAD_LATENCY, confidence);
-  load->tpot_s = percentiles_of(group, LOAD_TPOT, confidence);
+  fill_times(group, confidence, load);
   return STATUS_OK;
 }
 
@@ -140,7 +135,7 @@ static enum status build(const struct load_open **sorted, size_t count, double *
   for (size_t i = 0, next; i < count && status == STATUS_OK; i = next) {
     const struct load_open *first = sorted[i];
     struct load *load = &results->loads[results->load_count++];
-    struct group group = {.of = sorted + i, .scratch = scratch};
+    struct loads_group group = {.of = sorted + i};
     *load = (struct load){.rate = first->rate, .speed = first->speed};
     for (next = i; next < count && !order_of(sorted[next]->rate, first->rate) &&
                    !order_of(sorted[next]->speed, first->speed);
@@ -148,7 +143,7 @@ static enum status build(const struct load_open **sorted, size_t count, double *
       group.count += !sorted[next]->invalid;
       load->invalid += sorted[next]->invalid;
     }
-    status = fill(&group, results->confidence, load);
+    status = fill(&group, scratch, results->confidence, load);
   }
   return status;
 }

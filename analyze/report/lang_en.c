@@ -423,11 +423,11 @@ const char *const lang_en_texts[LANG_ID_COUNT] = {
     [LANG_LIMIT_MISSED_LOWEST] =
         "The fewest requests in flight tested, {0} (workers×batch), miss {1}, measured: {2}.",
     [LANG_LIMIT_IN_DOUBT] = "The limit in doubt there is {1}, measured: {2}.",
-    [LANG_LOADS_MEAN] = "Requests were sent at times of their own, without waiting for earlier ones. Served "
-                        "are the successes "
-                        "that ended within the schedule. In brackets {0}% intervals: over the repetitions of "
-                        "a rate, else over "
-                        "its requests; for goodput the wider of both.",
+    [LANG_LOADS_MEAN] =
+        "Requests were sent at times of their own, without waiting for earlier ones. Start and "
+        "drain of a repetition are left out. In brackets {0}% intervals: of rates over "
+        "repetitions, of times over their requests, where those that follow each other count as "
+        "fewer. A growing queue has no steady times.",
     [LANG_SLO_GOODPUT] = STRONG("Goodput:") " {0} has the most requests per second that keep {1}: {2}{3}.",
     [LANG_SLO_GOODPUT_NONE] = STRONG("Goodput:") " in no cell did a request keep {0}.",
     [LANG_LOADS_UP_TO] =

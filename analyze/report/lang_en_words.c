@@ -229,6 +229,7 @@ const char *const lang_en_words[LANG_ID_COUNT] = {
     [LANG_LIMITS_REQUESTS] = "{0} for {1}% of requests",
     [LANG_LIMITS_AND] = " and ",
     [LANG_LIMITS_SHARE] = "{0}% of requests",
+    [LANG_TIME_WHOLE] = "{0}, whole repetition",
     [LANG_LOADS_LIMITS] = " within {0}",
     [LANG_LOADS_FAIL] = "{0}% of the requests fail",
     [LANG_LOADS_QUEUE] = "a queue grows: {0} of {1} requests per second are served",

@@ -356,6 +356,7 @@ enum lang_id {
   LANG_TIMES_MEAN,
   LANG_TIMES_MEAN_ITL,
   LANG_LOADS_MEAN,
+  LANG_TIME_WHOLE,
   // 0 the limits, 1 the highest rate that holds, 2 the lowest that does not, 3 why not
   LANG_LOADS_UP_TO,
   LANG_LOADS_ALL,

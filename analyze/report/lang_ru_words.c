@@ -233,6 +233,7 @@ const char *const lang_ru_words[LANG_ID_COUNT] = {
     [LANG_LIMITS_REQUESTS] = "{0} у {1} % запросов",
     [LANG_LIMITS_AND] = " и ",
     [LANG_LIMITS_SHARE] = "{0} % запросов",
+    [LANG_TIME_WHOLE] = "{0}, весь повтор",
     [LANG_LOADS_LIMITS] = " в пределах ({0})",
     [LANG_LOADS_FAIL] = "завершаются сбоем {0} % запросов",
     [LANG_LOADS_QUEUE] = "очередь растет: обслуживается {0} из {1} запросов в секунду",

@@ -310,8 +310,9 @@ struct load_repetition {
   int64_t requests, failed;
 };
 
-// An open-loop load: all repetitions at one rate, or at the original times at one speed. Intervals are over
-// repetitions; of a single one percentiles have theirs over requests, and rates have none.
+// An open-loop load: all repetitions at one rate, or at the original times at one speed. Rates served, shares
+// and percentiles are of the steady parts of repetitions (input/load_open.h). Intervals of rates are over
+// repetitions, those of percentiles and shares over what requests are worth (judge/loads_times.h).
 struct load {
   double rate;                  // offered requests/s; NaN: at the original times
   double speed;                 // of these; NaN: at a rate
@@ -324,11 +325,15 @@ struct load {
   struct estimate tokens_per_s; // that came in the window; 0: none
   struct estimate good_share;   // of requests within every limit on requests; NaN: no such limit
   struct estimate goodput;      // these per second
-  double queue_slope;           // seconds by which response times rise in a second; NaN: unknown
-  bool queue_grows;             // more was offered than served
-  struct percentiles ttft_s, latency_s, tpot_s;
-  enum cell_slo meets_slo;             // limits on percentiles and on requests (RESULTS_GOOD_SHARE of them)
-  bool slo_certain;                    // its intervals leave no doubt
+  double queue_slope;           // requests per second by which those in flight rise; NaN: unknown
+  bool queue_grows;             // more was offered than served: no time of it is steady
+  double start_s;               // left out at the start of each repetition, on average
+  struct percentiles ttft_s, latency_s, tpot_s;                   // of the steady parts
+  struct percentiles whole_ttft_s, whole_latency_s, whole_tpot_s; // of all requests, without intervals
+  double needs_s[3][3];    // of these times and percentiles: how long a repetition must last for both ends of
+                           // the interval; 0: it has them
+  enum cell_slo meets_slo; // limits on percentiles and on requests (RESULTS_GOOD_SHARE of them)
+  bool slo_certain;        // its intervals leave no doubt
   struct load_repetition *repetitions; // `reps` of them, in the order of measurement
 };
 

@@ -316,6 +316,11 @@ static struct value repetitions(const struct results *results UNUSED, const void
 
 VALUE_VIEW(queue_grows, load, isnan(self->queue_slope) ? null : VALUE_OF_BOOL(self->queue_grows))
 
+static const struct member whole_members[] = {MEMBER(load, whole_ttft_s, "ttft_s", MEMBER_PERCENTILES),
+                                              MEMBER(load, whole_latency_s, "latency_s", MEMBER_PERCENTILES),
+                                              MEMBER(load, whole_tpot_s, "tpot_s", MEMBER_PERCENTILES),
+                                              MEMBER_END};
+
 static const struct member load_members[] = {MEMBER(load, rate, "rate", MEMBER_NUMBER),
                                              MEMBER(load, speed, "speed", MEMBER_NUMBER),
                                              MEMBER(load, reps, "reps", MEMBER_INT),
@@ -334,6 +339,8 @@ static const struct member load_members[] = {MEMBER(load, rate, "rate", MEMBER_N
                                              MEMBER(load, ttft_s, "ttft_s", MEMBER_PERCENTILES),
                                              MEMBER(load, latency_s, "latency_s", MEMBER_PERCENTILES),
                                              MEMBER(load, tpot_s, "tpot_s", MEMBER_PERCENTILES),
+                                             MEMBER(load, start_s, "start_s", MEMBER_NUMBER),
+                                             MEMBER_PART("whole", whole_members),
                                              MEMBER_VIEW_OF("repetitions", repetitions),
                                              MEMBER_END};
 

@@ -121,8 +121,32 @@ static struct estimate percentile_of(const struct load *load, size_t time, size_
 static const char *const percentile_names[] = {"p50", "p95", "p99"};
 static const enum lang_id time_names[] = {LANG_NAME_TTFT, LANG_NAME_TPOT, LANG_NAME_LATENCY};
 enum { TIMES = 3, PERCENTILES = 3 };
+#define WHOLE_DIFFERS 0.05 // of a p95
 
-// Percentiles against the rate, each with its interval; a row for each time.
+static void time_row(struct chapters *c, struct document_node *table, size_t index, size_t time, bool whole) {
+  const struct load *load = &c->results->loads[index];
+  const struct percentiles *wholes[] = {&load->whole_ttft_s, &load->whole_tpot_s, &load->whole_latency_s};
+  const struct estimate of_whole[] = {wholes[time]->p50, wholes[time]->p95, wholes[time]->p99};
+  enum document_mark mark = whole ? DOCUMENT_MUTED : mark_of(c->results, index);
+  const char *name = lang_text(c->lang, time_names[time]);
+  document_cell(table, number_significant(results_offered(c->results, index), 4).text, mark);
+  document_cell(table, whole ? chapters_say(c, LANG_TIME_WHOLE, LANG_WITH(name)) : name, mark);
+  for (size_t p = 0; p < PERCENTILES; p++) {
+    struct estimate value = whole ? of_whole[p] : percentile_of(load, time, p);
+    document_cell(table, chapters_duration_interval(c, value).text, mark);
+  }
+  document_row_end(table);
+}
+
+// Whether all requests have other percentiles than those of the steady parts.
+static bool whole_differs(const struct load *load, size_t time) {
+  const struct percentiles *whole[] = {&load->whole_ttft_s, &load->whole_tpot_s, &load->whole_latency_s};
+  double all = whole[time]->p95.estimate, steady = percentile_of(load, time, 1).estimate;
+  return all > 0 && !(fabs(all / steady - 1) <= WHOLE_DIFFERS);
+}
+
+// Percentiles against the rate, each with its interval; a row for each time, and one of whole repetitions
+// where these differ.
 static void time_table(struct chapters *c, struct document_node *parent, struct shape shape) {
   const bool has[TIMES] = {shape.ttft, shape.tpot, true};
   struct document_node *table = document_table(parent, "");
@@ -133,15 +157,9 @@ static void time_table(struct chapters *c, struct document_node *parent, struct 
   size_t count = c->results->load_count, shown = count < CHAPTERS_ROWS_MAX ? count : CHAPTERS_ROWS_MAX;
   for (size_t k = 0; k < TIMES * shown; k++) {
     size_t index = chapters_shown_spread(k / TIMES, shown, count), time = k % TIMES;
-    enum document_mark mark = mark_of(c->results, index);
     if (!has[time]) continue;
-    document_cell(table, number_significant(results_offered(c->results, index), 4).text, mark);
-    document_cell(table, lang_text(c->lang, time_names[time]), mark);
-    for (size_t p = 0; p < PERCENTILES; p++) {
-      struct estimate value = percentile_of(&c->results->loads[index], time, p);
-      document_cell(table, chapters_duration_interval(c, value).text, mark);
-    }
-    document_row_end(table);
+    time_row(c, table, index, time, false);
+    if (whole_differs(&c->results->loads[index], time)) time_row(c, table, index, time, true);
   }
 }
 

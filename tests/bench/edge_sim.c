@@ -17,75 +17,39 @@
 
 #include "analyze/judge/analysis.h"
 #include "analyze/judge/suggest_rates.h"
-#include "lib/base/clock.h"
+#include "tests/unit/analyze/simulated_queue.h"
 
-enum { ROUNDS = 30, A_ROUND = 3, SLOTS_MAX = 32, LONG_RUN = 2000000 };
+enum { ROUNDS = 30, A_ROUND = 3, LONG_RUN = 2000000 };
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 #define LIMIT_S 0.5
-#define FIRST_TOKEN_S 0.05
 
-// Slots, the mean of a service and its coefficient of variation, seconds of a repetition.
-struct truth {
+static const struct truth {
   const char *name;
-  size_t slots;
-  double service_s, cv, duration_s;
-  int64_t repeat; // of the first rates
+  struct simulated_queue queue;
+  double duration_s; // of a repetition
+  int64_t repeat;    // of the first rate
+} TRUTHS[] = {
+    {"1 slot, exponential", {1, 0.1, 1, false}, 240, 3},
+    {"16 slots, lognormal .5", {16, 1, 0.5, false}, 120, 3},
+    {"16 slots, lognormal 1.5", {16, 1, 1.5, false}, 240, 3},
+    {"4 slots, regular", {4, 0.5, 0.1, false}, 120, 3},
+    {"4 slots, regular, r = 5", {4, 0.5, 0.1, false}, 120, 5},
+    {"16 slots, r = 5", {16, 1, 0.5, false}, 120, 5},
+    {"batches of 16", {16, 1, 0.3, true}, 120, 3},
 };
-static const struct truth TRUTHS[] = {
-    {"1 slot, exponential", 1, 0.1, 1, 240, 3},       {"16 slots, lognormal .5", 16, 1, 0.5, 120, 3},
-    {"16 slots, lognormal 1.5", 16, 1, 1.5, 240, 3},  {"4 slots, regular", 4, 0.5, 0.1, 120, 3},
-    {"4 slots, regular, r = 5", 4, 0.5, 0.1, 120, 5}, {"16 slots, r = 5", 16, 1, 0.5, 120, 5},
-};
-
-static double service(const struct truth *truth, gsl_rng *rng) {
-  double sigma = sqrt(log1p(truth->cv * truth->cv));
-  return truth->service_s * exp(gsl_ran_gaussian(rng, sigma) - sigma * sigma / 2);
-}
-
-// One arrival after the other: it waits for the slot that is free first.
-struct server {
-  double free_s[SLOTS_MAX], now_s;
-};
-
-static double next_ttft(const struct truth *truth, double rate, gsl_rng *rng, struct server *server,
-                        double *done_s) {
-  size_t first = 0;
-  server->now_s += gsl_ran_exponential(rng, 1 / rate);
-  for (size_t i = 1; i < truth->slots; i++) {
-    if (server->free_s[i] < server->free_s[first]) first = i;
-  }
-  double start = fmax(server->now_s, server->free_s[first]);
-  *done_s = server->free_s[first] = start + service(truth, rng);
-  return start - server->now_s + FIRST_TOKEN_S * exp(gsl_ran_gaussian(rng, 0.1));
-}
-
-static int ascending(const void *a, const void *b) {
-  double left = *(const double *)a, right = *(const double *)b;
-  return (left > right) - (left < right);
-}
-
-static double true_p95(const struct truth *truth, double rate, gsl_rng *rng, double *scratch) {
-  struct server server = {0};
-  double done;
-  for (int i = 0; i < LONG_RUN / 10; i++)
-    next_ttft(truth, rate, rng, &server, &done);
-  for (int i = 0; i < LONG_RUN; i++)
-    scratch[i] = next_ttft(truth, rate, rng, &server, &done);
-  qsort(scratch, LONG_RUN, sizeof *scratch, ascending);
-  return scratch[(size_t)(0.95 * LONG_RUN)];
-}
 
 static double true_edge(const struct truth *truth, gsl_rng *rng) {
-  double *scratch = malloc(LONG_RUN * sizeof *scratch);
-  double capacity = (double)truth->slots / truth->service_s, low = 0.05 * capacity, high = 0.999 * capacity;
-  for (int i = 0; i < 9 && scratch; i++) {
-    double middle = (low + high) / 2;
-    if (true_p95(truth, middle, rng, scratch) > LIMIT_S)
+  const double level = 0.95;
+  double capacity = simulated_queue_capacity(&truth->queue), low = 0.05 * capacity, high = 0.999 * capacity;
+  for (int i = 0; i < 9; i++) {
+    double middle = (low + high) / 2, p95, share;
+    if (!simulated_queue_truth(&truth->queue, middle, LONG_RUN, rng, &level, 1, &p95, LIMIT_S, &share))
+      exit(1);
+    if (p95 > LIMIT_S)
       high = middle;
     else
       low = middle;
   }
-  free(scratch);
   return (low + high) / 2;
 }
 
@@ -97,35 +61,11 @@ struct search {
   double lowest, highest;
 };
 
-static bool repetition(struct search *search, double rate, gsl_rng *rng) {
-  const struct truth *truth = search->truth;
-  struct load_data *data = &search->data;
-  struct load_open *grown = realloc(data->open, (data->open_count + 1) * sizeof *grown);
-  if (!grown) return false;
-  data->open = grown;
-  data->open_room = data->open_count + 1;
-  struct load_open *open = &data->open[data->open_count++];
-  *open = (struct load_open){.rate = rate,
-                             .speed = NAN,
-                             .in_flight = rate * truth->service_s,
-                             .total_s = truth->duration_s,
-                             .tokens = -1,
-                             .input_tokens = -1,
-                             .good = -1};
-  struct server server = {0};
-  for (;;) {
-    double done, ttft = next_ttft(truth, rate, rng, &server, &done);
-    if (server.now_s > truth->duration_s) return true;
-    open->requests++;
-    open->served += done <= truth->duration_s;
-    queue_add(&open->queue, server.now_s, truth->duration_s, done - server.now_s);
-    if (times_add(&open->times.of[LOAD_TTFT], clock_ns(ttft))) return false;
-  }
-}
-
 static bool measure(struct search *search, double rate, int64_t repeat, gsl_rng *rng) {
+  const struct truth *truth = search->truth;
   for (int64_t r = 0; r < repeat; r++) {
-    if (!repetition(search, rate, rng)) return false;
+    if (!simulated_queue_measure(&truth->queue, rate, truth->duration_s, LIMIT_S, rng, &search->data))
+      return false;
   }
   search->batches += (int)repeat;
   search->lowest = fmin(search->lowest, rate);

@@ -95,24 +95,6 @@ static void test_a_percentile_of_few_requests_is_that_of_all(void **state) {
   load_free(&data);
 }
 
-// 1, 2, ..., 100 s: type 1 quantiles are whole; R's binom.test ranks 40 and 61 hold the median at 95 %.
-static void test_one_session_has_order_statistics_of_its_requests(void **state) {
-  (void)state;
-  struct times times = {0};
-  for (int i = 0; i < 100; i++)
-    assert_int_equal(times_add(&times, (1 + (i * 37) % 100) * CLOCK_NS_PER_S), STATUS_OK);
-  struct percentiles p = cells_times_percentiles(&times, 0.95);
-  scenario_near("p50", p.p50.estimate, 50, 0);
-  scenario_near("p50 lo", p.p50.lo, 40, 0);
-  scenario_near("p50 hi", p.p50.hi, 61, 0);
-  scenario_near("p95", p.p95.estimate, 95, 0);
-  scenario_near("p99", p.p99.estimate, 99, 0);
-  assert_true(isnan(p.p99.hi)); // a hundred requests bound no 99th percentile from above
-  times_free(&times);
-  p = cells_times_percentiles(&times, 0.95);
-  assert_true(isnan(p.p50.estimate) && isnan(p.p95.lo) && isnan(p.p99.hi));
-}
-
 // ln 2 +- t(0.975; 1) sd / sqrt 2, with ln values ln 2 -+ 0.01.
 static void test_several_sessions_have_a_t_interval_on_the_ln_scale(void **state) {
   (void)state;
@@ -141,7 +123,6 @@ int main(void) {
       cmocka_unit_test(test_equal_batches_are_no_surer_than_their_requests),
       cmocka_unit_test(test_two_batches_far_apart_bound_nothing),
       cmocka_unit_test(test_a_percentile_of_few_requests_is_that_of_all),
-      cmocka_unit_test(test_one_session_has_order_statistics_of_its_requests),
       cmocka_unit_test(test_several_sessions_have_a_t_interval_on_the_ln_scale),
       cmocka_unit_test(test_no_or_one_session_and_useless_intervals_have_no_ends),
   };

@@ -83,13 +83,15 @@ static void test_repetitions_of_a_rate_are_one_load(void **state) {
   assert_int_equal(load->requests, 200);
   scenario_near("sent", load->sent_per_s, 10, 1e-12);
   scenario_near("in flight", load->n, 1.1, 1e-12);
-  scenario_near("p50", load->latency_s.p50.estimate, sqrt(0.1002 * 0.1202), 1e-9);
-  // t with one degree of freedom is 12.71 of ln(0.1202 / 0.1002) / 2.
-  scenario_near("p50 lo", log(load->latency_s.p50.estimate / load->latency_s.p50.lo),
-                12.7062 * log(0.1202 / 0.1002) / 2, 1e-4);
+  // All their requests together; two repetitions that differ throughout bound nothing.
+  scenario_near("p50", load->latency_s.p50.estimate, 0.1004, 1e-9);
+  assert_true(isnan(load->latency_s.p50.lo) && isnan(load->latency_s.p50.hi));
+  assert_true(load->needs_s[LOAD_LATENCY][0] > 10);
+  // Of each repetition by itself, what came before the first answer too.
+  scenario_near("whole", load->whole_latency_s.p50.estimate, sqrt(0.1002 * 0.1202), 1e-9);
+  scenario_near("start", load->start_s, 0.1, 0.1);
   scenario_near("time per token", load->tpot_s.p50.estimate, 0.9 * load->latency_s.p50.estimate / 19, 1e-6);
-  // Of each repetition the last request ends beyond its 10 s.
-  scenario_near("served", load->served_per_s.estimate, 9.9, 1e-12);
+  scenario_near("served", load->served_per_s.estimate, 10, 0.1);
   assert_true(isnan(load->goodput.estimate) && load->meets_slo == CELL_SLO_UNKNOWN);
   assert_int_equal(s.results.load_answer.kept, 1);
   assert_true(s.results.load_answer.broken == SIZE_MAX);
@@ -105,7 +107,10 @@ static void test_a_growing_queue_breaks_a_load(void **state) {
   struct scenario s;
   run(&s, reps, 3, "");
   assert_true(s.results.loads[1].queue_grows);
-  scenario_near("slope", s.results.loads[1].queue_slope, 0.25, 1e-3);
+  // 20 come and 20 / 1.25 are served; no time is steady.
+  scenario_near("slope", s.results.loads[1].queue_slope, 4, 0.05);
+  assert_true(isnan(s.results.loads[1].latency_s.p50.estimate));
+  assert_true(isfinite(s.results.loads[1].whole_latency_s.p50.estimate));
   assert_true(s.results.loads[1].served_per_s.estimate < 0.9 * 20);
   assert_int_equal(s.results.load_answer.kept, 0);
   assert_int_equal(s.results.load_answer.broken, 1);
@@ -168,7 +173,7 @@ static void test_failing_loads_are_kept_by_nothing_and_in_no_curve(void **state)
   assert_true(s.results.loads[3].failing);
   assert_int_equal(s.results.loads[3].failed, 80);
   assert_true(s.results.loads[3].meets_slo == CELL_SLO_MISSED);
-  scenario_near("failed requests are not good", s.results.loads[3].good_share.estimate, 0.8, 1e-12);
+  scenario_near("failed requests are not good", s.results.loads[3].good_share.estimate, 0.8, 1e-3);
   assert_int_equal(s.results.load_answer.kept, 2);
   assert_int_equal(s.results.load_answer.broken, 3);
   assert_int_equal(loads_usable_rates(&s.results), 3);

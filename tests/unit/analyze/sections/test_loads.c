@@ -59,6 +59,7 @@ static void test_loads_stand_by_rate_with_their_intervals(void **state) {
   HAS(text, "500 [450, 550] ms");
   HAS(text, "1.20 [1.00, ∞) s");
   LACKS(text, "TTFT");
+  LACKS(text, "whole repetition");
   LACKS(text, "Time per token");
   LACKS(text, "Goodput");
   LACKS(text, "Capacity curve");
@@ -68,6 +69,27 @@ static void test_loads_stand_by_rate_with_their_intervals(void **state) {
   LACKS(text, "Failed");
   made->results.loads[0].failed = 3;
   HAS(made_brief(made, LANG_EN), "Failed");
+  made_check_clean(made_report(made, LANG_RU));
+}
+
+// Both are shown where the start of a repetition was another, and where no time is steady.
+static void test_whole_repetitions_stand_beside_their_steady_part(void **state) {
+  struct made *made = *state;
+  struct results *results = &made->results;
+  offered(results);
+  for (size_t i = 0; i < 3; i++)
+    results->loads[i].whole_latency_s = results->loads[i].latency_s;
+  results->loads[0].whole_latency_s.p95 = (struct estimate){1.2, NAN, NAN};
+  results->loads[2].queue_grows = true;
+  fixture_no_percentiles(&results->loads[2].latency_s);
+  const char *text = made_report(made, LANG_EN);
+  const char *first = strstr(text, "Latency, whole repetition");
+  if (!first) fail_msg("not there: whole repetition");
+  const char *second = strstr(first + 1, "Latency, whole repetition");
+  if (!second) fail_msg("not there: a second one");
+  assert_null(strstr(second + 1, "Latency, whole repetition"));
+  HAS(first, "1.20 s |");
+  HAS(second, "| 2.00 [1.80, 2.20] s |");
   made_check_clean(made_report(made, LANG_RU));
 }
 
@@ -211,6 +233,7 @@ static void test_what_is_not_known_of_a_load_is_no_number(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       MADE(test_loads_stand_by_rate_with_their_intervals),
+      MADE(test_whole_repetitions_stand_beside_their_steady_part),
       MADE(test_one_rate_makes_no_picture),
       MADE(test_percentiles_are_drawn_with_their_intervals),
       MADE(test_the_answer_is_the_highest_rate_that_holds),
