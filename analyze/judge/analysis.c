@@ -90,7 +90,7 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
   if (status == STATUS_OK) status = levels_build(samples, results, error);
   if (status == STATUS_OK) status = steady_levels_build(data, samples, results, steady, error);
   if (status == STATUS_OK)
-    status = steady_levels_fill(steady, options->scale, options->sigma, results, error);
+    status = steady_levels_fill(steady, samples, options->scale, options->sigma, results, error);
   if (status == STATUS_OK) status = levels_steps(results, &first_drop, error);
   if (status == STATUS_OK) {
     status = cells_spread(samples, options->scale, options->sigma, first_drop, results, &best.pool, error);

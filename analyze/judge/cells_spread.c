@@ -3,10 +3,10 @@
 // How far throughput spreads by itself, and the intervals that stand on it.
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analyze/judge/cells.h"
 #include "analyze/judge/estimate.h"
+#include "analyze/judge/strata.h"
 #include "analyze/stat/pseudo_replicates.h"
 
 static enum status pool_replicates(const struct cells_samples *samples, enum stat_scale scale,
@@ -24,24 +24,6 @@ static enum status pool_replicates(const struct cells_samples *samples, enum sta
   return status;
 }
 
-// A value less its cell's mean.
-struct residual {
-  int64_t workers, block;
-  size_t session, cell;
-  double value;
-};
-
-static int compare_by_session(const void *left, const void *right) {
-  const struct residual *a = left, *b = right;
-  if (a->workers != b->workers) return a->workers < b->workers ? -1 : 1;
-  return (a->session > b->session) - (a->session < b->session);
-}
-
-static int compare_by_block(const void *left, const void *right) {
-  const struct residual *a = left, *b = right;
-  return (a->block > b->block) - (a->block < b->block);
-}
-
 // What it shares with other cells: its run, or its pass over the plan; a number of its own where that is not
 // known.
 static int64_t block_of(const struct cells_samples *samples, const struct load_replicate *replicate,
@@ -51,7 +33,7 @@ static int64_t block_of(const struct cells_samples *samples, const struct load_r
 }
 
 static size_t list_residuals(const struct cells_samples *samples, enum stat_scale scale,
-                             const struct results *results, struct residual *out) {
+                             const struct results *results, struct strata_value *out) {
   size_t count = 0;
   for (size_t i = 0; i < samples->count; i++) {
     const struct cells_sample *sample = &samples->of[i];
@@ -61,124 +43,29 @@ static size_t list_residuals(const struct cells_samples *samples, enum stat_scal
       mean += stat_to_scale(scale, sample->values[r]) / (double)sample->count;
     for (size_t r = 0; r < sample->count; r++) {
       const struct load_replicate *replicate = &sample->cell->replicates[sample->replicates[r]];
-      out[count] = (struct residual){.workers = sample->cell->workers,
-                                     .block = block_of(samples, replicate, count),
-                                     .session = replicate->session,
-                                     .cell = i,
-                                     .value = stat_to_scale(scale, sample->values[r]) - mean};
+      out[count] = (struct strata_value){.workers = sample->cell->workers,
+                                         .block = block_of(samples, replicate, count),
+                                         .session = replicate->session,
+                                         .cell = i,
+                                         .residual = stat_to_scale(scale, sample->values[r]) - mean};
       count++;
     }
   }
   return count;
 }
 
-// A sum of squares between groups of residuals, with its degrees of freedom.
-struct stratum {
-  double squares, df;
-};
-
-static struct stratum between_sessions(struct residual *residuals, size_t count) {
-  struct stratum stratum = {0};
-  qsort(residuals, count, sizeof *residuals, compare_by_session);
-  for (size_t i = 0; i < count;) {
-    double between = 0, sessions = 0;
-    int64_t workers = residuals[i].workers;
-    for (; i < count && residuals[i].workers == workers; sessions++) {
-      size_t first = i, session = residuals[i].session;
-      double sum = 0;
-      for (; i < count && residuals[i].workers == workers && residuals[i].session == session; i++)
-        sum += residuals[i].value;
-      between += sum * sum / (double)(i - first);
-    }
-    if (sessions > 1) stratum.squares += between; // of a single session it is rounding
-    stratum.df += sessions - 1;
-  }
-  return stratum;
-}
-
-static size_t root_of(size_t *parents, size_t i) {
-  while (parents[i] != i)
-    i = parents[i] = parents[parents[i]];
-  return i;
-}
-
-// Blocks that no cell has in common are compared by nothing: each such group of blocks costs a degree of
-// freedom. `parents` has room for a place per cell and one per block, `room` cells.
-static struct stratum between_blocks(struct residual *residuals, size_t count, size_t *parents, size_t room) {
-  struct stratum stratum = {0};
-  size_t blocks = 0;
-  qsort(residuals, count, sizeof *residuals, compare_by_block);
-  for (size_t i = 0; i < room + count; i++)
-    parents[i] = i;
-  for (size_t i = 0; i < count; blocks++) {
-    size_t first = i;
-    double sum = 0;
-    for (; i < count && residuals[i].block == residuals[first].block; i++) {
-      sum += residuals[i].value;
-      size_t cell = root_of(parents, residuals[i].cell), block = root_of(parents, room + blocks);
-      if (cell != block) {
-        parents[cell] = block;
-        stratum.df++; // less the cells, below: blocks and cells less what they fall apart into
-      }
-    }
-    stratum.squares += sum * sum / (double)(i - first);
-  }
-  return stratum;
-}
-
-static double cells_among(const struct residual *residuals, size_t count, size_t *seen, size_t room) {
-  double cells = 0;
-  memset(seen, 0, room * sizeof *seen);
-  for (size_t i = 0; i < count; i++) {
-    cells += seen[residuals[i].cell] == 0;
-    seen[residuals[i].cell] = 1;
-  }
-  return cells;
-}
-
-// Satterthwaite's degrees of freedom of the pooled variance: what blocks, sessions within them and batches
-// within these add to it. Between 1 and what independent cells would have.
-static void depend(struct stratum all, struct stratum sessions, struct stratum blocks, struct ci_pool *pool) {
-  struct stratum strata[3] = {blocks, {0, 0}, {0, 0}};
-  struct stratum shared = blocks;
-  if (sessions.df > blocks.df) {
-    strata[1] =
-        (struct stratum){fmax(0, sessions.squares - blocks.squares), sessions.df - fmax(0, blocks.df)};
-    shared = sessions;
-  }
-  strata[2] = (struct stratum){fmax(0, all.squares - shared.squares), fmax(0, all.df - shared.df)};
-  double squares = 0, weakness = 0;
-  for (size_t i = 0; i < 3; i++) {
-    if (!(strata[i].df > 0)) continue;
-    squares += strata[i].squares;
-    weakness += strata[i].squares * strata[i].squares / strata[i].df;
-  }
-  if (shared.df > 0 && weakness > 0) ci_pool_depend(pool, fmax(1, squares * squares / weakness));
-}
-
-// Cells that share blocks or sessions do not measure the spread independently.
+// Cells that share blocks or sessions do not measure the spread independently. A life of the server is in all
+// cells of a run: however many these are, they are one value of it.
 static enum status shared_df(const struct cells_samples *samples, enum stat_scale scale,
                              const struct results *results, struct ci_pool *pool, struct error *error) {
-  size_t room = 1, cells = samples->count;
-  for (size_t i = 0; i < cells; i++)
+  size_t room = 1;
+  for (size_t i = 0; i < samples->count; i++)
     room += samples->of[i].count;
-  struct residual *residuals = calloc(room, sizeof *residuals);
-  size_t *places = calloc(room + cells, sizeof *places);
-  enum status status = residuals && places ? STATUS_OK : status_memory(error);
-  if (status == STATUS_OK) {
-    size_t count = list_residuals(samples, scale, results, residuals);
-    struct stratum blocks = between_blocks(residuals, count, places, cells), all = {0};
-    double repeated = cells_among(residuals, count, places, cells);
-    blocks.df -= repeated; // a tree over cells and blocks has one link less than places
-    all.df = (double)count - repeated;
-    for (size_t i = 0; i < count; i++)
-      all.squares += residuals[i].value * residuals[i].value;
-    depend(all, between_sessions(residuals, count), blocks, pool);
-    // A life of the server is in all cells of a run: however many these are, they are one value of it.
-    if (samples->by_run && blocks.df > 0) ci_pool_depend(pool, blocks.df);
-  }
-  free(residuals);
-  free(places);
+  struct strata_value *values = calloc(room, sizeof *values);
+  if (!values) return status_memory(error);
+  size_t count = list_residuals(samples, scale, results, values);
+  enum status status = strata_depend(values, count, samples->count, samples->by_run, pool, error);
+  free(values);
   return status;
 }
 

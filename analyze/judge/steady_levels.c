@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyze/judge/estimate.h"
+#include "analyze/judge/strata.h"
 #include "analyze/stat/capacity.h"
 
 // The windows of one replicate, over all batch sizes of its level.
@@ -196,12 +197,11 @@ void steady_levels_free(struct steady_levels *levels) {
   *levels = (struct steady_levels){0};
 }
 
-static enum status fill_row(const struct steady_sample *sample, enum stat_scale scale,
-                            const struct ci_pool *pool, double confidence, struct steady_level *out,
-                            struct error *error) {
+static enum status fill_row(const struct steady_sample *sample, struct ci_sample values,
+                            enum stat_scale scale, const struct ci_pool *pool, double confidence,
+                            struct steady_level *out, struct error *error) {
   struct ci ci;
   enum ci_source source;
-  struct ci_sample values = {sample->values, sample->count};
   enum status status = ci_of_cell(values, scale, pool, confidence, &ci, &source, error);
   if (status != STATUS_OK) return status;
   out->throughput = estimate_of(ci);
@@ -211,20 +211,80 @@ static enum status fill_row(const struct steady_sample *sample, enum stat_scale 
   return STATUS_OK;
 }
 
-enum status steady_levels_fill(const struct steady_levels *levels, enum stat_scale scale,
-                               struct ci_spread given, struct results *results, struct error *error) {
-  struct ci_sample *values = calloc(levels->count + 1, sizeof *values);
+static bool knows_passes(const struct cells_samples *samples) {
+  for (size_t i = 0; i < samples->count; i++) {
+    for (size_t r = 0; r < samples->of[i].count; r++)
+      if (!samples->of[i].cell->replicates[samples->of[i].replicates[r]].in_pass) return false;
+  }
+  return true;
+}
+
+// The independent values of a level: those of one run are its geometric mean. Writes their blocks too.
+static struct ci_sample merge_runs(const struct steady_sample *level, bool by_run, double *values,
+                                   int64_t *blocks) {
+  struct ci_sample merged = {values, 0};
+  for (size_t i = 0; i < level->count;) {
+    size_t first = i;
+    double sum = 0;
+    int64_t block = by_run ? level->blocks[i] >> 32 : level->blocks[i];
+    for (; i < level->count && (i == first || (by_run && level->blocks[i] >> 32 == block)); i++)
+      sum += log(level->values[i]);
+    values[merged.count] = i - first == 1 ? level->values[first] : exp(sum / (double)(i - first));
+    blocks[merged.count++] = block;
+  }
+  return merged;
+}
+
+// Levels that were measured in one pass share what it brings.
+static enum status depend(const struct ci_sample *levels, size_t count, const int64_t *blocks, bool by_run,
+                          enum stat_scale scale, struct ci_pool *pool, struct error *error) {
+  size_t total = 1, used = 0;
+  for (size_t i = 0; i < count; i++)
+    total += levels[i].count;
+  struct strata_value *values = calloc(total, sizeof *values);
   if (!values) return status_memory(error);
+  for (size_t i = 0; i < count; i++) {
+    double mean = 0;
+    for (size_t r = 0; r < levels[i].count; r++)
+      mean += stat_to_scale(scale, levels[i].values[r]) / (double)levels[i].count;
+    for (size_t r = 0; r < levels[i].count && levels[i].count > 1; r++, used++) {
+      double value = stat_to_scale(scale, levels[i].values[r]);
+      values[used] = (struct strata_value){.workers = (int64_t)i,
+                                           .block = blocks[levels[i].values + r - levels[0].values],
+                                           .session = used,
+                                           .cell = i,
+                                           .residual = value - mean};
+    }
+  }
+  enum status status = strata_depend(values, used, count, by_run, pool, error);
+  free(values);
+  return status;
+}
+
+enum status steady_levels_fill(const struct steady_levels *levels, const struct cells_samples *samples,
+                               enum stat_scale scale, struct ci_spread given, struct results *results,
+                               struct error *error) {
+  size_t total = 1, used = 0;
   for (size_t i = 0; i < levels->count; i++)
-    values[i] = (struct ci_sample){levels->of[i].values, levels->of[i].count};
+    total += levels->of[i].count;
+  struct ci_sample *of = calloc(levels->count + 1, sizeof *of);
+  double *values = calloc(total, sizeof *values);
+  int64_t *blocks = calloc(total, sizeof *blocks);
+  enum status status = of && values && blocks ? STATUS_OK : status_memory(error);
+  for (size_t i = 0; i < levels->count && status == STATUS_OK; used += of[i++].count)
+    of[i] = merge_runs(&levels->of[i], samples->by_run, values + used, blocks + used);
   struct ci_pool pool = {.spread = given, .p = 1, .p_widest = 1};
-  enum status status = STATUS_OK;
-  if (levels->count > 0 && !(given.df > 0))
-    status = ci_pool_samples(values, levels->count, scale, &pool, error);
+  if (status == STATUS_OK && levels->count > 0 && !(given.df > 0)) {
+    status = ci_pool_samples(of, levels->count, scale, &pool, error);
+    if (status == STATUS_OK && pool.spread.df > 0 && knows_passes(samples))
+      status = depend(of, levels->count, blocks, samples->by_run, scale, &pool, error);
+  }
   for (size_t i = 0; i < levels->count && status == STATUS_OK; i++) {
-    status = fill_row(&levels->of[i], scale, &pool, results->confidence,
+    status = fill_row(&levels->of[i], of[i], scale, &pool, results->confidence,
                       &results->workers[levels->of[i].row].steady, error);
   }
+  free(of);
   free(values);
+  free(blocks);
   return status;
 }

@@ -38,8 +38,10 @@ void steady_levels_free(struct steady_levels *levels);
 
 // Writes results->workers[].steady. Intervals stand on the spread that is `given` (df above zero); else
 // levels with two replicates or more have one, and spreads are pooled over levels unless they clearly differ
-// (ci_of_cell).
-enum status steady_levels_fill(const struct steady_levels *levels, enum stat_scale scale,
-                               struct ci_spread given, struct results *results, struct error *error) MUST_USE;
+// (ci_of_cell). As with cells, levels of one pass share its effect, and values of one run against a server
+// that is not managed are one value where there are several runs (`samples`).
+enum status steady_levels_fill(const struct steady_levels *levels, const struct cells_samples *samples,
+                               enum stat_scale scale, struct ci_spread given, struct results *results,
+                               struct error *error) MUST_USE;
 
 #endif

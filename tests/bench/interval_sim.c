@@ -14,65 +14,10 @@
 
 #include "analyze/input/load_reader.h"
 #include "analyze/judge/analysis.h"
+#include "tests/bench/interval_sim.h"
 
 #define MCB_SAMPLE 500
-#define MAX_LEVELS 12
-#define MAX_SIZES 8
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
-
-enum shape { USL, FLAT, TANH, SMOOTH_MINIMUM, HILL, FALL, DROP, PROPORTIONAL, KINKS, TILES };
-
-// Throughput against requests in flight. USL has its peak of 300 at `peak`; SMOOTH_MINIMUM has the power
-// `power`, HILL the exponent `power`; FALL loses the share `power` with each doubling; DROP keeps the share
-// `power` beyond `peak`. KINKS is a USL whose step takes the share `power` longer beyond each of 8, 16 and 32
-// requests, TILES one whose step takes as long as with the next multiple of `power` requests.
-struct truth {
-  enum shape shape;
-  double peak, power;
-};
-
-// What is measured, and how it spreads: standard deviations of ln throughput.
-struct world {
-  struct truth truth;
-  double levels[MAX_LEVELS]; // workers, ascending; 0 ends
-  double sizes[MAX_SIZES];   // batches, as multiples of the workers; 0 ends. `single`: batches, up to the
-  bool single;               // workers: single waves
-  int runs, blocks;          // runs: files of a server that is not managed
-  bool managed, restart_by_level, table;
-  bool all_models; // else USL alone
-  double run_sd, block_sd, session_sd, batch_sd;
-  double drift;       // of ln throughput, from first to last
-  double correlation; // of one batch's noise with the next one's
-};
-
-enum claim {
-  CLAIM_CELLS,       // intervals of cells hold the truth
-  CLAIM_HEIGHT,      // the interval of X* does
-  CLAIM_PLACE,       // the interval of n* does
-  CLAIM_WRONG,       // an interval of n* is printed and does not hold the truth; of all sweeps
-  CLAIM_SET,         // the best set holds the best
-  CLAIM_BOUND,       // the best is not further above the highest than said
-  CLAIM_ESTABLISHED, // an optimum; false where there is none
-  CLAIM_CLIFF,       // false
-  CLAIM_COLD,        // false: of cells
-  CLAIM_DRIFT,       // false
-  CLAIM_SHOWN,       // a recommendation that is shown
-  CLAIM_COUNT,
-};
-
-static const char *const claim_names[CLAIM_COUNT] = {
-    "cells covered",   "X* covered",    "n* covered",   "n* wrong",      "best in set", "bound holds",
-    "optimum claimed", "cliff claimed", "cold claimed", "drift claimed", "recommended"};
-
-struct scenario {
-  const char *name;
-  struct world world;
-  struct {
-    enum claim claim;
-    double lowest, highest;
-  } claims[4];
-  size_t claim_count;
-};
 
 struct tally {
   double hits[CLAIM_COUNT], tries[CLAIM_COUNT];
@@ -167,6 +112,11 @@ static bool add_batch(struct sweep *sweep, double workers, double batch, int blo
                                        .input_tokens = -1,
                                        .cached_tokens = -1,
                                        .good = -1};
+  if (world->steady)
+    replicate->steady = (struct steady){.windows = 1,
+                                        .window_s = (double)tokens / x,
+                                        .batch_s = (double)tokens / x,
+                                        .amount = (double)tokens};
   return true;
 }
 
@@ -221,6 +171,16 @@ static void count_cells(const struct world *world, const struct results *results
     if (!isfinite(cell->tokens_per_s.lo) && !isfinite(cell->tokens_per_s.hi)) continue;
     tally->tries[CLAIM_CELLS]++;
     tally->hits[CLAIM_CELLS] += holds(&cell->tokens_per_s, truth);
+  }
+}
+
+static void count_levels(const struct world *world, const struct results *results, struct tally *tally) {
+  for (size_t i = 0; i < results->workers_count; i++) {
+    const struct workers_row *row = &results->workers[i];
+    if (!isfinite(row->steady.throughput.lo)) continue;
+    tally->tries[CLAIM_STEADY]++;
+    tally->hits[CLAIM_STEADY] +=
+        holds(&row->steady.throughput, throughput_at(&world->truth, (double)row->workers));
   }
 }
 
@@ -284,6 +244,7 @@ static void count_results(const struct world *world, const struct results *resul
   tally->tries[CLAIM_CLIFF]++;
   tally->hits[CLAIM_CLIFF] += cliff;
   count_cells(world, results, tally);
+  count_levels(world, results, tally);
   count_best(world, results, tally);
   count_curve(world, results, tally);
 }
@@ -310,147 +271,6 @@ static bool run_once(const struct world *world, gsl_rng *rng, uint64_t seed, str
   load_free(&data);
   return good;
 }
-
-#define LEVELS                                                                                               \
-  { 1, 2, 4, 8, 16, 24, 32, 48 }
-#define MANY                                                                                                 \
-  { 1, 2, 4, 8, 12, 16, 24, 32, 40, 48 }
-
-#define RISING .truth = {USL, 24, 0}, .levels = LEVELS
-
-// clang-format off
-static const struct scenario SCENARIOS[] = {
-    {"equal, r 3",
-     {RISING, .sizes = {4}, .runs = 1, .blocks = 3, .batch_sd = 0.02}, {{CLAIM_CELLS, 0.93, 0.97}}, 1},
-    {"blocks 5 %, r 3",
-     {RISING, .sizes = {4}, .runs = 1, .blocks = 3, .block_sd = 0.05, .batch_sd = 0.01},
-     {{CLAIM_CELLS, 0.93, 0.97}}, 1},
-    {"blocks 5 %, r 5",
-     {RISING, .sizes = {4}, .runs = 1, .blocks = 5, .block_sd = 0.05, .batch_sd = 0.01},
-     {{CLAIM_CELLS, 0.93, 0.97}}, 1},
-    {"blocks 5 %, sessions 1 %, r 3",
-     {RISING, .sizes = {4, 8}, .runs = 1, .blocks = 3, .managed = true, .block_sd = 0.05,
-      .session_sd = 0.01, .batch_sd = 0.01},
-     {{CLAIM_CELLS, 0.93, 0.97}}, 1},
-    {"2 runs 2 %, r 3",
-     {RISING, .sizes = {4}, .runs = 2, .blocks = 3, .run_sd = 0.02, .batch_sd = 0.01},
-     {{CLAIM_CELLS, 0.93, 1}, {CLAIM_HEIGHT, 0.93, 0.97}}, 2},
-    {"3 runs 2 %, r 3",
-     {RISING, .sizes = {4}, .runs = 3, .blocks = 3, .run_sd = 0.02, .batch_sd = 0.01},
-     {{CLAIM_CELLS, 0.93, 0.99}, {CLAIM_HEIGHT, 0.93, 0.97}}, 2},
-    {"5 runs 2 %, r 3",
-     {RISING, .sizes = {4}, .runs = 5, .blocks = 3, .run_sd = 0.02, .batch_sd = 0.01},
-     {{CLAIM_CELLS, 0.93, 0.97}, {CLAIM_HEIGHT, 0.93, 0.97}}, 2},
-    {"single waves, sessions 2 %, r 3",
-     {.truth = {USL, 24, 0}, .levels = {16, 32, 48}, .sizes = {2, 4, 8, 16, 32, 48}, .single = true, .runs = 1,
-      .blocks = 3, .managed = true, .session_sd = 0.02, .batch_sd = 0.01},
-     {{CLAIM_HEIGHT, 0.93, 0.97}, {CLAIM_PLACE, 0.93, 0.97}}, 2},
-    {"single waves, sessions 3 %, r 5",
-     {.truth = {USL, 24, 0}, .levels = {16, 32, 48}, .sizes = {2, 4, 8, 16, 32, 48}, .single = true, .runs = 1,
-      .blocks = 5, .managed = true, .session_sd = 0.03, .batch_sd = 0.01},
-     {{CLAIM_HEIGHT, 0.93, 0.97}, {CLAIM_PLACE, 0.93, 0.97}}, 2},
-    {"a session a level 3 %, r 3",
-     {RISING, .sizes = {4}, .runs = 1, .blocks = 3, .managed = true, .restart_by_level = true,
-      .session_sd = 0.03, .batch_sd = 0.01},
-     {{CLAIM_CELLS, 0.93, 0.97}, {CLAIM_SET, 0.93, 1}, {CLAIM_BOUND, 0.93, 1}, {CLAIM_SHOWN, 0, 0}}, 4},
-    {"tanh, 1 %, r 3",
-     {.truth = {TANH, 0, 0}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3, .batch_sd = 0.01},
-     {{CLAIM_ESTABLISHED, 0, 0.05}, {CLAIM_CLIFF, 0, 0.05}}, 2},
-    {"smooth minimum, p 2, 1 %, r 3",
-     {.truth = {SMOOTH_MINIMUM, 0, 2}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3, .batch_sd = 0.01},
-     {{CLAIM_ESTABLISHED, 0, 0.05}}, 1},
-    {"smooth minimum, p 3, 1 %, r 5",
-     {.truth = {SMOOTH_MINIMUM, 0, 3}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 5, .batch_sd = 0.01},
-     {{CLAIM_ESTABLISHED, 0, 0.05}}, 1},
-    {"hill 1.5, 1 %, r 3",
-     {.truth = {HILL, 0, 1.5}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3, .batch_sd = 0.01},
-     {{CLAIM_ESTABLISHED, 0, 0.05}}, 1},
-    {"peak at 16, last 17 % lower, 1 %, r 3",
-     {.truth = {USL, 16, 0}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3, .batch_sd = 0.01},
-     {{CLAIM_ESTABLISHED, 0.95, 1}, {CLAIM_PLACE, 0.93, 0.97}, {CLAIM_CLIFF, 0, 0.05}}, 3},
-    {"kinks of 10 %, 1 %, r 3",
-     {.truth = {KINKS, 24, 0.1}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
-      .batch_sd = 0.01},
-     {{CLAIM_WRONG, 0, 0.05}}, 1},
-    {"kinks of 10 %, 1 %, r 3, 8 levels",
-     {.truth = {KINKS, 24, 0.1}, .levels = LEVELS, .sizes = {4}, .runs = 1, .blocks = 3,
-      .batch_sd = 0.01},
-     {{CLAIM_WRONG, 0, 0.05}}, 1},
-    {"kinks of 10 %, 1 %, r 3, all models",
-     {.truth = {KINKS, 24, 0.1}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
-      .batch_sd = 0.01, .all_models = true},
-     {{CLAIM_WRONG, 0, 0.05}}, 1},
-    {"kinks of 15 %, 3 %, r 5",
-     {.truth = {KINKS, 24, 0.15}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 5,
-      .batch_sd = 0.03},
-     {{CLAIM_WRONG, 0, 0.05}}, 1},
-    {"kinks of 10 %, 1 %, r 3, single waves",
-     {.truth = {KINKS, 24, 0.1}, .levels = {48}, .sizes = LEVELS, .single = true, .runs = 1, .blocks = 3,
-      .batch_sd = 0.01},
-     {{CLAIM_WRONG, 0, 0.05}}, 1},
-    {"kinks of 10 %, 1 %, r 3, a table",
-     {.truth = {KINKS, 24, 0.1}, .levels = {16, 24, 48}, .sizes = LEVELS, .single = true, .table = true,
-      .runs = 1, .blocks = 3, .batch_sd = 0.01},
-     {{CLAIM_WRONG, 0, 0.05}}, 1},
-    {"kinks of 5 %, 1 %, r 3",
-     {.truth = {KINKS, 24, 0.05}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
-      .batch_sd = 0.01},
-     {{CLAIM_WRONG, 0, 0.05}}, 1},
-    {"kinks of 2 %, 1 %, r 3: not seen",
-     {.truth = {KINKS, 24, 0.02}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
-      .batch_sd = 0.01},
-     {{CLAIM_WRONG, 0, 1}}, 1},
-    {"tiles of 8, 1 %, r 3",
-     {.truth = {TILES, 24, 8}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
-      .batch_sd = 0.01},
-     {{CLAIM_WRONG, 0, 0.05}}, 1},
-    {"tiles of 16, 1 %, r 3",
-     {.truth = {TILES, 24, 16}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
-      .batch_sd = 0.01},
-     {{CLAIM_WRONG, 0, 0.05}}, 1},
-    {"tiles of 8, 1 %, r 3, all models",
-     {.truth = {TILES, 24, 8}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
-      .batch_sd = 0.01, .all_models = true},
-     {{CLAIM_WRONG, 0, 0.05}}, 1},
-    {"no kinks, 1 %, r 3",
-     {.truth = {USL, 24, 0}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
-      .batch_sd = 0.01},
-     {{CLAIM_PLACE, 0.93, 0.97}, {CLAIM_WRONG, 0, 0.05}}, 2},
-    {"no kinks, 3 %, r 5",
-     {.truth = {USL, 24, 0}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 5,
-      .batch_sd = 0.03},
-     {{CLAIM_PLACE, 0.93, 0.97}, {CLAIM_WRONG, 0, 0.05}}, 2},
-    {"fall of 25 % a doubling, 1 %, r 3",
-     {.truth = {FALL, 0, 0.25}, .levels = LEVELS, .sizes = {4}, .runs = 1, .blocks = 3, .batch_sd = 0.01},
-     {{CLAIM_CLIFF, 0, 0.05}}, 1},
-    {"fall of 40 % a doubling, 3 %, r 3",
-     {.truth = {FALL, 0, 0.4}, .levels = LEVELS, .sizes = {4}, .runs = 1, .blocks = 3, .batch_sd = 0.03},
-     {{CLAIM_CLIFF, 0, 0.05}}, 1},
-    {"peak at 6, fall beyond, 3 %, r 3",
-     {.truth = {USL, 6, 0}, .levels = LEVELS, .sizes = {4}, .runs = 1, .blocks = 3, .batch_sd = 0.03},
-     {{CLAIM_CLIFF, 0, 0.05}}, 1},
-    {"a drop to 40 % beyond 16, 3 %, r 3",
-     {.truth = {DROP, 16, 0.4}, .levels = LEVELS, .sizes = {4}, .runs = 1, .blocks = 3, .batch_sd = 0.03},
-     {{CLAIM_CLIFF, 0.95, 1}}, 1},
-    {"proportional, a table, 3 %, r 3",
-     {.truth = {PROPORTIONAL, 0, 0}, .levels = {48}, .sizes = {1, 2, 4, 8, 16, 32}, .single = true, .table = true,
-      .runs = 1, .blocks = 3, .batch_sd = 0.03},
-     {{CLAIM_COLD, 0, 0.05}}, 1},
-    {"proportional, a table, 3 %, single",
-     {.truth = {PROPORTIONAL, 0, 0}, .levels = {48}, .sizes = {1, 2, 4, 8, 16, 32}, .single = true, .table = true,
-      .runs = 1, .blocks = 1, .batch_sd = 0.03},
-     {{CLAIM_COLD, 0, 0.05}}, 1},
-    {"noise like its neighbours', AR .5, r 5",
-     {RISING, .sizes = {4}, .runs = 1, .blocks = 5, .batch_sd = 0.02, .correlation = 0.5},
-     {{CLAIM_DRIFT, 0, 0.05}}, 1},
-    {"blocks 3 %, r 5: drift",
-     {RISING, .sizes = {4}, .runs = 1, .blocks = 5, .block_sd = 0.03, .batch_sd = 0.01},
-     {{CLAIM_DRIFT, 0, 0.05}}, 1},
-    {"drift of 5 %, 1 %, r 5",
-     {RISING, .sizes = {4}, .runs = 1, .blocks = 5, .batch_sd = 0.01, .drift = -0.05},
-     {{CLAIM_DRIFT, 0.9, 1}}, 1},
-};
-// clang-format on
 
 static bool report(const struct scenario *scenario, const struct tally *tally, size_t which) {
   enum claim claim = scenario->claims[which].claim;

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/judge/strata.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_by_session(const void *left, const void *right) {
+  const struct strata_value *a = left, *b = right;
+  if (a->workers != b->workers) return a->workers < b->workers ? -1 : 1;
+  return (a->session > b->session) - (a->session < b->session);
+}
+
+static int compare_by_block(const void *left, const void *right) {
+  const struct strata_value *a = left, *b = right;
+  return (a->block > b->block) - (a->block < b->block);
+}
+
+// A sum of squares between groups of values, with its degrees of freedom.
+struct stratum {
+  double squares, df;
+};
+
+static struct stratum between_sessions(struct strata_value *values, size_t count) {
+  struct stratum stratum = {0};
+  qsort(values, count, sizeof *values, compare_by_session);
+  for (size_t i = 0; i < count;) {
+    double between = 0, sessions = 0;
+    int64_t workers = values[i].workers;
+    for (; i < count && values[i].workers == workers; sessions++) {
+      size_t first = i, session = values[i].session;
+      double sum = 0;
+      for (; i < count && values[i].workers == workers && values[i].session == session; i++)
+        sum += values[i].residual;
+      between += sum * sum / (double)(i - first);
+    }
+    if (sessions > 1) stratum.squares += between; // of a single session it is rounding
+    stratum.df += sessions - 1;
+  }
+  return stratum;
+}
+
+static size_t root_of(size_t *parents, size_t i) {
+  while (parents[i] != i)
+    i = parents[i] = parents[parents[i]];
+  return i;
+}
+
+// Blocks that no cell has in common are compared by nothing: each such group of blocks costs a degree of
+// freedom. `parents` has room for a place per cell and one per block, `room` cells.
+static struct stratum between_blocks(struct strata_value *values, size_t count, size_t *parents,
+                                     size_t room) {
+  struct stratum stratum = {0};
+  size_t blocks = 0;
+  qsort(values, count, sizeof *values, compare_by_block);
+  for (size_t i = 0; i < room + count; i++)
+    parents[i] = i;
+  for (size_t i = 0; i < count; blocks++) {
+    size_t first = i;
+    double sum = 0;
+    for (; i < count && values[i].block == values[first].block; i++) {
+      sum += values[i].residual;
+      size_t cell = root_of(parents, values[i].cell), block = root_of(parents, room + blocks);
+      if (cell != block) {
+        parents[cell] = block;
+        stratum.df++; // less the cells, below: blocks and cells less what they fall apart into
+      }
+    }
+    stratum.squares += sum * sum / (double)(i - first);
+  }
+  return stratum;
+}
+
+static double cells_among(const struct strata_value *values, size_t count, size_t *seen, size_t room) {
+  double cells = 0;
+  memset(seen, 0, room * sizeof *seen);
+  for (size_t i = 0; i < count; i++) {
+    cells += seen[values[i].cell] == 0;
+    seen[values[i].cell] = 1;
+  }
+  return cells;
+}
+
+// Satterthwaite's degrees of freedom of the pooled variance: what blocks, sessions within them and batches
+// within these add to it. Between 1 and what independent cells would have.
+static void depend(struct stratum all, struct stratum sessions, struct stratum blocks, struct ci_pool *pool) {
+  struct stratum strata[3] = {blocks, {0, 0}, {0, 0}};
+  struct stratum shared = blocks;
+  if (sessions.df > blocks.df) {
+    strata[1] =
+        (struct stratum){fmax(0, sessions.squares - blocks.squares), sessions.df - fmax(0, blocks.df)};
+    shared = sessions;
+  }
+  strata[2] = (struct stratum){fmax(0, all.squares - shared.squares), fmax(0, all.df - shared.df)};
+  double squares = 0, weakness = 0;
+  for (size_t i = 0; i < 3; i++) {
+    if (!(strata[i].df > 0)) continue;
+    squares += strata[i].squares;
+    weakness += strata[i].squares * strata[i].squares / strata[i].df;
+  }
+  if (shared.df > 0 && weakness > 0) ci_pool_depend(pool, fmax(1, squares * squares / weakness));
+}
+
+enum status strata_depend(struct strata_value *values, size_t count, size_t cells, bool by_run,
+                          struct ci_pool *pool, struct error *error) {
+  size_t *places = calloc(cells + count + 1, sizeof *places);
+  if (!places) return status_memory(error);
+  struct stratum blocks = between_blocks(values, count, places, cells), all = {0};
+  double repeated = cells_among(values, count, places, cells);
+  blocks.df -= repeated; // a tree over cells and blocks has one link less than places
+  all.df = (double)count - repeated;
+  for (size_t i = 0; i < count; i++)
+    all.squares += values[i].residual * values[i].residual;
+  depend(all, between_sessions(values, count), blocks, pool);
+  if (by_run && blocks.df > 0) ci_pool_depend(pool, blocks.df);
+  free(places);
+  return STATUS_OK;
+}
