@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analyze/sections/chapters.h"
 
-#include "analyze/sections/comparison.h"
-#include "analyze/sections/curve.h"
-#include "analyze/sections/distribution.h"
-#include "analyze/sections/facts.h"
-#include "analyze/sections/levels.h"
-#include "analyze/sections/loads.h"
-#include "analyze/sections/pareto.h"
-#include "analyze/sections/summary.h"
-#include "analyze/sections/warnings.h"
+#include "analyze/sections/sections.h"
 
 static struct document_node *title(struct chapters *c, struct document *document) {
   const struct results *results = c->results;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/sections/comparison.h"
+#include "analyze/sections/sections.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/sections/shown.h"
 
 static const char *verdict_word(struct chapters *c, const char *verdict) {
   static const struct {

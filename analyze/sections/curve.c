@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/sections/curve.h"
+#include "analyze/sections/sections.h"
 
 #include <math.h>
 #include <string.h>

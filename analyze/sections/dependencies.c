@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/sections/dependencies.h"
+#include "analyze/sections/sections.h"
 
 #include <math.h>
 
-#include "analyze/sections/shown.h"
 
 // "Rises" and "falls" are said only of a tested ratio whose interval leaves 1 out, or of two cells whose
 // intervals do not meet; everything else is "not established".

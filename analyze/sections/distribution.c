@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/sections/distribution.h"
+#include "analyze/sections/sections.h"
 
 #include <math.h>
 
-#include "analyze/sections/shown.h"
 
 // A time axis becomes logarithmic where the slowest would press the rest flat.
 #define WIDE 20.0

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/sections/facts.h"
+#include "analyze/sections/sections.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -7,7 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "analyze/sections/shown.h"
 #include "lib/json/json_scan.h"
 
 static void class_list(const struct cell *cell, struct buf *out) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/sections/levels.h"
+#include "analyze/sections/sections.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
-#include "analyze/sections/plots.h"
 
 struct shape { // which columns this level's table needs beyond the standing ones
   bool intervals, reps, failures, goodput, percentiles;

@@ -4,8 +4,7 @@
 // and what was not measured.
 #include <math.h>
 
-#include "analyze/sections/limits.h"
-#include "analyze/sections/loads.h"
+#include "analyze/sections/sections.h"
 
 static struct number_text rate_of(const struct chapters *c, size_t index) {
   return number_significant(results_offered(c->results, index), 4);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/sections/matrix.h"
+#include "analyze/sections/sections.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "analyze/sections/shown.h"
 
 // The columns: distinct batches in ascending order, and on how many levels each was measured.
 struct columns {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/sections/pareto.h"
+#include "analyze/sections/sections.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "analyze/sections/limits.h"
-#include "analyze/sections/shown.h"
 
 static double latency_of(const struct cell *cell) {
   return cell->latency_s.p95.estimate;

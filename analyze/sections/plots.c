@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/sections/plots.h"
+#include "analyze/sections/sections.h"
 
 #include <math.h>
 
-#include "analyze/sections/curve.h"
 
 static void texts(struct chapters *c, struct plot *plot, enum lang_id x, enum lang_id y) {
   if (!plot) return;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/sections/recommendation.h"
+#include "analyze/sections/sections.h"
 
 #include <math.h>
 
-#include "analyze/sections/limits.h"
 
 static void say_times(struct chapters *c, struct document_node *parent, const struct cell *cell) {
   struct number_text latency =

@@ -1,18 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/sections/summary.h"
+#include "analyze/sections/sections.h"
 
 #include <math.h>
 
-#include "analyze/sections/comparison.h"
-#include "analyze/sections/curve.h"
-#include "analyze/sections/dependencies.h"
-#include "analyze/sections/limits.h"
-#include "analyze/sections/loads.h"
-#include "analyze/sections/matrix.h"
-#include "analyze/sections/plots.h"
-#include "analyze/sections/recommendation.h"
-#include "analyze/sections/shown.h"
-#include "analyze/sections/warnings.h"
 
 static void edges(struct chapters *c, struct document_node *parent) {
   const struct best *best = &c->results->best;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/sections/warnings.h"
+#include "analyze/sections/sections.h"
 
 #include <math.h>
 #include <stdio.h>
 
-#include "analyze/sections/shown.h"
 
 #define CLIENT_BUSY_CPU 0.5 // share of a core below which it is not the client's own work that made it late
 
