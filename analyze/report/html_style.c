@@ -50,7 +50,7 @@ const char html_style_sheet[] =
 "@media screen and (min-width:66rem){nav+section>figure:first-of-type{float:right;width:34rem;margin:.2rem 0 .6rem 1.5rem}\n"
 "nav+section>.callout{display:flow-root;max-width:none}nav+section>section{clear:both}nav+section{display:flow-root}}\n"
 "@media(max-width:40rem){body{font-size:15px}h1{font-size:1.5rem}dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}\n"
-"figure{overflow-x:auto}.plot{min-width:34rem}.answer{font-size:1rem}}\n"
+".plot text{font-size:150%}.wrap td{white-space:nowrap}.answer{font-size:1rem}}\n"
 "@media print{nav,.tip{display:none}html{font-size:10pt}main{max-width:none;padding:0}body{font-size:1rem}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}\n"
 "tr,figure,.callout{break-inside:avoid}h2,h3,h4{break-after:avoid}thead{display:table-header-group}.wrap{overflow:visible}figure{max-width:17cm}\n"
 "table{font-size:.85em}th,td{padding:.15rem .45rem}.heat td{padding:.15rem .3rem}}\n";
@@ -105,7 +105,7 @@ const char html_style_script[] =
 "  if(at<0)return;\n"
 "  const frame=figure.getBoundingClientRect(),[x,y]=middle(points[at]);\n"
 "  tip.textContent=points[at].text;\n"
-"  tip.style.left=Math.max(80,Math.min(frame.width-80,x-frame.x))+figure.scrollLeft+'px';\n"
+"  tip.style.left=Math.max(80,Math.min(frame.width-80,x-frame.x))+'px';\n"
 "  tip.style.top=y-frame.y-10+'px'};\n"
 " const point=event=>{\n"
 "  let best=-1,least=24;\n"
