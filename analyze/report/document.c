@@ -137,6 +137,10 @@ struct document_node *document_section(struct document_node *parent, const char 
   return child_new(parent, DOCUMENT_SECTION, heading);
 }
 
+void document_fold(struct document_node *section) {
+  if (section) section->folded = true;
+}
+
 struct document_node *document_paragraph(struct document_node *parent, const char *text) {
   return child_new(parent, DOCUMENT_PARAGRAPH, text);
 }

@@ -61,6 +61,7 @@ struct document_node {
   char *name;        // figure: its plot; definition: the term; else NULL
   char *alternative; // figure: what it shows, in words
   bool ordered;      // list
+  bool folded;       // section: a page shows its heading, and the rest when asked
   enum document_tone tone;
   struct document_column *columns; // table
   size_t column_count;
@@ -80,6 +81,7 @@ struct document_node *document_start(struct document *document, const char *titl
 void document_free(struct document *document); // takes an empty one
 
 struct document_node *document_section(struct document_node *parent, const char *heading);
+void document_fold(struct document_node *section);
 struct document_node *document_paragraph(struct document_node *parent, const char *text);
 struct document_node *document_callout(struct document_node *parent, enum document_tone tone,
                                        const char *text);

@@ -236,11 +236,12 @@ static void blocks(struct writer *w, const struct document_node *node) {
 
 static void section(struct writer *w, const struct document_node *node) {
   int level = document_level(node);
-  buf_printf(w->out, "<section id=\"s%zu\">\n<h%d>", ++w->sections, level);
+  buf_printf(w->out, "<section id=\"s%zu\">\n%s<h%d>", ++w->sections,
+             node->folded ? "<details class=\"fold\"><summary>" : "", level);
   inline_text(w->out, node->text);
-  buf_printf(w->out, "</h%d>\n", level);
+  buf_printf(w->out, "</h%d>%s\n", level, node->folded ? "</summary>" : "");
   blocks(w, node->first);
-  buf_append_text(w->out, "</section>\n");
+  buf_append_text(w->out, node->folded ? "</details>\n</section>\n" : "</section>\n");
 }
 
 // From then on nothing is appended any more.

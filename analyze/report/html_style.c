@@ -20,6 +20,7 @@ const char html_style_sheet[] =
 ":focus-visible{outline:2px solid var(--answer-line);outline-offset:2px}\n"
 "nav{font-size:.92rem;color:var(--soft)}nav ol{margin:.4rem 0;padding-left:1.2rem}\n"
 "nav ol ol{columns:3 16rem}nav li{break-inside:avoid}summary{cursor:pointer}\n"
+".fold{border-bottom:1px solid var(--line)}.fold summary h3{display:inline-block;margin:.5rem 0}.fold[open]{padding-bottom:1rem}\n"
 ".wrap{overflow-x:auto;margin:.6rem 0 1rem}table{border-collapse:collapse;font-size:.93rem}\n"
 "caption{text-align:left;color:var(--soft);padding-bottom:.3rem}\n"
 "th,td{padding:.28rem .7rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}\n"
@@ -53,9 +54,10 @@ const char html_style_sheet[] =
 ".plot text{font-size:150%}.wrap td{white-space:nowrap}.answer{font-size:1rem}}\n"
 "@media print{nav,.tip{display:none}html{font-size:10pt}main{max-width:none;padding:0}body{font-size:1rem}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}\n"
 "tr,figure,.callout{break-inside:avoid}h2,h3,h4{break-after:avoid}thead{display:table-header-group}.wrap{overflow:visible}figure{max-width:17cm}\n"
+"details::details-content{content-visibility:visible;block-size:auto}.fold summary{list-style:none}\n"
 "table{font-size:.85em}th,td{padding:.15rem .45rem}.heat td{padding:.15rem .3rem}}\n";
 
-// Headings become buttons that sort; points of figures tell their values to whatever points at
+// A printed page has no folded chapters. Headings become buttons that sort; points of figures tell their values to whatever points at
 // them, and one after the other to the arrow keys.
 const char html_style_script[] =
 "'use strict';\n"
@@ -83,6 +85,7 @@ const char html_style_script[] =
 "    const order=typeof a.key==='number'?a.key-b.key:a.key.localeCompare(b.key);\n"
 "    return up?order:-order});\n"
 "   body.append(...rows.map(each=>each.row))})})}\n"
+"addEventListener('beforeprint',()=>{for(const fold of document.querySelectorAll('.fold'))fold.open=true});\n"
 "for(const figure of document.querySelectorAll('figure')){\n"
 " const points=[...figure.querySelectorAll('use>title')].map(title=>{\n"
 "  const use=title.parentNode,text=title.textContent;\n"

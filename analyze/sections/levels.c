@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 
-
 struct shape { // which columns this level's table needs beyond the standing ones
   bool intervals, reps, failures, goodput, percentiles;
 };
@@ -196,6 +195,7 @@ static bool any_cell_measured(const struct results *results, const struct worker
 static void level(struct chapters *c, struct document_node *parent, const struct workers_row *row) {
   struct number_text workers = number_count(row->workers);
   struct document_node *section = chapters_section(c, parent, LANG_LEVEL, LANG_WITH(workers.text));
+  document_fold(section);
   struct chapters_shown shown = chapters_shown_cells(c, section, row);
   chapters_shown_say(c, section, LANG_SHOWN_BATCHES, shown.shown, shown.count);
   if (c->plots && any_cell_measured(c->results, row)) {

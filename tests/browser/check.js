@@ -121,11 +121,22 @@ const checkKeys = () => {
   }
 };
 
+// Chapters of the levels are folded; a click on the heading opens one, and paper shows all.
+const checkFolds = () => {
+  const folds = [...document.querySelectorAll('details.fold')];
+  check('chapters of levels are folded', folds.some(fold => fold.open) ? 'one is open' : '');
+  if (folds[0]) folds[0].querySelector('summary').click();
+  check('a click opens a chapter', !folds[0] || folds[0].open ? '' : 'still folded');
+  dispatchEvent(new Event('beforeprint'));
+  check('paper shows every chapter', folds.every(fold => fold.open) ? '' : 'one is folded');
+};
+
 const wrongs = [];
 addEventListener('securitypolicyviolation', event => wrongs.push(`blocked ${event.blockedURI}`));
 addEventListener('error', event => wrongs.push(event.message));
 addEventListener('load', () => {
   try {
+    checkFolds();
     checkPage();
     checkContrast();
     checkSorting();
