@@ -279,17 +279,11 @@ void recorder_batch(struct recorder *recorder, const struct recorder_batch *batc
   write_line(recorder);
 }
 
-void recorder_session(struct recorder *recorder, const struct recorder_session *session) {
-  struct run_session record = {
-      .session = session->session,
-      .workers = session->workers,
-      .block = session->block,
-      .start_ns = since_start(recorder, session->start_ns),
-      .ready_ns = since_start(recorder, session->ready_ns),
-      .state = slice(session->error ? "failed" : "ok"),
-      .exit_code = session->exit_code,
-      .error = slice(session->error),
-  };
+void recorder_session(struct recorder *recorder, const struct run_session *session) {
+  struct run_session record = *session;
+  record.start_ns = since_start(recorder, session->start_ns);
+  record.ready_ns = since_start(recorder, session->ready_ns);
+  record.state = slice(session->error.data ? "failed" : "ok");
   recorder->end.sessions++;
   run_format_session(&recorder->line, &record);
   write_line(recorder);

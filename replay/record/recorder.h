@@ -80,13 +80,8 @@ void recorder_batch(struct recorder *recorder, const struct recorder_batch *batc
                     const struct recorder_open_loop *open, const struct audit_verdict *verdict,
                     const struct recorder_metrics *metrics);
 
-struct recorder_session {
-  int64_t session, workers, block;
-  int64_t start_ns, ready_ns; // instants of clock_now_ns; ready -1: never
-  int64_t exit_code;          // -1: unknown
-  const char *error;          // NULL: ok
-};
-void recorder_session(struct recorder *recorder, const struct recorder_session *session);
+// Its instants are those of clock_now_ns; the state follows from `error`.
+void recorder_session(struct recorder *recorder, const struct run_session *session);
 
 // The first error of writing so far; everything after it is lost.
 enum status recorder_status(const struct recorder *recorder);

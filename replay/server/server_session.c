@@ -20,7 +20,7 @@ struct server_session {
   struct server *server;         // NULL: not managed
   struct loop_timer *turn_timer; // `up` and `over` come from the loop, also without a server
   bool ended;                    // its next turn is `over`
-  struct recorder_session record;
+  struct run_session record;
   char error[400];
   uint16_t port;
   struct buf output_path, ready_url, other_url;
@@ -35,7 +35,7 @@ uint16_t server_session_port(const struct server_session *session) {
 }
 
 static void finish(struct server_session *session) {
-  session->record.error = session->error[0] ? session->error : NULL;
+  if (session->error[0]) session->record.error = (struct json_slice){session->error, strlen(session->error)};
   recorder_session(session->recorder, &session->record);
   if (session->error[0]) {
     log_error(session->log, "session %lld, workers %lld: %s", (long long)session->record.session,
@@ -124,7 +124,7 @@ static enum status start_server(struct server_session *session, const struct pla
 
 void server_session_start(struct server_session *session, const struct plan_session *plan, int64_t number) {
   session->error[0] = '\0';
-  session->record = (struct recorder_session){
+  session->record = (struct run_session){
       .session = number,
       .workers = plan->workers,
       .block = plan->block,
