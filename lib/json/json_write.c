@@ -224,15 +224,6 @@ void json_member_int(struct json_writer *w, const char *key, int64_t value) {
   json_write_int(w, value);
 }
 
-void json_member_count(struct json_writer *w, const char *key, int64_t count) {
-  json_write_key(w, key);
-  if (count < 0) {
-    json_write_null(w);
-  } else {
-    json_write_int(w, count);
-  }
-}
-
 void json_member_number(struct json_writer *w, const char *key, double value) {
   json_write_key(w, key);
   json_write_number(w, value);

@@ -39,11 +39,10 @@ void json_write_null(struct json_writer *w);
 void json_write_raw(struct json_writer *w,
                     struct json_slice value); // a valid value, written unchanged; no value: null
 
-// key and value in one; a negative count or time writes null ("unknown").
+// key and value in one; a negative duration writes null ("unknown").
 void json_member_string(struct json_writer *w, const char *key, const char *text);
 void json_member_text(struct json_writer *w, const char *key, struct json_slice text); // {NULL, 0}: null
 void json_member_int(struct json_writer *w, const char *key, int64_t value);
-void json_member_count(struct json_writer *w, const char *key, int64_t count);
 void json_member_number(struct json_writer *w, const char *key, double value);
 void json_member_seconds(struct json_writer *w, const char *key, int64_t ns);
 void json_member_duration(struct json_writer *w, const char *key, int64_t ns);

@@ -125,7 +125,12 @@ static void write_apis(const struct stats *stats, struct json_writer *w) {
 }
 
 static void write_time(struct json_writer *w, const char *key, int64_t ns) {
-  json_member_count(w, key, ns > 0 ? ns : -1);
+  json_write_key(w, key);
+  if (ns > 0) {
+    json_write_int(w, ns);
+  } else {
+    json_write_null(w);
+  }
 }
 
 static void write_record(const struct stats_record *record, struct json_writer *w) {
