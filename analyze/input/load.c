@@ -24,13 +24,6 @@ static bool looks_like_record(const char *line, size_t len) {
   return false;
 }
 
-static bool is_blank_line(const char *line, size_t len) {
-  for (size_t i = 0; i < len; i++) {
-    if (line[i] != ' ' && line[i] != '\t' && line[i] != '\r') return false;
-  }
-  return true;
-}
-
 static enum status feed_line(struct load_data *data, struct feed *feed, const char *path, bool points,
                              const char *line, size_t len, struct error *error) {
   if (!feed->run && !feed->table) {
@@ -91,7 +84,7 @@ static enum status read_all(struct load_data *data, const char *path, bool point
       load_run_overlong(feed.run);
       continue;
     }
-    if (!feed.table && is_blank_line(line, len) && (feed.run || gzline_reader_line_number(reader) > 1))
+    if (!feed.table && gzline_is_blank(line, len) && (feed.run || gzline_reader_line_number(reader) > 1))
       continue;
     status = feed_line(data, &feed, path, points, line, len, error);
     if (status != STATUS_OK) break;

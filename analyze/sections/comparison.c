@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static const char *verdict_word(struct chapters *c, const char *verdict) {
   static const struct {
     const char *verdict;

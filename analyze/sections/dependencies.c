@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-
 // "Rises" and "falls" are said only of a tested ratio whose interval leaves 1 out, or of two cells whose
 // intervals do not meet; everything else is "not established".
 enum verdict { VERDICT_RISES, VERDICT_FALLS, VERDICT_OPEN, VERDICT_UNKNOWN };

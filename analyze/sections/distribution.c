@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-
 // A time axis becomes logarithmic where the slowest would press the rest flat.
 #define WIDE 20.0
 

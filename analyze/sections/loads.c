@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-
 // Which columns the tables have beyond the standing ones.
 struct shape {
   bool served, tokens, failed, good, ttft, tpot, marks;

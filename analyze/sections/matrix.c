@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-
 // The columns: distinct batches in ascending order, and on how many levels each was measured.
 struct columns {
   int64_t *batches;

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-
 static double latency_of(const struct cell *cell) {
   return cell->latency_s.p95.estimate;
 }

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-
 static void texts(struct chapters *c, struct plot *plot, enum lang_id x, enum lang_id y) {
   if (!plot) return;
   plot_text(plot, &plot->x_label, chapters_say(c, x, LANG_ALONE));

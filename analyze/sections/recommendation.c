@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-
 static void say_times(struct chapters *c, struct document_node *parent, const struct cell *cell) {
   struct number_text latency =
       chapters_durations(c, cell->latency_s.p50.estimate, cell->latency_s.p95.estimate);

@@ -76,8 +76,8 @@ void chapters_apis(struct chapters *c, struct document_node *root);
 void chapters_client(struct chapters *c, struct document_node *root);
 void chapters_facts(struct chapters *c, struct document_node *root);
 
-// plots: pictures of cells and of the curve. Each adds its plot to the set, if there is one, and answers its name; NULL: there was nothing to draw. What
-// of it is too much for one picture is said in `parent`.
+// plots: pictures of cells and of the curve. Each adds its plot to the set, if there is one, and answers its
+// name; NULL: there was nothing to draw. What of it is too much for one picture is said in `parent`.
 const char *chapters_plot_overview(struct chapters *c, struct document_node *parent);
 const char *chapters_plot_levels(struct chapters *c, struct document_node *parent);
 

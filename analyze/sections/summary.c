@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-
 static void edges(struct chapters *c, struct document_node *parent) {
   const struct best *best = &c->results->best;
   if (!best->exists || !(best->batch_edge || best->workers_edge)) return;

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 
-
 #define CLIENT_BUSY_CPU 0.5 // share of a core below which it is not the client's own work that made it late
 
 // Batches that are measured once, cold, failed ...: what a warning's count says when it carries none.

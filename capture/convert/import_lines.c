@@ -3,13 +3,6 @@
 
 #include "capture/convert/import_parts.h"
 
-static bool is_blank(const char *line, size_t len) {
-  for (size_t i = 0; i < len; i++) {
-    if (line[i] != ' ' && line[i] != '\t' && line[i] != '\r') return false;
-  }
-  return true;
-}
-
 // What the reader says afterwards: places where the input itself was broken are bad too.
 static enum status judge_damage(struct import *import, const struct gzline_reader *reader,
                                 struct error *error) {
@@ -35,7 +28,7 @@ static enum status read_lines(struct import *import, import_on_line *on_line, vo
     size_t len;
     status = gzline_read(reader, &line, &len, error); // STATUS_LIMIT names the line by itself
     if (status == STATUS_OK) {
-      if (!also_blank && is_blank(line, len)) continue;
+      if (!also_blank && gzline_is_blank(line, len)) continue;
       buf_clear(&scratch);
       status = on_line(import, state, (struct json_slice){line, len}, &scratch, error);
       if (concerns_line(status))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/json/json_write.h"
 #include "replay/server/prometheus.h"
 
@@ -27,16 +28,9 @@ struct counters {
 static void take(void *context, const struct prometheus_sample *sample) {
   struct counters *counters = context;
   if (!prometheus_accumulates(sample) || counters->status) return;
-  if (counters->count == counters->room) {
-    size_t room = counters->room > 0 ? 2 * counters->room : 64;
-    struct counter *items = realloc(counters->items, room * sizeof *items);
-    if (!items) {
-      counters->status = STATUS_MEMORY;
-      return;
-    }
-    counters->items = items;
-    counters->room = room;
-  }
+  counters->status =
+      array_grow(&counters->items, &counters->room, counters->count, sizeof *counters->items, SIZE_MAX);
+  if (counters->status) return;
   struct counter *item = &counters->items[counters->count];
   *item = (struct counter){.at = counters->text.len, .len = sample->series_len, .value = sample->value};
   counters->status = buf_append(&counters->text, sample->series, sample->series_len);
