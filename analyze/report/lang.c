@@ -8,8 +8,14 @@
 #include "analyze/report/document.h"
 #include "analyze/report/lang_tables.h"
 
+static const char *const english[LANG_ID_COUNT] = {
+#define TEXT(id, text) [id] = (text),
+#include "analyze/report/lang_en.h"
+#undef TEXT
+};
+
 static const char *const *const tables[LANG_COUNT][2] = {
-    [LANG_EN] = {lang_en_texts, lang_en_words}, [LANG_RU] = {lang_ru_texts, lang_ru_words}};
+    [LANG_EN] = {english, english}, [LANG_RU] = {lang_ru_texts, lang_ru_words}};
 static const char *const codes[LANG_COUNT] = {[LANG_EN] = "en", [LANG_RU] = "ru"};
 
 const char *lang_text(enum lang lang, enum lang_id id) {

@@ -18,7 +18,12 @@
 enum lang { LANG_EN, LANG_RU };
 enum { LANG_COUNT = 2 };
 
-#include "analyze/report/lang_ids.h"
+enum lang_id {
+#define TEXT(id, english) id,
+#include "analyze/report/lang_en.h"
+#undef TEXT
+  LANG_ID_COUNT
+};
 
 enum lang_unit { LANG_OUTPUT_TOKENS, LANG_INPUT_TOKENS, LANG_TOTAL_TOKENS, LANG_REQUESTS };
 enum { LANG_UNIT_COUNT = 4 };
