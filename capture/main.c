@@ -160,6 +160,7 @@ static enum status open_recorder(struct capture *capture, struct error *error) {
   struct recorder_options options = {.path = opts->output,
                                      .unknown = &capture->unknown,
                                      .rotation = opts->rotation,
+                                     .handover = opts->handover,
                                      .upstream = opts->upstream.shown,
                                      .keep_bodies = opts->keep_bodies,
                                      .keep_answers = opts->keep_answers,
@@ -180,6 +181,8 @@ static enum status open_all(struct capture *capture, struct error *error) {
   struct proxy_options proxy = {.upstream = &opts->upstream,
                                 .listen = opts->listen,
                                 .unix_socket = opts->unix_socket,
+                                .passed = opts->passed,
+                                .handover = opts->handover,
                                 .tls_cert = opts->tls_cert,
                                 .tls_key = opts->tls_key,
                                 .ca_file = opts->ca_file,
@@ -190,11 +193,14 @@ static enum status open_all(struct capture *capture, struct error *error) {
                                 .header_timeout_ns = opts->header_timeout_ns,
                                 .idle_timeout_ns = opts->idle_timeout_ns};
   enum status status = loop_open(&capture->loop, error);
+  // In a handover connections come from the moment of listening, and an older trace may take long to read.
+  if (!status && opts->handover) status = open_recorder(capture, error);
   if (!status) status = proxy_open(capture->loop, &proxy, &capture->log, &capture->proxy, error);
   if (!status && opts->has_metrics) {
-    status = metrics_open(capture->loop, &opts->metrics, capture->proxy, &capture->metrics, error);
+    status =
+        metrics_open(capture->loop, &opts->metrics, opts->handover, capture->proxy, &capture->metrics, error);
   }
-  if (!status) status = open_recorder(capture, error);
+  if (!status && !capture->recorder) status = open_recorder(capture, error);
   if (status) return status;
   proxy_record(capture->proxy, capture->recorder);
   if (capture->metrics) metrics_record(capture->metrics, capture->recorder);

@@ -162,13 +162,16 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
   return queued;
 }
 
-enum status metrics_open(struct loop *loop, const struct address *listen, struct proxy *proxy,
+enum status metrics_open(struct loop *loop, const struct address *listen, bool handover, struct proxy *proxy,
                          struct metrics **out, struct error *error) {
   struct metrics *metrics = calloc(1, sizeof *metrics);
   if (!metrics) return status_memory(error);
   metrics->proxy = proxy;
-  struct httpd_options options = {
-      .listen = *listen, .connection_memory = (size_t)16 * 1024, .connections = 64, .idle_timeout_s = 60};
+  struct httpd_options options = {.listen = *listen,
+                                  .handover = handover,
+                                  .connection_memory = (size_t)16 * 1024,
+                                  .connections = 64,
+                                  .idle_timeout_s = 60};
   struct httpd_handlers handlers = {.handle = on_request, .context = metrics};
   enum status status = httpd_open(loop, &options, &handlers, &metrics->httpd, error);
   if (status) {

@@ -13,8 +13,9 @@
 
 struct metrics;
 
-// STATUS_IO ("cannot listen on ..."), STATUS_MEMORY; error is set. `proxy` is borrowed until metrics_close.
-enum status metrics_open(struct loop *loop, const struct address *listen, struct proxy *proxy,
+// STATUS_IO ("cannot listen on ..."), STATUS_MEMORY; error is set. `handover` as in listener_open. `proxy` is
+// borrowed until metrics_close.
+enum status metrics_open(struct loop *loop, const struct address *listen, bool handover, struct proxy *proxy,
                          struct metrics **out, struct error *error) MUST_USE;
 
 // The recorder to report on; to be set before the loop runs.

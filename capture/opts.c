@@ -131,6 +131,8 @@ static const struct cli_option options[] = {
      CLI_OWN(parse_listen), NULL},
     {"unix-socket", 0, "PATH", NULL, "listen on this Unix socket instead (mode 0600)",
      CLI_TEXT(struct opts, unix_socket), NULL},
+    {"handover", 0, NULL, NULL, "take the address over from a capture that runs; then end that one with TERM",
+     CLI_FLAG(struct opts, handover), NULL},
     {"cacert", 0, "FILE", "the system's", "CA certificates for an https upstream (PEM)",
      CLI_TEXT(struct opts, ca_file), NULL},
     {"insecure", 0, NULL, NULL, "do not check the upstream's certificate", CLI_FLAG(struct opts, insecure),
@@ -232,13 +234,14 @@ static void settle_client_limit(struct opts *opts) {
   bool is_local = opts->unix_socket || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
                   strcmp(host, "localhost") == 0;
   if (opts->max_connections_per_client != UNSET) return;
-  opts->max_connections_per_client = is_local ? 0 : (opts->max_connections + 1) / 2;
+  opts->max_connections_per_client = is_local && !opts->passed ? 0 : (opts->max_connections + 1) / 2;
 }
 
 // An option without effect is rejected.
 static bool serves(const struct opts *opts) {
   return opts->has_listen || opts->unix_socket || opts->has_metrics || opts->tls_cert || opts->tls_key ||
-         opts->ca_file || opts->insecure || opts->rotation.bytes > 0 || opts->rotation.period_ns > 0;
+         opts->ca_file || opts->insecure || opts->handover || opts->rotation.bytes > 0 ||
+         opts->rotation.period_ns > 0;
 }
 
 static enum status check_conversion(const struct opts *opts, struct error *error) {
@@ -262,8 +265,8 @@ static enum status check_conversion(const struct opts *opts, struct error *error
                        opts->import ? "import" : "export");
   if (serves(opts))
     return status_fail(error, STATUS_USAGE,
-                       "--listen, --unix-socket, --metrics, --rotate, --tls-cert, --tls-key, --cacert and "
-                       "--insecure are not for --%s",
+                       "--listen, --unix-socket, --handover, --metrics, --rotate, --tls-cert, --tls-key, "
+                       "--cacert and --insecure are not for --%s",
                        opts->import ? "import" : "export");
   return STATUS_OK;
 }
@@ -283,6 +286,9 @@ static enum status check_recording(const struct opts *opts, struct error *error)
     return status_fail(error, STATUS_USAGE, "-u/--upstream URL is needed (see capture --help)");
   if (opts->unix_socket && opts->has_listen)
     return status_fail(error, STATUS_USAGE, "-l/--listen and --unix-socket are not for one command");
+  if (opts->passed && (opts->unix_socket || opts->has_listen))
+    return status_fail(error, STATUS_USAGE,
+                       "-l/--listen and --unix-socket are not for a socket that was passed (LISTEN_FDS)");
   if (opts->unix_socket && strlen(opts->unix_socket) > LISTENER_PATH_MAX)
     return status_fail(error, STATUS_USAGE, "--unix-socket: '%s' is longer than %zu bytes", opts->unix_socket,
                        LISTENER_PATH_MAX);
@@ -305,6 +311,7 @@ enum status opts_parse(struct opts *out, int argc, char **argv, struct cli_commo
   enum status status = set_defaults(out, error);
   if (status == STATUS_OK) status = cli_parse(&opts_program, argc, argv, out, common, error);
   if (status || common->outcome != CLI_RUN) return status;
+  out->passed = listener_count_passed() > 0;
   settle_client_limit(out);
   return out->import || out->export ? check_conversion(out, error) : check_recording(out, error);
 }

@@ -21,6 +21,8 @@ struct opts {
   struct address listen;
   bool has_listen;
   char *unix_socket; // a path to listen on instead; NULL: none
+  bool passed;       // listen on the socket that systemd has opened
+  bool handover;     // take over from a capture that runs
   char *output;      // "-": standard output
   struct tracefile_rotation rotation;
   bool keep_bodies;  // of requests

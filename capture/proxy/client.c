@@ -68,7 +68,7 @@ struct exchange_client *client_open(struct proxy_context *proxy, struct hangup *
   if (proxy->clients) proxy->clients->previous = client;
   proxy->clients = client;
   proxy->counts.connections++;
-  client->head_since_ns = clock_now_ns();
+  client->head_since_ns = client->served_ns = clock_now_ns();
   read_address(client);
   limit_client(client);
   return client;
@@ -115,6 +115,7 @@ struct exchange *client_arrived(struct exchange_client *client) {
 
 void client_served(struct exchange_client *client) {
   client->current = NULL;
+  client->served_ns = clock_now_ns();
   client->head_since_ns = 0;
   client->bytes_received = 0;
 }

@@ -113,5 +113,4 @@ void exchange_release(struct exchange *exchange) {
   exchange_free_answer(exchange);
   buf_free(&exchange->download);
   free(exchange);
-  if (proxy->draining && !proxy->first) proxy->emptied(proxy->emptied_context);
 }

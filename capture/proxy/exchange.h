@@ -98,8 +98,6 @@ struct proxy_context {
   struct exchange_client *clients;
   struct exchange_client *arrivals; // clients with an incomplete head; the latest comes first
   struct exchange_counts counts;
-  void (*emptied)(void *context); // the last exchange has ended while draining
-  void *emptied_context;
 };
 
 // A client's connection.
@@ -116,6 +114,7 @@ struct exchange_client {
   struct exchange *arriving; // a request whose head is incomplete; NULL: none
   bool rechecked;            // since it began to arrive
   struct exchange_client *previous_arriving, *next_arriving;
+  int64_t served_ns;       // when it was accepted, or its last request was over
   int64_t head_since_ns;   // a head has been coming since then; 0: none is, the last one was served
   uint64_t bytes_received; // at the first check after the last request; 0: not checked yet
 };

@@ -2,6 +2,7 @@
 #include "capture/proxy/httpd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #define IDLE_TURN_DOUBLINGS 5 // of the millisecond before the next
 #define MANY_IDLE_TURNS 8
 #define TURNS_TO_QUIET 8
+#define TURNS_TO_ACCEPT 4096 // the backlog, if each turn accepts but one
 
 struct httpd {
   struct MHD_Daemon *daemon;
@@ -152,7 +154,9 @@ enum status httpd_open(struct loop *loop, const struct httpd_options *options,
   if (!status) status = read_tls(httpd, options, error);
   if (!status) {
     bool tls = options->tls_cert != NULL;
-    status = listener_open(&options->listen, options->unix_socket, tls, &httpd->listener, error);
+    status = options->passed ? listener_take_passed(tls, &httpd->listener, error)
+                             : listener_open(&options->listen, options->unix_socket, tls, options->handover,
+                                             &httpd->listener, error);
   }
   if (status) goto cleanup;
   owns_socket = true;
@@ -187,7 +191,11 @@ const char *httpd_address(const struct httpd *httpd) {
 }
 
 void httpd_stop_listening(struct httpd *httpd) {
+  struct pollfd waits = {.fd = httpd->listener.fd, .events = POLLIN};
   listener_remove_file(&httpd->listener); // who comes next may listen there already
+  // With the socket the kernel resets what waits on it. At the limit of connections nothing more is accepted.
+  for (int turns = 0; turns < TURNS_TO_ACCEPT && poll(&waits, 1, 0) > 0; turns++)
+    run(httpd);
   MHD_socket fd = MHD_quiesce_daemon(httpd->daemon);
   if (fd != MHD_INVALID_SOCKET) close(fd);
 }

@@ -28,6 +28,8 @@ struct httpd_handlers {
 struct httpd_options {
   struct address listen;
   const char *unix_socket;        // a path; NULL: listen on the address
+  bool passed;                    // listen on the socket that systemd has opened instead of either
+  bool handover;                  // listen although another process does (see listener_open)
   const char *tls_cert, *tls_key; // PEM files; both NULL: plain HTTP
   size_t connection_memory;       // bytes per connection for headers and buffers
   unsigned connections;           // at once; more wait in the backlog
@@ -43,7 +45,8 @@ enum status httpd_open(struct loop *loop, const struct httpd_options *options,
 // "http://HOST:PORT" (https:// with TLS) with the port that was picked, or "unix:PATH".
 const char *httpd_address(const struct httpd *httpd);
 
-// Stops accepting, and removes the file of a Unix socket; connections that are open go on.
+// Accepts what waits to be accepted, then no more, and removes the file of a Unix socket; connections that
+// are open go on. Not from a callback of the daemon.
 void httpd_stop_listening(struct httpd *httpd);
 
 // Gives the daemon a turn soon, from the loop: connections that were resumed go on only then (without a

@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -14,6 +17,7 @@
 
 // Clients that connect together must not wait for a second SYN.
 #define BACKLOG 4096
+#define PASSED_FD 3 // the first that systemd passes
 #define FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
 // Somebody may hold a folder's lock for long, with flock(1) for one, and mean something else by it.
 #define LOCK_TRIES 100
@@ -25,15 +29,24 @@ static void close_quietly(int fd) { // errno is for the caller
   errno = saved;
 }
 
-static int listen_on_one(const struct addrinfo *info) {
+// SO_REUSEPORT before bind(2) allows another socket at the address, after it only a later one that asks for
+// it. Of two such sockets the kernel gives new connections to the one that the program below names: the
+// second of the group, or if there is none the first.
+static int listen_on_one(const struct addrinfo *info, bool handover) {
+  static struct sock_filter second[] = {{.code = BPF_RET | BPF_K, .k = 1}};
+  const struct sock_fprog newest = {.len = 1, .filter = second};
   int yes = 1;
   int fd = socket(info->ai_family, SOCK_STREAM | FLAGS, info->ai_protocol);
   if (fd < 0) return -1;
   if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) ||
-      bind(fd, info->ai_addr, info->ai_addrlen) || listen(fd, BACKLOG)) {
+      (handover && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes)) ||
+      bind(fd, info->ai_addr, info->ai_addrlen) ||
+      setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes) || listen(fd, BACKLOG)) {
     close_quietly(fd);
     return -1;
   }
+  if (handover)
+    setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &newest, sizeof newest); // else they share
   return fd;
 }
 
@@ -47,7 +60,7 @@ static void write_address(struct listener *listener, const char *host, bool tls)
   snprintf(listener->address, sizeof listener->address, format, tls ? "s" : "", host, port);
 }
 
-static enum status open_tcp(const struct address *address, bool tls, struct listener *out,
+static enum status open_tcp(const struct address *address, bool tls, bool handover, struct listener *out,
                             struct error *error) {
   char port[8];
   snprintf(port, sizeof port, "%u", address->port);
@@ -57,7 +70,7 @@ static enum status open_tcp(const struct address *address, bool tls, struct list
   int unresolved = getaddrinfo(address->host, port, &hints, &found);
   int fd = -1;
   for (struct addrinfo *info = found; info && fd < 0; info = info->ai_next)
-    fd = listen_on_one(info);
+    fd = listen_on_one(info, handover);
   const char *message = unresolved ? gai_strerror(unresolved) : strerror(errno);
   if (found) freeaddrinfo(found);
   if (fd < 0) {
@@ -68,6 +81,8 @@ static enum status open_tcp(const struct address *address, bool tls, struct list
   return STATUS_OK;
 }
 
+static const char is_alive[] = "a server listens there already";
+
 // NULL: a socket's file that nobody listens on any more; else why it is to be left alone.
 static const char *find_life(const struct sockaddr_un *name) {
   struct stat about;
@@ -77,7 +92,7 @@ static const char *find_life(const struct sockaddr_un *name) {
   if (fd < 0) return strerror(errno);
   bool refused = connect(fd, (const struct sockaddr *)name, sizeof *name) && errno == ECONNREFUSED;
   close(fd);
-  return refused ? NULL : "a server listens there already";
+  return refused ? NULL : is_alive;
 }
 
 // From looking whether a socket is dead until the new one listens nobody else may do the same: two that start
@@ -95,7 +110,18 @@ static int lock_folder(const char *path) {
   return fd;
 }
 
-static enum status bind_unix(int fd, const struct sockaddr_un *name, struct error *error) {
+// The name leads to the new socket from one instant to the next, once that listens.
+static bool bind_over(int fd, const struct sockaddr_un *name) {
+  struct sockaddr_un next = *name;
+  size_t len = strlen(next.sun_path);
+  if (len == LISTENER_PATH_MAX) return false;
+  next.sun_path[len] = '~';
+  unlink(next.sun_path);
+  return bind(fd, (const struct sockaddr *)&next, sizeof next) == 0 && listen(fd, BACKLOG) == 0 &&
+         rename(next.sun_path, name->sun_path) == 0;
+}
+
+static enum status bind_unix(int fd, const struct sockaddr_un *name, bool handover, struct error *error) {
   const struct sockaddr *address = (const struct sockaddr *)name;
   const char *message = NULL;
   fchmod(fd, S_IRUSR | S_IWUSR); // Linux makes the file with the socket's own mode: at no time another's
@@ -103,12 +129,13 @@ static enum status bind_unix(int fd, const struct sockaddr_un *name, struct erro
   if (errno == EADDRINUSE) {
     message = find_life(name);
     if (!message && unlink(name->sun_path) == 0 && bind(fd, address, sizeof *name) == 0) return STATUS_OK;
+    if (message == is_alive && handover && bind_over(fd, name)) return STATUS_OK;
   }
   return status_fail(error, STATUS_IO, "cannot listen on unix:%s: %s", name->sun_path,
                      message ? message : strerror(errno));
 }
 
-static enum status open_unix(const char *path, struct listener *out, struct error *error) {
+static enum status open_unix(const char *path, bool handover, struct listener *out, struct error *error) {
   struct sockaddr_un name = {.sun_family = AF_UNIX};
   struct stat about;
   if (strlen(path) > LISTENER_PATH_MAX)
@@ -118,7 +145,7 @@ static enum status open_unix(const char *path, struct listener *out, struct erro
   int fd = socket(AF_UNIX, SOCK_STREAM | FLAGS, 0);
   if (fd < 0) return status_fail(error, STATUS_IO, "cannot listen on unix:%s: %s", path, strerror(errno));
   int lock = lock_folder(path);
-  enum status status = bind_unix(fd, &name, error);
+  enum status status = bind_unix(fd, &name, handover, error);
   if (!status && (lstat(path, &about) || listen(fd, BACKLOG))) {
     status = status_fail(error, STATUS_IO, "cannot listen on unix:%s: %s", path, strerror(errno));
     unlink(path);
@@ -134,9 +161,41 @@ static enum status open_unix(const char *path, struct listener *out, struct erro
   return STATUS_OK;
 }
 
-enum status listener_open(const struct address *address, const char *path, bool tls, struct listener *out,
-                          struct error *error) {
-  return path ? open_unix(path, out, error) : open_tcp(address, tls, out, error);
+enum status listener_open(const struct address *address, const char *path, bool tls, bool handover,
+                          struct listener *out, struct error *error) {
+  return path ? open_unix(path, handover, out, error) : open_tcp(address, tls, handover, out, error);
+}
+
+// An environment variable's number; 0: it is none.
+static long read_number(const char *name) {
+  const char *text = getenv(name);
+  return text ? strtol(text, NULL, 10) : 0;
+}
+
+int listener_count_passed(void) {
+  long count = read_number("LISTEN_PID") == (long)getpid() ? read_number("LISTEN_FDS") : 0;
+  return count > 0 && count <= INT_MAX ? (int)count : 0;
+}
+
+enum status listener_take_passed(bool tls, struct listener *out, struct error *error) {
+  struct sockaddr_storage bound = {0};
+  char host[NI_MAXHOST] = "";
+  int fd = PASSED_FD, listens = 0;
+  socklen_t len = sizeof listens, bound_len = sizeof bound;
+  if (listener_count_passed() != 1)
+    return status_fail(error, STATUS_IO, "LISTEN_FDS=%d: one socket is expected", listener_count_passed());
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) || !listens ||
+      fcntl(fd, F_SETFL, O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC) ||
+      getsockname(fd, (struct sockaddr *)&bound, &bound_len))
+    return status_fail(error, STATUS_IO, "LISTEN_FDS: descriptor %d is no socket that listens", fd);
+  *out = (struct listener){.fd = fd};
+  if (bound.ss_family == AF_UNIX) {
+    snprintf(out->address, sizeof out->address, "unix:%s", ((const struct sockaddr_un *)&bound)->sun_path);
+  } else {
+    getnameinfo((struct sockaddr *)&bound, bound_len, host, sizeof host, NULL, 0, NI_NUMERICHOST);
+    write_address(out, host, tls);
+  }
+  return STATUS_OK;
 }
 
 void listener_remove_file(struct listener *listener) {

@@ -24,12 +24,24 @@ struct listener {
   ino_t inode;
 };
 
+// The number of sockets that systemd (or another by its protocol, sd_listen_fds(3)) has opened for this
+// process.
+int listener_count_passed(void);
+
+// Takes the one that was passed; its path of a Unix socket stays, since it belongs to the one that passed it.
+// STATUS_IO: it is no socket that listens, or several were passed.
+enum status listener_take_passed(bool tls, struct listener *out, struct error *error) MUST_USE;
+
 // Listens on `address`, or on the Unix socket `path` when that is not NULL. The file of a Unix socket is the
 // owner's alone (0600); one that a dead server left is replaced; a file that is no socket, and a socket that
 // a server listens on, are left alone and rejected, also when several begin at once. `tls` changes only
 // out->address. STATUS_IO ("cannot listen on ...: ...").
-enum status listener_open(const struct address *address, const char *path, bool tls, struct listener *out,
-                          struct error *error) MUST_USE;
+//
+// With `handover` another process of this user may listen there already, if it has called this function too.
+// From then on connections come here, and it keeps those that it has, also those that it has not yet
+// accepted. It must accept them before it closes its socket.
+enum status listener_open(const struct address *address, const char *path, bool tls, bool handover,
+                          struct listener *out, struct error *error) MUST_USE;
 
 // Removes the file of a Unix socket, unless another one has taken its place meanwhile. Nothing to do for TCP,
 // and the second time.

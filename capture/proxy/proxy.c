@@ -15,6 +15,8 @@
 #define BODY_ROOM ((size_t)16 * 1024) // of a connection's memory, beside both headers
 #define SPARE_FILES 64                // descriptors for everything but connections
 #define LOOK_EVERY_NS (CLOCK_NS_PER_S / 2)
+#define DRAIN_IDLE_NS (CLOCK_NS_PER_S / 4) // what came on a connection a moment ago may be followed by more
+#define DRAIN_CHECK_NS (CLOCK_NS_PER_S / 50)
 #define LATENCY_BITS 10 // of the histogram: 0.05 %
 
 struct proxy {
@@ -25,6 +27,7 @@ struct proxy {
   int64_t unstuck_ns;      // when stuck_end was called last: it needs the turns of some time
   int64_t idle_timeout_ns; // 0: none
   struct loop_timer *drain_timer;
+  int64_t drain_deadline_ns;
   void (*drained)(void *context);
   void *drained_context;
 };
@@ -63,9 +66,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
   httpd_did_something(proxy->shared.httpd);
   *request_context = NULL;
   if (!exchange) return;
-  struct exchange_client *client = exchange->client;
-  if (client && client->proxy->draining) shutdown(client->fd, SHUT_RD); // nothing more is served on it
-  if (client) {
+  if (exchange->client) {
     downstream_completed(exchange, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
   } else {
     exchange_release(client_arrived(client_of(connection))); // libmicrohttpd has rejected it
@@ -118,9 +119,23 @@ static void look(void *context) {
   set_look_timer(proxy);
 }
 
-static void drain_over(void *context) {
+// A kept connection is closed once it has been idle for a moment: until then its client may be sending the
+// next request, which is answered with "Connection: close".
+static void drain(void *context) {
   struct proxy *proxy = context;
-  proxy->drained(proxy->drained_context);
+  int64_t now_ns = clock_now_ns();
+  bool waits = proxy->shared.first != NULL;
+  for (struct exchange_client *client = proxy->shared.clients; client; client = client->next) {
+    if (client->current) continue;
+    bool is_idle = now_ns - client->served_ns >= DRAIN_IDLE_NS;
+    if (is_idle) shutdown(client->fd, SHUT_RD); // libmicrohttpd closes it when it reads the end
+    waits = waits || !is_idle;
+  }
+  if (waits && now_ns < proxy->drain_deadline_ns) {
+    loop_timer_set(proxy->drain_timer, now_ns + DRAIN_CHECK_NS);
+  } else {
+    proxy->drained(proxy->drained_context);
+  }
 }
 
 // Two descriptors for every client, as far as the system allows. Says how many clients that is.
@@ -151,6 +166,8 @@ static enum status open_parts(struct proxy *proxy, const struct proxy_options *o
   int64_t idle_s = (options->idle_timeout_ns + CLOCK_NS_PER_S - 1) / CLOCK_NS_PER_S;
   struct httpd_options httpd = {.listen = options->listen,
                                 .unix_socket = options->unix_socket,
+                                .passed = options->passed,
+                                .handover = options->handover,
                                 .tls_cert = options->tls_cert,
                                 .tls_key = options->tls_key,
                                 .connection_memory = 2 * options->max_header_bytes + BODY_ROOM,
@@ -164,7 +181,7 @@ static enum status open_parts(struct proxy *proxy, const struct proxy_options *o
                                     .context = proxy};
   enum status status = hangup_open(proxy->loop, on_gone, &proxy->hangup, error);
   if (!status) status = loop_timer_open(proxy->loop, look, proxy, &proxy->look_timer, error);
-  if (!status) status = loop_timer_open(proxy->loop, drain_over, proxy, &proxy->drain_timer, error);
+  if (!status) status = loop_timer_open(proxy->loop, drain, proxy, &proxy->drain_timer, error);
   if (!status) status = xfer_pool_open(proxy->loop, &pool, &proxy->shared.pool, error);
   if (!status) status = httpd_open(proxy->loop, &httpd, &handlers, &proxy->shared.httpd, error);
   return status;
@@ -210,29 +227,18 @@ struct exchange_counts proxy_counts(const struct proxy *proxy) {
   return counts;
 }
 
-static void on_emptied(void *context) {
-  struct proxy *proxy = context;
-  loop_timer_set(proxy->drain_timer, 0);
-}
-
 void proxy_drain(struct proxy *proxy, int64_t grace_ns, void (*drained)(void *context), void *context) {
   bool again = proxy->shared.draining;
   proxy->shared.draining = true;
-  proxy->shared.emptied = on_emptied;
-  proxy->shared.emptied_context = proxy;
   proxy->drained = drained;
   proxy->drained_context = context;
+  proxy->drain_deadline_ns = again ? 0 : clock_now_ns() + grace_ns;
   if (!again) httpd_stop_listening(proxy->shared.httpd);
-  for (struct exchange_client *client = proxy->shared.clients; client; client = client->next) {
-    if (!client->current) shutdown(client->fd, SHUT_RD); // libmicrohttpd closes it when it reads the end
-  }
-  bool now = again || !proxy->shared.first;
-  loop_timer_set(proxy->drain_timer, now ? 0 : clock_now_ns() + grace_ns);
+  loop_timer_set_now(proxy->drain_timer);
 }
 
 void proxy_close(struct proxy *proxy) {
   if (!proxy) return;
-  proxy->shared.draining = false; // nobody waits for the last exchange any more
   for (struct exchange *exchange = proxy->shared.first; exchange; exchange = exchange->next) {
     if (exchange->state == EXCHANGE_OPEN) exchange->state = EXCHANGE_CUT;
     exchange_wake(exchange);

@@ -17,6 +17,8 @@ struct proxy_options {
   const struct endpoint *upstream;
   struct address listen;
   const char *unix_socket;            // a path to listen on instead; NULL: none
+  bool passed;                        // listen on the socket that systemd has opened instead of either
+  bool handover;                      // listen although another capture does (see listener_open)
   const char *tls_cert, *tls_key;     // PEM files; both NULL: plain HTTP
   const char *ca_file;                // what an https upstream is checked against; NULL: the system's
   bool insecure;                      // the upstream's certificate is not checked
@@ -42,8 +44,9 @@ const char *proxy_address(const struct proxy *proxy);
 
 struct exchange_counts proxy_counts(const struct proxy *proxy);
 
-// Stops accepting, closes connections that carry no request, and calls `drained` from the loop (never from
-// within) when the last exchange has ended or `grace_ns` is over. A second call ends the grace.
+// Takes the connections that wait to be accepted, and no more. Closes a connection when it has carried no
+// request for 0.25 s. Calls `drained` from the loop (never from within) when that is true of all, or
+// `grace_ns` is over. A second call ends the grace.
 void proxy_drain(struct proxy *proxy, int64_t grace_ns, void (*drained)(void *context), void *context);
 
 // Cuts what is still under way, closes everything and frees. Not from a callback of the proxy's own. Takes

@@ -113,6 +113,7 @@ static enum status write_header(struct recorder *recorder, struct error *error) 
 static enum status open_file(struct recorder *recorder, struct past *past, struct error *error) {
   struct tracefile_options options = {.name = recorder->options.path,
                                       .rotation = recorder->options.rotation,
+                                      .handover = recorder->options.handover,
                                       .queue_bytes = recorder->options.queue_bytes,
                                       .flush_interval_ns = recorder->options.flush_interval_ns};
   enum status status = tracefile_open(&options, &recorder->file, error);

@@ -28,6 +28,7 @@ struct recorder_entry;
 struct recorder_options {
   const char *path; // "-": standard output
   struct tracefile_rotation rotation;
+  bool handover;                                                 // see tracefile_options
   const char *upstream;                                          // for the header record; without userinfo
   bool keep_bodies;                                              // of requests
   bool keep_answers;                                             // bodies of responses

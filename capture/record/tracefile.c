@@ -49,7 +49,10 @@ static int64_t period_now(const struct tracefile *file) {
 static enum status choose_name(struct tracefile *file, bool continues, char **path, char **final,
                                struct error *error) {
   *final = NULL;
-  if (file->rotates) return tracefile_name_choose(file->options.name, continues, path, final, error);
+  bool passes_over = continues && file->options.handover;
+  if (file->rotates)
+    return tracefile_name_choose(file->options.name, continues, passes_over, path, final, error);
+  if (passes_over) return tracefile_name_unwritten(file->options.name, path, error);
   *path = strdup(file->options.name);
   return *path ? STATUS_OK : status_memory(error);
 }
@@ -68,6 +71,11 @@ enum status tracefile_open(const struct tracefile_options *options, struct trace
   file->rotates = options->rotation.bytes > 0 || options->rotation.period_ns > 0;
   file->period = period_now(file);
   enum status status = choose_name(file, true, &file->path, &file->final, error);
+  if (!status && !file->rotates) { // the name that a log rotator moves away
+    file->options.name = strdup(file->path);
+    if (!file->options.name) status = status_memory(error);
+    free(name);
+  }
   if (status) {
     tracefile_close(file, NULL, NULL);
     return status;

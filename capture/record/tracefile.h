@@ -6,6 +6,9 @@
 // With rotation the name goes through strftime(3) (local time, when the file is begun), what is being
 // written is called NAME.part, and gets its name when it is complete. A name that is taken gets a number
 // before its extension: NAME-1.jsonl.gz. A file that is there is never replaced.
+//
+// In a handover the first file is the first of NAME, NAME-1, NAME-2 ... to which no other process writes (of
+// their .part with rotation). As always it is continued if it is there.
 #ifndef CAPTURE_TRACEFILE_H
 #define CAPTURE_TRACEFILE_H
 
@@ -25,6 +28,7 @@ struct tracefile_rotation {
 struct tracefile_options {
   const char *name;                   // "-": standard output; borrowed until tracefile_open has returned
   struct tracefile_rotation rotation; // both 0: the name is taken as it is, and there is one file
+  bool handover;                      // a name that another process writes to is passed over
   size_t queue_bytes;                 // cap of what is not yet on disk, over all files
   int64_t flush_interval_ns;
 };

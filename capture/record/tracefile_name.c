@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,8 +41,26 @@ static bool is_there(const char *path) {
   return access(path, F_OK) == 0;
 }
 
-enum status tracefile_name_choose(const char *pattern, bool continues, char **part, char **final,
-                                  struct error *error) {
+// Who writes to a trace holds its lock (gzline.h).
+static bool is_written(const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  bool is_locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (fd >= 0) close(fd); // with the lock
+  return is_locked;
+}
+
+enum status tracefile_name_unwritten(const char *name, char **out, struct error *error) {
+  for (int number = 0; number < NUMBERS; number++) {
+    *out = numbered(name, number);
+    if (!*out) return status_memory(error);
+    if (!is_written(*out)) return STATUS_OK;
+    free(*out);
+  }
+  return status_fail(error, STATUS_EXISTS, "%s: all its numbers are taken", name);
+}
+
+enum status tracefile_name_choose(const char *pattern, bool continues, bool passes_over, char **part,
+                                  char **final, struct error *error) {
   char name[TRACEFILE_NAME_MAX + 1];
   time_t now = time(NULL);
   struct tm when;
@@ -55,7 +74,7 @@ enum status tracefile_name_choose(const char *pattern, bool continues, char **pa
       return status_memory(error);
     }
     bool is_left = is_there(unfinished);
-    if (is_left ? continues : !is_there(candidate)) {
+    if (is_left ? continues && !(passes_over && is_written(unfinished)) : !is_there(candidate)) {
       *part = unfinished;
       *final = candidate;
       return STATUS_OK;

@@ -10,7 +10,7 @@
 #include "capture/proxy/exchange.h"
 
 static struct proxy_context proxy;
-static int changes, emptied;
+static int changes;
 
 static void on_changed(struct exchange *exchange) {
   (void)exchange;
@@ -19,11 +19,6 @@ static void on_changed(struct exchange *exchange) {
 
 static void on_end(struct exchange *exchange) {
   (void)exchange;
-}
-
-static void on_emptied(void *context) {
-  (void)context;
-  emptied++;
 }
 
 static struct exchange *open_exchange(void) {
@@ -38,7 +33,6 @@ static struct exchange *open_exchange(void) {
 static int setup(void **state) {
   (void)state;
   memset(&proxy, 0, sizeof proxy);
-  emptied = 0;
   return 0;
 }
 
@@ -101,22 +95,35 @@ static void test_who_leaves_with_all_of_an_answer_has_given_up_nothing(void **st
   exchange_release(exchange);
 }
 
-static void test_the_last_release_ends_a_drain(void **state) {
+static void test_an_exchange_is_released_when_both_sides_have_ended(void **state) {
   (void)state;
   struct exchange *first = open_exchange(), *second = open_exchange(), *third = open_exchange();
-  proxy.draining = true;
-  proxy.emptied = on_emptied;
   assert_int_equal(proxy.counts.in_flight, 3);
   exchange_release(second);
   exchange_release(third);
-  assert_true(proxy.first == first && !first->next && !first->previous && emptied == 0);
+  assert_true(proxy.first == first && !first->next && !first->previous);
   struct exchange_client client = {0};
   first->client = &client;
   exchange_release(first); // one side is still there
-  assert_int_equal(emptied, 0);
+  assert_ptr_equal(proxy.first, first);
   first->client = NULL;
   exchange_release(first);
-  assert_true(emptied == 1 && proxy.counts.in_flight == 0);
+  assert_true(!proxy.first && proxy.counts.in_flight == 0);
+}
+
+static void test_rejections_are_counted_by_their_kind(void **state) {
+  (void)state;
+  struct log quiet = {.level = LOG_QUIET};
+  struct proxy_context context = {.log = &quiet};
+  static const int statuses[] = {400, 408, 429, 429, 431};
+  for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+    exchange_note_rejection(&context, statuses[i], "why");
+  const int64_t expected[REJECTION_COUNT] = {[REJECTION_MALFORMED] = 1,
+                                             [REJECTION_HEADER_SLOW] = 1,
+                                             [REJECTION_CLIENT_LIMIT] = 2,
+                                             [REJECTION_HEADER_LARGE] = 1};
+  assert_memory_equal(context.counts.rejected, expected, sizeof expected);
+  assert_int_equal(exchange_rejections(&context.counts), 5);
 }
 
 static void test_some_answers_have_no_body(void **state) {
@@ -138,7 +145,8 @@ int main(void) {
       cmocka_unit_test_setup(test_a_time_out_counts_once, setup),
       cmocka_unit_test_setup(test_without_a_writer_a_change_concerns_nobody, setup),
       cmocka_unit_test_setup(test_who_leaves_with_all_of_an_answer_has_given_up_nothing, setup),
-      cmocka_unit_test_setup(test_the_last_release_ends_a_drain, setup),
+      cmocka_unit_test_setup(test_an_exchange_is_released_when_both_sides_have_ended, setup),
+      cmocka_unit_test(test_rejections_are_counted_by_their_kind),
       cmocka_unit_test_setup(test_some_answers_have_no_body, setup),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

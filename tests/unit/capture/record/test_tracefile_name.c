@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // clang-format off
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include <cmocka.h>
 // clang-format on
@@ -27,7 +29,8 @@ static void expect_choice(const char *pattern, bool continues, const char *expec
   char path[256], part[300], *chosen_part = NULL, *chosen = NULL;
   struct error error = {0};
   snprintf(path, sizeof path, "%s/%s", folder, pattern);
-  if (tracefile_name_choose(path, continues, &chosen_part, &chosen, &error)) fail_msg("%s", error.text);
+  if (tracefile_name_choose(path, continues, false, &chosen_part, &chosen, &error))
+    fail_msg("%s", error.text);
   snprintf(path, sizeof path, "%s/%s", folder, expected);
   snprintf(part, sizeof part, "%s.part", path);
   assert_string_equal(chosen, path);
@@ -44,6 +47,37 @@ static void test_a_number_goes_before_the_endings_until_the_name_is_free(void **
   touch("prod-1.jsonl.gz.part"); // somebody is at it
   expect_choice("prod.jsonl.gz", false, "prod-2.jsonl.gz");
   expect_choice("prod.jsonl.gz", true, "prod-1.jsonl.gz"); // which goes on
+}
+
+// The lock is a descriptor's, so this process can stand for another.
+static void test_a_handover_passes_over_what_is_written(void **state) {
+  (void)state;
+  char path[256], *chosen = NULL, *final = NULL;
+  struct error error = {0};
+  snprintf(path, sizeof path, "%s/a", folder);
+  assert_int_equal(tracefile_name_unwritten(path, &chosen, &error), STATUS_OK);
+  assert_string_equal(chosen, path);
+  free(chosen);
+  touch("a");
+  int fd = open(path, O_RDONLY);
+  assert_int_equal(flock(fd, LOCK_EX), 0);
+  assert_int_equal(tracefile_name_unwritten(path, &chosen, &error), STATUS_OK);
+  assert_string_equal(chosen + strlen(path), "-1");
+  free(chosen);
+  close(fd);
+  assert_int_equal(tracefile_name_unwritten(path, &chosen, &error), STATUS_OK);
+  assert_string_equal(chosen, path);
+  free(chosen);
+  // With rotation it is the .part.
+  snprintf(path, sizeof path, "%s/prod-1.jsonl.gz.part", folder);
+  fd = open(path, O_RDONLY);
+  assert_int_equal(flock(fd, LOCK_EX), 0);
+  snprintf(path, sizeof path, "%s/prod.jsonl.gz", folder);
+  assert_int_equal(tracefile_name_choose(path, true, true, &chosen, &final, &error), STATUS_OK);
+  assert_string_equal(final + strlen(path) - strlen(".jsonl.gz"), "-2.jsonl.gz");
+  free(chosen);
+  free(final);
+  close(fd);
 }
 
 static void test_a_file_that_is_there_is_not_replaced(void **state) {
@@ -68,8 +102,8 @@ static void test_a_pattern_without_a_name_is_refused(void **state) {
   (void)state;
   memset(pattern, 'x', sizeof pattern - 1);
   pattern[sizeof pattern - 1] = '\0';
-  assert_int_equal(tracefile_name_choose(pattern, false, &part, &final, &error), STATUS_USAGE);
-  assert_int_equal(tracefile_name_choose("", false, &part, &final, &error), STATUS_USAGE);
+  assert_int_equal(tracefile_name_choose(pattern, false, false, &part, &final, &error), STATUS_USAGE);
+  assert_int_equal(tracefile_name_choose("", false, false, &part, &final, &error), STATUS_USAGE);
 }
 
 static int setup(void **state) {
@@ -91,6 +125,7 @@ static int teardown(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_number_goes_before_the_endings_until_the_name_is_free),
+      cmocka_unit_test(test_a_handover_passes_over_what_is_written),
       cmocka_unit_test(test_a_file_that_is_there_is_not_replaced),
       cmocka_unit_test(test_a_pattern_without_a_name_is_refused),
   };
