@@ -186,6 +186,7 @@ static enum status load(struct replay *replay, struct error *error) {
       .in_time = opts->timing == OPTS_TIMING_ORIGINAL,
       .in_turn = opts->timing != OPTS_TIMING_BATCH,
       .stateful = opts->stateful,
+      .cancel = opts->cancel == OPTS_CANCEL_RECORDED,
       .rules = opts_rewrite_rules(opts),
       .headers = {(const char *const *)opts->headers.items, opts->headers.count, key},
   };

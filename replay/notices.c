@@ -74,6 +74,10 @@ static void note_draw(const struct opts *opts, const struct work *work, struct l
     log_notice(log, "%lld %s left out: answered with an error status (400 or above) when recorded",
                (long long)work->failed, requests_are(work->failed));
   }
+  if (opts->cancel == OPTS_CANCEL_RECORDED) {
+    log_notice(log, "--cancel recorded: %lld of %zu requests were given up by their clients",
+               (long long)work->cancels, work->count);
+  }
   if (work->synthetic > 0) {
     log_notice(log, "%lld %s known only by size: synthetic text of that length is sent",
                (long long)work->synthetic, requests_are(work->synthetic));

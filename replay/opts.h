@@ -19,6 +19,7 @@
 
 enum opts_dispatch { OPTS_DISPATCH_POOL, OPTS_DISPATCH_BURST };
 enum opts_timing { OPTS_TIMING_BATCH, OPTS_TIMING_ORIGINAL, OPTS_TIMING_RATE };
+enum opts_cancel { OPTS_CANCEL_NONE, OPTS_CANCEL_RECORDED }; // who ends requests early: nobody, as recorded
 enum opts_cache_bust { OPTS_CACHE_BUST_AUTO, OPTS_CACHE_BUST_ON, OPTS_CACHE_BUST_OFF };
 
 struct opts {
@@ -54,7 +55,8 @@ struct opts {
   int64_t duration_ns; // 0: one pass of the trace; of batches: as many requests as -B says
   enum send_order_think think;
   int64_t think_ns; // fixed
-  bool stateful;    // conversations continue this run's answers
+  enum opts_cancel cancel;
+  bool stateful; // conversations continue this run's answers
 
   char *server; // NULL: not managed
   enum plan_restart restart;

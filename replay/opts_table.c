@@ -19,6 +19,7 @@ static const char *const order_names[] = {"random", "grid", NULL};
 static const char *const dispatch_names[] = {"pool", "burst", NULL};
 static const char *const restart_names[] = {"block", "level", NULL};
 static const char *const timing_names[] = {"batch", "original", "rate", NULL};
+static const char *const cancel_names[] = {"none", "recorded", NULL};
 static const char *const cache_bust_names[] = {"auto", "on", "off", NULL};
 
 static enum status parse_trace(void *context, const char *value, struct error *error) {
@@ -238,6 +239,8 @@ static const struct cli_option options[] = {
      CLI_FLAG(struct opts, ignore_eos), NULL},
     {"extra-body", 0, "JSON", NULL, "merge this object into every body, last (null removes a member)",
      CLI_OWN(parse_extra_body), NULL},
+    {"cancel", 0, "WHICH", "none", "give requests up as their recorded clients did: none or recorded",
+     CLI_CHOICE(struct opts, cancel, cancel_names), NULL},
     {"cache-bust", 0, "WHEN", "auto",
      "a nonce per batch and pass of the trace before each prompt: auto (when any is sent twice), on, off",
      CLI_CHOICE(struct opts, cache_bust, cache_bust_names), NULL},

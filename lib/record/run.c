@@ -169,6 +169,7 @@ static const struct field batch_fields[] = {
     FIELD(run_batch, input_tokens, "input_tokens", FIELD_COUNT),
     FIELD(run_batch, output_tokens, "output_tokens", FIELD_COUNT),
     FIELD(run_batch, cached_tokens, "cached_tokens", FIELD_COUNT),
+    FIELD_OVER(run_batch, cancelled_tokens, "cancelled_tokens", FIELD_COUNT, FIELD_ZERO),
     FIELD_ROW("errors", FIELD_CUSTOM, .read = parse_errors, .write = write_errors),
     FIELD_ROW("client", FIELD_TABLE, .inner = client_fields),
     FIELD_OPTIONAL(run_batch, timing, "timing", FIELD_TEXT),

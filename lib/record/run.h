@@ -91,6 +91,7 @@ struct run_batch {
   bool warmup;
   int64_t start_ns, total_ns;
   int64_t requests, failed, cancelled;
+  int64_t cancelled_tokens; // output of cancelled requests until then; 0 also when missing
   int64_t input_tokens, output_tokens, cached_tokens; // sums over successes; -1: unknown
   int64_t errors[FAILURE_COUNT];
   double client_cpu; // share of one core, 0..n

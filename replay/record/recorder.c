@@ -108,6 +108,7 @@ static void sum_up(struct recorder_sums *sums, enum failure error, const struct 
   sums->requests++;
   if (error == FAILURE_CANCELLED) {
     sums->cancelled++;
+    sums->cancelled_tokens += response->text_events;
   } else if (error != FAILURE_NONE) {
     sums->failed++;
   } else {
@@ -236,6 +237,7 @@ static struct run_batch make_batch(const struct recorder *recorder, const struct
       .requests = sums->requests,
       .failed = sums->failed,
       .cancelled = sums->cancelled,
+      .cancelled_tokens = sums->cancelled_tokens,
       .input_tokens = tokens_of(sums, sums->input_tokens),
       .output_tokens = tokens_of(sums, sums->output_tokens),
       .cached_tokens = tokens_of(sums, sums->cached_tokens),

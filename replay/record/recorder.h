@@ -53,6 +53,7 @@ const char *recorder_first_failure(const struct recorder *recorder);
 // Sums of the batch since recorder_start_batch.
 struct recorder_sums {
   int64_t requests, failed, cancelled;
+  int64_t cancelled_tokens;                           // output until then
   int64_t input_tokens, output_tokens, cached_tokens; // of successes; -1: no server said
   int64_t errors[FAILURE_COUNT];
 };

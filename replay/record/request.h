@@ -20,7 +20,8 @@ struct request {
   const char *const *headers;
   const char *body; // NULL: none
   size_t body_len;
-  void *owner; // the caller's own
+  int64_t cancel_ns; // it is given up so long after it was sent; 0: never
+  void *owner;       // the caller's own
 };
 
 // What came of it. Instants of clock_now_ns and durations in ns; -1: did not happen or is unknown.

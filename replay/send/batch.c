@@ -66,6 +66,7 @@ static void print_texts(struct batch *batch, const struct batch_source *source) 
         .headers = (const char *const *)request->headers,
         .body = request->body,
         .body_len = changes(source, request) ? batch->text.len - start : request->body_len,
+        .cancel_ns = source->warmup ? 0 : request->cancel_ns,
     };
   }
 }

@@ -177,6 +177,19 @@ static void finish_call(struct request_call *call, enum failure transport, const
   pool->idle = call;
 }
 
+// Whether it is given up before it would be too late.
+static bool gives_up(const struct request_call *call) {
+  int64_t cancel_ns = call->result.request->cancel_ns;
+  return cancel_ns > 0 && (call->pool->timeout_ns == 0 || cancel_ns < call->pool->timeout_ns);
+}
+
+// The transfer ended at that time, perhaps while it connected, which has no other failure then.
+static bool gave_up(const struct request_call *call, const struct xfer_result *transfer) {
+  bool timed_out = transfer->outcome == XFER_TIMEOUT || transfer->outcome == XFER_CONNECT;
+  int64_t after_ns = call->result.done_ns - transfer->started_ns;
+  return gives_up(call) && timed_out && after_ns >= call->result.request->cancel_ns - CLOCK_NS_PER_MS;
+}
+
 static void on_done(void *context, const struct xfer_result *transfer) {
   struct request_call *call = context;
   struct request_call_pool *pool = call->pool;
@@ -196,7 +209,11 @@ static void on_done(void *context, const struct xfer_result *transfer) {
   pool->handlers->freed(pool->context, result);
   enum failure failure =
       is_over && transfer->outcome == XFER_CANCELLED ? FAILURE_NONE : failure_of(transfer->outcome);
-  finish_call(call, failure, failure ? transfer->words : NULL);
+  if (failure && !is_over && gave_up(call, transfer)) {
+    finish_call(call, FAILURE_CANCELLED, "given up as recorded");
+  } else {
+    finish_call(call, failure, failure ? transfer->words : NULL);
+  }
 }
 
 static const struct xfer_callbacks callbacks = {
@@ -282,7 +299,7 @@ enum status request_call_send(struct request_call_pool *pool, const struct reque
       .headers = request->headers,
       .body = request->body,
       .body_len = request->body_len,
-      .timeout_ns = pool->timeout_ns,
+      .timeout_ns = gives_up(call) ? request->cancel_ns : pool->timeout_ns,
   };
   struct error why;
   if (xfer_start(pool->transfers, &transfer, &callbacks, call, &call->transfer, &why)) {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 struct recorded_failure {
-  int64_t trace, seq;
+  int64_t trace, seq, number;
 };
 
 enum { FIRST_ROOM = 64 };
@@ -14,7 +14,8 @@ void recorded_failures_free(struct recorded_failures *failures) {
   *failures = (struct recorded_failures){0};
 }
 
-enum status recorded_failures_add(struct recorded_failures *failures, int64_t trace, int64_t seq) {
+enum status recorded_failures_add(struct recorded_failures *failures, int64_t trace, int64_t seq,
+                                  int64_t number) {
   if (failures->count == failures->room) {
     size_t room = failures->room ? 2 * failures->room : FIRST_ROOM;
     struct recorded_failure *grown = realloc(failures->requests, room * sizeof *grown);
@@ -22,7 +23,7 @@ enum status recorded_failures_add(struct recorded_failures *failures, int64_t tr
     failures->requests = grown;
     failures->room = room;
   }
-  failures->requests[failures->count++] = (struct recorded_failure){trace, seq};
+  failures->requests[failures->count++] = (struct recorded_failure){trace, seq, number};
   return STATUS_OK;
 }
 
@@ -36,8 +37,9 @@ void recorded_failures_sort(struct recorded_failures *failures) {
   if (failures->count > 1) qsort(failures->requests, failures->count, sizeof *failures->requests, compare);
 }
 
-bool recorded_failures_has(const struct recorded_failures *failures, int64_t trace, int64_t seq) {
-  const struct recorded_failure wanted = {trace, seq};
-  return failures->count > 0 &&
-         bsearch(&wanted, failures->requests, failures->count, sizeof wanted, compare) != NULL;
+int64_t recorded_failures_find(const struct recorded_failures *failures, int64_t trace, int64_t seq) {
+  const struct recorded_failure wanted = {.trace = trace, .seq = seq}, *found = NULL;
+  if (failures->count > 0)
+    found = bsearch(&wanted, failures->requests, failures->count, sizeof wanted, compare);
+  return found ? found->number : -1;
 }

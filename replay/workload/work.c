@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "replay/plan/random.h"
 #include "replay/workload/stateful.h"
 #include "replay/workload/work_digest.h"
@@ -86,6 +87,13 @@ static void cut_placeholder(struct work_request *request, size_t *nonce_places) 
   for (size_t i = 0; i < request->nonce_count; i++) {
     if (nonce_places[i] > request->synthetic_place) nonce_places[i] -= LEN;
   }
+}
+
+static void set_cancel(const struct work_draw *draw, struct work_request *request) {
+  int64_t after_ns = recorded_failures_find(&draw->cancels, request->trace, request->seq);
+  if (after_ns < 0) return;
+  request->cancel_ns = after_ns > CLOCK_NS_PER_MS ? after_ns : CLOCK_NS_PER_MS;
+  draw->work->cancels++;
 }
 
 // The recorded body becomes the one that is sent.
@@ -218,6 +226,7 @@ static void end_draw(struct work_draw *draw) {
   conversations_free(&draw->conversations);
   conversations_free(&draw->answers);
   recorded_failures_free(&draw->failures);
+  recorded_failures_free(&draw->cancels);
   buf_free(&draw->scratch);
 }
 
@@ -229,7 +238,7 @@ static void drop_failures(struct work_draw *draw) {
   size_t kept = 0, failed = 0;
   for (size_t i = 0; i < work->count; i++) {
     struct work_request *request = work->requests[i];
-    bool fails = recorded_failures_has(&draw->failures, request->trace, request->seq);
+    bool fails = recorded_failures_find(&draw->failures, request->trace, request->seq) >= 0;
     if (fails || kept == (size_t)draw->options->draws) {
       failed += fails;
       work->synthetic -= fails && request->synthetic;
@@ -283,6 +292,7 @@ static enum status draw_requests(struct work_draw *draw, struct error *error) {
   enum status status = read_traces(draw, error);
   if (status == STATUS_OK) {
     recorded_failures_sort(&draw->failures);
+    recorded_failures_sort(&draw->cancels);
     drop_failures(draw);
   }
   if (status == STATUS_OK && work->count == 0) status = nothing_to_send(work, error);
@@ -315,8 +325,10 @@ enum status work_load(const struct work_options *options, struct log *log, struc
   if (status == STATUS_OK) status = digest_traces(&work, options->traces->count, error);
   for (size_t i = 1; i < work.count; i++)
     work.several_apis |= work.requests[i]->api != work.requests[0]->api;
-  for (size_t i = 0; status == STATUS_OK && i < work.count; i++)
+  for (size_t i = 0; status == STATUS_OK && i < work.count; i++) {
+    set_cancel(&draw, work.requests[i]);
     status = make_ready(&draw, work.requests[i], error);
+  }
   if (status == STATUS_OK) status = work_digest(&work, -1, work.sent_digest, error);
   if (status == STATUS_OK && work.synthetic > 0) status = start_calibration(&work, error);
   work.mean_latency_s = draw.latencies > 0 ? draw.latency_s / (double)draw.latencies : NAN;

@@ -50,6 +50,7 @@ struct work_request {
   int64_t seq;                 // the trace's
   int64_t at_ns;               // when it was recorded, since 1970
   int64_t conversation, trace; // its number, -1: none; and that of the file
+  int64_t cancel_ns;           // since it is sent: it is given up then; 0: never
   bool undated;                // the trace has no wall clock: since the start of the earliest that does
   enum api api;
   char *method;
@@ -96,6 +97,7 @@ struct work {
   struct unknown_apis unknown; // of them, those that may ask a model
   int64_t bodiless;            // and those whose body was not recorded, or is no JSON
   int64_t stateful;            // and those that continue what the recording server kept, and no turn here
+  int64_t cancels;             // of those kept: they are given up
   int64_t failed;              // and those with a recorded error status; of all, where not all were kept
   int64_t without_text;        // of those kept that ask a model: there is no place for a nonce
   double mean_latency_s;       // of the recorded successful responses; NaN: none
@@ -111,6 +113,7 @@ struct work_options {
   int64_t draws; // how many are kept at most
   bool in_time;  // sort what is kept by its time (several traces may overlap)
   bool stateful; // keep requests that continue an answer of their conversation; only with in_turn
+  bool cancel;   // requests are given up as their recorded clients did
   bool in_turn;  // the places of a conversation's requests follow the order of its turns; `turns` is made
   struct rewrite_rules rules;
   struct headers_own headers;

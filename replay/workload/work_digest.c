@@ -25,6 +25,7 @@ static bool digest_request(EVP_MD_CTX *context, const struct work_request *reque
          EVP_DigestUpdate(context, request->path, strlen(request->path) + 1) &&
          (request->body_len == 0 || EVP_DigestUpdate(context, request->body, request->body_len)) &&
          (!request->synthetic || digest_prompt(context, request->synthetic)) &&
+         (request->cancel_ns == 0 || digest_number(context, (uint64_t)request->cancel_ns)) &&
          EVP_DigestUpdate(context, "", 1);
 }
 

@@ -234,7 +234,10 @@ static enum status take_response(struct work_draw *draw, const struct trace_resp
       return status_memory(error);
   }
   if (record->status >= RECORDED_FAILURES_STATUS_MIN &&
-      recorded_failures_add(&draw->failures, draw->conversations.trace, record->seq))
+      recorded_failures_add(&draw->failures, draw->conversations.trace, record->seq, 0))
+    return status_memory(error);
+  if (draw->options->cancel && json_slice_is(record->aborted_by, "client") && record->latency_ns >= 0 &&
+      recorded_failures_add(&draw->cancels, draw->conversations.trace, record->seq, record->latency_ns))
     return status_memory(error);
   if (record->error.data || record->aborted_by.data || record->status < 200 || record->status > 299)
     return STATUS_OK;

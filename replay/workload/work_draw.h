@@ -17,7 +17,8 @@ struct work_draw {
   struct conversations conversations;
   struct conversations answers;      // numbers of the identifiers of responses, with --stateful
   int64_t kept_max;                  // requests that are kept while responses are still to come
-  struct recorded_failures failures; // of the responses that were read
+  struct recorded_failures failures; // of the responses that were read: those with an error status
+  struct recorded_failures cancels;  // and those that their client gave up, with the time until then, ns
   double latency_s, output_tokens;   // sums over what was recorded
   int64_t latencies, outputs;
   double segment_unix_s; // of the segment that is being read

@@ -12,7 +12,7 @@ static void test_nothing_has_failed_at_first(void **state) {
   (void)state;
   struct recorded_failures failures = {0};
   recorded_failures_sort(&failures);
-  assert_false(recorded_failures_has(&failures, 0, 0));
+  assert_int_equal(recorded_failures_find(&failures, 0, 0), -1);
   recorded_failures_free(&failures);
 }
 
@@ -20,11 +20,12 @@ static void test_a_request_is_known_by_its_trace_and_its_number(void **state) {
   (void)state;
   struct recorded_failures failures = {0};
   for (int64_t seq = 999; seq >= 0; seq -= 3) // 0, 3, 6, ...
-    assert_int_equal(recorded_failures_add(&failures, seq % 2, seq), STATUS_OK);
+    assert_int_equal(recorded_failures_add(&failures, seq % 2, seq, 7 * seq), STATUS_OK);
   recorded_failures_sort(&failures);
   for (int64_t seq = 0; seq < 1002; seq++) {
-    assert_int_equal(recorded_failures_has(&failures, seq % 2, seq), seq % 3 == 0 && seq < 1000);
-    assert_false(recorded_failures_has(&failures, 1 - seq % 2, seq));
+    assert_int_equal(recorded_failures_find(&failures, seq % 2, seq),
+                     seq % 3 == 0 && seq < 1000 ? 7 * seq : -1);
+    assert_int_equal(recorded_failures_find(&failures, 1 - seq % 2, seq), -1);
   }
   recorded_failures_free(&failures);
 }
