@@ -284,9 +284,27 @@ cleanup:
   return status;
 }
 
+// The knee of n/X = c0 + c1 n + c2 n^2 by its roots; 0 where that is not above zero all over the range, or
+// c0 is not.
+static double knee_of_usl(const double *theta, double n_lo, double n_hi, double share) {
+  double c0 = (1 - theta[MODELS_USL_SIGMA]) / theta[MODELS_USL_LAMBDA];
+  double c2 = theta[MODELS_USL_KAPPA] / theta[MODELS_USL_LAMBDA];
+  double c1 = theta[MODELS_USL_SIGMA] / theta[MODELS_USL_LAMBDA] - c2;
+  double top_at = c2 > 0 ? fmin(fmax(sqrt(c0 / c2), n_lo), n_hi) : n_hi;
+  double dip = c2 > 0 ? fmin(fmax(-c1 / (2 * c2), n_lo), n_hi) : n_hi;
+  double least = fmin(c0 + c1 * n_lo + c2 * n_lo * n_lo, c0 + c1 * dip + c2 * dip * dip);
+  if (!(c0 > 0) || !(least > 0) || !isfinite(least)) return 0;
+  double share_of_top = share * top_at / (c0 + c1 * top_at + c2 * top_at * top_at);
+  if (n_lo / (c0 + c1 * n_lo + c2 * n_lo * n_lo) >= share_of_top) return n_lo;
+  double a = share_of_top * c2, b = share_of_top * c1 - 1, c = share_of_top * c0;
+  return fmin(2 * c / (sqrt(fmax(0, b * b - 4 * a * c)) - b), top_at);
+}
+
 // The smallest n of the range where the curve reaches a share of its largest value there; 0 where it is not
 // defined.
 static double find_knee(enum models_id id, const double *theta, double n_lo, double n_hi, double share) {
+  double root = id == MODELS_USL ? knee_of_usl(theta, n_lo, n_hi, share) : 0;
+  if (root > 0) return root;
   double step = log(n_hi / n_lo) / KNEE_GRID, top = 0, top_at = n_lo;
   for (int i = 0; i <= KNEE_GRID; i++) {
     double n = i == KNEE_GRID ? n_hi : n_lo * exp(step * i), value = models_value(id, theta, n);
