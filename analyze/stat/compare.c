@@ -175,6 +175,44 @@ static bool all_usable(const struct matrix *matrix) {
   return true;
 }
 
+// Mean and spread of ln throughput of one cell, whatever its blocks.
+static double cell_spread(const struct matrix *matrix, size_t cell, struct ci_spread *spread) {
+  double mean = cell_mean(matrix, cell), squares = 0, count = 0;
+  for (size_t b = 0; b < matrix->blocks; b++) {
+    double value = matrix->values[b * matrix->cells + cell];
+    if (isnan(value)) continue;
+    squares += (log(value) - mean) * (log(value) - mean);
+    count++;
+  }
+  *spread = (struct ci_spread){sqrt(squares / (count - 1)), count - 1};
+  return mean;
+}
+
+// Welch's difference over cells that share nothing. False where one was not repeated.
+static bool welch_of_cells(const struct matrix sides[2], const bool *common, struct difference *difference) {
+  double count = 0, weakness = 0;
+  struct difference sum = {0};
+  for (size_t c = 0; c < sides[0].cells; c++) {
+    for (int side = 0; side < 2 && common[c]; side++) {
+      struct ci_spread spread;
+      double mean = cell_spread(&sides[side], c, &spread);
+      if (!(spread.df > 0)) return false;
+      double variance = spread.sd * spread.sd / (spread.df + 1);
+      sum.value += side == 0 ? -mean : mean;
+      sum.se += variance;
+      sum.variance += spread.sd * spread.sd;
+      weakness += variance * variance / spread.df;
+    }
+    count += common[c];
+  }
+  *difference = (struct difference){.value = sum.value / count,
+                                    .se = sqrt(sum.se) / count,
+                                    .df = sum.se > 0 ? sum.se * sum.se / weakness : 1,
+                                    .variance = sum.variance / (count * count),
+                                    .df_per_replicate = 2 * count};
+  return true;
+}
+
 enum status compare_overall(const double *baseline, size_t baseline_blocks, const double *run,
                             size_t run_blocks, size_t cells, const struct compare_options *options,
                             struct compare *compare, bool *by_blocks, struct error *error) {
@@ -207,9 +245,12 @@ enum status compare_overall(const double *baseline, size_t baseline_blocks, cons
   struct ci_sample blocks[2];
   for (int i = 0; i < 2; i++)
     blocks[i] = (struct ci_sample){means[i], block_means(&sides[i], common, means[i])};
-  bool use_blocks = blocks[0].count >= 2 && blocks[1].count >= 2;
-  if (use_blocks) {
-    struct difference difference;
+  bool known = !by_blocks || *by_blocks;
+  bool use_blocks = known && blocks[0].count >= 2 && blocks[1].count >= 2;
+  struct difference difference;
+  if (!known && welch_of_cells(sides, common, &difference)) {
+    status = compare_difference(&difference, options, compare, error);
+  } else if (use_blocks) {
     status = welch(blocks[0], blocks[1], STAT_SCALE_LINEAR, &difference, error);
     if (!status) status = compare_difference(&difference, options, compare, error);
   } else {

@@ -37,7 +37,8 @@ enum status compare_cell(struct ci_sample baseline, struct ci_sample run,
 // All common cells together. Matrices by [block * cells + cell] of throughput, NaN where a measurement is
 // missing. With two complete blocks on either side: Welch over block means (a block shares its sessions, so
 // it is the unit); else a t interval over the ratios of cell means, which speaks of other cells like these.
-// *by_blocks says which (NULL: not wanted).
+// *by_blocks is which (NULL: not wanted). Where it comes in false, rows of the matrices are no blocks, and
+// repeated cells are independent: Welch over all of them.
 enum status compare_overall(const double *baseline, size_t baseline_blocks, const double *run,
                             size_t run_blocks, size_t cells, const struct compare_options *options,
                             struct compare *compare, bool *by_blocks, struct error *error) MUST_USE;

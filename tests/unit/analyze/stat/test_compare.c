@@ -89,7 +89,7 @@ static void test_overall_by_blocks_is_welch_of_block_means(void **state) {
   // Two cells; geometric block means are e^SLEEP when one cell is e^(x + 1) and the other e^(x - 1).
   double matrix[2][20];
   struct compare compare;
-  bool by_blocks;
+  bool by_blocks = true;
   struct error error;
   (void)state;
   for (size_t i = 0; i < 20; i++) {
@@ -103,10 +103,34 @@ static void test_overall_by_blocks_is_welch_of_block_means(void **state) {
   assert_near(log(compare.ratio.lo), -0.2054832, 1e-6);
 }
 
+// Rows that are no blocks: cells alike are independent, in whatever order their values come.
+static void test_overall_of_unordered_rows_is_welch_over_all_cells(void **state) {
+  double matrix[2][20];
+  struct compare compare, other;
+  bool by_blocks = false;
+  struct error error;
+  (void)state;
+  for (size_t i = 0; i < 20; i++) {
+    matrix[i / 10][2 * (i % 10)] = exp(SLEEP[i / 10][i % 10]);
+    matrix[i / 10][2 * (9 - i % 10) + 1] = exp(SLEEP[i / 10][i % 10]);
+  }
+  assert_int_equal(compare_overall(matrix[0], 10, matrix[1], 10, 2, &OPTIONS, &compare, &by_blocks, &error),
+                   STATUS_OK);
+  assert_false(by_blocks);
+  assert_near(compare.df, 2 * 17.776, 0.001);
+  double t = stat_t_multiplier(0.95, 2 * 17.776);
+  assert_near(log(compare.ratio.lo), 1.58 - t * 0.849091 / sqrt(2), 1e-4); // of R's sleep: se 0.849091
+  for (size_t i = 0; i < 20; i++)
+    matrix[i / 10][2 * (i % 10) + 1] = matrix[i / 10][2 * (i % 10)];
+  assert_int_equal(compare_overall(matrix[0], 10, matrix[1], 10, 2, &OPTIONS, &other, &by_blocks, &error),
+                   STATUS_OK);
+  assert_near(other.ratio.lo, compare.ratio.lo, 1e-12);
+}
+
 static void test_overall_without_blocks_pairs_cells(void **state) {
   double powers[2][10], with_gap[2][11];
   struct compare compare;
-  bool by_blocks;
+  bool by_blocks = true;
   struct error error;
   (void)state;
   sleep_powers(powers);
@@ -205,6 +229,7 @@ int main(void) {
       cmocka_unit_test(test_needed_replicates_follow_the_t_table),
       cmocka_unit_test(test_regression_is_claimed_only_for_a_whole_interval),
       cmocka_unit_test(test_overall_by_blocks_is_welch_of_block_means),
+      cmocka_unit_test(test_overall_of_unordered_rows_is_welch_over_all_cells),
       cmocka_unit_test(test_overall_without_blocks_pairs_cells),
       cmocka_unit_test(test_measurements_without_an_answer_are_refused),
   };

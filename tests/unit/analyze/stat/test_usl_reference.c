@@ -23,12 +23,6 @@ struct points {
   size_t count;
 };
 
-static bool read_expected(struct table *expected) {
-  if (table_read(expected, FOLDER "expected.csv")) return true;
-  print_message("skipped: no " FOLDER " here\n");
-  return false;
-}
-
 static bool read_points(const char *dataset, struct table *table, struct points *points) {
   char path[128];
   size_t name_length = strcspn(dataset, "_"); // "raytracer_1-6" is the first six rows of raytracer
@@ -126,7 +120,7 @@ static void test_estimates_errors_and_limits_agree_with_r(void **state) {
   struct table expected, table;
   struct points points = {0};
   (void)state;
-  if (!read_expected(&expected)) skip();
+  if (!table_read(&expected, FOLDER "expected.csv")) skip();
   assert_int_equal(expected.rows, 12);
   for (size_t row = 0; row < expected.rows; row++) {
     assert_true(read_points(expected.text[row][0], &table, &points));
@@ -143,7 +137,7 @@ static void test_optimum_and_its_profile_agree_with_r(void **state) {
   struct optimum optimum;
   enum optimum_kind kind;
   (void)state;
-  if (!read_expected(&expected)) skip();
+  if (!table_read(&expected, FOLDER "expected.csv")) skip();
   for (size_t row = 0; row < expected.rows; row += 3) {
     assert_true(read_points(expected.text[row][0], &table, &points));
     assert_int_equal(models_fit(MODELS_USL, points.n, points.throughput, NULL, points.count,
