@@ -7,9 +7,8 @@
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
 #include "replay/plan/walk.h"
-#include "replay/send/closed_loop.h"
 #include "replay/send/lanes.h"
-#include "replay/send/open_loop.h"
+#include "replay/send/measurement.h"
 #include "replay/server/batch_hooks.h"
 #include "replay/server/server_session.h"
 

@@ -10,7 +10,6 @@
 
 #include "analyze/input/load_open.h"
 #include "analyze/input/load_reader.h"
-#include "analyze/input/load_window.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/input/load_window.h"
+#include "analyze/input/load_reader.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/lines/gzline_ahead.h"
+#include "lib/lines/gzline_parts.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/lines/gzline_file.h"
+#include "lib/lines/gzline_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +8,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "lib/lines/gzline_tail.h"
 
 static enum status use_existing(struct gzline_file *file, enum gzline_existing existing, int64_t size,
                                 bool *needs_newline, int64_t *cut_bytes, struct error *error) {

@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "lib/json/json_scan.h"
-#include "lib/lines/gzline.h"
-#include "lib/lines/gzline_ahead.h"
-#include "lib/lines/gzline_source.h"
+#include "lib/lines/gzline_parts.h"
 
 struct gzline_reader {
   struct gzline_source *source;

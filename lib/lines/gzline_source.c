@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/lines/gzline_source.h"
+#include "lib/lines/gzline_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>

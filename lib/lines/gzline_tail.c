@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "lib/lines/gzline_tail.h"
+#include "lib/lines/gzline_parts.h"
 
 #include <sys/stat.h>
-
-#include "lib/lines/gzline.h"
-#include "lib/lines/gzline_source.h"
 
 #define NEAR_END_BYTES (INT64_C(8) * 1024 * 1024)
 

@@ -12,8 +12,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/stdio_fds.h"
 #include "lib/base/thread.h"
-#include "lib/lines/gzline.h"
-#include "lib/lines/gzline_file.h"
+#include "lib/lines/gzline_parts.h"
 
 #define QUEUE_BYTES ((size_t)64 * 1024 * 1024)
 #define FLUSH_INTERVAL_NS CLOCK_NS_PER_S

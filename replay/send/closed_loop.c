@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/send/closed_loop.h"
+#include "replay/send/measurement.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

@@ -3,7 +3,8 @@
 // What is measured at a time, a batch or a repetition of an open loop: started at a planned instant on every
 // lane, each request recorded as it ends, the client under audit.
 //
-// closed_loop.h and open_loop.h open one. What differs between them is behind struct measurement_kind.
+// A closed loop and an open loop are the two kinds. What differs between them is behind struct
+// measurement_kind.
 #ifndef REPLAY_MEASUREMENT_H
 #define REPLAY_MEASUREMENT_H
 
@@ -13,6 +14,7 @@
 #include "lib/base/log.h"
 #include "lib/http/endpoint.h"
 #include "replay/plan/progress.h"
+#include "replay/plan/schedule.h"
 #include "replay/plan/send_order.h"
 #include "replay/record/audit.h"
 #include "replay/record/recorder.h"
@@ -73,6 +75,37 @@ bool measurement_running(const struct measurement *measurement); // from its sta
 // Adds to a progress line: all requests so far; of one under way its rates and its label, which lives as long
 // as the measurement. Takes NULL.
 void measurement_progress(struct measurement *measurement, int64_t now_ns, struct progress_state *state);
+
+// Closed loop: batches whose requests wait for a free worker. At most W are in flight on all lanes together;
+// a worker that gets free sends the next one at once.
+
+// Borrows what the setup points to. STATUS_IO, STATUS_MEMORY.
+enum status closed_loop_open(const struct measurement_setup *setup, measurement_over *over, void *context,
+                             struct measurement **out, struct error *error) MUST_USE;
+
+// Sends batch->batch requests from `offset` of the draw, or for the settings' duration where that is 0.
+// `port` stands for {port}. Ready is the batch's start for the first W, then the instant at which a worker
+// got free.
+void closed_loop_start(struct measurement *measurement, const struct recorder_batch *batch, int64_t offset,
+                       uint16_t port);
+
+// Open loop: every request goes at its scheduled instant, whether or not earlier ones have been answered;
+// only a turn of a conversation waits for the turn before it (send_order.h).
+//
+// A request that is late is sent late, and its lateness is recorded. Only file descriptors bound what is in
+// flight. The repetition ends when the last request has; what happens after the schedule's window (the drain)
+// is recorded, but the batch record counts only the window: its tokens are those that came in it (of a
+// response that lasts beyond it, the part of its text time that lies inside), its mean in flight is over it.
+// With a think time and no duration the window lasts until the last response ends.
+
+// As closed_loop_open.
+enum status open_loop_open(const struct measurement_setup *setup, measurement_over *over, void *context,
+                           struct measurement **out, struct error *error) MUST_USE;
+
+// Sends the schedule, which is borrowed until it is over, from `offset` of the draw; batch->workers and
+// batch->batch are -1.
+void open_loop_start(struct measurement *measurement, const struct schedule *schedule,
+                     const struct recorder_batch *batch, int64_t offset);
 
 // The rest is for closed_loop.c and open_loop.c.
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/send/open_loop.h"
+#include "replay/send/measurement.h"
 
 #include <math.h>
 #include <stdatomic.h>

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "lib/lines/gzline_ahead.h"
+#include "lib/lines/gzline_parts.h"
 #include "tests/unit/lib/record/files.h"
 
 static struct gzline_source *source;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/lines/gzline_file.h"
+#include "lib/lines/gzline_parts.h"
 #include "tests/unit/lib/record/files.h"
 
 static struct gzline_file opened(const char *name, bool *needs_newline) {

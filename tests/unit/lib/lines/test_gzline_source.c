@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "lib/lines/gzline_source.h"
+#include "lib/lines/gzline_parts.h"
 #include "tests/unit/lib/record/files.h"
 
 static struct gzline_source *open_source(const char *name, const void *data, size_t len) {

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "lib/lines/gzline_tail.h"
+#include "lib/lines/gzline_parts.h"
 #include "tests/unit/lib/record/files.h"
 
 static struct gzline_tail find(const char *name, const void *data, size_t len, bool compressed) {

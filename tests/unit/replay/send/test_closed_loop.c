@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "replay/send/closed_loop.h"
+#include "replay/send/measurement.h"
 #include "tests/unit/replay/sender.h"
 
 static struct measurement *open_one(struct sender *sender) {

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "lib/base/clock.h"
-#include "replay/send/open_loop.h"
+#include "replay/send/measurement.h"
 #include "tests/unit/replay/sender.h"
 
 static int64_t offsets_ns[] = {0, 1000000, 1000000, 3000000, 4000000};
