@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # capture is restarted under load; what tests/long has of it takes ten restarts under a heavier one.
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 need jq perl pgrep
 . tests/e2e/handover.sh

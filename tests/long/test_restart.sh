@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Ten restarts of capture under 500 requests/s and 200 streams, by --handover and at a passed socket.
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 need jq perl pgrep
 . tests/e2e/handover.sh
