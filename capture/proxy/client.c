@@ -12,11 +12,9 @@
 #define HEADER_TIMEOUT_WHEN_FULL_NS (2 * CLOCK_NS_PER_S)
 #define CHECKED_AT_ONCE 1000 // system calls of one check
 #define NETWORK_BYTES 8      // of an IPv6 address: who has one has them all
+#define REJECTED_AT_ONCE 8   // connections over its share that a client may have to read why
 
-static void read_address(struct exchange_client *client) {
-  const union MHD_ConnectionInfo *info =
-      MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-  const struct sockaddr *address = info ? info->client_addr : NULL;
+static void read_address(struct exchange_client *client, const struct sockaddr *address) {
   if (address && address->sa_family == AF_INET) {
     client->address_len = sizeof(struct in_addr);
     memcpy(client->address, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
@@ -42,6 +40,17 @@ static void cut(struct exchange_client *client, int status, const char *message)
 }
 
 // Looks through all clients, which is still less work than to accept one.
+bool client_is_let_in(const struct proxy_context *proxy, const struct sockaddr *address) {
+  struct exchange_client client = {0};
+  int64_t left = proxy->max_connections_per_client + REJECTED_AT_ONCE;
+  if (proxy->max_connections_per_client == 0) return true;
+  read_address(&client, address);
+  for (const struct exchange_client *other = proxy->clients; other && client.address_len > 0 && left > 0;
+       other = other->next)
+    left -= is_same_client(&client, other);
+  return left > 0;
+}
+
 static void limit_client(struct exchange_client *client) {
   struct proxy_context *proxy = client->proxy;
   int64_t count = 0;
@@ -69,7 +78,9 @@ struct exchange_client *client_open(struct proxy_context *proxy, struct hangup *
   proxy->clients = client;
   proxy->counts.connections++;
   client->head_since_ns = client->served_ns = clock_now_ns();
-  read_address(client);
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  read_address(client, info ? info->client_addr : NULL);
   limit_client(client);
   return client;
 }

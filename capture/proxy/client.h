@@ -8,6 +8,10 @@
 #include "capture/proxy/exchange.h"
 #include "capture/proxy/hangup.h"
 
+// False: the client has its share of connections, and some more that are rejected and not closed yet. One
+// more is to be closed at once, which costs far less than to serve it a 429.
+bool client_is_let_in(const struct proxy_context *proxy, const struct sockaddr *address);
+
 // A connection that libmicrohttpd has accepted. One too many of its address is rejected with 429 and closed.
 // NULL: no memory; nothing is served on it then.
 struct exchange_client *client_open(struct proxy_context *proxy, struct hangup *hangup,

@@ -138,12 +138,12 @@ static struct MHD_Daemon *start_daemon(struct httpd *httpd, int fd, const struct
   }
   optional[count] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
   // No MHD_USE_ERROR_LOG: its lines may repeat what a client sent. The date is the upstream's to say.
-  return MHD_start_daemon(tls | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0,
-                          NULL, NULL, handlers->handle, handlers->context, MHD_OPTION_LISTEN_SOCKET, fd,
-                          MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, options->connections,
-                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->connection_memory,
-                          MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout_s, MHD_OPTION_ARRAY, optional,
-                          MHD_OPTION_END);
+  return MHD_start_daemon(
+      tls | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, handlers->accept,
+      handlers->context, handlers->handle, handlers->context, MHD_OPTION_LISTEN_SOCKET, fd,
+      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, options->connections,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->connection_memory, MHD_OPTION_CONNECTION_TIMEOUT,
+      options->idle_timeout_s, MHD_OPTION_ARRAY, optional, MHD_OPTION_END);
 }
 
 enum status httpd_open(struct loop *loop, const struct httpd_options *options,

@@ -21,8 +21,9 @@ struct httpd_handlers {
   void *(*target)(void *context, const char *target, struct MHD_Connection *connection); // NULL allowed
   MHD_RequestCompletedCallback completed;                                                // NULL allowed
   MHD_NotifyConnectionCallback connection;                                               // NULL allowed
-  void (*turned)(void *context); // each of its turns, when it is over; NULL allowed
-  void *context;                 // of all five
+  MHD_AcceptPolicyCallback accept; // before anything is allocated for a connection; NULL allowed
+  void (*turned)(void *context);   // each of its turns, when it is over; NULL allowed
+  void *context;                   // of all six
 };
 
 struct httpd_options {

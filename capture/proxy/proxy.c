@@ -73,6 +73,15 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
   }
 }
 
+static enum MHD_Result on_accept(void *context, const struct sockaddr *address, socklen_t len) {
+  struct proxy *proxy = context;
+  (void)len; // of an Internet address, or it is none
+  httpd_did_something(proxy->shared.httpd);
+  if (client_is_let_in(&proxy->shared, address)) return MHD_YES;
+  proxy->shared.counts.rejected++;
+  return MHD_NO;
+}
+
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode what) {
   struct proxy *proxy = context;
@@ -177,6 +186,7 @@ static enum status open_parts(struct proxy *proxy, const struct proxy_options *o
                                     .target = on_target,
                                     .completed = on_completed,
                                     .connection = on_connection,
+                                    .accept = on_accept,
                                     .turned = on_turned,
                                     .context = proxy};
   enum status status = hangup_open(proxy->loop, on_gone, &proxy->hangup, error);

@@ -312,6 +312,17 @@ static void test_a_client_has_its_share_of_connections(void **state) {
     harness_send(held[i], "GET / HTTP/1.1\r\n");
   }
   check_refused(harness, "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 429 ");
+  int more[20], silent = 0; // of many at once most are closed without a word
+  kill(harness->proxy, SIGSTOP);
+  for (int i = 0; i < 20; i++)
+    more[i] = harness_connect(harness);
+  kill(harness->proxy, SIGCONT);
+  for (int i = 0; i < 20; i++) {
+    char some[16];
+    silent += recv(more[i], some, sizeof some, 0) <= 0;
+    close(more[i]);
+  }
+  assert_in_range(silent, 1, 12);
   struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
   struct sockaddr_in to = {.sin_family = AF_INET,
                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
