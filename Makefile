@@ -28,7 +28,7 @@ HARDENING_LINK ?= -pie -Wl,-z,relro,-z,now
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wno-format-truncation -Wno-unknown-warning-option $(WERROR)
 CFLAGS ?= $(OPTIMIZE) -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DTIDEMARK_VERSION='"$(VERSION)"' $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(HARDENING) -fno-math-errno \
-	-pthread -I. $(SANITIZE)
+	-ffile-prefix-map=$(CURDIR)=. -pthread -I. $(SANITIZE)
 ALL_LDFLAGS = $(HARDENING_LINK) $(LDFLAGS) -pthread $(SANITIZE)
 # The rooms: every folder with C files. USES_room names the rooms that it may include and call; what those use comes
 # with them. `make layers` holds every include against this table, and the linker every call.
@@ -109,10 +109,11 @@ $(foreach r,capture replay analyze tests/simllm,$(eval $(call program,$(r))))
 
 include tests/rules.mk
 include tests/checks.mk
+include packaging/packaging.mk
 
 Q := $(if $(VERBOSE),,@)
 # Without the packages the first of a hundred errors would be about a header.
-ifeq ($(filter deps deps-dev deps-browser help clean dist,$(MAKECMDGOALS)),)
+ifeq ($(filter deps deps-dev deps-browser deps-packaging help clean dist uninstall,$(MAKECMDGOALS)),)
 HEADERS := curl/curl.h zlib.h gsl/gsl_errno.h event2/event.h microhttpd.h popt.h openssl/hmac.h
 MISSING := $(shell for header in $(HEADERS); do printf '\043if !__has_include(<%s>)\n%s\n\043endif\n' $$header $$header; done | \
 	$(CC) -x c -E -P - 2>/dev/null)
@@ -130,7 +131,7 @@ $(BUILD)/obj/%.o: %.c | $(filter deps deps-dev,$(MAKECMDGOALS))
 .PHONY: help
 help:
 	@echo "Tidemark $(VERSION): make TARGET"
-	@sed -n 's/^## \([a-z-]*\): \(.*\)/  \1\t\2/p' Makefile tests/rules.mk tests/checks.mk | expand -t 16
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/  \1\t\2/p' Makefile tests/rules.mk tests/checks.mk packaging/packaging.mk | expand -t 16
 
 ## all: build/bin/{capture,replay,analyze,simllm} (the default)
 
@@ -161,21 +162,6 @@ deps-dev: deps
 ## deps-browser: also the browser that `make test-browser` drives
 deps-browser: deps
 	$(call install_packages,chromium)
-
-## install: programs, manual pages and completion below PREFIX (default /usr/local), DESTDIR honoured
-.PHONY: install dist
-TOOLS := capture replay analyze
-SHARE = $(DESTDIR)$(PREFIX)/share
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/bash-completion/completions
-	install -m 755 $(TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(foreach t,$(TOOLS),$(t)/$(t).1) $(SHARE)/man/man1
-	for t in $(TOOLS); do install -m 644 lib/base/completion.bash $(SHARE)/bash-completion/completions/$$t; done
-
-## dist: build/tidemark-VERSION.tar.gz of what is committed
-dist:
-	@mkdir -p build
-	git archive --prefix=tidemark-$(VERSION)/ -o build/tidemark-$(VERSION).tar.gz HEAD
 
 ## clean: remove what was built
 .PHONY: clean
