@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "capture/proxy/listener.h"
 #include "lib/base/clock.h"
@@ -209,10 +210,9 @@ const struct cli_program opts_program = {
     .operand = parse_operand,
 };
 
-static enum status set_defaults(struct opts *out, struct error *error) {
+static void set_defaults(struct opts *out) {
   *out = (struct opts){
       .listen = {.host = "127.0.0.1", .port = 8080},
-      .output = strdup("-"),
       .keep_bodies = true,
       .sample = 1,
       .max_body_bytes = 16 * MIB,
@@ -225,7 +225,6 @@ static enum status set_defaults(struct opts *out, struct error *error) {
       .flush_interval_ns = SECONDS,
       .shutdown_grace_ns = 10 * SECONDS,
   };
-  return out->output ? STATUS_OK : status_memory(error);
 }
 
 // Behind a loopback address are programs of this machine, or a proxy that speaks for all clients.
@@ -308,12 +307,18 @@ static enum status check_recording(const struct opts *opts, struct error *error)
 
 enum status opts_parse(struct opts *out, int argc, char **argv, struct cli_common *common,
                        struct error *error) {
-  enum status status = set_defaults(out, error);
-  if (status == STATUS_OK) status = cli_parse(&opts_program, argc, argv, out, common, error);
+  set_defaults(out);
+  enum status status = cli_parse(&opts_program, argc, argv, out, common, error);
   if (status || common->outcome != CLI_RUN) return status;
   out->passed = listener_count_passed() > 0;
+  bool records = !out->import && !out->export;
+  if (records && out->upstream.text && !out->output && isatty(STDOUT_FILENO))
+    return status_fail(error, STATUS_USAGE,
+                       "-o/--output FILE is missing: where does the trace go? (-o - is this terminal)");
+  if (!out->output) out->output = strdup("-");
+  if (!out->output) return status_memory(error);
   settle_client_limit(out);
-  return out->import || out->export ? check_conversion(out, error) : check_recording(out, error);
+  return records ? check_recording(out, error) : check_conversion(out, error);
 }
 
 void opts_free(struct opts *opts) {

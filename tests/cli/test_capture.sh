@@ -96,4 +96,14 @@ test_help
 test_files
 test_port
 test_life
+# A recording on a terminal would be lost; what a conversion prints there is wanted. script (bsdutils) makes a terminal.
+if command -v script >/dev/null; then
+  run script -qec "'$bin/capture' -u http://127.0.0.1:1 -l 127.0.0.1:0" /dev/null
+  check_match 'no -o on a terminal: words' '^capture: -o/--output FILE is missing' "$out"
+  check_equal 'no -o on a terminal: exit code' 2 "$status"
+  run script -qec "'$bin/capture' --import sharegpt tests/data/import/sharegpt.json" /dev/null
+  check_match 'a conversion on a terminal' '"type":"request"' "$out"
+else
+  skip 'no -o on a terminal' 'no script(1) here'
+fi
 summary
