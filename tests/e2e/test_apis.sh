@@ -87,5 +87,23 @@ for api in openai.chat openai.completions ollama.chat ollama.generate anthropic.
   [[ $api = *embed* || $api = rerank ]] && unit=requests/s
   check_equal "$api: its unit" "$unit" "$(jq -r .unit <<<"$out")"
 done
+
+# A sweep is answered in the unit of what the API gives: tokens, requests where there is no text, input tokens if asked.
+words_of() { # API [OPTION...]: the text of a sweep's report
+  run "$bin/capture" --import made requests=8,input=20,output=5 --api "$1" -m m -o "$scratch/of.jsonl" --force
+  run "$bin/replay" "$scratch/of.jsonl" -u "${server_url[sim]}" -W 1,2,4 -B 8 -r 1 --warmup 0 --progress none --keep-invalid \
+    -o "$scratch/of.run.jsonl" --force
+  sed -i 's/"valid":false/"valid":true/' "$scratch/of.run.jsonl"
+  run "$bin/analyze" -q "${@:2}" "$scratch/of.run.jsonl"
+  out=$(tr -s ' \n' '  ' <<<"$out")
+}
+words_of anthropic.messages
+check_match 'a sweep of messages: tokens' '[0-9] tokens per second .*Time to first token|[0-9] tokens per second .*TTFT' "$out"
+words_of rerank
+check_match 'a sweep of rerank: requests' '[0-9] requests per second' "$out"
+check_equal 'and no word of tokens or of a first one' '' "$(grep -oE 'tokens|TTFT' <<<"$out")"
+words_of openai.embeddings --measure input_tokens
+check_match 'a sweep of embeddings: input tokens where they are asked for' '[0-9] input tokens per second' "$out"
+check_equal 'and no time to a first token' '' "$(grep -oE 'TTFT|[Tt]ime to first' <<<"$out")"
 stop_server sim
 summary
