@@ -129,6 +129,11 @@ void preview_print(const struct opts *opts, const struct plan *plan, const struc
              "when recorded\n",
              (long long)work->available, (long long)work->other, (long long)work->bodiless,
              (long long)work->failed);
+  if (work->media > 0) {
+    buf_printf(out, "media     %lld requests with images, audio or files, of ", (long long)work->media);
+    units_print_bytes(out, work->media_bytes);
+    buf_append_text(out, "\n");
+  }
   buf_printf(out, "cache     %s\n",
              cache_bust ? "a nonce per batch and pass of the trace before each prompt"
                         : "prompts as recorded");

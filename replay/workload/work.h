@@ -89,11 +89,13 @@ struct work {
   struct conversations_turn *turns; // `count`, by place; NULL: not asked for, or there are no conversations
   struct calibrate *calibrate;      // of synthetic prompts; NULL: none is made
 
-  char *model;                 // that every qualifying request names; NULL: several, or not said
-  bool several_apis;           // of the requests that were drawn
-  int64_t available;           // requests of the traces that qualify
-  int64_t synthetic;           // of them, known only by their size: their text was made
-  int64_t other;               // requests that do not: of no API that asks a model
+  char *model;       // that every qualifying request names; NULL: several, or not said
+  bool several_apis; // of the requests that were drawn
+  int64_t available; // requests of the traces that qualify
+  int64_t media,
+      media_bytes;   // of them, those with images, audio or files among their text, and how large these are
+  int64_t synthetic; // of them, known only by their size: their text was made
+  int64_t other;     // requests that do not: of no API that asks a model
   struct unknown_apis unknown; // of them, those that may ask a model
   int64_t bodiless;            // and those whose body was not recorded, or is no JSON
   int64_t stateful;            // and those that continue what the recording server kept, and no turn here

@@ -151,6 +151,8 @@ static enum status keep(struct work_draw *draw, const struct trace_request *reco
   int64_t moved_to;
   int64_t place = place_of(draw, work->available, &moved_to);
   work->available++;
+  work->media += record->media_parts > 0;
+  work->media_bytes += record->media_bytes;
   if (place < 0) return STATUS_OK;
   bool sized = api_asks_model(api) && synth_fits(record);
   if (work->available > WORK_REQUESTS_MAX && draw->options->draws > WORK_REQUESTS_MAX)

@@ -36,6 +36,9 @@ stop_server capture
 bodies() { requests "$1" | jq -c '[.path, .body]'; }
 check_equal 'each is sent as recorded' "$(bodies "$scratch/trace.jsonl")" "$(bodies "$scratch/again.jsonl")"
 
+run "$bin/replay" "$scratch/trace.jsonl" -u "${server_url[simllm]}" -W 1 -B 5 --dry-run
+check_match 'a dry run has how many and how large' 'media +4 requests with images, audio or files, of 8\.794 KiB' "$out"
+
 head -c 32 /dev/urandom >"$scratch/key"
 run "$bin/capture" --import trace "$scratch/trace.jsonl" --anonymize "$scratch/key" -o "$scratch/public.jsonl"
 check_equal 'anonymised, the sizes are left' '[[2,3005],[1,3000],[1,0],[1,3000],[null,null]]' \
