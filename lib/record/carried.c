@@ -9,7 +9,8 @@
 #include "lib/record/redact.h"
 #include "lib/record/secret_search.h"
 
-#define FEW_SECRETS 12 // one search for each is less work up to there
+#define BYTES_OF_A_STEP                                                                                      \
+  64 // that a search for one secret passes while secret_search takes in one byte of a secret
 
 static void append(struct buf *secrets, const char *value, size_t len) {
   buf_append(secrets, value, len);
@@ -89,17 +90,19 @@ static void cover_cut(char *bytes, size_t len, const char *secret, size_t least)
   }
 }
 
-static bool are_few(const struct buf *secrets) {
+// A search for each is less work than to prepare one for all.
+static bool is_each_cheaper(const struct buf *secrets, size_t len) {
   size_t count = 0;
-  for (size_t i = 0; i < secrets->len && count <= FEW_SECRETS; i++)
+  for (size_t i = 0; i < secrets->len; i++)
     count += secrets->data[i] == '\0';
-  return count <= FEW_SECRETS;
+  return count <= FEW_SECRETS || count * len <= BYTES_OF_A_STEP * secrets->len;
 }
 
 void carried_cover(const struct buf *secrets, size_t least, bool is_cut, char *bytes, size_t len) {
   if (secrets->len == 0 || len < least) return;
   const char *end = secrets->data + secrets->len;
-  bool is_done = !are_few(secrets) && secret_search_cover(secrets->data, secrets->len, least, bytes, len);
+  bool is_done =
+      !is_each_cheaper(secrets, len) && secret_search_cover(secrets->data, secrets->len, least, bytes, len);
   for (const char *secret = secrets->data; secret < end; secret += strlen(secret) + 1) {
     if (strlen(secret) < least) continue;
     if (!is_done) cover(bytes, len, secret);

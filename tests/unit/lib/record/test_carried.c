@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/http/base64.h"
 #include "lib/record/carried.h"
@@ -84,11 +85,35 @@ static void test_a_servers_words_lose_names_shapes_and_what_was_carried(void **s
   buf_free(&secrets);
 }
 
+// Each short text is searched for one after another, the long one for all at once.
+static void test_many_secrets_are_covered_in_short_and_long_texts(void **state) {
+  (void)state;
+  struct buf secrets = {0}, text = {0};
+  char word[32];
+  for (int i = 0; i < 20000; i++) {
+    snprintf(word, sizeof word, "value%06d", i);
+    carried_add(&secrets, word, strlen(word));
+    buf_printf(&text, "%s,", word);
+  }
+  clock_t before = clock();
+  for (int i = 0; i < 100; i++) {
+    snprintf(word, sizeof word, "a value%06d z", 199 * i);
+    carried_cover(&secrets, CARRIED_BODY_MIN, false, word, strlen(word));
+    assert_string_equal(word, "a *********** z");
+  }
+  print_message("%.3f s of CPU\n", (double)(clock() - before) / CLOCKS_PER_SEC);
+  carried_cover(&secrets, CARRIED_BODY_MIN, false, text.data, text.len);
+  assert_int_equal(strspn(buf_text(&text), "*,"), text.len);
+  buf_free(&secrets);
+  buf_free(&text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_secret_is_covered_as_it_is_and_in_base64),
       cmocka_unit_test(test_what_a_header_carries_is_covered_word_by_word),
       cmocka_unit_test(test_a_servers_words_lose_names_shapes_and_what_was_carried),
+      cmocka_unit_test(test_many_secrets_are_covered_in_short_and_long_texts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
