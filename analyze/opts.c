@@ -108,6 +108,11 @@ static const struct cli_option options[] = {
     {"seed", 0, "N", "1", "seed of the Monte Carlo draws for the best set", CLI_OWN(parse_seed), NULL},
     {"slo", 0, "LIST", NULL, "limits on times: ttft=0.5s per request (goodput), ttft_p95=1s per cell",
      CLI_OWN(parse_slo), "Judgement (exit code 3 when it fails)"},
+    {"demand", 0, "TRACE|RATE", NULL,
+     "servers that this traffic, or so many requests/s, needs to keep the limits",
+     CLI_TEXT(struct opts, demand.traffic), NULL},
+    {"demand-percentile", 0, "P", "100", "of the traffic's minutes by their requests; 100: the busiest",
+     CLI_REAL(struct opts, demand.percentile, 1, 100), NULL},
     {"baseline", 0, "FILE", NULL, "compare with this older run or table", CLI_TEXT(struct opts, baseline),
      NULL},
     {"max-regression", 0, "SHARE", NULL, "fail when slower by more than this, with certainty: 5%",
@@ -193,6 +198,10 @@ enum status opts_parse(int argc, char **argv, struct opts *opts, struct error *e
     return status_fail(error, STATUS_USAGE,
                        "--suggest prints cells of runs: it goes with neither --format nor --curve");
   }
+  if (!opts->demand.traffic && opts->demand.percentile > 0)
+    return status_fail(error, STATUS_USAGE, "--demand-percentile goes with --demand");
+  if (opts->demand.traffic && !opts->slo.has_request && !opts->slo.has_cell)
+    return status_fail(error, STATUS_USAGE, "--demand needs the limits of --slo");
   if (isfinite(opts->max_regression) && !opts->baseline) {
     return status_fail(error, STATUS_USAGE, "--max-regression needs a --baseline to compare with");
   }

@@ -5,6 +5,7 @@
 #define ANALYZE_OPTS_H
 
 #include "analyze/judge/analysis.h"
+#include "analyze/judge/demand.h"
 #include "analyze/judge/slo.h"
 #include "analyze/report/lang.h"
 #include "lib/base/cli.h"
@@ -24,6 +25,7 @@ struct opts {
   double session_sd;     // of ln throughput between lives of a server
   struct cli_texts assertions;
   struct slo slo;
+  struct demand_options demand; // traffic NULL: not asked
   enum results_measure measure; // what throughput counts, where it was given
   bool has_measure;
   int64_t suggest; // cells to propose; 0: not asked

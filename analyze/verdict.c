@@ -108,7 +108,9 @@ enum status verdict_reach(const struct opts *opts, const struct load_data *data,
                           struct results *results, struct log *log, bool *bad, bool *lost,
                           struct error *error) {
   enum status status = STATUS_OK;
-  if (opts->baseline) status = compare_baseline(opts, data, baseline, results, log, lost, error);
+  if (opts->demand.traffic) status = demand_find(&opts->demand, data, results, error);
+  if (status == STATUS_OK && opts->baseline)
+    status = compare_baseline(opts, data, baseline, results, log, lost, error);
   if (status == STATUS_OK && results->comparison.regressed) {
     *bad = true;
     log_error(

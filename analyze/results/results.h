@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyze/results/demand.h"
 #include "lib/record/failure.h"
 #include "lib/record/run.h"
 
@@ -444,6 +445,7 @@ struct results {
   size_t load_count;
   struct load_answer load_answer;
   struct slo_edge slo_edge;
+  struct demand demand;
   struct distribution *distributions; // of the cells worth a closer look, in the order of cells
   size_t distribution_count;
   struct comparison comparison;

@@ -354,6 +354,9 @@ static const struct member load_answer_members[] = {MEMBER_VIEW_OF("kept_per_s",
 VALUE_VIEW(slo_edge, results,
            self->slo_edge.exists ? VALUE_OF_OBJECT(&self->slo_edge, summary_edge_members) : null)
 
+VALUE_VIEW(demand, results,
+           self->demand.exists ? VALUE_OF_OBJECT(&self->demand, summary_demand_members) : null)
+
 VALUE_VIEW(load_answer, results, self->load_count > 0 ? VALUE_OF_OBJECT(self, load_answer_members) : null)
 
 static const struct member before_after_members[] = {MEMBER(before_after, before, "before", MEMBER_POSITIVE),
@@ -459,6 +462,7 @@ static const struct member summary_members[] = {
     MEMBER_LIST_OF(results, loads, load_count, "loads", load_members),
     MEMBER_VIEW_OF("load_answer", load_answer),
     MEMBER_VIEW_OF("slo_edge", slo_edge),
+    MEMBER_VIEW_OF("demand", demand),
     MEMBER_IF_OF(TEXT, results, comparison.baseline, "comparison", comparison_members),
     MEMBER_LIST_OF(results, assertions, assertion_count, "assertions", assertion_members),
     MEMBER_LIST_OF(results, warnings, warning_count, "warnings", warning_members),

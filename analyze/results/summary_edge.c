@@ -42,3 +42,28 @@ const struct member summary_edge_members[] = {
     MEMBER_VIEW_OF("monotone", monotone),
     MEMBER_IF_OF(NUMBER, slo_edge, goodput_at, "goodput", goodput_members),
     MEMBER_END};
+
+static const struct member demand_row_members[] = {
+    MEMBER(demand_row, servers, "servers", MEMBER_INT), MEMBER(demand_row, kept, "kept", MEMBER_NUMBER),
+    MEMBER(demand_row, possible, "possible", MEMBER_NUMBER), MEMBER_END};
+
+VALUE_VIEW(lengths_alike, demand, VALUE_OF_BOOL(!(self->lengths_apart > RESULTS_LENGTHS_ALIKE)))
+
+static const struct member demand_length_members[] = {
+    MEMBER(demand, input_tokens, "input_tokens", MEMBER_NUMBER),
+    MEMBER(demand, run_input_tokens, "run_input_tokens", MEMBER_NUMBER),
+    MEMBER(demand, output_tokens, "output_tokens", MEMBER_NUMBER),
+    MEMBER(demand, run_output_tokens, "run_output_tokens", MEMBER_NUMBER),
+    MEMBER_VIEW_OF("alike", lengths_alike),
+    MEMBER_END};
+
+const struct member summary_demand_members[] = {
+    MEMBER(demand, peak_per_s, "peak_per_s", MEMBER_NUMBER),
+    MEMBER(demand, percentile, "percentile", MEMBER_NUMBER),
+    MEMBER(demand, minutes, "minutes", MEMBER_INT),
+    MEMBER(demand, suffice, "suffice", MEMBER_COUNT),
+    MEMBER(demand, estimate, "estimate", MEMBER_COUNT),
+    MEMBER(demand, too_few, "too_few", MEMBER_COUNT),
+    MEMBER_LIST_OF(demand, rows, row_count, "servers", demand_row_members),
+    MEMBER_PART("lengths", demand_length_members),
+    MEMBER_END};
