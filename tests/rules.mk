@@ -93,6 +93,7 @@ coverage-sim: $(SIMULATIONS)
 	@$(BUILD)/tests/bench/recommend_sim $$(($(REPLICATIONS) / 2))
 	@$(BUILD)/tests/bench/search_sim
 	@$(BUILD)/tests/bench/edge_sim $$(($(REPLICATIONS) / 2))
+	@$(BUILD)/tests/bench/open_sim $$(($(REPLICATIONS) / 2))
 	@$(BUILD)/tests/bench/compare_sim $$((2 * $(REPLICATIONS)))
 	@$(BUILD)/tests/bench/interval_sim $$(($(REPLICATIONS) / 2))
 	@$(BUILD)/tests/bench/percentile_sim $$(($(REPLICATIONS) / 2))

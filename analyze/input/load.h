@@ -129,7 +129,8 @@ struct load_open {
   struct queue queue;
   struct load_times times;
   struct load_spread spread[LOAD_OPEN_TIMES][LOAD_PERCENTILES], good_spread;
-  struct load_quantiles whole; // of all its requests
+  double worth[LOAD_OPEN_TIMES]; // independent requests whose mean time would vary as much; 0: not known
+  struct load_quantiles whole;   // of all its requests
 };
 
 struct load_point {

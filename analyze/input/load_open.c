@@ -115,9 +115,29 @@ static struct load_spread spread_of(const struct course *course, const double *t
   return spread;
 }
 
+// By how much the sum of a time varies over blocks, beside the sum of independent ones.
+static double worth_of(const struct course *course, size_t time) {
+  double trials[BLOCKS] = {0}, sums[BLOCKS] = {0}, sum = 0, squares = 0, count = 0, df;
+  for (size_t i = 0; i < course->arrivals->count; i++) {
+    const struct load_arrival *arrival = &course->arrivals->of[i];
+    size_t block = block_of(course, arrival);
+    if (block == BLOCKS || arrival->values[time] < 0) continue;
+    double value = clock_seconds(arrival->values[time]);
+    trials[block]++, sums[block] += value;
+    count++, sum += value, squares += value * value;
+  }
+  for (size_t b = course->start; b < BLOCKS && count > 0; b++)
+    sums[b] -= sum / count * trials[b];
+  double variance = serial_variance(sums + course->start, BLOCKS - course->start, &df);
+  double independent = count > 0 ? fmax(squares - sum * sum / count, 0) : 0;
+  if (!(df > 0)) return 0;
+  return variance > independent ? count * independent / variance : count;
+}
+
 static void find_spreads(const struct course *course, const struct load_quantiles *at,
                          struct load_open *open) {
   for (size_t t = 0; t < LOAD_OPEN_TIMES; t++) {
+    open->worth[t] = worth_of(course, t);
     for (size_t p = 0; p < LOAD_PERCENTILES; p++) {
       double trials[BLOCKS] = {0}, hits[BLOCKS] = {0};
       for (size_t i = 0; i < course->arrivals->count; i++) {

@@ -6,6 +6,10 @@
 #include "analyze/judge/estimate.h"
 #include "analyze/stat/quantile.h"
 
+// For an upper end, where requests are all alike: so many times the fewest, by the variance of the time
+// itself, and no fewer than SURPLUS_MIN.
+#define SURPLUS 8
+#define SURPLUS_MIN 200
 #define DIFFERENT 0.10   // p of the F test by which repetitions differ
 #define LONGER 3         // times as long, where a repetition is too short even for its own variance
 #define COUNT_MAX 9.0e15 // of requests, exact in a double
@@ -79,6 +83,19 @@ static void set_ends(struct times *pooled, double p, double confidence, double w
     out->hi = times_at_rank(pooled, (uint64_t)fmin(ceil(rank_among(count, whole, hi) - 1e-6), count));
 }
 
+static double worth_in_all(const struct loads_group *group, enum load_time time) {
+  double worth = 0;
+  for (size_t i = 0; i < group->count; i++)
+    worth += group->of[i]->worth[time];
+  return worth;
+}
+
+// How many `count` requests that are worth `all` must be worth for an upper end.
+static double surplus_for(double needed, double all, double count) {
+  double alike = fmax(1 - all / count, 0);
+  return fmax((1 + (SURPLUS - 1) * alike) * needed, SURPLUS_MIN * alike);
+}
+
 static double mean_length(const struct loads_group *group, double *start_s) {
   double steady = 0;
   *start_s = 0;
@@ -102,9 +119,12 @@ struct estimate loads_times_percentile(const struct loads_group *group, enum loa
     worth_of(&sums, group->count, confidence, &worth, &by_interval);
     out.estimate = ci.estimate;
     if (!sums.short_one) set_ends(&pooled, p, confidence, by_interval, &out);
-    double more = fmax(needed_for(p, confidence) / by_interval, sums.short_one ? LONGER : 1);
-    if ((isnan(out.lo) || isnan(out.hi)) && group->of[0]->served >= 0)
-      *needs_s = fmax(*needs_s, start_s + steady_s * more);
+    // A quiet run has a low percentile and neighbours that hardly seem alike: its upper end needs more.
+    double needed = needed_for(p, confidence), all = fmin(worth_in_all(group, time), worth);
+    double surplus = surplus_for(needed, all, sums.count);
+    if (all < surplus) out.hi = NAN;
+    double more = fmax(fmax(needed / by_interval, surplus / fmax(all, 1)), sums.short_one ? LONGER : 1);
+    if (isnan(out.hi) && group->of[0]->served >= 0) *needs_s = fmax(*needs_s, start_s + steady_s * more);
   }
   times_free(&pooled);
   return out;
@@ -136,11 +156,16 @@ struct estimate loads_times_good(const struct loads_group *group, double confide
   }
   if (!(sums.count > 0)) return (struct estimate){NAN, NAN, NAN};
   worth_of(&sums, group->count, confidence, &worth, &by_interval);
+  double all = sums.count;
+  for (size_t t = 0; t < LOAD_OPEN_TIMES; t++)
+    if (times_count(&group->of[0]->times.of[t]) > 0) all = fmin(all, worth_in_all(group, (enum load_time)t));
+  by_interval = fmin(by_interval, all);
   uint64_t trials = (uint64_t)fmax(by_interval, 1);
   double share = sums.hits / sums.count;
   struct estimate out = {share, NAN, NAN};
   if (!sums.short_one &&
       ci_proportion((uint64_t)round(share * (double)trials), trials, confidence, &ci, NULL) == STATUS_OK)
     out = (struct estimate){share, fmin(ci.lo, share), fmax(ci.hi, share)};
+  if (all < surplus_for(1, all, sums.count)) out.lo = NAN; // a quiet run has a high share
   return out;
 }

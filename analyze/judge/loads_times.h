@@ -5,8 +5,10 @@
 // Requests that follow each other wait alike, so each is worth less than one: their number is divided by how
 // much more the count beyond the percentile varies than that of independent ones (a batch-means method; the
 // variance is serial_variance over a hundredth of the schedule each). By what Student's t lies above the
-// normal for the degrees of freedom behind that variance it shrinks once more, and order-statistic
-// intervals (stat/quantile.h) are those of that number. Repetitions add up, unless they differ by more than
+// normal for the degrees of freedom behind that variance it shrinks once more, and order-statistic intervals
+// (stat/quantile.h) are those of that number. The upper end asks for more, by the variance of the time
+// itself: a run without a busy spell has low percentiles and neighbours that hardly seem alike, so that the
+// short runs which seem long enough are the quiet ones. Repetitions add up, unless they differ by more than
 // such counts do (F test at 10 %): then the variance is that between them.
 #ifndef ANALYZE_LOADS_TIMES_H
 #define ANALYZE_LOADS_TIMES_H

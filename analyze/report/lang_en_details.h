@@ -178,6 +178,9 @@ TEXT(LANG_LOADS_TIMES,
      "At {0} {0:request|requests} per second, time to first token p50 / p95 is {1} and latency {2}.")
 TEXT(LANG_LOADS_LATENCY, "At {0} {0:request|requests} per second, latency p50 / p95 is {1}.")
 TEXT(LANG_LOADS_GOODPUT, " Goodput: {0} requests per second, {1}% of the requests.")
+TEXT(LANG_LOADS_TOO_SHORT, "At {0} {0:request|requests} per second, the repetitions are too short to promise "
+                           "{1}: requests that follow each "
+                           "other wait alike. About {2} each would do.")
 TEXT(LANG_LOADS_NOT_MEASURED, "Not measured: {0}.")
 TEXT(LANG_LOADS_NOT_BETWEEN, "rates between {0} and {1} per second")
 TEXT(LANG_LOADS_NOT_ABOVE, "rates above {0} per second")

@@ -108,6 +108,39 @@ static void say_times(struct chapters *c, struct document_node *parent) {
   buf_free(&text);
 }
 
+// The limit that the load leaves open since its repetitions are too short; NULL: none.
+static const struct limit *too_short(const struct results *results, const struct load *load,
+                                     double *needs_s) {
+  static const size_t times[] = {[RESULTS_TTFT] = 0, [RESULTS_LATENCY] = 1, [RESULTS_TPOT] = 2};
+  for (size_t i = 0; i < results->limit_count; i++) {
+    const struct limit *limit = &results->limits[i];
+    if (limit->percentile == 0) continue;
+    *needs_s = load->needs_s[times[limit->time]][limit->percentile == 50   ? 0
+                                                 : limit->percentile == 95 ? 1
+                                                                           : 2];
+    if (*needs_s > 0 && chapters_limits_load(load, limit).estimate <= limit->limit_s) return limit;
+  }
+  return NULL;
+}
+
+// Of the lowest rate that keeps its limits by the measured times but not for certain.
+static void say_too_short(struct chapters *c, struct document_node *parent) {
+  const struct results *results = c->results;
+  size_t first = results->load_answer.kept == SIZE_MAX ? 0 : results->load_answer.kept + 1;
+  for (size_t i = first; i < results->load_count && i < results->load_answer.broken; i++) {
+    double needs_s;
+    const struct load *load = &results->loads[i];
+    const struct limit *limit = load->reps > 0 ? too_short(results, load, &needs_s) : NULL;
+    if (!limit) continue;
+    struct buf name = {0};
+    chapters_limits_name(c, limit, &name);
+    chapters_paragraph(c, parent, LANG_LOADS_TOO_SHORT,
+                       LANG_WITH(rate_of(c, i).text, buf_text(&name), chapters_duration(c, needs_s).text));
+    buf_free(&name);
+    return;
+  }
+}
+
 static bool each_once(const struct results *results) {
   for (size_t i = 0; i < results->load_count; i++) {
     if (results->loads[i].reps > 1) return false;
@@ -162,6 +195,7 @@ void chapters_loads_answer(struct chapters *c, struct document_node *parent) {
   }
   say_answer(c, parent);
   say_times(c, parent);
+  say_too_short(c, parent);
   say_not_measured(c, parent);
   say_next_rates(c, parent);
 }

@@ -143,6 +143,7 @@ int main(int argc, char **argv) {
            "decade), without a bound %d, endless %d\n",
            TRUTHS[t].name, edge, held, error, exp(tally.ratio / bracketed), tally.batches / searches,
            tally.batches / tally.decades, tally.no_bracket, tally.endless);
+    fflush(stdout);
     good &= held + 3 * error >= 0.95 && tally.endless == 0;
   }
   gsl_rng_free(rng);

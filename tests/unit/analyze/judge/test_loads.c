@@ -129,8 +129,8 @@ static void test_goodput_counts_the_requests_within_every_limit(void **state) {
   const struct load *good = &s.results.loads[0], *bad = &s.results.loads[1];
   scenario_near("all", good->good_share.estimate, 1, 0);
   scenario_near("goodput", good->goodput.estimate, 10, 1e-12);
-  // Both repetitions alike: the interval is that of 200 requests (Clopper-Pearson: 0.025^(1/200)).
-  scenario_near("lo", good->good_share.lo, pow(0.025, 1 / 200.0), 1e-9);
+  // No more than the interval of 200 independent requests (Clopper-Pearson: 0.025^(1/200)).
+  assert_true(good->good_share.lo > 0.96 && good->good_share.lo <= pow(0.025, 1 / 200.0));
   assert_true(good->meets_slo == CELL_SLO_MET && good->slo_certain);
   scenario_near("none", bad->good_share.estimate, 0, 0);
   scenario_near("no goodput", bad->goodput.estimate, 0, 0);
@@ -147,8 +147,8 @@ static void test_limits_on_percentiles_judge_loads_too(void **state) {
   static const struct {
     const char *limits;
     size_t kept, broken;
-    bool certain; // of the load kept
-  } cases[] = {{"latency_p95=150ms", 0, 1, true},
+    bool certain;                                  // of the load kept
+  } cases[] = {{"latency_p95=150ms", 0, 1, false}, // a hundred requests bound no p95 from above
                {"latency_p95=50ms", SIZE_MAX, 0, false},
                {"tpot_p50=1s,ttft=1s", 1, SIZE_MAX, true},
                {"latency_p99=1s", 1, SIZE_MAX, false},

@@ -168,6 +168,12 @@ static void test_an_open_edge_is_no_answer(void **state) {
   results->load_answer = (struct load_answer){2, SIZE_MAX};
   HAS(made_report(made, LANG_EN), "40 requests per second, the highest rate tested.");
   results->load_answer = (struct load_answer){SIZE_MAX, SIZE_MAX};
+  results->loads[1].needs_s[1][1] = 575;
+  HAS(made_report(made, LANG_EN), "At 20 requests per second, the repetitions are too short to promise "
+                                  "latency p95 ≤ 2.5 s: requests that "
+                                  "follow each other wait alike. About 575 s each would do.");
+  results->loads[1].needs_s[1][1] = 0;
+  LACKS(made_report(made, LANG_EN), "too short");
   results->slo_edge.uneven = true;
   HAS(made_report(made, LANG_EN), "not decided: at every rate an interval reaches beyond a limit.");
   HAS(made_report(made, LANG_EN), "The intervals contradict that more load is never faster");
