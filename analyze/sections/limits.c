@@ -40,6 +40,13 @@ void chapters_limits_name(struct chapters *c, const struct limit *limit, struct 
   buf_free(&percentile);
 }
 
+void chapters_limits_time(struct chapters *c, const struct limit *limit, struct buf *out) {
+  static const enum lang_id names[RESULTS_TIMES] = {[RESULTS_LATENCY] = LANG_NAME_LATENCY,
+                                                    [RESULTS_TTFT] = LANG_NAME_TTFT,
+                                                    [RESULTS_TPOT] = LANG_NAME_TPOT};
+  buf_printf(out, "%s p%d", lang_text(c->lang, names[limit->time]), limit->percentile);
+}
+
 void chapters_limits_names(struct chapters *c, bool requests, struct buf *out) {
   for (size_t i = 0; i < c->results->limit_count; i++) {
     const struct limit *limit = &c->results->limits[i];
@@ -134,6 +141,7 @@ static void by_edge(struct chapters *c, struct document_node *parent) {
   struct buf text = {0};
   if (c->results->load_count == 0) chapters_limits_edge(c, LANG_LIMITS_ESTIMATE, &text);
   if (text.len > 0) document_paragraph(parent, buf_text(&text));
+  if (c->results->load_count == 0 && c->results->workers_count > 1) chapters_edge_plot(c, parent);
   buf_free(&text);
 }
 

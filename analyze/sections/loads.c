@@ -289,6 +289,7 @@ void chapters_loads(struct chapters *c, struct document_node *root) {
   struct document_node *section = chapters_section(c, root, LANG_LOADS, LANG_ALONE);
   chapters_paragraph(c, section, LANG_LOADS_MEAN, LANG_WITH(chapters_confidence(c->results).text));
   chapters_one_piece(c, section);
+  if (shape.rates >= 2) chapters_edge_plot(c, section);
   rate_table(c, section, shape);
   figures(c, section, shape);
   time_table(c, section, shape);

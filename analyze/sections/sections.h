@@ -102,6 +102,9 @@ struct estimate chapters_limits_load(const struct load *load, const struct limit
 // Appends "latency p95 <= 1.5 s".
 void chapters_limits_name(struct chapters *c, const struct limit *limit, struct buf *out);
 
+// Appends "latency p95".
+void chapters_limits_time(struct chapters *c, const struct limit *limit, struct buf *out);
+
 // The names of all limits on requests, or of all on percentiles, with commas between them.
 void chapters_limits_names(struct chapters *c, bool requests, struct buf *out);
 
@@ -116,5 +119,10 @@ void chapters_limits_edge(struct chapters *c, enum lang_id sentence, struct buf 
 // appended where no limited time was.
 void chapters_limits_binding(struct chapters *c, const struct cell *cell, struct buf *name,
                              struct buf *value);
+
+// edge_plot: the picture of the edge of the limits.
+// A figure with the percentile and its interval at each load, its limit, and both bounds; nothing where the
+// limit that binds is not on a percentile, or was measured at fewer than two loads.
+void chapters_edge_plot(struct chapters *c, struct document_node *parent);
 
 #endif

@@ -78,7 +78,7 @@ static enum MHD_Result on_accept(void *context, const struct sockaddr *address, 
   (void)len; // of an Internet address, or it is none
   httpd_did_something(proxy->shared.httpd);
   if (client_is_let_in(&proxy->shared, address)) return MHD_YES;
-  proxy->shared.counts.rejected++;
+  proxy->shared.counts.rejected[REJECTION_CLIENT_LIMIT]++;
   return MHD_NO;
 }
 

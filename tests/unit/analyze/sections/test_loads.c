@@ -181,6 +181,29 @@ static void test_an_open_edge_is_no_answer(void **state) {
   made_check_clean(made_report(made, LANG_RU));
 }
 
+// The limit, both bounds, and a load whose queue grows by its whole repetitions.
+static void test_the_edge_is_drawn_with_its_limit_and_bounds(void **state) {
+  struct made *made = *state;
+  struct results *results = &made->results;
+  offered(results);
+  limit_of(results, 95);
+  LACKS(made_report(made, LANG_EN), "plots/edge.png");
+  results->slo_edge = (struct slo_edge){.exists = true, .at = 28.3, .passes = 0, .fails = 2};
+  results->loads[2].queue_grows = true;
+  results->loads[2].whole_latency_s = about(9);
+  fixture_no_percentiles(&results->loads[2].latency_s);
+  HAS(made_report(made, LANG_EN), "plots/edge.png");
+  const struct plot *plot = plot_find(&made->plots, "edge");
+  struct buf data = {0};
+  assert_int_equal(plot_data(plot, &data), STATUS_OK);
+  HAS(buf_text(&data), "\n20 2 1.8 2.2");
+  HAS(buf_text(&data), "\n40 9 ");
+  HAS(buf_text(&data), "\n40 2.5 ");
+  assert_true(plot->marks && plot->marks->next && plot->marks->from + plot->marks->next->from == 50);
+  buf_free(&data);
+  made_check_clean(made_report(made, LANG_RU));
+}
+
 static void test_limits_and_goodput_are_in_the_answer(void **state) {
   struct made *made = *state;
   struct results *results = &made->results;
@@ -244,6 +267,7 @@ int main(void) {
       MADE(test_percentiles_are_drawn_with_their_intervals),
       MADE(test_the_answer_is_the_highest_rate_that_holds),
       MADE(test_an_open_edge_is_no_answer),
+      MADE(test_the_edge_is_drawn_with_its_limit_and_bounds),
       MADE(test_limits_and_goodput_are_in_the_answer),
       MADE(test_what_is_not_known_of_a_load_is_no_number),
   };
