@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Ctrl-C and its like while a report is being written: held back and looked for where it suits, so that
+// Ctrl-C and its like while a report is being written: held back and polled where it suits, so that
 // nothing half made stays behind.
 #ifndef ANALYZE_INTERRUPT_H
 #define ANALYZE_INTERRUPT_H

@@ -7,7 +7,7 @@
 #include "analyze/opts.h"
 #include "lib/base/log.h"
 
-// Fills results->comparison, assertions and the cells' meets_slo as `opts` wants, and says on `log` how each
+// Fills results->comparison, assertions and the cells' meets_slo as `opts` wants, and logs how each
 // came out. *bad: an assertion does not hold, or the run has regressed (exit code 3). *lost: bytes of the
 // baseline are known to be missing. `baseline` comes empty and is filled where one is given; results borrow
 // its words. Errors are those of reading the baseline.

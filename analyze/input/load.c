@@ -16,7 +16,7 @@ struct feed {
   struct load_table *table;
 };
 
-// Run records are JSON objects, so the first byte that is not white space tells.
+// Run records are JSON objects, so the first byte that is not white space decides.
 static bool looks_like_record(const char *line, size_t len) {
   for (size_t i = 0; i < len; i++) {
     if (line[i] != ' ' && line[i] != '\t') return line[i] == '{';

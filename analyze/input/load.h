@@ -99,7 +99,7 @@ struct load_cell {
 
 // One life of a server, or one run against a server that is not managed.
 struct load_session {
-  int64_t file, number; // as the record says
+  int64_t file, number; // of the record
   int64_t workers;      // -1: all
   bool managed, failed;
   int64_t batches; // measured ones
@@ -201,7 +201,7 @@ struct load_data {
   ((struct load_data){                                                                                       \
       .limits = {-1, -1, -1}, .invalid_cpu_max = NAN, .client_cpu_max = NAN, .client_lag_p99_max_s = NAN})
 
-// Adds one file ("-": standard input), run records or a table of cells, plain or gzip, told apart by content.
+// Adds one file ("-": standard input), run records or a table of cells, plain or gzip, by content.
 // Damage is a notice and sets `lost`. STATUS_NOT_FOUND, STATUS_IO, STATUS_FORMAT (neither of both; bad table;
 // a run that was read already), STATUS_LIMIT, STATUS_MEMORY; the words begin with the file's name.
 enum status load_file(struct load_data *data, const char *path, struct error *error) MUST_USE;
@@ -219,7 +219,7 @@ bool load_is_failing(int64_t requests, int64_t failed, int64_t cancelled);
 enum status load_finish(struct load_data *data, struct error *error) MUST_USE;
 
 // Notes in `baseline` what it and the run, of which the `count` facts are, differ in beyond the server's
-// address. A table says nothing of these.
+// address. A table has none of these.
 void load_note_unlike_baseline(struct load_data *baseline, const struct run_facts *run, size_t count);
 
 void load_free(struct load_data *data); // takes NULL and a half-made one

@@ -5,7 +5,7 @@
 
 #include "analyze/input/load_reader.h"
 
-// What all batches know of their tokens; a batch without a success says 0, whatever it was.
+// The token counts of all batches; one without a success has 0, whatever it was.
 struct known {
   bool output, input, other; // other: successes without output tokens
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The first batch of a run without a warm-up, on a server that was there before: whether it had to load the
-// model, only its time can tell.
+// model, only its time can show.
 #include "analyze/input/load_reader.h"
 
 // A server that has its model gives the next larger batch at most twice the throughput when the batch is at

@@ -24,7 +24,7 @@ void load_failed_start(struct load_cell *cell, size_t run);
 enum status load_session_add(struct load_data *data, const struct load_session *session,
                              size_t *index) MUST_USE;
 
-// Something to be told; -1 and NULL: does not apply. Without memory it is dropped.
+// A notice for the user; -1 and NULL: does not apply. Without memory it is dropped.
 void load_notice_add(struct load_data *data, enum warning_code code, int64_t workers, int64_t count,
                      const char *words);
 

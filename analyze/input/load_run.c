@@ -149,7 +149,8 @@ static enum status session_of(struct load_run *run, int64_t number, size_t *inde
   return status;
 }
 
-// The plan says which cells a level would have held; without one, the level stands as a cell of one request.
+// The plan has the cells that a level would have held; without one, the level stands as a cell of one
+// request.
 static enum status add_planned(struct load_run *run, int64_t workers) {
   struct json_slice plan = {run->plan.data, run->plan.len};
   struct json_slice cells = json_scan_get(plan, "cells"), batches = json_scan_get(plan, "batch"), item;
@@ -402,7 +403,7 @@ static enum status add_batch(struct load_run *run, const struct run_batch *recor
   return status == STATUS_OK ? commit(run, record, session, index) : status;
 }
 
-// An end record closes its segment and knows what it should hold.
+// An end record closes its segment and has the counts of what it should hold.
 static void add_end(struct load_run *run, const struct run_end *end) {
   if (end->requests > run->requests) run->missing_records += end->requests - run->requests;
   if (end->batches > run->batches) run->missing_records += end->batches - run->batches;

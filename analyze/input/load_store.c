@@ -199,7 +199,7 @@ void load_free(struct load_data *data) {
   }
   for (size_t i = 0; i < data->notice_count; i++)
     free(data->notices[i].words);
-  // The facts' strings are freed where results_free knows how.
+  // results_free frees the facts' strings.
   struct results facts = {.facts = data->facts, .fact_count = data->fact_count};
   results_free(&facts);
   free(data->cells);

@@ -209,7 +209,6 @@ static enum status parse_point(struct load_table *table, const double *numbers, 
   return STATUS_OK;
 }
 
-// The number of the repetition: as the table says, else the order of the rows of this cell.
 // Where a repetition stands, or would.
 static struct seen *place_of(struct seen *seen, size_t room, size_t cell, int64_t rep) {
   uint64_t hash = ((uint64_t)cell * 0x9E3779B97F4A7C15u) ^ ((uint64_t)rep * 0xC2B2AE3D27D4EB4Fu);

@@ -13,7 +13,7 @@
 #define SHOWN_BYTES 60  // of a value, in a sentence
 #define DIGEST_BYTES 19 // "sha256:" and 12 digits
 
-// What a run says of one aspect.
+// The value of one aspect of a run.
 struct value {
   char text[VALUE_BYTES];
 };
@@ -82,7 +82,7 @@ static void collect(const struct run_facts *list, size_t count, const struct asp
                     struct values *values) {
   for (size_t i = 0; i < count; i++) {
     const struct run_facts *facts = &list[i];
-    if (strcmp(facts->kind, "run") != 0) continue; // a table says nothing of this
+    if (strcmp(facts->kind, "run") != 0) continue; // a table has none of this
     struct value value = aspect->read(facts);
     bool known = false;
     for (size_t k = 0; k < values->count && !known; k++)

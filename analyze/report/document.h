@@ -36,7 +36,7 @@ enum document_kind {
 
 enum document_align { DOCUMENT_LEFT, DOCUMENT_RIGHT, DOCUMENT_DECIMAL };
 
-// What a renderer may show of a cell besides its text; the text says the same in words. The terminal colours
+// What a renderer may show of a cell besides its text; the text has the same in words. The terminal colours
 // a row by its first cell.
 enum document_mark { DOCUMENT_PLAIN, DOCUMENT_BEST, DOCUMENT_EQUAL, DOCUMENT_MUTED, DOCUMENT_BAD };
 

@@ -102,7 +102,7 @@ static void row(struct writer *w, const struct document_node *table, size_t firs
   buf_append_text(w->out, "</tr>\n");
 }
 
-// The rows, each decimal column with room for its longest fraction; that is looked for once a table.
+// The rows, each decimal column with room for its longest fraction; found once a table.
 static void rows(struct writer *w, const struct document_node *table) {
   size_t *after = calloc(table->column_count, sizeof *after);
   if (!after) {
@@ -159,7 +159,7 @@ static void list(struct writer *w, const struct document_node *node) {
 // false: there is no such picture, and nothing was written.
 static bool picture(struct writer *w, const struct document_node *node) {
   struct buf path = {0}, svg = {0}, made = {0};
-  struct error ignored; // a missing picture is said in words
+  struct error ignored; // its text replaces a missing picture
   char prefix[32];
   snprintf(prefix, sizeof prefix, "f%zu-", ++w->figures);
   buf_printf(&path, "%s/%s.svg", w->options->svg_folder, node->name);

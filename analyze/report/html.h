@@ -18,8 +18,8 @@ struct html_options {
 };
 
 // Appends the page. A figure whose SVG is not there is replaced by its words. The status of the document when
-// it is not whole, STATUS_CANCELLED when stop_fd said so (then there is only part of a page), else that of
-// `out`.
+// it is not whole, STATUS_CANCELLED when stop_fd became readable (then there is only part of a page), else
+// that of `out`.
 enum status html_render(const struct document *document, const struct html_options *options,
                         struct buf *out) MUST_USE;
 

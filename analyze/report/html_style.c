@@ -57,8 +57,8 @@ const char html_style_sheet[] =
 "details::details-content{content-visibility:visible;block-size:auto}.fold summary{list-style:none}\n"
 "table{font-size:.85em}th,td{padding:.15rem .45rem}.heat td{padding:.15rem .3rem}}\n";
 
-// A printed page has no folded chapters. Headings become buttons that sort; points of figures tell their values to whatever points at
-// them, and one after the other to the arrow keys.
+// A printed page has no folded chapters. Headings become buttons that sort; points of figures show their values to
+// whatever points at them, and one after the other to the arrow keys.
 const char html_style_script[] =
 "'use strict';\n"
 "const number=/[-\\u2212]?\\d[\\d.]*/;\n"

@@ -16,7 +16,7 @@
 
 enum plot_style { PLOT_LINE, PLOT_POINTS, PLOT_LINE_POINTS, PLOT_BAND };
 
-// Okabe and Ito's colours, told apart with every common colour blindness, and a sequence for ordered series.
+// Okabe and Ito's colours, distinct with every common colour blindness, and a sequence for ordered series.
 enum plot_colour { PLOT_BLUE, PLOT_ORANGE, PLOT_GREEN, PLOT_RED, PLOT_PURPLE, PLOT_GREY, PLOT_SHADE };
 
 struct plot_point {
@@ -31,7 +31,7 @@ struct plot_series {
   bool named;  // points that have a name and room for it show it
   bool dashed; // lines
   bool hollow; // points
-  bool bare;   // y is only where its points stand, and no value to tell
+  bool bare;   // y is only where its points stand, and no value
   enum plot_style style;
   enum plot_colour colour;
   double shade; // PLOT_SHADE: 0 (dark) to 1 (light)
@@ -102,8 +102,8 @@ struct plot_options {
 
 // Writes scripts and data of the whole set into `folder` (which exists) and runs one gnuplot on them.
 // STATUS_IO when a file cannot be written; STATUS_NOT_FOUND: no gnuplot; STATUS_LIMIT: it took too long and
-// was stopped; STATUS_CANCELLED: stop_fd said so; STATUS_FORMAT with its first line when it failed. Scripts
-// and data stay in each of these.
+// was stopped; STATUS_CANCELLED: stop_fd became readable; STATUS_FORMAT with its first line when it failed.
+// Scripts and data stay in each of these.
 enum status plot_set_write(const struct plot_set *set, const char *folder, const struct plot_options *options,
                            struct error *error) MUST_USE;
 

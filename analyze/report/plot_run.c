@@ -148,7 +148,7 @@ static bool reap(const struct child *child, int64_t deadline_ns, bool *stopped, 
   return got == child->pid;
 }
 
-// gnuplot shows the line, a caret below it and then what is wrong; the last line says most.
+// gnuplot shows the line, a caret below it and then what is wrong; the last line has most.
 static const char *last_words(struct buf *heard) {
   char *text = (char *)buf_text(heard);
   for (char *at = text; *at; at++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Makes an SVG that gnuplot wrote fit to stand inside a page beside others: its identifiers become unique,
-// its text alternative is ours, and each data point tells its values when pointed at.
+// its text alternative is ours, and each data point shows its values when pointed at.
 #ifndef ANALYZE_REPORT_SVG_H
 #define ANALYZE_REPORT_SVG_H
 

@@ -2,7 +2,7 @@
 //
 // Turns what analyze has found out into a report: words, tables and pictures in one of the languages.
 // Every statement about more or less comes from a test in the results (an interval, a ratio, the best set);
-// where there is none the report says so instead of comparing bare numbers.
+// where there is none a sentence replaces the comparison of bare numbers.
 #ifndef ANALYZE_CHAPTERS_H
 #define ANALYZE_CHAPTERS_H
 

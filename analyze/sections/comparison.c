@@ -72,7 +72,7 @@ static void extremes(struct chapters *c, struct document_node *parent) {
   if (!is_verdict(comparison, "faster")) extreme(c, parent, comparison->fastest, LANG_COMPARED_FASTEST);
 }
 
-// What the first screen says of it.
+// On the first screen.
 void chapters_verdict(struct chapters *c, struct document_node *parent) {
   const struct comparison *comparison = &c->results->comparison;
   if (!comparison->baseline) return;
@@ -149,7 +149,7 @@ static void cells(struct chapters *c, struct document_node *parent, const struct
   }
 }
 
-// One series for each verdict, so that the key tells the colours.
+// One series for each verdict, so that the key names the colours.
 static struct plot_series *series_of(struct chapters *c, struct plot *plot, const char *verdict) {
   static const struct {
     const char *verdict;

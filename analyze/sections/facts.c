@@ -100,7 +100,7 @@ void chapters_client(struct chapters *c, struct document_node *root) {
   int64_t invalid = 0;
   for (size_t i = 0; i < results->cell_count; i++)
     invalid += results->cells[i].invalid;
-  for (size_t i = 0; i < results->warning_count; i++) { // which also knows of those that failed as well
+  for (size_t i = 0; i < results->warning_count; i++) { // which counts those that failed as well
     if (results->warnings[i].code == WARNING_INVALID_CLIENT) invalid = results->warnings[i].count;
   }
   struct document_node *section = chapters_section(c, root, LANG_CLIENT, LANG_ALONE);
@@ -189,7 +189,7 @@ static void command_line(struct buf *out, const char *arguments) {
   buf_append_char(out, '\n');
 }
 
-// Where nobody told how analyze was called: by its inputs.
+// Without the arguments of analyze: its inputs.
 static void analyze_line(const struct results *results, struct buf *out) {
   buf_append_text(out, "analyze");
   for (size_t i = 0; i < results->fact_count; i++) {

@@ -107,7 +107,7 @@ static void cell_table(struct chapters *c, struct document_node *parent, const s
   }
 }
 
-// The batches of the level that their intervals do not tell apart from its best.
+// The batches of the level whose intervals overlap that of its best.
 static void best_equals(struct chapters *c, struct document_node *parent, const struct workers_row *row,
                         const struct cell *best) {
   struct chapters_list equals = {0};

@@ -76,7 +76,7 @@ static void draw_missed(struct chapters *c, const struct front *front, struct pl
   }
 }
 
-// The limits on latency. One far beyond every cell would press them together; the words tell of it all the
+// The limits on latency. One far beyond every cell would press them together; the words have it all the
 // same.
 static void draw_limits(struct chapters *c, struct plot *plot, double slowest_s) {
   const struct results *results = c->results;

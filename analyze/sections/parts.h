@@ -41,7 +41,7 @@ void chapters_definition(struct chapters *c, struct document_node *definitions, 
 void chapters_definition_code(struct chapters *c, struct document_node *definitions, enum lang_id term,
                               const char *text); // set as code: addresses, commands, file names
 
-// A terminal's table ends after so many rows and says how many are left.
+// A terminal's table ends after so many rows, with the number of those left.
 enum { CHAPTERS_BRIEF_ROWS = 60 };
 void chapters_rows_left(struct chapters *c, struct document_node *parent, size_t rows);
 

@@ -31,10 +31,10 @@ void chapters_next(struct chapters *c, struct document_node *parent);
 void chapters_matrix(struct chapters *c, struct document_node *parent);
 
 // warnings: one sentence per warning code, with the numbers that the warning carries or that the cells have.
-// Those that nothing else in the report says.
+// Those that nothing else in the report contains.
 void chapters_warnings(struct chapters *c, struct document_node *parent);
 
-// The sentence of one warning, whatever else the report says.
+// The sentence of one warning, whatever else the report contains.
 void chapters_warning(struct chapters *c, struct document_node *parent, const struct warning *warning);
 
 // comparison: how the run stands against an older one, and whether the assertions hold.
@@ -55,7 +55,7 @@ bool chapters_has_knee(const struct curve *curve);
 // pareto: throughput against latency, the cells that no other cell beats in both.
 void chapters_pareto(struct chapters *c, struct document_node *root);
 
-// distribution: how the times of single requests spread, for the cells worth a closer look.
+// distribution: how the times of single requests spread, for the cells that matter most.
 void chapters_distribution(struct chapters *c, struct document_node *root);
 
 // loads: open-loop loads, what was offered and what came of it.
@@ -77,7 +77,8 @@ void chapters_client(struct chapters *c, struct document_node *root);
 void chapters_facts(struct chapters *c, struct document_node *root);
 
 // plots: pictures of cells and of the curve. Each adds its plot to the set, if there is one, and answers its
-// name; NULL: there was nothing to draw. What of it is too much for one picture is said in `parent`.
+// name; NULL: there was nothing to draw. A sentence in `parent` names what one
+// picture has no room for.
 const char *chapters_plot_overview(struct chapters *c, struct document_node *parent);
 const char *chapters_plot_levels(struct chapters *c, struct document_node *parent);
 

@@ -2,7 +2,7 @@
 //
 // Which part of a long sweep the tables and pictures of a report show, so that it stays readable: what the
 // reader came for first (the best and what lies beside it, cliffs, both ends), then what measured highest.
-// What is left out is always said, with the place where it stands whole.
+// A sentence always names what is left out, and where it is whole.
 #ifndef ANALYZE_CHAPTERS_SHOWN_H
 #define ANALYZE_CHAPTERS_SHOWN_H
 
@@ -49,7 +49,7 @@ struct chapters_shown chapters_shown_cells(struct chapters *c, struct document_n
 const struct cell *chapters_shown_level(const struct results *results, const struct workers_row *row);
 
 // How a cell stands to the answer. Where levels are compared by their steady throughput: DOCUMENT_BEST is the
-// recommended one. Else it is the highest, and DOCUMENT_EQUAL what cannot be told apart from it.
+// recommended one. Else it is the highest, and DOCUMENT_EQUAL what is not shown to differ from it.
 enum document_mark chapters_shown_rank(const struct results *results, const struct cell *cell);
 
 // Which of `count` things in a row stands at place `k` of `shown`, evenly spread with both ends among them.

@@ -89,7 +89,7 @@ static bool any_best_interval(const struct results *results) {
   return false;
 }
 
-// `rates`: the table has the batches' throughput, which "highest" and "among the best" speak of.
+// `rates`: the table has the batches' throughput, which "highest" and "among the best" refer to.
 static void level_marks(struct chapters *c, const struct workers_row *row, const struct cell *best,
                         bool rates, struct chapters_list *marks) {
   const struct results *results = c->results;

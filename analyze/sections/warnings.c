@@ -6,7 +6,7 @@
 
 #define CLIENT_BUSY_CPU 0.5 // share of a core below which it is not the client's own work that made it late
 
-// Batches that are measured once, cold, failed ...: what a warning's count says when it carries none.
+// Batches that are measured once, cold, failed ...: a warning's count when it carries none.
 static int64_t flagged(const struct results *results, unsigned flag) {
   int64_t count = 0;
   for (size_t i = 0; i < results->cell_count; i++)
@@ -105,7 +105,7 @@ static void failed_levels(struct chapters *c, struct document_node *parent, cons
     failed_levels_alike(c, parent, warnings, count, kind, ids[kind]);
 }
 
-// The ratio is the warning's own, or that of the cliff it speaks of.
+// The ratio is the warning's own, or that of its cliff.
 static void cliff(struct chapters *c, struct document_node *parent, const struct warning *warning) {
   struct estimate ratio = {warning->value, warning->lo, warning->hi};
   int64_t from = warning->workers, to = warning->count;
@@ -247,7 +247,7 @@ static void sentence(struct chapters *c, struct document_node *parent, const str
   buf_free(&classes);
 }
 
-// Where nothing at all is usable, one sentence says it: what follows from it would only repeat it.
+// Where nothing at all is usable, one sentence is enough: what follows from it would only repeat it.
 static bool follows_from_failure(const struct results *results, enum warning_code code) {
   if (code != WARNING_FAILED_LEVEL && code != WARNING_FAILED_CELLS && code != WARNING_PARTIAL_WAVES)
     return false;
@@ -257,7 +257,7 @@ static bool follows_from_failure(const struct results *results, enum warning_cod
   return false;
 }
 
-// Of one kind the first are said, and after the last of them how many there are.
+// Of one kind the first are listed, and after the last of them their number.
 static bool too_many(struct chapters *c, struct document_node *parent, size_t *counts,
                      enum warning_code code) {
   size_t all = 0;

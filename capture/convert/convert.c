@@ -56,7 +56,7 @@ static bool is_same_file(const char *a, const char *b) {
          first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
-// A file is written beside its place, under a name that keeps the ending (.gz says how it is written), and
+// A file is written beside its place, under a name that keeps the ending (.gz decides how it is written), and
 // renamed when it is whole: half of a file would pass for the whole, and what stood there before stays until
 // then.
 struct place {

@@ -31,7 +31,7 @@ struct convert_options {
 
 // An output file that this call created is removed again when it fails.
 // STATUS_EXISTS: the output is there and --force is not; otherwise as import_run, export_run and
-// anonymize_open. `is_lossy`: it is done, but bad lines were skipped (and their number said).
+// anonymize_open. `is_lossy`: it is done, but bad lines were skipped (their number is logged).
 enum status convert_run(const struct convert_options *options, struct log *log, bool *is_lossy,
                         struct error *error) MUST_USE;
 

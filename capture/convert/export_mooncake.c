@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Mooncake's traces (see import_mooncake.c). Times are whole milliseconds there. Every 512 input tokens have
-// an id: where the trace knows fewer blocks than the input has, ids that occur nowhere else fill up; where it
-// knows more, the first ones count, so that what is shared stays shared.
+// an id: where the trace has fewer blocks than the input has, ids that occur nowhere else fill up; where it
+// has more, the first ones count, so that what is shared stays shared.
 #include "capture/convert/export_parts.h"
 #include "lib/base/clock.h"
 #include "lib/json/json_write.h"

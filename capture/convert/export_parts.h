@@ -7,10 +7,10 @@
 #include "capture/content/anonymize.h"
 #include "capture/convert/export.h"
 
-// What an export knows besides the request at hand.
+// What an export has besides the request at hand.
 struct export_state {
   const struct export_options *options;
-  struct json_slice upstream;  // as the segment's header says; {NULL, 0}: it does not
+  struct json_slice upstream;  // of the segment's header; {NULL, 0}: none
   int64_t offset_ns;           // from the first segment's start to this one's
   struct anonymize *anonymize; // with a key of its own: for prompts that are still text
   struct buf scratch;

@@ -27,7 +27,7 @@ struct import_format {
   const char *name;  // as --import names it
   const char *reads; // what files these are, a few words for a person
   enum status (*run)(struct import *import, struct error *error);
-  bool takes_request; // the options say which API, model and limit its requests have
+  bool takes_request; // the options name API, model and limit of its requests
   bool reads_no_file; // the path is what it is made from
 };
 
@@ -37,7 +37,7 @@ extern const struct import_format import_formats[]; // ends with a row whose nam
 // The format of that name; NULL: none.
 const struct import_format *import_find(const char *name);
 
-// What a segment's header says.
+// Of a segment's header.
 struct import_segment {
   double start_unix_s;        // 0: unknown
   struct json_slice upstream; // {NULL, 0}: unknown

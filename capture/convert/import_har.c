@@ -64,7 +64,7 @@ static const struct field entry_fields[] = {
     FIELD_END,
 };
 
-// What says whether a model is asked.
+// What decides whether a model is asked.
 static const struct field target_fields[] = {
     FIELD_REQUIRED(entry, method, "method", FIELD_TEXT),
     FIELD_REQUIRED(entry, url, "url", FIELD_TEXT),
@@ -177,7 +177,7 @@ static enum status add_place(struct har *har, const struct place *place, struct 
   return STATUS_OK;
 }
 
-// A page's image or script, as its method and URL say: whatever else is wrong with it, nothing is lost.
+// A page's image or script, by its method and URL: whatever else is wrong with it, nothing is lost.
 static bool is_unrelated(struct json_slice element) {
   struct entry entry = {0};
   struct buf scratch = {0};
@@ -228,7 +228,7 @@ static struct json_slice text_slice(const char *text) {
   return text && text[0] ? (struct json_slice){text, strlen(text)} : (struct json_slice){NULL, 0};
 }
 
-// How the transfer ended, by Chromium's names of network errors. HAR itself knows only that no status came.
+// How the transfer ended, by Chromium's names of network errors. HAR itself shows only that no status came.
 static enum failure transport_of(const struct entry *entry) {
   static const struct {
     const char *begins;

@@ -90,7 +90,7 @@ enum api import_http_api(const struct import_http *http) {
   return api;
 }
 
-// What the body tells: API, model, streaming, and the conversation it goes on with.
+// From the body: API, model, streaming, and the conversation it goes on with.
 static void add_facts(const struct import_http *http, struct http_texts *texts,
                       struct trace_request *request) {
   struct json_slice json =

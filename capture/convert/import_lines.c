@@ -3,7 +3,7 @@
 
 #include "capture/convert/import_parts.h"
 
-// What the reader says afterwards: places where the input itself was broken are bad too.
+// The reader's damage at the end: places where the input itself was broken are bad too.
 static enum status judge_damage(struct import *import, const struct gzline_reader *reader,
                                 struct error *error) {
   struct gzline_damage damage = gzline_reader_damage(reader);
@@ -13,7 +13,7 @@ static enum status judge_damage(struct import *import, const struct gzline_reade
   return import_bad(import, error);
 }
 
-// True for what may be said of one line; false for what ends the import.
+// True for the failure of one line; false for what ends the import.
 static bool concerns_line(enum status status) {
   return status == STATUS_FORMAT || status == STATUS_LIMIT;
 }

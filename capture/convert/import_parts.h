@@ -31,7 +31,7 @@ const struct import_options *import_options_of(const struct import *import);
 // A generating request known by its size alone: POST /v1/chat/completions, streaming.
 struct trace_request import_sized_request(void);
 
-// Starts a segment. `start_unix_s` is the wall clock at t_s = 0 (0: the source does not say); `upstream` may
+// Starts a segment. `start_unix_s` is the wall clock at t_s = 0 (0: unknown); `upstream` may
 // be {NULL, 0}. A format that does not call it has (0, none) at its first request.
 enum status import_start(struct import *import, double start_unix_s, struct json_slice upstream,
                          struct error *error) MUST_USE;
@@ -41,14 +41,14 @@ enum status import_start(struct import *import, double start_unix_s, struct json
 enum status import_add(struct import *import, const struct trace_request *request,
                        const struct trace_response *response, struct error *error) MUST_USE;
 
-// Writes a response alone, to a request that was written before; its seq says which.
+// Writes a response alone, to a request that was written before; its seq names it.
 enum status import_add_response(struct import *import, const struct trace_response *response,
                                 struct error *error) MUST_USE;
 
 // Something that yields no record, and why.
 void import_leave_out(struct import *import, enum import_reason reason);
 
-// One thing is bad, `error` says which and why. STATUS_OK: skipped and counted; STATUS_FORMAT: the end.
+// One thing is bad, `error` names it and the reason. STATUS_OK: skipped and counted; STATUS_FORMAT: the end.
 enum status import_bad(struct import *import, struct error *error) MUST_USE;
 
 // Calls `on_line` with each line that is not blank. It may use `scratch` freely; it is empty each time.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Traces of our own, so that they can be filtered (--anonymize). A request waits for its response, since that
-// says how many tokens it had; order and numbers stay as they are.
+// has its number of tokens; order and numbers stay as they are.
 #include <stdlib.h>
 
 #include "capture/convert/import_parts.h"

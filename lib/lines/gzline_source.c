@@ -50,7 +50,7 @@ struct gzline_source {
   int64_t vain_bytes; // inflated in members that turned out to be none
   bool tell_damage;   // the next chunk comes after damage
   struct gzline_damage damage;
-  enum status late_status; // a failure that is told after the text before it
+  enum status late_status; // a failure that is returned after the text before it
   struct error late_error;
 };
 

@@ -47,7 +47,7 @@ static enum status read_through(struct gzline_source *source, struct gzline_tail
 }
 
 // The end of a long gzip file, without reading all of it: whole members follow one another from some place on
-// to the end, or to one that is torn. STATUS_NOT_FOUND: not so, only the whole file can tell.
+// to the end, or to one that is torn. STATUS_NOT_FOUND: not so, only the whole file can show it.
 static enum status find_near_end(const char *path, struct gzline_tail *tail, struct error *error) {
   struct gzline_source *source = NULL;
   struct gzline_damage damage;

@@ -9,7 +9,7 @@ struct found {
   struct json_slice stop_type;
 };
 
-// Until 2024 three members said why it stopped.
+// Until 2024 three members had the reason of the stop.
 static const char *older_reason(struct json_slice key, struct json_slice value) {
   if (json_scan_kind(value) != JSON_TRUE) return NULL;
   if (json_slice_is(key, "stopped_limit")) return "limit";

@@ -6,7 +6,7 @@
 
 #include "lib/json/json_write.h"
 
-// No more of a text than this is looked at: it is cut to a line anyhow.
+// No more of a text than this is read: it is cut to a line anyhow.
 #define LOOK_BYTES 4096
 
 static size_t character_len(const char *text, size_t len) {

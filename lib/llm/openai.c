@@ -124,7 +124,7 @@ static int read_choices(struct response *response, struct json_cursor *cursor) {
   return count;
 }
 
-// `output` -1: it does not say. A zero replaces no count: some servers send one with every event.
+// `output` -1: it has no count. A zero replaces no count: some servers send one with every event.
 static void read_usage(struct response *response, struct json_cursor *cursor, int64_t *output) {
   struct json_slice key;
   int64_t input = -1, cached = -1;
@@ -143,7 +143,7 @@ static void read_usage(struct response *response, struct json_cursor *cursor, in
   if (cached >= 0 && (input != 0 || response->cached_tokens < 0)) response->cached_tokens = cached;
 }
 
-// Of several counts in a stream the last holds. But llama.cpp tells the tokens of each choice by themselves,
+// Of several counts in a stream the last holds. But llama.cpp counts the tokens of each choice by themselves,
 // in an event without choices for each: those add up.
 static void parse_usage(struct response *response, int64_t output, bool is_final) {
   bool adds = is_final && response->usage_final && response->several_choices;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The certificates that a user names to be trusted, looked at before a connection needs them.
+// The certificates that a user names to be trusted, checked before a connection needs them.
 #ifndef LIB_NET_TRUST_H
 #define LIB_NET_TRUST_H
 

@@ -108,7 +108,7 @@ static void set_lasting(struct xfer *xfer) {
   CURL *easy = xfer->easy;
   curl_easy_setopt(easy, CURLOPT_PRIVATE, xfer);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_PROXY, ""); // no proxy, whatever the environment says
+  curl_easy_setopt(easy, CURLOPT_PROXY, ""); // no proxy, whatever the environment has
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
@@ -322,7 +322,7 @@ static enum xfer_outcome outcome_of(const struct xfer *xfer, CURLcode code) {
   return strstr(xfer->words, "chunk") ? XFER_PROTOCOL : XFER_RESET;
 }
 
-// A server of HTTP/1.1 that is spoken to in HTTP/2 at once hangs up in one way or another: none of libcurl's
+// A server of HTTP/1.1 that gets HTTP/2 at once hangs up in one way or another: none of libcurl's
 // words for that names the cause.
 static void doubt_http2(struct xfer *xfer, CURLcode code) {
   const char *url = NULL;

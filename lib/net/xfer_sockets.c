@@ -17,7 +17,7 @@ struct xfer_socket {
   curl_socket_t number;
   struct loop_watch *watch; // NULL: not watched
   unsigned events;          // that the watch is for
-  bool is_ours;             // opened here, so that its end is told here too; libcurl has others
+  bool is_ours;             // opened here, so that its end is noticed here too; libcurl has others
   bool is_wanted;           // libcurl wants to hear of it now
   struct xfer *user;        // whose transfer wanted it last, NULL: none of ours
   int64_t user_started_ns;  // which one of that
@@ -55,13 +55,13 @@ static void stop_watching(struct xfer_socket *socket) {
   socket->watch = NULL;
 }
 
-// Its transfer is under way and has been told to wait: what comes, and the end too, belongs to it.
+// Its transfer is under way and waits: what comes, and the end too, belongs to it.
 static bool is_paused(const struct xfer_socket *socket) {
   const struct xfer *user = socket->user;
   return user && user->state == XFER_STATE_ADDED && user->result.started_ns == socket->user_started_ns;
 }
 
-// A connection that nobody uses has something to say: its end, most likely. libcurl takes one that was closed
+// A connection that nobody uses is readable: its end, most likely. libcurl takes one that was closed
 // in the orderly way for alive, sends a request on it, and then once more on a fresh one; but not one that is
 // closed on both sides. An answer that nobody has asked for (a 408 at the end of the server's patience, say)
 // it would take for that of the next request: such a connection is not used again either. What else there is

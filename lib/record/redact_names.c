@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Which names carry secrets, and which values look like one.
+// Which names carry secrets, and which values have the form of one.
 #include <ctype.h>
 #include <string.h>
 
@@ -172,7 +172,7 @@ static char *word_end(char *at, char *end) {
   return at;
 }
 
-// Whatever stands in it, each byte is looked at a bounded number of times.
+// Whatever stands in it, each byte is read a bounded number of times.
 void redact_cover_shapes(char *text, size_t len) {
   enum { SCHEME_VALUE_MIN = 6, KEY_MIN = 12 }; // "Basic words" is English, and five letters are no credential
   char *end = text + len;

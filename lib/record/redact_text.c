@@ -49,7 +49,7 @@ static const char *form_value_end(const char *at, const char *end) {
   return at;
 }
 
-// A value that was found: it is taken out, `quoted` says how its mark is written.
+// A value that was found: it is taken out, `quoted`: its mark is a text in quotes.
 struct found {
   const char *value, *stop;
   bool quoted;

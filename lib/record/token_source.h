@@ -8,7 +8,7 @@
 
 #include "lib/json/json_scan.h"
 
-// In the order in which they are believed: the API's own count (OpenAI's usage, Ollama's eval_count),
+// The first that is there counts: the API's own count (OpenAI's usage, Ollama's eval_count),
 // llama.cpp's timings, the number of events with text.
 enum token_source { TOKENS_NONE, TOKENS_USAGE, TOKENS_TIMINGS, TOKENS_EVENTS };
 

@@ -31,7 +31,7 @@ static void write_body(struct json_writer *w, enum trace_body kind, struct json_
   bool json = kind == TRACE_BODY_JSON;
   if (json && !json_slice_is(body, "null")) {
     json_member_compact(w, "body", body);
-  } else if (json || kind == TRACE_BODY_TEXT) { // "body":null would say that there is none
+  } else if (json || kind == TRACE_BODY_TEXT) { // "body":null would mean that there is none
     json_member_text(w, "body_text", body);
   } else if (kind == TRACE_BODY_BASE64) {
     json_member_text(w, "body_base64", body);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Whether the client itself was the bottleneck of a batch: it watches its own lateness, the event loop's
-// stalls and its own CPU, and says so rather than passing its faults off as the server's.
+// stalls and its own CPU, and reports them rather than passing them off as the server's.
 #ifndef REPLAY_AUDIT_H
 #define REPLAY_AUDIT_H
 

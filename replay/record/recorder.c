@@ -99,7 +99,7 @@ enum status recorder_open(const struct recorder_settings *settings, struct recor
   return STATUS_OK;
 }
 
-// A count that some response says makes the sum known.
+// A count of some response makes the sum known.
 static void add_known(int64_t *sum, int64_t count) {
   if (count >= 0) *sum = (*sum < 0 ? 0 : *sum) + count;
 }
@@ -131,7 +131,7 @@ static struct json_slice print_chunks(struct buf *chunks, const struct request_r
   return (struct json_slice){chunks->data, chunks->len};
 }
 
-// A wrong model or base path fails everything, and the server's own words say why.
+// A wrong model or base path fails everything, and the server's own message has the reason.
 static void keep_first_failure(struct recorder *recorder, enum failure error, const char *words,
                                const struct request_result *result) {
   char status[16] = "";

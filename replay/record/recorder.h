@@ -54,7 +54,7 @@ const char *recorder_first_failure(const struct recorder *recorder);
 struct recorder_sums {
   int64_t requests, failed, cancelled;
   int64_t cancelled_tokens;                           // output until then
-  int64_t input_tokens, output_tokens, cached_tokens; // of successes; -1: no server said
+  int64_t input_tokens, output_tokens, cached_tokens; // of successes; -1: unknown
   int64_t errors[FAILURE_COUNT];
 };
 void recorder_start_batch(struct recorder *recorder);

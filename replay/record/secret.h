@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The command line, and what servers say, as they may be written into a run: secrets are replaced.
+// The command line and the messages of servers, as they may be written into a run: secrets are replaced.
 //
 // Secret are the value of every header but a few that are known to be harmless; the userinfo of a URL; and by
 // the names of lib/record/redact.h what redact_json takes out of --extra-body, and in a command (--server,
@@ -21,7 +21,7 @@ void secret_print_arguments(int argc, char *const *argv, struct buf *out);
 // Appends a command without secrets.
 void secret_print_command(const char *command, struct buf *out);
 
-// Copies why a request failed, without the secrets that it carried, which a server may say again.
+// Copies why a request failed, without the secrets that it carried, which a server may repeat.
 void secret_copy_words(const struct request_result *result, char *words, size_t room);
 
 #endif

@@ -25,14 +25,14 @@ struct batch_hooks {
   struct scrape *scrape; // NULL: not asked for
   struct counters *before, *after;
   enum phase phase;
-  bool second;   // the look after the batch
-  bool known[2]; // the first and the second look succeeded
+  bool second;   // the page is read after the batch
+  bool known[2]; // the first and the second reading succeeded
   bool cancelled;
   bool reported_failure, reported_left_out;
   uint16_t port;
   size_t left_out;
   struct buf metrics, output_path;
-  enum status status; // what `over` is to say
+  enum status status; // what `over` gets
   struct error error;
 };
 

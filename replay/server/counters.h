@@ -27,7 +27,7 @@ enum status counters_feed(struct counters *counters, const char *data, size_t le
 enum status counters_finish(struct counters *counters, struct error *error) MUST_USE;
 
 // Appends {"series":difference,...}, the first COUNTERS_MAX series in the order of the page `after`;
-// *left_out says how many more there are. A series that `before` lacks began at 0, as a labelled counter does
+// *left_out: how many more there are. A series that `before` lacks began at 0, as a labelled counter does
 // at its first use. null: it is not known by how much it grew, since it became less (the server was started
 // anew, and what it had counted up to then is lost) or one of its values is no finite number. A series that
 // a page has twice counts once, the first.

@@ -59,7 +59,7 @@ void process_end(struct process *process);
 void process_forget(struct process *process);
 
 // KILL to every child of ours that is left: orphans that had left their group for a session of their own, as
-// daemons do. Reaps those that are dead. How many there still are; 0 also where the kernel does not tell.
+// daemons do. Reaps those that are dead. How many there still are; 0 also where the kernel has no list.
 // Only while no process is running.
 int process_end_strays(void);
 

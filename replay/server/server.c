@@ -74,7 +74,7 @@ static bool was_killed(const struct server *server, int wait_status) {
   return number > 0 && number != SIGTERM && !server->killing;
 }
 
-// The shell ended: by our wish, or it failed us.
+// The shell ended: it was stopped, or it failed.
 static void shell_ended(struct server *server, int wait_status) {
   if ((!server->wanted && !was_killed(server, wait_status)) || server->failure[0]) return;
   const char *when = server->state == STATE_STARTING ? " before it was ready" : "";
@@ -108,7 +108,7 @@ static void child_ended(void *context) {
   if (server->state == STATE_STOPPING) loop_timer_set(server->timer, 0);
 }
 
-// One look at whether the stop is complete.
+// Checks once whether the stop is complete.
 static void poll_stop(struct server *server) {
   int64_t now_ns = clock_now_ns();
   reap(server);

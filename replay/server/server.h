@@ -2,7 +2,7 @@
 //
 // The server under measurement as a process of our own (--server): started, awaited, watched, stopped.
 //
-// The command (process.h says how it runs) must stay in the foreground. It is stopped with TERM to the whole
+// The command (see process.h) must stay in the foreground. It is stopped with TERM to the whole
 // group and KILL to what is left after SERVER_GRACE_NS, also to what has left the group.
 #ifndef REPLAY_SERVER_H
 #define REPLAY_SERVER_H

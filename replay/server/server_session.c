@@ -8,7 +8,7 @@
 #include "lib/base/clock.h"
 #include "replay/server/server.h"
 
-// How long a listening socket that should not be there is looked for before a server is started.
+// How long a connection to a socket that should not listen is tried before a server is started.
 #define OCCUPIED_TIMEOUT_NS CLOCK_NS_PER_S
 
 struct server_session {
