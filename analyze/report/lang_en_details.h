@@ -182,6 +182,28 @@ TEXT(LANG_LOADS_TOO_SHORT, "At {0} {0:request|requests} per second, the repetiti
                            "{1}: requests that follow each "
                            "other wait alike. About {2} each would do.")
 TEXT(LANG_LOADS_NOT_MEASURED, "Not measured: {0}.")
+// 0: requests per second, 1: minutes, 2: their percentile
+TEXT(LANG_DEMAND_RATE, "{0} requests per second")
+TEXT(LANG_DEMAND_BUSIEST, "{0} requests per second, the busiest of {1} minutes")
+TEXT(LANG_DEMAND_PERCENTILE, "{0} requests per second, which {2}% of {1} minutes do not exceed")
+// 0: one of these, 1: servers that suffice, 2: too few
+TEXT(LANG_DEMAND_BOTH, STRONG("Servers:") " {1} {1:keeps|keep} the limits at {0}; {2} {2:does|do} not.")
+TEXT(LANG_DEMAND_SUFFICE,
+     STRONG("Servers:") " {1} {1:keeps|keep} the limits at {0}. No number is shown to be too small.")
+TEXT(LANG_DEMAND_TOO_FEW,
+     STRONG("Servers:") " {2} {2:misses|miss} a limit at {0}. No number is shown to suffice.")
+TEXT(LANG_DEMAND_OPEN,
+     STRONG("Servers:") " not known at {0}: no number is shown to suffice or to be too small.")
+TEXT(LANG_DEMAND_ESTIMATE, " The measured times meet the limits with about {0}.")
+TEXT(LANG_DEMAND_ASSUMED,
+     "Assumed: each server gets an equal share, is as fast as the measured one, and gets "
+     "requests as long as those of the run.")
+TEXT(LANG_DEMAND_LENGTHS, "The traffic's requests are of other lengths than the run's: {0} against {2} input "
+                          "tokens, {1} against {3} "
+                          "output tokens in the mean. Measure with this traffic.")
+TEXT(LANG_COLUMN_SERVERS, "Servers")
+TEXT(LANG_COLUMN_MINUTES_KEPT, "Minutes within the limits (%)")
+TEXT(LANG_COLUMN_MINUTES_POSSIBLE, "At most (%)")
 TEXT(LANG_LOADS_NOT_BETWEEN, "rates between {0} and {1} per second")
 TEXT(LANG_LOADS_NOT_ABOVE, "rates above {0} per second")
 TEXT(LANG_LOADS_NOT_BELOW, "rates below {0} per second")

@@ -196,6 +196,7 @@ void chapters_loads_answer(struct chapters *c, struct document_node *parent) {
   say_answer(c, parent);
   say_times(c, parent);
   say_too_short(c, parent);
+  chapters_demand(c, parent);
   say_not_measured(c, parent);
   say_next_rates(c, parent);
 }

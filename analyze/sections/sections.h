@@ -67,6 +67,9 @@ void chapters_loads_brief(struct chapters *c, struct document_node *parent);
 // The highest load that holds, why not more, its times, and what was not measured.
 void chapters_loads_answer(struct chapters *c, struct document_node *parent);
 
+// demand: how many servers the traffic needs, what that takes for granted.
+void chapters_demand(struct chapters *c, struct document_node *parent);
+
 // levels: one section per workers level, with picture, table, best cell and percentiles.
 void chapters_levels(struct chapters *c, struct document_node *root);
 

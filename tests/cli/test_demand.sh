@@ -28,6 +28,10 @@ check_equal 'a rate: the edge it stands on' '[10,12]' "$(jq -c '.slo_edge | [.pa
 check_equal 'a rate: servers' '[100,10,8,0]' "$(said '[.peak_per_s, .suffice, .too_few, .minutes]')"
 check_equal 'a rate: the estimate lies between' true "$(said '.estimate >= 9 and .estimate <= 10')"
 check_equal 'the summary is as its schema says' '' "$(jq -rn --slurpfile schema traces/summary.schema.json -f tests/schema.jq <(cat <<<"$out"))"
+run "$bin/analyze" "$scratch/run.jsonl" --slo latency_p95=0.5s --demand 100
+check_match 'in words' '10 keep the limits at 100 requests per second; 8 do not' "$(tr -s ' \n' ' ' <<<"$out")"
+run "$bin/analyze" "$scratch/run.jsonl" --slo latency_p95=0.5s --demand 100 --lang ru
+check_match 'in Russian' 'при 100 запросах в секунду пределы соблюдают 10' "$(tr -s ' \n' ' ' <<<"$out")"
 run "$bin/analyze" "$scratch/run.jsonl" --slo latency_p95=0.5s --format json
 check_equal 'not asked' null "$(jq .demand <<<"$out")"
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What a report says about an open loop.
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -44,6 +46,43 @@ static void offered(struct results *results) {
 static void limit_of(struct results *results, int percentile) {
   results->limit_count = 1;
   results->limits[0] = (struct limit){RESULTS_LATENCY, percentile, 2.5};
+}
+
+static void test_the_servers_that_traffic_needs_and_what_is_assumed(void **state) {
+  struct made *made = *state;
+  offered(&made->results);
+  limit_of(&made->results, 95);
+  struct demand *demand = &made->results.demand;
+  *demand = (struct demand){.exists = true,
+                            .peak_per_s = 50,
+                            .percentile = 100,
+                            .minutes = 58,
+                            .suffice = 4,
+                            .estimate = 3,
+                            .too_few = 1,
+                            .rows = calloc(2, sizeof *demand->rows),
+                            .row_count = 2,
+                            .input_tokens = 2048,
+                            .run_input_tokens = 100,
+                            .output_tokens = 50,
+                            .run_output_tokens = 50,
+                            .lengths_apart = 0.95};
+  demand->rows[0] = (struct demand_row){1, 0.4, 0.9};
+  demand->rows[1] = (struct demand_row){4, 1, NAN};
+  const char *text = made_report(made, LANG_EN);
+  HAS(text,
+      "4 keep the limits at 50 requests per second, the busiest of 58 minutes; 1 does not. The measured "
+      "times meet the limits with about 3.");
+  HAS(text, "Minutes within the limits (%) |   At most (%) |");
+  HAS(text, "of other lengths than the run's");
+  HAS(made_report(made, LANG_RU), "самая занятая из 58 минут");
+  demand->suffice = demand->estimate = -1;
+  demand->percentile = 90;
+  demand->lengths_apart = 0.05;
+  text = made_report(made, LANG_EN);
+  HAS(text, "1 misses a limit at 50 requests per second, which 90% of 58 minutes do not exceed. No number is "
+            "shown to suffice.");
+  LACKS(text, "of other lengths than the run's");
 }
 
 static void test_loads_stand_by_rate_with_their_intervals(void **state) {
@@ -262,6 +301,7 @@ static void test_what_is_not_known_of_a_load_is_no_number(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       MADE(test_loads_stand_by_rate_with_their_intervals),
+      MADE(test_the_servers_that_traffic_needs_and_what_is_assumed),
       MADE(test_whole_repetitions_stand_beside_their_steady_part),
       MADE(test_one_rate_makes_no_picture),
       MADE(test_percentiles_are_drawn_with_their_intervals),
