@@ -181,6 +181,8 @@ TEXT(LANG_LOADS_GOODPUT, " Goodput: {0} requests per second, {1}% of the request
 TEXT(LANG_LOADS_TOO_SHORT, "At {0} {0:request|requests} per second, the repetitions are too short to promise "
                            "{1}: requests that follow each "
                            "other wait alike. About {2} each would do.")
+TEXT(LANG_LOADS_SURE, " Both hold at {0}% confidence.")
+TEXT(LANG_LOADS_OPEN, "Measured, but neither kept nor missed for certain: {0} requests per second.")
 TEXT(LANG_LOADS_NOT_MEASURED, "Not measured: {0}.")
 // 0: requests per second, 1: minutes, 2: their percentile
 TEXT(LANG_DEMAND_RATE, "{0} requests per second")

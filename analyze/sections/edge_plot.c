@@ -50,6 +50,7 @@ static size_t add_points(struct chapters *c, const struct limit *limit, struct p
       grows = plot_series_add(plot, PLOT_POINTS, PLOT_RED, lang_text(c->lang, LANG_MARK_QUEUE));
       if (grows) grows->hollow = true;
     }
+    if (isfinite(value.lo) && isnan(value.hi)) value.hi = value.estimate; // a bar of what is known
     plot_point_add(whole ? grows : steady, load, value.estimate, value.lo, value.hi);
     span->lo = fmin(span->lo, load), span->hi = fmax(span->hi, load);
     drawn++;

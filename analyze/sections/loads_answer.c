@@ -79,6 +79,8 @@ static void say_answer(struct chapters *c, struct document_node *parent) {
   lang_format(&text, c->lang, answer_of(c->results),
               LANG_WITH(buf_text(&limits), answer->kept != SIZE_MAX ? rate_of(c, answer->kept).text : "",
                         broken ? rate_of(c, answer->broken).text : "", buf_text(&reason)));
+  if (c->results->slo_edge.exists && answer->kept != SIZE_MAX && broken)
+    lang_format(&text, c->lang, LANG_LOADS_SURE, LANG_WITH(chapters_confidence(c->results).text));
   chapters_limits_edge(c, LANG_LOADS_ESTIMATE, &text);
   document_callout(parent, DOCUMENT_ANSWER, buf_text(&text));
   buf_free(&limits);
@@ -148,11 +150,23 @@ static bool each_once(const struct results *results) {
   return true;
 }
 
+// Rates that neither pass nor fail for certain, between those that do.
+static void list_open(struct chapters *c, struct chapters_list *list) {
+  const struct load_answer *answer = &c->results->load_answer;
+  size_t first = answer->kept == SIZE_MAX ? 0 : answer->kept + 1;
+  for (size_t i = first; i < c->results->load_count && i < answer->broken; i++)
+    if (c->results->loads[i].reps > 0) chapters_list_add(list, rate_of(c, i).text);
+}
+
 static void say_not_measured(struct chapters *c, struct document_node *parent) {
   const struct load_answer *answer = &c->results->load_answer;
   bool kept = answer->kept != SIZE_MAX, broken = answer->broken != SIZE_MAX;
   struct buf text = {0};
-  if (kept || broken) {
+  struct chapters_list open = {0};
+  list_open(c, &open);
+  if (open.count > 0 && (kept || broken))
+    chapters_paragraph(c, parent, LANG_LOADS_OPEN, LANG_WITH(chapters_list_text(c, &open)));
+  if ((kept || broken) && open.count == 0) {
     lang_format(&text, c->lang,
                 kept && broken ? LANG_LOADS_NOT_BETWEEN
                 : kept         ? LANG_LOADS_NOT_ABOVE
@@ -164,6 +178,7 @@ static void say_not_measured(struct chapters *c, struct document_node *parent) {
     if (text.len > 0) buf_append_text(&text, "; ");
     lang_format(&text, c->lang, LANG_LOADS_NOT_REPEATED, LANG_ALONE);
   }
+  chapters_list_free(&open);
   if (text.len > 0) chapters_paragraph(c, parent, LANG_LOADS_NOT_MEASURED, LANG_WITH(buf_text(&text)));
   buf_free(&text);
 }

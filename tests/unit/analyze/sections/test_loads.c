@@ -232,6 +232,11 @@ static void test_the_edge_is_drawn_with_its_limit_and_bounds(void **state) {
   results->loads[2].whole_latency_s = about(9);
   fixture_no_percentiles(&results->loads[2].latency_s);
   HAS(made_report(made, LANG_EN), "plots/edge.png");
+  results->load_answer = (struct load_answer){0, 2};
+  HAS(made_report(made, LANG_EN), " Both hold at 95% confidence. The measured times meet");
+  HAS(made_report(made, LANG_EN),
+      "Measured, but neither kept nor missed for certain: 20 requests per second.");
+  LACKS(made_report(made, LANG_EN), "Not measured");
   const struct plot *plot = plot_find(&made->plots, "edge");
   struct buf data = {0};
   assert_int_equal(plot_data(plot, &data), STATUS_OK);
