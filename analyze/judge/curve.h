@@ -71,4 +71,9 @@ enum status curve_look_again(enum models_id id, const double *n, const double *t
                              size_t count, const struct fit_result *fit, struct curve *curve,
                              struct error *error) MUST_USE;
 
+// The same USL as the time of a step: writes curve->step_time and, for each fitted n, what it predicts per
+// token beside the median TPOT of a cell there. Nothing where it cannot be had; STATUS_MEMORY.
+enum status curve_steps(const struct fit_data *data, const struct fit_result *usl, struct results *results,
+                        struct error *error) MUST_USE;
+
 #endif

@@ -306,8 +306,15 @@ static size_t count_distinct(const struct work *work) {
   return distinct;
 }
 
-static enum status use_selected(struct work *work, size_t total, struct ci_spread spread, struct curve *curve,
-                                struct error *error) {
+// Points of a file may be anything per second, and shared ones give no interval.
+static bool has_steps(const struct work *work, size_t selected, const struct results *results) {
+  return work->ids[selected] == MODELS_USL && has_spread(work, &work->fits[selected]) &&
+         results->measure == MEASURE_OUTPUT_TOKENS && strcmp(results->curve.kind, "file") != 0;
+}
+
+static enum status use_selected(struct work *work, size_t total, struct ci_spread spread,
+                                struct results *results, struct error *error) {
+  struct curve *curve = &results->curve;
   size_t best = select_model(curve);
   if (best != SIZE_MAX) test_fit(work, best, curve);
   curve->selected = best != SIZE_MAX && !curve->gate_failed ? best : SIZE_MAX;
@@ -318,6 +325,8 @@ static enum status use_selected(struct work *work, size_t total, struct ci_sprea
   enum status status =
       curve_look_again(work->ids[best], work->n + work->first, work->throughput + work->first, work->first,
                        work->count, &work->fits[best], curve, error);
+  if (status == STATUS_OK && has_steps(work, best, results))
+    status = curve_steps(&work->fold.data, &work->fits[best], results, error);
   return status == STATUS_OK ? draw_band(work, best, curve, error) : status;
 }
 
@@ -352,7 +361,7 @@ enum status curve_fit(const struct curve_options *options, struct results *resul
     for (size_t m = 0; !status && m < models && m < MODELS_COUNT; m++)
       fit_model_of(&work, options->models[m], curve);
     struct ci_spread spread = {results->sigma, results->sigma_df};
-    if (!status) status = use_selected(&work, total, spread, curve, error);
+    if (!status) status = use_selected(&work, total, spread, results, error);
     fold_free(&work.fold);
   } else {
     status_plain(error, status);

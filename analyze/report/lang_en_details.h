@@ -133,6 +133,12 @@ TEXT(LANG_LEVEL_UNUSABLE_RATE, STRONG("Highest throughput:") " none: no usable m
 TEXT(LANG_TIMES_MEAN, "Times are over successful requests; in brackets {0}% intervals.")
 TEXT(LANG_TIMES_MEAN_ITL, "Times are over successful requests; in brackets {0}% intervals. ITL is per event, "
                           "and an event may carry several tokens.")
+// 0 to 2: c0 and c1 in ms, c2 in us; 3: n; 4 and 5: predicted and measured time per token in ms
+TEXT(LANG_STEP_TIME, "A step of the server takes {0} ms, {1} ms for each request in flight and {2} µs for "
+                     "each of their squares: {4} ms per token at n = {3}")
+TEXT(LANG_STEP_TIME_MEASURED,
+     "A step of the server takes {0} ms, {1} ms for each request in flight and {2} µs for each of their "
+     "squares: {4} ms per token at n = {3}, where the measured median TPOT is {5} ms")
 TEXT(LANG_LOADS_MEAN,
      "Requests were sent at times of their own, without waiting for earlier ones. Start and "
      "drain of a repetition are left out. In brackets {0}% intervals: of rates over "

@@ -82,6 +82,7 @@ void results_free(struct results *results) {
   free(results->curve.models);
   free(results->curve.band);
   free(results->curve.outliers);
+  free(results->curve.steps);
   free(results->cliffs);
   free(results->steps);
   for (size_t i = 0; i < results->load_count; i++)

@@ -146,6 +146,13 @@ struct recommendation {
   size_t stopped; // with limits: the fewest in flight above `cell` that do not keep them for certain
 };
 
+// What a step of the server takes with n in flight, in seconds, and the median time per token that was
+// measured.
+struct curve_step {
+  double n;
+  struct estimate predicted_s, measured_s; // NaN: not measured
+};
+
 struct curve_point {
   double n, throughput;
   int64_t workers, batch; // where it comes from; -1: a --curve file
@@ -208,6 +215,10 @@ struct curve {
   bool knee_of_fit;                    // else: of the cells
   double lack_of_fit_f, lack_of_fit_p; // NaN: no replicates
   bool gate_failed;                    // lack of fit rejects at 5 %: no optimum from a curve
+  bool has_steps; // the selected curve is a USL of output tokens: a step takes c0 + c1 n + c2 n^2 seconds
+  struct estimate step_time[3];
+  struct curve_step *steps; // for each fitted n
+  size_t step_count;
   struct curve_outlier *outliers;
   size_t outlier_count;
   bool has_robust; // the selected model was fitted again with bisquare weights, as a sensitivity line

@@ -105,6 +105,17 @@ static const struct member lack_of_fit_members[] = {
     MEMBER(curve, lack_of_fit_f, "f", MEMBER_NUMBER), MEMBER(curve, lack_of_fit_p, "p", MEMBER_NUMBER),
     MEMBER(curve, gate_failed, "rejected", MEMBER_BOOL), MEMBER_END};
 
+static const struct member step_members[] = {MEMBER(curve_step, n, "n", MEMBER_NUMBER),
+                                             MEMBER(curve_step, predicted_s, "predicted_s", MEMBER_ESTIMATE),
+                                             MEMBER(curve_step, measured_s, "measured_s", MEMBER_ESTIMATE),
+                                             MEMBER_END};
+
+static const struct member step_time_members[] = {
+    MEMBER(curve, step_time[0], "c0_s", MEMBER_ESTIMATE),
+    MEMBER(curve, step_time[1], "c1_s", MEMBER_ESTIMATE),
+    MEMBER(curve, step_time[2], "c2_s", MEMBER_ESTIMATE),
+    MEMBER_LIST_OF(curve, steps, step_count, "levels", step_members), MEMBER_END};
+
 const struct member summary_curve_members[] = {
     MEMBER(curve, kind, "kind", MEMBER_TEXT),
     MEMBER(curve, scale, "scale", MEMBER_TEXT),
@@ -117,5 +128,6 @@ const struct member summary_curve_members[] = {
     MEMBER_IF_OF(NUMBER, curve, knee_n.estimate, "knee", knee_members),
     MEMBER_IF_OF(BOOL, curve, has_robust, "robust", robust_members),
     MEMBER_VIEW_OF("band", band),
+    MEMBER_IF_OF(BOOL, curve, has_steps, "step_time", step_time_members),
     MEMBER_IF_OF(NUMBER, curve, lack_of_fit_p, "lack_of_fit", lack_of_fit_members),
     MEMBER_END};

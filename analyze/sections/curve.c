@@ -187,6 +187,25 @@ static enum lang_id kind_of(const char *kind) {
   return LANG_POINTS_FILE;
 }
 
+static struct number_text scaled(const struct estimate *seconds, double scale) {
+  return number_with_interval(seconds->estimate * scale, seconds->lo * scale, seconds->hi * scale, 3);
+}
+
+// The curve as the time of a step, at the largest n where requests were timed, else at the largest.
+static void step_time(struct chapters *c, struct document_node *list) {
+  const struct curve *curve = &c->results->curve;
+  if (!curve->has_steps) return;
+  const struct curve_step *step = &curve->steps[curve->step_count - 1];
+  for (size_t i = 0; i < curve->step_count; i++) {
+    if (isfinite(curve->steps[i].measured_s.estimate)) step = &curve->steps[i];
+  }
+  bool measured = isfinite(step->measured_s.estimate);
+  chapters_item(c, list, measured ? LANG_STEP_TIME_MEASURED : LANG_STEP_TIME,
+                LANG_WITH(scaled(&curve->step_time[0], 1e3).text, scaled(&curve->step_time[1], 1e3).text,
+                          scaled(&curve->step_time[2], 1e6).text, number_significant(step->n, 4).text,
+                          scaled(&step->predicted_s, 1e3).text, scaled(&step->measured_s, 1e3).text));
+}
+
 static void fit_facts(struct chapters *c, struct document_node *parent) {
   const struct curve *curve = &c->results->curve;
   int64_t fitted = 0;
@@ -205,6 +224,7 @@ static void fit_facts(struct chapters *c, struct document_node *parent) {
                   LANG_WITH(number_significant(curve->knee_n.estimate, 3).text,
                             chapters_interval(curve->knee_n, 3).text));
   }
+  step_time(c, list);
   if (curve->has_robust && isfinite(curve->robust_n) && !curve->gate_failed)
     chapters_item(c, list, LANG_ROBUST,
                   LANG_WITH(number_significant(curve->robust_n, 3).text,
