@@ -35,7 +35,7 @@ static const struct truth {
     {"4 slots, regular", {4, 0.5, 0.1, false}, 120, 3},
     {"4 slots, regular, r = 5", {4, 0.5, 0.1, false}, 120, 5},
     {"16 slots, r = 5", {16, 1, 0.5, false}, 120, 5},
-    {"batches of 16", {16, 1, 0.3, true}, 120, 3},
+    {"batches of 16", {16, 0.25, 0.3, true}, 120, 3},
 };
 
 static double true_edge(const struct truth *truth, gsl_rng *rng) {
