@@ -137,12 +137,11 @@ static bool is_beyond(const struct results *results, const struct workers_row *r
 
 // A level of which no batch counts, since the client could not keep up: it may be as good as any. As often as
 // two runs measure a cell, at most.
-static void measure_left_out(struct list *list, size_t at) {
+static void measure_left_out(struct list *list, size_t at, int64_t repeat) {
   const struct results *results = list->results;
   const struct workers_row *row = &results->workers[at];
-  int64_t repeat = usual_repeat(results);
-  if (is_beyond(results, row)) return;
-  for (size_t i = row->first_cell; !row->usable && i < row->first_cell + row->cell_count; i++) {
+  if (row->usable || is_beyond(results, row)) return;
+  for (size_t i = row->first_cell; i < row->first_cell + row->cell_count; i++) {
     const struct cell *cell = &results->cells[i];
     if (cell->flags & CELL_INVALID_CLIENT && cell->invalid <= 2 * repeat)
       add(list, row->workers, cell->timed ? 0 : cell->batch, repeat, "no batch of it was valid");
@@ -153,12 +152,13 @@ static void measure_left_out(struct list *list, size_t at) {
 // time.
 static void measure_holes(struct list *list) {
   const struct results *results = list->results;
-  for (size_t w = 0; w < results->workers_count; w++) {
+  int64_t repeat = usual_repeat(results);
+  for (size_t w = 0; w < results->workers_count && list->count < list->most; w++) {
     const struct workers_row *row = &results->workers[w];
-    measure_left_out(list, w);
+    measure_left_out(list, w, repeat);
     for (size_t i = row->first_cell; row->hole && i < row->first_cell + row->cell_count; i++) {
       if (results->cells[i].flags & CELL_FAILED && results->cells[i].failed_runs < RESULTS_TRIES)
-        add(list, row->workers, results->cells[i].timed ? 0 : results->cells[i].batch, usual_repeat(results),
+        add(list, row->workers, results->cells[i].timed ? 0 : results->cells[i].batch, repeat,
             "failed, while levels below and above work");
     }
   }
@@ -301,7 +301,7 @@ static void look_lower(struct list *list) {
 // A cliff that is not established is decided by measuring both of its levels again.
 static void decide_possible_cliffs(struct list *list) {
   const struct results *results = list->results;
-  for (size_t i = 0; i < results->cliff_count; i++) {
+  for (size_t i = 0; i < results->cliff_count && list->count < list->most; i++) {
     const struct cliff *cliff = &results->cliffs[i];
     // Where it falls for certain, and the best may lie beyond all the same, more batches change nothing.
     if (!cliff->possible || cliff->from >= wall(results) || cliff->ratio.hi < 1) continue;
