@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "analyze/sections/edge_plot.h"
+#include "analyze/sections/sections.h"
 #include "tests/unit/analyze/sections/made.h"
 
 static struct percentiles about(double p95) {
