@@ -7,9 +7,11 @@
 #include "analyze/stat/quantile.h"
 
 // For an upper end, where requests are all alike: so many times the fewest, by the variance of the time
-// itself, and no fewer than SURPLUS_MIN.
+// itself, and no fewer than SURPLUS_MIN. A run without a busy spell seems less alike than it is: never less
+// than ALIKE_MIN.
 #define SURPLUS 8
-#define SURPLUS_MIN 200
+#define SURPLUS_MIN 400
+#define ALIKE_MIN 0.5
 #define DIFFERENT 0.10   // p of the F test by which repetitions differ
 #define LONGER 3         // times as long, where a repetition is too short even for its own variance
 #define COUNT_MAX 9.0e15 // of requests, exact in a double
@@ -92,7 +94,7 @@ static double worth_in_all(const struct loads_group *group, enum load_time time)
 
 // How many `count` requests that are worth `all` must be worth for an upper end.
 static double surplus_for(double needed, double all, double count) {
-  double alike = fmax(1 - all / count, 0);
+  double alike = fmax(1 - all / count, ALIKE_MIN);
   return fmax((1 + (SURPLUS - 1) * alike) * needed, SURPLUS_MIN * alike);
 }
 

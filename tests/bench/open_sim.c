@@ -2,7 +2,7 @@
 //
 // Do the intervals of an open loop hold near capacity, and is an overload told from a noisy queue?
 //
-// open_sim [REPLICATIONS [NAME]]: 1000 unless told; a NAME runs only the scenarios whose names hold it. Each
+// open_sim [REPLICATIONS [NAME [SEED]]]: 1000 unless told; a NAME runs only the scenarios whose names hold it. Each
 // is a load of some repetitions on a simulated queue. One line a load: how often its queue was called
 // growing, and of p50, p95, p99 and the share of good requests how often both ends were printed and these
 // held the truth, with standard errors. Exit 1 where a
@@ -114,7 +114,7 @@ int main(int argc, char **argv) {
   stat_init();
   for (size_t t = 0; t < COUNT_OF(TRUTHS) && rng; t++) {
     if (argc > 2 && !strstr(TRUTHS[t].name, argv[2])) continue;
-    gsl_rng_set(rng, t + 1);
+    gsl_rng_set(rng, (argc > 3 ? strtoul(argv[3], NULL, 10) : 0) + t + 1);
     for (size_t l = 0; l < COUNT_OF(LOADS); l++)
       for (size_t p = 0; p < COUNT_OF(PLANS); p++)
         if (!simulate(&TRUTHS[t], LOADS[l], &PLANS[p], replications, rng, &good)) return 1;
