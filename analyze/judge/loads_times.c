@@ -7,11 +7,11 @@
 #include "analyze/stat/quantile.h"
 
 // For an upper end, where requests are all alike: so many times the fewest, by the variance of the time
-// itself, and no fewer than SURPLUS_MIN. A run without a busy spell seems less alike than it is: never less
-// than ALIKE_MIN.
+// itself, and no fewer than SURPLUS_MIN. A percentile rarer than RARE takes them for wholly alike: a run
+// without the spell that makes it seems less alike than it is.
 #define SURPLUS 8
 #define SURPLUS_MIN 400
-#define ALIKE_MIN 0.5
+#define RARE 0.95
 #define DIFFERENT 0.10   // p of the F test by which repetitions differ
 #define LONGER 3         // times as long, where a repetition is too short even for its own variance
 #define COUNT_MAX 9.0e15 // of requests, exact in a double
@@ -93,8 +93,8 @@ static double worth_in_all(const struct loads_group *group, enum load_time time)
 }
 
 // How many `count` requests that are worth `all` must be worth for an upper end.
-static double surplus_for(double needed, double all, double count) {
-  double alike = fmax(1 - all / count, ALIKE_MIN);
+static double surplus_for(double p, double needed, double all, double count) {
+  double alike = p > RARE ? 1 : fmax(1 - all / count, 0);
   return fmax((1 + (SURPLUS - 1) * alike) * needed, SURPLUS_MIN * alike);
 }
 
@@ -123,7 +123,7 @@ struct estimate loads_times_percentile(const struct loads_group *group, enum loa
     if (!sums.short_one) set_ends(&pooled, p, confidence, by_interval, &out);
     // A quiet run has a low percentile and neighbours that hardly seem alike: its upper end needs more.
     double needed = needed_for(p, confidence), all = fmin(worth_in_all(group, time), worth);
-    double surplus = surplus_for(needed, all, sums.count);
+    double surplus = surplus_for(p, needed, all, sums.count);
     if (all < surplus) out.hi = NAN;
     double more = fmax(fmax(needed / by_interval, surplus / fmax(all, 1)), sums.short_one ? LONGER : 1);
     if (isnan(out.hi) && group->of[0]->served >= 0) *needs_s = fmax(*needs_s, start_s + steady_s * more);
@@ -168,6 +168,6 @@ struct estimate loads_times_good(const struct loads_group *group, double confide
   if (!sums.short_one &&
       ci_proportion((uint64_t)round(share * (double)trials), trials, confidence, &ci, NULL) == STATUS_OK)
     out = (struct estimate){share, fmin(ci.lo, share), fmax(ci.hi, share)};
-  if (all < surplus_for(1, all, sums.count)) out.lo = NAN; // a quiet run has a high share
+  if (all < surplus_for(0.5, 1, all, sums.count)) out.lo = NAN; // a quiet run has a high share
   return out;
 }

@@ -63,10 +63,11 @@ check_equal 'managed, gone again: exit code' 1 "$status"
 check_match 'managed, gone again: words' 'no request could connect to the server; the run stops' "$err"
 check_equal 'managed, gone again: two sessions' 2 "$(jq -s '[.[] | select(.type=="session")] | length' "$scratch/always.jsonl")"
 
-# One that is killed in the last batch of its session fails the session, though nothing is to be asked of it any more.
+# One that is killed in the last batch of its session fails the session, though nothing is to be asked of it any more. What a
+# command leaves behind in its group ends with it: the killer needs a moment to get its own.
 run "$bin/replay" "$trace" -u 'http://127.0.0.1:{port}' --ready /health -W 2 -B 4 -r 2 --keep-invalid --restart level --max-tokens 200 \
   --server "echo \$\$ >$scratch/pid; exec $bin/simllm -l 127.0.0.1:{port} --slots {workers} --step 0.02,0,0" \
-  --before-batch "[ {rep} -ne 1 ] || setsid -f sh -c 'sleep 0.2; kill -KILL \$(cat $scratch/pid)' >/dev/null" -o "$scratch/last.jsonl"
+  --before-batch "[ {rep} -ne 1 ] || { setsid -f sh -c 'sleep 0.4; kill -KILL \$(cat $scratch/pid)' >/dev/null; sleep 0.2; }" -o "$scratch/last.jsonl"
 check_equal 'killed in the last batch: the session' 'failed the server was ended by signal 9' \
   "$(jq -r 'select(.type=="session") | "\(.state) \(.error)"' "$scratch/last.jsonl" | cut -c1-39)"
 check 'nobody is left' server_gone "$(cat "$scratch/pid")"

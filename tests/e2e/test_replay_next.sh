@@ -78,7 +78,7 @@ refused() { # WORDS ARGUMENT...
 refused '--next goes with -o/--output FILE' --next true
 refused '--next goes with -o/--output FILE' --next true -o -
 refused '--next-rounds goes with --next' --next-rounds 2
-refused '--next goes with --timing batch or rate' --next true -o "$scratch/x" --timing original
+refused '--next goes with --timing batch or --request-rate' --next true -o "$scratch/x" --timing original
 stop_server sim
 
 # A server of 16 slots: more workers only wait. The search ends by itself, and never goes far above.

@@ -114,7 +114,8 @@ run "$bin/replay" "$scratch/apart.jsonl" -u "${server_url[small]}" --timing rate
 run "$bin/analyze" <(sed 's/"valid":false/"valid":true/' "$scratch/queue.jsonl") --format json
 check_equal 'queue: the answer' '{"kept_per_s":11,"broken_per_s":68}' "$(jq -c .load_answer <<<"$out")"
 check_equal 'queue: it grows at the higher rate' '[false,true]' "$(jq -c '.loads | map(.queue_grows)' <<<"$out")"
-check_match 'queue: as fast as more is offered than served' true "$(jq '.loads[1].queue_slope | . > 0.6 and . < 1.6' <<<"$out")"
+# In flight rise by what is offered more than served, 34 requests per second.
+check_match 'queue: as fast as more is offered than served' true "$(jq '.loads[1].queue_slope | . > 20 and . < 48' <<<"$out")"
 stop_server small
 
 # Ctrl-C.
