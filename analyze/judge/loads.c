@@ -37,7 +37,9 @@ static void fill_times(const struct loads_group *group, double confidence, struc
                                                 &load->whole_tpot_s};
   for (size_t t = 0; t < LOAD_OPEN_TIMES; t++) {
     *whole[t] = group->count > 0 ? whole_of(group, (enum load_time)t) : none;
-    *steady[t] = load->queue_grows ? none : loads_times_percentiles(group, (enum load_time)t, confidence, load->needs_s[t]);
+    *steady[t] = load->queue_grows
+                     ? none
+                     : loads_times_percentiles(group, (enum load_time)t, confidence, load->needs_s[t]);
   }
 }
 

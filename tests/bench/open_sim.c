@@ -2,12 +2,12 @@
 //
 // Do the intervals of an open loop hold near capacity, and is an overload told from a noisy queue?
 //
-// open_sim [REPLICATIONS [NAME [SEED]]]: 1000 unless told; a NAME runs only the scenarios whose names hold it. Each
-// is a load of some repetitions on a simulated queue. One line a load: how often its queue was called
-// growing, and of p50, p95, p99 and the share of good requests how often both ends were printed and these
-// held the truth, with standard errors. Exit 1 where a
-// stable queue is called growing in more than 5 % of loads, an interval misses in more than 7 % of all, or it
-// holds in less than 93 % where half the loads or more have one, but for three standard errors.
+// open_sim [REPLICATIONS [NAME [SEED]]]: 1000 unless told; a NAME runs only the scenarios whose names hold
+// it. Each is a load of some repetitions on a simulated queue. One line a load: how often its queue was
+// called growing, and of p50, p95, p99 and the share of good requests how often both ends were printed and
+// these held the truth, with standard errors. Exit 1 where a stable queue is called growing in more than 5 %
+// of loads, an interval misses in more than 7 % of all, or it holds in less than 93 % where half the loads or
+// more have one, but for three standard errors.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
