@@ -168,6 +168,6 @@ struct estimate loads_times_good(const struct loads_group *group, double confide
   if (!sums.short_one &&
       ci_proportion((uint64_t)round(share * (double)trials), trials, confidence, &ci, NULL) == STATUS_OK)
     out = (struct estimate){share, fmin(ci.lo, share), fmax(ci.hi, share)};
-  if (all < surplus_for(0.5, 1, all, sums.count)) out.lo = NAN; // a quiet run has a high share
+  if (all < surplus_for(0.5, 1, all, sums.count)) out.lo = 0; // a quiet run has a high share
   return out;
 }

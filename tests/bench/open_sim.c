@@ -49,7 +49,7 @@ static void count(const struct load *load, const double *truth, struct tally *ta
       tally->low[i]++;
       tally->low_held[i] += found[i]->lo <= truth[i];
     }
-    if (!isfinite(found[i]->lo) || !isfinite(found[i]->hi)) continue;
+    if (!(found[i]->lo > 0) || !isfinite(found[i]->hi)) continue; // no share is below 0: that states nothing
     tally->printed[i]++;
     tally->held[i] += found[i]->lo <= truth[i] && truth[i] <= found[i]->hi;
   }
