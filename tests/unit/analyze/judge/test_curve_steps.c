@@ -15,13 +15,14 @@
 static void append_requests(struct buf *text, int workers, int rep, double *at) {
   double step = workers / usl_throughput(workers) * (1 + 0.002 * (rep - 1)), latency = 0.05 + 99 * step;
   int batch = 4 * workers;
-  for (int i = 0; i < batch; i++)
+  for (int i = 0; i < batch; i++) {
+    int wave = i / workers;
     buf_printf(text,
                "{\"type\":\"request\",\"session\":0,\"workers\":%d,\"batch\":%d,\"rep\":%d,\"index\":%d,"
                "\"intended_s\":%.9f,\"sent_s\":%.9f,\"ttft_s\":0.05,\"last_text_s\":%.9f,\"latency_s\":%.9f,"
                "\"output_tokens\":100,\"events\":100,\"error\":null}\n",
-               workers, batch, rep, i, *at + i / workers * latency, *at + i / workers * latency, latency,
-               latency);
+               workers, batch, rep, i, *at + wave * latency, *at + wave * latency, latency, latency);
+  }
   buf_printf(text,
              "{\"type\":\"batch\",\"session\":0,\"workers\":%d,\"batch\":%d,\"rep\":%d,\"start_s\":%.9f,"
              "\"total_s\":%.9f,\"requests\":%d,\"failed\":0,\"output_tokens\":%d}\n",

@@ -93,7 +93,8 @@ static void append_batch(const struct row *row, const struct telling *how, struc
   double waves = (double)row->batch / (double)row->workers, latency = row->total_s / waves * how->seconds;
   double start = row->start_s * how->seconds, tokens = 100 * how->tokens;
   for (int64_t i = 0; i < row->batch; i++) {
-    double sent = start + (double)(i / row->workers) * latency;
+    int64_t wave = i / row->workers;
+    double sent = start + (double)wave * latency;
     double ttft = fmin(row->ttft_s * (1 + 0.01 * (double)(i % 5)) * how->seconds, latency / 2);
     buf_printf(
         text,
@@ -112,7 +113,7 @@ static void append_batch(const struct row *row, const struct telling *how, struc
 
 static char *tell(const struct table *table, const struct telling *how, bool requests) {
   struct buf text = {0};
-  size_t order[MAX_ROWS];
+  size_t order[MAX_ROWS] = {0};
   for (size_t i = 0; i < table->count; i++) {
     size_t at = how->shuffled ? (size_t)(uniform() * (double)(i + 1)) : i;
     order[i] = order[at];
