@@ -300,8 +300,8 @@ static int close_all(struct capture *capture, int code) {
 
 static int run(struct capture *capture) {
   struct error error = {""};
-  prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L,
-        0L); // capture starts no program; nothing that takes it over gains by one
+  // capture starts no program: what takes it over gains no rights by one.
+  prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
   enum status status = open_all(capture, &error);
   if (status == STATUS_OK) {
     log_notice(&capture->log, "forwarding to %s, recording to %s", capture->opts.upstream.shown,

@@ -41,7 +41,8 @@ static double mean_of(struct mean mean) {
 }
 
 // What asks no model (API http) is no demand on it.
-static enum status take(struct traffic *traffic, const struct trace_record *record, double start_unix_s) {
+static enum status add_record(struct traffic *traffic, const struct trace_record *record,
+                              double start_unix_s) {
   if (record->kind == TRACE_RESPONSE && !record->response.error.data) {
     add(&traffic->input, record->response.input_tokens);
     add(&traffic->output, record->response.output_tokens);
@@ -92,7 +93,7 @@ static enum status read_trace(const char *path, struct traffic *traffic, struct 
   enum status status = trace_reader_open(path, &reader, error);
   if (status) return status;
   while ((status = trace_read(reader, &record, &start_unix_s, error)) == STATUS_OK) {
-    status = take(traffic, &record, start_unix_s);
+    status = add_record(traffic, &record, start_unix_s);
     if (!status) continue;
     status_write(error, "%s", status_name(status));
     break;

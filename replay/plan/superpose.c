@@ -87,8 +87,8 @@ static enum status link_turns(struct superposed *out, size_t requests, int64_t c
   return STATUS_OK;
 }
 
-static enum status take(const struct superpose_options *options, const struct entry *entries,
-                        struct superposed *out) {
+static enum status keep_scheduled(const struct superpose_options *options, const struct entry *entries,
+                                  struct superposed *out) {
   struct schedule *schedule = &out->schedule;
   int64_t duration_ns = options->duration_ns;
   out->places = calloc(out->count, sizeof *out->places);
@@ -114,7 +114,7 @@ enum status superpose(const struct superpose_options *options, const struct sche
   enum status status = entries ? STATUS_OK : STATUS_MEMORY;
   if (status == STATUS_OK) {
     made.count = fill(options, once, turns, entries);
-    if (made.count > 0) status = take(options, entries, &made);
+    if (made.count > 0) status = keep_scheduled(options, entries, &made);
   }
   if (status == STATUS_OK && turns && made.count > 0)
     status = link_turns(&made, once->count, (int64_t)copies, turns);

@@ -60,6 +60,10 @@ medians() {
 ratio() {
   local ours floor seen least most pairs
   read -r ours floor seen least most pairs <<<"$(medians "$1")"
+  if [ -z "$pairs" ]; then
+    fail "$2 / $6" 'no pair was measured'
+    return
+  fi
   judge "$seen" "$3" "$4"
   printf '%-7s %-58s %7.3g [%.3g, %.3g] %s %-5s %s %s, %s %s\n' "$verdict" "$2 / $6" "$seen" "$least" "$most" "$3" "$4" \
     "$ours" "$5" "$6" "$floor"

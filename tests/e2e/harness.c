@@ -148,6 +148,18 @@ static bool is_ready(int fd, int wait_ms) {
   return poll(&ready, 1, wait_ms) == 1;
 }
 
+double harness_cpu_s(const struct harness *harness) {
+  char path[64];
+  unsigned long user = 0, kernel = 0;
+  snprintf(path, sizeof path, "/proc/%d/stat", (int)harness->proxy);
+  FILE *stat = fopen(path, "r");
+  assert_non_null(stat);
+  assert_int_equal(
+      fscanf(stat, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel), 2);
+  fclose(stat);
+  return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
+}
+
 int harness_connect(const struct harness *harness) {
   struct sockaddr_in address = {.sin_family = AF_INET,
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK),

@@ -37,6 +37,9 @@ int harness_end_proxy(struct harness *harness);
 // The most memory that it has had, in KiB (VmHWM); 0 under a sanitizer, which keeps much of its own.
 long harness_peak_kib(const struct harness *harness);
 
+// CPU time that it has used, in s, all threads.
+double harness_cpu_s(const struct harness *harness);
+
 int harness_connect(const struct harness *harness); // a client's connection
 int harness_accept(const struct harness *harness);  // the proxy's connection to the upstream
 bool harness_accepts_nothing(const struct harness *harness, int wait_ms);

@@ -127,19 +127,6 @@ static void test_a_head_in_pieces_is_served(void **state) {
   end_soon(harness);
 }
 
-// What the proxy has used, in s.
-static double cpu_s(const struct harness *harness) {
-  char path[64];
-  unsigned long user = 0, kernel = 0;
-  snprintf(path, sizeof path, "/proc/%d/stat", (int)harness->proxy);
-  FILE *stat = fopen(path, "r");
-  assert_non_null(stat);
-  assert_int_equal(
-      fscanf(stat, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel), 2);
-  fclose(stat);
-  return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
-}
-
 #define CHUNKED "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 // libmicrohttpd has no room to read on then, and would turn without end. An upload beside it is let be.
@@ -155,13 +142,13 @@ static void test_a_chunk_size_line_without_end_is_refused(void **state) {
     buf_append_text(&line, CHUNKED);
     if (parts[i][0] == 'a') buf_append_text(&line, "5;");
     repeat(&line, parts[i], 60000);
-    double start_s = cpu_s(harness);
+    double start_s = harness_cpu_s(harness);
     check_refused(harness, buf_text(&line), "HTTP/1.1 400 ");
     int left = harness_connect(harness); // and one that has left
     send(left, buf_text(&line), line.len, MSG_NOSIGNAL);
     usleep(1000000);
     close(left);
-    assert_true(harness_is_sanitized || cpu_s(harness) - start_s < 0.5);
+    assert_true(harness_is_sanitized || harness_cpu_s(harness) - start_s < 0.5);
     buf_free(&line);
     harness_send(other, "4\r\nmore\r\n0\r\n\r\n");
     harness_read_until(harness, upstream, "more\r\n0\r\n\r\n");

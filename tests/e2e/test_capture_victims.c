@@ -326,18 +326,6 @@ static long rss_kib(void) {
   return kib;
 }
 
-static double proxy_cpu_s(void) {
-  char path[64];
-  unsigned long user = 0, system = 0;
-  snprintf(path, sizeof path, "/proc/%d/stat", (int)harness->proxy);
-  FILE *stat = fopen(path, "r");
-  assert_non_null(stat);
-  assert_int_equal(
-      fscanf(stat, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system), 2);
-  fclose(stat);
-  return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
-
 // True when the proxy, asked what it does, says that nothing is under way and nothing is queued.
 static bool is_quiet(void) {
   char line[2048] = "";
@@ -405,7 +393,7 @@ struct phase {
 
 static struct phase measure(const struct attack *attack, void (*prepare)(struct buf *), double seconds) {
   static struct waits waits;
-  double cpu_s = proxy_cpu_s();
+  double cpu_s = harness_cpu_s(harness);
   if (prepare) begin(attack, prepare);
   ask_for(seconds, &waits);
   if (prepare) {
@@ -413,7 +401,7 @@ static struct phase measure(const struct attack *attack, void (*prepare)(struct 
     wait_for_quiet(attack);
   }
   if (waits.failed > 0) fail_msg("%s: %zu of %zu failed", attack->name, waits.failed, waits.count);
-  return (struct phase){waits.ns[waits.count / 2], waits.ns[waits.count - 1], proxy_cpu_s() - cpu_s};
+  return (struct phase){waits.ns[waits.count / 2], waits.ns[waits.count - 1], harness_cpu_s(harness) - cpu_s};
 }
 
 static double median(double *values, size_t count) {
