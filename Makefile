@@ -32,7 +32,7 @@ ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DTIDEMARK_VERSION='"$(VERSION)"' $(WARNINGS
 ALL_LDFLAGS = $(HARDENING_LINK) $(LDFLAGS) -pthread $(SANITIZE)
 # The rooms: every folder with C files. USES_room names the rooms that it may include and call; what those use comes
 # with them. `make layers` holds every include against this table, and the linker every call.
-ROOMS := lib/base lib/json lib/lines lib/http lib/record lib/llm lib/net \
+ROOMS := lib/base lib/json lib/lines lib/http lib/record lib/sketch lib/llm lib/net \
 	capture/content capture/record capture/proxy capture/convert capture \
 	replay/plan replay/workload replay/record replay/send replay/server replay \
 	analyze/stat analyze/report analyze/input analyze/results analyze/judge analyze/sections analyze tests/simllm
@@ -40,6 +40,7 @@ USES_lib/json := lib/base
 USES_lib/lines := lib/json
 USES_lib/http := lib/json
 USES_lib/record := lib/lines lib/http
+USES_lib/sketch := lib/record
 USES_lib/llm := lib/http lib/record
 USES_lib/net := lib/llm
 USES_capture/content := lib/llm
@@ -49,14 +50,14 @@ USES_capture/convert := capture/content
 USES_capture := capture/proxy capture/convert
 USES_replay/plan := lib/record
 USES_replay/workload := replay/plan lib/llm
-USES_replay/record := replay/workload
+USES_replay/record := replay/workload lib/sketch
 USES_replay/send := replay/record lib/net
 USES_replay/server := replay/record lib/net
 USES_replay := replay/send replay/server
 USES_analyze/stat := lib/base
 USES_analyze/report := lib/base
 USES_analyze/results := lib/record
-USES_analyze/input := analyze/stat analyze/results
+USES_analyze/input := analyze/stat analyze/results lib/sketch
 USES_analyze/judge := analyze/input analyze/results
 USES_analyze/sections := analyze/results analyze/report
 USES_analyze := analyze/judge analyze/sections

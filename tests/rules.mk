@@ -4,7 +4,7 @@
 #
 # tests/unit/ROOM/test_NAME.c is one cmocka program. It is linked with all rooms of its tool (or of lib), and with what
 # other C files stand below tests/unit/TOOL.
-USES_lib := lib/net
+USES_lib := lib/net lib/sketch
 $(eval $(call room,lib))
 define unit_tool
 UNIT_HELPERS_$(1) := $$(patsubst %.c,$(BUILD)/obj/%.o,$$(shell find tests/unit/$(1) -name '*.c' ! -name 'test_*' 2>/dev/null))

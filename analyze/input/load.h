@@ -14,24 +14,25 @@
 #include "analyze/input/times.h"
 #include "analyze/results/results.h"
 #include "analyze/stat/queue.h"
-#include "analyze/stat/steady.h"
 #include "lib/base/status.h"
 #include "lib/json/json_scan.h"
+#include "lib/sketch/request_times.h"
+#include "lib/sketch/steady.h"
 
 #define LOAD_MIN_SUCCESS 0.95 // a batch or a cell with fewer successes has failed
 #define LOAD_MAX_CELLS 100000
 #define LOAD_MAX_REPLICATES 10000000
 #define LOAD_MAX_POINTS 1000000
 
-// The times of requests; the last two are each response's own percentiles of its gaps between text events.
+// Of requests (request_times.h).
 enum load_time {
-  LOAD_TTFT,
-  LOAD_LATENCY,
-  LOAD_TPOT,
-  LOAD_RESPONSE,
-  LOAD_ITL_P50,
-  LOAD_ITL_P99,
-  LOAD_TIME_COUNT
+  LOAD_TTFT = REQUEST_TTFT,
+  LOAD_LATENCY = REQUEST_LATENCY,
+  LOAD_TPOT = REQUEST_TPOT,
+  LOAD_RESPONSE = REQUEST_RESPONSE,
+  LOAD_ITL_P50 = REQUEST_ITL_P50,
+  LOAD_ITL_P99 = REQUEST_ITL_P99,
+  LOAD_TIME_COUNT = REQUEST_TIMES
 };
 struct load_times {
   struct times of[LOAD_TIME_COUNT];

@@ -12,6 +12,7 @@
 #include "analyze/input/load_reader.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
+#include "lib/sketch/window.h"
 
 // The batch that requests belong to.
 struct batch_key {
@@ -32,7 +33,7 @@ struct pending {
   size_t cell;                    // where a counted one goes
   int64_t requests, good, end_ns; // end_ns: of the batch, once its record came
   struct load_times times;
-  struct load_window window;
+  struct window window;
   struct load_arrivals arrivals;
 };
 
@@ -72,7 +73,7 @@ void load_run_free(struct load_run *run) {
   buf_free(&run->scratch);
   buf_free(&run->plan);
   load_times_free(&run->pending.times);
-  load_window_free(&run->pending.window);
+  window_free(&run->pending.window);
   load_arrivals_free(&run->pending.arrivals);
   free(run);
 }
@@ -210,7 +211,7 @@ static void start_pending(struct load_run *run, const struct batch_key *key) {
   run->pending.state = PENDING_OPEN;
   run->pending.requests = run->pending.good = 0;
   load_times_clear(&run->pending.times);
-  load_window_clear(&run->pending.window);
+  window_clear(&run->pending.window);
   load_arrivals_clear(&run->pending.arrivals);
 }
 
@@ -235,28 +236,18 @@ static enum status add_request(struct load_run *run, const struct run_request *r
   if (record->warmup || pending->state == PENDING_LEFT_OUT) return STATUS_OK;
   pending->requests++;
   enum status status = load_api_add(run->data, record);
-  if (status == STATUS_OK) status = load_window_add(&pending->window, record);
+  if (status == STATUS_OK) status = window_add(&pending->window, record);
   if (status != STATUS_OK) return status;
   if (record->error != FAILURE_NONE) return load_arrivals_add(&pending->arrivals, record, NULL, false);
   if (record->output_tokens >= 2 && record->events >= 1) {
     run->data->answers++;
     run->data->one_piece += record->events == 1;
   }
-  int64_t tpot = -1;
-  // A response that came in one piece has no time between its tokens.
-  if (record->output_tokens >= 2 && (record->events < 0 || record->events >= 2) &&
-      record->last_text_ns >= 0 && record->ttft_ns >= 0 && record->last_text_ns >= record->ttft_ns)
-    tpot = (record->last_text_ns - record->ttft_ns) / (record->output_tokens - 1);
-  int64_t response = -1;
-  if (record->latency_ns >= 0 && record->sent_ns >= record->intended_ns && record->intended_ns >= 0)
-    response = record->sent_ns - record->intended_ns + record->latency_ns;
-  const int64_t values[LOAD_TIME_COUNT] = {
-      [LOAD_TTFT] = record->ttft_ns, [LOAD_LATENCY] = record->latency_ns, [LOAD_TPOT] = tpot,
-      [LOAD_RESPONSE] = response,    [LOAD_ITL_P50] = record->itl_p50_ns, [LOAD_ITL_P99] = record->itl_p99_ns,
-  };
+  int64_t values[LOAD_TIME_COUNT];
+  request_times(record, values);
   const struct load_limits *limits = &run->data->limits;
   bool good = within(record->ttft_ns, limits->ttft_ns) && within(record->latency_ns, limits->latency_ns) &&
-              (tpot < 0 || within(tpot, limits->tpot_ns));
+              (values[LOAD_TPOT] < 0 || within(values[LOAD_TPOT], limits->tpot_ns));
   pending->good += good;
   status = load_arrivals_add(&pending->arrivals, record, values, good);
   if (status != STATUS_OK) return status;
@@ -300,6 +291,30 @@ static struct load_replicate replicate_of(const struct load_run *run, const stru
   return replicate;
 }
 
+// Which measure it will be is known after the last file; a batch has output tokens, or it never will.
+static enum status close_window(const struct load_run *run, const struct run_batch *record,
+                                struct steady *out) {
+  static const struct {
+    size_t count;
+    enum window_part of[2];
+  } parts[MEASURE_COUNT] = {[MEASURE_OUTPUT_TOKENS] = {1, {WINDOW_OUTPUT}},
+                            [MEASURE_INPUT_TOKENS] = {1, {WINDOW_INPUT}},
+                            [MEASURE_TOTAL_TOKENS] = {2, {WINDOW_OUTPUT, WINDOW_INPUT}},
+                            [MEASURE_REQUESTS] = {1, {WINDOW_REQUESTS}}};
+  const struct load_data *data = run->data;
+  enum results_measure measure = record->output_tokens > 0 ? MEASURE_OUTPUT_TOKENS : MEASURE_REQUESTS;
+  if (data->has_measure) measure = data->measure;
+  double amount = 0;
+  for (size_t i = 0; i < parts[measure].count; i++) {
+    enum status status = window_close(&run->pending.window, record->requests, record->workers,
+                                      record->total_ns, parts[measure].of[i], out);
+    if (status != STATUS_OK) return status;
+    amount += out->amount;
+  }
+  out->amount = amount;
+  return STATUS_OK;
+}
+
 // Puts a batch that counts into its cell, with the times of its requests.
 static enum status commit(struct load_run *run, const struct run_batch *record, size_t session,
                           size_t index) {
@@ -312,10 +327,7 @@ static enum status commit(struct load_run *run, const struct run_batch *record, 
   data->sessions[session].batches++;
   enum status status = load_replicate_add(cell, &place);
   if (status != STATUS_OK) return status;
-  // Which measure it will be is known after the last file; a batch has output tokens, or it never will.
-  enum results_measure measure = record->output_tokens > 0 ? MEASURE_OUTPUT_TOKENS : MEASURE_REQUESTS;
-  status = load_window_close(&run->pending.window, record, data->has_measure ? data->measure : measure,
-                             &replicate.steady);
+  status = close_window(run, record, &replicate.steady);
   if (status != STATUS_OK) return status;
   *place = replicate;
   if (replicate.cold) {

@@ -50,6 +50,18 @@ enum status times_merge(struct times *into, const struct times *from) {
   return STATUS_OK;
 }
 
+enum status times_add_histogram(struct times *times, const struct histogram *histogram) {
+  enum status status = STATUS_OK;
+  if (!times->histogram && times->count + (uint64_t)histogram->count > TIMES_EXACT)
+    status = use_histogram(times);
+  if (times->histogram) histogram_merge(times->histogram, histogram);
+  for (size_t i = histogram->first; !times->histogram && histogram->count > 0 && i <= histogram->last; i++) {
+    for (uint64_t n = 0; n < histogram->counts[i] && status == STATUS_OK; n++)
+      status = times_add(times, histogram_value(histogram, i));
+  }
+  return status;
+}
+
 uint64_t times_count(const struct times *times) {
   return times->histogram ? (uint64_t)times->histogram->count : times->count;
 }
@@ -127,6 +139,20 @@ uint64_t times_above(const struct times *times, double seconds) {
   for (size_t i = 0; i < times->count; i++)
     above += (double)times->values[i] / NS_PER_S > seconds;
   return above;
+}
+
+void times_sum(const struct times *times, double *sum, double *squares) {
+  const struct histogram *histogram = times->histogram;
+  for (size_t i = 0; i < times->count; i++) {
+    double seconds = (double)times->values[i] / NS_PER_S;
+    *sum += seconds, *squares += seconds * seconds;
+  }
+  if (!histogram || histogram->count == 0) return;
+  *sum += (double)histogram->sum / NS_PER_S;
+  for (size_t i = histogram->first; i <= histogram->last; i++) {
+    double seconds = (double)histogram_value(histogram, i) / NS_PER_S;
+    *squares += (double)histogram->counts[i] * seconds * seconds;
+  }
 }
 
 void times_clear(struct times *times) {

@@ -25,6 +25,9 @@ enum status times_add(struct times *times, int64_t duration_ns) MUST_USE;
 // Adds all of `from`.
 enum status times_merge(struct times *into, const struct times *from) MUST_USE;
 
+// Adds all of a histogram: values of their own while they are few.
+enum status times_add_histogram(struct times *times, const struct histogram *histogram) MUST_USE;
+
 uint64_t times_count(const struct times *times);
 
 // The p quantile in seconds with its order-statistic interval at `confidence`, unbounded ends infinite.
@@ -35,6 +38,9 @@ enum status times_quantile(struct times *times, double p, double confidence, str
 // The quantiles at `count` levels in seconds, without intervals: the value of rank ceil(p n). NaN at levels
 // beyond which no value lies ((1 - p) n < 1), and when empty. May put the values in order.
 void times_quantiles(struct times *times, const double *levels, size_t count, double *seconds);
+
+// Adds the sum of all, and that of their squares, in seconds.
+void times_sum(const struct times *times, double *sum, double *squares);
 
 // The value of this rank, from 1 to the count, in seconds; NaN: there is none. May put the values in order.
 double times_at_rank(struct times *times, uint64_t rank);

@@ -7,7 +7,7 @@
 #define ANALYZE_STEADY_LEVELS_H
 
 #include "analyze/judge/cells.h"
-#include "analyze/stat/steady.h"
+#include "lib/sketch/steady.h"
 
 // One level's values; those of two levels with the same block were measured in one pass. A replicate is a
 // session of a managed server, otherwise a block.

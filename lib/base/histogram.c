@@ -8,19 +8,19 @@
 
 // Octave 0 has the values below 2^bits, octave k those from 2^(bits + k - 1) on, in 2^bits steps. The last
 // bucket, behind all octaves, has what is out of range.
-static size_t last_bucket(unsigned bits) {
+size_t histogram_last_bucket(unsigned bits) {
   return (size_t)(HISTOGRAM_RANGE_BITS - bits + 1) << bits;
 }
 
 static size_t bucket_of(unsigned bits, int64_t ns) {
   uint64_t value = (uint64_t)ns;
   if (value >> bits == 0) return (size_t)value;
-  if (value >> HISTOGRAM_RANGE_BITS) return last_bucket(bits);
+  if (value >> HISTOGRAM_RANGE_BITS) return histogram_last_bucket(bits);
   unsigned octave = 64 - (unsigned)__builtin_clzll(value) - bits;
   return ((size_t)(octave - 1) << bits) + (size_t)(value >> (octave - 1));
 }
 
-static int64_t middle_of(const struct histogram *histogram, size_t bucket) {
+int64_t histogram_value(const struct histogram *histogram, size_t bucket) {
   size_t octave = bucket >> histogram->bits, step = bucket & (((size_t)1 << histogram->bits) - 1);
   int64_t middle = (int64_t)step;
   if (octave > 0) {
@@ -28,12 +28,13 @@ static int64_t middle_of(const struct histogram *histogram, size_t bucket) {
     middle = (int64_t)(step + ((size_t)1 << histogram->bits)) * width + width / 2;
   }
   if (middle < histogram->min) return histogram->min;
-  return middle > histogram->max || bucket == last_bucket(histogram->bits) ? histogram->max : middle;
+  return middle > histogram->max || bucket == histogram_last_bucket(histogram->bits) ? histogram->max
+                                                                                     : middle;
 }
 
 struct histogram *histogram_new(unsigned bits) {
   struct histogram *histogram =
-      calloc(1, sizeof *histogram + (last_bucket(bits) + 1) * sizeof histogram->counts[0]);
+      calloc(1, sizeof *histogram + (histogram_last_bucket(bits) + 1) * sizeof histogram->counts[0]);
   if (histogram) histogram->bits = bits;
   return histogram;
 }
@@ -67,18 +68,23 @@ void histogram_add(struct histogram *histogram, int64_t ns) {
 
 void histogram_merge(struct histogram *histogram, const struct histogram *other) {
   if (other->count == 0) return;
-  widen(histogram, other->first, other->last, other->min, other->max);
+  bool same = histogram->bits == other->bits;
+  size_t first = same ? other->first : bucket_of(histogram->bits, other->min);
+  size_t last = same ? other->last : bucket_of(histogram->bits, other->max);
+  widen(histogram, first, last, other->min, other->max);
   histogram->count += other->count;
   histogram->sum += other->sum;
-  for (size_t i = other->first; i <= other->last; i++)
-    histogram->counts[i] += other->counts[i];
+  for (size_t i = other->first; i <= other->last; i++) {
+    if (other->counts[i] > 0)
+      histogram->counts[same ? i : bucket_of(histogram->bits, histogram_value(other, i))] += other->counts[i];
+  }
 }
 
 int64_t histogram_at_rank(const struct histogram *histogram, int64_t rank) {
   int64_t seen = 0;
   for (size_t i = histogram->first; i <= histogram->last; i++) {
     seen += (int64_t)histogram->counts[i];
-    if (seen >= rank) return middle_of(histogram, i);
+    if (seen >= rank) return histogram_value(histogram, i);
   }
   return histogram->max;
 }

@@ -31,8 +31,14 @@ void histogram_clear(struct histogram *histogram);
 // A negative duration counts as 0.
 void histogram_add(struct histogram *histogram, int64_t ns);
 
-// Adds all durations of another one with the same `bits`.
+// Adds all durations of another one; with other `bits` each counts as the middle of its bucket.
 void histogram_merge(struct histogram *histogram, const struct histogram *other);
+
+// What a duration in this bucket counts as: its middle, between `min` and `max`.
+int64_t histogram_value(const struct histogram *histogram, size_t bucket);
+
+// The bucket of what is longer than HISTOGRAM_RANGE_BITS, the last one.
+size_t histogram_last_bucket(unsigned bits);
 
 // The value of this rank, from 1 to `count`: the middle of its bucket, between `min` and `max`. 0 when empty.
 int64_t histogram_at_rank(const struct histogram *histogram, int64_t rank);

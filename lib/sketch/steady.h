@@ -11,8 +11,8 @@
 // it is not known when it was made: a request may have waited inside the server. Such a batch is counted at
 // the ends of its requests, in a window that begins after as many ends as there are workers: both edges then
 // lie at the end of a wave, whether waves keep step or not.
-#ifndef ANALYZE_STAT_STEADY_H
-#define ANALYZE_STAT_STEADY_H
+#ifndef LIB_SKETCH_STEADY_H
+#define LIB_SKETCH_STEADY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "analyze/stat/steady.h"
+#include "lib/sketch/steady.h"
 
 #include <math.h>
 #include <stdlib.h>

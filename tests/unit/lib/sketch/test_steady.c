@@ -9,7 +9,7 @@
 #include <cmocka.h>
 // clang-format on
 
-#include "analyze/stat/steady.h"
+#include "lib/sketch/steady.h"
 
 #define MS INT64_C(1000000)
 
