@@ -128,6 +128,7 @@ enum status compose_header(const struct opts *opts, const struct plan *plan, con
       .threads = opts->threads,
       .http_version = opts->http_version,
       .cache_bust = cache_bust,
+      .records = slice(opts->records == OPTS_RECORDS_BATCH ? "batch" : NULL),
   };
   return STATUS_OK;
 }
@@ -152,6 +153,7 @@ struct recorder_settings compose_recorder(const struct opts *opts, const struct 
       .input_count = opts->traces.count,
       .lanes = opts->threads,
       .header = header,
+      .batches_alone = opts->records == OPTS_RECORDS_BATCH,
       .work = work,
   };
 }

@@ -99,6 +99,9 @@ static enum status check_together(const struct opts *opts, struct error *error) 
         "--api http sends bodies as recorded: it goes without --model, --max-tokens, --stream, "
         "--no-stream, --ignore-eos, --extra-body and --cache-bust on");
   }
+  if (opts->records == OPTS_RECORDS_BATCH && opts->chunks)
+    return status_fail(error, STATUS_USAGE,
+                       "--chunks goes into request records, which --records batch leaves out");
   if (opts->dispatch != OPTS_DISPATCH_BURST || opts->server) return STATUS_OK;
   for (size_t i = 1; i < opts->cell_count; i++) {
     if (opts->cells[i].workers != opts->cells[0].workers) {

@@ -17,6 +17,7 @@
 #include "replay/workload/rewrite.h"
 #include "replay/workload/work.h"
 
+enum opts_records { OPTS_RECORDS_REQUEST, OPTS_RECORDS_BATCH };
 enum opts_dispatch { OPTS_DISPATCH_POOL, OPTS_DISPATCH_BURST };
 enum opts_timing { OPTS_TIMING_BATCH, OPTS_TIMING_ORIGINAL, OPTS_TIMING_RATE };
 enum opts_cancel { OPTS_CANCEL_NONE, OPTS_CANCEL_RECORDED }; // who ends requests early: nobody, as recorded
@@ -92,6 +93,7 @@ struct opts {
   char *output;               // NULL: standard output
   char *stem;                 // of it, without .jsonl and .gz; "replay" for standard output
   bool force, append, resume; // at most one
+  enum opts_records records;  // what has records of its own
   bool chunks;                // record the time of every text event
   bool dry_run;
   enum progress_mode progress;

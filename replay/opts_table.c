@@ -17,6 +17,7 @@
 
 static const char *const order_names[] = {"random", "grid", NULL};
 static const char *const dispatch_names[] = {"pool", "burst", NULL};
+static const char *const records_names[] = {"request", "batch", NULL};
 static const char *const restart_names[] = {"block", "level", NULL};
 static const char *const timing_names[] = {"batch", "original", "rate", NULL};
 static const char *const cancel_names[] = {"none", "recorded", NULL};
@@ -276,6 +277,8 @@ static const struct cli_option options[] = {
      CLI_FLAG(struct opts, resume), NULL},
     {"chunks", 0, NULL, NULL, "record the time of every event with text", CLI_FLAG(struct opts, chunks),
      NULL},
+    {"records", 0, "OF", "request", "request, or batch: histograms in each batch record and no request records",
+     CLI_CHOICE(struct opts, records, records_names), NULL},
     {"progress", 0, "HOW", "auto", "auto, none, bar or json, on stderr", CLI_OWN(parse_progress), NULL},
     {0},
 };

@@ -156,19 +156,62 @@ static enum status add_steady(struct parts *parts, bool has_limits, struct load_
   return status;
 }
 
-static enum status add_recorded(const struct load_arrivals *arrivals, const struct run_batch *record,
-                                bool has_limits, struct load_open *open) {
+int64_t load_open_sketch_good(const struct sketch *sketch, size_t block, const struct load_limits *limits) {
+  const int64_t limit[] = {[REQUEST_TTFT] = limits->ttft_ns,
+                           [REQUEST_LATENCY] = limits->latency_ns,
+                           [REQUEST_TPOT] = limits->tpot_ns};
+  const struct histogram *all = sketch->times[REQUEST_LATENCY][block];
+  size_t given = 0, time = 0;
+  for (size_t t = 0; t < sizeof limit / sizeof limit[0]; t++) {
+    given += limit[t] >= 0;
+    if (limit[t] >= 0) time = t;
+  }
+  if (given > 1) return -1;
+  const struct histogram *histogram = sketch->times[time][block];
+  int64_t within_limit = given && histogram ? histogram_count_to(histogram, limit[time]) : 0;
+  if (given && time != REQUEST_TPOT) return within_limit;
+  return (all ? all->count : 0) - (given && histogram ? histogram->count - within_limit : 0);
+}
+
+// Which of several limits a request kept is not known: no good_spread then, and no `good`.
+static enum status add_sketch(struct parts *parts, const struct sketch *sketch,
+                              const struct load_limits *limits) {
+  parts->course = sketch->course;
+  for (size_t b = 0; b < COURSE_ALL; b++) {
+    parts->good[b] = (double)load_open_sketch_good(sketch, b, limits);
+    for (size_t t = 0; t < LOAD_OPEN_TIMES; t++) {
+      const struct histogram *histogram = sketch->times[t][b];
+      if (!histogram || histogram->count == 0) continue;
+      enum status status = times_add_histogram(&parts->times[t][b], histogram);
+      if (status != STATUS_OK) return status;
+    }
+  }
+  return STATUS_OK;
+}
+
+static enum status add_parts(const struct load_data *data, const struct load_open_source *source,
+                             const struct run_batch *record, struct load_open *open) {
   struct parts *parts = calloc(1, sizeof *parts);
   if (!parts) return STATUS_MEMORY;
   course_start(&parts->course, record->start_ns, record->total_ns);
-  enum status status = add_arrivals(parts, arrivals);
+  enum status status = source->sketch ? add_sketch(parts, source->sketch, &data->limits)
+                                      : add_arrivals(parts, source->arrivals);
+  bool has_limits = data->has_limits && parts->good[0] >= 0;
   if (status == STATUS_OK) status = add_steady(parts, has_limits, open);
   parts_free(parts);
   return status;
 }
 
-enum status load_open_add(struct load_data *data, const struct load_arrivals *arrivals,
-                          const struct run_batch *record, double speed, struct load_times *times) {
+// A sketch whose schedule did not last as long as the repetition has blocks of another length.
+static bool has_parts(const struct load_open_source *source, const struct run_batch *record) {
+  if (!source->sketch)
+    return source->arrivals->count > 0 && (int64_t)source->arrivals->count == record->requests;
+  double schedule_s = source->sketch->course.block_s * COURSE_BLOCKS;
+  return source->sketch->open && fabs(schedule_s / clock_seconds(record->total_ns) - 1) < 0.01;
+}
+
+enum status load_open_add(struct load_data *data, const struct load_open_source *source,
+                          const struct run_batch *record, double speed) {
   enum status status =
       array_grow(&data->open, &data->open_room, data->open_count, sizeof *data->open, LOAD_MAX_CELLS);
   if (status != STATUS_OK) return status;
@@ -188,12 +231,10 @@ enum status load_open_add(struct load_data *data, const struct load_arrivals *ar
       .answered = -1,
       .good = -1,
       .invalid = !record->valid && !load_is_failing(record->requests, record->failed, record->cancelled)};
-  status = load_times_quantiles(times, &open->whole);
-  if (status != STATUS_OK) return status;
-  // Of requests without records nothing is known.
-  if (arrivals->count > 0 && (int64_t)arrivals->count == record->requests)
-    return add_recorded(arrivals, record, data->has_limits, open);
-  open->times = *times;
-  *times = (struct load_times){0};
+  status = load_times_quantiles(source->times, &open->whole);
+  if (status != STATUS_OK || has_parts(source, record))
+    return status != STATUS_OK ? status : add_parts(data, source, record, open);
+  open->times = *source->times;
+  *source->times = (struct load_times){0};
   return STATUS_OK;
 }

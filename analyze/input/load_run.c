@@ -8,34 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/input/load_open.h"
+#include "analyze/input/load_pending.h"
 #include "analyze/input/load_reader.h"
 #include "lib/base/array.h"
 #include "lib/base/clock.h"
-#include "lib/sketch/window.h"
-
-// The batch that requests belong to.
-struct batch_key {
-  int64_t session, workers, batch, rep;
-  bool warmup;
-  double rate; // 0: none, or a record of before requests had it
-};
-
-enum pending_state {
-  PENDING_OPEN,     // its batch record has not come yet
-  PENDING_COUNTED,  // it came and counts: later requests go straight to the cell
-  PENDING_LEFT_OUT, // it came and does not
-};
-
-struct pending {
-  struct batch_key key;
-  enum pending_state state;
-  size_t cell;                    // where a counted one goes
-  int64_t requests, good, end_ns; // end_ns: of the batch, once its record came
-  struct load_times times;
-  struct window window;
-  struct load_arrivals arrivals;
-};
 
 struct load_run {
   struct load_data *data;
@@ -54,16 +30,15 @@ struct load_run {
   bool newer_segment;   // and why: it is of a later version
   int64_t unknown_records, newer_records; // left out behind such headers, which count too
   int64_t missing_records;                // an end record counted more than were read
-  int64_t unfinished;                     // requests whose batch record never came
   bool ended;
-  struct pending pending;
+  struct load_pending pending;
 };
 
 enum status load_run_new(struct load_data *data, const char *path, struct load_run **out) {
   struct load_run *run = calloc(1, sizeof *run);
   if (!run) return STATUS_MEMORY;
   *run = (struct load_run){.data = data, .path = path, .last_session = SIZE_MAX};
-  run->pending.key.session = -2; // no record has it
+  load_pending_open(&run->pending);
   *out = run;
   return STATUS_OK;
 }
@@ -72,9 +47,7 @@ void load_run_free(struct load_run *run) {
   if (!run) return;
   buf_free(&run->scratch);
   buf_free(&run->plan);
-  load_times_free(&run->pending.times);
-  window_free(&run->pending.window);
-  load_arrivals_free(&run->pending.arrivals);
+  load_pending_close(&run->pending);
   free(run);
 }
 
@@ -194,69 +167,6 @@ static enum status add_session(struct load_run *run, const struct run_session *r
   return add_planned(run, record->workers);
 }
 
-static bool same_key(const struct batch_key *a, const struct batch_key *b) {
-  return a->session == b->session && a->batch == b->batch && a->workers == b->workers && a->rep == b->rep &&
-         a->warmup == b->warmup && (a->rate == b->rate || a->rate <= 0 || b->rate <= 0);
-}
-
-// A batch that is measured again has the key of the one before, which is over by then.
-static bool is_measured_again(const struct pending *pending, const struct run_request *record) {
-  return pending->state != PENDING_OPEN &&
-         (record->sent_ns > pending->end_ns || record->intended_ns > pending->end_ns);
-}
-
-static void start_pending(struct load_run *run, const struct batch_key *key) {
-  if (run->pending.state == PENDING_OPEN) run->unfinished += run->pending.requests;
-  run->pending.key = *key;
-  run->pending.state = PENDING_OPEN;
-  run->pending.requests = run->pending.good = 0;
-  load_times_clear(&run->pending.times);
-  window_clear(&run->pending.window);
-  load_arrivals_clear(&run->pending.arrivals);
-}
-
-static bool within(int64_t value, int64_t limit) {
-  return limit < 0 || (value >= 0 && value <= limit);
-}
-
-static enum status add_times(struct load_times *times, const int64_t *values) {
-  for (size_t i = 0; i < LOAD_TIME_COUNT; i++) {
-    enum status status = values[i] < 0 ? STATUS_OK : times_add(&times->of[i], values[i]);
-    if (status != STATUS_OK) return status;
-  }
-  return STATUS_OK;
-}
-
-static enum status add_request(struct load_run *run, const struct run_request *record) {
-  struct pending *pending = &run->pending;
-  struct batch_key key = {record->session, record->workers, record->batch,
-                          record->rep,     record->warmup,  record->rate};
-  run->requests++;
-  if (!same_key(&key, &pending->key) || is_measured_again(pending, record)) start_pending(run, &key);
-  if (record->warmup || pending->state == PENDING_LEFT_OUT) return STATUS_OK;
-  pending->requests++;
-  enum status status = load_api_add(run->data, record);
-  if (status == STATUS_OK) status = window_add(&pending->window, record);
-  if (status != STATUS_OK) return status;
-  if (record->error != FAILURE_NONE) return load_arrivals_add(&pending->arrivals, record, NULL, false);
-  if (record->output_tokens >= 2 && record->events >= 1) {
-    run->data->answers++;
-    run->data->one_piece += record->events == 1;
-  }
-  int64_t values[LOAD_TIME_COUNT];
-  request_times(record, values);
-  const struct load_limits *limits = &run->data->limits;
-  bool good = within(record->ttft_ns, limits->ttft_ns) && within(record->latency_ns, limits->latency_ns) &&
-              (values[LOAD_TPOT] < 0 || within(values[LOAD_TPOT], limits->tpot_ns));
-  pending->good += good;
-  status = load_arrivals_add(&pending->arrivals, record, values, good);
-  if (status != STATUS_OK) return status;
-  if (pending->state == PENDING_COUNTED) {
-    return add_times(&run->data->cells[pending->cell].current, values);
-  }
-  return add_times(&pending->times, values);
-}
-
 static void keep_client(struct load_data *data, const struct run_batch *record) {
   data->client_cpu_max = fmax(data->client_cpu_max, record->client_cpu);
   if (record->lag_p99_ns >= 0) {
@@ -268,7 +178,11 @@ static enum status add_open_loop(struct load_run *run, const struct run_batch *r
   struct json_slice plan = {run->plan.data, run->plan.len};
   double speed;
   if (!json_scan_number(json_scan_get(plan, "speed"), &speed)) speed = 1;
-  return load_open_add(run->data, &run->pending.arrivals, record, speed, &run->pending.times);
+  struct load_pending *pending = &run->pending;
+  struct load_open_source source = {.arrivals = &pending->arrivals,
+                                    .sketch = pending->has_sketch ? pending->sketch : NULL,
+                                    .times = &pending->times};
+  return load_open_add(run->data, &source, record, speed);
 }
 
 static struct load_replicate replicate_of(const struct load_run *run, const struct run_batch *record,
@@ -292,27 +206,9 @@ static struct load_replicate replicate_of(const struct load_run *run, const stru
 }
 
 // Which measure it will be is known after the last file; a batch has output tokens, or it never will.
-static enum status close_window(const struct load_run *run, const struct run_batch *record,
-                                struct steady *out) {
-  static const struct {
-    size_t count;
-    enum window_part of[2];
-  } parts[MEASURE_COUNT] = {[MEASURE_OUTPUT_TOKENS] = {1, {WINDOW_OUTPUT}},
-                            [MEASURE_INPUT_TOKENS] = {1, {WINDOW_INPUT}},
-                            [MEASURE_TOTAL_TOKENS] = {2, {WINDOW_OUTPUT, WINDOW_INPUT}},
-                            [MEASURE_REQUESTS] = {1, {WINDOW_REQUESTS}}};
-  const struct load_data *data = run->data;
-  enum results_measure measure = record->output_tokens > 0 ? MEASURE_OUTPUT_TOKENS : MEASURE_REQUESTS;
-  if (data->has_measure) measure = data->measure;
-  double amount = 0;
-  for (size_t i = 0; i < parts[measure].count; i++) {
-    enum status status = window_close(&run->pending.window, record->requests, record->workers,
-                                      record->total_ns, parts[measure].of[i], out);
-    if (status != STATUS_OK) return status;
-    amount += out->amount;
-  }
-  out->amount = amount;
-  return STATUS_OK;
+static enum results_measure measure_of(const struct load_data *data, const struct run_batch *record) {
+  if (data->has_measure) return data->measure;
+  return record->output_tokens > 0 ? MEASURE_OUTPUT_TOKENS : MEASURE_REQUESTS;
 }
 
 // Puts a batch that counts into its cell, with the times of its requests.
@@ -327,7 +223,7 @@ static enum status commit(struct load_run *run, const struct run_batch *record, 
   data->sessions[session].batches++;
   enum status status = load_replicate_add(cell, &place);
   if (status != STATUS_OK) return status;
-  status = close_window(run, record, &replicate.steady);
+  status = load_pending_window(&run->pending, record, measure_of(data, record), &replicate.steady);
   if (status != STATUS_OK) return status;
   *place = replicate;
   if (replicate.cold) {
@@ -388,16 +284,12 @@ static enum status add_without_throughput(struct load_run *run, const struct run
   return failing ? add_failing(run, record, &data->cells[index]) : STATUS_OK;
 }
 
-static enum status add_batch(struct load_run *run, const struct run_batch *record) {
+static enum status add_batch(struct load_run *run, const struct run_batch *record, struct error *error) {
   struct load_data *data = run->data;
-  struct batch_key key = {record->session, record->workers, record->batch,
-                          record->rep,     record->warmup,  record->rate > 0 ? record->rate : 0};
   run->batches++;
-  if (!same_key(&key, &run->pending.key) || run->pending.state != PENDING_OPEN) start_pending(run, &key);
-  run->pending.end_ns = record->start_ns + record->total_ns;
-  run->pending.state = PENDING_LEFT_OUT;
   size_t session, index;
-  enum status status = session_of(run, record->session, &session);
+  enum status status = load_pending_batch(&run->pending, data, record, error);
+  if (status == STATUS_OK) status = session_of(run, record->session, &session);
   if (status != STATUS_OK) return status;
   struct run_facts *facts = &data->facts[run->fact];
   if (record->warmup) {
@@ -482,8 +374,14 @@ enum status load_run_line(struct load_run *run, const char *line, size_t len, st
     if (status == STATUS_FORMAT) return status;
     break;
   case RUN_SESSION: status = add_session(run, &record.session); break;
-  case RUN_REQUEST: status = add_request(run, &record.request); break;
-  case RUN_BATCH: status = add_batch(run, &record.batch); break;
+  case RUN_REQUEST:
+    run->requests++;
+    status = load_pending_request(&run->pending, run->data, &record.request);
+    break;
+  case RUN_BATCH:
+    status = add_batch(run, &record.batch, error);
+    if (status == STATUS_FORMAT) run->bad_lines++, status = STATUS_OK;
+    break;
   case RUN_END: add_end(run, &record.end); break;
   case RUN_OTHER: break;
   }

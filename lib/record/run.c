@@ -73,6 +73,7 @@ static const struct field header_fields[] = {
     FIELD(run_header, cache_bust, "cache_bust", FIELD_BOOL),
     FIELD_OVER(run_header, http_version, "http_version", FIELD_COUNT, FIELD_ONE),
     FIELD_OPTIONAL(run_header, resumes, "resumes", FIELD_BOOL),
+    FIELD_OPTIONAL(run_header, records, "records", FIELD_TEXT),
     FIELD_END,
 };
 
@@ -178,6 +179,7 @@ static const struct field batch_fields[] = {
     FIELD_ROW("synth", FIELD_TABLE, .inner = synth_fields, .presence = FIELD_IF_OVER),
     FIELD_OPTIONAL(run_batch, server_metrics, "server_metrics", FIELD_OBJECT),
     FIELD_OVER(run_batch, server_metrics_left_out, "server_metrics_left_out", FIELD_COUNT, FIELD_ZERO),
+    FIELD_OPTIONAL(run_batch, sketch, "sketch", FIELD_OBJECT),
     FIELD_END,
 };
 

@@ -50,8 +50,9 @@ struct run_header {
   int64_t seed, repeat, warmup;
   int64_t threads; // that sent the requests; 1 (also when missing)
   bool cache_bust;
-  int64_t http_version; // 1 (also when missing) or 2
-  bool resumes;         // goes on with the run before it in the file
+  int64_t http_version;      // 1 (also when missing) or 2
+  bool resumes;              // goes on with the run before it in the file
+  struct json_slice records; // "batch": requests have no records of their own; none: they have
 };
 
 struct run_session {
@@ -106,6 +107,7 @@ struct run_batch {
   double characters_per_token;      // of made prompts; NaN: none is made
   double fixed_tokens;              // that the server counts besides; NaN
   bool calibrated;                  // both were fitted to the server's own counts
+  struct json_slice sketch;         // JSON (lib/sketch/sketch.h); none: its requests have records
 };
 
 struct run_end {

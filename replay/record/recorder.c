@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/clock.h"
+#include "lib/sketch/sketch.h"
 #include "replay/record/secret.h"
 
 // What a lane prints before it asks for the lock.
@@ -26,6 +27,8 @@ struct recorder {
   enum status status;
   struct run_end end;
   struct recorder_sums sums;
+  struct sketch *sketch; // NULL: requests have records
+  struct buf sketch_text;
   char first_failure[512]; // "": none yet
 };
 
@@ -92,6 +95,8 @@ enum status recorder_open(const struct recorder_settings *settings, struct recor
     free(recorder);
     return status;
   }
+  if (settings->batches_alone && !(recorder->sketch = calloc(1, sizeof *recorder->sketch)))
+    recorder->status = STATUS_MEMORY;
   recorder->work = settings->work;
   pthread_mutex_init(&recorder->lock, NULL);
   write_header(recorder, settings);
@@ -193,17 +198,21 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
       .error = error,
       .error_text = slice(words[0] ? words : NULL),
   };
-  run_format_request(&texts->line, &record);
+  if (!recorder->sketch) run_format_request(&texts->line, &record);
   lock(recorder);
+  if (recorder->sketch && !batch->warmup && recorder->status == STATUS_OK)
+    recorder->status = sketch_add(recorder->sketch, &record);
   if (texts->chunks.status && !recorder->status) recorder->status = texts->chunks.status;
   sum_up(&recorder->sums, error, response);
-  recorder->end.requests++;
+  recorder->end.requests += !recorder->sketch;
   keep_first_failure(recorder, error, words, result);
-  write_text(recorder, &texts->line);
+  if (!recorder->sketch) write_text(recorder, &texts->line);
   unlock(recorder);
 }
 
-void recorder_start_batch(struct recorder *recorder) {
+void recorder_start_batch(struct recorder *recorder, const struct recorder_batch *batch) {
+  if (recorder->sketch)
+    sketch_start(recorder->sketch, since_start(recorder, batch->start_ns), batch->schedule_ns);
   recorder->sums = (struct recorder_sums){.input_tokens = -1, .output_tokens = -1, .cached_tokens = -1};
 }
 
@@ -276,6 +285,12 @@ void recorder_batch(struct recorder *recorder, const struct recorder_batch *batc
     record.in_flight_mean = open->in_flight_mean;
     record.output_tokens = tokens_of(&recorder->sums, open->output_tokens);
   }
+  if (recorder->sketch && !batch->warmup && recorder->status == STATUS_OK) {
+    buf_clear(&recorder->sketch_text);
+    recorder->status = sketch_write(recorder->sketch, &record, &recorder->sketch_text);
+    if (recorder->status == STATUS_OK) recorder->status = recorder->sketch_text.status;
+    record.sketch = (struct json_slice){recorder->sketch_text.data, recorder->sketch_text.len};
+  }
   recorder->end.batches++;
   run_format_batch(&recorder->line, &record);
   write_line(recorder);
@@ -320,6 +335,9 @@ enum status recorder_close(struct recorder *recorder, struct error *error) {
     closing = status_fail(error, STATUS_IO, "%lld run records are lost: their file was removed or cut",
                           (long long)counts.dropped);
   buf_free(&recorder->line);
+  buf_free(&recorder->sketch_text);
+  if (recorder->sketch) sketch_free(recorder->sketch);
+  free(recorder->sketch);
   for (int64_t i = 0; i < recorder->lanes; i++)
     texts_free(&recorder->texts[i]);
   free(recorder->texts);

@@ -26,6 +26,7 @@ struct recorder_settings {
   size_t input_count;
   int64_t lanes;                   // threads that call recorder_request
   const struct run_header *header; // all but the start
+  bool batches_alone;              // a sketch in each batch record, and no request records
   const struct work *work;
 };
 
@@ -38,8 +39,9 @@ enum status recorder_open(const struct recorder_settings *settings, struct recor
 struct recorder_batch {
   int64_t session, workers, batch, rep; // workers and batch -1 in open loop
   bool warmup;
-  double rate;      // requests/s asked for; 0: none
-  int64_t start_ns; // instant of clock_now_ns
+  double rate;         // requests/s asked for; 0: none
+  int64_t start_ns;    // instant of clock_now_ns
+  int64_t schedule_ns; // of an open loop, where it has a length; 0: closed
 };
 
 // One request of it, which ended on this lane; sums it up for the batch's own record.
@@ -57,7 +59,7 @@ struct recorder_sums {
   int64_t input_tokens, output_tokens, cached_tokens; // of successes; -1: unknown
   int64_t errors[FAILURE_COUNT];
 };
-void recorder_start_batch(struct recorder *recorder);
+void recorder_start_batch(struct recorder *recorder, const struct recorder_batch *batch);
 const struct recorder_sums *recorder_sums(const struct recorder *recorder);
 struct recorder_sums recorder_sums_now(struct recorder *recorder); // while requests are on their way
 

@@ -157,7 +157,7 @@ void measurement_prepare(struct measurement *measurement, const struct recorder_
 
 void measurement_start(struct measurement *measurement) {
   int64_t lanes = lanes_count(measurement->setup.lanes);
-  recorder_start_batch(measurement->setup.recorder);
+  recorder_start_batch(measurement->setup.recorder, &measurement->batch);
   measurement->open_shares = 0;
   for (int64_t i = 0; i < lanes; i++)
     measurement->open_shares += measurement->shares[i].active;

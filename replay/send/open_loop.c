@@ -288,6 +288,7 @@ void open_loop_start(struct measurement *measurement, const struct schedule *sch
       settings->think == SEND_ORDER_THINK_SCHEDULE ? schedule->window_ns : settings->duration_ns;
   measurement->nonce += UINT64_C(1) << 40; // each repetition has its own
   measurement_prepare(measurement, batch, offset);
+  measurement->batch.schedule_ns = loop->window_ns > 0 ? loop->window_ns : schedule->window_ns;
   for (int64_t i = 0; i < lanes_count(measurement->setup.lanes); i++)
     measurement->shares[i].active = true;
   measurement_start(measurement);

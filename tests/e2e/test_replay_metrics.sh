@@ -97,6 +97,17 @@ check_equal 'several threads: one time per event' '0 0' "$status $(records "$scr
 check_equal 'several threads: tokens as the server counts them' '[true]' "$(records "$scratch/threads.jsonl" batch \
   "$measured | map(.server_metrics[\"vllm:generation_tokens_total\"] == .output_tokens and .output_tokens > 0) | unique")"
 
+# --records batch: no request has a record, and each measured batch a sketch that holds them all.
+replay sketch -W 2,4 -B 8 -r 2 --max-tokens 9 --records batch
+check_equal 'sketches: no request records' '0 0' "$status $(records "$scratch/sketch.jsonl" request length)"
+check_equal 'sketches: the header has it' batch "$(records "$scratch/sketch.jsonl" run '.[0].records' | tr -d '"')"
+check_equal 'sketches: all times of a batch' '[8]' "$(records "$scratch/sketch.jsonl" batch \
+  "$measured | map(.sketch.latency_s[0].buckets | [.[range(1; length; 2)]] | add) | unique")"
+run "$bin/analyze" --no-plots --format json "$scratch/sketch.jsonl"
+check_equal 'sketches: analyze has the latencies' '0 2' "$status $(jq '[.cells[] | select(.latency_s.p50.estimate > 0)] | length' <<<"$out")"
+replay none -W 2 --records batch --chunks
+check_match 'sketches: no chunks in them' '2 .*--chunks goes into request records' "$status $err"
+
 # --before-batch: before each measured batch, with its words replaced, and in no batch's time.
 replay between -W 2 -B 2,4 -r 2 --max-tokens 3 --before-batch 'echo "w{workers} b{batch} r{rep} p{port}"; sleep 0.7'
 check_equal 'between: exit code' 0 "$status"

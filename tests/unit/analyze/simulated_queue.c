@@ -90,7 +90,8 @@ bool simulated_queue_measure(const struct simulated_queue *queue, double rate, d
     for (size_t t = 0; t < 2 && good; t++)
       good = times_add(&times.of[t], values[t]) == STATUS_OK;
   }
-  good = good && load_open_add(data, &arrivals, &batch, NAN, &times) == STATUS_OK;
+  struct load_open_source source = {.arrivals = &arrivals, .times = &times};
+  good = good && load_open_add(data, &source, &batch, NAN) == STATUS_OK;
   load_arrivals_free(&arrivals);
   load_times_free(&times);
   return good;

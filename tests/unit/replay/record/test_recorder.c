@@ -30,7 +30,7 @@ static void test_requests_add_up(void **state) {
   (void)state;
   struct sender sender;
   sender_open(&sender, 1);
-  recorder_start_batch(sender.recorder);
+  recorder_start_batch(sender.recorder, &batch);
   add(&sender, FAILURE_NONE, 5, "");
   add(&sender, FAILURE_NONE, -1, ""); // its count is not known
   add(&sender, FAILURE_CANCELLED, 7, "");
@@ -43,7 +43,7 @@ static void test_requests_add_up(void **state) {
   assert_int_equal(sums->input_tokens, -1);
   assert_int_equal(sums->errors[FAILURE_HTTP_4XX], 1);
   assert_int_equal(sums->errors[FAILURE_CANCELLED], 1);
-  recorder_start_batch(sender.recorder);
+  recorder_start_batch(sender.recorder, &batch);
   assert_int_equal(recorder_sums_now(sender.recorder).requests, 0);
   assert_int_equal(sender_count(&sender, "request"), 4);
   lanes_stop(sender.lanes);

@@ -108,7 +108,7 @@ static enum status write_segment(const char *path, bool resumes, int64_t first) 
     struct recorder_batch batch = {.workers = 2, .batch = REQUESTS, .rep = rep, .start_ns = clock_now_ns()};
     struct audit_verdict verdict = {.valid = true};
     struct recorder_metrics none = {.left_out = 0};
-    recorder_start_batch(recorder);
+    recorder_start_batch(recorder, &batch);
     for (int64_t i = 0; i < REQUESTS; i++)
       add_request(recorder, &batch, i);
     recorder_batch(recorder, &batch, 1000, NULL, &verdict, &none);
