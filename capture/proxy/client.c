@@ -4,34 +4,22 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "capture/proxy/refusal.h"
 
 #define HEADER_TIMEOUT_WHEN_FULL_NS (2 * CLOCK_NS_PER_S)
 #define CHECKED_AT_ONCE 1000 // system calls of one check
-#define NETWORK_BYTES 8      // of an IPv6 address: who has one has them all
-#define REJECTED_AT_ONCE 8   // connections over its share that a client may have to read why
+#define REJECTED_AT_ONCE 8   // connections over their client's share that get a 429 until the next check
 
-static void read_address(struct exchange_client *client, const struct sockaddr *address) {
-  if (address && address->sa_family == AF_INET) {
-    client->address_len = sizeof(struct in_addr);
-    memcpy(client->address, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
-           client->address_len);
-  } else if (address && address->sa_family == AF_INET6) {
-    const struct in6_addr *found = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-    client->address_len = IN6_IS_ADDR_V4MAPPED(found) ? sizeof *found : NETWORK_BYTES;
-    memcpy(client->address, found, client->address_len);
-  }
-}
-
-static bool is_same_client(const struct exchange_client *a, const struct exchange_client *b) {
-  return a->address_len == b->address_len && memcmp(a->address, b->address, a->address_len) == 0;
+static void leave_share(struct exchange_client *client) {
+  client_share_leave(&client->proxy->shares, client->share);
+  client->share = NULL;
 }
 
 static void cut(struct exchange_client *client, int status, const char *message) {
   client->closing = true;
+  leave_share(client);
   if (status && !client->proxy->tls) {
     refusal_send(client->fd, status, message);
   } else {
@@ -39,25 +27,15 @@ static void cut(struct exchange_client *client, int status, const char *message)
   }
 }
 
-// Looks through all clients, which is still less work than to accept one.
-bool client_is_let_in(const struct proxy_context *proxy, const struct sockaddr *address) {
-  struct exchange_client client = {0};
-  int64_t left = proxy->max_connections_per_client + REJECTED_AT_ONCE;
-  if (proxy->max_connections_per_client == 0) return true;
-  read_address(&client, address);
-  for (const struct exchange_client *other = proxy->clients; other && client.address_len > 0 && left > 0;
-       other = other->next)
-    left -= is_same_client(&client, other);
-  return left > 0;
+bool client_is_let_in(struct proxy_context *proxy, const struct sockaddr *address) {
+  int64_t most = proxy->max_connections_per_client;
+  return most == 0 || client_share_count(&proxy->shares, address) < most || proxy->rejections_left-- > 0;
 }
 
 static void limit_client(struct exchange_client *client) {
   struct proxy_context *proxy = client->proxy;
-  int64_t count = 0;
-  if (proxy->max_connections_per_client == 0 || client->address_len == 0) return;
-  for (const struct exchange_client *other = proxy->clients; other; other = other->next)
-    count += !other->closing && is_same_client(client, other);
-  if (count <= proxy->max_connections_per_client) return;
+  int64_t most = proxy->max_connections_per_client;
+  if (most == 0 || !client->share || client->share->connections <= most) return;
   exchange_note_rejection(proxy, 429, "too many connections of this client");
   cut(client, 429, "too many connections of this client");
 }
@@ -80,7 +58,7 @@ struct exchange_client *client_open(struct proxy_context *proxy, struct hangup *
   client->head_since_ns = client->served_ns = clock_now_ns();
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-  read_address(client, info ? info->client_addr : NULL);
+  client->share = client_share_join(&proxy->shares, info ? info->client_addr : NULL);
   limit_client(client);
   return client;
 }
@@ -98,6 +76,7 @@ void client_close(struct exchange_client *client, struct hangup *hangup) {
   if (client->next) client->next->previous = client->previous;
   if (proxy->clients == client) proxy->clients = client->next;
   proxy->counts.connections--;
+  leave_share(client);
   free(client);
 }
 
@@ -172,6 +151,7 @@ static void check_kept(struct exchange_client *client, int64_t now_ns) {
 void client_end_slow(struct proxy_context *proxy, int64_t now_ns) {
   int64_t timeout_ns = proxy->header_timeout_ns;
   unsigned nth = 0, slices = 1 + (unsigned)(proxy->counts.connections / CHECKED_AT_ONCE);
+  proxy->rejections_left = REJECTED_AT_ONCE;
   if (timeout_ns == 0) return;
   if (proxy->counts.connections >= proxy->max_connections && timeout_ns > HEADER_TIMEOUT_WHEN_FULL_NS)
     timeout_ns = HEADER_TIMEOUT_WHEN_FULL_NS;

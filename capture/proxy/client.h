@@ -8,9 +8,9 @@
 #include "capture/proxy/exchange.h"
 #include "capture/proxy/hangup.h"
 
-// False: the client has its share of connections, and some more that are rejected and not closed yet. One
-// more is to be closed at once, which costs far less than to serve it a 429.
-bool client_is_let_in(const struct proxy_context *proxy, const struct sockaddr *address);
+// False: the client has its share of connections, and enough have got a 429 since the last client_end_slow.
+// One more is to be closed at once, which costs far less.
+bool client_is_let_in(struct proxy_context *proxy, const struct sockaddr *address);
 
 // A connection that libmicrohttpd has accepted. One too many of its address is rejected with 429 and closed.
 // NULL: no memory; nothing is served on it then.
@@ -33,9 +33,9 @@ void client_gone(struct exchange_client *client);
 // The request that it carried is over.
 void client_served(struct exchange_client *client);
 
-// To be called now and then. Ends the connections whose head has been coming for longer than the header
-// timeout, however slowly; a client that has sent a part of one gets 408. A new connection's head begins with
-// it. When as many clients are there as may be, 2 s are enough.
+// To be called at the start, then now and then. Ends the connections whose head has been coming for longer
+// than the header timeout, however slowly; a client that has sent a part of one gets 408. A new connection's
+// head begins with it. When as many clients are there as may be, 2 s are enough.
 void client_end_slow(struct proxy_context *proxy, int64_t now_ns);
 
 // To be called after each turn of libmicrohttpd. Finds the requests that it dropped in it.

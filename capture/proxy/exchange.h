@@ -36,6 +36,7 @@
 #include <stdint.h>
 
 #include "capture/content/request_check.h"
+#include "capture/proxy/client_share.h"
 #include "capture/proxy/httpd.h"
 #include "capture/record/recorder.h"
 #include "lib/base/buf.h"
@@ -89,12 +90,14 @@ struct proxy_context {
   struct log *log;
   size_t max_header_bytes;
   int64_t max_connections, max_connections_per_client; // the latter 0: no limit
-  int64_t header_timeout_ns;                           // 0: no limit
-  unsigned checks;                                     // of client_end_slow so far
-  bool tls;                                            // towards the clients
-  bool said_base;                                      // that -u and the targets have the same base
-  bool draining;                                       // answers close their connection
-  struct exchange *first;                              // all that live
+  struct client_shares shares;
+  int64_t rejections_left;   // with a 429, until the next check; then connections are closed without one
+  int64_t header_timeout_ns; // 0: no limit
+  unsigned checks;           // of client_end_slow so far
+  bool tls;                  // towards the clients
+  bool said_base;            // that -u and the targets have the same base
+  bool draining;             // answers close their connection
+  struct exchange *first;    // all that live
   struct exchange_client *clients;
   struct exchange_client *arrivals; // clients with an incomplete head; the latest comes first
   struct exchange_counts counts;
@@ -106,10 +109,9 @@ struct exchange_client {
   struct exchange_client *previous, *next;
   struct MHD_Connection *connection;
   int fd;
-  unsigned char address[16]; // of an IPv6 client only the network (/64)
-  size_t address_len;        // 0: none, a Unix socket
-  bool gone;                 // it has closed its side
-  bool closing;              // we have cut it
+  struct client_share *share; // NULL: it counts for no client
+  bool gone;                  // it has closed its side
+  bool closing;               // we have cut it
   struct exchange *current;
   struct exchange *arriving; // a request whose head is incomplete; NULL: none
   bool rechecked;            // since it began to arrive

@@ -217,7 +217,7 @@ enum status proxy_open(struct loop *loop, const struct proxy_options *options, s
     proxy_close(proxy);
     return status;
   }
-  set_look_timer(proxy);
+  look(proxy);
   *out = proxy;
   return STATUS_OK;
 }
