@@ -11,6 +11,8 @@
 #define HEADER_TIMEOUT_WHEN_FULL_NS (2 * CLOCK_NS_PER_S)
 #define CHECKED_AT_ONCE 1000 // system calls of one check
 #define REJECTED_AT_ONCE 8   // connections over their client's share that get a 429 until the next check
+#define MANY_REJECTED 64     // more than these: the kernel drops what the client begins
+#define BLOCKED_NS (5 * CLOCK_NS_PER_S) // for so long
 
 static void leave_share(struct exchange_client *client) {
   client_share_leave(&client->proxy->shares, client->share);
@@ -29,7 +31,13 @@ static void cut(struct exchange_client *client, int status, const char *message)
 
 bool client_is_let_in(struct proxy_context *proxy, const struct sockaddr *address) {
   int64_t most = proxy->max_connections_per_client;
-  return most == 0 || client_share_count(&proxy->shares, address) < most || proxy->rejections_left-- > 0;
+  if (most == 0 || client_share_count(&proxy->shares, address) < most || proxy->rejections_left-- > 0)
+    return true;
+  if (proxy->rejections_left < -MANY_REJECTED && proxy->blocked_until_ns == 0) {
+    proxy->blocked_until_ns = clock_now_ns() + BLOCKED_NS;
+    httpd_block(proxy->httpd, address);
+  }
+  return false;
 }
 
 static void limit_client(struct exchange_client *client) {
@@ -152,6 +160,10 @@ void client_end_slow(struct proxy_context *proxy, int64_t now_ns) {
   int64_t timeout_ns = proxy->header_timeout_ns;
   unsigned nth = 0, slices = 1 + (unsigned)(proxy->counts.connections / CHECKED_AT_ONCE);
   proxy->rejections_left = REJECTED_AT_ONCE;
+  if (proxy->blocked_until_ns > 0 && now_ns >= proxy->blocked_until_ns) {
+    proxy->blocked_until_ns = 0;
+    httpd_block(proxy->httpd, NULL);
+  }
   if (timeout_ns == 0) return;
   if (proxy->counts.connections >= proxy->max_connections && timeout_ns > HEADER_TIMEOUT_WHEN_FULL_NS)
     timeout_ns = HEADER_TIMEOUT_WHEN_FULL_NS;

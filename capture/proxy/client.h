@@ -9,7 +9,8 @@
 #include "capture/proxy/hangup.h"
 
 // False: the client has its share of connections, and enough have got a 429 since the last client_end_slow.
-// One more is to be closed at once, which costs far less.
+// One more is to be closed at once, which costs far less. After many of those the kernel drops what the
+// address begins, for 5 s.
 bool client_is_let_in(struct proxy_context *proxy, const struct sockaddr *address);
 
 // A connection that libmicrohttpd has accepted. One too many of its address is rejected with 429 and closed.

@@ -190,12 +190,17 @@ const char *httpd_address(const struct httpd *httpd) {
   return httpd->listener.address;
 }
 
+void httpd_block(struct httpd *httpd, const struct sockaddr *address) {
+  listener_block(&httpd->listener, address);
+}
+
 void httpd_stop_listening(struct httpd *httpd) {
   struct pollfd waits = {.fd = httpd->listener.fd, .events = POLLIN};
   listener_remove_file(&httpd->listener); // who comes next may listen there already
   // With the socket the kernel resets what waits on it. At the limit of connections nothing more is accepted.
   for (int turns = 0; turns < TURNS_TO_ACCEPT && poll(&waits, 1, 0) > 0; turns++)
     run(httpd);
+  listener_block(&httpd->listener, NULL); // systemd keeps its socket
   MHD_socket fd = MHD_quiesce_daemon(httpd->daemon);
   if (fd != MHD_INVALID_SOCKET) close(fd);
 }

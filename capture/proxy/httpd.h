@@ -50,6 +50,9 @@ const char *httpd_address(const struct httpd *httpd);
 // are open go on. Not from a callback of the daemon.
 void httpd_stop_listening(struct httpd *httpd);
 
+// Who begins no connection from now on (see listener_block); NULL: everybody may.
+void httpd_block(struct httpd *httpd, const struct sockaddr *address);
+
 // Gives the daemon a turn soon, from the loop: connections that were resumed go on only then (without a
 // thread of its own libmicrohttpd has nothing to wake it). Its other turns it takes by itself.
 void httpd_run_soon(struct httpd *httpd);

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/filter.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +190,7 @@ enum status listener_take_passed(bool tls, struct listener *out, struct error *e
       getsockname(fd, (struct sockaddr *)&bound, &bound_len))
     return status_fail(error, STATUS_IO, "LISTEN_FDS: descriptor %d is no socket that listens", fd);
   *out = (struct listener){.fd = fd};
+  listener_block(out, NULL); // one before that was killed may have left its own
   if (bound.ss_family == AF_UNIX) {
     snprintf(out->address, sizeof out->address, "unix:%s", ((const struct sockaddr_un *)&bound)->sun_path);
   } else {
@@ -196,6 +198,38 @@ enum status listener_take_passed(bool tls, struct listener *out, struct error *e
     write_address(out, host, tls);
   }
   return STATUS_OK;
+}
+
+// A new socket inherits the program, which is harmless: its own address has just passed.
+void listener_block(const struct listener *listener, const struct sockaddr *address) {
+  const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)address;
+  const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)address;
+  struct sock_filter code[9] = {{BPF_LD | BPF_B | BPF_ABS, 0, 0, (unsigned)SKF_NET_OFF},
+                                {BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf0}}; // the version of IP
+  struct sock_fprog program = {.len = 3, .filter = code};
+  uint32_t source[2] = {0}, version = 6, at = 8; // where the source's address stands in the header
+  unsigned char words = 1;
+  if (!address) {
+    setsockopt(listener->fd, SOL_SOCKET, SO_DETACH_FILTER, &(int){0}, sizeof(int));
+    return;
+  }
+  if (address->sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
+    words = 2;
+    memcpy(source, &six->sin6_addr, sizeof source);
+  } else {
+    version = 4, at = 12;
+    source[0] = address->sa_family == AF_INET6 ? six->sin6_addr.s6_addr32[3] : four->sin_addr.s_addr;
+  }
+  code[2] = (struct sock_filter){BPF_JMP | BPF_JEQ | BPF_K, 0, (unsigned char)(2 * words + 1), version << 4};
+  for (unsigned char i = 0; i < words; i++) {
+    code[program.len++] =
+        (struct sock_filter){BPF_LD | BPF_W | BPF_ABS, 0, 0, (unsigned)SKF_NET_OFF + at + 4 * i};
+    code[program.len++] = (struct sock_filter){BPF_JMP | BPF_JEQ | BPF_K, 0,
+                                               (unsigned char)(2 * (words - i) - 1), ntohl(source[i])};
+  }
+  code[program.len++] = (struct sock_filter){BPF_RET | BPF_K, 0, 0, 0};
+  code[program.len++] = (struct sock_filter){BPF_RET | BPF_K, 0, 0, UINT32_MAX};
+  setsockopt(listener->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 void listener_remove_file(struct listener *listener) {

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/un.h>
 
@@ -42,6 +43,11 @@ enum status listener_take_passed(bool tls, struct listener *out, struct error *e
 // accepted. It must accept them before it closes its socket.
 enum status listener_open(const struct address *address, const char *path, bool tls, bool handover,
                           struct listener *out, struct error *error) MUST_USE;
+
+// From now on the kernel drops the connections that this address begins (of an IPv6 address: its network,
+// /64): they cost this process nothing, and nobody waits behind them. Their client tries again after 1 s, 3 s
+// and so on. One address at a time; NULL: none. What is connected stays so. No effect on a Unix socket.
+void listener_block(const struct listener *listener, const struct sockaddr *address);
 
 // Removes the file of a Unix socket, unless another one has taken its place meanwhile. Nothing to do for TCP,
 // and the second time.

@@ -9,6 +9,9 @@
 // cmocka wants these first.
 #include <arpa/inet.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -291,6 +294,43 @@ static int start_fair(void **state) {
   return harness_start_with(state, options);
 }
 
+// Begins to connect from 127.0.0.`last`.
+static int connect_from(const struct harness *harness, in_addr_t last) {
+  struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + last - 1)};
+  struct sockaddr_in to = {.sin_family = AF_INET,
+                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                           .sin_port = htons((uint16_t)harness->port)};
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
+  assert_true(connect(fd, (struct sockaddr *)&to, sizeof to) == 0 || errno == EINPROGRESS);
+  return fd;
+}
+
+// From then on it blocks.
+static bool is_connected(int fd, int wait_ms) {
+  struct pollfd ready = {.fd = fd, .events = POLLOUT};
+  return poll(&ready, 1, wait_ms) == 1 && fcntl(fd, F_SETFL, 0) == 0;
+}
+
+static void test_a_client_that_floods_is_not_even_accepted(void **state) {
+  struct harness *harness = *state;
+  int flood[200];
+  kill(harness->proxy, SIGSTOP); // else they would be spread over some seconds on a busy machine
+  for (int i = 0; i < 200; i++)
+    flood[i] = connect_from(harness, 1);
+  kill(harness->proxy, SIGCONT);
+  int other = connect_from(harness, 2);
+  assert_true(is_connected(other, HARNESS_WAIT_MS));
+  serve_one(harness, other); // all before it have been accepted
+  int more = connect_from(harness, 1);
+  assert_false(is_connected(more, 200));
+  close(more);
+  close(other);
+  for (int i = 0; i < 200; i++)
+    close(flood[i]);
+  end_soon(harness);
+}
+
 static void test_a_client_has_its_share_of_connections(void **state) {
   struct harness *harness = *state;
   int held[3];
@@ -309,14 +349,9 @@ static void test_a_client_has_its_share_of_connections(void **state) {
     silent += recv(more[i], some, sizeof some, 0) <= 0;
     close(more[i]);
   }
-  assert_in_range(silent, 1, 13); // 8 between two checks, one of which was the refused above
-  struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
-  struct sockaddr_in to = {.sin_family = AF_INET,
-                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                           .sin_port = htons((uint16_t)harness->port)};
-  int other = socket(AF_INET, SOCK_STREAM, 0); // another client
-  assert_int_equal(bind(other, (struct sockaddr *)&from, sizeof from), 0);
-  assert_int_equal(connect(other, (struct sockaddr *)&to, sizeof to), 0);
+  assert_in_range(silent, 1, 13);       // 8 between two checks, one of which was the refused above
+  int other = connect_from(harness, 2); // another client
+  assert_true(is_connected(other, HARNESS_WAIT_MS));
   serve_one(harness, other);
   close(other);
   close(held[0]);
@@ -342,6 +377,8 @@ int main(void) {
                                       harness_stop),
       cmocka_unit_test_setup_teardown(test_a_head_has_its_time, start_hasty, harness_stop),
       cmocka_unit_test_setup_teardown(test_a_client_has_its_share_of_connections, start_fair, harness_stop),
+      cmocka_unit_test_setup_teardown(test_a_client_that_floods_is_not_even_accepted, start_fair,
+                                      harness_stop),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 // cmocka wants these first.
 #include <arpa/inet.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -41,19 +42,25 @@
 #define POST_CHAT "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\n"
 #define CHUNKED "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
 
+enum {
+  STAYS = 1,  // half-sent: it is not ended by us
+  STORMS = 2, // and sends no more, but each that is closed comes back at once
+  LONG = 4,   // no part of a short test: a neighbour of one that is
+};
+
 struct attack {
   const char *name;
   void (*prepare)(struct buf *request);
   void (*prepare_ordinary)(struct buf *request); // traffic to compare with; NULL allowed
   int connections; // at once, each of its own thread; HALF_SENT_THREADS have those of one that stays
   int pause_ms;    // of each, before it attacks again: the figure is not to be that of a full queue
-  bool stays;      // half-sent: it is not ended by us
-  bool is_long;    // no part of a short test: a neighbour of one that is
+  unsigned kind;
 };
 
 static struct buf response_bomb, request; // what is sent, of this attack
 static struct harness *harness;
 static atomic_bool attacking, upstream_ends;
+static atomic_long begun; // connections that stay
 static atomic_int opened; // threads whose connections that stay are all there
 
 static void repeat(struct buf *out, const char *part, size_t times) {
@@ -151,19 +158,18 @@ static void prepare_half(struct buf *out) {
 }
 
 static const struct attack attacks[] = {
-    {"1 names of parts in a body", prepare_parts, NULL, 1, 100, false, false},
-    {"2 a chunk-size line of 60 kB", prepare_chunk_line, NULL, 4, 20, false, false},
-    {"3 1,800 query keys", prepare_query, NULL, 4, 20, false, false},
-    {"3 1,800 cookies", prepare_cookies, NULL, 4, 20, false, true},
-    {"4 a folded header", prepare_fold, NULL, 4, 20, false, false},
-    {"4 NUL in a header", prepare_nul, NULL, 4, 20, false, true},
-    {"5 a request of 1 GiB in 1 MB", prepare_request_bomb, NULL, 1, 100, false, false},
-    {"5 20 answers of 64 MB in 64 kB", prepare_response_bomb, prepare_plain, BOMBS_AT_ONCE, 500, false,
-     false},
-    {"5 20 answers of 1.6 million events", prepare_response_events, prepare_plain, BOMBS_AT_ONCE, 500, false,
-     true},
-    {"6 400 half-sent requests", prepare_half, NULL, HALF_SENT, 100, true, false},
-    {"6 4,096 half-sent requests", prepare_half, NULL, MANY_HALF_SENT, 5000, true, true},
+    {"1 names of parts in a body", prepare_parts, NULL, 1, 100, 0},
+    {"2 a chunk-size line of 60 kB", prepare_chunk_line, NULL, 4, 20, 0},
+    {"3 1,800 query keys", prepare_query, NULL, 4, 20, 0},
+    {"3 1,800 cookies", prepare_cookies, NULL, 4, 20, LONG},
+    {"4 a folded header", prepare_fold, NULL, 4, 20, 0},
+    {"4 NUL in a header", prepare_nul, NULL, 4, 20, LONG},
+    {"5 a request of 1 GiB in 1 MB", prepare_request_bomb, NULL, 1, 100, 0},
+    {"5 20 answers of 64 MB in 64 kB", prepare_response_bomb, prepare_plain, BOMBS_AT_ONCE, 500, 0},
+    {"5 20 answers of 1.6 million events", prepare_response_events, prepare_plain, BOMBS_AT_ONCE, 500, LONG},
+    {"6 400 half-sent requests", prepare_half, NULL, HALF_SENT, 100, STAYS},
+    {"6 4,096 half-sent requests", prepare_half, NULL, MANY_HALF_SENT, 5000, STAYS | LONG},
+    {"6 a storm of 4,096 half-sent requests", prepare_half, NULL, MANY_HALF_SENT, 50, STAYS | STORMS | LONG},
 };
 
 // The upstream: a thread for each connection.
@@ -200,14 +206,14 @@ out:
   return NULL;
 }
 
-static void start_detached(void *(*run)(void *), void *context) {
+static pthread_t start(void *(*run)(void *), void *context) {
   pthread_t thread;
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, STACK_BYTES);
   if (pthread_create(&thread, &attributes, run, context) != 0) abort();
   pthread_attr_destroy(&attributes);
+  return thread;
 }
 
 static void *run_upstream(void *context) {
@@ -215,25 +221,25 @@ static void *run_upstream(void *context) {
   while (!upstream_ends) {
     int fd = accept(listening, NULL, NULL);
     if (fd < 0) break;
-    start_detached(serve, (void *)(intptr_t)fd);
+    pthread_detach(start(serve, (void *)(intptr_t)fd));
   }
   return NULL;
 }
 
 // The clients. `last` is that of the address: 127.0.0.`last`. -1: the proxy takes no connection.
 
-static int open_client(int last) {
+static int open_client(int last, int flags) {
   struct sockaddr_in from = {.sin_family = AF_INET,
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK + (unsigned)last - 1)};
   struct sockaddr_in to = {.sin_family = AF_INET,
                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
                            .sin_port = htons((uint16_t)harness->port)};
   struct timeval wait = {.tv_sec = last == 1 ? 10 : 1}; // of an attacker: it is to end soon
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
   for (int option = 0; option < 2; option++)
     setsockopt(fd, SOL_SOCKET, option ? SO_RCVTIMEO : SO_SNDTIMEO, &wait, sizeof wait);
   if (bind(fd, (struct sockaddr *)&from, sizeof from) == 0 &&
-      connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
+      (connect(fd, (struct sockaddr *)&to, sizeof to) == 0 || errno == EINPROGRESS))
     return fd;
   close(fd);
   return -1;
@@ -243,7 +249,7 @@ static void *attack_on(void *context) {
   const struct attack *attack = context;
   static char some[65536]; // what comes does not matter
   while (attacking) {
-    int fd = open_client(2);
+    int fd = open_client(2, 0);
     for (size_t sent = 0; fd >= 0 && sent < request.len;) {
       ssize_t some_sent = send(fd, request.data + sent, request.len - sent, MSG_NOSIGNAL);
       if (some_sent <= 0) break;
@@ -259,17 +265,27 @@ static void *attack_on(void *context) {
   return NULL;
 }
 
-// A share of the connections that stay: slow bytes on each, and a new one for each that is closed.
+// A share of the connections that stay: slow bytes on each, and a new one for each that is closed. None that
+// waits to be connected holds up another.
 static void *attack_half_on(void *context) {
   const struct attack *attack = context;
   int fds[MANY_HALF_SENT / HALF_SENT_THREADS], count = attack->connections / HALF_SENT_THREADS;
+  bool sent[MANY_HALF_SENT / HALF_SENT_THREADS] = {false};
+  char some[256];
   memset(fds, -1, sizeof fds);
   while (attacking) {
     for (int i = 0; i < count && attacking; i++) {
-      if (fds[i] >= 0 && send(fds[i], "a", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1) continue;
-      if (fds[i] >= 0) close(fds[i]);
-      fds[i] = open_client(2);
-      if (fds[i] >= 0) (void)send(fds[i], request.data, request.len, MSG_NOSIGNAL);
+      bool is_open = fds[i] >= 0 && (recv(fds[i], some, sizeof some, 0) > 0 || errno == EAGAIN);
+      if (!is_open) {
+        if (fds[i] >= 0) close(fds[i]);
+        fds[i] = open_client(2, SOCK_NONBLOCK);
+        sent[i] = false;
+        begun++;
+      }
+      if (!sent[i])
+        sent[i] = send(fds[i], request.data, request.len, MSG_NOSIGNAL) > 0;
+      else if (!(attack->kind & STORMS))
+        (void)send(fds[i], "a", 1, MSG_NOSIGNAL);
     }
     opened++;
     for (int waited_ms = 0; attacking && waited_ms < attack->pause_ms; waited_ms += 10)
@@ -295,12 +311,12 @@ static void ask_for(double seconds, struct waits *waits) {
   static const char ask[] = "GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
   int64_t until_ns = clock_now_ns() + (int64_t)(seconds * 1e9);
   *waits = (struct waits){0};
-  while (clock_now_ns() < until_ns && waits->count < MOST_WAITS) {
+  do {
     char answer[4096] = "";
     size_t len = 0;
     ssize_t got = 1;
     int64_t start_ns = clock_now_ns();
-    int fd = open_client(1);
+    int fd = open_client(1, 0);
     if (fd >= 0) send(fd, ask, sizeof ask - 1, MSG_NOSIGNAL);
     while (fd >= 0 && got > 0 && len < sizeof answer - 1) {
       got = recv(fd, answer + len, sizeof answer - 1 - len, 0);
@@ -310,7 +326,7 @@ static void ask_for(double seconds, struct waits *waits) {
     waits->failed += !strstr(answer, "200 OK");
     waits->ns[waits->count++] = clock_now_ns() - start_ns;
     usleep(2000);
-  }
+  } while (clock_now_ns() < until_ns && waits->count < MOST_WAITS);
   qsort(waits->ns, waits->count, sizeof *waits->ns, compare);
 }
 
@@ -358,25 +374,21 @@ static double seconds_of_attack(void) {
 
 static int threads_of(const struct attack *attack) {
   bool is_short = seconds_of_attack() < JUDGED_FROM_S && attack->connections == BOMBS_AT_ONCE;
-  return is_short ? FEW : attack->stays ? HALF_SENT_THREADS : attack->connections;
+  return is_short ? FEW : (attack->kind & STAYS) ? HALF_SENT_THREADS : attack->connections;
 }
 
 static void begin(const struct attack *attack, void (*prepare)(struct buf *)) {
-  pthread_attr_t attributes;
+  static struct waits first;
   buf_clear(&request);
   prepare(&request);
   opened = 0;
   attacking = true;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, STACK_BYTES);
   for (int i = 0; i < threads_of(attack); i++)
-    if (pthread_create(&attackers[i], &attributes, attack->stays ? attack_half_on : attack_on,
-                       (void *)(intptr_t)attack) != 0)
-      abort();
-  pthread_attr_destroy(&attributes);
+    attackers[i] = start(attack->kind & STAYS ? attack_half_on : attack_on, (void *)(intptr_t)attack);
   do
     usleep(50000);
-  while (attack->stays && opened < threads_of(attack));
+  while (attack->kind & STAYS && opened < threads_of(attack));
+  if (attack->kind & STAYS) ask_for(0, &first); // behind all that came at once, which are a wait of their own
 }
 
 static void join(const struct attack *attack) {
@@ -449,7 +461,7 @@ static void hold(const struct attack *attack) {
   void *state;
   assert_int_equal(harness_start_with(&state, options), 0);
   harness = state;
-  start_detached(run_upstream, &harness->upstream);
+  pthread_detach(start(run_upstream, &harness->upstream));
   measure(attack, attack->prepare, seconds / 2); // what it needs once is there from now on
   long rss_before = rss_kib(), rss_after;
   double times = measure_rounds(attack, seconds, is_judged ? ROUNDS : 1);
@@ -459,8 +471,8 @@ static void hold(const struct attack *attack) {
   int code = harness_end_proxy(harness);
   int64_t took_ns = clock_now_ns() - start_ns;
   join(attack);
-  print_message("%-34s RSS %ld -> %ld KiB; TERM amid it: %.2f s, exit code %d\n", "", rss_before, rss_after,
-                (double)took_ns / 1e9, code);
+  print_message("%-34s RSS %ld -> %ld KiB; TERM amid it: %.2f s, exit code %d; %ld begun\n", "", rss_before,
+                rss_after, (double)took_ns / 1e9, code, (long)begun);
   assert_true(!is_judged || times <= 2);
   assert_true(harness_is_sanitized || rss_after <= rss_before + MORE_RSS_KIB);
   assert_true(code == 0 || code == 4); // 4: records are lost
@@ -474,7 +486,7 @@ static void test_a_victim_is_served_beside_an_attack(void **state) {
   const char *one = getenv("ATTACK");
   for (size_t i = 0; i < sizeof attacks / sizeof attacks[0]; i++) {
     if (one ? strncmp(attacks[i].name, one, strlen(one)) == 0
-            : !attacks[i].is_long || seconds_of_attack() >= JUDGED_FROM_S)
+            : !(attacks[i].kind & LONG) || seconds_of_attack() >= JUDGED_FROM_S)
       hold(&attacks[i]);
   }
   buf_free(&request);

@@ -13,7 +13,7 @@ held() { # what the names of the attacks begin with
   grep -v '^\[' "$scratch/said"
   return "$code"
 }
-for attack in '1 ' '2 ' '3 1,800 q' '3 1,800 c' '4 a' '4 N' '5 a' '5 20 answers of 64' '5 20 answers of 1' '6 400' '6 4'; do
+for attack in '1 ' '2 ' '3 1,800 q' '3 1,800 c' '4 a' '4 N' '5 a' '5 20 answers of 64' '5 20 answers of 1' '6 400' '6 4' '6 a storm'; do
   check_timed "$attack: the victim waits at most twice as long, nothing stays, TERM ends in time" held "$attack"
 done
 summary

@@ -4,9 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 // cmocka wants these first.
+#include <arpa/inet.h>
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,6 +178,64 @@ static void test_a_passed_socket_is_for_its_process_alone(void **state) {
   close(3);
 }
 
+// True: a connection from this address is there within a moment.
+static bool connects(const struct listener *listener, int family, const char *from) {
+  struct sockaddr_storage source = {.ss_family = (sa_family_t)family}, to;
+  struct sockaddr_in *four = (struct sockaddr_in *)&source;
+  struct sockaddr_in6 *six = (struct sockaddr_in6 *)&source, bound = {0};
+  socklen_t len = sizeof bound;
+  int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  assert_int_equal(inet_pton(family, from, family == AF_INET ? (void *)&four->sin_addr : &six->sin6_addr), 1);
+  assert_int_equal(getsockname(listener->fd, (struct sockaddr *)&bound, &len), 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&source, sizeof source), 0);
+  to = source;
+  ((struct sockaddr_in6 *)&to)->sin6_port = bound.sin6_port; // where IPv4 has it too
+  (void)connect(fd, (struct sockaddr *)&to, sizeof to);      // nothing is there yet
+  struct pollfd ready = {.fd = fd, .events = POLLOUT};
+  bool is_there = poll(&ready, 1, 200) == 1 && !(ready.revents & (POLLERR | POLLHUP));
+  close(fd);
+  return is_there;
+}
+
+static void test_one_address_is_blocked(void **state) {
+  static const struct {
+    const char *host, *blocked;
+    struct {
+      int family;
+      const char *from;
+      bool connects;
+    } clients[3];
+  } rows[] = {
+      {"0.0.0.0", "127.0.0.2", {{AF_INET, "127.0.0.2", false}, {AF_INET, "127.0.0.3", true}}},
+      {"::",
+       "::ffff:127.0.0.2",
+       {{AF_INET, "127.0.0.2", false}, {AF_INET, "127.0.0.3", true}, {AF_INET6, "::1", true}}},
+      {"::", "::2", {{AF_INET6, "::1", false}, {AF_INET, "127.0.0.2", true}}}, // its network
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct listener listener;
+    struct error error;
+    struct address address = {.port = 0};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+    struct sockaddr_in four = {.sin_family = AF_INET};
+    bool is_four = inet_pton(AF_INET, rows[i].blocked, &four.sin_addr) == 1;
+    snprintf(address.host, sizeof address.host, "%s", rows[i].host);
+    if (!is_four) assert_int_equal(inet_pton(AF_INET6, rows[i].blocked, &six.sin6_addr), 1);
+    if (listener_open(&address, NULL, false, false, &listener, &error) != STATUS_OK) {
+      print_message("skipped: %s\n", error.text);
+      continue;
+    }
+    listener_block(&listener, is_four ? (struct sockaddr *)&four : (struct sockaddr *)&six);
+    for (size_t k = 0; k < 3 && rows[i].clients[k].from; k++)
+      assert_int_equal(connects(&listener, rows[i].clients[k].family, rows[i].clients[k].from),
+                       rows[i].clients[k].connects);
+    listener_block(&listener, NULL);
+    assert_true(connects(&listener, rows[i].clients[0].family, rows[i].clients[0].from));
+    close(listener.fd);
+  }
+}
+
 static void test_a_file_that_is_no_socket_is_left_alone(void **state) {
   (void)state;
   struct listener listener;
@@ -201,6 +262,7 @@ int main(void) {
       cmocka_unit_test(test_a_handover_takes_new_connections_and_leaves_the_old),
       cmocka_unit_test(test_a_handover_of_a_unix_socket),
       cmocka_unit_test(test_a_passed_socket_is_for_its_process_alone),
+      cmocka_unit_test(test_one_address_is_blocked),
       cmocka_unit_test(test_a_file_that_is_no_socket_is_left_alone),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
