@@ -158,6 +158,13 @@ struct recorder_settings compose_recorder(const struct opts *opts, const struct 
   };
 }
 
+// At a rate whose turns follow after think times, conversations arrive over the whole schedule.
+static enum send_order_first first_turns(const struct opts *opts) {
+  if (opts->timing != OPTS_TIMING_RATE || opts->think == SEND_ORDER_THINK_SCHEDULE)
+    return SEND_ORDER_FIRST_OWN;
+  return opts->arrival == SCHEDULE_ARRIVAL_CONSTANT ? SEND_ORDER_FIRST_EVENLY : SEND_ORDER_FIRST_RANDOM;
+}
+
 struct send_settings compose_send(const struct opts *opts, bool cache_bust, int64_t max_in_flight) {
   return (struct send_settings){
       .endpoint = &opts->endpoint,
@@ -170,6 +177,7 @@ struct send_settings compose_send(const struct opts *opts, bool cache_bust, int6
       .original = opts->timing == OPTS_TIMING_ORIGINAL,
       .several_rates = opts->request_rates_count > 1,
       .max_in_flight = max_in_flight,
+      .first = first_turns(opts),
       .think = opts->think,
       .think_ns = opts->think_ns,
       .speed = opts->speed,

@@ -174,6 +174,14 @@ static void choose_cache_bust(struct replay *replay) {
   }
 }
 
+// A rate of conversations is partly open: they arrive, their turns follow as recorded.
+static void choose_think_time(struct replay *replay) {
+  struct opts *opts = &replay->opts;
+  struct conversations_later later = conversations_later(replay->work.turns, replay->work.count);
+  if (opts->timing == OPTS_TIMING_RATE && !opts->think_given && later.unknown < later.count)
+    opts->think = SEND_ORDER_THINK_RECORDED;
+}
+
 static enum status load(struct replay *replay, struct error *error) {
   const struct opts *opts = &replay->opts;
   const char *key = opts->api_key_env ? getenv(opts->api_key_env) : NULL;
@@ -191,6 +199,7 @@ static enum status load(struct replay *replay, struct error *error) {
       .headers = {(const char *const *)opts->headers.items, opts->headers.count, key},
   };
   enum status status = work_load(&options, &replay->log, &replay->work, error);
+  if (status == STATUS_OK) choose_think_time(replay);
   if (status == STATUS_OK && opts->timing != OPTS_TIMING_BATCH) status = finish_open_loop(replay, error);
   if (status) return status;
   notices_before(opts, &replay->plan, &replay->work, &replay->log);
@@ -315,7 +324,7 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   progress_wipe(&replay->progress);
   if (replay->common.verbosity >= 0) summary_print(&replay->summary, stderr);
   if (first_failure.text[0]) log_notice(&replay->log, "the first failure: %s", first_failure.text);
-  notices_after(&replay->summary, &replay->work, &replay->log);
+  notices_after(&replay->opts, &replay->summary, &replay->work, &replay->log);
   replay->ended += replay->summary.ended;
   return status ? status : judge_whole(replay, error);
 }

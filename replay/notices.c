@@ -11,6 +11,7 @@
 #include "replay/preview.h"
 
 #define LONG_NS (24 * INT64_C(3600) * CLOCK_NS_PER_S) // of a schedule that somebody may not have meant
+#define RATE_MISSED 0.05                              // of the requests asked for: not sent within the time
 
 // HTTP/2 is spoken at once, without asking whether the server does.
 static bool speaks_plain_http2(const struct opts *opts) {
@@ -28,21 +29,63 @@ static bool print_repeated_base(const struct opts *opts, const struct work *work
   return base != NULL;
 }
 
+// The share of requests that a partly open loop would send after its duration: a conversation that begins at
+// any instant of it, and each later turn as long after that as recorded.
+static double share_after_end(const struct opts *opts, const struct work *work) {
+  double after = 0;
+  for (size_t i = 0; i < work->count; i++) {
+    int64_t first = (int64_t)i, turns = 0;
+    for (; work->turns[first].before >= 0; first = work->turns[first].before)
+      turns++;
+    bool fixed = opts->think == SEND_ORDER_THINK_FIXED;
+    int64_t since_ns =
+        fixed ? turns * opts->think_ns : work->requests[i]->at_ns - work->requests[first]->at_ns;
+    after += fmin(1, clock_seconds(since_ns) / clock_seconds(opts->duration_ns));
+  }
+  return after / (double)work->count;
+}
+
+// What a rate counts where conversations arrive.
+static void note_arrivals(const struct opts *opts, const struct work *work, int64_t later, struct log *log) {
+  double share = opts->duration_ns > 0 ? share_after_end(opts, work) : 0;
+  struct buf end = {0};
+  if (share >= 0.01)
+    buf_printf(&end,
+               "; about %.0f %% of the requests would come after the end of --duration and are not sent",
+               100 * share);
+  log_notice(log,
+             "partly open loop: the rate counts requests; conversations arrive at %.3g of it, later turns "
+             "follow after their think times (--think-time none: each at its scheduled instant)%s",
+             1 - (double)later / (double)work->count, buf_text(&end));
+  buf_free(&end);
+}
+
 // A think time that is not known, or that nothing waits for.
 static void note_think_time(const struct opts *opts, const struct work *work, struct log *log) {
   if (opts->think == SEND_ORDER_THINK_SCHEDULE) return;
-  int64_t later = 0, unknown = 0;
-  for (size_t i = 0; work->turns && i < work->count; i++) {
-    later += work->turns[i].before >= 0;
-    unknown += work->turns[i].before >= 0 && work->turns[i].think_ns < 0;
-  }
-  if (later == 0) {
+  struct conversations_later later = conversations_later(work->turns, work->count);
+  if (later.count == 0) {
     log_notice(log, "--think-time: the trace has no conversation of several turns");
-  } else if (opts->think == SEND_ORDER_THINK_RECORDED && unknown > 0) {
+    return;
+  }
+  if (opts->timing == OPTS_TIMING_RATE) note_arrivals(opts, work, later.count, log);
+  if (opts->think == SEND_ORDER_THINK_RECORDED && later.unknown > 0) {
     log_notice(
         log,
         "--think-time recorded: %lld of %lld later turns have no recorded think time; scheduled time kept",
-        (long long)unknown, (long long)later);
+        (long long)later.unknown, (long long)later.count);
+  }
+}
+
+// Turns that came after the end, or ended long after the last arrival.
+static void note_rates_missed(const struct summary *summary, struct log *log) {
+  const struct plan *plan = summary->plan;
+  for (size_t i = 0; i < plan->rate_count; i++) {
+    const struct summary_cell *sums = &summary->cells[i];
+    double sent = (double)sums->requests / sums->total_s;
+    if (sums->reps == 0 || sums->invalid > 0 || sent >= (1 - RATE_MISSED) * plan->rates[i]) continue;
+    log_notice(log, "%.4g of %.4g requests/s were sent: later turns need a longer --duration", sent,
+               plan->rates[i]);
   }
 }
 
@@ -139,7 +182,8 @@ void notices_default_batch(const struct opts *opts, const struct plan *plan, con
 }
 
 // Cells whose requests are not equally long cannot be compared by tokens per second.
-void notices_after(const struct summary *summary, const struct work *work, struct log *log) {
+void notices_after(const struct opts *opts, const struct summary *summary, const struct work *work,
+                   struct log *log) {
   double least, most;
   if (summary_token_spread(summary, &least, &most) > SUMMARY_TOKENS_ALIKE) {
     log_notice(
@@ -148,6 +192,8 @@ void notices_after(const struct summary *summary, const struct work *work, struc
         "like (--max-tokens with --ignore-eos makes them equal)",
         least, most);
   }
+  bool is_partly_open = opts->timing == OPTS_TIMING_RATE && opts->think != SEND_ORDER_THINK_SCHEDULE;
+  if (is_partly_open) note_rates_missed(summary, log);
   double error = work_size_error(work);
   if (error > 0.02 || error < -0.02) {
     log_notice(log, "synthetic prompts were %.1f %% %s than recorded by the server's count",

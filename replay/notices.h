@@ -24,8 +24,10 @@ void notices_schedule(const struct opts *opts, const struct schedules *schedules
 void notices_default_batch(const struct opts *opts, const struct plan *plan, const struct work *work,
                            struct log *log);
 
-// After a sweep: cells that are not comparable, batches measured again, a token budget that is used up.
-void notices_after(const struct summary *summary, const struct work *work, struct log *log);
+// After a sweep: cells that are not comparable, rates of conversations that were not reached, batches
+// measured again, a token budget that is used up.
+void notices_after(const struct opts *opts, const struct summary *summary, const struct work *work,
+                   struct log *log);
 
 // Appends what a user may have got wrong in -u, as the rest of a line, where not one request succeeded. Asks
 // the server (2 s at most each way) whether it expects TLS, unless it is one of --server.

@@ -146,7 +146,7 @@ static enum status check_timing(const struct opts *opts, struct error *error) {
   if (!open && opts->duration_ns > 0 && other)
     return status_fail(error, STATUS_USAGE, "--duration measures each level for a time: it goes without %s",
                        other);
-  if (!open && (opts->think != SEND_ORDER_THINK_SCHEDULE || opts->stateful))
+  if (!open && (opts->think_given || opts->stateful))
     return status_fail(error, STATUS_USAGE, "%s goes with --timing original or rate",
                        opts->stateful ? "--stateful" : "--think-time");
   const char *recorded = opts->speed > 0             ? "--speed"

@@ -55,6 +55,7 @@ struct opts {
   double burstiness;   // gamma
   int64_t duration_ns; // 0: one pass of the trace; of batches: as many requests as -B says
   enum send_order_think think;
+  bool think_given; // else the trace decides, at a rate
   int64_t think_ns; // fixed
   enum opts_cancel cancel;
   bool stateful; // conversations continue this run's answers

@@ -104,13 +104,13 @@ static enum status parse_arrival(void *context, const char *value, struct error 
 
 static enum status parse_think_time(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
-  if (strcmp(value, "recorded") == 0) {
-    opts->think = SEND_ORDER_THINK_RECORDED;
-    return STATUS_OK;
-  }
+  bool recorded = strcmp(value, "recorded") == 0;
+  opts->think_given = true;
+  opts->think = recorded ? SEND_ORDER_THINK_RECORDED : SEND_ORDER_THINK_SCHEDULE;
+  if (recorded || strcmp(value, "none") == 0) return STATUS_OK;
   enum status status = units_duration_ns(value, 0, 24 * HOUR_NS, &opts->think_ns, error);
   if (status)
-    return status_fail(error, status, "'%s' is neither 'recorded' nor a time from 0s to 24h", value);
+    return status_fail(error, status, "'%s' is not 'recorded', 'none' or a time from 0s to 24h", value);
   opts->think = SEND_ORDER_THINK_FIXED;
   return STATUS_OK;
 }
@@ -224,8 +224,8 @@ static const struct cli_option options[] = {
     {"duration", 0, "TIME", "one pass",
      "send for this time; except with original, a trace begins again after its end",
      CLI_DURATION(struct opts, duration_ns, CLOCK_NS_PER_MS, 24 * HOUR_NS), NULL},
-    {"think-time", 0, "recorded|TIME", "none", "from the end of a conversation's turn to its next one",
-     CLI_OWN(parse_think_time), NULL},
+    {"think-time", 0, "recorded|none|TIME", "recorded at a rate, else none",
+     "from the end of a conversation's turn to its next one", CLI_OWN(parse_think_time), NULL},
     {"stateful", 0, NULL, NULL,
      "send requests with previous_response_id or conversation; they continue this run's responses",
      CLI_FLAG(struct opts, stateful), NULL},

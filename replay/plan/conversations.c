@@ -187,3 +187,12 @@ cleanup:
   free(places);
   return status;
 }
+
+struct conversations_later conversations_later(const struct conversations_turn *turns, size_t count) {
+  struct conversations_later later = {0};
+  for (size_t i = 0; turns && i < count; i++) {
+    later.count += turns[i].before >= 0;
+    later.unknown += turns[i].before >= 0 && turns[i].think_ns < 0;
+  }
+  return later;
+}

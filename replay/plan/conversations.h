@@ -54,6 +54,13 @@ struct conversations_turn {
                          // that; -1: not recorded
 };
 
+// How many of these turns come later in their conversations, and how many of them after an unknown time.
+struct conversations_later {
+  int64_t count, unknown;
+};
+struct conversations_later conversations_later(const struct conversations_turn *turns,
+                                               size_t count); // NULL: 0
+
 // Lets the places of the draw that fall to a conversation follow its turns' order: `order[i]` is the request
 // that goes to place i, and `turns[i]` what it is there. Both have `count` members. STATUS_MEMORY.
 enum status conversations_order(struct conversations *conversations,

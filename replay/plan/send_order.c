@@ -3,11 +3,15 @@
 
 #include <stdlib.h>
 
+#include "replay/plan/random.h"
+
 struct send_order {
   struct send_order_options options;
   int64_t start_ns;
   int64_t offset;
   size_t next;                  // of the schedule
+  size_t firsts, firsts_before; // first turns of this repetition, and those before `next`
+  size_t instant;               // of the schedule: that of the next first turn
   bool from_heap;               // what was given last
   struct send_order_next *heap; // turns whose turn before is done, the earliest first
   size_t heap_count, heap_room;
@@ -28,12 +32,6 @@ void send_order_close(struct send_order *order) {
   free(order);
 }
 
-void send_order_start(struct send_order *order, int64_t start_ns, int64_t offset) {
-  order->start_ns = start_ns;
-  order->offset = offset;
-  order->next = order->heap_count = 0;
-}
-
 static const struct conversations_turn *turn_of(const struct send_order *order, int64_t index) {
   return &order->options.draw[(size_t)(order->offset + index) % order->options.draw_count];
 }
@@ -48,6 +46,33 @@ static bool is_later_turn(const struct send_order *order, int64_t index) {
   if (!order->options.draw) return false;
   int64_t before = turn_of(order, index)->before;
   return before >= 0 && neighbour(order, index, before) >= 0;
+}
+
+// Moves on to the first instant that is a first turn's: each of those left with the same chance, as many as
+// there are first turns left (Knuth's algorithm S). The instant's nanoseconds are the seed of its draw, so
+// that each schedule and each repetition has draws of its own, and all lanes have the same.
+static void find_instant(struct send_order *order) {
+  size_t count = order->options.schedule->count;
+  if (order->options.first == SEND_ORDER_FIRST_OWN || order->firsts_before == order->firsts) return;
+  if (order->options.first == SEND_ORDER_FIRST_EVENLY) {
+    order->instant = order->firsts_before * count / order->firsts;
+    return;
+  }
+  for (;; order->instant++) {
+    uint64_t drawn = random_spread((uint64_t)order->options.schedule->offsets_ns[order->instant]) >> 11;
+    double chance = (double)(order->firsts - order->firsts_before) / (double)(count - order->instant);
+    if ((double)drawn < chance * 0x1p53) return;
+  }
+}
+
+void send_order_start(struct send_order *order, int64_t start_ns, int64_t offset) {
+  order->start_ns = start_ns;
+  order->offset = offset;
+  order->next = order->heap_count = 0;
+  order->firsts = order->firsts_before = order->instant = 0;
+  for (size_t i = 0; order->options.first != SEND_ORDER_FIRST_OWN && i < order->options.schedule->count; i++)
+    order->firsts += !is_later_turn(order, (int64_t)i);
+  find_instant(order);
 }
 
 // -1: the schedule says when it goes.
@@ -98,15 +123,25 @@ static void pop(struct send_order *order) {
   heap[at] = last;
 }
 
+static void pass_first(struct send_order *order) {
+  order->firsts_before++;
+  order->instant++;
+  find_instant(order);
+}
+
 // The next that the schedule alone decides about.
 static bool peek_schedule(struct send_order *order, struct send_order_next *out) {
   const struct schedule *schedule = order->options.schedule;
   for (; order->next < schedule->count; order->next++) {
     int64_t index = (int64_t)order->next;
-    if (!is_ours(order, index) || is_later_turn(order, index)) continue;
-    int64_t at_ns = order->start_ns + schedule->offsets_ns[index];
-    *out = (struct send_order_next){index, at_ns, at_ns};
-    return true;
+    if (is_later_turn(order, index)) continue;
+    if (is_ours(order, index)) {
+      bool own = order->options.first == SEND_ORDER_FIRST_OWN;
+      int64_t at_ns = order->start_ns + schedule->offsets_ns[own ? order->next : order->instant];
+      *out = (struct send_order_next){index, at_ns, at_ns};
+      return true;
+    }
+    pass_first(order);
   }
   return false;
 }
@@ -122,6 +157,7 @@ void send_order_take(struct send_order *order) {
   if (order->from_heap) {
     pop(order);
   } else {
+    pass_first(order);
     order->next++;
   }
 }

@@ -5,7 +5,8 @@
 //
 // A turn whose scheduled instant passes while the turn before it is under way goes as soon as that is done
 // (or has failed), and stays intended for its scheduled instant. With a think time it is intended for that
-// long after the turn before it, whatever its scheduled instant.
+// long after the turn before it, whatever its scheduled instant. First turns then need not keep the instants
+// of their places: a partly open loop lets as many of the schedule's instants be theirs, over all its length.
 //
 // A draw that begins again begins new conversations. A first turn, and a request of no conversation, costs
 // O(1); a later turn O(log n), where n conversations are under way.
@@ -26,10 +27,18 @@ enum send_order_think {
   SEND_ORDER_THINK_FIXED,
 };
 
+// Which of the schedule's instants are those of first turns, and of requests of no conversation.
+enum send_order_first {
+  SEND_ORDER_FIRST_OWN,    // those of their places in the draw
+  SEND_ORDER_FIRST_EVENLY, // every so many-th
+  SEND_ORDER_FIRST_RANDOM, // any, all sets equally likely: what is left of a Poisson process is one
+};
+
 struct send_order_options {
   const struct schedule *schedule;
   const struct conversations_turn *draw; // `draw_count` places; NULL: no conversations
   size_t draw_count;
+  enum send_order_first first;
   enum send_order_think think;
   int64_t think_ns;      // fixed
   double speed;          // recorded think time: this many times as fast

@@ -35,6 +35,7 @@ struct send_settings {
   bool original;         // the former
   bool several_rates;    // labels name the rate
   int64_t max_in_flight; // requests beyond it wait, and are late
+  enum send_order_first first;
   enum send_order_think think;
   int64_t think_ns;
   double speed;

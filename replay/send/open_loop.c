@@ -193,8 +193,9 @@ static void conclude(struct measurement *measurement, struct measurement_outcome
     tokens += part->tokens;
     tokens_known |= part->tokens_known;
   }
-  // With a think time conversations may end long before the duration does.
-  bool until_last = settings->think != SEND_ORDER_THINK_SCHEDULE && outcome->total_ns < loop->window_ns;
+  // With a think time conversations may end long before the duration does, unless they arrive over all of it.
+  bool until_last = settings->think != SEND_ORDER_THINK_SCHEDULE && settings->first == SEND_ORDER_FIRST_OWN &&
+                    outcome->total_ns < loop->window_ns;
   if (loop->window_ns > 0 && !until_last) outcome->total_ns = loop->window_ns;
   loop->result = (struct recorder_open_loop){
       .timing = settings->timing,
@@ -232,6 +233,7 @@ static enum status open_part(struct share *share, struct error *error) {
       .schedule = &loop_of(measurement)->schedule,
       .draw = measurement->setup.work->turns,
       .draw_count = measurement->setup.work->count,
+      .first = settings->first,
       .think = settings->think,
       .think_ns = settings->think_ns,
       .speed = settings->speed,

@@ -84,15 +84,16 @@ check_equal 'no -B: every level gets the same batch' '12' "$(grep -oE ' batch [0
 check_match 'no -B: words' 'no -B: every level gets batches of 12 \(3 x the largest W\), 72 requests in all, about [0-9]' "$err"
 run "$bin/replay" $trace -u $nowhere -W 1,2 -B 4 --dry-run
 check_equal 'with -B: no word of the default' 0 "$(grep -c 'no -B' <<<"$err")"
-run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10 --arrival constant --duration 1s --dry-run
+run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10 --arrival constant --think-time none --duration 1s --dry-run
 check_match 'dry run of a rate: requests' $'\nrequests  11, warm-up included\n' "$out"
-run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10,5,20 --arrival constant --duration 1s -r 2 --order grid --dry-run
+run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10,5,20 --arrival constant --think-time none --duration 1s -r 2 --order grid --dry-run
 check_match 'dry run of rates' $'\ntiming    rate, 3 rates, each 2 times; order grid, seed 1\nrequests  71, warm-up included\n' "$out"
 check_match 'dry run of rates: time' $'\ntime      6 s, and until' "$out"
 check_equal 'dry run of rates: in complete blocks' 'rate 10 rep 0|rate 5 rep 0|rate 20 rep 0|rate 10 rep 1|rate 5 rep 1|rate 20 rep 1' \
   "$(grep -oE 'rate [0-9]+ rep [0-9]' <<<"$out" | paste -sd'|')"
 run "$bin/replay" $trace -u $nowhere --timing rate --request-rate 10 --arrival constant --duration 1s --think-time 1s --dry-run
 check_match 'dry run with a think time: about so many' $'\nrequests  about 11, warm-up included; the think time' "$out"
+check_match 'dry run with a think time: the rate' 'partly open loop: the rate counts requests; conversations arrive at 0.333 of it.*; about 67 % of the requests' "$err"
 run "$bin/replay" $trace -u $nowhere -W 1,2 -B 1,2,4 -r 2 --dry-run
 check_equal 'the same seed makes the same plan' "$first" "$out"
 run "$bin/replay" $trace -u $nowhere -W 1,2 -B 1,2,4 -r 2 --dry-run --seed 2

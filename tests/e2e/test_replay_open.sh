@@ -35,7 +35,7 @@ check_equal 'cache bust: each repetition sends the same requests' true "$(sent_t
 check_equal 'cache bust: nothing is sent twice' false "$(sent_twice --warmup 0)"
 
 # At a rate that the server bears: the mean in flight is rate x latency (Little), tokens keep up with requests.
-run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing rate --request-rate 40 --arrival constant --duration 4s \
+run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing rate --request-rate 40 --arrival constant --think-time none --duration 4s \
   --max-tokens 20 -o "$scratch/rate.jsonl"
 check_equal 'rate: exit code' 0 "$status"
 check_equal 'rate: as many as fit' 160 "$(records "$scratch/rate.jsonl" request length)"

@@ -58,7 +58,17 @@ check_equal 'think time: measured until the last response ends' true "$(jq -s '
 run_turns short --timing original --think-time 400ms --duration 1200ms
 check_equal 'duration: later turns are left out' true "$(said 'length < 12 and length > 3 and
   (.[0].intended_s as $first | [.[] | .intended_s - $first < 1.2] | all)')"
-run_turns rate --timing rate --request-rate 100 --arrival constant --duration 500ms
+# At a rate conversations arrive, one in 40 ms; what the end of the duration cuts off is estimated.
+run_turns partly --timing rate --request-rate 100 --arrival constant --pick trace --duration 475ms
+check_equal 'partly open: turns follow after the recorded think times' true \
+  "$(said '.[0].intended_s as $first | [.[] | select(.index % 12 < 3) | .intended_s - $first - (.index / 12 | floor) * 0.12 - .index % 12 * 0.04 | fabs < 1e-6] | all')"
+check_equal 'partly open: each pass anew, none before its turn' true "$(said 'group_by([(.index / 12 | floor), .seq % 3]) |
+  map(sort_by(.seq) | . as $c | [range(1; length) as $i | $c[$i].intended_s - $c[$i - 1].done_s - 0.045 | fabs < 1e-6] | all) | all')"
+check_equal 'partly open: the plan has it' '"recorded"' "$(head -n 1 "$scratch/partly.jsonl" | jq -c .plan.think_time)"
+check_match 'partly open: in words' 'the rate counts requests; conversations arrive at 0.25 of it' "$err"
+check_match 'partly open: what the duration cuts off' 'about 19 % of the requests would come after the end of --duration' "$err"
+
+run_turns rate --timing rate --request-rate 100 --arrival constant --think-time none --duration 500ms
 check_equal 'rate: a shuffled draw keeps turns in order' true \
   "$(said '.[:12] | group_by(.seq % 3) | map(map(.seq) == (map(.seq) | sort)) | all')"
 check_equal 'rate: each pass over the trace is new conversations' true \

@@ -71,11 +71,41 @@ static void test_an_option_without_effect_is_named(void **state) {
   assert_notice(&work, 4, "--ignore-eos", NULL, NULL);
 }
 
+// A conversation of two turns, of which the second came 30 s after the first, and one alone.
+static void test_a_rate_of_conversations_names_what_it_counts(void **state) {
+  (void)state;
+  struct work_request first = {0}, second = {.at_ns = 30000000000}, alone = {.at_ns = 1};
+  struct work_request *requests[] = {&first, &alone, &second};
+  struct conversations_turn turns[] = {{0, -1, 2, -1}, {-1, -1, -1, -1}, {0, 0, -1, 5}};
+  struct work work = {.available = 3, .requests = requests, .count = 3, .turns = turns};
+  struct opts opts = parse(NULL, NULL);
+  opts.timing = OPTS_TIMING_RATE;
+  opts.think = SEND_ORDER_THINK_RECORDED;
+  opts.duration_ns = 60000000000;
+  struct plan plan = {0};
+  struct log log = {.stream = open_memstream(&text, &text_len), .tool = "replay", .level = LOG_NORMAL};
+  assert_non_null(log.stream);
+  notices_before(&opts, &plan, &work, &log);
+  double rates[] = {10, 20};
+  plan = (struct plan){.rates = rates, .rate_count = 2};
+  struct summary_cell cells[] = {{.reps = 1, .requests = 500, .total_s = 60},
+                                 {.reps = 1, .requests = 1190, .total_s = 60}};
+  notices_after(&opts, &(struct summary){.plan = &plan, .cells = cells, .open_loop = true}, &work, &log);
+  fclose(log.stream);
+  opts_free(&opts);
+  assert_non_null(strstr(text, "conversations arrive at 0.667 of it"));
+  assert_non_null(strstr(text, "; about 17 % of the requests"));
+  assert_non_null(strstr(text, "8.333 of 10 requests/s were sent"));
+  assert_null(strstr(text, "of 20 requests/s"));
+  free(text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_requests_that_are_left_out_are_counted),
       cmocka_unit_test(test_a_trace_that_is_too_short_is_named),
       cmocka_unit_test(test_an_option_without_effect_is_named),
+      cmocka_unit_test(test_a_rate_of_conversations_names_what_it_counts),
   };
   return cmocka_run_group_tests_name("notices", tests, NULL, NULL);
 }

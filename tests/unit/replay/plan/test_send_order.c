@@ -151,6 +151,53 @@ static void test_a_think_time_brings_turns_into_the_duration_that_the_schedule_h
   send_order_close(turns);
 }
 
+// Three of six requests begin something: of the six instants every second one is theirs.
+static void test_conversations_arrive_evenly_over_a_constant_schedule(void **state) {
+  (void)state;
+  struct schedule schedule = {offsets, 6, 50 * MS};
+  struct send_order *turns = open_turns(
+      &schedule, (struct send_order_options){
+                     .first = SEND_ORDER_FIRST_EVENLY, .think = SEND_ORDER_THINK_FIXED, .think_ns = 8 * MS});
+  expect(turns, 0, 0, 0);
+  over(turns, 0, 3);
+  expect(turns, 2, 11, 11);
+  expect(turns, 1, 20, 20);
+  expect(turns, 5, 40, 40);
+  send_order_close(turns);
+}
+
+// Any three of the six, each instant as often as any other, and both lanes agree about them.
+static void test_conversations_arrive_at_random_instants_of_a_schedule(void **state) {
+  (void)state;
+  enum { TRIES = 4000 };
+  int chosen[6] = {0};
+  for (int try = 0; try < TRIES; try++) {
+    int64_t at_ns[6];
+    for (int i = 0; i < 6; i++)
+      at_ns[i] = (int64_t)i * 10 * MS + INT64_C(7) * try;
+    struct schedule schedule = {at_ns, 6, 60 * MS};
+    int64_t before = -1, seen = 0;
+    for (int64_t share = 0; share < 2; share++) {
+      struct send_order *turns =
+          open_turns(&schedule, (struct send_order_options){.first = SEND_ORDER_FIRST_RANDOM,
+                                                            .think = SEND_ORDER_THINK_FIXED,
+                                                            .share = share,
+                                                            .shares = 2});
+      struct send_order_next next;
+      for (; send_order_peek(turns, &next); send_order_take(turns), seen++) {
+        assert_true(next.index == 0 || next.index == 1 || next.index == 5);
+        chosen[(next.intended_ns - 1000 * MS) / (10 * MS)]++;
+        if (share == 0) assert_true(next.intended_ns > before);
+        if (share == 0) before = next.intended_ns;
+      }
+      send_order_close(turns);
+    }
+    assert_int_equal(seen, 3);
+  }
+  for (int i = 0; i < 6; i++)
+    assert_in_range(chosen[i], TRIES / 2 - 150, TRIES / 2 + 150);
+}
+
 // 8 requests of a draw of 6, from its second place on: the second pass begins with a new conversation 0.
 static void test_a_draw_that_begins_again_waits_for_nothing_of_the_first_pass(void **state) {
   (void)state;
@@ -237,6 +284,8 @@ int main(void) {
       cmocka_unit_test(test_think_time_counts_from_the_answer),
       cmocka_unit_test(test_recorded_think_time_is_cut_and_sped_up_like_the_schedule),
       cmocka_unit_test(test_what_would_come_after_the_duration_is_left_out),
+      cmocka_unit_test(test_conversations_arrive_evenly_over_a_constant_schedule),
+      cmocka_unit_test(test_conversations_arrive_at_random_instants_of_a_schedule),
       cmocka_unit_test(test_a_think_time_brings_turns_into_the_duration_that_the_schedule_has_after_it),
       cmocka_unit_test(test_a_draw_that_begins_again_waits_for_nothing_of_the_first_pass),
       cmocka_unit_test(test_shares_divide_the_requests_and_keep_conversations_whole),
