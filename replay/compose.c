@@ -129,6 +129,10 @@ enum status compose_header(const struct opts *opts, const struct plan *plan, con
       .http_version = opts->http_version,
       .cache_bust = cache_bust,
       .records = slice(opts->records == OPTS_RECORDS_BATCH ? "batch" : NULL),
+      .shard = opts->shard.count > 1 ? opts->shard.number : 0,
+      .shards = opts->shard.count,
+      .start_at_unix_s = opts->start_at_unix_s,
+      .ranks = 1,
   };
   return STATUS_OK;
 }

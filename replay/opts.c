@@ -149,6 +149,13 @@ static enum status check_timing(const struct opts *opts, struct error *error) {
   if (!open && (opts->think_given || opts->stateful))
     return status_fail(error, STATUS_USAGE, "%s goes with --timing original or rate",
                        opts->stateful ? "--stateful" : "--think-time");
+  if (!open && opts->shard.count > 1)
+    return status_fail(
+        error, STATUS_USAGE,
+        "--shard splits an open loop (--timing original or rate); several processes share batches "
+        "under mpirun");
+  if (!open && opts->start_at_unix_s > 0)
+    return status_fail(error, STATUS_USAGE, "--start-at goes with --timing original or rate");
   const char *recorded = opts->speed > 0             ? "--speed"
                          : opts->max_idle_ns > 0     ? "--max-idle"
                          : opts->scale > 0           ? "--scale"
@@ -258,6 +265,7 @@ enum status opts_parse(int argc, char **argv, struct opts *out, struct cli_commo
       .seed = 1,
       .max_error_rate = 1,
       .http_version = 1,
+      .shard = {1, 1},
       .timeout_ns = 600 * CLOCK_NS_PER_S,
       .connect_timeout_ns = 10 * CLOCK_NS_PER_S,
   };

@@ -14,6 +14,7 @@
 #include "replay/plan/progress.h"
 #include "replay/plan/schedule.h"
 #include "replay/plan/send_order.h"
+#include "replay/shard.h"
 #include "replay/workload/rewrite.h"
 #include "replay/workload/work.h"
 
@@ -58,7 +59,9 @@ struct opts {
   bool think_given; // else the trace decides, at a rate
   int64_t think_ns; // fixed
   enum opts_cancel cancel;
-  bool stateful; // conversations continue this run's answers
+  bool stateful;          // conversations continue this run's answers
+  struct shard shard;     // the part that is sent; count 1: all
+  double start_at_unix_s; // 0: as soon as it can
 
   char *server; // NULL: not managed
   enum plan_restart restart;

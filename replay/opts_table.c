@@ -115,6 +115,14 @@ static enum status parse_think_time(void *context, const char *value, struct err
   return STATUS_OK;
 }
 
+static enum status parse_shard(void *context, const char *value, struct error *error) {
+  return shard_parse(value, &((struct opts *)context)->shard, error);
+}
+
+static enum status parse_start_at(void *context, const char *value, struct error *error) {
+  return shard_parse_start(value, &((struct opts *)context)->start_at_unix_s, error);
+}
+
 static enum status parse_restart(void *context, const char *value, struct error *error) {
   struct opts *opts = context;
   int choice = 0;
@@ -229,6 +237,11 @@ static const struct cli_option options[] = {
     {"stateful", 0, NULL, NULL,
      "send requests with previous_response_id or conversation; they continue this run's responses",
      CLI_FLAG(struct opts, stateful), NULL},
+    {"shard", 0, "I/N", "1/1", "send part I of N of the schedule; auto: as Slurm, Kubernetes or mpirun count",
+     CLI_OWN(parse_shard), NULL},
+    {"start-at", 0, "TIME", "at once",
+     "begin at this instant, as 2026-03-01T12:00:00Z: the same for all shards", CLI_OWN(parse_start_at),
+     NULL},
 
     {"model", 'm', "NAME", "as recorded", "ask for this model", CLI_TEXT(struct opts, model), "Requests"},
     {"max-tokens", 0, "N", "as recorded", "limit of output tokens, under each API's own name",

@@ -74,6 +74,10 @@ static const struct field header_fields[] = {
     FIELD_OVER(run_header, http_version, "http_version", FIELD_COUNT, FIELD_ONE),
     FIELD_OPTIONAL(run_header, resumes, "resumes", FIELD_BOOL),
     FIELD_OPTIONAL(run_header, records, "records", FIELD_TEXT),
+    FIELD_OVER(run_header, shard, "shard", FIELD_COUNT, FIELD_ZERO),
+    FIELD_OVER(run_header, shards, "shards", FIELD_COUNT, FIELD_ONE),
+    FIELD_OVER(run_header, start_at_unix_s, "start_at_unix_s", FIELD_NUMBER, FIELD_ZERO),
+    FIELD_OVER(run_header, ranks, "ranks", FIELD_COUNT, FIELD_ONE),
     FIELD_END,
 };
 
@@ -173,6 +177,7 @@ static const struct field batch_fields[] = {
     FIELD_OVER(run_batch, cancelled_tokens, "cancelled_tokens", FIELD_COUNT, FIELD_ZERO),
     FIELD_ROW("errors", FIELD_CUSTOM, .read = parse_errors, .write = write_errors),
     FIELD_ROW("client", FIELD_TABLE, .inner = client_fields),
+    FIELD_OPTIONAL(run_batch, ranks, "ranks", FIELD_ARRAY),
     FIELD_OPTIONAL(run_batch, timing, "timing", FIELD_TEXT),
     FIELD_AS(run_batch, rate, "rate", FIELD_NUMBER, .presence = FIELD_WITH_LAST),
     FIELD_AS(run_batch, in_flight_mean, "in_flight_mean", FIELD_NUMBER, .presence = FIELD_WITH_LAST),

@@ -53,6 +53,10 @@ struct run_header {
   int64_t http_version;      // 1 (also when missing) or 2
   bool resumes;              // goes on with the run before it in the file
   struct json_slice records; // "batch": requests have no records of their own; none: they have
+  int64_t shard,
+      shards; // the part of an open loop that it sent, 1 to `shards`; 0 and 1 (also when missing): all
+  double start_at_unix_s; // when it was to begin; 0 (also when missing): at once
+  int64_t ranks;          // processes that sent the requests; 1 (also when missing)
 };
 
 struct run_session {
@@ -99,6 +103,7 @@ struct run_batch {
   int64_t lag_p50_ns, lag_p99_ns, lag_max_ns, stall_max_ns;
   bool valid;                       // also when missing
   struct run_reason reason;         // why not
+  struct json_slice ranks;          // a JSON array: the same of each rank; none: there is one only
   struct json_slice timing;         // open loop; none: batch
   double rate;                      // requests/s asked for; NaN
   double in_flight_mean;            // NaN

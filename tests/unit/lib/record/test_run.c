@@ -156,6 +156,33 @@ static void test_request_extremes_come_back(void **state) {
   buf_free(&line);
 }
 
+static void test_shards_and_ranks_come_back(void **state) {
+  (void)state;
+  struct run_header header = {
+      .version = 1, .start_unix_s = 1, .shard = 3, .shards = 8, .start_at_unix_s = 1795361090.5, .ranks = 4};
+  struct buf line = {0};
+  run_format_header(&line, &header);
+  parse_buf(&line);
+  assert_int_equal(parsed.header.shard, 3);
+  assert_int_equal(parsed.header.shards, 8);
+  assert_true(parsed.header.start_at_unix_s == 1795361090.5);
+  assert_int_equal(parsed.header.ranks, 4);
+  buf_clear(&line);
+  run_format_header(&line, &(struct run_header){.version = 1, .shards = 1, .ranks = 1});
+  assert_null(strstr(buf_text(&line), "shard"));
+  assert_null(strstr(buf_text(&line), "start_at"));
+  assert_null(strstr(buf_text(&line), "ranks"));
+  parse_buf(&line);
+  assert_int_equal(parsed.header.shard, 0);
+  assert_int_equal(parsed.header.shards, 1);
+  assert_int_equal(parsed.header.ranks, 1);
+  buf_clear(&line);
+  run_format_batch(&line, &(struct run_batch){.ranks = TEXT("[{\"rank\":0}]")});
+  parse_buf(&line);
+  assert_slice(parsed.batch.ranks, TEXT("[{\"rank\":0}]"));
+  buf_free(&line);
+}
+
 static void test_design_example_of_a_request(void **state) {
   (void)state;
   assert_int_equal(
@@ -346,6 +373,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_request_comes_back_as_written),
       cmocka_unit_test(test_request_extremes_come_back),
+      cmocka_unit_test(test_shards_and_ranks_come_back),
       cmocka_unit_test(test_design_example_of_a_request),
       cmocka_unit_test(test_design_example_of_a_batch),
       cmocka_unit_test(test_batch_comes_back_as_written),
