@@ -191,6 +191,7 @@ static enum status open_all(struct capture *capture, struct error *error) {
                                 .max_connections = opts->max_connections,
                                 .max_connections_per_client = opts->max_connections_per_client,
                                 .header_timeout_ns = opts->header_timeout_ns,
+                                .body_timeout_ns = opts->body_timeout_ns,
                                 .idle_timeout_ns = opts->idle_timeout_ns};
   enum status status = loop_open(&capture->loop, error);
   // In a handover connections come from the moment of listening, and an older trace may take long to read.

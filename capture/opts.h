@@ -33,6 +33,7 @@ struct opts {
   int64_t max_connections_per_client; // 0: as many as there are
   int64_t idle_timeout_ns;            // 0: never
   int64_t header_timeout_ns;          // 0: never
+  int64_t body_timeout_ns;            // 0: never
   int64_t queue_bytes, flush_interval_ns, shutdown_grace_ns;
   char *ca_file; // NULL: the system's
   bool insecure;

@@ -156,6 +156,23 @@ static void check_kept(struct exchange_client *client, int64_t now_ns) {
   if (client->bytes_received != received) client->head_since_ns = now_ns;
 }
 
+static void end_slow_head(struct exchange_client *client, int64_t timeout_ns, int64_t now_ns) {
+  if (timeout_ns == 0 || now_ns - client->head_since_ns <= timeout_ns) return;
+  bool has_begun = client->arriving || bytes_received(client->fd) > 0;
+  client->proxy->counts.header_timeouts++;
+  if (has_begun) exchange_note_rejection(client->proxy, 408, "its header takes too long");
+  cut(client, has_begun ? 408 : 0, "the request's header takes too long");
+}
+
+// A suspended one waits for the upstream server.
+static void end_paused_body(struct exchange_client *client, int64_t timeout_ns, int64_t now_ns) {
+  const struct exchange *exchange = client->current;
+  bool waits = exchange->begun && !exchange->upload_complete && !exchange->suspended && !exchange->head_ready;
+  if (timeout_ns == 0 || !waits || now_ns - exchange->moved_ns <= timeout_ns) return;
+  log_detail(client->proxy->log, "ended with 408: the request's body pauses for too long");
+  cut(client, 408, "the request's body pauses for too long");
+}
+
 void client_end_slow(struct proxy_context *proxy, int64_t now_ns) {
   int64_t timeout_ns = proxy->header_timeout_ns;
   unsigned nth = 0, slices = 1 + (unsigned)(proxy->counts.connections / CHECKED_AT_ONCE);
@@ -164,19 +181,17 @@ void client_end_slow(struct proxy_context *proxy, int64_t now_ns) {
     proxy->blocked_until_ns = 0;
     httpd_block(proxy->httpd, NULL);
   }
-  if (timeout_ns == 0) return;
   if (proxy->counts.connections >= proxy->max_connections && timeout_ns > HEADER_TIMEOUT_WHEN_FULL_NS)
     timeout_ns = HEADER_TIMEOUT_WHEN_FULL_NS;
   proxy->checks++;
   for (struct exchange_client *client = proxy->clients; client; client = client->next) {
-    if (client->current || client->closing) continue;
-    if (client->head_since_ns == 0) {
-      if (nth++ % slices == proxy->checks % slices) check_kept(client, now_ns);
-    } else if (now_ns - client->head_since_ns > timeout_ns) {
-      bool has_begun = client->arriving || bytes_received(client->fd) > 0;
-      proxy->counts.header_timeouts++;
-      if (has_begun) exchange_note_rejection(proxy, 408, "its header takes too long");
-      cut(client, has_begun ? 408 : 0, "the request's header takes too long");
+    if (client->closing) continue;
+    if (client->current) {
+      end_paused_body(client, proxy->body_timeout_ns, now_ns);
+    } else if (client->head_since_ns > 0) {
+      end_slow_head(client, timeout_ns, now_ns);
+    } else if (timeout_ns > 0 && nth++ % slices == proxy->checks % slices) {
+      check_kept(client, now_ns);
     }
   }
 }

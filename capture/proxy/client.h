@@ -36,7 +36,8 @@ void client_served(struct exchange_client *client);
 
 // To be called at the start, then now and then. Ends the connections whose head has been coming for longer
 // than the header timeout, however slowly; a client that has sent a part of one gets 408. A new connection's
-// head begins with it. When as many clients are there as may be, 2 s are enough.
+// head begins with it. When as many clients are there as may be, 2 s are enough. Also
+// ends a request, with 408, of whose body nothing has come for the body's timeout.
 void client_end_slow(struct proxy_context *proxy, int64_t now_ns);
 
 // To be called after each turn of libmicrohttpd. Finds the requests that it dropped in it.

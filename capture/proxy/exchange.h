@@ -91,14 +91,14 @@ struct proxy_context {
   size_t max_header_bytes;
   int64_t max_connections, max_connections_per_client; // the latter 0: no limit
   struct client_shares shares;
-  int64_t rejections_left;   // with a 429, until the next check; then connections are closed without one
-  int64_t blocked_until_ns;  // the kernel drops what one client begins; 0: it drops nothing
-  int64_t header_timeout_ns; // 0: no limit
-  unsigned checks;           // of client_end_slow so far
-  bool tls;                  // towards the clients
-  bool said_base;            // that -u and the targets have the same base
-  bool draining;             // answers close their connection
-  struct exchange *first;    // all that live
+  int64_t rejections_left;  // with a 429, until the next check; then connections are closed without one
+  int64_t blocked_until_ns; // the kernel drops what one client begins; 0: it drops nothing
+  int64_t header_timeout_ns, body_timeout_ns; // 0: no limit
+  unsigned checks;                            // of client_end_slow so far
+  bool tls;                                   // towards the clients
+  bool said_base;                             // that -u and the targets have the same base
+  bool draining;                              // answers close their connection
+  struct exchange *first;                     // all that live
   struct exchange_client *clients;
   struct exchange_client *arrivals; // clients with an incomplete head; the latest comes first
   struct exchange_counts counts;

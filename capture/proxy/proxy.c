@@ -105,11 +105,11 @@ static void on_gone(void *token) {
 
 // Looks at all exchanges now and then, which costs less than a timer for each.
 static void set_look_timer(struct proxy *proxy) {
+  const int64_t timeouts[] = {proxy->idle_timeout_ns, proxy->shared.header_timeout_ns,
+                              proxy->shared.body_timeout_ns};
   int64_t every_ns = LOOK_EVERY_NS;
-  if (proxy->idle_timeout_ns > 0 && proxy->idle_timeout_ns / 4 < every_ns)
-    every_ns = proxy->idle_timeout_ns / 4;
-  if (proxy->shared.header_timeout_ns > 0 && proxy->shared.header_timeout_ns / 4 < every_ns)
-    every_ns = proxy->shared.header_timeout_ns / 4;
+  for (int i = 0; i < 3; i++)
+    if (timeouts[i] > 0 && timeouts[i] / 4 < every_ns) every_ns = timeouts[i] / 4;
   loop_timer_set(proxy->look_timer, clock_now_ns() + every_ns);
 }
 
@@ -209,6 +209,7 @@ enum status proxy_open(struct loop *loop, const struct proxy_options *options, s
                                          .max_header_bytes = options->max_header_bytes,
                                          .max_connections_per_client = options->max_connections_per_client,
                                          .header_timeout_ns = options->header_timeout_ns,
+                                         .body_timeout_ns = options->body_timeout_ns,
                                          .tls = options->tls_cert != NULL};
   proxy->shared.counts.upstream_ns = histogram_new(LATENCY_BITS);
   enum status status =

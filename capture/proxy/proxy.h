@@ -26,6 +26,7 @@ struct proxy_options {
   int64_t max_connections;            // of clients, 1 to 500000
   int64_t max_connections_per_client; // of one address; 0: all
   int64_t header_timeout_ns;          // from a head's first byte to its last; 0: no limit
+  int64_t body_timeout_ns;            // between two reads of a request's body; 0: no limit
   int64_t idle_timeout_ns;            // without a byte moved; 0: never
 };
 

@@ -365,10 +365,42 @@ static void test_a_client_has_its_share_of_connections(void **state) {
   end_soon(harness);
 }
 
+static int start_with_body_timeout(void **state) {
+  static const char *const options[] = {"--body-timeout=400ms", "--shutdown-grace=200ms", NULL};
+  return harness_start_with(state, options);
+}
+
+// Slow bytes are no pause; a server that does not answer is none either.
+static void test_a_body_that_pauses_for_too_long_is_408(void **state) {
+  struct harness *harness = *state;
+  bool was_reset;
+  int client = harness_connect(harness), other = harness_connect(harness);
+  harness_send(client, "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n{");
+  int upstream = harness_accept(harness);
+  harness_send(other, "GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  int second = harness_accept(harness);
+  for (int i = 0; i < 8; i++) {
+    assert_true(harness_is_silent(client, 100));
+    harness_send(client, " ");
+  }
+  assert_true(has(harness_read_to_end(harness, client, &was_reset), "HTTP/1.1 408 "));
+  harness_read_to_end(harness, upstream, &was_reset); // nobody waits for it
+  harness_send(second, ANSWER);
+  harness_read_until(harness, other, "ok");
+  close(upstream);
+  close(second);
+  close(client);
+  close(other);
+  end_soon(harness);
+  assert_true(has(harness_trace(harness), "\"error\":\"cancelled\",\"aborted_by\":\"client\""));
+}
+
 #define with_proxy(test) cmocka_unit_test_setup_teardown(test, harness_start, harness_stop)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_a_body_that_pauses_for_too_long_is_408, start_with_body_timeout,
+                                      harness_stop),
       with_proxy(test_a_request_with_more_parts_than_there_is_room_for_is_answered),
       with_proxy(test_a_head_in_pieces_is_served),
       with_proxy(test_a_chunk_size_line_without_end_is_refused),
