@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "replay/plan/random.h"
 #include "replay/record/secret.h"
 
 static struct json_slice slice(const char *text) {
@@ -169,6 +170,13 @@ static enum send_order_first first_turns(const struct opts *opts) {
   return opts->arrival == SCHEDULE_ARRIVAL_CONSTANT ? SEND_ORDER_FIRST_EVENLY : SEND_ORDER_FIRST_RANDOM;
 }
 
+// Of all processes that start at this instant: what is one prefix to one process is one to all. A run at
+// another instant has another.
+static uint64_t common_nonce(const struct opts *opts) {
+  int64_t start_us = (int64_t)(opts->start_at_unix_s * 1e6);
+  return random_spread((uint64_t)start_us + random_spread((uint64_t)opts->seed)) | 1;
+}
+
 struct send_settings compose_send(const struct opts *opts, bool cache_bust, int64_t max_in_flight) {
   return (struct send_settings){
       .endpoint = &opts->endpoint,
@@ -187,6 +195,20 @@ struct send_settings compose_send(const struct opts *opts, bool cache_bust, int6
       .speed = opts->speed,
       .max_idle_ns = opts->max_idle_ns,
       .stateful = opts->stateful,
+      .shard = opts->shard.number - 1,
+      .shards = opts->shard.count,
+      .nonce = opts->start_at_unix_s > 0 ? common_nonce(opts) : 0,
+  };
+}
+
+struct timetable compose_timetable(const struct opts *opts, const struct plan *plan,
+                                   const struct schedules *schedules) {
+  return (struct timetable){
+      .plan = plan,
+      .schedules = schedules,
+      .start_unix_s = opts->start_at_unix_s,
+      .window_ns = opts->think == SEND_ORDER_THINK_SCHEDULE ? 0 : opts->duration_ns,
+      .timeout_ns = opts->timeout_ns,
   };
 }
 

@@ -6,6 +6,7 @@
 #define REPLAY_COMPOSE_H
 
 #include "replay/opts.h"
+#include "replay/plan/timetable.h"
 #include "replay/record/recorder.h"
 #include "replay/send/measurement.h"
 #include "replay/server/settings.h"
@@ -27,6 +28,9 @@ struct recorder_settings compose_recorder(const struct opts *opts, const struct 
 
 // `max_in_flight`: of an open loop.
 struct send_settings compose_send(const struct opts *opts, bool cache_bust, int64_t max_in_flight);
+
+struct timetable compose_timetable(const struct opts *opts, const struct plan *plan,
+                                   const struct schedules *schedules);
 
 struct server_settings compose_server(const struct opts *opts);
 

@@ -250,9 +250,17 @@ static enum status check_reachable(const struct replay *replay, struct error *er
   return status ? status_prefix(error, status, "the server cannot be reached") : STATUS_OK;
 }
 
+// A shard may have no request of a short schedule.
+static bool has_no_share(const struct replay *replay) {
+  int64_t requests = 0;
+  for (size_t i = 0; i < plan_rows(&replay->plan); i++)
+    requests += replay->summary.cells[i].requests;
+  return replay->opts.shard.count > 1 && requests == 0 && replay->summary.sessions > 0;
+}
+
 // A run without a success measured nothing.
 static enum status judge_whole(const struct replay *replay, struct error *error) {
-  if (replay->summary.succeeded > 0 || replay->summary.ended > 0) return STATUS_OK;
+  if (replay->summary.succeeded > 0 || replay->summary.ended > 0 || has_no_share(replay)) return STATUS_OK;
   if (replay->summary.out_of_tokens)
     return status_fail(error, STATUS_LIMIT, "the warm-up used up --token-budget: nothing was measured");
   struct buf why = {0};
@@ -300,11 +308,13 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   progress_open(&replay->progress, stderr, replay->opts.progress, clock_now_ns());
   struct send_settings send = compose_send(&replay->opts, replay->cache_bust, max_in_flight);
   struct server_settings server = compose_server(&replay->opts);
+  struct timetable timetable = compose_timetable(&replay->opts, &replay->plan, &replay->schedules);
   struct sweep_setup setup = {
       .opts = &replay->opts,
       .plan = &replay->plan,
       .work = &replay->work,
       .schedules = replay->opts.timing == OPTS_TIMING_BATCH ? NULL : &replay->schedules,
+      .timetable = &timetable,
       .send = &send,
       .server = &server,
       .first_session = replay->earlier.sessions,

@@ -8,6 +8,7 @@
 #include "lib/base/units.h"
 #include "lib/net/xfer.h"
 #include "lib/net/xfer_probe.h"
+#include "replay/plan/timetable.h"
 #include "replay/preview.h"
 
 #define LONG_NS (24 * INT64_C(3600) * CLOCK_NS_PER_S) // of a schedule that somebody may not have meant
@@ -159,8 +160,21 @@ void notices_before(const struct opts *opts, const struct plan *plan, const stru
 }
 
 // Traces of different weeks have weeks between them.
+static void notices_start(const struct opts *opts, struct log *log) {
+  bool has_start = opts->start_at_unix_s > 0;
+  int64_t gap_ns = opts->timeout_ns < TIMETABLE_GAP_NS ? opts->timeout_ns : TIMETABLE_GAP_NS;
+  if (opts->shard.count > 1 && !has_start)
+    log_notice(
+        log,
+        "--shard without --start-at: this shard begins when it is ready, and shares no nonce with others");
+  if (has_start && (opts->repeat > 1 || opts->request_rates_count > 1))
+    log_notice(log, "--start-at: each repetition begins %.3g s after the window of the one before it",
+               clock_seconds(gap_ns));
+}
+
 void notices_schedule(const struct opts *opts, const struct schedules *schedules, struct log *log) {
   struct buf words = {0};
+  notices_start(opts, log);
   int64_t longest_ns = 0;
   for (size_t i = 0; i < schedules->count; i++) {
     if (schedules->of[i].window_ns > longest_ns) longest_ns = schedules->of[i].window_ns;

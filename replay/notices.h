@@ -17,7 +17,7 @@
 void notices_before(const struct opts *opts, const struct plan *plan, const struct work *work,
                     struct log *log);
 
-// An open loop's schedule that lasts for more than a day.
+// An open loop's schedule that lasts for more than a day; when shards and their repetitions begin.
 void notices_schedule(const struct opts *opts, const struct schedules *schedules, struct log *log);
 
 // The batch of a run without -B, and what it costs; nothing with -B.

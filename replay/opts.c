@@ -149,13 +149,6 @@ static enum status check_timing(const struct opts *opts, struct error *error) {
   if (!open && (opts->think_given || opts->stateful))
     return status_fail(error, STATUS_USAGE, "%s goes with --timing original or rate",
                        opts->stateful ? "--stateful" : "--think-time");
-  if (!open && opts->shard.count > 1)
-    return status_fail(
-        error, STATUS_USAGE,
-        "--shard splits an open loop (--timing original or rate); several processes share batches "
-        "under mpirun");
-  if (!open && opts->start_at_unix_s > 0)
-    return status_fail(error, STATUS_USAGE, "--start-at goes with --timing original or rate");
   const char *recorded = opts->speed > 0             ? "--speed"
                          : opts->max_idle_ns > 0     ? "--max-idle"
                          : opts->scale > 0           ? "--scale"
@@ -168,6 +161,29 @@ static enum status check_timing(const struct opts *opts, struct error *error) {
   if (opts->scale > 0 && opts->stateful)
     return status_fail(error, STATUS_USAGE, "--scale goes without --stateful");
   return check_rate(opts, error);
+}
+
+// Several processes that send one open loop know nothing of each other but their command lines.
+static enum status check_shard(const struct opts *opts, struct error *error) {
+  bool closed = opts->timing == OPTS_TIMING_BATCH;
+  if (closed && opts->shard.count > 1)
+    return status_fail(
+        error, STATUS_USAGE,
+        "--shard splits an open loop (--timing original or rate); several processes share batches "
+        "under mpirun");
+  if (closed && opts->start_at_unix_s > 0)
+    return status_fail(error, STATUS_USAGE, "--start-at goes with --timing original or rate");
+  if (opts->shard.count > 1 && (opts->resume || opts->next))
+    return status_fail(error, STATUS_USAGE, "--shard goes without %s: the other shards would not follow",
+                       opts->resume ? "--resume" : "--next");
+  double late_s = clock_wall_s() - opts->start_at_unix_s;
+  if (opts->start_at_unix_s > 0 && late_s > 0 && !opts->dry_run)
+    return status_fail(error, STATUS_USAGE, "--start-at: that was %.3g s ago", late_s);
+  if (opts->start_at_unix_s > 0 && opts->think != SEND_ORDER_THINK_SCHEDULE && opts->duration_ns == 0 &&
+      opts->repeat * (int64_t)(opts->request_rates_count > 0 ? opts->request_rates_count : 1) > 1)
+    return status_fail(error, STATUS_USAGE,
+                       "--start-at: with --think-time, several repetitions need --duration");
+  return STATUS_OK;
 }
 
 // Its end is the run's, unless a duration ends it before.
@@ -243,6 +259,7 @@ static enum status check(struct opts *opts, struct error *error) {
   if (opts->ca_file && (status = trust_check_file(opts->ca_file, error)))
     return status_prefix(error, status, "--cacert");
   status = check_timing(opts, error);
+  if (status == STATUS_OK) status = check_shard(opts, error);
   if (status == STATUS_OK) status = check_next(opts, error);
   if (status == STATUS_OK) status = check_output(opts, error);
   if (status) return status;

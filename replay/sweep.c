@@ -14,6 +14,8 @@
 
 #define DRAW_NS (200 * CLOCK_NS_PER_MS)
 #define FILE_CHECK_NS (500 * CLOCK_NS_PER_MS) // without a progress line
+// From the hooks before a batch to an instant of --start-at.
+#define HOOKS_LEAD_NS (5 * CLOCK_NS_PER_S)
 // Signals within this time count once: a wrapper like timeout(1) passes its signal on to the process and
 // then to its group.
 #define SAME_SIGNAL_NS (100 * CLOCK_NS_PER_MS)
@@ -27,7 +29,7 @@ struct sweep {
   struct measurement *open;   // repetitions; NULL: batches are measured
   struct batch_hooks *hooks;
   struct loop_signal *interrupt_signal, *terminate_signal, *hangup_signal;
-  struct loop_timer *draw_timer;
+  struct loop_timer *draw_timer, *start_timer;
 
   struct walk walk;                   // through the plan
   const struct plan_session *planned; // the session under way
@@ -46,6 +48,7 @@ struct sweep {
   int64_t measured_ns;    // their time
   int64_t batch_start_ns; // of a measured batch under way; 0: none is
   int64_t tokens;         // input and output, warm-up included
+  bool waiting;           // for the instant of --start-at
   bool interrupted;
   int64_t interrupted_ns; // when
   bool kill_server;       // and once more: a server is not waited for
@@ -132,7 +135,7 @@ static void draw_due(void *context) {
 static void judge_errors(struct sweep *sweep, const struct recorder_sums *sums) {
   struct summary *summary = sweep->setup->summary;
   double failed = (double)sums->failed / (double)sums->requests;
-  if (failed <= sweep->setup->opts->max_error_rate || !walk_end_cell(&sweep->walk)) return;
+  if (!(failed > sweep->setup->opts->max_error_rate) || !walk_end_cell(&sweep->walk)) return;
   summary->cells[sweep->cell].ended = true;
   summary->ended++;
   if (summary->open_loop) {
@@ -155,6 +158,21 @@ static bool ending(struct sweep *sweep) {
   if (sweep->status == STATUS_OK) sweep->status = recorder_status(sweep->setup->recorder);
   int64_t budget = sweep->setup->opts->token_budget;
   return sweep->interrupted || sweep->status || (budget > 0 && sweep->tokens >= budget);
+}
+
+// The first repetition of several processes has to begin with theirs; a later one shows how late it was.
+static bool is_too_late(struct sweep *sweep) {
+  int64_t late_ns = sweep->batch.start_ns > 0 ? clock_now_ns() - sweep->batch.start_ns : 0;
+  if (late_ns <= 0) return false;
+  if (sweep->measured > 0) {
+    log_notice(sweep->setup->log, "--start-at: repetition %lld begins %.3g s late",
+               (long long)sweep->batch.rep + 1, clock_seconds(late_ns));
+    return false;
+  }
+  sweep->status = STATUS_NETWORK;
+  status_write(&sweep->error, "--start-at: that was %.3g s before the traces were read and the warm-up done",
+               clock_seconds(late_ns));
+  return true;
 }
 
 static void start_measured(struct sweep *sweep) {
@@ -186,6 +204,10 @@ static void start_warmup(struct sweep *sweep) {
                     server_session_port(sweep->session));
 }
 
+static void call_hooks(struct sweep *sweep) {
+  batch_hooks_before(sweep->hooks, &sweep->batch, server_session_port(sweep->session));
+}
+
 static void next_batch(struct sweep *sweep) {
   const struct plan *plan = sweep->setup->plan;
   if (ending(sweep) || sweep->restarting || !walk_has_batch(&sweep->walk)) {
@@ -208,7 +230,13 @@ static void next_batch(struct sweep *sweep) {
   if (plan->rates) sweep->batch.rate = plan->rates[planned->cell];
   sweep->offset = plan_offset(plan, planned->rep);
   sweep->cell = planned->cell;
-  batch_hooks_before(sweep->hooks, &sweep->batch, server_session_port(sweep->session));
+  sweep->batch.start_ns = timetable_instant_ns(sweep->setup->timetable, (size_t)(planned - plan->batches));
+  sweep->waiting = sweep->batch.start_ns - HOOKS_LEAD_NS > clock_now_ns();
+  if (sweep->waiting) {
+    loop_timer_set(sweep->start_timer, sweep->batch.start_ns - HOOKS_LEAD_NS);
+  } else {
+    call_hooks(sweep);
+  }
 }
 
 static void record(struct sweep *sweep) {
@@ -309,8 +337,20 @@ static void hooks_over(void *context, enum status status, const char *message) {
       status_write(&sweep->error, "%s", message);
     }
     next_batch(sweep); // which begins nothing any more
+  } else if (is_too_late(sweep)) {
+    next_batch(sweep);
   } else {
     start_measured(sweep);
+  }
+}
+
+static void start_due(void *context) {
+  struct sweep *sweep = context;
+  sweep->waiting = false;
+  if (ending(sweep)) {
+    next_batch(sweep); // which ends the session
+  } else {
+    call_hooks(sweep);
   }
 }
 
@@ -357,6 +397,8 @@ static void on_interrupt(void *context) {
   if (measurement_running(sweep->closed) || measurement_running(sweep->open)) {
     measurement_cancel(sweep->closed);
     measurement_cancel(sweep->open);
+  } else if (sweep->waiting) {
+    loop_timer_set(sweep->start_timer, 0);
   } else if (batch_hooks_running(sweep->hooks)) {
     batch_hooks_cancel(sweep->hooks);
   } else {
@@ -385,6 +427,7 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
   };
   enum status status = loop_open(&sweep->loop, error);
   if (!status) status = loop_timer_open(sweep->loop, draw_due, sweep, &sweep->draw_timer, error);
+  if (!status) status = loop_timer_open(sweep->loop, start_due, sweep, &sweep->start_timer, error);
   if (!status)
     status = loop_signal_open(sweep->loop, SIGINT, on_interrupt, sweep, &sweep->interrupt_signal, error);
   if (!status)
@@ -422,6 +465,7 @@ static void close_parts(struct sweep *sweep) {
   loop_signal_close(sweep->terminate_signal);
   loop_signal_close(sweep->hangup_signal);
   loop_timer_close(sweep->draw_timer);
+  loop_timer_close(sweep->start_timer);
   lanes_close(sweep->lanes);
   loop_close(sweep->loop);
   walk_close(&sweep->walk);

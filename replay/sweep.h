@@ -12,6 +12,7 @@
 #include "replay/plan/plan.h"
 #include "replay/plan/progress.h"
 #include "replay/plan/schedule.h"
+#include "replay/plan/timetable.h"
 #include "replay/record/recorder.h"
 #include "replay/send/measurement.h"
 #include "replay/server/settings.h"
@@ -23,6 +24,7 @@ struct sweep_setup {
   const struct plan *plan;
   const struct work *work;
   const struct schedules *schedules; // of an open loop; NULL: batches
+  const struct timetable *timetable; // of its repetitions
   const struct send_settings *send;
   const struct server_settings *server;
   int64_t first_session; // number of the first session; higher when a file is continued

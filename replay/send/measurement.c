@@ -149,7 +149,7 @@ static void cancel(void *context) {
 void measurement_prepare(struct measurement *measurement, const struct recorder_batch *batch,
                          int64_t offset) {
   measurement->batch = *batch;
-  measurement->batch.start_ns = clock_now_ns() + START_DELAY_NS;
+  if (batch->start_ns == 0) measurement->batch.start_ns = clock_now_ns() + START_DELAY_NS;
   measurement->offset = offset;
   measurement->running = true;
   measurement->cancelled = false;
@@ -237,7 +237,9 @@ enum status measurement_open(const struct measurement_kind *kind, size_t own_siz
   if (!measurement) return status_memory(error);
   *measurement = (struct measurement){.kind = kind, .setup = *setup, .over = over, .context = context};
   // Not from the seed: a second run with the same seed must not meet the first one's prompts in a cache.
-  if (getrandom(&measurement->nonce, sizeof measurement->nonce, 0) != sizeof measurement->nonce)
+  measurement->nonce = setup->settings->nonce;
+  if (measurement->nonce == 0 &&
+      getrandom(&measurement->nonce, sizeof measurement->nonce, 0) != sizeof measurement->nonce)
     measurement->nonce = (uint64_t)clock_now_ns();
   int64_t lanes = lanes_count(setup->lanes);
   measurement->own = calloc(1, own_size);

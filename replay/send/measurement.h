@@ -40,7 +40,9 @@ struct send_settings {
   int64_t think_ns;
   double speed;
   int64_t max_idle_ns;
-  bool stateful; // a request continues the answer that this run got
+  bool stateful;         // a request continues the answer that this run got
+  int64_t shard, shards; // of the schedule, this part is sent (from 0); 0, 1: all
+  uint64_t nonce;        // of the first prompt; 0: any
 };
 
 struct measurement_setup {
@@ -104,7 +106,8 @@ enum status open_loop_open(const struct measurement_setup *setup, measurement_ov
                            struct measurement **out, struct error *error) MUST_USE;
 
 // Sends the schedule, which is borrowed until it is over, from `offset` of the draw; batch->workers and
-// batch->batch are -1.
+// batch->batch are -1. It starts at batch->start_ns, which may be past: what should be gone then is late; 0:
+// soon.
 void open_loop_start(struct measurement *measurement, const struct schedule *schedule,
                      const struct recorder_batch *batch, int64_t offset);
 
@@ -164,7 +167,7 @@ enum status measurement_open(const struct measurement_kind *kind, size_t own_siz
                              const struct measurement_setup *setup, measurement_over *over, void *context,
                              struct measurement **out, struct error *error) MUST_USE;
 
-// Two steps: names the batch and its start, in batch.start_ns; then hands it to the active shares.
+// Two steps: names the batch and its start, in batch.start_ns (0: soon); then hands it to the active shares.
 void measurement_prepare(struct measurement *measurement, const struct recorder_batch *batch, int64_t offset);
 void measurement_start(struct measurement *measurement);
 

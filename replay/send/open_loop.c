@@ -220,7 +220,7 @@ static void print_label(struct measurement *measurement, char label[MEASUREMENT_
 static enum status open_part(struct share *share, struct error *error) {
   const struct measurement *measurement = share->measurement;
   const struct send_settings *settings = measurement->setup.settings;
-  int64_t lanes = lanes_count(measurement->setup.lanes);
+  int64_t lanes = lanes_count(measurement->setup.lanes), shards = settings->shards > 0 ? settings->shards : 1;
   struct part *part = share->part = calloc(1, sizeof *part);
   if (!part) return status_memory(error);
   part->max_in_flight = lanes_part(settings->max_in_flight, share->lane->number, lanes);
@@ -242,8 +242,8 @@ static enum status open_part(struct share *share, struct error *error) {
       // A duration cuts the recorded schedule short, where turns stand that think times bring forward. At a
       // rate the places behind it are the next repetition's.
       .most = settings->original ? (int64_t)measurement->setup.work->count : 0,
-      .share = share->lane->number,
-      .shares = lanes,
+      .share = settings->shard + shards * share->lane->number,
+      .shares = shards * lanes,
   };
   enum status status = send_order_open(&options, &part->order, error);
   return status ? status : loop_timer_open(share->lane->loop, send_due, share, &part->send_timer, error);

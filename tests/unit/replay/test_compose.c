@@ -52,6 +52,29 @@ static void test_the_header_has_what_was_asked_for(void **state) {
   opts_free(&opts);
 }
 
+static void test_shards_with_one_start_share_their_nonces(void **state) {
+  (void)state;
+  char *argv[] = {"replay",    "t.jsonl", "-u",  "http://127.0.0.1:1", "--timing", "original",
+                  "--dry-run", "--shard", "2/3", "--start-at",         "2000.5"};
+  int argc = sizeof argv / sizeof argv[0];
+  struct opts second = parse(argc, argv);
+  argv[8] = "3/3";
+  struct opts third = parse(argc, argv);
+  argv[10] = "2000.6";
+  struct opts later = parse(argc, argv);
+  struct send_settings settings = compose_send(&second, true, 10);
+  assert_int_equal(settings.shard, 1);
+  assert_int_equal(settings.shards, 3);
+  assert_true(settings.nonce != 0);
+  assert_true(compose_send(&third, true, 10).nonce == settings.nonce);
+  assert_true(compose_send(&later, true, 10).nonce != settings.nonce);
+  second.start_at_unix_s = 0;
+  assert_true(compose_send(&second, true, 10).nonce == 0);
+  opts_free(&second);
+  opts_free(&third);
+  opts_free(&later);
+}
+
 static void test_an_arrival_is_recorded_by_its_name(void **state) {
   (void)state;
   char *argv[] = {
@@ -107,6 +130,7 @@ static void test_metrics_are_a_path_or_a_url(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_header_has_what_was_asked_for),
+      cmocka_unit_test(test_shards_with_one_start_share_their_nonces),
       cmocka_unit_test(test_an_arrival_is_recorded_by_its_name),
       cmocka_unit_test(test_files_beside_the_run_have_its_stem),
       cmocka_unit_test(test_metrics_are_a_path_or_a_url),

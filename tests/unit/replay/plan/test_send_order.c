@@ -11,6 +11,7 @@
 
 #include "replay/plan/conversations.h"
 #include "replay/plan/send_order.h"
+#include "replay/plan/superpose.h"
 
 #define MS INT64_C(1000000)
 
@@ -277,6 +278,94 @@ static void test_no_turn_overtakes_in_any_order_of_answers(void **state) {
   send_order_close(turns);
 }
 
+// Conversations of one to four turns, and requests of none, over 600 places.
+enum { PLACES = 600 };
+static void make_turns(struct conversations_turn *turns) {
+  int64_t conversation = 0;
+  for (int64_t i = 0; i < PLACES;) {
+    int64_t length = 1 + i % 4;
+    for (int64_t k = 0; k < length && i < PLACES; k++, i++) {
+      bool alone = length == 1;
+      turns[i] = (struct conversations_turn){alone ? -1 : conversation, k > 0 ? i - 1 : -1,
+                                             k + 1 < length && i + 1 < PLACES ? i + 1 : -1, 5 * MS};
+    }
+    conversation++;
+  }
+}
+
+// What one share of it sends, each request done at once: the intended instant of each index, 0: not sent.
+static size_t send_share(const struct schedule *schedule, const struct conversations_turn *turns,
+                         int64_t share, int64_t shares, int64_t *intended_ns) {
+  struct send_order_options options = {
+      .schedule = schedule, .draw = turns, .draw_count = PLACES, .share = share, .shares = shares};
+  struct send_order *order = NULL;
+  struct send_order_next next;
+  size_t sent = 0;
+  assert_int_equal(send_order_open(&options, &order, NULL), STATUS_OK);
+  send_order_start(order, 1000 * MS, 37);
+  for (; send_order_peek(order, &next); sent++) {
+    assert_int_equal(intended_ns[next.index], 0); // by no share before, and once
+    intended_ns[next.index] = next.intended_ns;
+    send_order_take(order);
+    assert_int_equal(send_order_done(order, next.index, next.ready_ns), STATUS_OK);
+  }
+  send_order_close(order);
+  return sent;
+}
+
+static void assert_shares_are_the_whole(const struct schedule *schedule) {
+  static struct conversations_turn turns[PLACES];
+  make_turns(turns);
+  for (int with_turns = 0; with_turns < 2; with_turns++) {
+    const struct conversations_turn *draw_of = with_turns ? turns : NULL;
+    int64_t *whole = calloc(schedule->count, sizeof *whole), *parts = calloc(schedule->count, sizeof *parts);
+    assert_true(whole && parts);
+    assert_int_equal(send_share(schedule, draw_of, 0, 1, whole), schedule->count);
+    for (int64_t shards = 2; shards <= 4; shards++) {
+      memset(parts, 0, schedule->count * sizeof *parts);
+      for (int64_t i = 0; i < shards; i++) {
+        size_t sent = send_share(schedule, draw_of, i, shards, parts);
+        double share = (double)sent * (double)shards / (double)schedule->count;
+        assert_true(share > 0.7 && share < 1.3);
+      }
+      assert_memory_equal(parts, whole, schedule->count * sizeof *parts);
+    }
+    free(whole);
+    free(parts);
+  }
+}
+
+static void test_shards_together_are_the_one_schedule(void **state) {
+  (void)state;
+  struct rate_series_point points[] = {{0, 20, 0}, {5, 200, 550}, {10, 50, 1175}};
+  struct rate_series series = {points, 3};
+  struct schedule_rate rates[] = {
+      {.per_s = 80, .arrival = SCHEDULE_ARRIVAL_POISSON},
+      {.per_s = 80, .arrival = SCHEDULE_ARRIVAL_GAMMA, .burstiness = 0.3},
+      {.per_s = 80, .arrival = SCHEDULE_ARRIVAL_CONSTANT},
+      {.per_s = 1, .series = &series, .arrival = SCHEDULE_ARRIVAL_POISSON},
+  };
+  struct schedule schedule;
+  for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+    rates[i].duration_ns = 10000 * MS;
+    rates[i].seed = 7;
+    assert_int_equal(schedule_at_rate(&rates[i], &schedule, NULL), STATUS_OK);
+    assert_shares_are_the_whole(&schedule);
+    schedule_free(&schedule);
+  }
+  int64_t at_ns[PLACES];
+  for (int64_t i = 0; i < PLACES; i++)
+    at_ns[i] = i * i * MS / 10;
+  assert_int_equal(schedule_as_recorded(at_ns, PLACES, 2, 0, 0, &schedule, NULL), STATUS_OK);
+  assert_shares_are_the_whole(&schedule);
+  struct superposed copies;
+  struct superpose_options three = {.copies = 3, .seed = 5};
+  assert_int_equal(superpose(&three, &schedule, NULL, &copies, NULL), STATUS_OK);
+  assert_shares_are_the_whole(&copies.schedule);
+  superposed_free(&copies);
+  schedule_free(&schedule);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_turn_waits_for_the_one_before_it_and_stays_intended_for_its_time),
@@ -289,6 +378,7 @@ int main(void) {
       cmocka_unit_test(test_a_think_time_brings_turns_into_the_duration_that_the_schedule_has_after_it),
       cmocka_unit_test(test_a_draw_that_begins_again_waits_for_nothing_of_the_first_pass),
       cmocka_unit_test(test_shares_divide_the_requests_and_keep_conversations_whole),
+      cmocka_unit_test(test_shards_together_are_the_one_schedule),
       cmocka_unit_test(test_no_turn_overtakes_in_any_order_of_answers),
   };
   return cmocka_run_group_tests_name("conversations and turns", tests, NULL, NULL);
