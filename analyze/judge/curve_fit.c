@@ -33,10 +33,10 @@ static double finite_or_nan(double value) {
 static bool has_spread(const struct work *work, const struct fit_result *fit) {
   const double rounding = 1e-9;
   if (fit->df == 0 || work->shared) return false;
-  double size = 1, sum = 0;
-  for (size_t i = work->first; i < work->first + work->count; i++)
-    sum += work->throughput[i];
-  if (work->options->scale == STAT_SCALE_LINEAR) size = sum / (double)work->count;
+  bool linear = work->options->scale == STAT_SCALE_LINEAR;
+  double size = linear ? 0 : 1;
+  for (size_t row = 0; row < work->fold.data.count && linear; row++)
+    size = fmax(size, work->fold.data.y[row]);
   return sqrt(fit->rss / (double)fit->df) > rounding * size;
 }
 

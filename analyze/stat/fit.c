@@ -341,14 +341,10 @@ enum status fit_residuals(const struct fit_model *model, const struct fit_data *
   if (result->scale == STAT_SCALE_LN && !stat_all_positive(data->y, data->count)) {
     return status_fail(error, STATUS_NUMERIC, "%s: a value is not above zero", model->name);
   }
-  double ignored;
   for (size_t i = 0; i < data->count; i++) {
-    if (!row_residual(&problem, result->theta, i, &ignored, NULL)) {
+    if (!row_residual(&problem, result->theta, i, &residuals[i], NULL)) {
       return status_fail(error, STATUS_NUMERIC, "%s: not defined at a point", model->name);
     }
-  }
-  for (size_t i = 0; i < data->count; i++) {
-    row_residual(&problem, result->theta, i, &residuals[i], NULL);
   }
   return STATUS_OK;
 }

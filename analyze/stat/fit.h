@@ -80,7 +80,8 @@ enum status fit_run_many(const struct fit_model *model, const struct fit_data *d
 enum status fit_predict(const struct fit_model *model, const struct fit_result *result, const double *x,
                         const void *context, double *value, double *se, struct error *error) MUST_USE;
 
-// Writes the residuals (fitted minus observed, on the fit's scale, not weighted) into count places.
+// Writes the residuals (fitted minus observed, on the fit's scale, not weighted) into count places, which
+// hold nothing of use after STATUS_NUMERIC.
 enum status fit_residuals(const struct fit_model *model, const struct fit_data *data,
                           const struct fit_result *result, double *residuals, struct error *error) MUST_USE;
 

@@ -14,14 +14,19 @@ static int compare_points(const void *left, const void *right) {
   return (a->value > b->value) - (a->value < b->value);
 }
 
-// The points of any weight, by n; returns how many.
+// The points of any weight, by n; returns how many. Points that come in order, as those of a sweep do, stay
+// as they are.
 static size_t sort_points(const struct fit_data *data, enum stat_scale scale, struct point *points) {
   size_t count = 0;
+  bool ordered = true;
   for (size_t i = 0; i < data->count; i++) {
     double weight = data->weights ? data->weights[i] : 1;
-    if (weight > 0) points[count++] = (struct point){data->x[i], stat_to_scale(scale, data->y[i]), weight};
+    if (!(weight > 0)) continue;
+    points[count] = (struct point){data->x[i], stat_to_scale(scale, data->y[i]), weight};
+    ordered = ordered && (count == 0 || compare_points(&points[count - 1], &points[count]) <= 0);
+    count++;
   }
-  qsort(points, count, sizeof *points, compare_points);
+  if (!ordered) qsort(points, count, sizeof *points, compare_points);
   return count;
 }
 
@@ -94,7 +99,7 @@ enum status fold_points(const struct fit_data *points, enum stat_scale scale, st
   enum status status = check(points, scale, error);
   if (status) return status;
   size_t room = points->count;
-  sorted = malloc(room * sizeof *sorted);
+  sorted = calloc(room, sizeof *sorted);
   made.block = calloc(room, 5 * sizeof *made.block);
   made.members = calloc(room, sizeof *made.members);
   if (!sorted || !made.block || !made.members) {
