@@ -22,10 +22,8 @@ static void end_without_memory(void) {
 }
 
 static enum status load_all(const struct opts *opts, struct load_data *data, struct error *error) {
-  enum status status = STATUS_OK;
   if (opts->curve) return load_curve_file(data, opts->curve, error);
-  for (size_t i = 0; i < opts->inputs.count && status == STATUS_OK; i++)
-    status = load_file(data, opts->inputs.items[i], error);
+  enum status status = load_files(data, (const char *const *)opts->inputs.items, opts->inputs.count, error);
   return status == STATUS_OK ? load_finish(data, error) : status;
 }
 

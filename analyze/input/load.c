@@ -51,7 +51,7 @@ static enum status finish_table(struct load_data *data, struct feed *feed, const
 }
 
 // The same measurements must not count twice.
-static enum status note_identity(struct load_data *data, const char *path, struct error *error) {
+enum status load_note_identity(struct load_data *data, const char *path, struct error *error) {
   struct stat info;
   if (strcmp(path, "-") == 0 || stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return STATUS_OK;
   struct load_identity identity = {info.st_dev, info.st_ino, info.st_size,
@@ -73,8 +73,7 @@ static enum status note_identity(struct load_data *data, const char *path, struc
 static enum status read_all(struct load_data *data, const char *path, bool points, struct error *error) {
   struct gzline_reader *reader = NULL;
   struct feed feed = {0};
-  enum status status = note_identity(data, path, error);
-  if (status == STATUS_OK) status = gzline_reader_open(path, &reader, error);
+  enum status status = gzline_reader_open(path, &reader, error);
   if (status != STATUS_OK) return status;
   const char *line;
   size_t len;

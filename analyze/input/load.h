@@ -207,6 +207,11 @@ struct load_data {
 // a run that was read already), STATUS_LIMIT, STATUS_MEMORY; the words begin with the file's name.
 enum status load_file(struct load_data *data, const char *path, struct error *error) MUST_USE;
 
+// Adds several, on as many cores as there are; the parts of one run that shards wrote (`replay --shard`) are
+// read as one (load_parts.h). STATUS_FORMAT also when a part is missing; the words name the file.
+enum status load_files(struct load_data *data, const char *const *paths, size_t count,
+                       struct error *error) MUST_USE;
+
 // Adds a table of points: a column `throughput` and a column `n` (or the only other one).
 enum status load_curve_file(struct load_data *data, const char *path, struct error *error) MUST_USE;
 

@@ -49,6 +49,14 @@ enum status load_count_amounts(struct load_data *data, struct error *error) MUST
 enum status load_facts_add(struct load_data *data, const char *source, const char *kind,
                            struct run_facts **facts) MUST_USE;
 
+// The same measurements must not count twice: neither a file by another name, nor a run in another file.
+// STATUS_FORMAT: read already; STATUS_MEMORY.
+enum status load_note_identity(struct load_data *data, const char *path, struct error *error) MUST_USE;
+bool load_has_run(const struct load_data *data, double start_unix_s, int64_t seed);
+
+// Where requests of this API are counted, made if it is new; NULL: no name, or too many.
+struct load_api *load_api_named(struct load_data *data, struct json_slice name);
+
 // Counts a measured request by its API, if the record has it. STATUS_MEMORY.
 enum status load_api_add(struct load_data *data, const struct run_request *record) MUST_USE;
 
@@ -70,6 +78,9 @@ struct load_run;
 enum status load_run_new(struct load_data *data, const char *path, struct load_run **out) MUST_USE;
 // A line that is no record is counted, unless it is the first (STATUS_FORMAT).
 enum status load_run_line(struct load_run *run, const char *line, size_t len, struct error *error) MUST_USE;
+// The same for a record that was parsed already; the first must be the header.
+enum status load_run_record(struct load_run *run, const struct run_record *record,
+                            struct error *error) MUST_USE;
 // A line too long to be read counts as one that is no record.
 void load_run_overlong(struct load_run *run);
 // After the last line. STATUS_FORMAT when nothing was measured.

@@ -55,20 +55,9 @@ static char *copy_text(struct json_slice text) {
   return text.data ? strndup(text.data, text.len) : NULL;
 }
 
-// The same measurements must not count twice, under whatever name the file comes.
-static bool read_already(const struct load_run *run, const struct run_header *header) {
-  for (size_t i = 0; i < run->data->fact_count; i++) {
-    const struct run_facts *facts = &run->data->facts[i];
-    if (strcmp(facts->kind, "run") == 0 && facts->start_unix_s == header->start_unix_s &&
-        facts->seed == header->seed)
-      return true;
-  }
-  return false;
-}
-
 static enum status add_header(struct load_run *run, const struct run_header *header, struct error *error) {
   struct load_data *data = run->data;
-  if (read_already(run, header)) {
+  if (load_has_run(run->data, header->start_unix_s, header->seed)) {
     return status_fail(error, STATUS_FORMAT, "line %" PRId64 ": this run was read already", run->line);
   }
   struct run_facts *facts;
@@ -341,6 +330,37 @@ void load_run_overlong(struct load_run *run) {
     run->bad_lines++;
 }
 
+static enum status take(struct load_run *run, const struct run_record *record, struct error *error) {
+  enum status status = STATUS_OK;
+  switch (record->kind) {
+  case RUN_HEADER:
+    if (!run->ended && !record->header.resumes) load_notice_add(run->data, WARNING_NO_END, -1, -1, run->path);
+    status = add_header(run, &record->header, error);
+    if (status == STATUS_FORMAT) return status;
+    break;
+  case RUN_SESSION: status = add_session(run, &record->session); break;
+  case RUN_REQUEST:
+    run->requests++;
+    status = load_pending_request(&run->pending, run->data, &record->request);
+    break;
+  case RUN_BATCH:
+    status = add_batch(run, &record->batch, error);
+    if (status == STATUS_FORMAT) run->bad_lines++, status = STATUS_OK;
+    break;
+  case RUN_END: add_end(run, &record->end); break;
+  case RUN_OTHER: break;
+  }
+  if (status == STATUS_OK) return STATUS_OK;
+  return status_fail(error, status, "line %" PRId64 ": %s%s", run->line, status_name(status),
+                     status == STATUS_LIMIT ? " (cells, replicates or segments)" : "");
+}
+
+enum status load_run_record(struct load_run *run, const struct run_record *record, struct error *error) {
+  run->line++;
+  if (!run->has_header && record->kind == RUN_HEADER) return add_header(run, &record->header, error);
+  return take(run, record, error);
+}
+
 enum status load_run_line(struct load_run *run, const char *line, size_t len, struct error *error) {
   run->line++;
   struct run_record record;
@@ -367,27 +387,7 @@ enum status load_run_line(struct load_run *run, const char *line, size_t len, st
     leave_out(run);
     return STATUS_OK;
   }
-  switch (record.kind) {
-  case RUN_HEADER:
-    if (!run->ended && !record.header.resumes) load_notice_add(run->data, WARNING_NO_END, -1, -1, run->path);
-    status = add_header(run, &record.header, error);
-    if (status == STATUS_FORMAT) return status;
-    break;
-  case RUN_SESSION: status = add_session(run, &record.session); break;
-  case RUN_REQUEST:
-    run->requests++;
-    status = load_pending_request(&run->pending, run->data, &record.request);
-    break;
-  case RUN_BATCH:
-    status = add_batch(run, &record.batch, error);
-    if (status == STATUS_FORMAT) run->bad_lines++, status = STATUS_OK;
-    break;
-  case RUN_END: add_end(run, &record.end); break;
-  case RUN_OTHER: break;
-  }
-  if (status == STATUS_OK) return STATUS_OK;
-  return status_fail(error, status, "line %" PRId64 ": %s%s", run->line, status_name(status),
-                     status == STATUS_LIMIT ? " (cells, replicates or segments)" : "");
+  return take(run, &record, error);
 }
 
 enum status load_run_end(struct load_run *run, const struct gzline_damage *damage, struct error *error) {

@@ -96,10 +96,19 @@ enum status load_facts_add(struct load_data *data, const char *source, const cha
   struct run_facts *fresh = &data->facts[data->fact_count++];
   fresh->source = strdup(source);
   fresh->kind = strdup(kind);
-  fresh->start_unix_s = NAN;
+  fresh->start_unix_s = fresh->start_skew_s = NAN;
   fresh->seed = -1;
   *facts = fresh;
   return fresh->source && fresh->kind ? STATUS_OK : STATUS_MEMORY;
+}
+
+bool load_has_run(const struct load_data *data, double start_unix_s, int64_t seed) {
+  for (size_t i = 0; i < data->fact_count; i++) {
+    const struct run_facts *facts = &data->facts[i];
+    if (strcmp(facts->kind, "run") == 0 && facts->start_unix_s == start_unix_s && facts->seed == seed)
+      return true;
+  }
+  return false;
 }
 
 enum status load_times_merge(struct load_times *into, const struct load_times *from) {
@@ -115,7 +124,7 @@ void load_times_clear(struct load_times *times) {
     times_clear(&times->of[i]);
 }
 
-static struct load_api *api_of(struct load_data *data, struct json_slice name) {
+struct load_api *load_api_named(struct load_data *data, struct json_slice name) {
   for (size_t i = 0; i < data->api_count; i++) {
     if (json_slice_is(name, data->apis[i].name)) return &data->apis[i];
   }
@@ -126,7 +135,7 @@ static struct load_api *api_of(struct load_data *data, struct json_slice name) {
 }
 
 enum status load_api_add(struct load_data *data, const struct run_request *record) {
-  struct load_api *api = api_of(data, record->api);
+  struct load_api *api = load_api_named(data, record->api);
   if (!api || record->error == FAILURE_CANCELLED) return STATUS_OK;
   api->requests++;
   api->failed += record->error != FAILURE_NONE;

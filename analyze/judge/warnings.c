@@ -99,8 +99,9 @@ static void about_failures(struct collector *collector) {
 
 enum status warnings_of_input(struct results *results, const struct load_data *data) {
   static const bool told[WARNING_CODE_COUNT] = {
-      [WARNING_DAMAGED_INPUT] = true, [WARNING_NO_END] = true,        [WARNING_NEWER_VERSION] = true,
-      [WARNING_REPLACED] = true,      [WARNING_UNLIKE_INPUTS] = true, [WARNING_UNLIKE_BASELINE] = true};
+      [WARNING_DAMAGED_INPUT] = true, [WARNING_NO_END] = true,         [WARNING_NEWER_VERSION] = true,
+      [WARNING_PARTS_DIFFER] = true,  [WARNING_PARTS_APART] = true,    [WARNING_REPLACED] = true,
+      [WARNING_UNLIKE_INPUTS] = true, [WARNING_UNLIKE_BASELINE] = true};
   enum status status = STATUS_OK;
   for (size_t i = 0; i < data->notice_count && status == STATUS_OK; i++) {
     const struct load_notice *notice = &data->notices[i];

@@ -410,6 +410,11 @@ TEXT(LANG_WARNING_CACHED_UNEVEN,
      "are.")
 TEXT(LANG_WARNING_DAMAGED_INPUT,
      "{2} {2:record|records} in {6} could not be read: figures may miss measurements.")
+TEXT(LANG_WARNING_PARTS_DIFFER,
+     "The parts of {6} have different numbers of repetitions: those that not all parts have are left out.")
+TEXT(LANG_WARNING_PARTS_APART, "The parts of {6} started up to {2} ms apart, by their wall clocks. Only the "
+                               "time in which all were sending "
+                               "counts. --start-at and synchronised clocks bring them together.")
 TEXT(LANG_WARNING_NO_END, "{6} has no end record: the run was cut short.")
 TEXT(LANG_WARNING_PLOTS, "There are no pictures: {6}.")
 TEXT(LANG_WARNING_OUTLIER,

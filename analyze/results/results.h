@@ -256,6 +256,8 @@ enum warning_code {
   WARNING_CACHED_TOKENS,   // the server answered from its prompt cache
   WARNING_CACHED_UNEVEN,   // and for some cells more than for others
   WARNING_DAMAGED_INPUT,   // records were missing or unreadable
+  WARNING_PARTS_DIFFER,    // parts of a run have different numbers of repetitions
+  WARNING_PARTS_APART,     // they started far from each other; count: milliseconds
   WARNING_NO_END,          // a run without an end record: it was cut short
   WARNING_PLOTS,           // no pictures: gnuplot is missing or failed
   WARNING_OUTLIER,         // a point lies far off the curve: measure its cell again
@@ -311,9 +313,11 @@ struct run_facts {
   int64_t seed;        // -1
   int64_t max_tokens;  // -1: as recorded
   int64_t sessions, batches, requests, failed, warmup_batches;
-  bool managed; // --server: sessions are restarts
-  bool grid;    // cells came in the order of the plan, not in random order
-  bool burst;   // each batch was sent at once, whatever the number of workers
+  int64_t shards;      // files that are parts of it; 0: it has one
+  double start_skew_s; // of these: the largest time between their starts of one repetition
+  bool managed;        // --server: sessions are restarts
+  bool grid;           // cells came in the order of the plan, not in random order
+  bool burst;          // each batch was sent at once, whatever the number of workers
 };
 
 // One repetition of an open loop.

@@ -136,6 +136,14 @@ static void run(struct chapters *c, struct document_node *parent, const struct r
   chapters_definition_code(c, rows, LANG_FACT_SENT, facts->sent_digest);
   chapters_definition(c, rows, LANG_FACT_TIMING, facts->timing);
   chapters_definition(c, rows, LANG_FACT_START, start.text);
+  if (facts->shards > 0) {
+    struct buf parts = {0};
+    chapters_format(
+        c, &parts, LANG_FACT_PARTS_OF,
+        LANG_WITH(number_count(facts->shards).text, chapters_duration(c, facts->start_skew_s).text));
+    chapters_definition(c, rows, LANG_FACT_PARTS, buf_text(&parts));
+    buf_free(&parts);
+  }
   chapters_definition(c, rows, LANG_FACT_TOOL, facts->tool_version);
   if (facts->seed >= 0) chapters_definition(c, rows, LANG_FACT_SEED, number_count(facts->seed).text);
   if (facts->batches <= 0 && facts->requests <= 0) return;

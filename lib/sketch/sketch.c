@@ -140,13 +140,18 @@ static void write_windows(struct json_writer *w, const struct steady *windows) {
 }
 
 enum status sketch_write(struct sketch *sketch, const struct run_batch *record, struct buf *out) {
-  struct json_writer w = JSON_WRITER(out);
   for (enum window_part part = 0; !sketch->open && part < WINDOW_PARTS; part++) {
     enum status status = window_close(&sketch->window, record->requests, record->workers, record->total_ns,
                                       part, &sketch->windows[part]);
     if (status != STATUS_OK) return status;
   }
   if (sketch->open) course_finish(&sketch->course);
+  sketch_print(sketch, out);
+  return STATUS_OK;
+}
+
+void sketch_print(const struct sketch *sketch, struct buf *out) {
+  struct json_writer w = JSON_WRITER(out);
   json_write_object(&w);
   json_member_int(&w, "bits", SKETCH_BITS);
   json_member_int(&w, "answers", sketch->answers);
@@ -163,5 +168,4 @@ enum status sketch_write(struct sketch *sketch, const struct run_batch *record, 
   else
     write_windows(&w, sketch->windows);
   json_write_object_end(&w);
-  return STATUS_OK;
 }

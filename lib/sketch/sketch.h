@@ -43,6 +43,9 @@ enum status sketch_add(struct sketch *sketch, const struct run_request *record) 
 // out->status.
 enum status sketch_write(struct sketch *sketch, const struct run_batch *record, struct buf *out) MUST_USE;
 
+// The object of one that is closed, read or merged.
+void sketch_print(const struct sketch *sketch, struct buf *out);
+
 // Reads such an object into a started or empty one. STATUS_FORMAT, STATUS_MEMORY.
 enum status sketch_read(struct sketch *sketch, struct json_slice object, struct error *error) MUST_USE;
 
