@@ -233,10 +233,11 @@ static void set_defaults(struct opts *out) {
 // Behind a loopback address are programs of this machine, or a proxy that speaks for all clients.
 static void settle_client_limit(struct opts *opts) {
   const char *host = opts->listen.host;
-  bool is_local = opts->unix_socket || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
-                  strcmp(host, "localhost") == 0;
+  bool is_local = opts->passed ? listener_passed_is_local()
+                               : opts->unix_socket || strncmp(host, "127.", 4) == 0 ||
+                                     strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
   if (opts->max_connections_per_client != UNSET) return;
-  opts->max_connections_per_client = is_local && !opts->passed ? 0 : (opts->max_connections + 1) / 2;
+  opts->max_connections_per_client = is_local ? 0 : (opts->max_connections + 1) / 2;
 }
 
 // An option without effect is rejected.

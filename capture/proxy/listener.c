@@ -178,6 +178,16 @@ int listener_count_passed(void) {
   return count > 0 && count <= INT_MAX ? (int)count : 0;
 }
 
+bool listener_passed_is_local(void) {
+  struct sockaddr_storage bound = {0};
+  socklen_t len = sizeof bound;
+  if (getsockname(PASSED_FD, (struct sockaddr *)&bound, &len)) return false;
+  const struct in6_addr *six = &((const struct sockaddr_in6 *)&bound)->sin6_addr;
+  return bound.ss_family == AF_UNIX || (bound.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(six)) ||
+         (bound.ss_family == AF_INET &&
+          ntohl(((const struct sockaddr_in *)&bound)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET);
+}
+
 enum status listener_take_passed(bool tls, struct listener *out, struct error *error) {
   struct sockaddr_storage bound = {0};
   char host[NI_MAXHOST] = "";

@@ -29,6 +29,9 @@ struct listener {
 // process.
 int listener_count_passed(void);
 
+// The one that was passed listens on a loopback address or a Unix socket.
+bool listener_passed_is_local(void);
+
 // Takes the one that was passed; its path of a Unix socket stays, since it belongs to the one that passed it.
 // STATUS_IO: it is no socket that listens, or several were passed.
 enum status listener_take_passed(bool tls, struct listener *out, struct error *error) MUST_USE;

@@ -178,6 +178,28 @@ static void test_a_passed_socket_is_for_its_process_alone(void **state) {
   close(3);
 }
 
+static void test_a_passed_socket_may_be_local(void **state) {
+  static const struct {
+    const char *host;
+    bool is_local;
+  } rows[] = {{"127.0.0.1", true}, {"127.0.0.2", true}, {"0.0.0.0", false}, {"::", false}, {"::1", true}};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct listener listener;
+    struct error error;
+    struct address address = {.port = 0};
+    snprintf(address.host, sizeof address.host, "%s", rows[i].host);
+    if (listener_open(&address, NULL, false, false, &listener, &error) != STATUS_OK) {
+      print_message("skipped: %s\n", error.text);
+      continue;
+    }
+    assert_true(listener.fd == 3 || dup2(listener.fd, 3) == 3);
+    assert_int_equal(listener_passed_is_local(), rows[i].is_local);
+    if (listener.fd != 3) close(listener.fd);
+    close(3);
+  }
+}
+
 // True: a connection from this address is there within a moment.
 static bool connects(const struct listener *listener, int family, const char *from) {
   struct sockaddr_storage source = {.ss_family = (sa_family_t)family}, to;
@@ -262,6 +284,7 @@ int main(void) {
       cmocka_unit_test(test_a_handover_takes_new_connections_and_leaves_the_old),
       cmocka_unit_test(test_a_handover_of_a_unix_socket),
       cmocka_unit_test(test_a_passed_socket_is_for_its_process_alone),
+      cmocka_unit_test(test_a_passed_socket_may_be_local),
       cmocka_unit_test(test_one_address_is_blocked),
       cmocka_unit_test(test_a_file_that_is_no_socket_is_left_alone),
   };
