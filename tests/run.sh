@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Runs the tests: tests/run.sh [unit|cli|e2e|long|clients|packaging]... (default: the first three). Every program is given the same
+# Runs the tests: tests/run.sh [unit|unit/ROOM|cli|e2e|long|clients|packaging]... (default: the first three). Every program is given the same
 # time limit; its output is shown when it ends, and kept in $BUILD/test-logs. TEST_JOBS programs run at once (default 1:
 # many of them measure time). The last line counts programs; a skipped case says so in its own output.
 set -u
@@ -62,12 +62,13 @@ run_script() { # FILE
 for kind in "${@:-unit cli e2e}"; do
   for one in $kind; do
     case $one in
+      unit/*) for t in $(find "tests/$one" -name 'test_*.c' | sort); do run "${t%.c}" "$BUILD/${t%.c}"; done ;;
       unit) for t in $(find tests/unit tests/faults/*/ -name 'test_*.c' | sort); do run "${t%.c}" "$BUILD/${t%.c}"; done ;;
       cli | e2e | long | clients | packaging)
         for t in tests/"$one"/test_*.sh; do [ -e "$t" ] && run_script "$t"; done
         [ "$one" = e2e ] && for t in tests/e2e/test_*.c tests/faults/test_*.c; do [ -e "$t" ] && run "${t%.c}" "$BUILD/${t%.c}"; done
         ;;
-      *) echo "tests/run.sh: no kind '$one' (unit, cli, e2e, long, clients, packaging)" >&2; exit 2 ;;
+      *) echo "tests/run.sh: no kind '$one' (unit, unit/ROOM, cli, e2e, long, clients, packaging)" >&2; exit 2 ;;
     esac
   done
 done
