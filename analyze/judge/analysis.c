@@ -11,6 +11,7 @@
 #include "analyze/judge/levels.h"
 #include "analyze/judge/loads.h"
 #include "analyze/judge/recommend.h"
+#include "analyze/judge/slo_crossing.h"
 #include "analyze/judge/slo_edge.h"
 #include "analyze/judge/steady_levels.h"
 #include "analyze/judge/suggest_rates.h"
@@ -100,6 +101,7 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
   if (status == STATUS_OK) status = best_find(samples, &best, results, error);
   if (status == STATUS_OK) status = recommend(samples, steady, &best, options->margin, results, error);
   if (status == STATUS_OK) status = slo_edge_find(results, error);
+  if (status == STATUS_OK) status = slo_crossing_find(data, results, error);
   if (status == STATUS_OK) status = levels_cliffs(results, &first_cliff, error);
   if (status == STATUS_OK) status = distributions_build(samples, results, error);
   if (status == STATUS_OK) {

@@ -5,8 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analyze/judge/slo_crossing.h"
+
 #define HIGHEST 1e6   // requests/s that replay takes
 #define MORE_REPEAT 2 // repetitions of a rate that is open
+#define COARSE 1.3    // ratio of bounds beyond which the edge is not yet near
+#define STEP 0.6      // rates beside the edge: this power of 1 + precision from it
 
 struct list {
   const struct results *results;
@@ -50,14 +54,20 @@ static bool is_open(const struct load *load) {
 }
 
 // Of a rate whose repetitions the client spoilt, once more as many: then it is too fast for the client.
+static void repeat_spoilt(struct list *list, size_t first, size_t end) {
+  const struct results *results = list->results;
+  for (size_t i = first; i < end; i++) {
+    if (!is_open(&results->loads[i]) && results->loads[i].invalid <= SUGGEST_CONFIRMED)
+      add(list, results_offered(results, i), MORE_REPEAT, "no repetition counts: the client was held up");
+  }
+}
+
 static void repeat_open(struct list *list, size_t first, size_t end) {
   const struct results *results = list->results;
   for (size_t i = first; i < end; i++) {
     const struct load *load = &results->loads[i];
     if (is_open(load) && load->reps < SUGGEST_REPEATED)
       add(list, results_offered(results, i), MORE_REPEAT, "whether it keeps the limits is open");
-    if (!is_open(load) && load->invalid <= SUGGEST_CONFIRMED)
-      add(list, results_offered(results, i), MORE_REPEAT, "no repetition counts: the client was held up");
   }
 }
 
@@ -70,29 +80,23 @@ static void halve(struct list *list, double low, double high, double precision) 
     look_at(list, sqrt(low * high), "the highest rate that holds lies near");
 }
 
-// Between a rate that passes and one that fails: beside the estimate, so that one of both bounds it from
-// either side; where rates between them stay open, beside these.
+// Without limits: between a rate that holds and one whose queue grows; where rates between them stay open,
+// beside these.
 static void narrow(struct list *list, size_t passes, size_t fails) {
   const struct results *results = list->results;
   double low = results_offered(results, passes), high = results_offered(results, fails);
-  double step = sqrt(1 + results->precision), at = results->slo_edge.at;
   list->low = low, list->high = high;
-  size_t open = passes + 1;
+  size_t open = passes + 1, last = fails - 1;
   while (open < fails && !is_open(&results->loads[open]))
     open++;
-  double precision = results->precision;
-  if (open < fails) {
-    size_t last = fails - 1;
-    while (!is_open(&results->loads[last]))
-      last--;
-    halve(list, low, results_offered(results, open), 2 * precision);
-    halve(list, results_offered(results, last), high, 2 * precision);
-  } else if (at > low && at < high && high > step * step * step * low) {
-    look_at(list, at / step, "the limits are met just above");
-    look_at(list, at * step, "the limits are met just below");
-  } else {
-    halve(list, low, high, precision);
+  if (open == fails) {
+    halve(list, low, high, results->precision);
+    return;
   }
+  while (!is_open(&results->loads[last]))
+    last--;
+  halve(list, low, results_offered(results, open), 2 * results->precision);
+  halve(list, results_offered(results, last), high, 2 * results->precision);
 }
 
 // Both bounds stand on repetitions; one that fails by its failures needs none.
@@ -102,11 +106,66 @@ static void confirm(struct list *list, size_t index, const char *why) {
     add(list, results_offered(list->results, index), SUGGEST_CONFIRMED - load->reps, why);
 }
 
+static int64_t repetitions_near(const struct results *results, double at) {
+  int64_t count = 0;
+  for (size_t i = 0; i < results->load_count; i++) {
+    const struct load *load = &results->loads[i];
+    if (fabs(log(load->rate / at)) < SLO_CROSSING_WINDOW) count += load->reps;
+  }
+  return count;
+}
+
+// A rate that may have been measured before.
+static void measure(struct list *list, double rate, const char *why) {
+  add(list, three_digits(rate), 1, why);
+}
+
+// With limits: all repetitions near the edge share in its interval, so that none is spent on what a single
+// rate leaves open. Rates on both sides of it, until the interval is narrow.
+static void approach(struct list *list, double below, double above) {
+  const struct results *results = list->results;
+  struct estimate crossing = results->slo_edge.crossing;
+  bool crossed = crossing.estimate > 0;
+  double at = crossed ? crossing.estimate : sqrt(below * above);
+  double step = pow(1 + results->precision, STEP);
+  if (crossed && is_narrow(crossing.lo, crossing.hi, results->precision)) return;
+  if (repetitions_near(results, at) >= SUGGEST_NEAR_MOST) return;
+  if (!crossed && above > COARSE * below) {
+    measure(list, at, "the highest rate that holds lies near");
+    return;
+  }
+  measure(list, at / step, "the limits are met just above");
+  measure(list, at * step, "the limits are met just below");
+}
+
+static void within_limits(struct list *list) {
+  const struct results *results = list->results;
+  double below = 0, above = INFINITY;
+  for (size_t i = results->load_count; i-- > 0;) {
+    const struct load *load = &results->loads[i];
+    if (load->reps == 0) continue;
+    if (load->meets_slo == CELL_SLO_MET) below = fmax(below, load->rate);
+    if (load->meets_slo == CELL_SLO_MISSED) above = load->rate;
+  }
+  if (below > 0 && isfinite(above))
+    approach(list, below, above);
+  else if (below > 0)
+    look_at(list, 2 * below, "the highest rate does not fail");
+  else if (isfinite(above))
+    look_at(list, above / 2, "the lowest rate does not pass");
+}
+
 size_t suggest_rates(const struct results *results, size_t most, struct suggest_cell *cells) {
   struct list list = {.results = results, .cells = cells, .most = most, .high = HIGHEST};
   size_t passes = results->load_answer.kept, fails = results->load_answer.broken;
   size_t end = fails == SIZE_MAX ? results->load_count : fails;
   if (!isfinite(results->loads[0].rate)) return 0; // original times have a speed instead
+  if (results->limit_count > 0) {
+    repeat_spoilt(&list, 0, results->load_count);
+    if (list.count == 0) within_limits(&list);
+    return list.count;
+  }
+  repeat_spoilt(&list, passes == SIZE_MAX ? 0 : passes + 1, end);
   repeat_open(&list, passes == SIZE_MAX ? 0 : passes + 1, end);
   if (list.count > 0) return list.count;
   const struct load *last = &results->loads[results->load_count - 1];

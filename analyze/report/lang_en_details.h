@@ -167,7 +167,7 @@ TEXT(LANG_LOADS_BELOW_OPEN,
 TEXT(LANG_LOADS_UNDECIDED, STRONG("Sustained load{0}:") " not decided: at every rate an interval reaches "
                                                         "beyond a limit. More repetitions would decide.")
 // 0: a limit, 1: the load that meets it
-TEXT(LANG_LOADS_ESTIMATE, "The measured times meet {0} at about {1} {1:request|requests} per second.")
+TEXT(LANG_LOADS_ESTIMATE, "The measured times meet {0} at about {1}{2} {1:request|requests} per second.")
 TEXT(LANG_LIMITS_ESTIMATE, "The measured times meet {0} at about {1} {1:worker|workers}.")
 TEXT(LANG_LIMITS_UNEVEN, "The intervals contradict that more load is never faster: repeat these loads.")
 TEXT(LANG_LOADS_NONE_VALID,

@@ -369,11 +369,12 @@ struct slo_edge {
   bool exists;   // limits were given, and what they limit was measured
   size_t passes; // the highest load that keeps every limit for certain
   size_t fails;  // the lowest that misses one for certain
-  double at;     // where the estimates meet the first limit, in requests/s or workers; NaN: not within what
-                 // was tested
-  size_t limit;  // that limit, else the one with the least room; index into limits; SIZE_MAX: none binds
-  bool uneven;   // intervals contradict that more load is never faster
-  double goodput_at;       // load with the most requests within the limits on requests; NaN: no such limit
+  double
+      at; // where the estimates meet the first limit, in requests/s or workers; NaN: not where it was tested
+  struct estimate crossing; // the same, from all repetitions together; NaN: not shown by them
+  size_t limit;      // that limit, else the one with the least room; index into limits; SIZE_MAX: none binds
+  bool uneven;       // intervals contradict that more load is never faster
+  double goodput_at; // load with the most requests within the limits on requests; NaN: no such limit
   struct estimate goodput; // that many per second
 };
 

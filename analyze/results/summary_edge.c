@@ -38,6 +38,7 @@ const struct member summary_edge_members[] = {
     MEMBER_VIEW_OF("passes", passes),
     MEMBER_VIEW_OF("fails", fails),
     MEMBER(slo_edge, at, "estimate", MEMBER_NUMBER),
+    MEMBER(slo_edge, crossing, "crossing", MEMBER_ESTIMATE),
     MEMBER_VIEW_OF("binds", binds),
     MEMBER_VIEW_OF("monotone", monotone),
     MEMBER_IF_OF(NUMBER, slo_edge, goodput_at, "goodput", goodput_members),

@@ -129,7 +129,10 @@ void chapters_limits_edge(struct chapters *c, enum lang_id sentence, struct buf 
     struct buf name = {0};
     limit_in_words(c, &c->results->limits[edge->limit], &name);
     if (out->len > 0) buf_append_char(out, ' ');
-    lang_format(out, c->lang, sentence, LANG_WITH(buf_text(&name), number_significant(edge->at, 3).text));
+    bool crossed = edge->crossing.estimate > 0;
+    lang_format(out, c->lang, sentence,
+                LANG_WITH(buf_text(&name), number_significant(edge->at, 3).text,
+                          crossed ? chapters_interval(edge->crossing, 3).text : ""));
     buf_free(&name);
   }
   if (!edge->uneven) return;

@@ -3,12 +3,12 @@
 // Does a search for the highest rate within a limit end, with a bracket that holds the truth? Simulated
 // queues are measured as the suggestions say until there are none.
 //
-// edge_sim [SEARCHES [-v]]: 1000 of each truth unless told; with -v what is suggested and found. A server of
-// several slots serves Poisson arrivals in their order; a request's first token comes when a slot is free.
-// The true edge, where the p95 of that wait meets the limit, comes from one long simulation at each rate.
-// One line a truth: the share of brackets [passes, fails] that hold the edge, with its standard error, their
-// mean ratio, and batches per decade of rates. Exit 1 where fewer than 95 % hold it but for three standard
-// errors, where more than 12 batches per decade are needed, or where a search does not end.
+// edge_sim [SEARCHES [SEED [-v]]]: 1000 of each truth unless told; with -v what is suggested and found. A
+// server of several slots serves Poisson arrivals in their order; a request's first token comes when a slot
+// is free. The true edge, where the p95 of that wait meets the limit, comes from one long simulation at each
+// rate. One line a truth: the share of brackets [passes, fails] that hold the edge, with its standard error,
+// their mean ratio, and batches per decade of rates. Exit 1 where fewer than 95 % hold it but for three
+// standard errors, where more than 12 batches per decade are needed, or where a search does not end.
 #include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdio.h>
@@ -128,13 +128,15 @@ static void search_one(const struct truth *truth, double edge, bool verbose, gsl
 
 int main(int argc, char **argv) {
   int searches = argc > 1 ? atoi(argv[1]) : 1000;
-  bool verbose = argc > 2, good = true;
+  unsigned long seed = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+  bool verbose = argc > 3, good = true;
   gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
   stat_init();
   for (size_t t = 0; t < COUNT_OF(TRUTHS) && rng; t++) {
     struct tally tally = {0};
     gsl_rng_set(rng, t + 1);
     double edge = true_edge(&TRUTHS[t], rng);
+    gsl_rng_set(rng, 1000 * seed + t + 1);
     for (int i = 0; i < searches; i++)
       search_one(&TRUTHS[t], edge, verbose, rng, &tally);
     double held = (double)tally.held / searches, error = sqrt(held * (1 - held) / searches);

@@ -70,15 +70,37 @@ static void test_a_rate_that_is_open_is_measured_again(void **state) {
   assert_int_equal(cells[0].repeat, 2);
 }
 
-static void test_it_looks_on_both_sides_of_the_estimate(void **state) {
+// Two rates within a limit and one beyond it, the edge with its interval at `at`; 0: not shown.
+static size_t suggest_within_limits(double low, double high, int64_t reps, struct estimate at) {
+  const double rates[] = {low / 2, low, high};
+  for (size_t i = 0; i < 3; i++)
+    loads[i] = (struct load){.rate = rates[i],
+                             .reps = reps,
+                             .invalid = reps ? 0 : 3,
+                             .meets_slo = i < 2 ? CELL_SLO_MET : CELL_SLO_MISSED};
+  struct results results = {.loads = loads,
+                            .load_count = 3,
+                            .limit_count = 1,
+                            .precision = SUGGEST_PRECISION,
+                            .load_answer = {SIZE_MAX, SIZE_MAX},
+                            .slo_edge = {.crossing = at}};
+  return suggest_rates(&results, MOST, cells);
+}
+
+static void test_it_measures_on_both_sides_of_an_edge_until_its_interval_is_narrow(void **state) {
   (void)state;
-  assert_int_equal(suggest((struct situation){RATES, THREE, 3, 1, 2, 14}), 2);
-  rates_are(2, 13.3, 14.7);
-  assert_int_equal(suggest((struct situation){RATES, THREE, 3, 1, 2, NAN}), 1);
+  const struct estimate none = {0}, wide = {14, 12, 17}, narrow = {14, 13.4, 14.7};
+  assert_int_equal(suggest_within_limits(10, 20, 1, none), 1);
   rates_are(1, 14.1, 0);
-  // One side lies beyond what is known.
-  assert_int_equal(suggest((struct situation){RATES, THREE, 3, 1, 2, 10.2}), 1);
-  rates_are(1, 10.7, 0);
+  assert_int_equal(suggest_within_limits(13, 15, 2, none), 2);
+  rates_are(2, 13.2, 14.8);
+  assert_int_equal(suggest_within_limits(13, 15, 4, wide), 2);
+  rates_are(2, 13.2, 14.8);
+  assert_int_equal(cells[0].repeat, 1);
+  assert_int_equal(suggest_within_limits(13, 15, 4, narrow), 0);
+  assert_int_equal(suggest_within_limits(13, 15, SUGGEST_NEAR_MOST / 2, wide), 0); // enough is enough
+  assert_int_equal(suggest_within_limits(13, 15, 0, none), 3);                     // the client was held up
+  assert_int_equal(cells[0].repeat, 2);
 }
 
 static void test_it_ends_when_the_bounds_are_close(void **state) {
@@ -111,7 +133,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_it_doubles_until_a_rate_fails),
       cmocka_unit_test(test_a_rate_that_is_open_is_measured_again),
-      cmocka_unit_test(test_it_looks_on_both_sides_of_the_estimate),
+      cmocka_unit_test(test_it_measures_on_both_sides_of_an_edge_until_its_interval_is_narrow),
       cmocka_unit_test(test_it_ends_when_the_bounds_are_close),
       cmocka_unit_test(test_a_rate_is_one_line_of_json),
   };

@@ -27,28 +27,35 @@ static void edge_is(struct results *results, const char *expected) {
 
 static void test_the_edge_has_its_unit_bounds_and_limit(void **state) {
   (void)state;
-  struct results results = {
-      .loads = loads,
-      .load_count = 2,
-      .workers = rows,
-      .workers_count = 2,
-      .limits = {{RESULTS_TTFT, 95, 0.5}},
-      .limit_count = 1,
-      .slo_edge = {
-          .exists = true, .passes = 0, .fails = 1, .at = 12.5, .goodput_at = 10, .goodput = {9.5, 9, 10}}};
+  struct results results = {.loads = loads,
+                            .load_count = 2,
+                            .workers = rows,
+                            .workers_count = 2,
+                            .limits = {{RESULTS_TTFT, 95, 0.5}},
+                            .limit_count = 1,
+                            .slo_edge = {.exists = true,
+                                         .passes = 0,
+                                         .fails = 1,
+                                         .at = 12.5,
+                                         .crossing = {12.5, 11, 13},
+                                         .goodput_at = 10,
+                                         .goodput = {9.5, 9, 10}}};
   edge_is(
       &results,
-      "{\"unit\":\"requests/s\",\"passes\":10,\"fails\":20,\"estimate\":12.5,\"binds\":\"ttft_p95\","
+      "{\"unit\":\"requests/s\",\"passes\":10,\"fails\":20,\"estimate\":12.5,"
+      "\"crossing\":{\"estimate\":12.5,\"lo\":11,\"hi\":13},\"binds\":\"ttft_p95\","
       "\"monotone\":true,\"goodput\":{\"at\":10,\"requests_per_s\":{\"estimate\":9.5,\"lo\":9,\"hi\":10}}}");
   results.load_count = 0; // a closed loop
   results.slo_edge = (struct slo_edge){.exists = true,
                                        .passes = 1,
                                        .fails = SIZE_MAX,
                                        .at = NAN,
+                                       .crossing = {NAN, NAN, NAN},
                                        .limit = SIZE_MAX,
                                        .uneven = true,
                                        .goodput_at = NAN};
-  edge_is(&results, "{\"unit\":\"workers\",\"passes\":8,\"fails\":null,\"estimate\":null,\"binds\":null,"
+  edge_is(&results, "{\"unit\":\"workers\",\"passes\":8,\"fails\":null,\"estimate\":null,"
+                    "\"crossing\":{\"estimate\":null,\"lo\":null,\"hi\":null},\"binds\":null,"
                     "\"monotone\":false,\"goodput\":null}");
 }
 
