@@ -7,7 +7,9 @@
 
 # A tarball has the file VERSION, a checkout its tags (v0.1.0, and 0.1.0-3-gabcdef three commits after it).
 VERSION := $(or $(shell cat VERSION 2>/dev/null || git describe --tags --match 'v[0-9]*' 2>/dev/null | sed s/^v//),0.1.0)
-BUILD ?= build
+# MPI=1: replay with Open MPI, in a folder of its own.
+MPI ?=
+BUILD ?= build$(if $(MPI),/mpi)
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= gcc
@@ -34,7 +36,7 @@ ALL_LDFLAGS = $(HARDENING_LINK) $(LDFLAGS) -pthread $(SANITIZE)
 # with them. `make layers` holds every include against this table, and the linker every call.
 ROOMS := lib/base lib/json lib/lines lib/http lib/record lib/sketch lib/llm lib/net \
 	capture/content capture/record capture/proxy capture/convert capture \
-	replay/plan replay/workload replay/record replay/send replay/server replay \
+	replay/plan replay/workload replay/record replay/ranks replay/send replay/server replay \
 	analyze/stat analyze/report analyze/input analyze/results analyze/judge analyze/sections analyze tests/simllm
 USES_lib/json := lib/base
 USES_lib/lines := lib/json
@@ -51,7 +53,8 @@ USES_capture := capture/proxy capture/convert
 USES_replay/plan := lib/record
 USES_replay/workload := replay/plan lib/llm
 USES_replay/record := replay/workload lib/sketch
-USES_replay/send := replay/record lib/net
+USES_replay/ranks := lib/base
+USES_replay/send := replay/record replay/ranks lib/net
 USES_replay/server := replay/record lib/net
 USES_replay := replay/send replay/server
 USES_analyze/stat := lib/base
@@ -72,6 +75,7 @@ LIBS_analyze/stat := -lgsl -lgslcblas -lm
 LIBS_capture/content := -lcrypto
 LIBS_capture/proxy := -lmicrohttpd
 LIBS_replay/plan := -lgsl -lgslcblas -lm
+LIBS_replay/ranks := $(if $(MPI),$(shell mpicc --showme:link))
 LIBS_replay/workload := -lcrypto -lm
 LIBS_tests/simllm := -lmicrohttpd -lm
 
@@ -89,9 +93,13 @@ MAKEFLAGS += -j$(shell nproc)
 all: $(BINARIES)
 
 
+NOT_BUILT := replay/ranks/$(if $(MPI),ranks_one.c,ranks_mpi.c)
+$(BUILD)/obj/tests/unit/replay/ranks/test_ranks_one.o $(BUILD)/obj/tests/unit/replay/ranks/test_ranks_mpi.o: CPPFLAGS += $(if $(MPI),-DTIDEMARK_MPI)
+$(BUILD)/obj/replay/ranks/ranks_mpi.o: CPPFLAGS += $(if $(MPI),$(patsubst %,-isystem %,$(shell mpicc --showme:incdirs)))
+
 # One archive per room (main.c stays out, so that tests can link the rest) and one program per tool.
 define room
-OBJ_$(1) := $$(patsubst %.c,$(BUILD)/obj/%.o,$$(filter-out %/main.c,$$(wildcard $(1)/*.c)))
+OBJ_$(1) := $$(patsubst %.c,$(BUILD)/obj/%.o,$$(filter-out %/main.c $(NOT_BUILT),$$(wildcard $(1)/*.c)))
 $(BUILD)/lib/$(1).a: $$(OBJ_$(1))
 	@mkdir -p $$(@D)
 	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
@@ -118,7 +126,8 @@ ifeq ($(filter deps deps-dev deps-browser deps-packaging help clean dist uninsta
 HEADERS := curl/curl.h zlib.h gsl/gsl_errno.h event2/event.h microhttpd.h popt.h openssl/hmac.h
 MISSING := $(shell for header in $(HEADERS); do printf '\043if !__has_include(<%s>)\n%s\n\043endif\n' $$header $$header; done | \
 	$(CC) -x c -E -P - 2>/dev/null)
-$(if $(MISSING),$(error $(MISSING) not found: run `make deps` first))
+MISSING += $(if $(MPI),$(shell command -v mpicc >/dev/null || echo mpicc))
+$(if $(strip $(MISSING)),$(error $(MISSING) not found: run `make deps` first))
 endif
 
 # In `make deps test` nothing compiles before the packages are in.
@@ -138,6 +147,7 @@ help:
 
 DEPS := libcurl4-openssl-dev zlib1g-dev libgsl-dev libcmocka-dev libcjson-dev libevent-dev \
 	libmicrohttpd-dev libpopt-dev libssl-dev gnuplot-nox fonts-dejavu-core curl jq procps
+DEPS += $(if $(MPI),libopenmpi-dev openmpi-bin)
 DEPS_DEV := clang clang-format clang-tidy libclang-rt-dev valgrind universal-ctags
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 define install_packages

@@ -100,8 +100,8 @@ static enum status print_texts(const struct opts *opts, const struct plan *plan,
 }
 
 enum status compose_header(const struct opts *opts, const struct plan *plan, const struct work *work,
-                           bool cache_bust, int argc, char *const *argv, struct compose_header *out,
-                           struct error *error) {
+                           bool cache_bust, int64_t ranks, int argc, char *const *argv,
+                           struct compose_header *out, struct error *error) {
   *out = (struct compose_header){0};
   enum status status = print_texts(opts, plan, work, argc, argv, out);
   if (status) return status_fail(error, status, "%s", status_name(status));
@@ -133,7 +133,7 @@ enum status compose_header(const struct opts *opts, const struct plan *plan, con
       .shard = opts->shard.count > 1 ? opts->shard.number : 0,
       .shards = opts->shard.count,
       .start_at_unix_s = opts->start_at_unix_s,
-      .ranks = 1,
+      .ranks = ranks,
   };
   return STATUS_OK;
 }
@@ -223,6 +223,15 @@ struct server_settings compose_server(const struct opts *opts) {
       .before_batch = opts->before_batch,
       .metrics_path = is_path ? opts->metrics_url : NULL,
       .metrics = opts->metrics_url && !is_path ? &opts->metrics : NULL,
+      .ca_file = opts->ca_file,
+      .insecure = opts->insecure,
+  };
+}
+
+struct xfer_pool_options compose_transfers(const struct opts *opts) {
+  return (struct xfer_pool_options){
+      .connect_timeout_ns = opts->connect_timeout_ns,
+      .http_version = opts->http_version,
       .ca_file = opts->ca_file,
       .insecure = opts->insecure,
   };

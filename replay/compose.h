@@ -19,8 +19,8 @@ struct compose_header {
 
 // All but its start and `resumes`; the arguments without secrets. STATUS_MEMORY. compose_header_free always.
 enum status compose_header(const struct opts *opts, const struct plan *plan, const struct work *work,
-                           bool cache_bust, int argc, char *const *argv, struct compose_header *out,
-                           struct error *error) MUST_USE;
+                           bool cache_bust, int64_t ranks, int argc, char *const *argv,
+                           struct compose_header *out, struct error *error) MUST_USE;
 void compose_header_free(struct compose_header *header); // takes an all-zero one
 
 struct recorder_settings compose_recorder(const struct opts *opts, const struct run_header *header,
@@ -28,6 +28,9 @@ struct recorder_settings compose_recorder(const struct opts *opts, const struct 
 
 // `max_in_flight`: of an open loop.
 struct send_settings compose_send(const struct opts *opts, bool cache_bust, int64_t max_in_flight);
+
+// How connections are made.
+struct xfer_pool_options compose_transfers(const struct opts *opts);
 
 struct timetable compose_timetable(const struct opts *opts, const struct plan *plan,
                                    const struct schedules *schedules);

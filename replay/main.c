@@ -12,6 +12,7 @@
 #include "lib/base/stdio_fds.h"
 #include "lib/lines/gzline.h"
 #include "replay/compose.h"
+#include "replay/follow.h"
 #include "replay/next.h"
 #include "replay/notices.h"
 #include "replay/opts.h"
@@ -39,12 +40,13 @@ struct replay {
   struct plan plan;
   struct work work;
   struct summary summary;
-  struct resume earlier;      // what the output holds already
-  struct schedules schedules; // of an open loop
-  bool cache_bust;
-  int64_t earlier_rounds; // of --next
-  int64_t repeat;         // -r: that of opts is of the round, where its lines name one
-  int64_t ended;          // cells of all rounds that --max-error-rate ended
+  struct resume earlier;       // what the output holds already
+  struct schedules schedules;  // of an open loop
+  struct ranks *ranks;         // NULL: this process sends all
+  bool breaks_off, cache_bust; // breaks_off: at the end the other ranks are not waited for
+  int64_t earlier_rounds;      // of --next
+  int64_t repeat;              // -r: that of opts is of the round, where its lines name one
+  int64_t ended;               // cells of all rounds that --max-error-rate ended
 };
 
 // How many connections are needed at once; an open loop takes what it can get.
@@ -56,8 +58,9 @@ static int64_t connections_wanted(const struct replay *replay) {
   return replay->opts.warmup > 0 && plan->workers_most > wanted ? plan->workers_most : wanted;
 }
 
-static int64_t round_seed(int64_t seed, int64_t round) {
-  return (int64_t)(random_spread((uint64_t)seed + ((uint64_t)round << 48)) >> 1);
+static enum status prepare_limits(const struct replay *replay, int64_t *max_in_flight, struct error *error) {
+  return limits_prepare(connections_wanted(replay), replay->opts.threads,
+                        replay->opts.timing != OPTS_TIMING_BATCH, max_in_flight, error);
 }
 
 // The schedules of the rates, `count` requests long where no duration is given.
@@ -69,8 +72,10 @@ static enum status make_rates(struct replay *replay, int64_t count, struct error
       .burstiness = opts->burstiness,
       .duration_ns = opts->duration_ns,
       .count = (size_t)count,
-      .seed = replay->earlier_rounds == 0 ? opts->seed : round_seed(opts->seed, replay->earlier_rounds),
+      .seed = opts->seed,
   };
+  uint64_t round = (uint64_t)replay->earlier_rounds;
+  if (round > 0) common.seed = (int64_t)(random_spread((uint64_t)opts->seed + (round << 48)) >> 1);
   static const double as_the_series = 1;
   bool series = opts->series_path != NULL;
   return schedules_at_rates(&common, series ? &as_the_series : opts->request_rates,
@@ -214,7 +219,8 @@ static enum status continue_output(struct replay *replay, struct error *error) {
   enum status status = resume_read(opts->output, opts->keep_invalid, &replay->earlier, error);
   if (status || !opts->resume) return status;
   struct compose_header composed;
-  status = compose_header(opts, &replay->plan, &replay->work, replay->cache_bust, 0, NULL, &composed, error);
+  status =
+      compose_header(opts, &replay->plan, &replay->work, replay->cache_bust, 1, 0, NULL, &composed, error);
   if (status == STATUS_OK) status = resume_check(&replay->earlier, &composed.header, error);
   compose_header_free(&composed);
   if (status) return status_prefix(error, status, "--resume %s", opts->output);
@@ -229,19 +235,10 @@ static enum status continue_output(struct replay *replay, struct error *error) {
 }
 
 static enum status print_preview(struct replay *replay, struct error *error) {
-  bool open_loop = replay->opts.timing != OPTS_TIMING_BATCH;
+  const struct schedules *schedules = replay->opts.timing == OPTS_TIMING_BATCH ? NULL : &replay->schedules;
   notices_default_batch(&replay->opts, &replay->plan, &replay->work, &replay->log);
-  struct buf text = {0};
-  preview_print(&replay->opts, &replay->plan, open_loop ? &replay->schedules : NULL, &replay->work,
-                replay->cache_bust, &text);
-  enum status status = text.status;
-  if (status) {
-    status = status_fail(error, status, "%s", status_name(status));
-  } else if (fwrite(text.data, 1, text.len, stdout) != text.len) {
-    status = status_fail(error, STATUS_IO, "standard output: %s", strerror(errno));
-  }
-  buf_free(&text);
-  return status;
+  return preview_write(&replay->opts, &replay->plan, schedules, &replay->work, replay->cache_bust, stdout,
+                       error);
 }
 
 static enum status check_reachable(const struct replay *replay, struct error *error) {
@@ -250,17 +247,10 @@ static enum status check_reachable(const struct replay *replay, struct error *er
   return status ? status_prefix(error, status, "the server cannot be reached") : STATUS_OK;
 }
 
-// A shard may have no request of a short schedule.
-static bool has_no_share(const struct replay *replay) {
-  int64_t requests = 0;
-  for (size_t i = 0; i < plan_rows(&replay->plan); i++)
-    requests += replay->summary.cells[i].requests;
-  return replay->opts.shard.count > 1 && requests == 0 && replay->summary.sessions > 0;
-}
-
 // A run without a success measured nothing.
 static enum status judge_whole(const struct replay *replay, struct error *error) {
-  if (replay->summary.succeeded > 0 || replay->summary.ended > 0 || has_no_share(replay)) return STATUS_OK;
+  bool has_no_share = replay->opts.shard.count > 1 && summary_requests(&replay->summary) == 0;
+  if (replay->summary.succeeded > 0 || replay->summary.ended > 0 || has_no_share) return STATUS_OK;
   if (replay->summary.out_of_tokens)
     return status_fail(error, STATUS_LIMIT, "the warm-up used up --token-budget: nothing was measured");
   struct buf why = {0};
@@ -273,8 +263,8 @@ static enum status judge_whole(const struct replay *replay, struct error *error)
 static enum status open_recorder(struct replay *replay, int argc, char *const *argv, struct recorder **out,
                                  struct error *error) {
   struct compose_header composed;
-  enum status status = compose_header(&replay->opts, &replay->plan, &replay->work, replay->cache_bust, argc,
-                                      argv, &composed, error);
+  enum status status = compose_header(&replay->opts, &replay->plan, &replay->work, replay->cache_bust,
+                                      ranks_count(replay->ranks), argc, argv, &composed, error);
   if (status == STATUS_OK) {
     composed.header.resumes = replay->opts.resume && replay->earlier.found;
     struct recorder_settings settings = compose_recorder(&replay->opts, &composed.header, &replay->work);
@@ -293,11 +283,34 @@ static void clear_failed_run(struct replay *replay) {
   opts->force = true;
 }
 
+static struct sweep_setup make_setup(struct replay *replay, int64_t max_in_flight,
+                                     struct send_settings *send) {
+  *send = compose_send(&replay->opts, replay->cache_bust, max_in_flight);
+  follow_share(replay->ranks, send);
+  return (struct sweep_setup){
+      .opts = &replay->opts,
+      .plan = &replay->plan,
+      .work = &replay->work,
+      .schedules = replay->opts.timing == OPTS_TIMING_BATCH ? NULL : &replay->schedules,
+      .send = send,
+      .ranks = replay->ranks,
+      .log = &replay->log,
+  };
+}
+
+// A rank other than 0 sends its part of what rank 0 measures.
+static enum status follow(struct replay *replay, int64_t max_in_flight, struct error *error) {
+  struct send_settings send;
+  struct sweep_setup setup = make_setup(replay, max_in_flight, &send);
+  enum status status = follow_run(&setup, error);
+  replay->breaks_off = status != STATUS_OK;
+  return status;
+}
+
 static enum status sweep(struct replay *replay, int argc, char **argv, struct error *error) {
   struct recorder *recorder = NULL;
   int64_t max_in_flight = 0;
-  enum status status = limits_prepare(connections_wanted(replay), replay->opts.threads,
-                                      replay->opts.timing != OPTS_TIMING_BATCH, &max_in_flight, error);
+  enum status status = prepare_limits(replay, &max_in_flight, error);
   if (status == STATUS_OK) status = check_reachable(replay, error);
   if (status == STATUS_OK) status = summary_open(&replay->plan, &replay->summary, error);
   if (status == STATUS_OK) clear_failed_run(replay);
@@ -306,24 +319,18 @@ static enum status sweep(struct replay *replay, int argc, char **argv, struct er
   if (replay->earlier_rounds == 0)
     notices_default_batch(&replay->opts, &replay->plan, &replay->work, &replay->log);
   progress_open(&replay->progress, stderr, replay->opts.progress, clock_now_ns());
-  struct send_settings send = compose_send(&replay->opts, replay->cache_bust, max_in_flight);
+  struct send_settings send;
   struct server_settings server = compose_server(&replay->opts);
   struct timetable timetable = compose_timetable(&replay->opts, &replay->plan, &replay->schedules);
-  struct sweep_setup setup = {
-      .opts = &replay->opts,
-      .plan = &replay->plan,
-      .work = &replay->work,
-      .schedules = replay->opts.timing == OPTS_TIMING_BATCH ? NULL : &replay->schedules,
-      .timetable = &timetable,
-      .send = &send,
-      .server = &server,
-      .first_session = replay->earlier.sessions,
-      .recorder = recorder,
-      .summary = &replay->summary,
-      .log = &replay->log,
-      .progress = &replay->progress,
-  };
+  struct sweep_setup setup = make_setup(replay, max_in_flight, &send);
+  setup.timetable = &timetable;
+  setup.server = &server;
+  setup.first_session = replay->earlier.sessions;
+  setup.recorder = recorder;
+  setup.summary = &replay->summary;
+  setup.progress = &replay->progress;
   status = sweep_run(&setup, error);
+  replay->breaks_off = status == STATUS_CANCELLED || status == STATUS_NETWORK;
   struct error closing_error = {""}, first_failure = {""};
   snprintf(first_failure.text, sizeof first_failure.text, "%s", recorder_first_failure(recorder));
   enum status closing = recorder_close(recorder, &closing_error);
@@ -423,6 +430,16 @@ static enum status sweep_rounds(struct replay *replay, int argc, char **argv, st
   return status;
 }
 
+// All ranks have to be ready before rank 0 begins.
+static enum status agree(struct replay *replay, enum status status, int64_t *max_in_flight,
+                         struct error *error) {
+  bool follows = ranks_number(replay->ranks) > 0;
+  if (!status) status = follow_check(&replay->opts, error);
+  if (!status && follows) status = prepare_limits(replay, max_in_flight, error);
+  if (!status && follows) status = check_reachable(replay, error);
+  return remote_agree(replay->ranks, status, replay->work.sent_digest, error);
+}
+
 static enum status run(struct replay *replay, int argc, char **argv, struct error *error) {
   const struct opts *opts = &replay->opts;
   enum status status = STATUS_OK;
@@ -431,7 +448,14 @@ static enum status run(struct replay *replay, int argc, char **argv, struct erro
   } else if (opts->timing == OPTS_TIMING_RATE && opts->duration_ns > 0) {
     status = make_rates(replay, 0, error);
   }
-  if (status == STATUS_OK) status = load(replay, error);
+  if (status == STATUS_OK && !opts->dry_run) status = follow_join(opts, &replay->log, &replay->ranks, error);
+  if (status) return status;
+  status = load(replay, error);
+  if (replay->ranks) {
+    int64_t max_in_flight = 0;
+    status = agree(replay, status, &max_in_flight, error);
+    if (ranks_number(replay->ranks) > 0) return status ? status : follow(replay, max_in_flight, error);
+  }
   if (status == STATUS_OK) status = continue_output(replay, error);
   if (status) return status;
   if (opts->resume && replay->plan.batch_count == 0 && !opts->next) return STATUS_OK;
@@ -443,7 +467,7 @@ static int finish(struct replay *replay, enum status status, const struct error 
   if (status == STATUS_CANCELLED) {
     log_detail(&replay->log, "%s", error->text);
   } else if (status) {
-    log_error(&replay->log, "%s", error->text);
+    if (error->text[0]) log_error(&replay->log, "%s", error->text); // else rank 0 does
   } else if (replay->work.lost > 0) {
     log_notice(&replay->log, "done, but the traces lack at least %lld records", (long long)replay->work.lost);
     code = CLI_EXIT_LOST;
@@ -479,5 +503,7 @@ int main(int argc, char **argv) {
   schedules_free(&replay.schedules);
   plan_free(&replay.plan);
   opts_free(&replay.opts);
+  remote_end(replay.ranks);
+  ranks_close(replay.ranks, !replay.breaks_off, code);
   return code;
 }

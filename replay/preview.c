@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replay/preview.h"
 
+#include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
@@ -161,4 +163,18 @@ void preview_print_default_batch(const struct opts *opts, const struct plan *pla
   int64_t total = waves(plan, opts->warmup, opts->dispatch == OPTS_DISPATCH_BURST);
   buf_append_text(out, ", about ");
   units_print_duration(out, clock_from_seconds(wave_s * (double)total));
+}
+
+enum status preview_write(const struct opts *opts, const struct plan *plan, const struct schedules *schedules,
+                          const struct work *work, bool cache_bust, FILE *file, struct error *error) {
+  struct buf text = {0};
+  preview_print(opts, plan, schedules, work, cache_bust, &text);
+  enum status status = text.status;
+  if (status) {
+    status = status_plain(error, status);
+  } else if (fwrite(text.data, 1, text.len, file) != text.len) {
+    status = status_fail(error, STATUS_IO, "standard output: %s", strerror(errno));
+  }
+  buf_free(&text);
+  return status;
 }

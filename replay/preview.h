@@ -5,6 +5,8 @@
 #ifndef REPLAY_PREVIEW_H
 #define REPLAY_PREVIEW_H
 
+#include <stdio.h>
+
 #include "lib/base/buf.h"
 #include "replay/opts.h"
 #include "replay/plan/plan.h"
@@ -23,5 +25,9 @@ void preview_print(const struct opts *opts, const struct plan *plan, const struc
 // trace has latencies, how long they take. Failure sticks in out->status.
 void preview_print_default_batch(const struct opts *opts, const struct plan *plan, const struct work *work,
                                  struct buf *out);
+
+// The same to a file. STATUS_IO, STATUS_MEMORY.
+enum status preview_write(const struct opts *opts, const struct plan *plan, const struct schedules *schedules,
+                          const struct work *work, bool cache_bust, FILE *file, struct error *error) MUST_USE;
 
 #endif

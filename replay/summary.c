@@ -187,6 +187,27 @@ static void print_row(const struct plan_cell *cell, const struct summary_cell *s
   print_remarks(sums, out);
 }
 
+int64_t summary_requests(const struct summary *summary) {
+  int64_t requests = 0;
+  for (size_t i = 0; i < plan_rows(summary->plan); i++)
+    requests += summary->cells[i].requests;
+  return requests;
+}
+
+int64_t summary_left_ns(const struct summary *summary, const struct summary_course *course) {
+  const struct plan *plan = summary->plan;
+  double left_s, begun = course->sessions > 0 ? (double)course->sessions : 1;
+  if (summary->open_loop) {
+    left_s = course->window_s * (double)((int64_t)plan->batch_count - course->measured);
+  } else {
+    int64_t besides_ns = course->since_start_ns - course->under_way_ns - course->measured_ns;
+    left_s = summary_left_s(summary) +
+             (double)(plan->session_count - course->sessions) * clock_seconds(besides_ns) / begun;
+  }
+  left_s -= clock_seconds(course->under_way_ns);
+  return left_s > 0 ? clock_from_seconds(left_s) : 0; // not for NaN
+}
+
 void summary_print(const struct summary *summary, FILE *out) {
   if (summary->open_loop) {
     print_open_loop(summary, out);

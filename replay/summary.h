@@ -57,6 +57,8 @@ struct summary_batch {
 };
 void summary_add(struct summary *summary, const struct summary_batch *batch);
 
+int64_t summary_requests(const struct summary *summary); // measured
+
 // How far output tokens per request differ between cells: the largest mean over the smallest, minus 1; 0
 // where fewer than two cells have any. Above SUMMARY_TOKENS_ALIKE their tokens/s are not like for like.
 #define SUMMARY_TOKENS_ALIKE 0.10
@@ -66,6 +68,18 @@ double summary_token_spread(const struct summary *summary, double *least, double
 // ones of their cell took, or as many waves of ceil(batch/workers) at the mean time of a wave. Seconds; NaN:
 // nothing was measured.
 double summary_left_s(const struct summary *summary);
+
+// How far a run is.
+struct summary_course {
+  double window_s;                      // mean of an open loop's schedules
+  int64_t since_start_ns, under_way_ns; // of the run; of the batch under way, 0: none is
+  int64_t measured, measured_ns;        // batches, and their time
+  size_t sessions;                      // begun
+};
+
+// How long the rest of the plan takes, 0: not known. Each session to come takes its batches, and what the
+// ones so far took besides (the server's start, the warm-up).
+int64_t summary_left_ns(const struct summary *summary, const struct summary_course *course);
 
 void summary_print(const struct summary *summary, FILE *out);
 

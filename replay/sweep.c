@@ -6,6 +6,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
+#include "replay/compose.h"
 #include "replay/plan/walk.h"
 #include "replay/send/lanes.h"
 #include "replay/send/measurement.h"
@@ -28,6 +29,7 @@ struct sweep {
   struct measurement *closed; // batches and warm-up rounds
   struct measurement *open;   // repetitions; NULL: batches are measured
   struct batch_hooks *hooks;
+  struct remote *remote; // NULL: this process sends all
   struct loop_signal *interrupt_signal, *terminate_signal, *hangup_signal;
   struct loop_timer *draw_timer, *start_timer;
 
@@ -49,6 +51,7 @@ struct sweep {
   int64_t batch_start_ns; // of a measured batch under way; 0: none is
   int64_t tokens;         // input and output, warm-up included
   bool waiting;           // for the instant of --start-at
+  bool starting;          // a measurement
   bool interrupted;
   int64_t interrupted_ns; // when
   bool kill_server;       // and once more: a server is not waited for
@@ -58,37 +61,19 @@ struct sweep {
   struct error error;     // its words; "": the status says it all
 };
 
-// Mean over the schedules.
-static double window_s(const struct schedules *schedules) {
-  double sum_s = 0;
-  for (size_t i = 0; i < schedules->count; i++)
-    sum_s += clock_seconds(schedules->of[i].window_ns);
-  return sum_s / (double)schedules->count;
-}
-
-// How long the rest of the plan takes, 0: not known. Each session to come takes its batches, and what the
-// ones so far took besides (the server's start, the warm-up).
-static int64_t left_ns(const struct sweep *sweep, int64_t now_ns) {
-  const struct sweep_setup *setup = sweep->setup;
-  int64_t under_way_ns = sweep->batch_start_ns > 0 ? now_ns - sweep->batch_start_ns : 0;
-  double left_s;
-  if (setup->schedules) {
-    left_s = window_s(setup->schedules) * (double)((int64_t)setup->plan->batch_count - sweep->measured);
-  } else {
-    double besides_s = clock_seconds(now_ns - setup->progress->start_ns - under_way_ns - sweep->measured_ns);
-    size_t begun = sweep->walk.next_session;
-    left_s = summary_left_s(setup->summary) +
-             (double)(setup->plan->session_count - begun) * besides_s / (double)(begun > 0 ? begun : 1);
-  }
-  left_s -= clock_seconds(under_way_ns);
-  return left_s > 0 ? clock_from_seconds(left_s) : 0; // not for NaN
-}
-
 static struct progress_state progress_now(const struct sweep *sweep, int64_t now_ns) {
+  const struct sweep_setup *setup = sweep->setup;
+  struct summary_course course = {
+      .window_s = setup->schedules ? schedules_mean_window_s(setup->schedules) : 0,
+      .since_start_ns = now_ns - setup->progress->start_ns,
+      .under_way_ns = sweep->batch_start_ns > 0 ? now_ns - sweep->batch_start_ns : 0,
+      .measured = sweep->measured,
+      .measured_ns = sweep->measured_ns,
+      .sessions = sweep->walk.next_session};
   struct progress_state state = {
       .done = sweep->measured,
-      .total = (int64_t)sweep->setup->plan->batch_count + sweep->setup->summary->again,
-      .left_ns = left_ns(sweep, now_ns),
+      .total = (int64_t)setup->plan->batch_count + setup->summary->again,
+      .left_ns = summary_left_ns(setup->summary, &course),
       .label = "server",
   };
   measurement_progress(sweep->closed, now_ns, &state);
@@ -100,12 +85,10 @@ static struct progress_state progress_now(const struct sweep *sweep, int64_t now
 static void finish_progress(const struct sweep *sweep) {
   const struct summary *summary = sweep->setup->summary;
   size_t rows = plan_rows(summary->plan);
-  int64_t now_ns = clock_now_ns(), requests = 0, tokens = 0;
+  int64_t now_ns = clock_now_ns(), requests = summary_requests(summary), tokens = 0;
   struct progress_state state = progress_now(sweep, now_ns);
-  for (size_t i = 0; i < rows; i++) {
-    requests += summary->cells[i].requests;
+  for (size_t i = 0; i < rows; i++)
     tokens += summary->cells[i].known_tokens;
-  }
   state.output_tokens = tokens;
   if (sweep->measured_ns > 0) {
     state.requests_per_s = (double)requests / clock_seconds(sweep->measured_ns);
@@ -177,12 +160,14 @@ static bool is_too_late(struct sweep *sweep) {
 
 static void start_measured(struct sweep *sweep) {
   sweep->batch_start_ns = clock_now_ns();
+  sweep->starting = true;
   if (sweep->open) {
     open_loop_start(sweep->open, schedules_at(sweep->setup->schedules, sweep->cell, sweep->batch.rep),
                     &sweep->batch, sweep->offset);
   } else {
     closed_loop_start(sweep->closed, &sweep->batch, sweep->offset, server_session_port(sweep->session));
   }
+  sweep->starting = false;
 }
 
 static void end_session(struct sweep *sweep) {
@@ -200,8 +185,10 @@ static void start_warmup(struct sweep *sweep) {
                                  .batch = workers,
                                  .rep = sweep->round,
                                  .warmup = true};
+  sweep->starting = true;
   closed_loop_start(sweep->closed, &round, plan_warmup_offset(sweep->setup->plan, sweep->round++),
                     server_session_port(sweep->session));
+  sweep->starting = false;
 }
 
 static void call_hooks(struct sweep *sweep) {
@@ -299,7 +286,7 @@ static void batch_over(void *context, const struct measurement_outcome *outcome)
   struct sweep *sweep = context;
   sweep->batch_start_ns = 0;
   if (!outcome) {
-    if (!sweep->interrupted) sweep->status = STATUS_MEMORY;
+    if (!sweep->interrupted && !sweep->status) sweep->status = STATUS_MEMORY;
     next_batch(sweep);
     return;
   }
@@ -385,15 +372,8 @@ static void session_over(void *context) {
   next_session(context);
 }
 
-static void on_interrupt(void *context) {
-  struct sweep *sweep = context;
-  if (!sweep->interrupted) {
-    log_notice(sweep->setup->log, "interrupted: the measurements so far are kept");
-    sweep->interrupted_ns = clock_now_ns();
-  } else if (clock_now_ns() - sweep->interrupted_ns >= SAME_SIGNAL_NS) {
-    sweep->kill_server = true;
-  }
-  sweep->interrupted = true;
+// What is under way.
+static void give_up(struct sweep *sweep) {
   if (measurement_running(sweep->closed) || measurement_running(sweep->open)) {
     measurement_cancel(sweep->closed);
     measurement_cancel(sweep->open);
@@ -406,6 +386,19 @@ static void on_interrupt(void *context) {
   }
 }
 
+static void on_interrupt(void *context) {
+  struct sweep *sweep = context;
+  if (!sweep->interrupted) {
+    log_notice(sweep->setup->log, "interrupted: the measurements so far are kept");
+    sweep->interrupted_ns = clock_now_ns();
+  } else if (clock_now_ns() - sweep->interrupted_ns >= SAME_SIGNAL_NS) {
+    sweep->kill_server = true;
+  }
+  sweep->kill_server |= sweep->remote != NULL; // mpirun gives no time
+  sweep->interrupted = true;
+  give_up(sweep);
+}
+
 // Its part of the batch would be waited for without end.
 static void lane_failed(void *context, const char *message) {
   struct sweep *sweep = context;
@@ -414,17 +407,23 @@ static void lane_failed(void *context, const char *message) {
   stop(sweep);
 }
 
+// What was measured is kept; while a measurement is made ready, its own end follows.
+static void rank_lost(void *context, const char *message) {
+  struct sweep *sweep = context;
+  if (!sweep->status)
+    sweep->status = status_fail(&sweep->error, STATUS_NETWORK, "%s; the run stops", message);
+  if (!sweep->starting) give_up(sweep);
+}
+
+static const struct remote_handlers remote_handlers = {
+    .record = measurement_remote_record, .over = measurement_remote_over, .lost = rank_lost};
+
 static const struct server_session_handlers server_session_handlers = {.up = session_up,
                                                                        .over = session_over};
 
 static enum status open_parts(struct sweep *sweep, struct error *error) {
   const struct sweep_setup *setup = sweep->setup;
-  struct xfer_pool_options transfers = {
-      .connect_timeout_ns = setup->opts->connect_timeout_ns,
-      .http_version = setup->opts->http_version,
-      .ca_file = setup->opts->ca_file,
-      .insecure = setup->opts->insecure,
-  };
+  struct xfer_pool_options transfers = compose_transfers(setup->opts);
   enum status status = loop_open(&sweep->loop, error);
   if (!status) status = loop_timer_open(sweep->loop, draw_due, sweep, &sweep->draw_timer, error);
   if (!status) status = loop_timer_open(sweep->loop, start_due, sweep, &sweep->start_timer, error);
@@ -437,8 +436,12 @@ static enum status open_parts(struct sweep *sweep, struct error *error) {
   if (!status)
     status =
         lanes_open(setup->opts->threads, sweep->loop, &transfers, lane_failed, sweep, &sweep->lanes, error);
+  if (!status && setup->ranks)
+    status = remote_open(sweep->loop, setup->ranks, setup->recorder, setup->work, &remote_handlers, sweep,
+                         &sweep->remote, error);
   if (status) return status;
   struct measurement_setup measurement = {.lanes = sweep->lanes,
+                                          .remote = sweep->remote,
                                           .settings = setup->send,
                                           .work = setup->work,
                                           .recorder = setup->recorder,
@@ -461,6 +464,7 @@ static void close_parts(struct sweep *sweep) {
   measurement_close(sweep->open);
   batch_hooks_close(sweep->hooks);
   server_session_close(sweep->session);
+  remote_close(sweep->remote);
   loop_signal_close(sweep->interrupt_signal);
   loop_signal_close(sweep->terminate_signal);
   loop_signal_close(sweep->hangup_signal);

@@ -28,6 +28,7 @@ struct sweep_setup {
   const struct send_settings *send;
   const struct server_settings *server;
   int64_t first_session; // number of the first session; higher when a file is continued
+  struct ranks *ranks;   // NULL: this process sends all
   struct recorder *recorder;
   struct summary *summary;
   struct log *log;
@@ -37,9 +38,9 @@ struct sweep_setup {
 // Runs until the plan is through or SIGINT or SIGTERM comes (the server still gets its time to stop; a second
 // signal kills it). A session whose server does not come up is recorded as failed, and the next one begins.
 // A batch in which nothing could connect stops the run, with a managed server only when that was started once
-// more for it; the batch has no record. STATUS_NETWORK: it stopped so;
-// STATUS_CANCELLED: stopped by a signal, everything so far is recorded; STATUS_IO: the run cannot be written;
-// STATUS_MEMORY.
+// more for it; the batch has no record. STATUS_NETWORK: it stopped so,
+// also: another rank is lost; STATUS_CANCELLED: stopped by a signal, everything so far is recorded;
+// STATUS_IO: the run cannot be written; STATUS_MEMORY.
 enum status sweep_run(const struct sweep_setup *setup, struct error *error) MUST_USE;
 
 #endif

@@ -125,6 +125,13 @@ size_t schedules_most(const struct schedules *schedules) {
   return most;
 }
 
+double schedules_mean_window_s(const struct schedules *schedules) {
+  double sum_s = 0;
+  for (size_t i = 0; i < schedules->count; i++)
+    sum_s += clock_seconds(schedules->of[i].window_ns);
+  return sum_s / (double)schedules->count;
+}
+
 void schedules_free(struct schedules *schedules) {
   for (size_t i = 0; i < schedules->count; i++)
     schedule_free(&schedules->of[i]);

@@ -66,6 +66,9 @@ const struct schedule *schedules_at(const struct schedules *schedules, size_t ro
 // Requests of the longest; 0: there is none.
 size_t schedules_most(const struct schedules *schedules);
 
+// Mean of their windows.
+double schedules_mean_window_s(const struct schedules *schedules);
+
 void schedules_free(struct schedules *schedules); // takes an all-zero one
 
 // The schedule of recorded instants, ascending: gaps over max_idle_ns (0: none is) are cut to it, then all is

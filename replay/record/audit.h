@@ -37,6 +37,7 @@ struct audit_verdict {
   int64_t ttft_p50_ns, ttft_p95_ns, latency_p50_ns; // -1: no request had one
   bool valid; // also where nothing succeeded: such a batch is the server's failure, not the client's
   struct run_reason reason;
+  struct json_slice ranks; // a batch record's `ranks`; none: there is one only
 };
 
 // Makes an all-zero one ready for audit_start. STATUS_MEMORY; audit_close is due then too.

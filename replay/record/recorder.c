@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +18,8 @@ struct texts {
 };
 
 struct recorder {
-  struct gzline_writer *writer;
+  struct gzline_writer *writer; // NULL: it collects
+  struct buf collected;
   const struct work *work;
   struct buf line;
   struct texts *texts; // one for each lane
@@ -38,12 +40,20 @@ static struct json_slice slice(const char *text) {
 
 static void write_text(struct recorder *recorder, struct buf *line) {
   if (recorder->status == STATUS_OK) recorder->status = line->status;
-  if (recorder->status == STATUS_OK) recorder->status = gzline_write(recorder->writer, line->data, line->len);
+  if (recorder->status == STATUS_OK && recorder->writer)
+    recorder->status = gzline_write(recorder->writer, line->data, line->len);
   buf_clear(line);
 }
 
 static void write_line(struct recorder *recorder) {
   write_text(recorder, &recorder->line);
+}
+
+static void collect(struct recorder *recorder, struct buf *line) {
+  buf_append(&recorder->collected, line->data, line->len);
+  buf_append_char(&recorder->collected, '\n');
+  if (!recorder->status) recorder->status = line->status;
+  buf_clear(line);
 }
 
 // One lane alone takes no lock.
@@ -57,6 +67,10 @@ static void unlock(struct recorder *recorder) {
 
 static int64_t since_start(const struct recorder *recorder, int64_t instant_ns) {
   return instant_ns < 0 ? -1 : instant_ns - recorder->start_ns;
+}
+
+int64_t recorder_since_start(const struct recorder *recorder, int64_t instant_ns) {
+  return since_start(recorder, instant_ns);
 }
 
 // A run that is written over the trace it is drawn from would destroy it.
@@ -88,8 +102,9 @@ enum status recorder_open(const struct recorder_settings *settings, struct recor
   if (!recorder) return status_memory(error);
   recorder->lanes = settings->lanes;
   recorder->texts = calloc((size_t)settings->lanes, sizeof *recorder->texts);
-  status = recorder->texts ? gzline_writer_open(settings->output, &options, &recorder->writer, error)
-                           : status_memory(error);
+  if (!recorder->texts) status = status_memory(error);
+  if (!status && !settings->collects)
+    status = gzline_writer_open(settings->output, &options, &recorder->writer, error);
   if (status) {
     free(recorder->texts);
     free(recorder);
@@ -109,17 +124,18 @@ static void add_known(int64_t *sum, int64_t count) {
   if (count >= 0) *sum = (*sum < 0 ? 0 : *sum) + count;
 }
 
-static void sum_up(struct recorder_sums *sums, enum failure error, const struct response *response) {
+static void sum_up(struct recorder_sums *sums, const struct run_request *record) {
+  enum failure error = record->error;
   sums->requests++;
   if (error == FAILURE_CANCELLED) {
     sums->cancelled++;
-    sums->cancelled_tokens += response->text_events;
+    sums->cancelled_tokens += record->events;
   } else if (error != FAILURE_NONE) {
     sums->failed++;
   } else {
-    add_known(&sums->input_tokens, response->input_tokens);
-    add_known(&sums->output_tokens, response->output_tokens);
-    add_known(&sums->cached_tokens, response->cached_tokens);
+    add_known(&sums->input_tokens, record->input_tokens);
+    add_known(&sums->output_tokens, record->output_tokens);
+    add_known(&sums->cached_tokens, record->cached_tokens);
   }
   if (error != FAILURE_NONE) sums->errors[error]++;
 }
@@ -137,21 +153,26 @@ static struct json_slice print_chunks(struct buf *chunks, const struct request_r
 }
 
 // A wrong model or base path fails everything, and the server's own message has the reason.
-static void keep_first_failure(struct recorder *recorder, enum failure error, const char *words,
-                               const struct request_result *result) {
-  char status[16] = "";
+static void keep_first_failure(struct recorder *recorder, const struct run_request *record, const char *words,
+                               const char *url) {
+  enum failure error = record->error;
+  char status[24] = "";
   if (error == FAILURE_NONE || error == FAILURE_CANCELLED || recorder->first_failure[0]) return;
-  if (result->response->status > 0) snprintf(status, sizeof status, " (%d)", result->response->status);
-  const char *authority = strstr(result->request->url, "://");
+  if (record->status > 0) snprintf(status, sizeof status, " (%lld)", (long long)record->status);
+  const char *authority = strstr(url, "://");
   const char *path = authority ? authority + 3 + strcspn(authority + 3, "/") : "";
-  snprintf(recorder->first_failure, sizeof recorder->first_failure, "%s%s for %.*s%s%s", failure_name(error),
-           status, (int)strcspn(path, "?"), path, words[0] ? ": " : "", words);
+  snprintf(recorder->first_failure, sizeof recorder->first_failure, "%s%s%s%.*s%s%s", failure_name(error),
+           status, path[0] ? " for " : "", (int)strcspn(path, "?"), path, words[0] ? ": " : "", words);
+}
+
+static void add_to_sketch(struct recorder *recorder, const struct run_request *record) {
+  if (!record->warmup && recorder->status == STATUS_OK)
+    recorder->status = sketch_add(recorder->sketch, record);
 }
 
 void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
                       const struct request_result *result) {
   const struct response *response = result->response;
-  enum failure error = response->failure;
   bool has_gaps = result->text_gaps->count > 0;
   struct texts *texts = &recorder->texts[lane];
   char words[256];
@@ -195,18 +216,55 @@ void recorder_request(struct recorder *recorder, int64_t lane, const struct reco
       .chunks_s = print_chunks(&texts->chunks, result),
       .attempts = result->attempts,
       .retry_after_ns = result->retry_after_ns,
-      .error = error,
+      .error = response->failure,
       .error_text = slice(words[0] ? words : NULL),
   };
   if (!recorder->sketch) run_format_request(&texts->line, &record);
   lock(recorder);
-  if (recorder->sketch && !batch->warmup && recorder->status == STATUS_OK)
-    recorder->status = sketch_add(recorder->sketch, &record);
+  if (recorder->sketch) add_to_sketch(recorder, &record);
   if (texts->chunks.status && !recorder->status) recorder->status = texts->chunks.status;
-  sum_up(&recorder->sums, error, response);
+  sum_up(&recorder->sums, &record);
   recorder->end.requests += !recorder->sketch;
-  keep_first_failure(recorder, error, words, result);
-  if (!recorder->sketch) write_text(recorder, &texts->line);
+  keep_first_failure(recorder, &record, words, result->request->url);
+  if (recorder->sketch) {
+    buf_clear(&texts->line);
+  } else if (recorder->writer) {
+    write_text(recorder, &texts->line);
+  } else {
+    collect(recorder, &texts->line);
+  }
+  unlock(recorder);
+}
+
+void recorder_take(struct recorder *recorder, struct buf *out) {
+  buf_clear(out);
+  lock(recorder);
+  struct buf taken = recorder->collected;
+  recorder->collected = *out;
+  if (!recorder->status) recorder->status = taken.status;
+  unlock(recorder);
+  *out = taken;
+}
+
+void recorder_set_start(struct recorder *recorder, int64_t start_ns) {
+  recorder->start_ns = start_ns;
+}
+
+void recorder_add(struct recorder *recorder, struct json_slice line, const struct run_request *record) {
+  char words[256] = "";
+  if (record->error_text.data)
+    snprintf(words, sizeof words, "%.*s", (int)(record->error_text.len < 200 ? record->error_text.len : 200),
+             record->error_text.data);
+  lock(recorder);
+  sum_up(&recorder->sums, record);
+  keep_first_failure(recorder, record, words, "");
+  if (recorder->sketch) {
+    add_to_sketch(recorder, record);
+  } else {
+    recorder->end.requests++;
+    buf_append(&recorder->line, line.data, line.len);
+    write_line(recorder);
+  }
   unlock(recorder);
 }
 
@@ -257,6 +315,7 @@ static struct run_batch make_batch(const struct recorder *recorder, const struct
       .stall_max_ns = verdict->stall_max_ns,
       .valid = verdict->valid,
       .reason = verdict->reason,
+      .ranks = verdict->ranks,
       .rate = NAN,
       .in_flight_mean = NAN,
       .characters_per_token = NAN,
@@ -330,14 +389,15 @@ enum status recorder_close(struct recorder *recorder, struct error *error) {
   enum status status = recorder->status;
   if (status) status_write(error, "run records: %s", status_name(status));
   struct gzline_counts counts;
-  enum status closing = gzline_writer_close(recorder->writer, &counts, error);
-  if (!closing && counts.lost_files > 0)
+  enum status closing = recorder->writer ? gzline_writer_close(recorder->writer, &counts, error) : STATUS_OK;
+  if (recorder->writer && !closing && counts.lost_files > 0)
     closing = status_fail(error, STATUS_IO, "%lld run records are lost: their file was removed or cut",
                           (long long)counts.dropped);
   buf_free(&recorder->line);
   buf_free(&recorder->sketch_text);
   if (recorder->sketch) sketch_free(recorder->sketch);
   free(recorder->sketch);
+  buf_free(&recorder->collected);
   for (int64_t i = 0; i < recorder->lanes; i++)
     texts_free(&recorder->texts[i]);
   free(recorder->texts);

@@ -21,6 +21,7 @@ struct recorder;
 // What the command line decides; borrowed.
 struct recorder_settings {
   const char *output; // NULL: standard output
+  bool collects;      // no file: recorder_take gets the lines of requests; nothing else is written
   enum gzline_existing existing;
   const char *const *inputs; // the traces, none of which may be the output
   size_t input_count;
@@ -47,6 +48,17 @@ struct recorder_batch {
 // One request of it, which ended on this lane; sums it up for the batch's own record.
 void recorder_request(struct recorder *recorder, int64_t lane, const struct recorder_batch *batch,
                       const struct request_result *result);
+
+// Of a recorder that collects: moves its lines so far to `out`, in place of what that held; from now on
+// instants count from `start_ns`.
+void recorder_take(struct recorder *recorder, struct buf *out);
+void recorder_set_start(struct recorder *recorder, int64_t start_ns);
+
+// One request's line that another process has collected (no newline), with what it says.
+void recorder_add(struct recorder *recorder, struct json_slice line, const struct run_request *record);
+
+// From the segment's start to this instant of clock_now_ns.
+int64_t recorder_since_start(const struct recorder *recorder, int64_t instant_ns);
 
 // The first request that failed, warm-up included, for a person: "http_4xx (404) for /v1/chat/completions: no
 // such model", with the path that was asked. "": none did. Valid until recorder_close.

@@ -7,6 +7,12 @@
 #include "replay/plan/random.h"
 #include "replay/workload/rewrite.h"
 
+int64_t batch_part_index(const struct batch_part *part, int64_t n) {
+  if (part->of == 0) return n;
+  if (part->count == 0) return INT64_MAX;
+  return n / part->count * part->of + part->first + n % part->count;
+}
+
 // Appends the body from *done to `end`, and the synthetic prompt where it belongs: behind a nonce at its
 // place.
 static void print_up_to(const struct batch_source *source, int64_t index, size_t *done, size_t end,
@@ -52,7 +58,8 @@ static bool changes(const struct batch_source *source, const struct work_request
 
 // All URLs and bodies one after another; the pointers to them come later, when the text moves no more.
 static void print_texts(struct batch *batch, const struct batch_source *source) {
-  for (int64_t i = 0; i < source->count; i++) {
+  int64_t i;
+  for (int64_t n = 0; (i = batch_part_index(&source->part, n)) < source->count; n++) {
     const struct work_request *request = work_at(source->work, source->offset + i);
     endpoint_print(source->endpoint, source->port, request->path, &batch->text);
     buf_append_char(&batch->text, '\0');
@@ -73,7 +80,8 @@ static void print_texts(struct batch *batch, const struct batch_source *source) 
 
 static void set_pointers(struct batch *batch, const struct batch_source *source) {
   const char *at = batch->text.data;
-  for (int64_t i = 0; i < source->count; i++) {
+  int64_t i;
+  for (int64_t n = 0; (i = batch_part_index(&source->part, n)) < source->count; n++) {
     batch->requests[i].url = at;
     at += strlen(at) + 1;
     if (!changes(source, work_at(source->work, source->offset + i))) continue;

@@ -17,12 +17,22 @@ struct batch {
   struct buf text; // URLs and bodies
 };
 
+// Of a batch that several ranks send, those requests whose place among `of` workers is one of `count` from
+// `first`; `of` 0: all.
+struct batch_part {
+  int64_t first, count, of;
+};
+
+// The index of the n-th request of a part, from 0.
+int64_t batch_part_index(const struct batch_part *part, int64_t n);
+
 struct batch_source {
   const struct work *work;
   const struct endpoint *endpoint;
-  uint16_t port;  // for {port}; 0: none
-  int64_t offset; // where in the draw it begins
-  int64_t count;  // at least 1
+  uint16_t port;          // for {port}; 0: none
+  int64_t offset;         // where in the draw it begins
+  int64_t count;          // at least 1
+  struct batch_part part; // what is made ready of it
   bool warmup;
   // A nonce goes before each prompt, another one whenever the draw begins again within the batch: no prompt
   // of it is sent twice. That of pass p is made of `nonce` + p; there are batch_passes() of them.

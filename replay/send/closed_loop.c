@@ -14,8 +14,9 @@
 // The main thread's, but for `next`.
 struct closed_loop {
   struct batch batch;
-  _Atomic int64_t next; // the first that no lane has taken
-  double rate_max;      // requests/s of the fastest batch so far
+  struct batch_part part; // of this rank
+  _Atomic int64_t next;   // the first of the part that no lane has taken
+  double rate_max;        // requests/s of the fastest batch so far
 };
 
 struct part {
@@ -37,7 +38,7 @@ static int64_t next_index(struct closed_loop *loop, struct part *part) {
   if (index >= 0) return index;
   if (part->taken == part->most) return -1;
   if (part->end_ns > 0 && clock_now_ns() >= part->end_ns) return -1;
-  index = atomic_fetch_add_explicit(&loop->next, 1, memory_order_relaxed);
+  index = batch_part_index(&loop->part, atomic_fetch_add_explicit(&loop->next, 1, memory_order_relaxed));
   return index < loop->batch.count ? index : -1;
 }
 
@@ -124,13 +125,22 @@ enum status closed_loop_open(const struct measurement_setup *setup, measurement_
   return measurement_open(&closed_loop, sizeof(struct closed_loop), setup, over, context, out, error);
 }
 
+// The workers of this rank, and in a burst its requests.
+static struct batch_part part_of(const struct measurement *measurement, int64_t total) {
+  int64_t rank = remote_number(measurement->setup.remote), ranks = remote_count(measurement->setup.remote);
+  struct batch_part part = {.count = lanes_part(total, rank, ranks), .of = ranks > 1 ? total : 0};
+  for (int64_t i = 0; i < rank; i++)
+    part.first += lanes_part(total, i, ranks);
+  return part;
+}
+
 // Divides the batch among the lanes: W workers, and in a burst the requests too.
 static void divide(struct measurement *measurement) {
   const struct recorder_batch *batch = &measurement->batch;
   const struct send_settings *settings = measurement->setup.settings;
   int64_t lanes = lanes_count(measurement->setup.lanes), count = loop_of(measurement)->batch.count;
   for (int64_t i = 0; i < lanes; i++) {
-    int64_t workers = lanes_part(settings->burst ? count : batch->workers, i, lanes);
+    int64_t workers = lanes_part(loop_of(measurement)->part.count, i, lanes);
     measurement->shares[i].active = workers > 0;
     *(struct part *)measurement->shares[i].part = (struct part){
         .most = settings->burst ? workers : count,
@@ -155,20 +165,28 @@ static int64_t count_of(const struct measurement *measurement, const struct reco
 void closed_loop_start(struct measurement *measurement, const struct recorder_batch *batch, int64_t offset,
                        uint16_t port) {
   struct closed_loop *loop = loop_of(measurement);
+  struct remote_start start = {.batch = *batch,
+                               .offset = offset,
+                               .count = count_of(measurement, batch),
+                               .nonce = measurement->nonce,
+                               .port = port};
+  if (measurement->setup.remote) remote_begin(measurement->setup.remote, measurement, &start);
+  loop->part = part_of(measurement, measurement->setup.settings->burst ? start.count : batch->workers);
   struct batch_source source = {
       .work = measurement->setup.work,
       .endpoint = measurement->setup.settings->endpoint,
       .port = port,
       .offset = offset,
-      .count = count_of(measurement, batch),
+      .count = start.count,
+      .part = loop->part,
       .warmup = batch->warmup,
       .cache_bust = measurement->setup.settings->cache_bust,
-      .nonce = measurement->nonce,
+      .nonce = start.nonce,
   };
-  measurement->nonce += (uint64_t)batch_passes(source.work, source.count);
+  measurement->nonce = start.nonce + (uint64_t)batch_passes(source.work, source.count);
   enum status status = batch_prepare(&loop->batch, &source, NULL);
-  measurement_prepare(measurement, batch, offset);
-  if (status) {
+  enum status meeting = measurement_prepare(measurement, batch, offset);
+  if (status || meeting) {
     measurement_give_up(measurement);
     return;
   }

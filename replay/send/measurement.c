@@ -54,6 +54,7 @@ static void on_done(void *context, const struct request_result *result) {
 
 static void conclude(struct measurement *measurement) {
   bool complete = !measurement->cancelled;
+  struct audit_verdict verdict;
   int64_t done_ns = measurement->batch.start_ns, cpu_ns = 0, stall_max_ns = 0;
   audit_start(&measurement->audit, measurement->batch.start_ns);
   for (int64_t i = 0; i < lanes_count(measurement->setup.lanes); i++) {
@@ -66,18 +67,20 @@ static void conclude(struct measurement *measurement) {
     stall_max_ns = later(stall_max_ns, share->stall_max_ns);
   }
   measurement->running = false;
+  audit_finish(&measurement->audit, done_ns, cpu_ns, stall_max_ns, &verdict);
+  int64_t total_ns = done_ns - measurement->batch.start_ns;
+  if (complete)
+    complete = remote_conclude(measurement->setup.remote, &measurement->audit, &verdict, &total_ns);
   if (!complete) { // its requests are recorded, the batch is not
     measurement->over(measurement->context, NULL);
     return;
   }
-  struct audit_verdict verdict;
   struct measurement_outcome outcome = {
       .batch = &measurement->batch,
-      .total_ns = done_ns - measurement->batch.start_ns,
+      .total_ns = total_ns,
       .sums = recorder_sums(measurement->setup.recorder),
       .verdict = &verdict,
   };
-  audit_finish(&measurement->audit, done_ns, cpu_ns, stall_max_ns, &verdict);
   if (!verdict.valid) {
     char reason[AUDIT_REASON_BYTES];
     audit_print_reason(&verdict, reason);
@@ -146,25 +149,53 @@ static void cancel(void *context) {
   if (share->waiting || share->running) measurement_cancel_share(share);
 }
 
-void measurement_prepare(struct measurement *measurement, const struct recorder_batch *batch,
-                         int64_t offset) {
+void measurement_remote_record(void *context, const struct run_request *record) {
+  struct measurement *measurement = context;
+  bool success = record->error == FAILURE_NONE;
+  audit_request(remote_audit(measurement->setup.remote),
+                record->sent_ns - later(record->intended_ns, record->ready_ns),
+                success ? record->latency_ns : -1);
+  if (success) audit_first_token(remote_audit(measurement->setup.remote), record->ttft_ns);
+  struct work_place place = {measurement->offset, record->index, measurement->batch.warmup};
+  work_observe(measurement->setup.work, &place, success ? record->input_tokens : -1);
+  measurement->remote_ended++;
+  measurement->remote_failed += !success && record->error != FAILURE_CANCELLED;
+}
+
+void measurement_remote_over(void *context) {
+  share_is_over(&((struct measurement *)context)->shares[0]);
+}
+
+// Where ranks meet, the delay counts from there.
+static enum status set_start(struct measurement *measurement, int64_t planned_ns) {
+  int64_t now_ns = clock_now_ns();
+  int64_t delay_ns = planned_ns > 0 ? planned_ns - now_ns : START_DELAY_NS;
+  measurement->batch.start_ns = now_ns + delay_ns;
+  if (!measurement->setup.remote) return STATUS_OK;
+  return remote_meet(measurement->setup.remote, delay_ns, &measurement->batch.start_ns);
+}
+
+enum status measurement_prepare(struct measurement *measurement, const struct recorder_batch *batch,
+                                int64_t offset) {
   measurement->batch = *batch;
-  if (batch->start_ns == 0) measurement->batch.start_ns = clock_now_ns() + START_DELAY_NS;
+  enum status status = set_start(measurement, batch->start_ns);
   measurement->offset = offset;
   measurement->running = true;
   measurement->cancelled = false;
+  return status;
 }
 
 void measurement_start(struct measurement *measurement) {
   int64_t lanes = lanes_count(measurement->setup.lanes);
   recorder_start_batch(measurement->setup.recorder, &measurement->batch);
-  measurement->open_shares = 0;
+  measurement->open_shares = remote_pending(measurement->setup.remote);
   for (int64_t i = 0; i < lanes; i++)
     measurement->open_shares += measurement->shares[i].active;
   for (int64_t i = 0; i < lanes; i++) {
     struct share *share = &measurement->shares[i];
     if (share->active) lanes_post(share->lane, &share->start);
   }
+  if (measurement->open_shares == 0) conclude(measurement); // a rank without a part
 }
 
 void measurement_give_up(struct measurement *measurement) {
@@ -185,6 +216,10 @@ void measurement_cancel(struct measurement *measurement) {
     struct share *share = &measurement->shares[i];
     if (share->active) lanes_post(share->lane, &share->cancel);
   }
+  int64_t pending = remote_pending(measurement->setup.remote);
+  remote_cancel(measurement->setup.remote);
+  measurement->open_shares -= pending;
+  if (pending > 0 && measurement->open_shares == 0) conclude(measurement);
 }
 
 bool measurement_running(const struct measurement *measurement) {
@@ -199,6 +234,8 @@ void measurement_progress(struct measurement *measurement, int64_t now_ns, struc
     state->failed += get(&share->failed);
     state->in_flight += get(&share->in_flight);
   }
+  state->requests += measurement->remote_ended;
+  state->failed += measurement->remote_failed;
   if (!measurement->running) return;
   struct recorder_sums sums = recorder_sums_now(measurement->setup.recorder);
   double elapsed_s = clock_seconds(now_ns - measurement->batch.start_ns);

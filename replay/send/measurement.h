@@ -19,6 +19,7 @@
 #include "replay/record/audit.h"
 #include "replay/record/recorder.h"
 #include "replay/send/lanes.h"
+#include "replay/send/remote.h"
 #include "replay/send/request_call.h"
 #include "replay/workload/work.h"
 
@@ -46,7 +47,8 @@ struct send_settings {
 };
 
 struct measurement_setup {
-  struct lanes *lanes; // requests are sent from
+  struct lanes *lanes;   // requests are sent from
+  struct remote *remote; // other ranks; NULL: there are none
   const struct send_settings *settings;
   const struct work *work;
   struct recorder *recorder;
@@ -111,6 +113,10 @@ enum status open_loop_open(const struct measurement_setup *setup, measurement_ov
 void open_loop_start(struct measurement *measurement, const struct schedule *schedule,
                      const struct recorder_batch *batch, int64_t offset);
 
+// For remote_handlers of rank 0.
+void measurement_remote_record(void *measurement, const struct run_request *record);
+void measurement_remote_over(void *measurement);
+
 // The rest is for closed_loop.c and open_loop.c.
 
 enum { MEASUREMENT_LABEL_BYTES = 96 };
@@ -156,9 +162,10 @@ struct measurement {
   struct loop_timer *timer; // the end of one that never began
   bool running, cancelled;
   struct recorder_batch batch;
-  int64_t offset;     // in the draw
-  uint64_t nonce;     // of the next
-  struct audit audit; // of all lanes
+  int64_t offset;                      // in the draw
+  uint64_t nonce;                      // of the next
+  struct audit audit;                  // of all lanes
+  int64_t remote_ended, remote_failed; // of all measurements, as `ended` and `failed` of a share
   char label[MEASUREMENT_LABEL_BYTES];
 };
 
@@ -167,8 +174,10 @@ enum status measurement_open(const struct measurement_kind *kind, size_t own_siz
                              const struct measurement_setup *setup, measurement_over *over, void *context,
                              struct measurement **out, struct error *error) MUST_USE;
 
-// Two steps: names the batch and its start, in batch.start_ns (0: soon); then hands it to the active shares.
-void measurement_prepare(struct measurement *measurement, const struct recorder_batch *batch, int64_t offset);
+// Two steps: names the batch and its start, in batch.start_ns (0: soon), for which ranks meet; then hands it
+// to the active shares. STATUS_NETWORK: a rank is lost.
+enum status measurement_prepare(struct measurement *measurement, const struct recorder_batch *batch,
+                                int64_t offset) MUST_USE;
 void measurement_start(struct measurement *measurement);
 
 // `over` comes without an outcome: it could not be made ready.

@@ -193,6 +193,8 @@ static void conclude(struct measurement *measurement, struct measurement_outcome
     tokens += part->tokens;
     tokens_known |= part->tokens_known;
   }
+  if (measurement->setup.remote)
+    remote_open_loop(measurement->setup.remote, &in_flight_ns, &tokens, &tokens_known);
   // With a think time conversations may end long before the duration does, unless they arrive over all of it.
   bool until_last = settings->think != SEND_ORDER_THINK_SCHEDULE && settings->first == SEND_ORDER_FIRST_OWN &&
                     outcome->total_ns < loop->window_ns;
@@ -289,7 +291,14 @@ void open_loop_start(struct measurement *measurement, const struct schedule *sch
   loop->window_ns =
       settings->think == SEND_ORDER_THINK_SCHEDULE ? schedule->window_ns : settings->duration_ns;
   measurement->nonce += UINT64_C(1) << 40; // each repetition has its own
-  measurement_prepare(measurement, batch, offset);
+  struct remote_start start = {
+      .batch = *batch, .offset = offset, .nonce = measurement->nonce, .is_open = true};
+  if (measurement->setup.remote) remote_begin(measurement->setup.remote, measurement, &start);
+  measurement->nonce = start.nonce;
+  if (measurement_prepare(measurement, batch, offset)) {
+    measurement_give_up(measurement);
+    return;
+  }
   measurement->batch.schedule_ns = loop->window_ns > 0 ? loop->window_ns : schedule->window_ns;
   for (int64_t i = 0; i < lanes_count(measurement->setup.lanes); i++)
     measurement->shares[i].active = true;

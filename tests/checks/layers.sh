@@ -37,6 +37,7 @@ only 'zlib' '^lib/lines/gzline|^lib/http/inflate\.[ch]$'
 only 'event2?/|event\.h' '^lib/net/loop\.c$'
 only 'curl/' '^lib/(net/xfer|http/endpoint)'
 only 'microhttpd' '^capture/(proxy/|metrics\.c$)'
+only 'mpi\.h' '^replay/ranks/ranks_mpi\.c$'
 only 'gsl/' '^analyze/stat/|^replay/plan/random\.c$'
 
 [ $bad -eq 0 ] && echo "layers: $(wc -l <<<"$rooms") rooms, every include goes down"

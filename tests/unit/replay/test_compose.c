@@ -32,7 +32,7 @@ static void test_the_header_has_what_was_asked_for(void **state) {
   assert_int_equal(plan_make(opts.cells, opts.cell_count, opts.order, opts.restart, opts.seed, &plan, &error),
                    STATUS_OK);
   struct compose_header composed;
-  assert_int_equal(compose_header(&opts, &plan, &work, true, argc, argv, &composed, &error), STATUS_OK);
+  assert_int_equal(compose_header(&opts, &plan, &work, true, 1, argc, argv, &composed, &error), STATUS_OK);
   const struct run_header *header = &composed.header;
   assert_int_equal(header->max_tokens, 1000);
   assert_int_equal(header->threads, 3);
@@ -85,7 +85,7 @@ static void test_an_arrival_is_recorded_by_its_name(void **state) {
   struct work work = {0};
   struct compose_header composed;
   struct error error;
-  assert_int_equal(compose_header(&opts, &plan, &work, false, 0, NULL, &composed, &error), STATUS_OK);
+  assert_int_equal(compose_header(&opts, &plan, &work, false, 1, 0, NULL, &composed, &error), STATUS_OK);
   assert_true(json_slice_is(composed.header.plan, "{\"repeat\":1,\"rates\":[2,4],\"arrival\":\"gamma\","
                                                   "\"burstiness\":0.5,\"duration_s\":3}"));
   assert_int_equal(composed.header.max_tokens, -1);

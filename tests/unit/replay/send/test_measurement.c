@@ -71,7 +71,7 @@ static void close_one(struct sender *sender, struct measurement *measurement) {
 }
 
 static void start(struct measurement *measurement) {
-  measurement_prepare(measurement, &batch, 0);
+  assert_int_equal(measurement_prepare(measurement, &batch, 0), STATUS_OK);
   measurement->shares[0].active = true;
   measurement_start(measurement);
   assert_true(measurement_running(measurement));
@@ -118,7 +118,7 @@ static void test_one_that_is_given_up_has_no_outcome(void **state) {
   (void)state;
   struct sender sender;
   struct measurement *measurement = open_one(&sender);
-  measurement_prepare(measurement, &batch, 0);
+  assert_int_equal(measurement_prepare(measurement, &batch, 0), STATUS_OK);
   measurement_give_up(measurement);
   assert_int_equal(sender.overs, 0); // it comes from the loop
   sender_run(&sender);
