@@ -67,6 +67,13 @@ test: all unit-build e2e-build
 unit-build: $(UNIT_PROGRAMS) $(FAULTS)
 # One end-to-end test is the short form of a long one, with its program.
 e2e-build: $(BINARIES) $(E2E_PROGRAMS) $(BUILD)/tests/faults/test_programs $(BUILD)/tests/long/exact_bytes
+## test-ranks: with MPI=1, what replay's ranks touch: their unit tests, and runs under mpirun
+RANK_TESTS := ranks/test_ranks_one ranks/test_ranks_mpi send/test_remote send/test_remote_agree send/test_closed_loop \
+	send/test_open_loop send/test_measurement test_follow
+.PHONY: test-ranks
+test-ranks: $(BINARIES) $(RANK_TESTS:%=$(BUILD)/tests/unit/replay/%)
+	@set -e; for t in $(RANK_TESTS); do $(BUILD)/tests/unit/replay/$$t; done
+	@BUILD=$(BUILD) tests/e2e/test_replay_ranks.sh
 ## unit: the unit tests alone; unit-ROOM runs one room's (unit-analyze/stat, unit-lib/llm, ...)
 unit: unit-build
 	@BUILD=$(BUILD) tests/run.sh unit

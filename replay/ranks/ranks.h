@@ -19,8 +19,8 @@ struct ranks;
 // several, and the build has no MPI; STATUS_IO: MPI does not begin.
 enum status ranks_open(struct ranks **out, struct error *error) MUST_USE;
 
-// Every rank has to call it in its turn. `in_order` false: the others are not waited for, and this process
-// ends here, and they with it, with exit code `code`. Takes NULL, and returns then.
+// Every rank has to call it in its turn. `in_order` false: the others are not waited for, and the process has
+// to end with exit code `code` now; rank 0 ends the others, and itself here, but after a signal. Takes NULL.
 void ranks_close(struct ranks *ranks, bool in_order, int code);
 
 int64_t ranks_number(const struct ranks *ranks); // 0 of NULL

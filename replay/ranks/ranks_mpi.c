@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/cli.h"
 #include "lib/base/clock.h"
 #include "replay/ranks/ranks.h"
 
@@ -52,7 +53,10 @@ enum status ranks_open(struct ranks **out, struct error *error) {
 
 void ranks_close(struct ranks *ranks, bool in_order, int code) {
   if (!ranks) return;
-  if (!in_order) MPI_Abort(ranks->comm, code);
+  if (!in_order) { // after a signal the launcher ends the others
+    if (ranks->number == 0 && code != CLI_EXIT_INTERRUPTED) MPI_Abort(ranks->comm, code);
+    return;
+  }
   while (!ranks_all_sent(ranks))
     sched_yield();
   MPI_Comm_free(&ranks->comm);
