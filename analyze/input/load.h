@@ -218,6 +218,10 @@ enum status load_curve_file(struct load_data *data, const char *path, struct err
 // True when fewer than LOAD_MIN_SUCCESS of the requests that were not cancelled succeeded.
 bool load_is_failing(int64_t requests, int64_t failed, int64_t cancelled);
 
+// Whether the pass of every repetition is known: a table without a column `rep` has none, since the order of
+// its rows is none.
+bool load_knows_passes(const struct load_data *data);
+
 // To be called once after the last file: folds what the last sessions left, leaves out failed batches that
 // were measured again, chooses the measure (output tokens where there are any, else requests) and fills the
 // amounts, and notes what runs differ in. STATUS_FORMAT when the measure that was asked for is known of no

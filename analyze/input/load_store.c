@@ -65,6 +65,14 @@ enum status load_replicate_add(struct load_cell *cell, struct load_replicate **r
   return status;
 }
 
+bool load_knows_passes(const struct load_data *data) {
+  for (size_t i = 0; i < data->cell_count; i++) {
+    for (size_t r = 0; r < data->cells[i].count; r++)
+      if (!data->cells[i].replicates[r].in_pass) return false;
+  }
+  return true;
+}
+
 void load_failed_start(struct load_cell *cell, size_t run) {
   if (cell->failed_starts > 0 && cell->failed_start == run) return;
   cell->failed_starts++;

@@ -153,15 +153,6 @@ static double *matrix_of(const struct side *side, const size_t *cells, size_t co
   return values;
 }
 
-// A table without a column `rep` has no passes: the order of its rows is none.
-static bool knows_passes(const struct load_data *data) {
-  for (size_t i = 0; i < data->cell_count; i++) {
-    for (size_t r = 0; r < data->cells[i].count; r++)
-      if (!data->cells[i].replicates[r].in_pass) return false;
-  }
-  return true;
-}
-
 // All cells that are usable on both sides, together. Where the numbers allow no interval, none is given.
 static enum status compare_all(const struct load_data *data[2], const struct side *sides[2],
                                const struct pair *pairs, size_t count, const struct compare_options *options,
@@ -178,7 +169,7 @@ static enum status compare_all(const struct load_data *data[2], const struct sid
     if (status == STATUS_OK && !values[side]) status = STATUS_MEMORY;
   }
   struct compare compare;
-  out->by_blocks = knows_passes(data[0]) && knows_passes(data[1]);
+  out->by_blocks = load_knows_passes(data[0]) && load_knows_passes(data[1]);
   if (status == STATUS_OK) {
     status = compare_overall(values[0], blocks[0].count, values[1], blocks[1].count, count, options, &compare,
                              &out->by_blocks, NULL);

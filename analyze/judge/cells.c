@@ -284,6 +284,7 @@ enum status cells_build(const struct load_data *data, double confidence, struct 
     samples->of[i].cell = &data->cells[i];
   samples->count = data->cell_count;
   samples->by_run = is_by_run(data);
+  samples->in_passes = load_knows_passes(data);
   samples->managed = has_restarts(data);
   qsort(samples->of, samples->count, sizeof *samples->of, compare_cells);
   size_t offset = 0;

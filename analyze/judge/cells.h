@@ -34,8 +34,8 @@ struct cells_sample {
 struct cells_samples {
   struct cells_sample *of;
   size_t count;
-  bool by_run;
-  bool managed; // a server was restarted for its sessions, of which there are several
+  bool by_run, in_passes; // in_passes: which pass a repetition is of is known of all
+  bool managed;           // a server was restarted for its sessions, of which there are several
   double *values;
   size_t *replicates;
 };

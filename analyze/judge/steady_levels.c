@@ -211,14 +211,6 @@ static enum status fill_row(const struct steady_sample *sample, struct ci_sample
   return STATUS_OK;
 }
 
-static bool knows_passes(const struct cells_samples *samples) {
-  for (size_t i = 0; i < samples->count; i++) {
-    for (size_t r = 0; r < samples->of[i].count; r++)
-      if (!samples->of[i].cell->replicates[samples->of[i].replicates[r]].in_pass) return false;
-  }
-  return true;
-}
-
 // The independent values of a level: those of one run are its geometric mean. Writes their blocks too.
 static struct ci_sample merge_runs(const struct steady_sample *level, bool by_run, double *values,
                                    int64_t *blocks) {
@@ -276,7 +268,7 @@ enum status steady_levels_fill(const struct steady_levels *levels, const struct 
   struct ci_pool pool = {.spread = given, .p = 1, .p_widest = 1};
   if (status == STATUS_OK && levels->count > 0 && !(given.df > 0)) {
     status = ci_pool_samples(of, levels->count, scale, &pool, error);
-    if (status == STATUS_OK && pool.spread.df > 0 && knows_passes(samples))
+    if (status == STATUS_OK && pool.spread.df > 0 && samples->in_passes)
       status = depend(of, levels->count, blocks, samples->by_run, scale, &pool, error);
   }
   for (size_t i = 0; i < levels->count && status == STATUS_OK; i++) {
