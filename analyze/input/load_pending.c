@@ -118,7 +118,7 @@ enum status load_pending_window(const struct load_pending *pending, const struct
                             [MEASURE_INPUT_TOKENS] = {1, {WINDOW_INPUT}},
                             [MEASURE_TOTAL_TOKENS] = {2, {WINDOW_OUTPUT, WINDOW_INPUT}},
                             [MEASURE_REQUESTS] = {1, {WINDOW_REQUESTS}}};
-  double amount = 0;
+  double amount = 0, squares = 0;
   for (size_t i = 0; i < parts[measure].count; i++) {
     enum window_part part = parts[measure].of[i];
     enum status status = STATUS_OK;
@@ -128,7 +128,9 @@ enum status load_pending_window(const struct load_pending *pending, const struct
       status = window_close(&pending->window, record->requests, record->workers, record->total_ns, part, out);
     if (status != STATUS_OK) return status;
     amount += out->amount;
+    squares += out->squares;
   }
   out->amount = amount;
+  out->squares = squares;
   return STATUS_OK;
 }

@@ -13,6 +13,7 @@
 #include "analyze/judge/recommend.h"
 #include "analyze/judge/slo_crossing.h"
 #include "analyze/judge/slo_edge.h"
+#include "analyze/judge/spend.h"
 #include "analyze/judge/steady_levels.h"
 #include "analyze/judge/suggest_rates.h"
 #include "analyze/judge/warnings.h"
@@ -97,6 +98,7 @@ static enum status run_cells(struct load_data *data, const struct analysis_optio
     status = cells_spread(samples, options->scale, options->sigma, first_drop, results, &best.pool, error);
   }
   if (status == STATUS_OK) status = cells_intervals(samples, options->scale, &best.pool, results, error);
+  if (status == STATUS_OK) status = spend_find(samples, results, error);
   if (status == STATUS_OK && options->slo) slo_apply(options->slo, results);
   if (status == STATUS_OK) status = best_find(samples, &best, results, error);
   if (status == STATUS_OK) status = recommend(samples, steady, &best, options->margin, results, error);

@@ -313,6 +313,16 @@ TEXT(LANG_SPREAD_GIVEN,
 TEXT(LANG_SPREAD_PSEUDO,
      "Repeated measurements are taken to vary by {0}% (standard deviation; {1} degrees of freedom). No "
      "cell was repeated, so this is estimated from equal batches on different numbers of workers.")
+// 0 what groups differ by, 1 batches, 2 requests, 3 what to do
+TEXT(LANG_SPEND, "Spread in percent: {0}{1} between batches{2}. More time is best spent on {3}.")
+TEXT(LANG_SPEND_RESTARTS, "{0} between restarts, ")
+TEXT(LANG_SPEND_RUNS, "{0} between runs, ")
+TEXT(LANG_SPEND_PASSES, "{0} between passes, ")
+TEXT(LANG_SPEND_REQUESTS, ", of which the requests of one batch make {0}")
+TEXT(LANG_SPEND_ON_RESTARTS, "another restart of the server")
+TEXT(LANG_SPEND_ON_RUNS, "another run after a restart")
+TEXT(LANG_SPEND_ON_REPETITIONS, "more repetitions")
+TEXT(LANG_SPEND_ON_LONGER, "batches {0} times as long")
 TEXT(LANG_CAPACITY_MEANS, "Capacity without start-up is what a level tends to with ever larger batches: "
                           "its total time is fitted as a constant part plus {units} / capacity.")
 TEXT(LANG_SET_MEANS, "Configurations that cannot be told apart from the highest (Hsu's multiple "

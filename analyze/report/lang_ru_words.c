@@ -258,4 +258,13 @@ const char *const lang_ru_words[LANG_ID_COUNT] = {
     [LANG_COLUMN_MINUTES_KEPT] = "Минуты в пределах (%)",
     [LANG_COLUMN_MINUTES_POSSIBLE] = "Не более (%)",
     [LANG_LOADS_NOT_REPEATED] = "различия между повторами (каждый темп измерен один раз)",
+    [LANG_SPEND] = "Разброс в процентах: {0}{1} между пакетами{2}. Время лучше потратить на {3}.",
+    [LANG_SPEND_RESTARTS] = "{0} между перезапусками, ",
+    [LANG_SPEND_RUNS] = "{0} между прогонами, ",
+    [LANG_SPEND_PASSES] = "{0} между проходами, ",
+    [LANG_SPEND_REQUESTS] = ", из них {0} дают запросы одного пакета",
+    [LANG_SPEND_ON_RESTARTS] = "еще один перезапуск сервера",
+    [LANG_SPEND_ON_RUNS] = "еще один прогон после перезапуска",
+    [LANG_SPEND_ON_REPETITIONS] = "новые повторы",
+    [LANG_SPEND_ON_LONGER] = "пакеты в {0} раза длиннее",
 };

@@ -15,6 +15,8 @@ const char *const recommendation_state_names[] = {[RECOMMENDATION_NONE] = "none"
                                                   [RECOMMENDATION_SHOWN] = "shown",
                                                   [RECOMMENDATION_UNDECIDED] = "undecided"};
 
+const char *const spend_group_names[] = {"restarts", "runs", "passes", "none"};
+const char *const spend_on_names[] = {NULL, "groups", "repetitions", "longer_batches"};
 const char *const curve_course_names[] = {
     [CURVE_RISES] = "rises", [CURVE_FALLS] = "falls", [CURVE_DIPS] = "dips", [CURVE_LEVEL] = "level"};
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "analyze/results/demand.h"
+#include "analyze/results/spend.h"
 #include "lib/record/failure.h"
 #include "lib/record/run.h"
 
@@ -23,12 +24,6 @@ enum results_measure {
   MEASURE_COUNT
 };
 extern const char *const results_measure_names[]; // "output_tokens", ..., and NULL at the end
-
-// An estimate with its interval at results.confidence; lo or hi NaN: unbounded on that side, or no interval
-// at all.
-struct estimate {
-  double estimate, lo, hi;
-};
 
 enum cell_flag {
   CELL_COLD = 1 << 0,           // carries model loading: in no fit, no ranking
@@ -446,6 +441,7 @@ struct results {
   size_t workers_count;
   double sigma, sigma_df; // spread of ln X behind the intervals and the set; NaN: none
   enum sigma_source sigma_source;
+  struct spend spend;
   struct best best;
   struct recommendation recommendation;
   struct next_cell next[RESULTS_NEXT_MAX]; // the most useful first

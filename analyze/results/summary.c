@@ -47,6 +47,22 @@ static const struct member spread_members[] = {MEMBER(results, sigma, "sigma", M
                                                MEMBER(results, sigma_df, "df", MEMBER_NUMBER),
                                                MEMBER_VIEW_OF("source", spread_source), MEMBER_END};
 
+VALUE_VIEW(spend_groups, spend, VALUE_OF_TEXT(spend_group_names[self->groups]))
+
+VALUE_VIEW(spend_on, spend, VALUE_OF_TEXT(spend_on_names[self->on]))
+
+static const struct member spend_members[] = {MEMBER_VIEW_OF("groups", spend_groups),
+                                              MEMBER(spend, group, "group", MEMBER_ESTIMATE_OR_NULL),
+                                              MEMBER(spend, batch, "batch", MEMBER_ESTIMATE_OR_NULL),
+                                              MEMBER(spend, requests, "requests", MEMBER_ESTIMATE_OR_NULL),
+                                              MEMBER(spend, group_s, "group_s", MEMBER_NUMBER),
+                                              MEMBER(spend, batch_s, "batch_s", MEMBER_NUMBER),
+                                              MEMBER_VIEW_OF("spend_on", spend_on),
+                                              MEMBER(spend, times, "times", MEMBER_NUMBER),
+                                              MEMBER_END};
+
+VALUE_VIEW(components, results, self->spend.exists ? VALUE_OF_OBJECT(&self->spend, spend_members) : null)
+
 // The throughput has the name of what it counts.
 static const struct member cell_rate_members[][2] = {
     {MEMBER(cell, tokens_per_s, "tokens_per_s", MEMBER_ESTIMATE), MEMBER_END},
@@ -455,6 +471,7 @@ static const struct member summary_members[] = {
     MEMBER_LIST_OF(results, facts, fact_count, "inputs", fact_members),
     MEMBER_INLINE_OF(apis),
     MEMBER_PART("spread", spread_members),
+    MEMBER_VIEW_OF("components", components),
     MEMBER_LIST_OF(results, cells, cell_count, "cells", cell_members),
     MEMBER_LIST_OF(results, workers, workers_count, "workers", level_members),
     MEMBER_IF_OF(BOOL, results, best.exists, "best", best_members),

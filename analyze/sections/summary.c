@@ -2,6 +2,7 @@
 #include "analyze/sections/sections.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static void edges(struct chapters *c, struct document_node *parent) {
   const struct best *best = &c->results->best;
@@ -14,10 +15,44 @@ static void edges(struct chapters *c, struct document_node *parent) {
   chapters_callout(c, parent, DOCUMENT_NOTE, id, LANG_WITH(batch.text, workers.text));
 }
 
+static struct number_text with_percent(struct estimate sd) {
+  struct number_text out;
+  snprintf(out.text, sizeof out.text, "%.20s%.40s", number_percent(sd.estimate).text,
+           chapters_interval((struct estimate){NAN, 100 * sd.lo, 100 * sd.hi}, 2).text);
+  return out;
+}
+
+// Where the spread comes from, and what more time is best spent on.
+static void spend(struct chapters *c, struct document_node *parent) {
+  static const enum lang_id groups[] = {[SPEND_RESTARTS] = LANG_SPEND_RESTARTS,
+                                        [SPEND_RUNS] = LANG_SPEND_RUNS,
+                                        [SPEND_PASSES] = LANG_SPEND_PASSES};
+  const struct spend *spend = &c->results->spend;
+  if (!spend->exists || spend->on == SPEND_ON_NOTHING) return;
+  struct buf group = {0}, requests = {0}, on = {0};
+  if (isfinite(spend->group.estimate) && spend->groups != SPEND_ALONE)
+    chapters_format(c, &group, groups[spend->groups], LANG_WITH(with_percent(spend->group).text));
+  if (isfinite(spend->requests.estimate))
+    chapters_format(c, &requests, LANG_SPEND_REQUESTS, LANG_WITH(with_percent(spend->requests).text));
+  chapters_format(c, &on,
+                  spend->on == SPEND_ON_LONGER_BATCHES ? LANG_SPEND_ON_LONGER
+                  : spend->on == SPEND_ON_REPETITIONS  ? LANG_SPEND_ON_REPETITIONS
+                  : spend->groups == SPEND_RESTARTS    ? LANG_SPEND_ON_RESTARTS
+                                                       : LANG_SPEND_ON_RUNS,
+                  LANG_WITH(number_significant(spend->times, 1).text));
+  chapters_paragraph(
+      c, parent, LANG_SPEND,
+      LANG_WITH(buf_text(&group), with_percent(spend->batch).text, buf_text(&requests), buf_text(&on)));
+  buf_free(&group);
+  buf_free(&requests);
+  buf_free(&on);
+}
+
 void chapters_answer(struct chapters *c, struct document_node *parent) {
   chapters_verdict(c, parent);
   chapters_recommendation(c, parent);
   chapters_next(c, parent);
+  spend(c, parent);
   edges(c, parent);
   chapters_limits(c, parent);
   chapters_loads_answer(c, parent);
@@ -70,6 +105,7 @@ static void first_screen(struct chapters *c, struct document_node *parent) {
   chapters_optimum(c, parent);
   chapters_warnings(c, parent);
   spread(c, parent);
+  spend(c, parent);
 }
 
 // Steady throughput has the start taken out already.

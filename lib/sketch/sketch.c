@@ -129,8 +129,8 @@ static void write_windows(struct json_writer *w, const struct steady *windows) {
   json_write_array(w);
   for (size_t part = 0; part < WINDOW_PARTS; part++) {
     const struct steady *window = &windows[part];
-    const double values[] = {window->windows, window->window_s, window->batch_s,  window->amount,
-                             window->busy_s,  window->ended,    window->latency_s};
+    const double values[] = {window->windows, window->window_s, window->batch_s,   window->amount,
+                             window->busy_s,  window->ended,    window->latency_s, window->squares};
     json_write_array(w);
     for (size_t i = 0; window->windows > 0 && i < sizeof values / sizeof values[0]; i++)
       json_write_number(w, values[i]);

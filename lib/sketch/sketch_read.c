@@ -132,10 +132,10 @@ static enum status read_windows(struct steady *windows, struct json_slice array,
   struct json_scan scan = json_scan_start(array);
   struct json_slice value;
   for (size_t part = 0; part < WINDOW_PARTS && json_scan_element(&scan, &value); part++) {
-    double n[7];
+    double n[8];
     if (json_scan_at(value, 0).len == 0) continue; // none
-    if (!read_numbers(value, n, 7)) return fail(error, "windows", "arrays of seven numbers");
-    windows[part] = (struct steady){n[0], n[1], n[2], n[3], n[4], n[5], n[6]};
+    if (!read_numbers(value, n, 8)) return fail(error, "windows", "arrays of eight numbers");
+    windows[part] = (struct steady){n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]};
   }
   return STATUS_OK;
 }

@@ -5,10 +5,15 @@
 #include <stdlib.h>
 
 #define WINDOW_MIN_LATENCIES 0.5
+#define PARTS 8 // of a window, whose amounts show how it varies
 
 struct window {
   int64_t from_ns, to_ns;
 };
+
+static double ratio(double a, double b) {
+  return b > 0 ? a / b : NAN;
+}
 
 static double overlap_ns(struct window window, int64_t from_ns, int64_t to_ns) {
   int64_t from = from_ns > window.from_ns ? from_ns : window.from_ns;
@@ -58,6 +63,26 @@ static int compare_ends(const void *left, const void *right) {
   return (a->done_ns > b->done_ns) - (a->done_ns < b->done_ns);
 }
 
+// Batch means: equal parts of the window vary as it does itself, but for their number.
+static double squares_of_parts(struct window window, const struct steady_request *requests, size_t count,
+                               bool by_ends) {
+  double mean = 0, squares = 0;
+  for (int part = 0; part < PARTS; part++) {
+    int64_t span_ns = window.to_ns - window.from_ns;
+    struct window inside = {window.from_ns + span_ns / PARTS * part,
+                            window.from_ns + span_ns / PARTS * (part + 1)};
+    double amount = 0;
+    for (size_t i = 0; i < count; i++) {
+      if (requests[i].done_ns > inside.from_ns && requests[i].sent_ns <= inside.to_ns)
+        amount += amount_inside(inside, &requests[i], by_ends);
+    }
+    double off = amount - mean;
+    mean += off / (part + 1);
+    squares += off * (amount - mean);
+  }
+  return PARTS * squares / (PARTS - 1);
+}
+
 bool steady_of_batch(struct steady_request *requests, size_t count, int64_t workers, double batch_s,
                      struct steady *out) {
   if (count == 0 || workers < 1 || count <= (size_t)workers) return false;
@@ -86,6 +111,7 @@ bool steady_of_batch(struct steady_request *requests, size_t count, int64_t work
     steady.ended++;
     steady.latency_s += (double)(request->done_ns - request->sent_ns) * 1e-9;
   }
+  steady.squares = squares_of_parts(window, requests, count, by_ends);
   *out = steady;
   return true;
 }
@@ -98,10 +124,7 @@ void steady_add(struct steady *sum, const struct steady *window) {
   sum->busy_s += window->busy_s;
   sum->ended += window->ended;
   sum->latency_s += window->latency_s;
-}
-
-static double ratio(double a, double b) {
-  return b > 0 ? a / b : NAN;
+  sum->squares += window->squares;
 }
 
 double steady_throughput(const struct steady *steady) {

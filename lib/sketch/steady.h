@@ -36,6 +36,8 @@ struct steady {
   double busy_s;    // integral of requests in flight over the window
   double ended;     // requests that ended in the window
   double latency_s; // sum of their latencies
+  double squares; // over amount^2: the variance of ln throughput that the requests of the window make, by the
+                  // method of batch means (Law and Kelton, Simulation Modeling and Analysis, 9.5.3)
 };
 
 // The window of one batch of `count` requests, which took `batch_s`; may put the requests in order of their
