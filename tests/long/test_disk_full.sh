@@ -17,19 +17,24 @@ start_server sim "$bin/simllm" -l 127.0.0.1:0 --time-scale 0.01 --tokens 4 || su
 
 requests=300
 fill() { # NAME FILE: requests with 8 KB of text each; more than the disk holds, whatever gzip does to them
-  local trace=$scratch/disk/$2 i
+  local trace=$scratch/disk/$2
   start_server "$1" "$bin/capture" -u "${server_url[sim]}" -l 127.0.0.1:0 -o "$trace" --flush-interval 50ms || return
-  : >"$scratch/codes"
-  for i in $(seq $requests); do
-    printf '{"model":"m","stream":true,"messages":[{"role":"user","content":"%s"}]}' \
-      "$(head -c 6000 /dev/urandom | base64 -w 0)" >"$scratch/body"
-    curl -sS -N -m 10 -o "$scratch/answer" -w '%{http_code} ' -H 'Content-Type: application/json' \
-      --data-binary @"$scratch/body" "${server_url[$1]}/v1/chat/completions" >>"$scratch/codes"
-    tail -n 2 "$scratch/answer" | grep -q DONE && echo whole >>"$scratch/codes"
-  done
+  # One curl asks all of it, not too fast, so that a flush is small. A process for each part of it takes minutes.
+  head -c $((6000 * requests)) /dev/urandom | base64 -w 8000 |
+    awk -v folder="$scratch" -v url="${server_url[$1]}" '{
+      body = folder "/body." NR
+      printf "{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}", $0 >body
+      close(body)
+      printf "%surl = %s/v1/chat/completions\noutput = %s/answer.%d\ndata-binary = @%s\nmax-time = 10\nno-buffer\n",
+        (NR > 1 ? "next\n" : ""), url, folder, NR, body
+      print "silent\nwrite-out = \"%{http_code}\\n\"\nheader = \"Content-Type: application/json\""
+    }' >"$scratch/curl.config"
+  curl --rate 50/s --config "$scratch/curl.config" >"$scratch/codes"
   check "$1: the disk is full but for less than a flush" test "$(df --output=avail -k "$scratch/disk" | tail -n 1)" -lt 64
   stop_server "$1"
-  check_equal "$1: every answer is whole" "$requests 200 whole" "$(sort "$scratch/codes" | uniq -c | xargs)"
+  check_equal "$1: every answer is whole" "$requests 200 $requests" \
+    "$(sort "$scratch/codes" | uniq -c | xargs) $(tail -q -n 2 "$scratch"/answer.* | grep -c DONE)"
+  rm "$scratch"/answer.*
   check_equal "$1: exit code" 4 "${server_status[$1]}"
   check_match "$1: it says how many were lost" '[1-9][0-9]* records were dropped' "$(tail -n 2 "${server_err[$1]}" | xargs)"
   local lost written
