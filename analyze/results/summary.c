@@ -5,6 +5,7 @@
 
 #include "analyze/results/summary_curve.h"
 #include "analyze/results/summary_edge.h"
+#include "analyze/results/summary_spend.h"
 
 static const struct value null = {.kind = VALUE_NULL};
 
@@ -47,21 +48,8 @@ static const struct member spread_members[] = {MEMBER(results, sigma, "sigma", M
                                                MEMBER(results, sigma_df, "df", MEMBER_NUMBER),
                                                MEMBER_VIEW_OF("source", spread_source), MEMBER_END};
 
-VALUE_VIEW(spend_groups, spend, VALUE_OF_TEXT(spend_group_names[self->groups]))
-
-VALUE_VIEW(spend_on, spend, VALUE_OF_TEXT(spend_on_names[self->on]))
-
-static const struct member spend_members[] = {MEMBER_VIEW_OF("groups", spend_groups),
-                                              MEMBER(spend, group, "group", MEMBER_ESTIMATE_OR_NULL),
-                                              MEMBER(spend, batch, "batch", MEMBER_ESTIMATE_OR_NULL),
-                                              MEMBER(spend, requests, "requests", MEMBER_ESTIMATE_OR_NULL),
-                                              MEMBER(spend, group_s, "group_s", MEMBER_NUMBER),
-                                              MEMBER(spend, batch_s, "batch_s", MEMBER_NUMBER),
-                                              MEMBER_VIEW_OF("spend_on", spend_on),
-                                              MEMBER(spend, times, "times", MEMBER_NUMBER),
-                                              MEMBER_END};
-
-VALUE_VIEW(components, results, self->spend.exists ? VALUE_OF_OBJECT(&self->spend, spend_members) : null)
+VALUE_VIEW(components, results,
+           self->spend.exists ? VALUE_OF_OBJECT(&self->spend, summary_spend_members) : null)
 
 // The throughput has the name of what it counts.
 static const struct member cell_rate_members[][2] = {
@@ -358,6 +346,7 @@ static const struct member load_members[] = {MEMBER(load, rate, "rate", MEMBER_N
                                              MEMBER(load, latency_s, "latency_s", MEMBER_PERCENTILES),
                                              MEMBER(load, tpot_s, "tpot_s", MEMBER_PERCENTILES),
                                              MEMBER(load, start_s, "start_s", MEMBER_NUMBER),
+                                             MEMBER_PART("needs_s", summary_needs_members),
                                              MEMBER_PART("whole", whole_members),
                                              MEMBER_VIEW_OF("repetitions", repetitions),
                                              MEMBER_END};
