@@ -18,6 +18,7 @@ struct work {
   const double *n, *throughput; // ascending n
   const struct curve_point *points;
   size_t first, count; // the fitted ones
+  double misfit;       // that the test cannot have shown; NaN: no test
   bool shared;         // their effects are: no interval of a fit that takes them for independent
   struct fold fold;    // the same
   struct fit_result fits[MODELS_COUNT];
@@ -126,7 +127,7 @@ static size_t select_model(struct curve *curve) {
 }
 
 // The gate: what the replicates say about the selected curve.
-static void test_fit(const struct work *work, size_t model, struct curve *curve) {
+static void test_fit(struct work *work, size_t model, struct curve *curve) {
   struct lack_of_fit test;
   if (lack_of_fit_test(models_get(work->ids[model]), &work->fold.data, &work->fits[model], &test, NULL) !=
       STATUS_OK)
@@ -134,6 +135,7 @@ static void test_fit(const struct work *work, size_t model, struct curve *curve)
   curve->lack_of_fit_f = test.f;
   curve->lack_of_fit_p = test.p;
   curve->gate_failed = test.rejected;
+  work->misfit = test.misfit;
 }
 
 // n at one of the steps by which a curve is looked at, first to last.
@@ -180,6 +182,9 @@ static void find_optima(const struct work *work, size_t selected, struct curve *
       curve->fall_shown = curve_shows_fall(work->points + work->first, work->count, optimum.n.estimate,
                                            &work->fits[i], work->options->confidence);
     curve->optimum_n = estimate_of(optimum.n);
+    if (isfinite(work->misfit))
+      curve->optimum_range =
+          estimate_of(optimum_allow(work->ids[i], &work->fits[i], work->misfit, optimum.n));
     curve->optimum_throughput = estimate_of(optimum.throughput);
     curve->optimum_edge = kind == OPTIMUM_OPEN || optimum.edge;
     curve->optimum_established =
@@ -335,7 +340,7 @@ enum status curve_fit(const struct curve_options *options, struct results *resul
   struct curve *curve = &results->curve;
   curve->scale = options->scale == STAT_SCALE_LN ? "log" : "linear";
   curve->selected = SIZE_MAX;
-  curve->optimum_n = curve->optimum_throughput = curve->knee_n = unknown;
+  curve->optimum_n = curve->optimum_throughput = curve->optimum_range = curve->knee_n = unknown;
   curve->robust_n = curve->robust_throughput = NAN;
   curve->lack_of_fit_f = curve->lack_of_fit_p = curve->range_lo = curve->range_hi = NAN;
   if (!curve->exists) return STATUS_OK;
@@ -352,6 +357,7 @@ enum status curve_fit(const struct curve_options *options, struct results *resul
                         .n = n,
                         .throughput = throughput,
                         .points = curve->points,
+                        .misfit = NAN,
                         .shared = curve->shared};
     choose_range(&work, total, has_cold_starts(results), curve);
     struct fit_data fitted = {

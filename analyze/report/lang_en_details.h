@@ -67,6 +67,8 @@ TEXT(LANG_RULE_OF_WORDS, "\"Rises\" and \"falls\" are said only where the interv
 // the curve: 0 model, 1 n, 2 its interval, 3 throughput, 4 its interval, 5 least n, 6 and 7 fitted range
 TEXT(LANG_OPTIMUM, "Capacity curve ({0}): the optimum is {1}{2} requests in flight, with {3} {unit}/s{4}; "
                    "fitted for n from {6} to {7}, and only as good as the model.")
+TEXT(LANG_OPTIMUM_EXACT, "The interval of n allows for a misfit that the repetitions cannot show. For an "
+                         "exact curve it is{0}; that of throughput takes the curve for exact.")
 TEXT(LANG_OPTIMUM_AT_MIN, "Capacity curve ({0}): no optimum is established; it lies at {5} requests in "
                           "flight or more, without an upper bound (fitted: n from {6} to {7}).")
 TEXT(LANG_OPTIMUM_EDGE, "Capacity curve ({0}): its peak, n = {1}{2}, lies at or beyond the edge of the "

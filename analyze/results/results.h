@@ -202,7 +202,9 @@ struct curve {
   enum curve_course course; // of the selected model
   bool band_averaged;       // no model stands out: the band averages all of them by their weights
   bool has_optimum;
-  struct estimate optimum_n, optimum_throughput;
+  struct estimate optimum_n, optimum_throughput; // as if the curve were the true one
+  struct estimate
+      optimum_range; // of n, for a misfit too that repetitions cannot have shown; NaN: none were there
   bool optimum_edge, optimum_established;
   bool shared;     // points share effects of server lives or runs; the optimum's interval is over these
   bool fall_shown; // the points themselves show that throughput falls from the peak to the last n

@@ -64,9 +64,11 @@ VALUE_VIEW(course, curve, is_selected(self) ? VALUE_OF_TEXT(curve_course_names[s
 
 static const struct member optimum_members[] = {
     MEMBER(curve, optimum_n, "n", MEMBER_ESTIMATE),
+    MEMBER(curve, optimum_range, "range", MEMBER_ESTIMATE),
     MEMBER(curve, optimum_throughput, "throughput", MEMBER_ESTIMATE),
     MEMBER(curve, optimum_edge, "edge", MEMBER_BOOL),
-    MEMBER(curve, optimum_established, "established", MEMBER_BOOL), MEMBER_END};
+    MEMBER(curve, optimum_established, "established", MEMBER_BOOL),
+    MEMBER_END};
 
 VALUE_VIEW(knee_of, curve, VALUE_OF_TEXT(self->knee_of_fit ? "fit" : "cells"))
 

@@ -95,7 +95,9 @@ void chapters_optimum(struct chapters *c, struct document_node *parent) {
     return;
   }
   struct number_text n = number_significant(curve->optimum_n.estimate, 3);
-  struct number_text n_interval = chapters_interval(curve->optimum_n, 3);
+  bool allows = isfinite(curve->optimum_range.lo); // for a misfit
+  struct number_text exact = chapters_interval(curve->optimum_n, 3);
+  struct number_text n_interval = allows ? chapters_interval(curve->optimum_range, 3) : exact;
   struct number_text rate = number_significant(curve->optimum_throughput.estimate, 4);
   struct number_text rate_interval = chapters_interval(curve->optimum_throughput, 4);
   struct number_text at_least = number_significant(curve->optimum_n.lo, 3);
@@ -110,6 +112,8 @@ void chapters_optimum(struct chapters *c, struct document_node *parent) {
   chapters_paragraph(c, parent, id,
                      LANG_WITH(model->name, n.text, n_interval.text, rate.text, rate_interval.text,
                                at_least.text, lo.text, hi.text));
+  if (allows && id != LANG_OPTIMUM_AT_MIN)
+    chapters_paragraph(c, parent, LANG_OPTIMUM_EXACT, LANG_WITH(exact.text));
   if (curve->shared && !isfinite(curve->optimum_n.lo))
     chapters_paragraph(c, parent, LANG_OPTIMUM_SHARED, LANG_ALONE);
 }

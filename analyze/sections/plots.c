@@ -156,8 +156,8 @@ static const char *plot_curve(struct chapters *c, struct document_node *parent) 
   }
   curve_points(c, parent, plot);
   if (curve->has_optimum && curve->optimum_established) {
-    if (chapters_has_interval(curve->optimum_n))
-      plot_mark_add(plot, curve->optimum_n.lo, curve->optimum_n.hi, PLOT_GREEN, NULL);
+    struct estimate n = isfinite(curve->optimum_range.lo) ? curve->optimum_range : curve->optimum_n;
+    if (chapters_has_interval(n)) plot_mark_add(plot, n.lo, n.hi, PLOT_GREEN, NULL);
     plot_mark_add(
         plot, curve->optimum_n.estimate, curve->optimum_n.estimate, PLOT_GREEN,
         chapters_say(c, LANG_PLOT_OPTIMUM, LANG_WITH(number_significant(curve->optimum_n.estimate, 3).text)));

@@ -77,6 +77,10 @@ enum status lack_of_fit_test(const struct fit_model *model, const struct fit_dat
   }
   result.f = lack / noise;
   result.p = stat_f_upper_tail(result.f, (double)result.df_lack, (double)result.df_pure);
+  double df_lack = (double)result.df_lack, df_pure = (double)result.df_pure;
+  double factor =
+      stat_f_quantile(1 - LACK_OF_FIT_LEVEL, df_lack, df_pure) / stat_f_quantile(0.5, df_lack, df_pure);
+  result.misfit = sqrt((factor - 1) * noise * (double)distinct / (double)used);
   result.pure_error_sd = sqrt(noise);
   result.rejected = result.p < LACK_OF_FIT_LEVEL;
   *test = result;

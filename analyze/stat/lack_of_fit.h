@@ -19,7 +19,11 @@ struct lack_of_fit {
   size_t df_lack;       // distinct x - parameters
   size_t df_pure;       // N - distinct x
   double pure_error_sd; // on the fit's scale: the sd of replicates at one n
-  bool rejected;        // p < LACK_OF_FIT_LEVEL
+  // What the test cannot show: the sd by which means at one n differ from the curve besides their noise, on
+  // the fit's scale, at which it rejects half of the time. Their mean square over that of noise is
+  // F-distributed but for the factor 1 + replicates sd^2 / noise^2.
+  double misfit;
+  bool rejected; // p < LACK_OF_FIT_LEVEL
 };
 
 // Tests a fit on its own data. Observations with equal x are replicates. STATUS_NUMERIC without replicates,

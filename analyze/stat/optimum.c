@@ -10,6 +10,8 @@
 // Relative width of an interval below which a fit is exact.
 #define EXACT 1e-8
 #define KNEE_GRID 400
+#define REACH_STEP 0.01 // on the logarithm of n
+#define REACH_MAX 16
 #define KNEE_BISECTIONS 60
 // How far beyond the tested range, in ln n, a peak of quadratic_ln is told from "nowhere".
 #define QUADRATIC_REACH 50
@@ -282,6 +284,34 @@ enum status optimum_find(enum models_id id, const double *n, const double *throu
 cleanup:
   fold_free(&fold);
   return status;
+}
+
+// How far from its peak on the logarithm of n, in steps of one sign, the curve stays above `least`; INFINITY:
+// far beyond any server.
+static double reach(enum models_id id, const struct fit_result *fit, double peak, double sign, double least) {
+  double inside = 0, outside = REACH_STEP;
+  while (models_value(id, fit->theta, peak * exp(sign * outside)) >= least) {
+    inside = outside;
+    outside *= 2;
+    if (outside > REACH_MAX) return INFINITY;
+  }
+  for (int i = 0; i < KNEE_BISECTIONS; i++) {
+    double middle = (inside + outside) / 2;
+    *(models_value(id, fit->theta, peak * exp(sign * middle)) >= least ? &inside : &outside) = middle;
+  }
+  return inside;
+}
+
+struct ci optimum_allow(enum models_id id, const struct fit_result *fit, double misfit, struct ci n) {
+  double top = stat_to_scale(fit->scale, models_value(id, fit->theta, n.estimate));
+  double least = stat_from_scale(fit->scale, top - M_SQRT2 * misfit);
+  struct ci range = ci_unbounded(n.estimate);
+  if (!isfinite(n.estimate) || !isfinite(least)) return range;
+  if (n.lo > 0)
+    range.lo = n.estimate * exp(-hypot(log(n.estimate / n.lo), reach(id, fit, n.estimate, -1, least)));
+  if (isfinite(n.hi))
+    range.hi = n.estimate * exp(hypot(log(n.hi / n.estimate), reach(id, fit, n.estimate, 1, least)));
+  return range;
 }
 
 // The knee of n/X = c0 + c1 n + c2 n^2 by its roots; 0 where that is not above zero all over the range, or

@@ -225,7 +225,8 @@ static void count_curve(const struct world *world, const struct results *results
   bool covered = curve->optimum_n.lo <= place && (place <= curve->optimum_n.hi || isnan(curve->optimum_n.hi));
   tally->tries[CLAIM_PLACE]++;
   tally->hits[CLAIM_PLACE] += covered;
-  tally->hits[CLAIM_WRONG] += !covered;
+  const struct estimate *range = &curve->optimum_range;
+  tally->hits[CLAIM_WRONG] += !(range->lo <= place && (place <= range->hi || isnan(range->hi)));
   if (!isfinite(curve->optimum_throughput.lo)) return;
   tally->tries[CLAIM_HEIGHT]++;
   tally->hits[CLAIM_HEIGHT] +=

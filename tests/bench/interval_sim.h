@@ -40,8 +40,8 @@ enum claim {
   CLAIM_CELLS,       // intervals of cells hold the truth
   CLAIM_STEADY,      // those of levels' steady throughput do
   CLAIM_HEIGHT,      // the interval of X* does
-  CLAIM_PLACE,       // the interval of n* does
-  CLAIM_WRONG,       // an interval of n* is printed and does not hold the truth; of all sweeps
+  CLAIM_PLACE,       // the interval of n* does, of a curve that is the true one
+  CLAIM_WRONG,       // a range of n* that allows for misfit is printed and does not hold the truth; of all sweeps
   CLAIM_SET,         // the best set holds the best
   CLAIM_BOUND,       // the best is not further above the highest than said
   CLAIM_ESTABLISHED, // an optimum; false where there is none
@@ -163,10 +163,26 @@ static const struct scenario SCENARIOS[] = {
      {.truth = {KINKS, 24, 0.05}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
       .batch_sd = 0.01},
      {{CLAIM_WRONG, 0, 0.05}}, 1},
-    {"kinks of 2 %, 1 %, r 3: not seen",
+    {"kinks of 2 %, 1 %, r 3",
      {.truth = {KINKS, 24, 0.02}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
       .batch_sd = 0.01},
-     {{CLAIM_WRONG, 0, 1}}, 1},
+     {{CLAIM_WRONG, 0, 0.05}}, 1},
+    {"kinks of 3 %, 1 %, r 3",
+     {.truth = {KINKS, 24, 0.03}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
+      .batch_sd = 0.01},
+     {{CLAIM_WRONG, 0, 0.05}}, 1},
+    {"kinks of 1 %, 1 %, r 3",
+     {.truth = {KINKS, 24, 0.01}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
+      .batch_sd = 0.01},
+     {{CLAIM_WRONG, 0, 0.05}}, 1},
+    {"kinks of 2 %, 1 %, r 5",
+     {.truth = {KINKS, 24, 0.02}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 5,
+      .batch_sd = 0.01},
+     {{CLAIM_WRONG, 0, 0.05}}, 1},
+    {"kinks of 2 %, 0.5 %, r 3",
+     {.truth = {KINKS, 24, 0.02}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
+      .batch_sd = 0.005},
+     {{CLAIM_WRONG, 0, 0.05}}, 1},
     {"tiles of 8, 1 %, r 3",
      {.truth = {TILES, 24, 8}, .levels = MANY, .sizes = {4}, .runs = 1, .blocks = 3,
       .batch_sd = 0.01},

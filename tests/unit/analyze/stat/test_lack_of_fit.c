@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "analyze/stat/lack_of_fit.h"
 
+#include <gsl/gsl_randist.h>
+
 #include "tests/unit/analyze/stat/near.h"
 
 static bool line(const double *x, const double *theta, double *value, double *gradient, const void *context) {
@@ -128,8 +130,40 @@ static void test_range_without_replicates_is_everything_and_says_untested(void *
                                                           STAT_SCALE_LN, &range, &error));
 }
 
+// Means that differ from the curve by the misfit which the test states are rejected half of the time.
+static void test_the_stated_misfit_is_seen_half_of_the_time(void **state) {
+  enum { SWEEPS = 400, LEVELS = 10, EACH = 3, POINTS = LEVELS * EACH };
+  static const double levels[LEVELS] = {1, 2, 4, 8, 12, 16, 24, 32, 40, 48};
+  (void)state;
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  // F(7, 20): its 95 % point is 2.514, its median 0.938 (tables); noise of 1 %.
+  double misfit = 0.01 * sqrt((2.514 / 0.938 - 1) / EACH), stated = 0;
+  int rejected = 0;
+  for (int sweep = 0; sweep < SWEEPS; sweep++) {
+    double n[POINTS], x[POINTS];
+    for (int i = 0; i < LEVELS; i++) {
+      double mean = 100 * levels[i] / (levels[i] + 8) * exp(gsl_ran_gaussian(rng, misfit));
+      for (int r = 0; r < EACH; r++) {
+        n[i * EACH + r] = levels[i];
+        x[i * EACH + r] = mean * exp(gsl_ran_gaussian(rng, 0.01));
+      }
+    }
+    struct fit_result fit;
+    struct lack_of_fit test;
+    struct fit_data data = {.x = n, .predictors = 1, .y = x, .count = POINTS};
+    assert_int_equal(models_fit(MODELS_USL, n, x, NULL, POINTS, STAT_SCALE_LN, &fit, NULL), STATUS_OK);
+    assert_int_equal(lack_of_fit_test(models_get(MODELS_USL), &data, &fit, &test, NULL), STATUS_OK);
+    rejected += test.rejected;
+    stated += test.misfit * test.misfit / SWEEPS;
+  }
+  gsl_rng_free(rng);
+  assert_near(sqrt(stated) / misfit, 1, 0.03);
+  assert_true(rejected > SWEEPS * 0.42 && rejected < SWEEPS * 0.58); // three standard errors
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_the_stated_misfit_is_seen_half_of_the_time),
       cmocka_unit_test(test_bank_example_of_the_textbook),
       cmocka_unit_test(test_fit_without_replicates_cannot_be_tested),
       cmocka_unit_test(test_range_is_everything_when_the_curve_fits),

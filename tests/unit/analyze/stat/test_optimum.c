@@ -308,8 +308,30 @@ static void test_three_different_n_establish_no_optimum_and_four_do(void **state
   }
 }
 
+// USL with its peak of 300 at 24 and s = 0.5: at 16 and at 36 its throughput is 4 % lower, 300 / (1 + 0.25 /
+// 6).
+static void test_a_misfit_widens_the_range_of_the_peak(void **state) {
+  (void)state;
+  double n[] = {1, 2, 4, 8, 16, 24, 32, 48}, x[8];
+  for (int i = 0; i < 8; i++)
+    x[i] = 300 * n[i] / (6 + n[i] / 2 + n[i] * n[i] / 96);
+  struct fit_result exact;
+  assert_int_equal(models_fit(MODELS_USL, n, x, NULL, 8, STAT_SCALE_LN, &exact, NULL), STATUS_OK);
+  double misfit = log(1 + 0.25 / 6) / sqrt(2);
+  struct ci range = optimum_allow(MODELS_USL, &exact, misfit, (struct ci){24, 24, 24});
+  assert_near(range.lo, 16, 1e-4);
+  assert_near(range.hi, 36, 1e-4);
+  range = optimum_allow(MODELS_USL, &exact, misfit, (struct ci){24, 12, INFINITY});
+  assert_near(log(24 / range.lo), hypot(log(2), log(1.5)), 1e-5);
+  assert_true(isinf(range.hi));
+  range = optimum_allow(MODELS_USL, &exact, 0, (struct ci){24, 20, 30});
+  assert_near(range.lo, 20, 1e-3);
+  assert_near(range.hi, 30, 1e-3);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_a_misfit_widens_the_range_of_the_peak),
       cmocka_unit_test(test_exact_usl_has_its_closed_form_optimum),
       cmocka_unit_test(test_limits_of_n_lie_where_the_curvature_profile_meets_f),
       cmocka_unit_test(test_limits_of_the_height_lie_where_its_profile_meets_f),
