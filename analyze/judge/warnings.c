@@ -11,7 +11,7 @@
 
 #define MAX_TOKEN_RATIO 1.1
 #define MAX_CACHED_DIFFERENCE 0.10 // of the shares of input tokens that came from the prompt cache
-#define DRIFT_LEVEL 0.01
+#define DRIFT_LEVEL 0.02
 #define MAX_IN_FLIGHT_DIFFERENCE 0.02 // of the workers, while all of them should be busy
 #define MAX_OUTLIERS 10
 

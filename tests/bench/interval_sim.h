@@ -37,13 +37,13 @@ struct world {
 };
 
 enum claim {
-  CLAIM_CELLS,       // intervals of cells hold the truth
-  CLAIM_STEADY,      // those of levels' steady throughput do
-  CLAIM_HEIGHT,      // the interval of X* does
-  CLAIM_PLACE,       // the interval of n* does, of a curve that is the true one
-  CLAIM_WRONG,       // a range of n* that allows for misfit is printed and does not hold the truth; of all sweeps
-  CLAIM_SET,         // the best set holds the best
-  CLAIM_BOUND,       // the best is not further above the highest than said
+  CLAIM_CELLS,  // intervals of cells hold the truth
+  CLAIM_STEADY, // those of levels' steady throughput do
+  CLAIM_HEIGHT, // the interval of X* does
+  CLAIM_PLACE,  // the interval of n* does, of a curve that is the true one
+  CLAIM_WRONG,  // a range of n* that allows for misfit is printed and does not hold the truth; of all sweeps
+  CLAIM_SET,    // the best set holds the best
+  CLAIM_BOUND,  // the best is not further above the highest than said
   CLAIM_ESTABLISHED, // an optimum; false where there is none
   CLAIM_CLIFF,       // false
   CLAIM_COLD,        // false: of cells
