@@ -56,7 +56,8 @@ static void test_restarts_that_differ_are_no_drift_of_their_batches(void **state
   buf_free(&text);
 }
 
-// Four passes that differ by 2 % with six cells each, whose own noise is a tenth of that: four values, not 24.
+// Four passes that differ by 2 % with six cells each, whose own noise is a tenth of that: four values,
+// not 24.
 static void test_passes_that_differ_are_no_drift(void **state) {
   static const double effects[] = {0, 0.03, 0.02, 0.045};
   (void)state;
