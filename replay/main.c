@@ -11,15 +11,14 @@
 #include "lib/base/log.h"
 #include "lib/base/stdio_fds.h"
 #include "lib/lines/gzline.h"
+#include "replay/arrivals.h"
 #include "replay/compose.h"
 #include "replay/follow.h"
 #include "replay/next.h"
 #include "replay/notices.h"
 #include "replay/opts.h"
 #include "replay/plan/plan.h"
-#include "replay/plan/random.h"
 #include "replay/plan/schedule.h"
-#include "replay/plan/superpose.h"
 #include "replay/preview.h"
 #include "replay/record/recorder.h"
 #include "replay/send/limits.h"
@@ -63,63 +62,6 @@ static enum status prepare_limits(const struct replay *replay, int64_t *max_in_f
                         replay->opts.timing != OPTS_TIMING_BATCH, max_in_flight, error);
 }
 
-// The schedules of the rates, `count` requests long where no duration is given.
-static enum status make_rates(struct replay *replay, int64_t count, struct error *error) {
-  const struct opts *opts = &replay->opts;
-  struct schedule_rate common = {
-      .series = opts->series_path ? &opts->series : NULL,
-      .arrival = opts->arrival,
-      .burstiness = opts->burstiness,
-      .duration_ns = opts->duration_ns,
-      .count = (size_t)count,
-      .seed = opts->seed,
-  };
-  uint64_t round = (uint64_t)replay->earlier_rounds;
-  if (round > 0) common.seed = (int64_t)(random_spread((uint64_t)opts->seed + (round << 48)) >> 1);
-  static const double as_the_series = 1;
-  bool series = opts->series_path != NULL;
-  return schedules_at_rates(&common, series ? &as_the_series : opts->request_rates,
-                            series ? 1 : opts->request_rates_count, opts->repeat, &replay->schedules, error);
-}
-
-// In place of the one schedule, and of the draw.
-static enum status superpose_copies(struct replay *replay, struct error *error) {
-  const struct opts *opts = &replay->opts;
-  struct superpose_options options = {.copies = opts->scale,
-                                      .window_ns = schedule_faster(opts->scale_window_ns, opts->speed),
-                                      .duration_ns = opts->duration_ns,
-                                      .seed = opts->seed};
-  struct superposed all = {0};
-  enum status status = superpose(&options, &replay->schedules.of[0], replay->work.turns, &all, error);
-  if (status == STATUS_OK) status = work_superpose(&replay->work, &all, error);
-  if (status == STATUS_OK) {
-    schedule_free(&replay->schedules.of[0]);
-    replay->schedules.of[0] = all.schedule;
-    all.schedule = (struct schedule){0};
-  }
-  superposed_free(&all);
-  return status;
-}
-
-static enum status make_recorded(struct replay *replay, struct error *error) {
-  const struct opts *opts = &replay->opts;
-  size_t count = replay->work.count;
-  int64_t *at_ns = calloc(count, sizeof *at_ns);
-  replay->schedules.of = calloc(1, sizeof *replay->schedules.of);
-  if (!at_ns || !replay->schedules.of) {
-    free(at_ns);
-    return status_fail(error, STATUS_MEMORY, "schedule: %s", status_name(STATUS_MEMORY));
-  }
-  replay->schedules.count = replay->schedules.rows = 1;
-  for (size_t i = 0; i < count; i++)
-    at_ns[i] = replay->work.requests[i]->at_ns;
-  enum status status =
-      schedule_as_recorded(at_ns, count, opts->speed, opts->max_idle_ns,
-                           opts->scale == 1 ? opts->duration_ns : 0, &replay->schedules.of[0], error);
-  free(at_ns);
-  return status || opts->scale == 1 ? status : superpose_copies(replay, error);
-}
-
 // How many requests of the draw are kept. Without a duration an open loop sends the whole trace.
 static int64_t draws(const struct replay *replay) {
   const struct opts *opts = &replay->opts;
@@ -136,8 +78,10 @@ static enum status finish_open_loop(struct replay *replay, struct error *error) 
   const struct opts *opts = &replay->opts;
   enum status status = STATUS_OK;
   bool rate = opts->timing == OPTS_TIMING_RATE;
-  if (rate && replay->schedules.count == 0) status = make_rates(replay, replay->work.available, error);
-  if (!rate) status = make_recorded(replay, error);
+  if (rate && replay->schedules.count == 0)
+    status =
+        arrivals_at_rates(opts, replay->earlier_rounds, replay->work.available, &replay->schedules, error);
+  if (!rate) status = arrivals_as_recorded(opts, &replay->work, &replay->schedules, error);
   if (status) return status;
   notices_schedule(opts, &replay->schedules, &replay->log);
   struct plan_open open = {.rates = opts->request_rates,
@@ -446,7 +390,7 @@ static enum status run(struct replay *replay, int argc, char **argv, struct erro
   if (opts->timing == OPTS_TIMING_BATCH) {
     status = lay_out(replay, opts->cells, opts->cell_count, error);
   } else if (opts->timing == OPTS_TIMING_RATE && opts->duration_ns > 0) {
-    status = make_rates(replay, 0, error);
+    status = arrivals_at_rates(opts, replay->earlier_rounds, 0, &replay->schedules, error);
   }
   if (status == STATUS_OK && !opts->dry_run) status = follow_join(opts, &replay->log, &replay->ranks, error);
   if (status) return status;

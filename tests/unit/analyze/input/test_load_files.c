@@ -30,10 +30,10 @@ static const char *paths[FILES];
   "\"error\":null}\n"
 #define BATCH(workers, rep, total)                                                                           \
   REQUEST(workers, rep, 0, "0." #total)                                                                      \
-  REQUEST(workers, rep, 1, "0.5") "{\"type\":\"batch\",\"session\":0,\"workers\":" #workers                  \
-                                  ",\"batch\":4,\"rep\":" #rep ",\"start_s\":1,\"total_s\":" #total          \
-                                  ",\"requests\":2,\"output_tokens\":10,\"client\":{\"cpu\":0." #total       \
-                                  ",\"valid\":true},\"errors\":{}}\n"
+  REQUEST(workers, rep, 1, "0.5")                                                                            \
+  "{\"type\":\"batch\",\"session\":0,\"workers\":" #workers ",\"batch\":4,\"rep\":" #rep                     \
+  ",\"start_s\":1,\"total_s\":" #total ",\"requests\":2,\"output_tokens\":10,\"client\":{\"cpu\":0." #total  \
+  ",\"valid\":true},\"errors\":{}}\n"
 
 static const char *const texts[FILES] = {
     SCENARIO_HEADER("1", "") BATCH(2, 0, 3) BATCH(4, 0, 4) SCENARIO_END,

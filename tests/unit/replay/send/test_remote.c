@@ -129,7 +129,7 @@ static void run(struct pair *pair) {
 static void begin(struct pair *pair, int64_t *start_ns) {
   struct remote_start start = {
       .batch = {.workers = 4, .batch = 8, .rep = 2}, .offset = 5, .count = 8, .nonce = 123};
-  recorder_start_batch(pair->sender.recorder);
+  recorder_start_batch(pair->sender.recorder, &start.batch);
   remote_begin(pair->first, pair, &start);
   assert_int_equal(remote_pending(pair->first), 2);
   assert_int_equal(remote_meet(pair->first, 4000000, start_ns), STATUS_OK);
