@@ -48,18 +48,14 @@ struct replay {
   int64_t ended;               // cells of all rounds that --max-error-rate ended
 };
 
-// How many connections are needed at once; an open loop takes what it can get.
-static int64_t connections_wanted(const struct replay *replay) {
-  const struct plan *plan = &replay->plan;
-  if (replay->opts.timing != OPTS_TIMING_BATCH) return (int64_t)schedules_most(&replay->schedules);
-  bool burst = replay->opts.dispatch == OPTS_DISPATCH_BURST;
-  int64_t wanted = burst || plan->workers_most > plan->batch_most ? plan->batch_most : plan->workers_most;
-  return replay->opts.warmup > 0 && plan->workers_most > wanted ? plan->workers_most : wanted;
-}
-
+// For the connections that are needed at once; an open loop takes what it can get.
 static enum status prepare_limits(const struct replay *replay, int64_t *max_in_flight, struct error *error) {
-  return limits_prepare(connections_wanted(replay), replay->opts.threads,
-                        replay->opts.timing != OPTS_TIMING_BATCH, max_in_flight, error);
+  const struct opts *opts = &replay->opts;
+  bool open_loop = opts->timing != OPTS_TIMING_BATCH;
+  int64_t wanted = open_loop
+                       ? (int64_t)schedules_most(&replay->schedules)
+                       : plan_connections(&replay->plan, opts->dispatch == OPTS_DISPATCH_BURST, opts->warmup);
+  return limits_prepare(wanted, opts->threads, open_loop, max_in_flight, error);
 }
 
 // How many requests of the draw are kept. Without a duration an open loop sends the whole trace.
@@ -374,16 +370,6 @@ static enum status sweep_rounds(struct replay *replay, int argc, char **argv, st
   return status;
 }
 
-// All ranks have to be ready before rank 0 begins.
-static enum status agree(struct replay *replay, enum status status, int64_t *max_in_flight,
-                         struct error *error) {
-  bool follows = ranks_number(replay->ranks) > 0;
-  if (!status) status = follow_check(&replay->opts, error);
-  if (!status && follows) status = prepare_limits(replay, max_in_flight, error);
-  if (!status && follows) status = check_reachable(replay, error);
-  return remote_agree(replay->ranks, status, replay->work.sent_digest, error);
-}
-
 static enum status run(struct replay *replay, int argc, char **argv, struct error *error) {
   const struct opts *opts = &replay->opts;
   enum status status = STATUS_OK;
@@ -396,9 +382,13 @@ static enum status run(struct replay *replay, int argc, char **argv, struct erro
   if (status) return status;
   status = load(replay, error);
   if (replay->ranks) {
+    bool follows = ranks_number(replay->ranks) > 0;
     int64_t max_in_flight = 0;
-    status = agree(replay, status, &max_in_flight, error);
-    if (ranks_number(replay->ranks) > 0) return status ? status : follow(replay, max_in_flight, error);
+    if (!status) status = follow_check(opts, error);
+    if (!status && follows) status = prepare_limits(replay, &max_in_flight, error);
+    if (!status && follows) status = check_reachable(replay, error);
+    status = remote_agree(replay->ranks, status, replay->work.sent_digest, error);
+    if (follows) return status ? status : follow(replay, max_in_flight, error);
   }
   if (status == STATUS_OK) status = continue_output(replay, error);
   if (status) return status;

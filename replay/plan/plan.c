@@ -235,6 +235,11 @@ int64_t plan_draws(const struct plan *plan, int64_t warmup) {
   return plan_warmup_offset(plan, warmup);
 }
 
+int64_t plan_connections(const struct plan *plan, bool burst, int64_t warmup) {
+  int64_t wanted = burst || plan->workers_most > plan->batch_most ? plan->batch_most : plan->workers_most;
+  return warmup > 0 && plan->workers_most > wanted ? plan->workers_most : wanted;
+}
+
 int64_t plan_requests(const struct plan *plan, int64_t warmup) {
   int64_t requests = 0;
   for (size_t i = 0; plan->cell_count > 0 && i < plan->batch_count; i++)

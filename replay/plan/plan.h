@@ -133,6 +133,9 @@ void plan_drop_done(struct plan *plan, const struct plan_replicate *done, size_t
 // How many requests of the permutation are ever used when there are enough; `warmup` rounds per session.
 int64_t plan_draws(const struct plan *plan, int64_t warmup);
 
+// How many requests are in flight at once, most of all; `burst`: those of a batch all.
+int64_t plan_connections(const struct plan *plan, bool burst, int64_t warmup);
+
 // How many requests are sent in all.
 int64_t plan_requests(const struct plan *plan, int64_t warmup);
 

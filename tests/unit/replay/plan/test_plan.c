@@ -236,8 +236,19 @@ static void test_what_is_done_of_an_open_loop_goes_by_rate(void **state) {
   plan_free(&plan);
 }
 
+static void test_connections_are_those_of_the_fullest_moment(void **state) {
+  (void)state;
+  struct plan plan = {.workers_most = 8, .batch_most = 48};
+  assert_int_equal(plan_connections(&plan, false, 1), 8);
+  assert_int_equal(plan_connections(&plan, true, 1), 48);
+  plan.batch_most = 4;
+  assert_int_equal(plan_connections(&plan, false, 0), 4);
+  assert_int_equal(plan_connections(&plan, false, 1), 8); // a warm-up round fills the workers
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_connections_are_those_of_the_fullest_moment),
       cmocka_unit_test(test_blocks_are_complete),
       cmocka_unit_test(test_managed_blocks_go_level_by_level),
       cmocka_unit_test(test_restart_per_level_keeps_replicates_in_one_session),
