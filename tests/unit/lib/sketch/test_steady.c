@@ -118,6 +118,26 @@ static void test_windows_weigh_by_their_length(void **state) {
   assert_true(fabs(steady_share(&sum) - 0.5) < 1e-9);
 }
 
+// One worker whose answers have 150 tokens in the first half and 50 in the second: eight parts of 1.5 and 0.5
+// times the mean have a variance of 2/7, their mean an eighth of it.
+static void test_parts_of_the_window_show_how_it_varies(void **state) {
+  (void)state;
+  struct steady_request requests[802];
+  for (int i = 0; i < 802; i++)
+    requests[i] = (struct steady_request){.sent_ns = i * MS,
+                                          .first_text_ns = i * MS,
+                                          .last_text_ns = (i + 1) * MS,
+                                          .done_ns = (i + 1) * MS,
+                                          .amount = i < 401 ? 150 : 50};
+  struct steady steady = {0};
+  assert_true(steady_of_batch(requests, 802, 1, 0.802, &steady));
+  assert_true(fabs(steady.squares / steady.amount / steady.amount * 8 * 7 / 2 - 1) < 0.01);
+  for (int i = 0; i < 802; i++)
+    requests[i].amount = 100;
+  assert_true(steady_of_batch(requests, 802, 1, 0.802, &steady));
+  assert_true(steady.squares / steady.amount / steady.amount < 1e-4);
+}
+
 static void test_littles_law_holds_over_many_waves(void **state) {
   (void)state;
   struct batch batch = {8, 1000, 200, 125, 100, 1000, false};
@@ -136,6 +156,7 @@ int main(void) {
       cmocka_unit_test(test_requests_that_wait_inside_the_server_do_not_count_twice),
       cmocka_unit_test(test_no_window),
       cmocka_unit_test(test_windows_weigh_by_their_length),
+      cmocka_unit_test(test_parts_of_the_window_show_how_it_varies),
       cmocka_unit_test(test_littles_law_holds_over_many_waves),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
