@@ -57,6 +57,7 @@ static inline void fixture_start(struct results *results, size_t cells) {
                                   .range_hi = NAN,
                                   .optimum_n = {NAN, NAN, NAN},
                                   .optimum_throughput = {NAN, NAN, NAN},
+                                  .optimum_range = {NAN, NAN, NAN},
                                   .knee_n = {NAN, NAN, NAN},
                                   .lack_of_fit_f = NAN,
                                   .lack_of_fit_p = NAN};

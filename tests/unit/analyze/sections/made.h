@@ -164,6 +164,7 @@ static inline void made_with_curve(struct results *results) {
   curve->has_optimum = curve->optimum_established = curve->fall_shown = true;
   curve->optimum_n = (struct estimate){27.9, 25.6, 31.4};
   curve->optimum_throughput = (struct estimate){353.6, 348.8, 359.3};
+  curve->optimum_range = (struct estimate){NAN, NAN, NAN};
 }
 
 #define MADE(test) cmocka_unit_test_setup_teardown(test, made_setup, made_teardown)

@@ -181,6 +181,7 @@ static void random_rest(struct results *results, uint64_t *seed) {
   struct curve *curve = &results->curve;
   curve->optimum_n = random_estimate(seed);
   curve->optimum_throughput = random_estimate(seed);
+  curve->optimum_range = random_estimate(seed);
   curve->optimum_established = next_random(seed) % 2;
   curve->models[0].parameters[1] = random_estimate(seed);
   curve->selected = next_random(seed) % 2 ? 0 : SIZE_MAX;

@@ -43,6 +43,7 @@ static const char *peakless(struct made *made, enum lang lang, enum curve_course
   curve->optimum_established = false;
   curve->optimum_edge = true;
   curve->optimum_n = (struct estimate){NAN, at_least, NAN};
+  curve->optimum_range = (struct estimate){NAN, NAN, NAN};
   curve->optimum_throughput = (struct estimate){NAN, NAN, NAN};
   return made_report(made, lang);
 }
