@@ -12,11 +12,12 @@ static bool is_gap(const char *at, const char *next) {
   return true;
 }
 
-// A line ends at `at`, with CR LF or a bare LF, both of which are NULs now. Returns how many bytes that is, 0
-// when the next line does not begin behind it.
-static size_t line_end(const char *at, const char *next) {
-  if (next == at + 1 && at[0] == '\0') return 1;
-  return next == at + 2 && at[0] == '\0' && at[1] == '\0' ? 2 : 0;
+// A line ends at `at`, and the next begins at `next`. Its CR LF or bare LF are NULs now; libmicrohttpd 1.0
+// leaves the LF, and where blanks come before them, both: the NUL is the first blank then.
+static bool line_ends(const char *at, const char *next) {
+  if (next <= at || at[0] != '\0') return false;
+  if (next <= at + 2) return next == at + 1 || at[1] == '\0' || at[1] == '\n';
+  return next[-2] == '\r' && next[-1] == '\n' && is_gap(at, next - 2);
 }
 
 bool raw_head_is_whole(const struct head *head, const char *url, size_t bytes) {
@@ -25,8 +26,8 @@ bool raw_head_is_whole(const struct head *head, const char *url, size_t bytes) {
   if (head->version != url + strlen(head->target) + 1) return false;
   for (size_t i = 0; i < head->count; i++) {
     const struct head_field *field = &head->fields[i];
-    if (!line_end(at, field->name) || !is_gap(field->name + field->name_len, field->value)) return false;
+    if (!line_ends(at, field->name) || !is_gap(field->name + field->name_len, field->value)) return false;
     at = field->value + field->value_len;
   }
-  return end > at && (line_end(at, end - 1) || line_end(at, end - 2));
+  return end > at && (line_ends(at, end - 1) || line_ends(at, end - 2));
 }
