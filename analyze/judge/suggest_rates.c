@@ -121,15 +121,18 @@ static void measure(struct list *list, double rate, const char *why) {
 }
 
 // With limits: all repetitions near the edge share in its interval, so that none is spent on what a single
-// rate leaves open. Rates on both sides of it, until the interval is narrow.
+// rate leaves open. Rates on both sides of it, as far apart as its interval, until that is narrow.
 static void approach(struct list *list, double below, double above) {
   const struct results *results = list->results;
   struct estimate crossing = results->slo_edge.crossing;
   bool crossed = crossing.estimate > 0;
   double at = crossed ? crossing.estimate : sqrt(below * above);
-  double step = pow(1 + results->precision, STEP);
+  int64_t near = repetitions_near(results, at);
+  double step =
+      pow(1 + results->precision, STEP + fmax((double)(near - SLO_CROSSING_FEWEST), 0) / SLO_CROSSING_FEWEST);
+  if (crossed) step = fmin(fmax(sqrt(crossing.hi / crossing.lo), pow(1 + results->precision, STEP)), COARSE);
   if (crossed && is_narrow(crossing.lo, crossing.hi, results->precision)) return;
-  if (repetitions_near(results, at) >= SUGGEST_NEAR_MOST) return;
+  if (near >= SUGGEST_NEAR_MOST) return;
   if (!crossed && above > COARSE * below) {
     measure(list, at, "the highest rate that holds lies near");
     return;

@@ -309,8 +309,7 @@ struct load_answer {
   size_t broken; // the lowest that does not
 };
 
-// Up to which load every limit of --slo is kept (judge/slo_edge.h). `passes` and `fails` are indices into
-// loads where some were measured, else into workers; SIZE_MAX: none.
+// Up to which load --slo is kept (judge/slo_edge.h). Indices are into loads, else workers; SIZE_MAX: none.
 struct slo_edge {
   bool exists;   // limits were given, and what they limit was measured
   size_t passes; // the highest load that keeps every limit for certain

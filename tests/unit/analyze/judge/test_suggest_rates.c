@@ -95,7 +95,7 @@ static void test_it_measures_on_both_sides_of_an_edge_until_its_interval_is_narr
   assert_int_equal(suggest_within_limits(13, 15, 2, none), 2);
   rates_are(2, 13.2, 14.8);
   assert_int_equal(suggest_within_limits(13, 15, 4, wide), 2);
-  rates_are(2, 13.2, 14.8);
+  rates_are(2, 11.8, 16.7);
   assert_int_equal(cells[0].repeat, 1);
   assert_int_equal(suggest_within_limits(13, 15, 4, narrow), 0);
   assert_int_equal(suggest_within_limits(13, 15, SUGGEST_NEAR_MOST / 2, wide), 0); // enough is enough
