@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/report/number.h"
 #include "lib/base/array.h"
 
 enum { STRONG = 1, CODE = 2 };
@@ -233,7 +234,13 @@ void document_cell(struct document_node *table, const char *text, enum document_
   table->document->status =
       array_grow(&table->cells, &table->cell_capacity, table->cell_count, sizeof *table->cells, SIZE_MAX);
   if (table->document->status) return;
+  struct buf number = {0};
+  if (table->document->decimal_commas && text != buf_no_text) {
+    number_append_with_commas(&number, text);
+    text = buf_text(&number);
+  }
   char *copy = clean_copy(table->document, text);
+  buf_free(&number);
   if (copy) table->cells[table->cell_count++] = (struct document_cell){copy, mark, 0};
 }
 

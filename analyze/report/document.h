@@ -73,6 +73,7 @@ struct document_node {
 struct document {
   struct document_node *root;
   enum status status;           // of the first call that failed
+  bool decimal_commas;          // in numbers of cells that come from now on
   struct document_node *marked; // a callout may be added behind it later; NULL: none
 };
 

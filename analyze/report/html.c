@@ -54,14 +54,14 @@ static void element(struct writer *w, const char *name, const char *text) {
 }
 
 static size_t after_point(const char *text) {
-  const char *point = strchr(text, '.');
-  bool number = *text && strspn(text, "0123456789.-") == strlen(text);
+  const char *point = strpbrk(text, ".,");
+  bool number = *text && strspn(text, "0123456789.,-") == strlen(text);
   return number && point ? strlen(point) : 0;
 }
 
 // Numbers stand on their points: what a shorter one lacks is there, but not seen.
 static void point_padding(struct writer *w, const char *text, size_t most) {
-  static const char zeros[] = ".000000000000000";
+  static const char zeros[] = ".000000000000000"; // not seen: its point may be a comma
   size_t have = after_point(text);
   if (most == 0 || have >= most || most >= sizeof zeros) return;
   buf_printf(w->out, "<span class=\"z\" aria-hidden=\"true\">%.*s</span>", (int)(most - have),

@@ -7,6 +7,7 @@
 
 #include "analyze/report/document.h"
 #include "analyze/report/lang_tables.h"
+#include "analyze/report/number.h"
 
 static const char *const english[LANG_ID_COUNT] = {
 #define TEXT(id, text) [id] = (text),
@@ -48,11 +49,19 @@ static void append_form(struct buf *out, const char *forms, size_t len, size_t w
   buf_append(out, forms, (size_t)((bar ? bar : end) - forms));
 }
 
-static void append_argument(struct buf *out, const char *text) {
+// Within a template's code numbers stay as a command has them.
+static void append_argument(struct buf *out, enum lang lang, bool code, const char *text) {
+  struct buf plain = {0};
   if (text == buf_no_text) out->status = STATUS_MEMORY;
-  for (; *text; text++) {
-    if (*text != DOCUMENT_STRONG[0] && *text != DOCUMENT_CODE[0]) buf_append_char(out, *text);
+  for (const char *at = text; *at; at++) {
+    if (*at != DOCUMENT_STRONG[0] && *at != DOCUMENT_CODE[0]) buf_append_char(&plain, *at);
   }
+  if (plain.status) out->status = plain.status;
+  if (lang_has_decimal_commas(lang) && !code)
+    number_append_with_commas(out, buf_text(&plain));
+  else
+    buf_append_text(out, buf_text(&plain));
+  buf_free(&plain);
 }
 
 // The words for "{unit}" and its like, which `len` bytes after the brace name; NULL: it is none of them.
@@ -73,8 +82,11 @@ static const char *unit_words(enum lang lang, enum lang_unit unit, const char *n
 void lang_format_in(struct buf *out, enum lang lang, enum lang_unit unit, enum lang_id id,
                     const char *const *arguments, size_t count) {
   const char *at = lang_text(lang, id);
+  bool code = false;
   while (*at) {
     size_t clean = strcspn(at, "{");
+    for (size_t i = 0; i < clean; i++)
+      code ^= at[i] == DOCUMENT_CODE[0];
     buf_append(out, at, clean);
     at += clean;
     if (!*at) break;
@@ -89,7 +101,7 @@ void lang_format_in(struct buf *out, enum lang lang, enum lang_unit unit, enum l
     } else if (at[2] == ':') {
       append_form(out, at + 3, (size_t)(end - at) - 3, plural_form(lang, arguments[index]));
     } else {
-      append_argument(out, arguments[index]);
+      append_argument(out, lang, code, arguments[index]);
     }
     at = end + 1;
   }
@@ -108,6 +120,10 @@ enum status lang_parse(const char *text, enum lang *out, struct error *error) {
     }
   }
   return status_fail(error, STATUS_USAGE, "'%s': the languages are en and ru", text);
+}
+
+bool lang_has_decimal_commas(enum lang lang) {
+  return lang == LANG_RU;
 }
 
 const char *lang_code(enum lang lang) {

@@ -10,6 +10,7 @@
 #ifndef ANALYZE_REPORT_LANG_H
 #define ANALYZE_REPORT_LANG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,8 +33,8 @@ enum { LANG_UNIT_COUNT = 4 };
 const char *lang_text(enum lang lang, enum lang_id id);
 
 // Appends the filled template. Style switches (document.h) in arguments are dropped, so that they can only
-// come from the template. An argument that is missing leaves its "{n}" standing. lang_format counts output
-// tokens.
+// come from the template. Numbers in arguments get the language's decimal mark, but within a template's code.
+// An argument that is missing leaves its "{n}" standing. lang_format counts output tokens.
 void lang_format(struct buf *out, enum lang lang, enum lang_id id, const char *const *arguments,
                  size_t count);
 void lang_format_in(struct buf *out, enum lang lang, enum lang_unit unit, enum lang_id id,
@@ -47,5 +48,6 @@ void lang_format_in(struct buf *out, enum lang lang, enum lang_unit unit, enum l
 // "en", "ru". STATUS_USAGE with the choices.
 enum status lang_parse(const char *text, enum lang *out, struct error *error) MUST_USE;
 const char *lang_code(enum lang lang); // "en", "ru"
+bool lang_has_decimal_commas(enum lang lang);
 
 #endif

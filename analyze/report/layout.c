@@ -5,8 +5,8 @@
 #include <string.h>
 
 static size_t after_point(const char *text) {
-  const char *point = strchr(text, '.');
-  bool number = *text && strspn(text, "0123456789.-") == strlen(text);
+  const char *point = strpbrk(text, ".,");
+  bool number = *text && strspn(text, "0123456789.,-") == strlen(text);
   return number && point ? document_width(point) : 0;
 }
 

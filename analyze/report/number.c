@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyze/report/document.h"
+
 static struct number_text words(const char *text) {
   struct number_text out;
   snprintf(out.text, sizeof out.text, "%s", text);
@@ -117,4 +119,49 @@ struct number_text number_with_interval(double value, double lo, double hi, int 
   snprintf(out.text, sizeof out.text, "%.16s %.46s", isnan(value) ? NUMBER_UNKNOWN : number.text,
            interval.text);
   return out;
+}
+
+// Where the number in a word begins and ends: signs and brackets around it are no part of it. False: it is
+// none.
+static bool number_in(const char *word, size_t len, size_t *from, size_t *to, size_t *point) {
+  static const char minus[] = "\u2212", infinite[] = "\u221e";
+  *from = 0, *to = len, *point = len;
+  while (*from < len && strchr(DOCUMENT_STRONG "[(<>+-~=", word[*from]))
+    ++*from;
+  if (len - *from > 3 && strncmp(word + *from, minus, 3) == 0) *from += 3;
+  if (strncmp(word + *from, infinite, 3) == 0) {
+    *to = *from + 3;
+    return true;
+  }
+  while (*to > *from && (strchr(DOCUMENT_STRONG "]),;:.%", word[*to - 1]) ||
+                         (unsigned char)word[*to - 1] >= 0x80)) // a dagger
+    --*to;
+  for (size_t i = *from; i < *to; i++) {
+    if (word[i] >= '0' && word[i] <= '9') continue;
+    if (word[i] != '.' || *point != len || i == *from || i + 1 == *to) return false;
+    *point = i;
+  }
+  return *from < *to;
+}
+
+static bool begins_with_number(const char *text) {
+  size_t from, to, point;
+  return number_in(text, strcspn(text, " \n"), &from, &to, &point);
+}
+
+void number_append_with_commas(struct buf *out, const char *text) {
+  bool inside = false; // an interval
+  while (*text) {
+    size_t len = strcspn(text, " \n"), from, to, point;
+    bool number = number_in(text, len, &from, &to, &point);
+    inside = number && (inside || strcspn(text, "[(") < from);
+    for (size_t i = 0; i < len; i++) {
+      bool parts = text[i] == ',' && i == to && i + 1 == len &&
+                   (inside || (number && point < len && text[len] && begins_with_number(text + len + 1)));
+      buf_append_char(out, number && i == point ? ',' : parts ? ';' : text[i]);
+    }
+    inside = inside && (to == len || (text[to] != ']' && text[to] != ')'));
+    text += len;
+    if (*text) buf_append_char(out, *text++);
+  }
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Numbers as text for people: the same in every language and every locale (a point, never a comma; no
-// grouping). Unknown (NaN) is a dash, an unbounded end the sign for infinity.
+// Numbers as text for people: the same in every locale (a point; no grouping). A language with decimal commas
+// gets them where its text is put together (lang.h, document.h). Unknown (NaN) is a dash, an unbounded end
+// the sign for infinity.
 #ifndef ANALYZE_REPORT_NUMBER_H
 #define ANALYZE_REPORT_NUMBER_H
 
 #include <stdint.h>
+
+#include "lib/base/buf.h"
 
 struct number_text {
   char text[64];
@@ -41,5 +44,10 @@ struct number_text number_interval(double lo, double hi, int digits);
 
 // "1.00 [0.96, 1.05]": the value with the decimals of its interval; without one, the value alone.
 struct number_text number_with_interval(double value, double lo, double hi, int digits);
+
+// Appends the text with decimal commas in each word that is a number, "[342,1; 360,2]"; a comma
+// between two becomes a semicolon. What has letters
+// beside the digits or two points stays: 0.5s, a file's name, an address, a version.
+void number_append_with_commas(struct buf *out, const char *text);
 
 #endif

@@ -75,6 +75,7 @@ struct plot {
 // All zero is an empty set.
 struct plot_set {
   struct plot *first, *last;
+  bool decimal_commas; // at ticks and points
   enum status status;
 };
 

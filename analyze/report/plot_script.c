@@ -424,6 +424,7 @@ enum status plot_script(const struct plot *plot, struct buf *out) {
       out, "reset session\nset encoding utf8\nset datafile missing \"?\"\n"
            "set border 3 lc rgb \"#808080\"\nset tics nomirror out scale 0.5 textcolor rgb \"#404040\"\n"
            "set grid ytics lt 1 lw 0.5 lc rgb \"#D8D8D8\"\n");
+  if (plot->set && plot->set->decimal_commas) buf_append_text(out, "set decimalsign ','\n");
   bool key = has_key(plot);
   buf_append_text(out,
                   key ? "set key at graph 0, graph 1.02 left bottom horizontal Left reverse samplen 2.5\n"

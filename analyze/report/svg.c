@@ -90,6 +90,13 @@ static struct number_text x_words(const struct plot *plot, const struct plot_poi
   return out;
 }
 
+static void number(struct embedding *e, const char *text) {
+  if (e->plot->set && e->plot->set->decimal_commas)
+    number_append_with_commas(e->out, text);
+  else
+    buf_append_text(e->out, text);
+}
+
 // "Batch: 24", a line break, "Throughput (tokens/s): 355.074 [340.3, 370.5]".
 static void point_words(struct embedding *e, const struct plot_point *point) {
   const char *y_label = e->series->second ? e->plot->y2_label : e->plot->y_label;
@@ -116,7 +123,9 @@ static void point_words(struct embedding *e, const struct plot_point *point) {
     buf_append_text(e->out, ": ");
   }
   struct number_text interval = number_interval(point->lo, point->hi, 4);
-  buf_printf(e->out, "%s%s%s", number_six(point->y).text, *interval.text ? " " : "", interval.text);
+  number(e, number_six(point->y).text);
+  if (*interval.text) buf_append_char(e->out, ' ');
+  number(e, interval.text);
 }
 
 // Writes a <use .../> with the values of its point; returns where it ends.

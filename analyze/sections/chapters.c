@@ -5,10 +5,13 @@
 
 static struct document_node *title(struct chapters *c, struct document *document) {
   const struct results *results = c->results;
-  if (results->title) return document_start(document, results->title);
   const char *model = results->fact_count ? results->facts[0].model : NULL;
-  if (!model) return document_start(document, lang_text(c->lang, LANG_TITLE));
-  return document_start(document, chapters_say(c, LANG_TITLE_FOR, LANG_WITH(model)));
+  struct document_node *root =
+      document_start(document, results->title ? results->title
+                               : model        ? chapters_say(c, LANG_TITLE_FOR, LANG_WITH(model))
+                                              : lang_text(c->lang, LANG_TITLE));
+  document->decimal_commas = lang_has_decimal_commas(c->lang);
+  return root;
 }
 
 static enum status finish(struct chapters *c, const struct document *document, struct error *error) {
@@ -22,6 +25,7 @@ enum status chapters_build(const struct results *results, enum lang lang, struct
                            struct plot_set *plots, struct error *error) {
   struct chapters c = {.results = results, .lang = lang, .plots = plots};
   if (plots) plot_set_free(plots);
+  if (plots) plots->decimal_commas = lang_has_decimal_commas(lang);
   struct document_node *root = title(&c, document);
   chapters_summary(&c, root);
   chapters_comparison(&c, root);

@@ -95,8 +95,8 @@ done
 
 # The tables of the reports come out as their author printed them (the first row and the last of each).
 run "$analyze" --format md --lang ru $data/report1.csv
-check_match 'report1 in Russian: first row' '1\.44443.*117\.001.*169' "$out"
-check_match 'report1 in Russian: last row' '15\.4614.*350\.097.*5413' "$out"
+check_match 'report1 in Russian: first row' '1,44443.*117,001.*169' "$out"
+check_match 'report1 in Russian: last row' '15,4614.*350,097.*5413' "$out"
 check_match 'report1 in Russian: heading' '### Оптимальные параметры для разного количества параллельных запросов' "$out"
 
 summary

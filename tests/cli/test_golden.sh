@@ -30,7 +30,7 @@ check "report1: its best batches at the end of a ladder are called edges ($best)
 check_equal 'report0: no best batch among failures' 'none: all requests failed' \
   "$(sed -n '/^### Results for 25 /,$ s/^\*\*Best batch:\*\* //p' "$scratch/report0.en/report.md")"
 check 'report0: what was not tested is said' grep -q 'Workers between 10 and 15 were not tested' "$scratch/report0.en/report.md"
-check 'report0: the cliff with its interval' grep -qF '0.354 [0.340, 0.369]' "$scratch/report0.ru/report.md"
+check 'report0: the cliff with its interval' grep -qF '0,354 [0,340; 0,369]' "$scratch/report0.ru/report.md"
 for name in report0.en report0.ru report1.en report1.ru; do
   check_equal "$name: no number is missing by name" '' "$(grep -niE '(^|[^a-z])(nan|inf|null)([^a-z]|$)' "$scratch/$name/report.md")"
 done

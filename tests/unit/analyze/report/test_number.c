@@ -122,8 +122,31 @@ static void test_exact_digits_keep_their_zeros(void **state) {
     assert_string_equal(number_digits(cases[i].value, 3).text, cases[i].text);
 }
 
+static void test_commas_go_into_numbers_only(void **state) {
+  (void)state;
+  static const char *const words[][2] = {
+      {"230.48 [223.3, 237.9]", "230,48 [223,3; 237,9]"},
+      {"(\u2212\u221e, 3.2]", "(\u2212\u221e; 3,2]"},
+      {"[342.1, \u221e)", "[342,1; \u221e)"},
+      {"142.2\u2020, \u22120.4 %, +1.5%", "142,2\u2020, \u22120,4 %, +1,5%"},
+      {"10 [8, 12], 11 [9, 13]", "10 [8; 12], 11 [9; 13]"},
+      {"lambda = 45.2; p = 0.5.", "lambda = 45,2; p = 0,5."},
+      {"ttft_p95=0.5s run.2.jsonl 127.0.0.1:80 8.5.0 v2.1",
+       "ttft_p95=0.5s run.2.jsonl 127.0.0.1:80 8.5.0 v2.1"},
+      {"14.1, 28.3, and 3.5, then", "14,1; 28,3, and 3,5, then"},
+      {"", ""},
+  };
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    struct buf out = {0};
+    number_append_with_commas(&out, words[i][0]);
+    assert_string_equal(buf_text(&out), words[i][1]);
+    buf_free(&out);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_commas_go_into_numbers_only),
       cmocka_unit_test(test_exact_digits_keep_their_zeros),
       cmocka_unit_test(test_six_digits_are_those_of_the_reports),
       cmocka_unit_test(test_unknown_is_a_dash_and_never_nan),

@@ -15,9 +15,9 @@ static void test_recommendation_has_its_interval_and_its_bound(void **state) {
   struct made *made = *state;
   made_small_run(&made->results);
   HAS(made_report(made, LANG_RU),
-      "> **Рекомендация:** workers = 8, размер пакета 8: 200.00 токенов в секунду [194.0, 206.0]. Показано: "
+      "> **Рекомендация:** workers = 8, размер пакета 8: 200,00 токенов в секунду [194,0; 206,0]. Показано: "
       "не более "
-      "чем на 3.1 % ниже лучшей из измеренных скоростей (при доверии 95 %).\n");
+      "чем на 3,1 % ниже лучшей из измеренных скоростей (при доверии 95 %).\n");
   HAS(made_report(made, LANG_EN), "> **Recommendation:** 8 workers, batch 8: 200.00 tokens per second "
                                   "[194.0, 206.0]. It is shown to be at most "
                                   "3.1% below the best tested (95% confidence).\n");
@@ -47,7 +47,7 @@ static void test_a_paired_ratio_decides_before_the_cells_of_two_levels(void **st
   struct estimate *ratio = &made->results.steps[0].ratio;
   made->results.steps[0] = (struct cliff){.from = 4, .to = 8, .ratio = {1.7, 1.6, 1.8}};
   HAS(made_report(made, LANG_RU),
-      "При увеличении с 4 до 8 workers скорость обработки возрастает: отношение 1.70 [1.60, 1.80]");
+      "При увеличении с 4 до 8 workers скорость обработки возрастает: отношение 1,70 [1,60; 1,80]");
   *ratio = (struct estimate){0.9, 0.85, 0.95};
   HAS(made_report(made, LANG_EN), "From 4 to 8 workers throughput falls: ratio 0.900 [0.850, 0.950]");
   *ratio = (struct estimate){1.02, 0.95, 1.09}; // undecided over common batches, but the best cells differ

@@ -189,7 +189,7 @@ static void test_the_answer_is_the_highest_rate_that_holds(void **state) {
   results->next_count = 2;
   HAS(made_report(made, LANG_EN),
       "**Next:** Measure 14.1, 28.3 requests per second, as `--suggest` proposes.");
-  HAS(made_report(made, LANG_RU), "**Дальше:** Измерить темпы (запросы в секунду): 14.1, 28.3.");
+  HAS(made_report(made, LANG_RU), "**Дальше:** Измерить темпы (запросы в секунду): 14,1; 28,3.");
 }
 
 // What is shown and what is open stand apart, with the rate at which the limit is met.

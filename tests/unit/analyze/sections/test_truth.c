@@ -117,13 +117,13 @@ static void test_a_client_without_cpu_is_not_called_slow(void **state) {
       "its machine. Of these 13 failed as well and count as failed.");
   LACKS(report, "bottleneck");
   report = made_report(made, LANG_RU);
-  HAS(report, "цикл событий простоял 41.5 мс, допустимо 20 мс");
+  HAS(report, "цикл событий простоял 41,5 мс, допустимо 20 мс");
   LACKS(report, "stalled");
   warn_of_client(made, 0.97, 0, (struct run_reason){.kind = RUN_REASON_CPU, .seen = 0.97, .allowed = 0.9});
   HAS(made_report(made, LANG_EN),
       "24 batches left out: the measuring client was the bottleneck (the first: the client "
       "used 0.97 of a core, allowed 0.90).");
-  HAS(made_report(made, LANG_RU), "клиент занимал 0.97 ядра, допустимо 0.90");
+  HAS(made_report(made, LANG_RU), "клиент занимал 0,97 ядра, допустимо 0,90");
   warn_of_client(made, NAN, 0, (struct run_reason){.kind = RUN_REASON_OTHER, .text = {"too busy %s", 11}});
   HAS(made_report(made, LANG_RU), "(первый: too busy %s)");
   warn_of_client(made, NAN, 0, (struct run_reason){.kind = RUN_REASON_NONE});
