@@ -304,7 +304,7 @@ static double reach(enum models_id id, const struct fit_result *fit, double peak
 
 struct ci optimum_allow(enum models_id id, const struct fit_result *fit, double misfit, struct ci n) {
   double top = stat_to_scale(fit->scale, models_value(id, fit->theta, n.estimate));
-  double least = stat_from_scale(fit->scale, top - M_SQRT2 * misfit);
+  double least = stat_from_scale(fit->scale, top - 2 * misfit);
   struct ci range = ci_unbounded(n.estimate);
   if (!isfinite(n.estimate) || !isfinite(least)) return range;
   if (n.lo > 0)

@@ -33,10 +33,9 @@ enum status optimum_find(enum models_id id, const double *n, const double *throu
                          size_t count, const struct fit_result *fit, double confidence,
                          enum optimum_kind *kind, struct optimum *optimum, struct error *error) MUST_USE;
 
-// Where the peak may lie if the curve is off by `misfit` (an sd, on the fit's scale; lack_of_fit.h) besides:
-// the n around its interval `n` whose fitted throughput is below the peak's by no more than the misfits at
-// two n differ, sqrt(2) of one. Both reaches add up as squares on the logarithm of n. An end of `n` that is
-// not bounded stays so.
+// Where the peak may lie if the curve is off by up to `misfit` (on the fit's scale; lack_of_fit.h) besides:
+// the n around its interval `n` whose fitted throughput is within two misfits of the peak's, one for either
+// n. Both reaches add up as squares on the logarithm of n. An end of `n` that is not bounded stays so.
 struct ci optimum_allow(enum models_id id, const struct fit_result *fit, double misfit, struct ci n);
 
 // The smallest n in [n_lo, n_hi] where the fitted curve reaches `share` (0.95) of its largest value there.

@@ -317,7 +317,7 @@ static void test_a_misfit_widens_the_range_of_the_peak(void **state) {
     x[i] = 300 * n[i] / (6 + n[i] / 2 + n[i] * n[i] / 96);
   struct fit_result exact;
   assert_int_equal(models_fit(MODELS_USL, n, x, NULL, 8, STAT_SCALE_LN, &exact, NULL), STATUS_OK);
-  double misfit = log(1 + 0.25 / 6) / sqrt(2);
+  double misfit = log(1 + 0.25 / 6) / 2;
   struct ci range = optimum_allow(MODELS_USL, &exact, misfit, (struct ci){24, 24, 24});
   assert_near(range.lo, 16, 1e-4);
   assert_near(range.hi, 36, 1e-4);
