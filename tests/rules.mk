@@ -123,15 +123,15 @@ test-markdown: $(BUILD)/bin/analyze
 	@BUILD=$(BUILD) tests/markdown/lint.sh || { status=$$?; [ $$status -eq 77 ] || exit $$status; }
 
 # Peers and makers of input of `make bench` and `make test-long`: each tests/{bench,long}/NAME.c is one program, with
-# what these share and the rooms below record.
+# what these share and the rooms below sketch.
 BENCH_HELPERS := tests/bench/wire.c tests/long/http_peer.c
 BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/bench/bench_% tests/bench/%_sim.c $(BENCH_HELPERS), \
 	$(wildcard tests/bench/*.c tests/long/*.c)))
 $(BUILD)/tests/bench/bare_curl: ALL_LDFLAGS += -Wl,--no-as-needed -lcurl
-$(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) $(ARCHIVES_lib/record)
+$(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) $(ARCHIVES_lib/sketch)
 	@mkdir -p $(@D)
 	@echo "  link $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK_lib/record)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK_lib/sketch)
 
 DEPS_BENCH := wrk hey nginx-light mitmproxy jq
 DEPS_CLIENTS := nodejs npm

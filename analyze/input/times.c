@@ -13,8 +13,8 @@
 enum { HISTOGRAM_BITS = 10 };
 
 // Moves what has gathered into a histogram.
-static enum status use_histogram(struct times *times) {
-  times->histogram = histogram_new(HISTOGRAM_BITS);
+static enum status use_histogram(struct times *times, unsigned bits) {
+  times->histogram = histogram_new(bits);
   if (!times->histogram) return STATUS_MEMORY;
   for (size_t i = 0; i < times->count; i++)
     histogram_add(times->histogram, times->values[i]);
@@ -30,7 +30,7 @@ enum status times_add(struct times *times, int64_t duration_ns) {
         array_grow(&times->values, &times->room, times->count, sizeof *times->values, TIMES_EXACT);
     if (status == STATUS_OK) times->values[times->count++] = duration_ns;
     if (status != STATUS_LIMIT) return status;
-    status = use_histogram(times);
+    status = use_histogram(times, HISTOGRAM_BITS);
     if (status != STATUS_OK) return status;
   }
   histogram_add(times->histogram, duration_ns);
@@ -39,7 +39,7 @@ enum status times_add(struct times *times, int64_t duration_ns) {
 
 enum status times_merge(struct times *into, const struct times *from) {
   if (from->histogram) {
-    enum status status = into->histogram ? STATUS_OK : use_histogram(into);
+    enum status status = into->histogram ? STATUS_OK : use_histogram(into, from->histogram->bits);
     if (status == STATUS_OK) histogram_merge(into->histogram, from->histogram);
     return status;
   }
@@ -53,7 +53,7 @@ enum status times_merge(struct times *into, const struct times *from) {
 enum status times_add_histogram(struct times *times, const struct histogram *histogram) {
   enum status status = STATUS_OK;
   if (!times->histogram && times->count + (uint64_t)histogram->count > TIMES_EXACT)
-    status = use_histogram(times);
+    status = use_histogram(times, histogram->bits); // values that come later are no finer
   if (times->histogram) histogram_merge(times->histogram, histogram);
   for (size_t i = histogram->first; !times->histogram && histogram->count > 0 && i <= histogram->last; i++) {
     for (uint64_t n = 0; n < histogram->counts[i] && status == STATUS_OK; n++)

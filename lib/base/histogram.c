@@ -57,12 +57,17 @@ static void widen(struct histogram *histogram, size_t first, size_t last, int64_
   if (empty || max > histogram->max) histogram->max = max;
 }
 
+static uint64_t saturated(uint64_t sum, uint64_t more) {
+  uint64_t out;
+  return __builtin_add_overflow(sum, more, &out) ? UINT64_MAX : out;
+}
+
 void histogram_add(struct histogram *histogram, int64_t ns) {
   if (ns < 0) ns = 0;
   size_t bucket = bucket_of(histogram->bits, ns);
   widen(histogram, bucket, bucket, ns, ns);
   histogram->count++;
-  histogram->sum += (uint64_t)ns;
+  histogram->sum = saturated(histogram->sum, (uint64_t)ns);
   histogram->counts[bucket]++;
 }
 
@@ -73,7 +78,7 @@ void histogram_merge(struct histogram *histogram, const struct histogram *other)
   size_t last = same ? other->last : bucket_of(histogram->bits, other->max);
   widen(histogram, first, last, other->min, other->max);
   histogram->count += other->count;
-  histogram->sum += other->sum;
+  histogram->sum = saturated(histogram->sum, other->sum);
   for (size_t i = other->first; i <= other->last; i++) {
     if (other->counts[i] > 0)
       histogram->counts[same ? i : bucket_of(histogram->bits, histogram_value(other, i))] += other->counts[i];

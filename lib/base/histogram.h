@@ -16,7 +16,7 @@
 struct histogram {
   unsigned bits;
   int64_t count;
-  uint64_t sum;       // 584 years at most
+  uint64_t sum;       // stays at 584 years
   int64_t min, max;   // exact; 0 when empty
   size_t first, last; // buckets that are not 0 lie between these two; when empty they mean nothing
   uint64_t counts[];

@@ -87,7 +87,7 @@ static void write_histogram(struct json_writer *w, const struct histogram *histo
   json_write_object(w);
   json_member_seconds(w, "min", histogram->min);
   json_member_seconds(w, "max", histogram->max);
-  json_member_seconds(w, "sum", (int64_t)histogram->sum);
+  json_member_number(w, "sum", (double)histogram->sum * 1e-9);
   json_write_key(w, "buckets");
   json_write_array(w);
   size_t next = 0;

@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Reads sketches, which may come from anywhere: every number is held against its range.
+#include <math.h>
 #include <stdlib.h>
 
 #include "lib/base/clock.h"
 #include "lib/record/field.h"
 #include "lib/sketch/sketch.h"
 
+#define SUM_MAX_S 1.8e10 // below what fits
+
 static enum status fail(struct error *error, const char *name, const char *should) {
   return status_fail(error, STATUS_FORMAT, "\"sketch\": \"%s\" is not %s", name, should);
 }
 
 struct span {
-  int64_t min_ns, max_ns, sum_ns;
+  int64_t min_ns, max_ns;
+  double sum_s;
   struct json_slice buckets;
 };
 
 static const struct field span_fields[] = {
     FIELD_REQUIRED(span, min_ns, "min", FIELD_DURATION),
     FIELD_REQUIRED(span, max_ns, "max", FIELD_DURATION),
-    FIELD_REQUIRED(span, sum_ns, "sum", FIELD_DURATION),
+    FIELD_REQUIRED(span, sum_s, "sum", FIELD_NUMBER),
     FIELD_REQUIRED(span, buckets, "buckets", FIELD_ARRAY),
     FIELD_END,
 };
@@ -56,14 +60,15 @@ static enum status read_histogram(struct json_slice object, unsigned bits, struc
   enum status status = field_read_object(object, span_fields, &span, &scratch, error);
   buf_free(&scratch);
   if (status != STATUS_OK) return status;
-  if (span.min_ns > span.max_ns) return fail(error, "min", "below max");
+  if (span.min_ns > span.max_ns || !(span.sum_s >= 0)) return fail(error, "min", "below max, or sum below 0");
   struct histogram *read = histogram_new(bits);
   if (!read) return status_memory(error);
   if (!read_buckets(span.buckets, read)) {
     free(read);
     return fail(error, "buckets", "pairs of a gap and a count");
   }
-  read->min = span.min_ns, read->max = span.max_ns, read->sum = (uint64_t)span.sum_ns;
+  read->min = span.min_ns, read->max = span.max_ns,
+  read->sum = (uint64_t)(fmin(span.sum_s, SUM_MAX_S) * 1e9 + 0.5);
   free(*out);
   *out = read;
   return STATUS_OK;

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# analyze on a million request records beside zcat of the same file, and on a thorough sweep.
+# analyze on a million request records beside zcat of the same file, on a thorough sweep, on two files with two cores
+# and with one, and on a hundred million requests in sketches.
 . "$(dirname "$0")/lib.sh"
 need zcat jq
 "$peers/make_runs" million "$scratch/million.jsonl.gz" || exit 1
 "$peers/make_runs" sweep "$scratch/sweep.jsonl.gz" || exit 1
+"$peers/make_runs" million "$scratch/second.jsonl.gz" 1795361095 || exit 1
+"$peers/make_runs" sketches "$scratch/sketches.jsonl.gz" || exit 1
 
 measure() { # NAME: sets wall_s
   run "$peers/cost" "$scratch/cost.json" "$bin/analyze" --no-plots --format json "$scratch/$1.jsonl.gz"
@@ -15,6 +18,10 @@ measure() { # NAME: sets wall_s
   add "$1_s" "$wall_s"
   add "$1_mib" "$(jq '.peak_kib / 1024' "$scratch/cost.json")"
 }
+two_files() { # COMMAND... before analyze: prints seconds
+  "$peers/cost" "$scratch/cost.json" "$@" "$bin/analyze" --no-plots --format json "$scratch/million.jsonl.gz" \
+    "$scratch/second.jsonl.gz" >/dev/null && jq .wall_s "$scratch/cost.json"
+}
 for _ in $(seq "$ROUNDS"); do
   run "$peers/cost" "$scratch/cost.json" zcat "$scratch/million.jsonl.gz"
   zcat_s=$(jq .wall_s "$scratch/cost.json")
@@ -22,8 +29,14 @@ for _ in $(seq "$ROUNDS"); do
   pair zcat "$wall_s" "$zcat_s"
   measure sweep
 done
+measure sketches
+for _ in 1 2 3; do
+  pair cores "$(two_files taskset -c "$(taskset -pc $$ | grep -oE '[0-9]+' | tail -n 1)")" "$(two_files env)"
+done
 ratio zcat 'analyze, 1M request records .gz: s' '<=' 2.5 s zcat
 figure 'analyze, 1M request records .gz: peak memory, MiB' "$(median million_mib)" '<=' 64 \
   "sweep of 20k records: $(median sweep_mib) MiB"
 figure 'analyze, 14 x 9 x 5 sweep without plots: s' "$(median sweep_s)" '<=' 1 ''
+figure 'analyze, 100M requests in sketches: s' "$(median sketches_s)" '<=' 10 "$(median sketches_mib) MiB, 64 allowed"
+ratio cores 'analyze, 2M records in two files: seconds on one core over those on all' '>=' 1.7 s all
 summary

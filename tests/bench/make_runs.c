@@ -2,8 +2,12 @@
 //
 // Makes run files to measure analyze with: throughput follows a USL curve with 2% noise between batches.
 //
-//   make_runs million FILE   10 workers levels x 10 batch levels x 5 replicates, a million requests
-//   make_runs sweep FILE     14 x 9 x 5, as large as a thorough sweep is
+//   make_runs million FILE [START]   10 workers levels x 10 batch levels x 5 replicates, a million requests
+//   make_runs ten FILE [START]       the same with ten million
+//   make_runs sketches FILE          the same with a hundred million in sketches
+//   make_runs sweep FILE             14 x 9 x 5, as large as a thorough sweep is
+//
+// START is the instant of its start in seconds since 1970: runs with different ones are different runs.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,24 +15,37 @@
 
 #include "lib/base/clock.h"
 #include "lib/record/run.h"
+#include "lib/sketch/sketch.h"
 
 enum { REPEAT = 5, TOKENS = 169 };
 
 struct grid {
   const char *name;
   int64_t workers[16], batch[16]; // end with 0
+  int64_t times;                  // each batch is so many times as large
+  bool sketches;
 };
 
+#define MILLION                                                                                              \
+  {1, 2, 4, 8, 12, 16, 24, 32, 40, 48}, {                                                                    \
+    1100, 1300, 1500, 1700, 1900, 2100, 2300, 2500, 2700, 2900                                               \
+  }
+
 static const struct grid grids[] = {
-    {"million",
-     {1, 2, 4, 8, 12, 16, 24, 32, 40, 48},
-     {1100, 1300, 1500, 1700, 1900, 2100, 2300, 2500, 2700, 2900}},
-    {"sweep", {1, 2, 4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 48}, {1, 2, 4, 8, 16, 32, 48, 64, 96}},
+    {"million", MILLION, 1, false},
+    {"ten", MILLION, 10, false},
+    {"sketches", MILLION, 100, true},
+    {"sweep",
+     {1, 2, 4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 48},
+     {1, 2, 4, 8, 16, 32, 48, 64, 96},
+     1,
+     false},
 };
 
 struct maker {
   struct gzline_writer *writer;
-  struct buf line;
+  struct buf line, object;
+  struct sketch *sketch; // NULL: requests have records
   uint64_t state;
   int64_t now_ns; // since the start of the run
   struct run_end end;
@@ -92,6 +109,10 @@ static void put_request(struct maker *maker, const struct run_batch *batch, int6
                                 .attempts = 1,
                                 .retry_after_ns = -1,
                                 .error = FAILURE_NONE};
+  if (maker->sketch) {
+    if (!maker->status) maker->status = sketch_add(maker->sketch, &request);
+    return;
+  }
   run_format_request(&maker->line, &request);
   maker->end.requests++;
   put(maker);
@@ -119,22 +140,33 @@ static void put_batch(struct maker *maker, int64_t workers, int64_t size, int64_
                             .rate = NAN,
                             .in_flight_mean = NAN};
   int64_t waves = (size + workers - 1) / workers;
+  if (maker->sketch) sketch_start(maker->sketch, batch.start_ns, 0);
   for (int64_t i = 0; i < size; i++)
     put_request(maker, &batch, i, batch.total_ns / waves - 30000);
+  if (maker->sketch && !maker->status) {
+    buf_clear(&maker->object);
+    maker->status = sketch_write(maker->sketch, &batch, &maker->object);
+    batch.sketch = (struct json_slice){maker->object.data, maker->object.len};
+  }
   run_format_batch(&maker->line, &batch);
   put(maker);
   maker->end.batches++;
   maker->now_ns += batch.total_ns + 50 * CLOCK_NS_PER_MS;
 }
 
-static void put_all(struct maker *maker, const struct grid *grid) {
+static void put_all(struct maker *maker, const struct grid *grid, double start_unix_s) {
   struct run_header header = {.version = RUN_VERSION,
-                              .start_unix_s = 1795361090,
+                              .start_unix_s = start_unix_s,
                               .tool = {"make_runs", 9},
                               .model = {"made", 4},
                               .timing = {"batch", 5},
                               .seed = 1,
-                              .repeat = REPEAT};
+                              .repeat = REPEAT,
+                              .threads = 1,
+                              .http_version = 1,
+                              .shards = 1,
+                              .ranks = 1,
+                              .records = {maker->sketch ? "batch" : "request", maker->sketch ? 5 : 7}};
   run_format_header(&maker->line, &header);
   put(maker);
   struct run_session session = {.workers = -1, .state = {"ok", 2}, .exit_code = -1};
@@ -144,7 +176,7 @@ static void put_all(struct maker *maker, const struct grid *grid) {
   for (int64_t rep = 0; rep < REPEAT; rep++) {
     for (const int64_t *workers = grid->workers; *workers; workers++) {
       for (const int64_t *batch = grid->batch; *batch; batch++)
-        put_batch(maker, *workers, *batch, rep);
+        put_batch(maker, *workers, *batch * grid->times, rep);
     }
   }
   run_format_end(&maker->line, &maker->end);
@@ -153,20 +185,24 @@ static void put_all(struct maker *maker, const struct grid *grid) {
 
 int main(int argc, char **argv) {
   const struct grid *grid = NULL;
-  for (size_t i = 0; i < sizeof grids / sizeof *grids && argc == 3; i++) {
+  for (size_t i = 0; i < sizeof grids / sizeof *grids && (argc == 3 || argc == 4); i++) {
     if (strcmp(argv[1], grids[i].name) == 0) grid = &grids[i];
   }
   if (!grid) {
-    fputs("usage: make_runs million|sweep FILE\n", stderr);
+    fputs("usage: make_runs million|ten|sketches|sweep FILE [START]\n", stderr);
     return 2;
   }
   struct error error = {""};
   struct maker maker = {.state = 1};
   struct gzline_options options = {.existing = GZLINE_REPLACE, .full = GZLINE_WAIT};
   maker.status = gzline_writer_open(argv[2], &options, &maker.writer, &error);
-  if (!maker.status) put_all(&maker, grid);
+  if (grid->sketches && !(maker.sketch = calloc(1, sizeof *maker.sketch))) maker.status = STATUS_MEMORY;
+  if (!maker.status) put_all(&maker, grid, argc == 4 ? strtod(argv[3], NULL) : 1795361090);
+  if (maker.sketch) sketch_free(maker.sketch);
+  free(maker.sketch);
   enum status closing = gzline_writer_close(maker.writer, NULL, &error);
   buf_free(&maker.line);
+  buf_free(&maker.object);
   if (!maker.status) maker.status = closing;
   if (maker.status) fprintf(stderr, "make_runs: %s: %s\n", status_name(maker.status), error.text);
   return maker.status != STATUS_OK;
