@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Memory per stream with thousands at once: 5000 in replay, 2000 for 30 s through capture (where none fails and nothing
-# is lost), and over many small requests, where it must not grow.
+# is lost), and over many small requests, where it must not grow. Counts are exact, so a batch of a late client, which
+# a busy machine makes of 5000 streams at once, is not measured again.
 . "$(dirname "$0")/../lib.sh"
 need jq curl
 peers=$BUILD/tests/bench
@@ -13,7 +14,7 @@ peak_kib() { awk '/^VmHWM/ { print $2 }' "/proc/$1/status"; }
 
 replay_peak() { # STREAMS: peak of replay in KiB; its run goes to $scratch/run.jsonl
   RUN_TIMEOUT=200 run "$peers/cost" "$scratch/cost.json" "$bin/replay" tests/bench/chat.trace.jsonl -u "${server_url[pacer]}" \
-    -W "$1" -B "$1" -r 1 --warmup 0 --force -o "$scratch/run.jsonl"
+    -W "$1" -B "$1" -r 1 --warmup 0 --keep-invalid --force -o "$scratch/run.jsonl"
   jq .peak_kib "$scratch/cost.json"
 }
 
@@ -65,7 +66,7 @@ test_many_requests() {
   start_server capture "$bin/capture" -u "${server_url[pacer]}" -l 127.0.0.1:0 -o "$scratch/many.jsonl.gz" --bodies none || return
   for part in $((requests / 10)) "$requests"; do
     RUN_TIMEOUT=500 run "$peers/cost" "$scratch/cost.json" "$bin/replay" tests/bench/chat.trace.jsonl -u "${server_url[capture]}" \
-      -W 32 -B 10000 -r $((part / 10000)) --warmup 0 --force -o "$scratch/run.jsonl.gz"
+      -W 32 -B 10000 -r $((part / 10000)) --warmup 0 --keep-invalid --force -o "$scratch/run.jsonl.gz"
     check_equal "replay of $part requests: exit code" 0 "$status"
     ours+=("$(jq .peak_kib "$scratch/cost.json")") proxy+=("$(peak_kib "${server_pid[capture]}")")
   done
