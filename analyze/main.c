@@ -86,7 +86,7 @@ int main(int argc, char **argv) {
     status = run(&opts, &log, &lost, &bad, &error);
   }
   opts_free(&opts);
-  if (fclose(stdout) != 0 && status == STATUS_OK) {
+  if ((ferror(stdout) || fclose(stdout) != 0) && status == STATUS_OK) {
     status = status_fail(&error, STATUS_IO, "standard output could not be written");
   }
   if (status != STATUS_OK) log_error(&log, "%s", error.text);

@@ -60,7 +60,7 @@ check_match 'HTTP/2 to a server of 1.1: those of each request' 'does the server 
 run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" -W 1 -B 4 -r 2 --max-tokens 5 --progress json -o "$scratch/said.jsonl"
 check_equal 'progress: the last line is final' '[true,2,2,9,40,0]' \
   "$(grep '^{' <<<"$err" | tail -n 1 | jq -c '[.final, .done, .total, .requests, .output_tokens, .eta_s]')"
-run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing rate --request-rate 100 --arrival constant --duration 100ms --warmup 0 --progress json -o "$scratch/said2.jsonl"
+run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --timing rate --request-rate 100 --arrival constant --think-time none --duration 100ms --warmup 0 --progress json -o "$scratch/said2.jsonl"
 check_equal 'progress: and that of an open loop' '[true,1,1,10]' \
   "$(grep '^{' <<<"$err" | tail -n 1 | jq -c '[.final, .done, .total, .requests]')"
 # 20 requests of 10 tokens each and their prompts, then no more; the rest can be added.

@@ -84,7 +84,7 @@ static void write_closed(struct writer *writer, int64_t workers, int64_t rep) {
       .workers = workers, .batch = CLOSED_COUNT, .rep = rep, .valid = true, .rate = NAN};
   batch.start_ns = (workers * REPS + rep) * 100 * CLOCK_NS_PER_S;
   batch.requests = CLOSED_COUNT;
-  batch.output_tokens = 20 * CLOSED_COUNT;
+  batch.output_tokens = 20 * batch.requests;
   begin(writer, &batch, 0);
   for (int64_t i = 0; i < CLOSED_COUNT; i++) {
     int64_t latency_ns = (int64_t)((200 + 300 * draw()) * (double)MS), *worker = &free_ns[i % workers];
