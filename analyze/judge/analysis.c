@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyze/judge/best.h"
+#include "analyze/judge/course.h"
 #include "analyze/judge/curve.h"
 #include "analyze/judge/distributions.h"
 #include "analyze/judge/levels.h"
@@ -124,6 +125,7 @@ enum status analysis_run(struct load_data *data, const struct analysis_options *
   results->measure = data->measure;
   results->precision = options->precision > 0 ? options->precision : SUGGEST_PRECISION;
   enum status status = run_cells(data, options, &samples, &steady, results, error);
+  if (status == STATUS_OK) status = course_build(data, results, error);
   move_facts(data, results);
   if (status == STATUS_OK) status = move_apis(data, results, error);
   cells_free(&samples);

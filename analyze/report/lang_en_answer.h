@@ -161,7 +161,7 @@ TEXT(LANG_SHOWN_SPREAD,
 TEXT(LANG_SHOWN_COMPARED,
      "{0} of {1} common cells are shown: those that fail now, then those that differ "
      "most from the baseline. All are in " CODE("summary.json") " (" CODE("--format json") ").")
-TEXT(LANG_SHOWN_POINTS, "{0} of {1} points are drawn, evenly spread; the fit does not depend on that.")
+TEXT(LANG_SHOWN_POINTS, "{0} of {1} points are drawn, evenly spread; every number is of all.")
 TEXT(LANG_SHOWN_OFF_FRONT, "{0} of {1} cells off the front are drawn, those with the highest throughput.")
 TEXT(LANG_SHOWN_STEPS, "The first {0} of {1} such findings are listed")
 TEXT(LANG_SHOWN_WARNINGS, "The first {0} of {1} warnings of this kind are shown. All are in " CODE(

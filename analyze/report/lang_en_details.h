@@ -232,7 +232,7 @@ TEXT(LANG_CLIENT_VALID, "Batches left out because the client did not keep up: {0
 TEXT(LANG_APIS_MEAN, "The measured requests use {0} APIs. Their tokens and times are not comparable. The "
                      "figures above mix "
                      "them; measure one API at a time with a trace of its own.")
-TEXT(LANG_CLIENT_INVALID, "Left out because the client did not keep up: {0} {0:batch|batches}")
+TEXT(LANG_CLIENT_INVALID, "Left out because the client did not keep up: {0} batches")
 TEXT(LANG_FACT_SOURCE, "Source")
 TEXT(LANG_FACT_MODEL, "Model")
 TEXT(LANG_FACT_URL, "Server")
@@ -335,6 +335,18 @@ TEXT(LANG_PLOT_PASSES, "kept up to {0}")
 TEXT(LANG_PLOT_FAILS, "missed from {0}")
 TEXT(LANG_ALT_EDGE,
      "{0} against load at {1} loads, with the highest that keeps it and the lowest that does not")
+TEXT(LANG_PLOT_COURSE_TITLE, "Throughput over the time of the run")
+TEXT(LANG_PLOT_COURSE, "batch")
+TEXT(LANG_AXIS_COURSE_S, "Time since the run started (s)")
+TEXT(LANG_AXIS_COURSE_MIN, "Time since the run started (min)")
+TEXT(LANG_AXIS_COURSE_H, "Time since the run started (h)")
+TEXT(LANG_AXIS_COURSE, "Throughput / mean of its cell")
+TEXT(LANG_ALT_COURSE, "Throughput of {0} batches over the time of the run, each as a ratio to the "
+                      "mean of its cell")
+TEXT(LANG_CAPTION_COURSE,
+     "Each point is a batch at its start. A slope is drift; points far below 1 are stalls.")
+TEXT(LANG_CAPTION_COURSE_RESTARTS, "Each point is a batch at its start. A slope is drift; points far below 1 "
+                                   "are stalls. Vertical lines: first batches after a server restart.")
 TEXT(LANG_PLOT_SENT, "sent")
 TEXT(LANG_PLOT_SERVED, "served")
 TEXT(LANG_PLOT_GOODPUT, "goodput")

@@ -92,6 +92,7 @@ void results_free(struct results *results) {
   for (size_t i = 0; i < results->load_count; i++)
     free(results->loads[i].repetitions);
   free(results->loads);
+  free(results->course);
   free(results->demand.rows);
   free(results->distributions);
   for (size_t i = 0; i < results->warning_count; i++)

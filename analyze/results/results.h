@@ -266,6 +266,16 @@ struct run_facts {
   bool burst;          // each batch was sent at once, whatever the number of workers
 };
 
+// One batch in the order of time.
+struct course_batch {
+  double at_s;  // its start, after its run's
+  double ratio; // its throughput to the mean of its cell; NaN: failed, or no other to compare with
+  int64_t workers, batch;
+  size_t run;         // index into facts
+  size_t server_life; // equal for batches that one start of a managed server measured; 0: unknown
+  bool failed, cold;
+};
+
 // One repetition of an open loop.
 struct load_repetition {
   double n, tokens_per_s, served_per_s, duration_s; // n: time average in flight; served NaN: unknown
@@ -405,6 +415,8 @@ struct results {
   size_t step_count;
   struct load *loads; // by rate
   size_t load_count;
+  struct course_batch *course; // by run, then start
+  size_t course_count;
   struct load_answer load_answer;
   struct slo_edge slo_edge;
   struct demand demand;

@@ -234,5 +234,6 @@ void chapters_facts(struct chapters *c, struct document_node *root) {
   for (size_t i = 0; i < shown; i++)
     run(c, section, &results->facts[i]);
   chapters_shown_say(c, section, LANG_SHOWN_INPUTS, shown, results->fact_count);
+  chapters_course(c, section);
   repeat(c, section);
 }

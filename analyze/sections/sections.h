@@ -89,6 +89,9 @@ const char *chapters_plot_levels(struct chapters *c, struct document_node *paren
 void chapters_plot_level(struct chapters *c, const struct workers_row *row,
                          const struct chapters_shown *shown, const char *name);
 
+// course: the picture of throughput over the time of the run; nothing where no cell was measured twice.
+void chapters_course(struct chapters *c, struct document_node *parent);
+
 // limits: which cells keep the limits of --slo, and which of the limits binds.
 // At which level the measured times meet the first limit, and which cell has the most goodput; nothing where
 // neither is known.

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "analyze/judge/course.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int compare(const void *left, const void *right) {
+  const struct course_batch *a = left, *b = right;
+  if (a->run != b->run) return a->run < b->run ? -1 : 1;
+  return (a->at_s > b->at_s) - (a->at_s < b->at_s);
+}
+
+static bool is_taken(const struct load_replicate *replicate) {
+  return !replicate->cold && replicate->tokens_per_s > 0;
+}
+
+// NaN: of fewer than two batches.
+static double mean_log(const struct load_cell *cell) {
+  double mean = 0;
+  size_t count = 0;
+  for (size_t r = 0; r < cell->count; r++) {
+    const struct load_replicate *one = &cell->replicates[r];
+    if (is_taken(one)) mean += (log(one->tokens_per_s) - mean) / (double)++count;
+  }
+  return count < 2 ? NAN : mean;
+}
+
+static void add(const struct load_data *data, struct results *results, struct course_batch batch,
+                double start_s) {
+  batch.at_s = start_s - data->facts[batch.run].start_unix_s;
+  if (isfinite(batch.at_s)) results->course[results->course_count++] = batch;
+}
+
+static void add_cell(const struct load_data *data, const struct load_cell *cell, struct results *results) {
+  double mean = mean_log(cell);
+  for (size_t r = 0; r < cell->count; r++) {
+    const struct load_replicate *one = &cell->replicates[r];
+    bool failed = !(one->tokens_per_s > 0);
+    size_t life = data->sessions[one->session].managed ? one->session + 1 : 0;
+    add(data, results,
+        (struct course_batch){.ratio = failed ? NAN : exp(log(one->tokens_per_s) - mean),
+                              .workers = cell->workers,
+                              .batch = cell->batch,
+                              .run = one->run,
+                              .server_life = life,
+                              .failed = failed,
+                              .cold = one->cold},
+        one->start_s);
+  }
+  for (size_t r = 0; r < cell->failing_count; r++)
+    add(data, results,
+        (struct course_batch){.ratio = NAN,
+                              .workers = cell->workers,
+                              .batch = cell->batch,
+                              .run = cell->failing[r].run,
+                              .failed = true},
+        cell->failing[r].start_s);
+}
+
+enum status course_build(const struct load_data *data, struct results *results, struct error *error) {
+  size_t most = 1;
+  for (size_t i = 0; i < data->cell_count; i++)
+    most += data->cells[i].count + data->cells[i].failing_count;
+  results->course = calloc(most, sizeof *results->course);
+  if (!results->course) return status_memory(error);
+  for (size_t i = 0; i < data->cell_count; i++)
+    add_cell(data, &data->cells[i], results);
+  qsort(results->course, results->course_count, sizeof *results->course, compare);
+  return STATUS_OK;
+}
