@@ -42,7 +42,7 @@ static void test_one_cell_makes_a_report(void **state) {
   made_add(&made->results, 1, 1, 42.5);
   fixture_finish(&made->results);
   HAS(made_report(made, LANG_EN), "**Throughput:** 42.50 tokens/s\n");
-  HAS(made_report(made, LANG_RU), "### Результаты для 1 параллельных запросов");
+  HAS(made_report(made, LANG_RU), "### Результаты для 1 параллельного запроса");
   HAS(made_brief(made, LANG_EN), "42.5");
 }
 

@@ -75,7 +75,7 @@ static void test_the_servers_that_traffic_needs_and_what_is_assumed(void **state
       "times meet the limits with about 3.");
   HAS(text, "Minutes within the limits (%) |   At most (%) |");
   HAS(text, "of other lengths than the run's");
-  HAS(made_report(made, LANG_RU), "самая занятая из 58 минут");
+  HAS(made_report(made, LANG_RU), "самая нагруженная из 58 минут");
   demand->suffice = demand->estimate = -1;
   demand->percentile = 90;
   demand->lengths_apart = 0.05;
