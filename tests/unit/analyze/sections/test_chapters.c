@@ -17,7 +17,7 @@ static void test_recommendation_has_its_interval_and_its_bound(void **state) {
   HAS(made_report(made, LANG_RU),
       "> **Рекомендация:** workers = 8, размер пакета 8: 200,00 токенов в секунду [194,0; 206,0]. Показано: "
       "не более "
-      "чем на 3,1 % ниже лучшей из измеренных скоростей (при доверии 95 %).\n");
+      "чем на 3,1 % ниже лучшей из измеренных скоростей (доверительная вероятность 95 %).\n");
   HAS(made_report(made, LANG_EN), "> **Recommendation:** 8 workers, batch 8: 200.00 tokens per second "
                                   "[194.0, 206.0]. It is shown to be at most "
                                   "3.1% below the best tested (95% confidence).\n");
