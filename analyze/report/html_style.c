@@ -61,7 +61,7 @@ const char html_style_sheet[] =
 // whatever points at them, and one after the other to the arrow keys.
 const char html_style_script[] =
 "'use strict';\n"
-"const number=/[-\\u2212]?\\d[\\d.]*/;\n"
+"const number=/[-\\u2212]?\\d[\\d.,]*/;\n"
 "for(const table of document.querySelectorAll('table')){\n"
 " const body=table.tBodies[0],heads=[...table.tHead.rows[0].cells];\n"
 " if(body.rows.length<2)continue;\n"
@@ -74,7 +74,7 @@ const char html_style_script[] =
 "   const text=(row.cells[i].dataset.v??row.cells[i].textContent).trim();\n"
 "   if(!head.classList.contains('n'))return text||null;\n"
 "   const found=number.exec(text);\n"
-"   return found?parseFloat(found[0].replace('\\u2212','-')):null};\n"
+"   return found?parseFloat(found[0].replace('\\u2212','-').replace(',','.')):null};\n"
 "  button.addEventListener('click',()=>{\n"
 "   const up=head.getAttribute('aria-sort')!=='ascending';\n"
 "   heads.forEach(other=>other.removeAttribute('aria-sort'));\n"

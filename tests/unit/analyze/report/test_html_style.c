@@ -43,6 +43,12 @@ static void test_neither_loads_anything_nor_ends_its_element(void **state) {
   }
 }
 
+static void test_columns_sort_by_numbers_with_decimal_commas(void **state) {
+  (void)state;
+  assert_non_null(strstr(html_style_script, "[\\d.,]*/"));
+  assert_non_null(strstr(html_style_script, ".replace(',','.')"));
+}
+
 static void test_brackets_are_closed(void **state) {
   (void)state;
   assert_int_equal(count(html_style_sheet, "{"), count(html_style_sheet, "}"));
@@ -58,6 +64,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_colour_is_defined_for_light_and_dark),
       cmocka_unit_test(test_neither_loads_anything_nor_ends_its_element),
+      cmocka_unit_test(test_columns_sort_by_numbers_with_decimal_commas),
       cmocka_unit_test(test_brackets_are_closed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
