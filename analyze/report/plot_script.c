@@ -427,7 +427,7 @@ enum status plot_script(const struct plot *plot, struct buf *out) {
   if (plot->set && plot->set->decimal_commas) buf_append_text(out, "set decimalsign ','\n");
   bool key = has_key(plot);
   buf_append_text(out,
-                  key ? "set key at graph 0, graph 1.02 left bottom horizontal Left reverse samplen 2.5\n"
+                  key ? "set key at graph 0, graph 1.02 left bottom horizontal Left reverse samplen 2.5 width 5\n"
                         "set tmargin 5\n"
                       : "unset key\nset tmargin 3\n");
   if (plot->y2_label) buf_append_text(out, "set border 11\n");
