@@ -14,10 +14,12 @@ TEXT(LANG_LOADS, "Open-loop load")
 TEXT(LANG_DETAILS, "Detailed results for each run")
 TEXT(LANG_MATRIX, "All cells: {units} per second")
 TEXT(LANG_MATRIX_MEANS,
-     "Rows: workers; columns: batch. Bold: the highest and those that cannot be told apart from it; ★: "
+     "Rows: workers, the requests kept in flight; columns: batch, the requests of one measurement. Bold: the "
+     "highest and those that cannot be told apart from it; ★: "
      "recommended; in brackets: not comparable (cold start or a client not in time); †: partial last "
      "wave.")
-TEXT(LANG_MATRIX_MEANS_STEADY, "Rows: workers; columns: batch. These rates are of whole batches, with "
+TEXT(LANG_MATRIX_MEANS_STEADY, "Rows: workers, the requests kept in flight; columns: batch, the requests of "
+                               "one measurement. These rates are of whole batches, with "
                                "their start and end. Bold and ★: recommended; in brackets: not comparable "
                                "(cold start or a client not in time); †: partial last wave.")
 TEXT(LANG_LEVEL, "Results for {0} parallel {0:request|requests}")
@@ -90,11 +92,11 @@ TEXT(LANG_COLUMN_SERVED, "Served (requests/s)")
 TEXT(LANG_COLUMN_GOOD_SHARE, "Within the limits")
 TEXT(LANG_COLUMN_LATENCY_BOTH, "Latency p50 / p95")
 TEXT(LANG_NAME_TTFT, "TTFT")
-TEXT(LANG_NAME_TPOT, "Time per token")
+TEXT(LANG_NAME_TPOT, "Time per token, TPOT")
 TEXT(LANG_NAME_LATENCY, "Latency")
 TEXT(LANG_COLUMN_TTFT, "TTFT p50 / p95")
 TEXT(LANG_COLUMN_TTFT_P95, "TTFT p95")
-TEXT(LANG_COLUMN_TPOT, "Time per token p50")
+TEXT(LANG_COLUMN_TPOT, "Time per token (TPOT) p50")
 TEXT(LANG_COLUMN_LATENCY, "Latency p50")
 TEXT(LANG_SECONDS, "s")
 TEXT(LANG_MILLISECONDS, "ms")
@@ -237,7 +239,7 @@ TEXT(LANG_LIMITS_AND, " and ")
 // 0 share
 TEXT(LANG_LIMITS_SHARE, "{0}% of requests")
 // 0 TTFT p50 and p95, 1 latency p50 and p95
-TEXT(LANG_RECOMMEND_TIMES, "Time to first token p50 / p95: {0}. Latency p50 / p95: {1}.")
+TEXT(LANG_RECOMMEND_TIMES, "Time to first token (TTFT) p50 / p95: {0}. Latency p50 / p95: {1}.")
 // 0 latency p50 and p95
 TEXT(LANG_RECOMMEND_LATENCY, "Latency p50 / p95: {0}.")
 // 0 workers, 1 ratio of throughput, 2 its time, 3 that of the recommended

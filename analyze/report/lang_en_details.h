@@ -183,7 +183,7 @@ TEXT(LANG_LOADS_AND_QUEUE, ", and a queue grows")
 TEXT(LANG_LOADS_MISSED, "{0} is missed ({1})")
 // 0 the rate, 1 and 2 its times
 TEXT(LANG_LOADS_TIMES,
-     "At {0} {0:request|requests} per second, time to first token p50 / p95 is {1} and latency {2}.")
+     "At {0} {0:request|requests} per second, time to first token (TTFT) p50 / p95 is {1} and latency {2}.")
 TEXT(LANG_LOADS_LATENCY, "At {0} {0:request|requests} per second, latency p50 / p95 is {1}.")
 TEXT(LANG_LOADS_GOODPUT, " Goodput: {0} requests per second, {1}% of the requests.")
 TEXT(LANG_LOADS_TOO_SHORT, "At {0} {0:request|requests} per second, the repetitions are too short to promise "

@@ -74,7 +74,7 @@ static void test_the_next_level_up_has_its_gain_and_its_cost(void **state) {
   const char *report = made_report(made, LANG_EN);
   HAS(report, "has 1.009 [1.002, 1.016] times this throughput; its time to first token p95 is 112 ms instead "
               "of 4.60 ms.");
-  HAS(report, "Time to first token p50 / p95: 4.60 / 4.60 ms. Latency p50 / p95: 1.50 / 1.50 s.");
+  HAS(report, "Time to first token (TTFT) p50 / p95: 4.60 / 4.60 ms. Latency p50 / p95: 1.50 / 1.50 s.");
 }
 
 static void test_rejected_models_are_said_once_and_hold_nowhere(void **state) {
