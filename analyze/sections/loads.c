@@ -121,10 +121,12 @@ static const enum lang_id time_names[] = {LANG_NAME_TTFT, LANG_NAME_TPOT, LANG_N
 enum { TIMES = 3, PERCENTILES = 3 };
 #define WHOLE_DIFFERS 0.05 // of a p95
 
+// Nothing where no percentile is known.
 static void time_row(struct chapters *c, struct document_node *table, size_t index, size_t time, bool whole) {
   const struct load *load = &c->results->loads[index];
   const struct percentiles *wholes[] = {&load->whole_ttft_s, &load->whole_tpot_s, &load->whole_latency_s};
   const struct estimate of_whole[] = {wholes[time]->p50, wholes[time]->p95, wholes[time]->p99};
+  if (!whole && isnan(percentile_of(load, time, 0).estimate)) return;
   enum document_mark mark = whole ? DOCUMENT_MUTED : mark_of(c->results, index);
   const char *name = lang_text(c->lang, time_names[time]);
   document_cell(table, number_significant(results_offered(c->results, index), 4).text, mark);
@@ -147,6 +149,10 @@ static bool whole_differs(const struct load *load, size_t time) {
 // where these differ.
 static void time_table(struct chapters *c, struct document_node *parent, struct shape shape) {
   const bool has[TIMES] = {shape.ttft, shape.tpot, true};
+  size_t known = 0;
+  for (size_t i = 0; i < c->results->load_count; i++)
+    known += isfinite(c->results->loads[i].latency_s.p50.estimate) || whole_differs(&c->results->loads[i], 2);
+  if (known == 0) return;
   struct document_node *table = document_table(parent, "");
   chapters_column(c, table, LANG_COLUMN_OFFERED, DOCUMENT_DECIMAL);
   chapters_column(c, table, LANG_COLUMN_TIME, DOCUMENT_LEFT);
