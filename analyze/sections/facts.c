@@ -213,7 +213,9 @@ static void repeat(struct chapters *c, struct document_node *section) {
   struct buf commands = {0};
   for (size_t i = 0; i < results->fact_count && i < CHAPTERS_SEGMENTS_MAX; i++) {
     const struct run_facts *facts = &results->facts[i];
-    if (facts->arguments) command_line(&commands, facts->arguments);
+    bool again = i > 0 && facts->arguments && facts[-1].arguments &&
+                 strcmp(facts->arguments, facts[-1].arguments) == 0; // a further segment of one command
+    if (facts->arguments && !again) command_line(&commands, facts->arguments);
   }
   for (size_t i = 0; i < results->argument_count; i++) {
     const char *word = results->arguments[i], *slash = i == 0 ? strrchr(word, '/') : NULL;

@@ -222,9 +222,11 @@ static void test_all_cells_stand_in_one_table(void **state) {
 static void test_arguments_become_a_command_line(void **state) {
   struct made *made = *state;
   made_small_run(&made->results);
-  made->results.facts = calloc(1, sizeof *made->results.facts);
-  made->results.fact_count = 1;
+  made->results.facts = calloc(2, sizeof *made->results.facts);
+  made->results.fact_count = 2; // segments of one command, which stands there once
   made->results.facts[0].source = strdup("my run.jsonl");
+  made->results.facts[1].arguments =
+      strdup("[\"/usr/bin/replay\",\"t.jsonl\",\"--server\",\"serve --seed $$ --name it's\",\"\"]");
   made->results.facts[0].arguments =
       strdup("[\"/usr/bin/replay\",\"t.jsonl\",\"--server\",\"serve --seed $$ --name it's\",\"\"]");
   HAS(made_report(made, LANG_EN), "```sh\nreplay t.jsonl --server 'serve --seed $$ --name it'\\''s' ''\n"
