@@ -363,7 +363,7 @@ int main(int argc, char **argv) {
   } else {
     cli_print_version(&opts_program, stdout);
   }
-  if (fclose(stdout)) {
+  if (ferror(stdout) || fclose(stdout)) {
     log_error(&capture.log, "standard output cannot be written");
     return CLI_EXIT_FAILED;
   }
