@@ -426,10 +426,10 @@ enum status plot_script(const struct plot *plot, struct buf *out) {
            "set grid ytics lt 1 lw 0.5 lc rgb \"#D8D8D8\"\n");
   if (plot->set && plot->set->decimal_commas) buf_append_text(out, "set decimalsign ','\n");
   bool key = has_key(plot);
-  buf_append_text(out,
-                  key ? "set key at graph 0, graph 1.02 left bottom horizontal Left reverse samplen 2.5 width 5\n"
-                        "set tmargin 5\n"
-                      : "unset key\nset tmargin 3\n");
+  buf_append_text(
+      out, key ? "set key at graph 0, graph 1.02 left bottom horizontal Left reverse samplen 2.5 width 5\n"
+                 "set tmargin 5\n"
+               : "unset key\nset tmargin 3\n");
   if (plot->y2_label) buf_append_text(out, "set border 11\n");
   if (plot->title) {
     buf_append_text(out, "set title ");
