@@ -34,7 +34,7 @@ for pid in "${pids[@]}"; do
 done
 requests "$start" "$scratch/whole.jsonl" >"$scratch/whole"
 requests "$start" "$scratch"/[123].jsonl >"$scratch/parts"
-check 'whole: it has requests of both repetitions' test "$(wc -l <"$scratch/whole")" -gt 40
+check 'whole: it has requests of both repetitions' test "$(wc -l <"$scratch/whole")" -gt 10
 check_equal 'shards: together they send the schedule of one' "$(cat "$scratch/whole")" "$(cat "$scratch/parts")"
 check_equal 'shards: each file names its part' "[[1,3,$start],[2,3,$start],[3,3,$start]]" \
   "$(jq -s -c 'map(select(.type == "run") | [.shard, .shards, .start_at_unix_s])' "$scratch"/[123].jsonl)"
