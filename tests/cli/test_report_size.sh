@@ -41,7 +41,7 @@ bytes=$(wc -c <"$page")
 check "the page is under 2 MB (it has $bytes bytes)" [ "$bytes" -lt 2000000 ]
 check_equal 'all 126 cells are in it' 126 "$(($(wc -l <"$scratch/report/cells.csv") - 1))"
 if command -v gnuplot >/dev/null; then
-  check_equal 'one picture per level, and those over all levels' 21 "$(grep -c '<svg class="plot"' "$page")"
+  check_equal 'one picture per level, those over all levels, and the course' 22 "$(grep -c '<svg class="plot"' "$page")"
   check_equal 'every identifier is there once' '' "$(grep -oE " id=['\"][^'\"]+" "$page" | sort | uniq -d)"
 else
   skip 'pictures' 'no gnuplot here'
