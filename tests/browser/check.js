@@ -51,7 +51,8 @@ const checkContrast = () => {
 
 // What a cell says; the zeros that only line up the points are not part of it.
 const wordsOf = cell => (cell.dataset.v ?? cell.textContent).trim();
-const columnOf = (table, i) => [...table.tBodies[0].rows].map(row => parseFloat(wordsOf(row.cells[i]).replace(/[^\d.]/g, '')));
+const withPoint = text => document.documentElement.lang === 'ru' ? text.replace(/,/g, '.') : text;
+const columnOf = (table, i) => [...table.tBodies[0].rows].map(row => parseFloat(withPoint(wordsOf(row.cells[i])).replace(/[^\d.]/g, '')));
 const isSorted = (values, sign) => values.every((value, i) => i === 0 || sign * (value - values[i - 1]) >= 0);
 
 const checkSorting = () => {
