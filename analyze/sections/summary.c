@@ -32,7 +32,9 @@ static void spend(struct chapters *c, struct document_node *parent) {
   struct buf group = {0}, requests = {0}, on = {0};
   if (isfinite(spend->group.estimate) && spend->groups != SPEND_ALONE)
     chapters_format(c, &group, groups[spend->groups], LANG_WITH(with_percent(spend->group).text));
-  if (isfinite(spend->requests.estimate))
+  // A part of the spread is not larger than the whole: windows that differ more than batches do show no such
+  // part.
+  if (spend->requests.estimate <= spend->batch.hi)
     chapters_format(c, &requests, LANG_SPEND_REQUESTS, LANG_WITH(with_percent(spend->requests).text));
   chapters_format(c, &on,
                   spend->on == SPEND_ON_LONGER_BATCHES ? LANG_SPEND_ON_LONGER

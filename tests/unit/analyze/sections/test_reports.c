@@ -77,8 +77,8 @@ static bool headings_differ_on_purpose(const char *line, size_t len) {
   static const char *const lines[] = {"- **Количество параллельных запросов:** 10",
                                       "- **Оптимальный размер пакета:** 48",
                                       "### Результаты для 1 параллельных запросов",
-                                      "![График производительности для 1 параллельных запросов]"
-                                      "(results/performance_metrics_1.png)"};
+                                      ("![График производительности для 1 параллельных запросов]"
+                                       "(results/performance_metrics_1.png)")};
   for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
     if (strlen(lines[i]) == len && memcmp(lines[i], line, len) == 0) return true;
   }

@@ -165,8 +165,8 @@ static void test_what_is_wrong_is_refused(void **state) {
       "{\"bits\":7,\"latency_s\":[{\"min\":0.3,\"max\":0.2,\"sum\":1,\"buckets\":[1,1]}]}",
       "{\"bits\":7,\"windows\":[[1,2]]}",
       "{\"bits\":7,\"course\":{}}",
-      "{\"bits\":7,\"course\":{\"start_s\":0,\"block_s\":1,\"came\":[],\"answered\":[],\"ended\":[],"
-      "\"stay_s\":[],\"served\":[],\"in_flight\":[],\"mean\":[]}}",
+      ("{\"bits\":7,\"course\":{\"start_s\":0,\"block_s\":1,\"came\":[],\"answered\":[],\"ended\":[],"
+       "\"stay_s\":[],\"served\":[],\"in_flight\":[],\"mean\":[]}}"),
   };
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
     struct json_slice object;
