@@ -378,7 +378,7 @@ static void simulate_all(struct simulation *simulation) {
       simulate_cells(simulation, &curves[0], CVS[i], REPLICATES[j]);
       simulate_cells(simulation, &curves[2], CVS[i], REPLICATES[j]);
       simulate_cells(simulation, &flat, CVS[i], REPLICATES[j]);
-      simulate_lack_of_fit(simulation, &curves[0], CVS[i], REPLICATES[j], 0, 0.02);
+      simulate_lack_of_fit(simulation, &curves[0], CVS[i], REPLICATES[j], 0, 0.065); // at 5 %
     }
   }
   simulate_lack_of_fit(simulation, &kinks, 0.01, 3, 0.99, 1);
