@@ -14,6 +14,7 @@ void dialects_nanoseconds(struct json_slice value, int64_t *ns) {
 void dialects_text(struct response *response, struct json_slice value, bool is_answer) {
   if (!json_scan_has_text(value)) return;
   response->has_text = true;
+  response->text = value;
   if (is_answer) response->has_answer = true;
 }
 

@@ -21,7 +21,7 @@ static void read_member(struct response *response, struct json_slice key, struct
                         struct found *found) {
   const char *reason = older_reason(key, value);
   if (json_slice_is(key, "content")) {
-    if (json_scan_has_text(value)) response->has_text = response->has_answer = true;
+    dialects_text(response, value, true);
     response_tell(response, RESPONSE_PART_TEXT, value);
   } else if (json_slice_is(key, "stop")) {
     found->stops = json_scan_kind(value) == JSON_TRUE;

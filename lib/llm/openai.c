@@ -57,11 +57,12 @@ static bool read_text(struct response *response, struct json_cursor *cursor, boo
   while (json_cursor_member(cursor, &key)) {
     struct json_slice value = json_cursor_value(cursor);
     if (json_slice_is(key, "content")) {
-      text = has_content(value, &answer) || text;
+      if (json_scan_kind(value) == JSON_ARRAY) text = has_content(value, &answer) || text;
+      dialects_text(response, value, true);
       if (is_first) response_tell(response, RESPONSE_PART_TEXT, value);
     } else if (json_slice_is(key, "reasoning_content") || json_slice_is(key, "reasoning") ||
                json_slice_is(key, "thinking")) {
-      text = text || json_scan_has_text(value);
+      dialects_text(response, value, false);
     } else if (json_slice_is(key, "reasoning_details")) {
       text = text || has_details(value);
     } else if (json_slice_is(key, "refusal")) {
@@ -104,7 +105,7 @@ static void read_choice(struct response *response, struct json_cursor *cursor) {
     if (json_slice_is(key, "index")) {
       if (json_scan_int64(value, &index) && index > 0) response->several_choices = true;
     } else if (json_slice_is(key, "text")) {
-      if (json_scan_has_text(value)) response->has_text = response->has_answer = true;
+      dialects_text(response, value, true);
       if (index == 0) response_tell(response, RESPONSE_PART_TEXT, value);
     } else if (json_slice_is(key, "finish_reason") && json_scan_has_text(value)) {
       parse_reason(response, value);

@@ -89,20 +89,46 @@ static void on_malformed(struct response *response, const char *text, size_t len
   snprintf(response->error_text, sizeof response->error_text, "%s%s", fault_of(response, text, len), start);
 }
 
+// As the message before it but for its text: all else that a reader would find is found.
+static bool parse_same_shape(struct response *response, const char *text, size_t len) {
+  struct json_slice string;
+  if (!response->shape.before || !shape_matches(&response->shape, text, len, &string)) return false;
+  if (response->parts) response_tell(response, RESPONSE_PART_TEXT, string);
+  response->parts = response->parts ? 1 : 0;
+  note_text(response);
+  return true;
+}
+
+// A stream's message whose reading changes nothing when it is read again. What ends a stream may be a count
+// that adds up.
+static void keep_shape(struct response *response, const char *text, size_t len) {
+  bool tells_more = response->parts > 1 || (response->parts && response->told.data != response->text.data);
+  bool again = response->streamed && response->has_text && !response->ended && !response->failure;
+  if (again && response->text.data && !tells_more && response->shape.misses < SHAPE_MISSES) {
+    shape_keep(&response->shape, text, len, response->text);
+  } else {
+    shape_drop(&response->shape);
+  }
+}
+
 static void parse_message(struct response *response, const char *text, size_t len) {
   while (len && (*text == ' ' || *text == '\n' || *text == '\t')) {
     text++;
     len--;
   }
   if (len == 0) return;
+  if (parse_same_shape(response, text, len)) return;
   response->messages = true;
   response->has_text = response->has_answer = false;
+  response->text = response->told = (struct json_slice){NULL, 0};
+  response->parts = 0;
   if (api_dialect(response->api)->read(response, text, len)) {
     on_malformed(response, text, len);
     return;
   }
   if (response->failure) response->closed = true;
   if (response->has_text && !response->failure) note_text(response);
+  keep_shape(response, text, len);
 }
 
 // A body: one message, or an array of them.

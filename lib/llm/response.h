@@ -14,6 +14,7 @@
 #include "lib/http/inflate.h"
 #include "lib/llm/api.h"
 #include "lib/llm/ndjson.h"
+#include "lib/llm/shape.h"
 #include "lib/llm/sse.h"
 #include "lib/record/failure.h"
 #include "lib/record/token_source.h"
@@ -73,14 +74,18 @@ struct response {
 
   // The rest is the parsers' own.
   enum response_framing framing;
-  bool messages;   // one at least was handed to a parser
-  bool loads;      // Ollama only loaded or unloaded the model
-  bool ended;      // the protocol's own end was seen
-  bool has_text;   // the message being parsed carries text
-  bool has_answer; // ... that is not a model's thoughts alone
-  bool answers;    // one that has_answer came
-  bool closed;     // nothing that still comes is read: the end, an error, or no reading is possible
-  bool unread;     // success by HTTP alone: the body is in a foreign coding or over the cap
+  bool messages;          // one at least was handed to a parser
+  bool loads;             // Ollama only loaded or unloaded the model
+  bool ended;             // the protocol's own end was seen
+  bool has_text;          // the message being parsed carries text
+  bool has_answer;        // ... that is not a model's thoughts alone
+  bool answers;           // one that has_answer came
+  struct json_slice text; // ... in this string, the last of them; {NULL, 0}: in none that was noted
+  struct json_slice told; // ... of which this text went to on_part
+  int parts;              // ... and so many that are not empty went to on_part
+  struct shape shape;     // the message before this one
+  bool closed;            // nothing that still comes is read: the end, an error, or no reading is possible
+  bool unread;            // success by HTTP alone: the body is in a foreign coding or over the cap
   int64_t now_ns;
   int64_t usage_output, usage_input;
   bool usage_final;     // the last count came in an event without choices
@@ -132,6 +137,8 @@ static inline bool response_is_over(const struct response *response) {
 // For the parsers: hands a part to on_part, if it is set.
 static inline void response_tell(struct response *response, enum response_part part,
                                  struct json_slice value) {
+  if (part == RESPONSE_PART_TEXT && json_scan_has_text(value)) response->told = value;
+  if (value.len > 2 && json_scan_kind(value) != JSON_NULL) response->parts++;
   if (response->on_part) response->on_part(response->on_part_context, part, value);
 }
 
