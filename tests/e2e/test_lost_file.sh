@@ -20,7 +20,7 @@ lose() { # NAME FILE CMD...: the file is lost with CMD in the middle of a record
   ask 5
   check "$name: five are there" wait_for 5 has_response "$file"
   "$@"
-  check "$name: it is said within a second" in_quiet wait_for 2 said capture
+  check_timed "$name: it is said within a second" wait_for 2 said capture
   check "$name: a new file begins" wait_for 5 test -s "$file"
   ask 3
   stop_server capture
