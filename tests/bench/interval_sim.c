@@ -21,7 +21,27 @@
 
 struct tally {
   double hits[CLAIM_COUNT], tries[CLAIM_COUNT];
+  // Sums over sweeps: squares of both and their product. What one sweep claims is not independent.
+  double hits_squared[CLAIM_COUNT], tries_squared[CLAIM_COUNT], product[CLAIM_COUNT];
 };
+
+static void add_sweep(struct tally *tally, const struct tally *sweep) {
+  for (size_t c = 0; c < CLAIM_COUNT; c++) {
+    tally->hits[c] += sweep->hits[c];
+    tally->tries[c] += sweep->tries[c];
+    tally->hits_squared[c] += sweep->hits[c] * sweep->hits[c];
+    tally->tries_squared[c] += sweep->tries[c] * sweep->tries[c];
+    tally->product[c] += sweep->hits[c] * sweep->tries[c];
+  }
+}
+
+// Of a share over sweeps (ratio estimator: Cochran, Sampling Techniques, 3rd ed., 2.11).
+static double standard_error(const struct tally *tally, enum claim claim) {
+  double share = tally->hits[claim] / tally->tries[claim];
+  double squares = tally->hits_squared[claim] - 2 * share * tally->product[claim] +
+                   share * share * tally->tries_squared[claim];
+  return sqrt(fmax(0, squares)) / tally->tries[claim];
+}
 
 // Of the step with n requests, for a throughput of 300 at the peak.
 static double step_time(double peak, double n) {
@@ -267,7 +287,9 @@ static bool run_once(const struct world *world, gsl_rng *rng, uint64_t seed, str
   }
   good = good && load_finish(&data, NULL) == STATUS_OK &&
          analysis_run(&data, &options, &results, NULL) == STATUS_OK;
-  if (good) count_results(world, &results, tally);
+  struct tally found = {0};
+  if (good) count_results(world, &results, &found);
+  add_sweep(tally, &found);
   results_free(&results);
   load_free(&data);
   return good;
@@ -277,9 +299,8 @@ static bool report(const struct scenario *scenario, const struct tally *tally, s
   enum claim claim = scenario->claims[which].claim;
   double lowest = scenario->claims[which].lowest, highest = scenario->claims[which].highest;
   double tries = tally->tries[claim], share = tally->hits[claim] / tries;
-  // Of shares near the bounds; cells of one sweep are not independent, so that it is a little too small.
-  double error = sqrt(share * (1 - share) / tries);
-  double room = 3 * sqrt(0.05 * 0.95 / fmin(tries, 1000));
+  double error = standard_error(tally, claim);
+  double room = 3 * fmax(error, sqrt(0.05 * 0.95 / tries)); // a share of 0 or 1 has no error of its own
   bool good = tries == 0 || (share >= lowest - room && share <= highest + room);
   if (tries == 0)
     printf("%-44s %-16s none printed\n", scenario->name, claim_names[claim]);
