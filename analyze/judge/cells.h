@@ -20,10 +20,9 @@
 // where the cell has two sessions or more), one per run where cells were measured in several runs of a server
 // that is not managed (`by_run`), one per batch otherwise. Values of different cells are not when the cells
 // share a session, a block or a run: every interval of a single cell is right all the same, for the pooled
-// variance contains the session's, and its degrees of freedom are Satterthwaite's for cells that share
-// sessions and blocks; of runs it has one fewer than runs. Differences between cells are best.c's, which
-// pairs them within blocks. count 0: a cell without a usable value (failed, or left out). The arrays lie in
-// struct cells_samples.
+// variance contains what they share, and its degrees of freedom are those of strata.h. Differences between
+// cells are best.c's, which pairs them within blocks. count 0: a cell without a usable value (failed, or left
+// out). The arrays lie in struct cells_samples.
 struct cells_sample {
   const struct load_cell *cell;
   const double *values;

@@ -64,7 +64,7 @@ static enum status shared_df(const struct cells_samples *samples, enum stat_scal
   struct strata_value *values = calloc(room, sizeof *values);
   if (!values) return status_memory(error);
   size_t count = list_residuals(samples, scale, results, values);
-  enum status status = strata_depend(values, count, samples->count, samples->by_run, pool, error);
+  enum status status = strata_depend(values, count, samples->count, pool, error);
   free(values);
   return status;
 }

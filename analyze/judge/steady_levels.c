@@ -228,7 +228,7 @@ static struct ci_sample merge_runs(const struct steady_sample *level, bool by_ru
 }
 
 // Levels that were measured in one pass share what it brings.
-static enum status depend(const struct ci_sample *levels, size_t count, const int64_t *blocks, bool by_run,
+static enum status depend(const struct ci_sample *levels, size_t count, const int64_t *blocks,
                           enum stat_scale scale, struct ci_pool *pool, struct error *error) {
   size_t total = 1, used = 0;
   for (size_t i = 0; i < count; i++)
@@ -248,7 +248,7 @@ static enum status depend(const struct ci_sample *levels, size_t count, const in
                                            .residual = value - mean};
     }
   }
-  enum status status = strata_depend(values, used, count, by_run, pool, error);
+  enum status status = strata_depend(values, used, count, pool, error);
   free(values);
   return status;
 }
@@ -269,7 +269,7 @@ enum status steady_levels_fill(const struct steady_levels *levels, const struct 
   if (status == STATUS_OK && levels->count > 0 && !(given.df > 0)) {
     status = ci_pool_samples(of, levels->count, scale, &pool, error);
     if (status == STATUS_OK && pool.spread.df > 0 && samples->in_passes)
-      status = depend(of, levels->count, blocks, samples->by_run, scale, &pool, error);
+      status = depend(of, levels->count, blocks, scale, &pool, error);
   }
   for (size_t i = 0; i < levels->count && status == STATUS_OK; i++) {
     status = fill_row(&levels->of[i], of[i], scale, &pool, results->confidence,

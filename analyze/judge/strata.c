@@ -81,8 +81,47 @@ static double cells_among(const struct strata_value *values, size_t count, size_
   return cells;
 }
 
-// Satterthwaite's degrees of freedom of the pooled variance: what blocks, sessions within them and batches
-// within these add to it. Between 1 and what independent cells would have.
+// Strata from the widest to the narrowest, each of a larger mean square than the next: one that is not is
+// pooled with it, since its component is estimated as zero. Returns how many are left.
+static size_t order_strata(struct stratum *strata, size_t count) {
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (!(strata[i].df > 0)) continue;
+    strata[kept++] = strata[i];
+    for (; kept > 1; kept--) {
+      struct stratum *upper = &strata[kept - 2], *lower = &strata[kept - 1];
+      if (upper->squares * lower->df > lower->squares * upper->df) break;
+      upper->squares += lower->squares;
+      upper->df += lower->df;
+    }
+  }
+  return kept;
+}
+
+// What a stratum adds to the variance of one value is its mean square less the next one's, as far as it
+// counts in the pooled one.
+static double multiplier_of(const struct stratum *strata, size_t count, double df, double squares) {
+  double sum = 0, above = 0;
+  for (size_t i = 0; i < count; i++) {
+    double below = i + 1 < count ? strata[i + 1].squares / strata[i + 1].df : 0;
+    above += strata[i].df;
+    sum += (strata[i].squares / strata[i].df - below) * above / df *
+           stat_t_multiplier(STRATA_CONFIDENCE, strata[i].df);
+  }
+  return sum * df / squares;
+}
+
+static double df_of(double multiplier, double lo, double hi) {
+  for (int i = 0; i < 40; i++) {
+    double middle = sqrt(lo * hi);
+    if (stat_t_multiplier(STRATA_CONFIDENCE, middle) > multiplier)
+      lo = middle;
+    else
+      hi = middle;
+  }
+  return hi;
+}
+
 static void depend(struct stratum all, struct stratum sessions, struct stratum blocks, struct ci_pool *pool) {
   struct stratum strata[3] = {blocks, {0, 0}, {0, 0}};
   struct stratum shared = blocks;
@@ -91,18 +130,19 @@ static void depend(struct stratum all, struct stratum sessions, struct stratum b
         (struct stratum){fmax(0, sessions.squares - blocks.squares), sessions.df - fmax(0, blocks.df)};
     shared = sessions;
   }
+  if (!(shared.df > 0)) return;
   strata[2] = (struct stratum){fmax(0, all.squares - shared.squares), fmax(0, all.df - shared.df)};
-  double squares = 0, weakness = 0;
-  for (size_t i = 0; i < 3; i++) {
-    if (!(strata[i].df > 0)) continue;
+  size_t count = order_strata(strata, 3);
+  double squares = 0, df = 0;
+  for (size_t i = 0; i < count; i++) {
     squares += strata[i].squares;
-    weakness += strata[i].squares * strata[i].squares / strata[i].df;
+    df += strata[i].df;
   }
-  if (shared.df > 0 && weakness > 0) ci_pool_depend(pool, fmax(1, squares * squares / weakness));
+  if (squares > 0) ci_pool_depend(pool, df_of(multiplier_of(strata, count, df, squares), 1, df));
 }
 
-enum status strata_depend(struct strata_value *values, size_t count, size_t cells, bool by_run,
-                          struct ci_pool *pool, struct error *error) {
+enum status strata_depend(struct strata_value *values, size_t count, size_t cells, struct ci_pool *pool,
+                          struct error *error) {
   size_t *places = calloc(cells + count + 1, sizeof *places);
   if (!places) return status_memory(error);
   struct stratum blocks = between_blocks(values, count, places, cells), all = {0};
@@ -112,7 +152,6 @@ enum status strata_depend(struct strata_value *values, size_t count, size_t cell
   for (size_t i = 0; i < count; i++)
     all.squares += values[i].residual * values[i].residual;
   depend(all, between_sessions(values, count), blocks, pool);
-  if (by_run && blocks.df > 0) ci_pool_depend(pool, blocks.df);
   free(places);
   return STATUS_OK;
 }

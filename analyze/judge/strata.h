@@ -14,10 +14,16 @@ struct strata_value {
   double residual;
 };
 
-// Lowers the degrees of freedom of `pool` to Satterthwaite's: the squares are cut into blocks, sessions
-// within them and the rest. `by_run`: blocks are runs of a server's lives, and count as one value each. Sorts
-// `values`. Errors only for lack of memory.
-enum status strata_depend(struct strata_value *values, size_t count, size_t cells, bool by_run,
-                          struct ci_pool *pool, struct error *error) MUST_USE;
+// The level at which degrees of freedom are found, whatever the report's is: they describe the data.
+#define STRATA_CONFIDENCE 0.95
+
+// Lowers the degrees of freedom of `pool`. The squares are cut into blocks, sessions within them and the
+// rest, and these into variance components; one below zero is zero, and its stratum pooled with the next
+// (Thompson, Ann. Math. Stat. 33, 1962). The t quantile is the mean of the strata's, each weighted by what it
+// adds to the variance (Cochran and Cox, Experimental Designs, 2nd ed., 4.14), and the degrees of freedom are
+// those that have it. Satterthwaite's take a variance for well known in the very samples where blocks happen
+// to agree. Sorts `values`. Errors only for lack of memory.
+enum status strata_depend(struct strata_value *values, size_t count, size_t cells, struct ci_pool *pool,
+                          struct error *error) MUST_USE;
 
 #endif

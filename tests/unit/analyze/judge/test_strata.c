@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-enum { CELLS = 4, PASSES = 3, VALUES = CELLS * PASSES };
+enum { CELLS = 3, PASSES = 3, VALUES = CELLS * PASSES };
 
 // Each cell once in each pass: what the pass brings, and what is the cell's own.
-static struct ci_pool pool_of(const double *passes, const double *own, bool by_run) {
+static struct ci_pool pool_of(const double *passes, const double *own) {
   struct strata_value values[VALUES];
   struct ci_pool pool = {.spread = {.sd = 0.02, .df = VALUES - CELLS}, .cells_df = VALUES - CELLS};
   for (size_t i = 0; i < VALUES; i++) {
@@ -23,7 +23,7 @@ static struct ci_pool pool_of(const double *passes, const double *own, bool by_r
                                       .cell = cell,
                                       .residual = passes[pass] + own[(pass + cell) % PASSES]};
   }
-  assert_int_equal(strata_depend(values, VALUES, CELLS, by_run, &pool, NULL), STATUS_OK);
+  assert_int_equal(strata_depend(values, VALUES, CELLS, &pool, NULL), STATUS_OK);
   return pool;
 }
 
@@ -31,26 +31,28 @@ static const double EFFECTS[PASSES] = {-0.05, 0.01, 0.04}, NONE[PASSES] = {0};
 
 static void test_cells_that_spread_by_their_pass_alone_have_its_degrees_of_freedom(void **state) {
   (void)state;
-  assert_true(fabs(pool_of(EFFECTS, NONE, false).spread.df - (PASSES - 1)) < 1e-9);
+  assert_true(fabs(pool_of(EFFECTS, NONE).spread.df - (PASSES - 1)) < 1e-9);
 }
 
-static void test_cells_that_share_nothing_keep_theirs_but_for_rounding(void **state) {
+static void test_cells_that_share_nothing_keep_theirs(void **state) {
   (void)state;
-  // Four cells take the same three values in turn, so that passes differ by a quarter of one of them.
-  double df = pool_of(NONE, EFFECTS, false).spread.df;
-  assert_true(df > 6 && df <= VALUES - CELLS);
+  // The cells take the same three values in turn, so that passes are all alike.
+  assert_true(fabs(pool_of(NONE, EFFECTS).spread.df - (VALUES - CELLS)) < 1e-9);
 }
 
-static void test_runs_count_once_each(void **state) {
+static void test_the_t_quantile_is_the_mean_of_those_of_passes_and_of_batches(void **state) {
   (void)state;
-  assert_true(pool_of(NONE, EFFECTS, true).spread.df <= PASSES - 1);
+  // Q = 42e-4 is the sum of squares of the three values. Mean squares: passes 3 Q / 2, batches 3 Q / 4, so
+  // that passes make a quarter of the variance. t quantiles of 2 and 4 (tables): 4.3027 and 2.7764.
+  double df = pool_of(EFFECTS, EFFECTS).spread.df;
+  assert_true(fabs(stat_t_multiplier(0.95, df) - (0.25 * 4.3027 + 0.75 * 2.7764)) < 1e-4);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_cells_that_spread_by_their_pass_alone_have_its_degrees_of_freedom),
-      cmocka_unit_test(test_cells_that_share_nothing_keep_theirs_but_for_rounding),
-      cmocka_unit_test(test_runs_count_once_each),
+      cmocka_unit_test(test_cells_that_share_nothing_keep_theirs),
+      cmocka_unit_test(test_the_t_quantile_is_the_mean_of_those_of_passes_and_of_batches),
   };
   stat_init();
   return cmocka_run_group_tests(tests, NULL, NULL);
