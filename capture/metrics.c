@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "capture/proxy/httpd.h"
 #include "lib/base/buf.h"
@@ -10,10 +11,14 @@
 #include "lib/base/libraries.h"
 #include "lib/base/units.h"
 
+#define CONNECTIONS_MAX 32 // of those who read the page
+
 struct metrics {
   struct httpd *httpd;
   struct proxy *proxy;
   struct recorder *recorder;
+  int fds[CONNECTIONS_MAX]; // of the connections accepted last; -1: closed
+  unsigned accepted;
 };
 
 static void write_metric(struct buf *page, const char *name, const char *type, const char *help,
@@ -135,22 +140,14 @@ static enum MHD_Result answer_ready(const struct metrics *metrics, struct MHD_Co
   return answer_text(connection, why ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK, why ? why : "ready\n");
 }
 
+// Answers before a body is read: libmicrohttpd closes the connection of one that comes.
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data, size_t *len,
                                   void **request_context) {
-  static const char seen; // its address marks a request whose head was looked at
   const struct metrics *metrics = context;
-  (void)version, (void)data;
+  (void)version, (void)data, (void)len, (void)request_context;
   if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
     return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
-  if (!*request_context) {
-    *request_context = (void *)(intptr_t)&seen;
-    return MHD_YES;
-  }
-  if (*len > 0) {
-    *len = 0; // a body is read and forgotten
-    return MHD_YES;
-  }
   if (strcmp(url, "/healthz") == 0) return answer_text(connection, MHD_HTTP_OK, "ok\n");
   if (strcmp(url, "/readyz") == 0) return answer_ready(metrics, connection);
   if (strcmp(url, "/metrics") != 0)
@@ -162,6 +159,23 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
   return queued;
 }
 
+// A new connection ends the oldest of as many as there may be, so that those which send nothing keep none
+// away.
+static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode what) {
+  struct metrics *metrics = context;
+  if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+    int *place = &metrics->fds[metrics->accepted++ % CONNECTIONS_MAX];
+    if (*place >= 0) shutdown(*place, SHUT_RDWR);
+    *place = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    *socket_context = place;
+  } else {
+    int *place = *socket_context;
+    int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    if (*place == fd) *place = -1;
+  }
+}
+
 enum status metrics_open(struct loop *loop, const struct address *listen, bool handover, struct proxy *proxy,
                          struct metrics **out, struct error *error) {
   struct metrics *metrics = calloc(1, sizeof *metrics);
@@ -170,9 +184,10 @@ enum status metrics_open(struct loop *loop, const struct address *listen, bool h
   struct httpd_options options = {.listen = *listen,
                                   .handover = handover,
                                   .connection_memory = (size_t)16 * 1024,
-                                  .connections = 64,
+                                  .connections = 2 * CONNECTIONS_MAX, // those that are being closed too
                                   .idle_timeout_s = 60};
-  struct httpd_handlers handlers = {.handle = on_request, .context = metrics};
+  struct httpd_handlers handlers = {.handle = on_request, .connection = on_connection, .context = metrics};
+  memset(metrics->fds, -1, sizeof metrics->fds);
   enum status status = httpd_open(loop, &options, &handlers, &metrics->httpd, error);
   if (status) {
     free(metrics);

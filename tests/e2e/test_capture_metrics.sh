@@ -157,8 +157,34 @@ test_trouble() {
   stop_server server
 }
 
+# Connections that send half a request, or a body that never ends, keep no probe away and leave nothing behind.
+test_probes_beside_idle_connections() {
+  start_server capture "$bin/capture" -u http://127.0.0.1:9 -l 127.0.0.1:0 -o "$scratch/idle.jsonl" --metrics 127.0.0.1:0 || return
+  metrics=$(sed -n 's|.*metrics on \(http://.*\)|\1|p' "${server_err[capture]}")
+  local port=${metrics##*:} fd answer files
+  local -a fds=()
+  port=${port%/metrics}
+  files() { find "/proc/${server_pid[capture]}/fd" -mindepth 1 | wc -l; }
+  files=$(files)
+  exec {fd}<>"/dev/tcp/127.0.0.1/$port"
+  { printf 'GET /healthz HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;' && head -c 40000 /dev/zero | tr '\0' x; } >&"$fd"
+  IFS= read -r -t 5 answer <&"$fd"
+  check_match 'an answer comes before the body' '^HTTP/1\.1 200 ' "$answer"
+  exec {fd}>&-
+  for _ in {1..80}; do
+    exec {fd}<>"/dev/tcp/127.0.0.1/$port"
+    printf 'GET / HTTP/1.1\r\n' >&"$fd"
+    fds+=("$fd")
+  done
+  check_equal 'a probe is answered beside 80 half requests' $'ok\n 200' "$(asks healthz)"
+  for fd in "${fds[@]}"; do exec {fd}>&-; done
+  check_soon 'they leave nothing' "$files" files
+  stop_server capture
+}
+
 test_lint_sees_faults
 test_counts
 test_examples_name_what_is_there
 test_trouble
+test_probes_beside_idle_connections
 summary
