@@ -6,23 +6,26 @@
 #include <string.h>
 
 #include "analyze/report/document.h"
-#include "analyze/report/lang_tables.h"
 #include "analyze/report/number.h"
 
-static const char *const english[LANG_ID_COUNT] = {
+#define STRONG(words) DOCUMENT_STRONG words DOCUMENT_STRONG
+#define CODE(words) DOCUMENT_CODE words DOCUMENT_CODE
 #define TEXT(id, text) [id] = (text),
+static const char *const texts[LANG_COUNT][LANG_ID_COUNT] = {
+    [LANG_EN] =
+        {
 #include "analyze/report/lang_en.h"
-#undef TEXT
+        },
+    [LANG_RU] =
+        {
+#include "analyze/report/lang_ru.h"
+        },
 };
-
-static const char *const *const tables[LANG_COUNT][2] = {
-    [LANG_EN] = {english, english}, [LANG_RU] = {lang_ru_texts, lang_ru_words}};
+#undef TEXT
 static const char *const codes[LANG_COUNT] = {[LANG_EN] = "en", [LANG_RU] = "ru"};
 
 const char *lang_text(enum lang lang, enum lang_id id) {
-  const char *text = NULL;
-  for (size_t i = 0; i < 2 && !text; i++)
-    text = tables[lang][i][id];
+  const char *text = texts[lang][id];
   return text ? text : "";
 }
 
