@@ -125,9 +125,11 @@ test-markdown: $(BUILD)/bin/analyze
 # Peers and makers of input of `make bench` and `make test-long`: each tests/{bench,long}/NAME.c is one program, with
 # what these share and the rooms below sketch.
 BENCH_HELPERS := tests/bench/wire.c tests/long/http_peer.c
-BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/bench/bench_% tests/bench/%_sim.c $(BENCH_HELPERS), \
-	$(wildcard tests/bench/*.c tests/long/*.c)))
-$(BUILD)/tests/bench/bare_curl: ALL_LDFLAGS += -Wl,--no-as-needed -lcurl
+BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/bench/bench_% tests/bench/%_sim.c tests/bench/curl_loop.c \
+	$(BENCH_HELPERS), $(wildcard tests/bench/*.c tests/long/*.c)))
+BARE_ON_CURL := $(BUILD)/tests/bench/bare_curl $(BUILD)/tests/bench/bare_proxy
+$(BARE_ON_CURL): $(BUILD)/obj/tests/bench/curl_loop.o
+$(BARE_ON_CURL): ALL_LDFLAGS += -Wl,--no-as-needed -lcurl -lmicrohttpd
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HELPERS:%.c=$(BUILD)/obj/%.o) $(ARCHIVES_lib/sketch)
 	@mkdir -p $(@D)
 	@echo "  link $@"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# capture with small requests, recording on, beside nginx as a reverse proxy in front of the same server.
+# capture with small requests, recording on, beside nginx as a reverse proxy in front of the same server, and beside the
+# least that a proxy on its two libraries does.
 . "$(dirname "$0")/lib.sh"
 need nginx wrk curl jq
 start_proxy() { # NAME
@@ -12,6 +13,7 @@ start_proxy() { # NAME
   fi
 }
 start_nginx_answer server && start_proxy nginx && start_proxy capture || summary
+start_server bare "$peers/bare_proxy" "${server_url[server]}" || summary
 requests_seen=0
 
 load() { # NAME: sets rate (requests/s) and us (CPU of the proxy a request)
@@ -35,9 +37,13 @@ at_rate() { # NAME: sets p50_us, at 1000 requests/s, for a second
 for _ in $(seq "$ROUNDS"); do
   load nginx
   nginx_rate=$rate nginx_us=$us
+  load bare
+  bare_rate=$rate bare_us=$us
   load capture
   pair rate "$rate" "$nginx_rate"
   pair us "$us" "$nginx_us"
+  pair bare_rate "$rate" "$bare_rate"
+  pair bare_us "$us" "$bare_us"
 done
 # A process keeps the luck of the CPU that it was given: so many short turns, each with fresh proxies.
 for _ in $(seq $((2 * ROUNDS))); do
@@ -54,6 +60,8 @@ done
 stop_server capture
 ratio rate 'capture small, 32 connections: requests/s' '>=' 0.5 /s nginx
 ratio us 'capture small, 32 connections: CPU us a request' '<=' 3 us nginx
+ratio bare_rate 'capture small, 32 connections: requests/s' '>=' 0.6 /s 'bare proxy'
+ratio bare_us 'capture small, 32 connections: CPU us a request' '<=' 2 us 'bare proxy'
 ratio p50 'capture, 1000/s: added p50, us' '<=' 1.5 us nginx
 # wrk leaves with requests under way, which capture has seen too: at most one a connection and round.
 responses=$(zcat "$scratch/trace.jsonl.gz" | grep -c '"type":"response"')
