@@ -44,7 +44,7 @@ struct replay {
   struct ranks *ranks;         // NULL: this process sends all
   bool breaks_off, cache_bust; // breaks_off: at the end the other ranks are not waited for
   int64_t earlier_rounds;      // of --next
-  int64_t repeat;              // -r: that of opts is of the round, where its lines name one
+  int64_t repeat, duration_ns; // -r, --duration: those of opts are of the round, where its lines name them
   int64_t ended;               // cells of all rounds that --max-error-rate ended
 };
 
@@ -310,14 +310,14 @@ static enum status plan_cells(struct replay *replay, const struct buf *text, str
 // Their arrivals are drawn anew: repetitions of a rate are to be independent in all rounds.
 static enum status plan_rates(struct replay *replay, const struct buf *text, struct error *error) {
   struct opts *opts = &replay->opts;
-  double *rates = NULL;
-  size_t count = 0;
-  enum status status =
-      plan_rates_from_lines(text->data, text->len, replay->repeat, &rates, &count, &opts->repeat, error);
+  struct plan_rates round;
+  enum status status = plan_rates_from_lines(text->data, text->len, replay->repeat, &round, error);
   if (status) return status;
   free(opts->request_rates);
-  opts->request_rates = rates;
-  opts->request_rates_count = count;
+  opts->request_rates = round.rates;
+  opts->request_rates_count = round.count;
+  opts->repeat = round.repeat;
+  opts->duration_ns = round.duration_ns > 0 ? round.duration_ns : replay->duration_ns;
   plan_free(&replay->plan);
   schedules_free(&replay->schedules);
   return finish_open_loop(replay, error);
@@ -349,6 +349,7 @@ static enum status sweep_rounds(struct replay *replay, int argc, char **argv, st
   int64_t start_ns = clock_now_ns();
   enum status status = STATUS_OK;
   replay->repeat = opts->repeat;
+  replay->duration_ns = opts->duration_ns;
   if (replay->plan.batch_count > 0) status = sweep(replay, argc, argv, error); // else it is all resumed
   for (int64_t round = 2; opts->next && status == STATUS_OK; round++) {
     bool late = opts->next_time_ns > 0 && clock_now_ns() - start_ns >= opts->next_time_ns;

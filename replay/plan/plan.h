@@ -22,6 +22,8 @@
 #define PLAN_RATES_MAX ((size_t)100)
 #define PLAN_RATE_MIN 1e-6 // requests/s
 #define PLAN_RATE_MAX 1e6
+#define PLAN_DURATION_MIN_S 0.001 // of a repetition
+#define PLAN_DURATION_MAX_S 86400.0
 #define PLAN_BATCHES_MAX ((size_t)10000000) // of a whole plan
 
 enum plan_order { PLAN_ORDER_RANDOM, PLAN_ORDER_GRID }; // grid: as given
@@ -83,10 +85,17 @@ enum status plan_cells_from_lists(const int64_t *workers, size_t workers_count, 
 enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, bool timed,
                                   struct plan_cell **out, size_t *count, struct error *error) MUST_USE;
 
-// The rates of JSON lines {"rate":12.5,"repeat":3} ("repeat" may be left out: `repeat`), requests/s; *most is
-// the largest repeat of them. The caller frees *out. STATUS_USAGE as plan_cells_from_lines, STATUS_MEMORY.
-enum status plan_rates_from_lines(const char *text, size_t len, int64_t repeat, double **out, size_t *count,
-                                  int64_t *most, struct error *error) MUST_USE;
+// A round of rates, requests/s; each has as many repetitions as any of them, as long as any of them.
+struct plan_rates {
+  double *rates;
+  size_t count;
+  int64_t repeat, duration_ns; // 0: no line names one
+};
+
+// The rates of JSON lines {"rate":12.5,"repeat":3,"duration_s":60} ("repeat" may be left out: `repeat`). The
+// caller frees out->rates. STATUS_USAGE as plan_cells_from_lines, STATUS_MEMORY.
+enum status plan_rates_from_lines(const char *text, size_t len, int64_t repeat, struct plan_rates *out,
+                                  struct error *error) MUST_USE;
 
 // Lays the cells out; they are copied. The caller sets duration_ns where cells are timed. `seed` decides
 // every order (random.h). STATUS_USAGE, STATUS_MEMORY.

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/json/json_scan.h"
 #include "lib/lines/gzline.h"
 #include "replay/plan/plan.h"
@@ -84,9 +85,8 @@ struct lines {
   int64_t repeat;
   bool timed;
   struct plan_cell *cells;
-  double *rates;
-  size_t count;
-  int64_t most; // largest repeat of the rates
+  size_t count; // of them
+  struct plan_rates round;
 };
 
 static enum status on_cell(struct lines *lines, struct json_slice object, struct error *error) {
@@ -96,21 +96,23 @@ static enum status on_cell(struct lines *lines, struct json_slice object, struct
 }
 
 static enum status add_rate(struct lines *lines, double rate, struct error *error) {
-  for (size_t i = 0; i < lines->count; i++) {
-    if (lines->rates[i] == rate) return status_fail(error, STATUS_USAGE, "duplicate rate %g", rate);
+  struct plan_rates *round = &lines->round;
+  for (size_t i = 0; i < round->count; i++) {
+    if (round->rates[i] == rate) return status_fail(error, STATUS_USAGE, "duplicate rate %g", rate);
   }
-  if (lines->count == PLAN_RATES_MAX)
+  if (round->count == PLAN_RATES_MAX)
     return status_fail(error, STATUS_USAGE, "more than %zu rates", PLAN_RATES_MAX);
-  double *grown = realloc(lines->rates, (lines->count + 1) * sizeof *grown);
+  double *grown = realloc(round->rates, (round->count + 1) * sizeof *grown);
   if (!grown) return status_memory(error);
-  grown[lines->count++] = rate;
-  lines->rates = grown;
+  grown[round->count++] = rate;
+  round->rates = grown;
   return STATUS_OK;
 }
 
 static enum status on_rate(struct lines *lines, struct json_slice object, struct error *error) {
-  double rate;
+  double rate, duration_s = 0;
   int64_t repeat = lines->repeat;
+  struct json_slice duration = json_scan_get(object, "duration_s");
   if (!json_scan_number(json_scan_get(object, "rate"), &rate) ||
       !(rate >= PLAN_RATE_MIN && rate <= PLAN_RATE_MAX)) {
     return status_fail(error, STATUS_USAGE, "\"rate\" is not a number of requests per second from %g to %g",
@@ -118,7 +120,15 @@ static enum status on_rate(struct lines *lines, struct json_slice object, struct
   }
   enum status status = read_count(object, "repeat", PLAN_REPEAT_MAX, &repeat, error);
   if (status && status != STATUS_NOT_FOUND) return status;
-  if (repeat > lines->most) lines->most = repeat;
+  if (json_scan_kind(duration) != JSON_NONE &&
+      (!json_scan_number(duration, &duration_s) ||
+       !(duration_s >= PLAN_DURATION_MIN_S && duration_s <= PLAN_DURATION_MAX_S))) {
+    return status_fail(error, STATUS_USAGE, "\"duration_s\" is not a number of seconds from %g to %g",
+                       PLAN_DURATION_MIN_S, PLAN_DURATION_MAX_S);
+  }
+  int64_t duration_ns = clock_from_seconds(duration_s);
+  if (repeat > lines->round.repeat) lines->round.repeat = repeat;
+  if (duration_ns > lines->round.duration_ns) lines->round.duration_ns = duration_ns;
   return add_rate(lines, rate, error);
 }
 
@@ -162,17 +172,15 @@ enum status plan_cells_from_lines(const char *text, size_t len, int64_t repeat, 
   return STATUS_OK;
 }
 
-enum status plan_rates_from_lines(const char *text, size_t len, int64_t repeat, double **out, size_t *count,
-                                  int64_t *most, struct error *error) {
+enum status plan_rates_from_lines(const char *text, size_t len, int64_t repeat, struct plan_rates *out,
+                                  struct error *error) {
   struct lines lines = {.repeat = repeat};
   enum status status = read_lines(text, len, "{\"rate\":..,\"repeat\":..}", &lines, on_rate, error);
-  if (status == STATUS_OK && lines.count == 0) status = status_fail(error, STATUS_USAGE, "no rate in it");
-  if (status) {
-    free(lines.rates);
-    return status;
-  }
-  *out = lines.rates;
-  *count = lines.count;
-  *most = lines.most;
-  return STATUS_OK;
+  if (status == STATUS_OK && lines.round.count == 0)
+    status = status_fail(error, STATUS_USAGE, "no rate in it");
+  if (status)
+    free(lines.round.rates);
+  else
+    *out = lines.round;
+  return status;
 }

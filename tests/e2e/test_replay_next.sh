@@ -39,7 +39,7 @@ count=$(cat "$1/count" 2>/dev/null || echo 0)
 echo $((count + 1)) >"$1/count"
 case $count in
 0) printf '{"rate":40,"repeat":2}\n{"rate":20}\n' ;;
-1) printf '{"rate":30}\n' ;;
+1) printf '{"rate":30,"duration_s":0.7}\n' ;;
 esac
 RATES
 replay --timing rate --request-rate 20 -r 1 --duration 0.5s --next "sh '$scratch/rates' '$scratch'"
@@ -47,6 +47,8 @@ check_equal 'rates: exit code' 0 "$status"
 check_match 'rates: words' 'round 2 measures 2 rates' "$err"
 check_equal 'rates: those of all rounds, the last one with -r again' '[[20,3],[30,1],[40,2]]' \
   "$(records batch 'map(select(.warmup|not)) | group_by(.rate) | map([.[0].rate,length])')"
+check_equal 'rates: a round may last longer' '[0.5,0.7]' \
+  "$(records batch 'map(select(.warmup|not) | (.total_s * 10 | round) / 10) | unique')"
 check_equal 'rates: arrivals differ' 2 \
   "$(records request '[map(select(.rate==20 and .rep==0)) | group_by(.session)[] | map(.intended_s) | sort | .[1] - .[0]] | unique | length')"
 

@@ -73,26 +73,28 @@ static void test_a_line_without_a_batch_is_a_timed_cell(void **state) {
 
 static void test_lines_of_rates(void **state) {
   (void)state;
-  static const char text[] = "{\"rate\":12.5,\"repeat\":5,\"why\":\"x\"}\n\n{\"rate\":20}\n";
+  static const char text[] =
+      "{\"rate\":12.5,\"repeat\":5,\"why\":\"x\"}\n\n{\"rate\":20,\"duration_s\":2.5}\n";
   static const struct {
     const char *text, *words;
-  } bad[] = {{"", "no rate"},
-             {"7", "line 1: not a JSON object {\"rate\":"},
-             {"{\"workers\":1,\"batch\":1}", "line 1: \"rate\" is not a number of requests per second"},
-             {"{\"rate\":0}", "\"rate\" is not"},
-             {"{\"rate\":1}\n{\"rate\":1.0}", "line 2: duplicate rate 1"},
-             {"{\"rate\":1,\"repeat\":-1}", "\"repeat\""}};
-  double *rates = NULL;
-  size_t count = 0;
-  int64_t most = 0;
+  } bad[] = {
+      {"", "no rate"},
+      {"7", "line 1: not a JSON object {\"rate\":"},
+      {"{\"workers\":1,\"batch\":1}", "line 1: \"rate\" is not a number of requests per second"},
+      {"{\"rate\":0}", "\"rate\" is not"},
+      {"{\"rate\":1}\n{\"rate\":1.0}", "line 2: duplicate rate 1"},
+      {"{\"rate\":1,\"repeat\":-1}", "\"repeat\""},
+      {"{\"rate\":1,\"duration_s\":0}", "\"duration_s\" is not a number of seconds from 0.001 to 86400"},
+      {"{\"rate\":1,\"duration_s\":\"60s\"}", "\"duration_s\""}};
+  struct plan_rates round = {0};
   struct error error = {""};
-  assert_int_equal(plan_rates_from_lines(text, sizeof text - 1, 3, &rates, &count, &most, &error), STATUS_OK);
-  assert_true(count == 2 && rates[0] == 12.5 && rates[1] == 20 && most == 5);
-  free(rates);
+  assert_int_equal(plan_rates_from_lines(text, sizeof text - 1, 3, &round, &error), STATUS_OK);
+  assert_true(round.count == 2 && round.rates[0] == 12.5 && round.rates[1] == 20);
+  assert_true(round.repeat == 5 && round.duration_ns == INT64_C(2500000000));
+  free(round.rates);
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-    assert_int_equal(
-        plan_rates_from_lines(bad[i].text, strlen(bad[i].text), 3, &rates, &count, &most, &error),
-        STATUS_USAGE);
+    assert_int_equal(plan_rates_from_lines(bad[i].text, strlen(bad[i].text), 3, &round, &error),
+                     STATUS_USAGE);
     if (!strstr(error.text, bad[i].words)) fail_msg("%s", error.text);
   }
 }
