@@ -4,6 +4,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "capture/proxy/refusal.h"
@@ -125,6 +126,16 @@ static void recheck(struct exchange_client *client) {
   MHD_suspend_connection(client->connection);
   MHD_resume_connection(client->connection);
   httpd_run_soon(client->proxy->httpd);
+}
+
+bool client_end_idle(struct exchange_client *client) {
+  int waiting = 0;
+  if (client->closing) return true;
+  if (client->current || client->arriving || (ioctl(client->fd, FIONREAD, &waiting) == 0 && waiting > 0))
+    return false;
+  client->gone = true; // what comes all the same is not forwarded, and the client may send it again
+  cut(client, 0, NULL);
+  return true;
 }
 
 void client_gone(struct exchange_client *client) {

@@ -28,6 +28,9 @@ struct exchange *client_arriving(struct exchange_client *client, const char *tar
 // Its head is complete, or libmicrohttpd has rejected it: it is the caller's.
 struct exchange *client_arrived(struct exchange_client *client);
 
+// Closes a connection on which nothing has come. False: a request is there, or on its way.
+bool client_end_idle(struct exchange_client *client);
+
 // The client has closed its side: nothing upstream may go on for it.
 void client_gone(struct exchange_client *client);
 

@@ -17,6 +17,7 @@
 #define IDLE_TURN_DOUBLINGS 5 // of the millisecond before the next
 #define MANY_IDLE_TURNS 8
 #define TURNS_TO_QUIET 8
+#define TURNS_AT_ONCE 8
 #define TURNS_TO_ACCEPT 4096 // the backlog, if each turn accepts but one
 
 struct httpd {
@@ -25,7 +26,9 @@ struct httpd {
   void *context;
   struct loop_watch *watch;
   struct loop_timer *timer;
+  bool passed;                // the listening socket: another process has it too
   bool soon;                  // the timer is set for now
+  unsigned turns_at_once;     // asked for since the loop looked last at what else is ready
   bool did_something;         // since the last turn began
   unsigned idle_turns;        // since it was quiet: without a callback, and the next asked for at once
   unsigned idle_turns_in_all; // since httpd_spun
@@ -74,14 +77,22 @@ static void run_due(void *context) {
 }
 
 static void run_ready(void *context, unsigned events) {
+  struct httpd *httpd = context;
   (void)events;
-  run(context);
+  httpd->turns_at_once = 0;
+  run(httpd);
 }
 
+// While clients keep coming each turn asks for the next: upstream servers and signals must not wait for all.
 void httpd_run_soon(struct httpd *httpd) {
   if (httpd->soon) return;
   httpd->soon = true;
-  loop_timer_set_now(httpd->timer);
+  if (++httpd->turns_at_once < TURNS_AT_ONCE) {
+    loop_timer_set_now(httpd->timer);
+  } else {
+    httpd->turns_at_once = 0;
+    loop_timer_set(httpd->timer, 0); // once the loop has looked
+  }
 }
 
 void httpd_did_something(struct httpd *httpd) {
@@ -160,6 +171,7 @@ enum status httpd_open(struct loop *loop, const struct httpd_options *options,
   }
   if (status) goto cleanup;
   owns_socket = true;
+  httpd->passed = options->passed;
   httpd->turned = handlers->turned;
   httpd->context = handlers->context;
   httpd->daemon = start_daemon(httpd, httpd->listener.fd, options, handlers);
@@ -197,8 +209,9 @@ void httpd_block(struct httpd *httpd, const struct sockaddr *address) {
 void httpd_stop_listening(struct httpd *httpd) {
   struct pollfd waits = {.fd = httpd->listener.fd, .events = POLLIN};
   listener_remove_file(&httpd->listener); // who comes next may listen there already
-  // With the socket the kernel resets what waits on it. At the limit of connections nothing more is accepted.
-  for (int turns = 0; turns < TURNS_TO_ACCEPT && poll(&waits, 1, 0) > 0; turns++)
+  // With its own socket the kernel resets what waits on it; a passed one outlives this process, and the next
+  // accepts what waits there. At the limit of connections nothing more is accepted.
+  for (int turns = 0; !httpd->passed && turns < TURNS_TO_ACCEPT && poll(&waits, 1, 0) > 0; turns++)
     run(httpd);
   listener_block(&httpd->listener, NULL); // systemd keeps its socket
   MHD_socket fd = MHD_quiesce_daemon(httpd->daemon);

@@ -15,7 +15,8 @@
 #define BODY_ROOM ((size_t)16 * 1024) // of a connection's memory, beside both headers
 #define SPARE_FILES 64                // descriptors for everything but connections
 #define LOOK_EVERY_NS (CLOCK_NS_PER_S / 2)
-#define DRAIN_IDLE_NS (CLOCK_NS_PER_S / 4) // what came on a connection a moment ago may be followed by more
+#define DRAIN_IDLE_NS (CLOCK_NS_PER_S / 4)  // what came on a connection a moment ago may be followed by more
+#define DRAIN_FIRST_NS (5 * CLOCK_NS_PER_S) // who connects means to send
 #define DRAIN_CHECK_NS (CLOCK_NS_PER_S / 50)
 #define LATENCY_BITS 10 // of the histogram: 0.05 %
 
@@ -129,16 +130,15 @@ static void look(void *context) {
 }
 
 // A kept connection is closed once it has been idle for a moment: until then its client may be sending the
-// next request, which is answered with "Connection: close".
+// next request, which is answered with "Connection: close". The first request has longer to come.
 static void drain(void *context) {
   struct proxy *proxy = context;
   int64_t now_ns = clock_now_ns();
   bool waits = proxy->shared.first != NULL;
   for (struct exchange_client *client = proxy->shared.clients; client; client = client->next) {
-    if (client->current) continue;
-    bool is_idle = now_ns - client->served_ns >= DRAIN_IDLE_NS;
-    if (is_idle) shutdown(client->fd, SHUT_RD); // libmicrohttpd closes it when it reads the end
-    waits = waits || !is_idle;
+    bool is_first = client->head_since_ns > 0;
+    int64_t quiet_ns = now_ns - (is_first ? client->head_since_ns : client->served_ns);
+    if (quiet_ns < (is_first ? DRAIN_FIRST_NS : DRAIN_IDLE_NS) || !client_end_idle(client)) waits = true;
   }
   if (waits && now_ns < proxy->drain_deadline_ns) {
     loop_timer_set(proxy->drain_timer, now_ns + DRAIN_CHECK_NS);

@@ -7,6 +7,7 @@
 #                                                 SECONDS each: none may be refused, lost or cut
 #   activations NAME COUNT RATE STREAMS SECONDS   the same with a socket that is passed on
 #   killed NAME RATE STREAMS                      the old one is killed
+#   first_request NAME                            it comes half a second after the signal, on a connection from before
 
 chat='{"type":"request","seq":0,"t_s":0,"method":"POST","path":"/v1/chat/completions","headers":{"content-type":"application/json"},"body":{"model":"m","stream":true,"messages":[{"role":"user","content":"The sea?"}]},"api":"openai.chat","model":"m","stream":true}'
 {
@@ -143,7 +144,7 @@ killed() { # NAME RATE STREAMS
   sed 's/"stream":true/"max_tokens":100000,&/' "$scratch/chat.trace.jsonl" >"$scratch/endless.trace.jsonl"
   load old "http://127.0.0.1:$port" "$scratch/endless.trace.jsonl" -W "$streams" -B "$streams" &
   old=$!
-  wait_for 10 streams_pass "${server_pid[capture0]}" "$streams"
+  wait_for 10 has_sockets "${server_pid[capture0]}" $((2 * streams))
   begin_capture 1 "$port" --handover || return
   begin_load "$port" "$rate" "$streams" 1
   sleep 0.3
@@ -157,6 +158,21 @@ killed() { # NAME RATE STREAMS
   stop_server sim
 }
 # Each stream is two connections of capture's.
-streams_pass() { # PID STREAMS
-  [ "$(find "/proc/$1/fd" -lname 'socket:*' | wc -l)" -ge $((2 * $2)) ]
+has_sockets() { # PID COUNT
+  [ "$(find "/proc/$1/fd" -lname 'socket:*' | wc -l)" -ge "$2" ]
+}
+
+first_request() {
+  local name=$1 how=first idle
+  begin_sim 1 0.1 && begin_capture 0 0 || return
+  idle=$(find "/proc/${server_pid[capture0]}/fd" -lname 'socket:*' | wc -l)
+  exec 5<>"/dev/tcp/127.0.0.1/$(port_of "${server_err[capture0]}")"
+  wait_for 10 has_sockets "${server_pid[capture0]}" $((idle + 1))
+  kill -TERM "${server_pid[capture0]}"
+  sleep 0.5
+  (printf 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n' >&5) # a shell of its own, for a closed connection would end this one
+  check_match "$name" '^HTTP/1.1 200 ' "$(timeout 10 head -n 1 <&5)"
+  exec 5>&-
+  end_of 0
+  stop_server sim
 }

@@ -10,4 +10,5 @@ need jq perl pgrep
 restarts 'two handovers' 2 100 20 0.4
 activations 'a restart at a passed socket' 1 100 20 0.4
 killed 'the old one is killed' 100 20
+first_request 'the first request of a connection has time to come while capture stops'
 summary
