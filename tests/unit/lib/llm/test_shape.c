@@ -39,7 +39,7 @@ static void test_a_shape_is_all_but_one_string(void **state) {
     shape_keep(&shape, first, strlen(first), (struct json_slice){first + 5, 4});
     bool matches = shape_matches(&shape, rows[i].next, strlen(rows[i].next), &string);
     if (matches != !!rows[i].string) fail_msg("%s", rows[i].next);
-    if (matches) assert_true(json_slice_is(string, rows[i].string));
+    if (matches && rows[i].string) assert_true(json_slice_is(string, rows[i].string));
   }
 }
 
