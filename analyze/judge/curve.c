@@ -134,7 +134,7 @@ static int compare_points(const void *left, const void *right) {
 
 static size_t count_distinct(struct points *points) {
   size_t distinct = 0;
-  if (points->count > 1) qsort(points->of, points->count, sizeof *points->of, compare_points);
+  if (points->count > 0) stat_sort(points->of, points->count, sizeof *points->of, compare_points);
   for (size_t i = 0; i < points->count; i++)
     distinct += i == 0 || points->of[i].n > points->of[i - 1].n;
   return distinct;

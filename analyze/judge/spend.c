@@ -71,7 +71,7 @@ static size_t list_values(const struct cells_samples *samples, const struct resu
 static struct components_sums sum_up(struct value *values, size_t count, size_t cells, bool grouped) {
   struct components_sums sums = {0};
   double all = 0, groups = 0;
-  qsort(values, count, sizeof *values, compare_values);
+  stat_sort(values, count, sizeof *values, compare_values);
   for (size_t i = 0; i < count;) {
     size_t first = i;
     double sum = 0;

@@ -23,7 +23,7 @@ struct stratum {
 
 static struct stratum between_sessions(struct strata_value *values, size_t count) {
   struct stratum stratum = {0};
-  qsort(values, count, sizeof *values, compare_by_session);
+  stat_sort(values, count, sizeof *values, compare_by_session);
   for (size_t i = 0; i < count;) {
     double between = 0, sessions = 0;
     int64_t workers = values[i].workers;
@@ -52,7 +52,7 @@ static struct stratum between_blocks(struct strata_value *values, size_t count, 
                                      size_t room) {
   struct stratum stratum = {0};
   size_t blocks = 0;
-  qsort(values, count, sizeof *values, compare_by_block);
+  stat_sort(values, count, sizeof *values, compare_by_block);
   for (size_t i = 0; i < room + count; i++)
     parents[i] = i;
   for (size_t i = 0; i < count; blocks++) {

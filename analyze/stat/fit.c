@@ -9,6 +9,7 @@
 #include <gsl/gsl_qrng.h>
 #include <gsl/gsl_vector.h>
 #include <math.h>
+#include <string.h>
 
 #define MAX_ITERATIONS 1000
 #define STEP_TOLERANCE 1e-12
@@ -333,18 +334,26 @@ enum status fit_predict(const struct fit_model *model, const struct fit_result *
   return STATUS_OK;
 }
 
+// Points of one x that follow each other share a fitted value: a model is dear, and repetitions are many.
 enum status fit_residuals(const struct fit_model *model, const struct fit_data *data,
                           const struct fit_result *result, double *residuals, struct error *error) {
-  struct fit_data unweighted = *data;
-  unweighted.weights = NULL;
-  struct problem problem = {model, &unweighted, result->scale};
+  size_t predictors = data->predictors ? data->predictors : 1;
+  double fitted = 0;
   if (result->scale == STAT_SCALE_LN && !stat_all_positive(data->y, data->count)) {
     return status_fail(error, STATUS_NUMERIC, "%s: a value is not above zero", model->name);
   }
   for (size_t i = 0; i < data->count; i++) {
-    if (!row_residual(&problem, result->theta, i, &residuals[i], NULL)) {
-      return status_fail(error, STATUS_NUMERIC, "%s: not defined at a point", model->name);
+    const double *x = row_x(data, i);
+    if (i == 0 || memcmp(x, x - predictors, predictors * sizeof *x) != 0) {
+      double value;
+      if (!model->evaluate(x, result->theta, &value, NULL, data->context) ||
+          (result->scale == STAT_SCALE_LN && !(value > 0)))
+        return status_fail(error, STATUS_NUMERIC, "%s: not defined at a point", model->name);
+      fitted = stat_to_scale(result->scale, value);
     }
+    residuals[i] = fitted - stat_to_scale(result->scale, data->y[i]);
+    if (!isfinite(residuals[i]))
+      return status_fail(error, STATUS_NUMERIC, "%s: not defined at a point", model->name);
   }
   return STATUS_OK;
 }

@@ -14,19 +14,15 @@ static int compare_points(const void *left, const void *right) {
   return (a->value > b->value) - (a->value < b->value);
 }
 
-// The points of any weight, by n; returns how many. Points that come in order, as those of a sweep do, stay
-// as they are.
+// The points of any weight, by n; returns how many.
 static size_t sort_points(const struct fit_data *data, enum stat_scale scale, struct point *points) {
   size_t count = 0;
-  bool ordered = true;
   for (size_t i = 0; i < data->count; i++) {
     double weight = data->weights ? data->weights[i] : 1;
     if (!(weight > 0)) continue;
-    points[count] = (struct point){data->x[i], stat_to_scale(scale, data->y[i]), weight};
-    ordered = ordered && (count == 0 || compare_points(&points[count - 1], &points[count]) <= 0);
-    count++;
+    points[count++] = (struct point){data->x[i], stat_to_scale(scale, data->y[i]), weight};
   }
-  if (!ordered) qsort(points, count, sizeof *points, compare_points);
+  stat_sort(points, count, sizeof *points, compare_points);
   return count;
 }
 
@@ -50,7 +46,7 @@ static size_t gather(const struct point *points, size_t count, double width, str
       weights[rows] += points[i].weight;
       double share = points[i].weight / weights[rows];
       values[rows] += share * (points[i].value - values[rows]);
-      ln_n += share * (log(points[i].n / n[rows]) - ln_n);
+      ln_n += share * ((points[i].n == n[rows] ? 0 : log(points[i].n / n[rows])) - ln_n);
       members[rows]++;
     }
     n[rows] *= exp(ln_n); // exp(0) is 1: equal n stay what they are

@@ -4,6 +4,7 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 // GSL's incomplete beta function gives up where both parameters are above about this.
 #define BETA_EXACT 1e5
@@ -88,6 +89,15 @@ double stat_beta_quantile(double probability, double a, double b) {
     *(stat_beta_lower_tail(middle, a, b) < probability ? &below : &above) = middle;
   }
   return below + (above - below) / 2;
+}
+
+void stat_sort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *)) {
+  const char *bytes = items;
+  for (size_t i = 1; i < count; i++) {
+    if (compare(bytes + (i - 1) * size, bytes + i * size) <= 0) continue;
+    qsort(items, count, size, compare);
+    return;
+  }
 }
 
 int stat_compare_doubles(const void *left, const void *right) {

@@ -57,6 +57,9 @@ double stat_f_quantile(double confidence, double df1, double df2);
 double stat_beta_lower_tail(double x, double a, double b);
 double stat_beta_quantile(double probability, double a, double b);
 
+// qsort for what mostly comes in order already, as repetitions of a sweep do: that takes one pass.
+void stat_sort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *));
+
 // A comparator for qsort over finite doubles, ascending.
 int stat_compare_doubles(const void *left, const void *right);
 
