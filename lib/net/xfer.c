@@ -265,6 +265,7 @@ enum status xfer_start(struct xfer_pool *pool, const struct xfer_request *reques
   if (!xfer) return status_memory(error);
   xfer->callbacks = callbacks;
   xfer->context = context;
+  xfer->trailer_bytes = 0;
   xfer->wants_cancel = xfer->wants_resume = xfer->aborted = xfer->head_done = xfer->ignoring =
       xfer->wrong_version = false;
   xfer->words[0] = '\0';

@@ -13,6 +13,8 @@
 // libcurl may send a request again on a fresh connection when a kept one proves dead; once is allowed.
 enum { MOST_ATTEMPTS = 2 };
 
+#define TRAILER_MAX 65536 // bytes; libcurl keeps every line of it
+
 static int before_request(void *context, char *remote_ip, char *local_ip, int remote_port, int local_port) {
   (void)remote_ip;
   (void)local_ip;
@@ -54,7 +56,10 @@ static size_t on_header(char *line, size_t size, size_t count, void *context) {
   struct xfer *xfer = context;
   size_t len = size * count;
   if (xfer->result.first_byte_ns < 0) xfer->result.first_byte_ns = clock_now_ns();
-  if (xfer->head_done) return len; // a trailer: dropped
+  if (xfer->head_done) { // a trailer: dropped
+    xfer->trailer_bytes += len;
+    return xfer->trailer_bytes > TRAILER_MAX ? 0 : len;
+  }
   if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
     int status = status_of_line(line, len);
     xfer->ignoring = status < 200 && status != 101;
@@ -297,7 +302,7 @@ static bool head_too_large(const struct xfer *xfer, CURLcode code) {
 
 static enum xfer_outcome outcome_of(const struct xfer *xfer, CURLcode code) {
   if (xfer->wants_cancel || xfer->aborted) return XFER_CANCELLED;
-  if (xfer->wrong_version) return XFER_PROTOCOL;
+  if (xfer->wrong_version || xfer->trailer_bytes > TRAILER_MAX) return XFER_PROTOCOL;
   switch (code) {
   case CURLE_OK: return xfer->head_done ? XFER_OK : XFER_RESET; // libcurl takes half a header for an answer
   case CURLE_COULDNT_RESOLVE_HOST:
@@ -346,6 +351,7 @@ void xfer_easy_result(struct xfer *xfer, CURLcode code) {
   result->words = xfer->words[0] ? xfer->words : curl_easy_strerror(code);
   if (code == CURLE_OUT_OF_MEMORY && result->outcome == XFER_PROTOCOL)
     result->words = "a line of the response's head is over 100 KB";
+  if (xfer->trailer_bytes > TRAILER_MAX) result->words = "the response's trailer is over 64 KiB";
   if (xfer->wrong_version && result->outcome == XFER_PROTOCOL)
     result->words = "the server uses HTTP/1.1, not 2";
   long connections = 0;

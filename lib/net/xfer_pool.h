@@ -33,6 +33,7 @@ struct xfer {
   bool wrong_version; // the response's, where the pool requires HTTP/2
   bool head_done;     // the final response's header is complete
   bool ignoring;      // in a 1xx
+  size_t trailer_bytes;
   struct xfer_result result;
   char words[CURL_ERROR_SIZE];
 };
