@@ -164,7 +164,8 @@ struct exchange {
   bool head_ready;       // status, answer and length are set
   struct buf download;   // body bytes that the client has not got
   size_t download_taken;
-  bool download_waits; // the upstream's side is paused
+  unsigned download_pieces; // that have come since it was empty
+  bool download_waits;      // the upstream's side is paused
   enum exchange_state state;
   bool timed_out;
 

@@ -8,6 +8,7 @@
 #include "lib/base/clock.h"
 #include "lib/http/endpoint.h"
 
+#define PIECES_MAX 512   // of an answer that wait for the client: each costs the same, however short
 #define STOPS_UPLOAD 300 // the least status after which libcurl sends no more of the request
 
 static void on_status(void *context, int status) {
@@ -111,7 +112,8 @@ static enum xfer_flow on_body(void *context, const char *data, size_t len, int64
   struct buf *download = &exchange->download;
   if (!exchange->client || exchange->state != EXCHANGE_OPEN) return XFER_ABORT;
   size_t waiting = download->len - exchange->download_taken;
-  if (waiting > 0 && waiting + len > EXCHANGE_DOWNLOAD_MAX) {
+  if (waiting == 0) exchange->download_pieces = 0;
+  if (waiting > 0 && (waiting + len > EXCHANGE_DOWNLOAD_MAX || ++exchange->download_pieces > PIECES_MAX)) {
     exchange->download_waits = true;
     return XFER_PAUSE;
   }
