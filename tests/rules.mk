@@ -183,7 +183,7 @@ $(BUILD)/bin/fuzz_$(1): $(BUILD)/obj/tests/fuzz/fuzz_$(1).o $(ARCHIVES_$(2))
 fuzz-run-$(1): $(BUILD)/bin/fuzz_$(1)
 	@mkdir -p $(BUILD)/corpus/$(1) $(BUILD)/found
 	@echo "  fuzz $(1) for $(FUZZ_SECONDS) s"
-	$$(Q)$$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -dict=tests/fuzz/words.dict \
+	$$(Q)$$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=60 -dict=tests/fuzz/words.dict \
 		-artifact_prefix=$(BUILD)/found/$(1)- $(BUILD)/corpus/$(1) $(wildcard tests/fuzz/seeds/$(1)) \
 		>$(BUILD)/found/$(1).log 2>&1 || { tail -n 40 $(BUILD)/found/$(1).log; exit 1; }
 FUZZ_RUNS += fuzz-run-$(1)
