@@ -113,6 +113,14 @@ struct load_spread {
 };
 enum { LOAD_OPEN_TIMES = LOAD_TPOT + 1 }; // TTFT, latency, TPOT
 
+enum { LOAD_PIECES = 4 };
+
+// An equal part of the steady part of a repetition, by when its requests came.
+struct load_piece {
+  struct load_times times;
+  int64_t answered, good; // as in the whole
+};
+
 // One open-loop repetition.
 struct load_open {
   double rate;  // asked for; NaN: at the original times
@@ -128,7 +136,7 @@ struct load_open {
   int64_t served, answered, good; // successes that ended in it; requests that came in it and were not
                                   // cancelled, those of them within every limit (-1: none were given)
   struct queue queue;
-  struct load_times times;
+  struct load_piece pieces[LOAD_PIECES]; // one after the other; without records all is in the first
   struct load_spread spread[LOAD_OPEN_TIMES][LOAD_PERCENTILES], good_spread;
   double worth[LOAD_OPEN_TIMES]; // independent requests whose mean time would vary as much; 0: not known
   struct load_quantiles whole;   // of all its requests

@@ -94,7 +94,7 @@ static enum status merge_arrays(struct load_data *into, struct load_data *from, 
     status = array_grow(&into->open, &into->open_room, into->open_count, sizeof *into->open, LOAD_MAX_CELLS);
     if (status != STATUS_OK) break;
     into->open[into->open_count++] = from->open[i];
-    from->open[i].times = (struct load_times){0};
+    memset(from->open[i].pieces, 0, sizeof from->open[i].pieces);
   }
   for (size_t i = 0; i < from->notice_count && status == STATUS_OK; i++) {
     const struct load_notice *notice = &from->notices[i];

@@ -127,8 +127,13 @@ static void find_spreads(const struct parts *parts, const struct load_quantiles 
   }
 }
 
-// What came, what of it was good and what ended in the steady part.
-static enum status sum_up(const struct parts *parts, bool has_limits, struct load_open *open) {
+static struct load_piece *piece_of(const struct parts *parts, size_t block, struct load_open *open) {
+  return &open->pieces[(block - parts->start) * LOAD_PIECES / (COURSE_BLOCKS - parts->start)];
+}
+
+// What came, what of it was good and what ended in the steady part, and its times.
+static enum status sum_up(const struct parts *parts, bool has_limits, struct load_open *open,
+                          struct load_times *steady) {
   const struct course *course = &parts->course;
   double answered = 0, served = 0, good = 0;
   for (size_t b = parts->start; b < COURSE_BLOCKS; b++)
@@ -136,9 +141,12 @@ static enum status sum_up(const struct parts *parts, bool has_limits, struct loa
   open->served = (int64_t)served, open->answered = (int64_t)answered;
   if (has_limits) open->good = (int64_t)good;
   open->good_spread = spread_of(parts, course->answered, parts->good);
-  for (size_t t = 0; t < LOAD_OPEN_TIMES; t++) {
-    for (size_t b = parts->start; b < COURSE_BLOCKS; b++) {
-      enum status status = times_merge(&open->times.of[t], &parts->times[t][b]);
+  for (size_t b = parts->start; b < COURSE_BLOCKS; b++) {
+    struct load_piece *piece = piece_of(parts, b, open);
+    piece->answered += (int64_t)course->answered[b], piece->good += (int64_t)parts->good[b];
+    for (size_t t = 0; t < LOAD_OPEN_TIMES; t++) {
+      enum status status = times_merge(&piece->times.of[t], &parts->times[t][b]);
+      if (status == STATUS_OK) status = times_merge(&steady->of[t], &parts->times[t][b]);
       if (status != STATUS_OK) return status;
     }
   }
@@ -156,12 +164,14 @@ static bool is_busier_before(const double *blocks, size_t start) {
 
 static enum status add_steady(struct parts *parts, bool has_limits, struct load_open *open) {
   struct load_quantiles at;
+  struct load_times steady = {0};
   parts->start = serial_start(parts->course.mean, COURSE_BLOCKS);
   if (is_busier_before(parts->course.mean, parts->start)) parts->start = 0;
   find_queue(&parts->course, &open->queue);
   open->start_s = (double)parts->start * parts->course.block_s;
-  enum status status = sum_up(parts, has_limits, open);
-  if (status == STATUS_OK) status = load_times_quantiles(&open->times, &at);
+  enum status status = sum_up(parts, has_limits, open, &steady);
+  if (status == STATUS_OK) status = load_times_quantiles(&steady, &at);
+  load_times_free(&steady);
   if (status == STATUS_OK) find_spreads(parts, &at, open);
   return status;
 }
@@ -244,7 +254,7 @@ enum status load_open_add(struct load_data *data, const struct load_open_source 
   status = load_times_quantiles(source->times, &open->whole);
   if (status != STATUS_OK || has_parts(source, record))
     return status != STATUS_OK ? status : add_parts(data, source, record, open);
-  open->times = *source->times;
+  open->pieces[0].times = *source->times;
   *source->times = (struct load_times){0};
   return STATUS_OK;
 }

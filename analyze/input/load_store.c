@@ -209,7 +209,8 @@ void load_free(struct load_data *data) {
   for (size_t i = 0; i < data->cell_count; i++)
     free_cell(&data->cells[i]);
   for (size_t i = 0; i < data->open_count; i++)
-    load_times_free(&data->open[i].times);
+    for (size_t p = 0; p < LOAD_PIECES; p++)
+      load_times_free(&data->open[i].pieces[p].times);
   for (size_t i = 0; i < data->api_count; i++) {
     times_free(&data->apis[i].ttft);
     times_free(&data->apis[i].latency);

@@ -54,8 +54,8 @@ static double needed_for(double p, double confidence) {
 
 static enum status pool(const struct loads_group *group, enum load_time time, struct times *out) {
   enum status status = STATUS_OK;
-  for (size_t i = 0; i < group->count && status == STATUS_OK; i++)
-    status = times_merge(out, &group->of[i]->times.of[time]);
+  for (size_t i = 0; i < group->count * LOAD_PIECES && status == STATUS_OK; i++)
+    status = times_merge(out, &group->of[i / LOAD_PIECES]->pieces[i % LOAD_PIECES].times.of[time]);
   return status;
 }
 
@@ -63,8 +63,11 @@ static struct sums sums_of(const struct loads_group *group, enum load_time time,
                            const struct times *pooled, double at) {
   struct sums sums = {.count = (double)times_count(pooled), .hits = (double)times_above(pooled, at)};
   for (size_t i = 0; i < group->count; i++) {
-    const struct times *own = &group->of[i]->times.of[time];
-    double deviation = (double)times_above(own, at) - sums.hits / sums.count * (double)times_count(own);
+    double deviation = 0;
+    for (size_t p = 0; p < LOAD_PIECES; p++) {
+      const struct times *own = &group->of[i]->pieces[p].times.of[time];
+      deviation += (double)times_above(own, at) - sums.hits / sums.count * (double)times_count(own);
+    }
     sums.between += deviation * deviation;
     add_spread(&sums, &group->of[i]->spread[time][percentile]);
   }
@@ -160,7 +163,7 @@ struct estimate loads_times_good(const struct loads_group *group, double confide
   worth_of(&sums, group->count, confidence, &worth, &by_interval);
   double all = sums.count;
   for (size_t t = 0; t < LOAD_OPEN_TIMES; t++)
-    if (times_count(&group->of[0]->times.of[t]) > 0) all = fmin(all, worth_in_all(group, (enum load_time)t));
+    if (times_count(&group->of[0]->pieces[0].times.of[t]) > 0) all = fmin(all, worth_in_all(group, (enum load_time)t));
   by_interval = fmin(by_interval, all);
   uint64_t trials = (uint64_t)fmax(by_interval, 1);
   double share = sums.hits / sums.count;

@@ -13,24 +13,46 @@ struct shares {
   size_t count, near_count;
 };
 
-// Beyond the limit in one repetition; NaN: not known.
-static double share_beyond(const struct load_open *open, const struct limit *limit) {
+// Beyond the limit in the pieces [from, end) of one repetition; NaN: not known.
+static double share_beyond(const struct load_open *open, size_t from, size_t end, const struct limit *limit) {
   static const enum load_time times[RESULTS_TIMES] = {
       [RESULTS_LATENCY] = LOAD_LATENCY, [RESULTS_TTFT] = LOAD_TTFT, [RESULTS_TPOT] = LOAD_TPOT};
-  if (limit->percentile == 0)
-    return open->good < 0 || open->answered <= 0 ? NAN : 1 - (double)open->good / (double)open->answered;
-  const struct times *of = &open->times.of[times[limit->time]];
-  if (times_count(of) == 0) return NAN;
-  return (double)times_above(of, limit->limit_s) / (double)times_count(of);
+  double count = 0, beyond = 0;
+  for (const struct load_piece *piece = open->pieces + from; piece < open->pieces + end; piece++) {
+    const struct times *of = &piece->times.of[times[limit->time]];
+    bool requests = limit->percentile == 0;
+    count += (double)(requests ? (uint64_t)piece->answered : times_count(of));
+    beyond +=
+        (double)(requests ? (uint64_t)(piece->answered - piece->good) : times_above(of, limit->limit_s));
+  }
+  return count > 0 && (limit->percentile > 0 || open->good >= 0) ? beyond / count : NAN;
+}
+
+// As long as the shortest repetition, or longer: so many parts of one stand for repetitions of their own.
+static size_t parts_of(const struct load_open *open, double shortest_s) {
+  size_t parts = 1;
+  while (2 * parts <= LOAD_PIECES && open->total_s >= 2 * (double)parts * shortest_s * 0.99)
+    parts *= 2;
+  return parts;
+}
+
+static bool counts(const struct load_open *open) {
+  return !open->invalid && open->served >= 0 && open->rate > 0;
 }
 
 static void collect(const struct load_data *data, const struct limit *limit, struct shares *shares) {
+  double shortest_s = INFINITY;
   shares->count = 0;
+  for (size_t i = 0; i < data->open_count; i++)
+    if (counts(&data->open[i])) shortest_s = fmin(shortest_s, data->open[i].total_s);
   for (size_t i = 0; i < data->open_count; i++) {
     const struct load_open *open = &data->open[i];
-    double share = share_beyond(open, limit);
-    if (open->invalid || open->served < 0 || !(open->rate > 0) || isnan(share)) continue;
-    shares->all[shares->count++] = (struct crossing_point){log(open->rate), share};
+    if (!counts(open)) continue;
+    size_t each = LOAD_PIECES / parts_of(open, shortest_s);
+    for (size_t from = 0; from < LOAD_PIECES; from += each) {
+      double share = share_beyond(open, from, from + each, limit);
+      if (!isnan(share)) shares->all[shares->count++] = (struct crossing_point){log(open->rate), share};
+    }
   }
 }
 
@@ -141,8 +163,8 @@ enum status slo_crossing_find(const struct load_data *data, struct results *resu
   size_t binds = 0;
   results->slo_edge.crossing = (struct estimate){NAN, NAN, NAN};
   if (!results->slo_edge.exists || results->load_count == 0) return STATUS_OK;
-  struct shares shares = {.all = malloc((data->open_count + 1) * sizeof *shares.all),
-                          .near = malloc((data->open_count + 1) * sizeof *shares.near)};
+  struct shares shares = {.all = malloc((data->open_count + 1) * LOAD_PIECES * sizeof *shares.all),
+                          .near = malloc((data->open_count + 1) * LOAD_PIECES * sizeof *shares.near)};
   bool ready = shares.all && shares.near;
   if (ready && find(data, results, &shares, &crossing, &binds)) take(results, crossing, binds);
   free(shares.all);

@@ -24,7 +24,7 @@ static struct load_open *repetition(int count, double shift_s, double alike) {
       .total_s = 110, .start_s = 10, .served = count, .answered = count, .good = count / 2};
   for (int i = 0; i < count; i++)
     assert_int_equal(
-        times_add(&open->times.of[LOAD_LATENCY], clock_from_seconds(shift_s + 1 + (i * 37) % count)),
+        times_add(&open->pieces[0].times.of[LOAD_LATENCY], clock_from_seconds(shift_s + 1 + (i * 37) % count)),
         STATUS_OK);
   for (size_t p = 0; p < LOAD_PERCENTILES; p++)
     open->spread[LOAD_LATENCY][p] = (struct load_spread){
@@ -36,7 +36,7 @@ static struct load_open *repetition(int count, double shift_s, double alike) {
 
 static void free_all(struct load_open **of, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    load_times_free(&of[i]->times);
+    load_times_free(&of[i]->pieces[0].times);
     free(of[i]);
   }
 }

@@ -20,9 +20,13 @@ static void analyse(struct load_data *data, const char *limits, struct results *
   assert_int_equal(analysis_run(data, &options, results, NULL), STATUS_OK);
 }
 
+static void measure_for(struct load_data *data, double rate, double duration_s, gsl_rng *rng) {
+  assert_true(simulated_queue_measure(&queue, rate, duration_s, 0.5, rng, data));
+}
+
 static void measure(struct load_data *data, double rate, int repetitions, gsl_rng *rng) {
   for (int i = 0; i < repetitions; i++)
-    assert_true(simulated_queue_measure(&queue, rate, 120, 0.5, rng, data));
+    measure_for(data, rate, 120, rng);
 }
 
 static void test_repetitions_near_the_edge_bound_it_together(void **state) {
@@ -56,6 +60,31 @@ static void test_repetitions_near_the_edge_bound_it_together(void **state) {
   load_free(&data);
 }
 
+static void test_quarters_of_a_long_repetition_stand_for_four(void **state) {
+  (void)state;
+  for (int shorter = 0; shorter < 2; shorter++) {
+    struct load_data data = LOAD_DATA;
+    struct results results = {0};
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    measure_for(&data, 6, shorter ? 120 : 480, rng);
+    measure_for(&data, 12, 480, rng);
+    measure_for(&data, 14, 480, rng);
+    measure_for(&data, 18, 480, rng);
+    analyse(&data, "ttft_p95=0.5s", &results);
+    const struct estimate *crossing = &results.slo_edge.crossing;
+    assert_true(shorter ? fabs(crossing->estimate / 13.1 - 1) < 0.06 && crossing->hi / crossing->lo < 1.2
+                        : isnan(crossing->estimate));
+    results_free(&results);
+    // Of limits on requests too.
+    analyse(&data, "ttft=0.5s", &results);
+    assert_true(shorter ? fabs(crossing->estimate / 13.1 - 1) < 0.06 && crossing->hi / crossing->lo < 1.2
+                        : isnan(crossing->estimate));
+    gsl_rng_free(rng);
+    results_free(&results);
+    load_free(&data);
+  }
+}
+
 static void test_too_few_repetitions_near_it_show_none(void **state) {
   (void)state;
   struct load_data data = LOAD_DATA;
@@ -74,6 +103,7 @@ static void test_too_few_repetitions_near_it_show_none(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_repetitions_near_the_edge_bound_it_together),
+      cmocka_unit_test(test_quarters_of_a_long_repetition_stand_for_four),
       cmocka_unit_test(test_too_few_repetitions_near_it_show_none),
   };
   return cmocka_run_group_tests_name("slo_crossing", tests, NULL, NULL);
