@@ -465,6 +465,7 @@ enum status suggest_print(const struct suggest_cell *cells, size_t count, struct
     json_write_object(w);
     if (cells[i].rate > 0) {
       json_member_number(w, "rate", cells[i].rate);
+      if (cells[i].duration_s > 0) json_member_number(w, "duration_s", cells[i].duration_s);
     } else {
       json_member_int(w, "workers", cells[i].workers);
       if (cells[i].batch > 0) json_member_int(w, "batch", cells[i].batch); // else it is timed

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analyze/input/load.h"
 #include "analyze/judge/slo_crossing.h"
 
 #define HIGHEST 1e6   // requests/s that replay takes
@@ -106,39 +107,61 @@ static void confirm(struct list *list, size_t index, const char *why) {
     add(list, results_offered(list->results, index), SUGGEST_CONFIRMED - load->reps, why);
 }
 
-static int64_t repetitions_near(const struct results *results, double at) {
-  int64_t count = 0;
+// The shortest repetition: as long as --duration.
+static double duration_of(const struct results *results) {
+  double least = INFINITY;
+  for (size_t i = 0; i < results->load_count; i++)
+    for (int64_t r = 0; r < results->loads[i].reps; r++)
+      least = fmin(least, results->loads[i].repetitions[r].duration_s);
+  return least;
+}
+
+// How much was measured near it, as so many of the shortest repetitions.
+static double measured_near(const struct results *results, double at) {
+  double sum = 0;
   for (size_t i = 0; i < results->load_count; i++) {
     const struct load *load = &results->loads[i];
-    if (fabs(log(load->rate / at)) < SLO_CROSSING_WINDOW) count += load->reps;
+    for (int64_t r = 0; r < load->reps && fabs(log(load->rate / at)) < SLO_CROSSING_WINDOW; r++)
+      sum += load->repetitions[r].duration_s;
   }
-  return count;
+  return sum / duration_of(results);
 }
 
-// A rate that may have been measured before.
-static void measure(struct list *list, double rate, const char *why) {
+// A rate that may have been measured before; `times` as long as the shortest repetition.
+static void measure(struct list *list, double rate, double times, const char *why) {
+  size_t count = list->count;
   add(list, three_digits(rate), 1, why);
+  if (list->count > count) list->cells[count].duration_s = three_digits(times * duration_of(list->results));
 }
 
-// With limits: all repetitions near the edge share in its interval, so that none is spent on what a single
-// rate leaves open. Rates on both sides of it, as far apart as its interval, until that is narrow.
+// As long as four repetitions: its quarters then stand for these (judge/slo_crossing.h). Shorter where the
+// interval is almost narrow, by `missing`.
+static double length_of(double missing) {
+  return missing <= 2 ? 1 : missing <= 4 ? 2 : LOAD_PIECES;
+}
+
+// With limits: all that was measured near the edge shares in its interval, so that nothing is spent on what a
+// single rate leaves open. Rates on both sides of it, as far apart as its interval, until that is narrow.
 static void approach(struct list *list, double below, double above) {
   const struct results *results = list->results;
   struct estimate crossing = results->slo_edge.crossing;
   bool crossed = crossing.estimate > 0;
-  double at = crossed ? crossing.estimate : sqrt(below * above);
-  int64_t near = repetitions_near(results, at);
-  double step =
-      pow(1 + results->precision, STEP + fmax((double)(near - SLO_CROSSING_FEWEST), 0) / SLO_CROSSING_FEWEST);
-  if (crossed) step = fmin(fmax(sqrt(crossing.hi / crossing.lo), pow(1 + results->precision, STEP)), COARSE);
-  if (crossed && is_narrow(crossing.lo, crossing.hi, results->precision)) return;
-  if (near >= SUGGEST_NEAR_MOST) return;
-  if (!crossed && above > COARSE * below) {
-    measure(list, at, "the highest rate that holds lies near");
+  double fitted = results->slo_edge.at, closest = pow(1 + results->precision, STEP), step = closest;
+  double at = crossed ? crossing.estimate : fitted > below && fitted < above ? fitted : sqrt(below * above);
+  double near = measured_near(results, at), missing = SUGGEST_NEAR_MOST - near;
+  if (crossed) {
+    double wide = log(crossing.hi / crossing.lo) / log(1 + results->precision);
+    step = fmin(fmax(sqrt(crossing.hi / crossing.lo), closest), COARSE);
+    missing = fmin(missing, near * (wide * wide - 1));
+  } else if (above > COARSE * below) {
+    measure(list, at, 1, "the highest rate that holds lies near");
     return;
+  } else if (near > SLO_CROSSING_FEWEST) {
+    step = pow(1 + results->precision, STEP + near / SLO_CROSSING_FEWEST - 1);
   }
-  measure(list, at / step, "the limits are met just above");
-  measure(list, at * step, "the limits are met just below");
+  if (missing < 1e-9) return;
+  measure(list, at / step, length_of(missing), "the limits are met just above");
+  measure(list, at * step, length_of(missing), "the limits are met just below");
 }
 
 static void within_limits(struct list *list) {

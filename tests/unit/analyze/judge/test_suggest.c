@@ -216,7 +216,7 @@ static void test_never_more_than_asked_for_and_no_cell_twice(void **state) {
 }
 
 static void test_lines_are_what_replay_reads(void **state) {
-  struct suggest_cell cells[2] = {{0, 8, 24, 3, "a \"reason\""}, {0, 16, 48, 4, "another"}};
+  struct suggest_cell cells[2] = {{0, 0, 8, 24, 3, "a \"reason\""}, {0, 0, 16, 48, 4, "another"}};
   struct buf out = {0};
   struct buf why = {0};
   struct json_slice line;

@@ -73,9 +73,13 @@ static void test_a_rate_that_is_open_is_measured_again(void **state) {
 // Two rates within a limit and one beyond it, the edge with its interval at `at`; 0: not shown.
 static size_t suggest_within_limits(double low, double high, int64_t reps, struct estimate at) {
   const double rates[] = {low / 2, low, high};
+  static struct load_repetition minutes[SUGGEST_NEAR_MOST];
+  for (size_t i = 0; i < SUGGEST_NEAR_MOST; i++)
+    minutes[i].duration_s = 60;
   for (size_t i = 0; i < 3; i++)
     loads[i] = (struct load){.rate = rates[i],
                              .reps = reps,
+                             .repetitions = minutes,
                              .invalid = reps ? 0 : 3,
                              .meets_slo = i < 2 ? CELL_SLO_MET : CELL_SLO_MISSED};
   struct results results = {.loads = loads,
@@ -92,12 +96,15 @@ static void test_it_measures_on_both_sides_of_an_edge_until_its_interval_is_narr
   const struct estimate none = {0}, wide = {14, 12, 17}, narrow = {14, 13.4, 14.7};
   assert_int_equal(suggest_within_limits(10, 20, 1, none), 1);
   rates_are(1, 14.1, 0);
+  assert_true(cells[0].duration_s == 60);
   assert_int_equal(suggest_within_limits(13, 15, 2, none), 2);
   rates_are(2, 13.2, 14.8);
   assert_int_equal(suggest_within_limits(13, 15, 4, wide), 2);
   rates_are(2, 11.8, 16.7);
-  assert_int_equal(cells[0].repeat, 1);
+  assert_true(cells[0].repeat == 1 && cells[0].duration_s == 240);
   assert_int_equal(suggest_within_limits(13, 15, 4, narrow), 0);
+  assert_int_equal(suggest_within_limits(13, 15, 10, wide), 2); // four more, of 24
+  assert_true(cells[0].duration_s == 120);
   assert_int_equal(suggest_within_limits(13, 15, SUGGEST_NEAR_MOST / 2, wide), 0); // enough is enough
   assert_int_equal(suggest_within_limits(13, 15, 0, none), 3);                     // the client was held up
   assert_int_equal(cells[0].repeat, 2);
