@@ -9,10 +9,10 @@
 
 #include "capture/proxy/refusal.h"
 
-#define HEADER_TIMEOUT_WHEN_FULL_NS (2 * CLOCK_NS_PER_S)
-#define CHECKED_AT_ONCE 1000 // system calls of one check
-#define REJECTED_AT_ONCE 8   // connections over their client's share that get a 429 until the next check
-#define MANY_REJECTED 64     // more than these: the kernel drops what the client begins
+#define TIMEOUT_WHEN_FULL_NS (2 * CLOCK_NS_PER_S) // of a header, and of a kept connection
+#define CHECKED_AT_ONCE 1000                      // system calls of one check
+#define REJECTED_AT_ONCE 8 // connections over their client's share that get a 429 until the next check
+#define MANY_REJECTED 64   // more than these: the kernel drops what the client begins
 #define BLOCKED_NS (5 * CLOCK_NS_PER_S) // for so long
 
 static void leave_share(struct exchange_client *client) {
@@ -192,8 +192,8 @@ void client_end_slow(struct proxy_context *proxy, int64_t now_ns) {
     proxy->blocked_until_ns = 0;
     httpd_block(proxy->httpd, NULL);
   }
-  if (proxy->counts.connections >= proxy->max_connections && timeout_ns > HEADER_TIMEOUT_WHEN_FULL_NS)
-    timeout_ns = HEADER_TIMEOUT_WHEN_FULL_NS;
+  bool is_full = proxy->counts.connections >= proxy->max_connections;
+  if (is_full && timeout_ns > TIMEOUT_WHEN_FULL_NS) timeout_ns = TIMEOUT_WHEN_FULL_NS;
   proxy->checks++;
   for (struct exchange_client *client = proxy->clients; client; client = client->next) {
     if (client->closing) continue;
@@ -201,6 +201,8 @@ void client_end_slow(struct proxy_context *proxy, int64_t now_ns) {
       end_paused_body(client, proxy->body_timeout_ns, now_ns);
     } else if (client->head_since_ns > 0) {
       end_slow_head(client, timeout_ns, now_ns);
+    } else if (is_full && now_ns - client->served_ns > TIMEOUT_WHEN_FULL_NS) {
+      client_end_idle(client);
     } else if (timeout_ns > 0 && nth++ % slices == proxy->checks % slices) {
       check_kept(client, now_ns);
     }

@@ -87,8 +87,26 @@ test_waiting_clients_that_leave() {
   check_equal 'exit code' 0 "${server_status[capture]}"
 }
 
+# Connections that are kept after an answer must not hold the places for as long as an idle one may.
+test_kept_connections() {
+  start_capture || return
+  local i fd
+  local -a kept=()
+  for i in $(seq $most); do
+    exec {fd}<>"/dev/tcp/127.0.0.1/${url##*:}"
+    printf 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n' >&"$fd"
+    check_match "kept connection $i has its answer" '^HTTP/1.1 200 ' "$(timeout 10 head -n 1 <&"$fd")"
+    kept+=("$fd")
+  done
+  check 'the places are taken' connections_are $most
+  check 'and free for who waits' serves
+  for fd in "${kept[@]}"; do exec {fd}>&-; done
+  stop_server capture
+}
+
 start_server server "$bin/simllm" --listen 127.0.0.1:0 --slots 100 --step 0.005,0,0 --tokens 5 || summary
 test_more_streams_than_the_limit
 test_silent_connections
 test_waiting_clients_that_leave
+test_kept_connections
 summary
