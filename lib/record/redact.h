@@ -17,7 +17,7 @@
 #define REDACT_NAME_MAX 128 // bytes; a longer name is none of ours
 
 // True for header names that carry secrets: those of redact_is_secret_key, and every name that contains
-// token, cookie or signature.
+// token, cookie, signature, jwt, assertion or authenti.
 bool redact_is_secret_header(const char *name, size_t len);
 
 // True for query keys and JSON fields that carry secrets: a last word of key, auth, jwt, pwd, pass, sig,
@@ -51,16 +51,23 @@ void redact_cover_shapes(char *text, size_t len);
 void redact_target(const struct names *more, const char *target, struct buf *out);
 void redact_form(const struct names *more, const char *form, size_t len, struct buf *out);
 
+// Appends a word that is NAME=VALUE without the value under a secret name, or a URL without its userinfo and
+// what redact_target takes out. False: it has no such thing, and what was appended is of no use. `taken` as
+// for redact_json.
+bool redact_word_secrets(const struct names *more, const char *word, struct buf *out,
+                         struct buf *taken) MUST_USE;
+
 // Appends the values of the query that redact_target takes out, each with a NUL after it. Failure sticks in
 // out->status.
 void redact_target_secrets(const struct names *more, const char *target, struct buf *out);
 
 // Appends a valid JSON value without white space and without secrets: at any depth the texts under secret
-// names, the headers of tool servers, and texts that are a key word but for prompts; of the outermost
-// object's members (or of those of objects in an outermost array) any value under such a name, but for
-// null, true and false. The names of a schema and the tokens of logprobs stay. A text that is JSON itself is
-// treated alike. `taken` (NULL allowed) gets the texts that were taken out, each with a NUL after it. Failure
-// sticks in out->status.
+// names, "value" after "name": NAME and a word after "--NAME", the headers of tool servers, and but for
+// prompts texts that are a key word, "Bearer WORD", a private key or what redact_word_secrets finds; of the
+// outermost object's members (or of those of objects in an outermost array) any value under such a name, but
+// for null, true and false. The names of a schema and the tokens of logprobs stay. A text that is JSON itself
+// is treated alike. `taken` (NULL allowed) gets the texts that were taken out, each with a NUL after it.
+// Failure sticks in out->status.
 void redact_json(const struct names *more, struct json_slice value, struct buf *out, struct buf *taken);
 
 // True when redact_json would take something out.

@@ -13,11 +13,13 @@
 
 // What is known of an object or array from the names above it.
 struct level {
-  char kind;          // '{' or '['
-  bool is_of_names;   // its names are those of a schema
-  bool is_of_tokens;  // here and below, "token" is a piece of text
-  bool is_of_servers; // an array of tools or of their servers
-  bool is_server;     // an element of such
+  char kind;           // '{' or '['
+  bool is_of_names;    // its names are those of a schema
+  bool is_of_tokens;   // here and below, "token" is a piece of text
+  bool is_of_servers;  // an array of tools or of their servers
+  bool is_server;      // an element of such
+  bool is_secret_next; // "name": "x-api-key" has come, so "value" is secret; or "--api-key" of an array of
+                       // words
 };
 
 struct walk {
@@ -49,7 +51,7 @@ static const char *string_end(const char *at, const char *end) {
   return at < end ? at + 1 : end;
 }
 
-// Lists the texts of a value that is taken out.
+// Lists the texts of a value that is taken out, one with escapes as it was written too.
 static void list_texts(struct walk *walk, const char *at, const char *end) {
   while (walk->taken && at < end) {
     if (*at != '"') {
@@ -61,6 +63,10 @@ static void list_texts(struct walk *walk, const char *at, const char *end) {
     if (json_scan_string((struct json_slice){at, (size_t)(stop - at)}, walk->taken) &&
         walk->taken->len > before)
       buf_append_char(walk->taken, '\0');
+    if (stop - at > 2 && memchr(at, '\\', (size_t)(stop - at))) { // as an echo of the body has it
+      buf_append(walk->taken, at + 1, (size_t)(stop - at) - 2);
+      buf_append_char(walk->taken, '\0');
+    }
     at = stop;
   }
 }
@@ -85,17 +91,56 @@ static bool is_secret_name(const struct walk *walk) {
   return redact_is_secret_json_key(walk->more, walk->key.data, walk->key.len);
 }
 
+static bool is_free_text(struct json_slice key) {
+  static const char *const names[] = {"content", "text", "prompt", "input", NULL};
+  return is_one_of(key, names);
+}
+
+// Such a text makes another one secret: the value of its object, or the word after it.
+static void note_names(struct walk *walk, struct json_slice text) {
+  struct level *level = &walk->levels[walk->depth];
+  bool is_option = level->kind == '[' && text.len > 2 && memcmp(text.data, "--", 2) == 0;
+  bool is_name = json_slice_is(walk->key, "name") || json_slice_is(walk->key, "key");
+  if (level->kind == '{' && !is_name) return;
+  level->is_secret_next = (is_option || is_name) && !level->is_of_tokens && text.len <= REDACT_NAME_MAX &&
+                          redact_is_secret_variable(text.data, text.len);
+}
+
+static bool is_secret_by_another(const struct walk *walk) {
+  const struct level *level = &walk->levels[walk->depth];
+  return level->is_secret_next && (level->kind == '[' || json_slice_is(walk->key, "value"));
+}
+
+// "Bearer " and a word, or a private key in PEM (RFC 7468).
+static bool is_credential(struct json_slice text) {
+  if (text.len < 20) return false;
+  if (strncasecmp(text.data, "bearer ", 7) == 0) return !memchr(text.data + 7, ' ', text.len - 7);
+  return memcmp(text.data, "-----BEGIN ", 11) == 0 &&
+         memmem(text.data, text.len < 64 ? text.len : 64, "PRIVATE KEY-----", 16);
+}
+
 static bool is_secret_text(const struct walk *walk, struct json_slice text) {
-  static const char *const free_text[] = {"content", "text", "prompt", "input", NULL};
+  if (is_secret_by_another(walk)) return true;
   if (is_secret_name(walk)) {
     bool is_weak = !is_at_top(walk) && walk->key.len == 3 && strncasecmp(walk->key.data, "key", 3) == 0;
     return !is_weak || (text.len >= WEAK_MIN && !memchr(text.data, ' ', text.len));
   }
-  return text.len <= SHAPED_MAX && redact_is_key_word(text.data, text.len) &&
-         !is_one_of(walk->key, free_text);
+  return text.len <= SHAPED_MAX && (redact_is_key_word(text.data, text.len) || is_credential(text)) &&
+         !is_free_text(walk->key);
 }
 
 static bool walk_value(struct walk *walk, struct json_slice value);
+
+static void replace_text(struct walk *walk, const char *at, const char *stop, const struct buf *clean) {
+  write_until(walk, at);
+  walk->found = true;
+  walk->kept = stop;
+  if (walk->out) {
+    struct json_writer w = JSON_WRITER(walk->out);
+    json_write_text(&w, clean->data, clean->len);
+    if (clean->status) walk->out->status = clean->status;
+  }
+}
 
 // A text that is JSON itself, as the arguments of a call are.
 static const char *redact_inner(struct walk *walk, const char *at, const char *stop) {
@@ -108,17 +153,25 @@ static const char *redact_inner(struct walk *walk, const char *at, const char *s
   }
   *inner = (struct walk){.more = walk->more, .out = &clean, .taken = walk->taken, .is_inner = true};
   if (json_scan_string((struct json_slice){at, (size_t)(stop - at)}, &plain) &&
-      json_scan_text(plain.data, plain.len, &value, NULL) == STATUS_OK && walk_value(inner, value)) {
-    write_until(walk, at);
-    walk->found = true;
-    walk->kept = stop;
-    if (walk->out) {
-      struct json_writer w = JSON_WRITER(walk->out);
-      json_write_text(&w, clean.data, clean.len);
-      if (clean.status) walk->out->status = clean.status;
-    }
-  }
+      json_scan_text(plain.data, plain.len, &value, NULL) == STATUS_OK && walk_value(inner, value))
+    replace_text(walk, at, stop, &clean);
   free(inner);
+  buf_free(&plain);
+  buf_free(&clean);
+  return stop;
+}
+
+// A text that is one URL, or NAME=VALUE, and no prompt.
+static const char *redact_word(struct walk *walk, const char *at, const char *stop) {
+  struct json_slice text = {at + 1, (size_t)(stop - at) - 2};
+  size_t head = text.len < REDACT_NAME_MAX ? text.len : REDACT_NAME_MAX;
+  bool may_be = text.len >= WEAK_MIN && text.len <= SHAPED_MAX &&
+                (memchr(text.data, '=', head) || memchr(text.data, ':', head < 16 ? head : 16));
+  if (!may_be || is_free_text(walk->key) || memchr(text.data, ' ', text.len)) return stop;
+  struct buf plain = {0}, clean = {0};
+  if (json_scan_string((struct json_slice){at, (size_t)(stop - at)}, &plain) &&
+      redact_word_secrets(walk->more, buf_text(&plain), &clean, walk->taken))
+    replace_text(walk, at, stop, &clean);
   buf_free(&plain);
   buf_free(&clean);
   return stop;
@@ -127,9 +180,11 @@ static const char *redact_inner(struct walk *walk, const char *at, const char *s
 static const char *walk_text(struct walk *walk, const char *at, const char *end) {
   const char *stop = string_end(at, end);
   struct json_slice text = {at + 1, (size_t)(stop - at) - 2};
-  if (is_secret_text(walk, text)) return text.len > 0 ? take(walk, at, stop) : stop;
+  bool is_secret = is_secret_text(walk, text);
+  note_names(walk, text);
+  if (is_secret) return text.len > 0 ? take(walk, at, stop) : stop;
   bool is_json = text.len > 4 && (memcmp(text.data, "{\\\"", 3) == 0 || memcmp(text.data, "[{\\\"", 4) == 0);
-  return is_json && !walk->is_inner ? redact_inner(walk, at, stop) : stop;
+  return is_json && !walk->is_inner ? redact_inner(walk, at, stop) : redact_word(walk, at, stop);
 }
 
 // Goes into an object or array, or takes it out.

@@ -66,7 +66,7 @@ static bool is_secret_folded(const char *folded) {
 }
 
 bool redact_is_secret_header(const char *name, size_t len) {
-  static const char *const parts[] = {"token", "cookie", "signature"};
+  static const char *const parts[] = {"token", "cookie", "signature", "jwt", "assertion", "authenti"};
   char folded[2 * REDACT_NAME_MAX + 1];
   if (!fold_name(name, len, folded)) return true; // nobody keeps such a header; better safe
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {

@@ -87,11 +87,42 @@ static void test_secrets_in_json_are_replaced(void **state) {
   check(json, &none, cases, sizeof cases / sizeof cases[0]);
 }
 
+static void test_secrets_in_words_are_replaced(void **state) {
+  (void)state;
+  static const struct case_of cases[] = {
+      // A text that is one URL loses its userinfo and what a target loses; a prompt is free text.
+      {"{\"url\":\"https://m/sse?n=1&apiKey=" SECRET "\"}", "{\"url\":\"https://m/sse?n=1&apiKey=***\"}"},
+      {"{\"url\":\"https:\\/\\/u:" SECRET "@m\\/sse\"}", "{\"url\":\"https://***@m/sse\"}"},
+      {"{\"url\":\"https://h/" SECRET "/a?b=" SECRET "#c\"}", "{\"url\":\"https://h/***/a?b=***\"}"},
+      {"{\"a\":\"https://h/a@b?c=d@e\",\"b\":\"x:y://@\",\"c\":\"data:image/png;base64,AA==\"}",
+       "{\"a\":\"https://h/a@b?c=d@e\",\"b\":\"x:y://@\",\"c\":\"data:image/png;base64,AA==\"}"},
+      {"{\"content\":\"https://h/?key=a\",\"a\":\"see https://h/?key=a\"}",
+       "{\"content\":\"https://h/?key=a\",\"a\":\"see https://h/?key=a\"}"},
+      // NAME=VALUE, and options of a command.
+      {"[\"A=b\",\"OPENAI_API_KEY=" SECRET "\",\"--hf-token=" SECRET "\",\"1 + key=2\",\"api_key=\"]",
+       "[\"A=b\",\"OPENAI_API_KEY=***\",\"--hf-token=***\",\"1 + key=2\",\"api_key=\"]"},
+      {"[\"--n\",\"1\",\"--api-key\",\"" SECRET "\",\"x\",\"api_key\",\"x\"]",
+       "[\"--n\",\"1\",\"--api-key\",\"***\",\"x\",\"api_key\",\"x\"]"},
+      // A name and its value side by side.
+      {"[{\"name\":\"X-Api-Key\",\"value\":\"" SECRET "\"},{\"name\":\"n\",\"value\":\"v\"}]",
+       "[{\"name\":\"X-Api-Key\",\"value\":\"***\"},{\"name\":\"n\",\"value\":\"v\"}]"},
+      {"{\"name\":\"get_token\",\"parameters\":{\"value\":\"v\"}}",
+       "{\"name\":\"get_token\",\"parameters\":{\"value\":\"v\"}}"},
+      // Forms of credentials.
+      {"{\"user\":\"Bearer " SECRET "\",\"a\":\"Bearer tokens are for the bearer\"}",
+       "{\"user\":\"***\",\"a\":\"Bearer tokens are for the bearer\"}"},
+      {"{\"user\":\"-----BEGIN RSA PRIVATE KEY-----\\n" SECRET "\",\"a\":\"-----BEGIN CERTIFICATE-----\"}",
+       "{\"user\":\"***\",\"a\":\"-----BEGIN CERTIFICATE-----\"}"},
+  };
+  check(json, &none, cases, sizeof cases / sizeof cases[0]);
+}
+
 static void test_what_is_taken_out_is_listed(void **state) {
   (void)state;
   static const char text[] =
-      "{\"api_key\":\"one\",\"credentials\":{\"a\":\"t\\u0077o\",\"b\":1},\"n\":{\"token\":\"three\"}}";
-  static const char expected[] = "one\0a\0two\0b\0three";
+      "{\"api_key\":\"one\",\"credentials\":{\"a\":\"t\\u0077o\",\"b\":1},\"n\":{\"token\":\"three\"},"
+      "\"urls\":[\"ftp://u:four@h/?sig=five\",\"my_password=six\"]}";
+  static const char expected[] = "one\0a\0two\0t\\u0077o\0b\0three\0four\0five\0six";
   struct buf out = {0}, taken = {0};
   struct json_slice value;
   assert_int_equal(json_scan_text(text, strlen(text), &value, NULL), STATUS_OK);
@@ -106,6 +137,7 @@ static void test_what_is_taken_out_is_listed(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_secrets_in_json_are_replaced),
+      cmocka_unit_test(test_secrets_in_words_are_replaced),
       cmocka_unit_test(test_what_is_taken_out_is_listed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
