@@ -14,14 +14,11 @@ TEXT(LANG_LOADS, "Open-loop load")
 TEXT(LANG_DETAILS, "Detailed results for each run")
 TEXT(LANG_MATRIX, "All cells: {units} per second")
 TEXT(LANG_MATRIX_MEANS,
-     "Rows: workers, the requests kept in flight; columns: batch, the requests of one measurement. Bold: the "
-     "highest and those that cannot be told apart from it; ★: "
-     "recommended; in brackets: not comparable (cold start or a client not in time); †: partial last "
-     "wave.")
-TEXT(LANG_MATRIX_MEANS_STEADY, "Rows: workers, the requests kept in flight; columns: batch, the requests of "
-                               "one measurement. These rates are of whole batches, with "
-                               "their start and end. Bold and ★: recommended; in brackets: not comparable "
-                               "(cold start or a client not in time); †: partial last wave.")
+     "Rows: workers; columns: batch. Bold: the highest and those that cannot be told apart from it; ★: "
+     "recommended; in brackets: not comparable (cold start or a client not in time); †: partial last wave.")
+TEXT(LANG_MATRIX_MEANS_STEADY,
+     "Rows: workers; columns: batch. These rates are of whole batches, with their start and end. Bold and ★: "
+     "recommended; in brackets: not comparable (cold start or a client not in time); †: partial last wave.")
 TEXT(LANG_LEVEL, "Results for {0} parallel {0:request|requests}")
 TEXT(LANG_TABLE, "Table of results")
 TEXT(LANG_TIMES, "Times per request")
@@ -239,6 +236,8 @@ TEXT(LANG_LIMITS_AND, " and ")
 // 0 share
 TEXT(LANG_LIMITS_SHARE, "{0}% of requests")
 // 0 TTFT p50 and p95, 1 latency p50 and p95
+TEXT(LANG_WORDS, "A worker keeps one request in flight. A batch is the requests of one measurement, a level "
+                 "all batches with one number of workers. [a, b] is a {0}% interval.")
 TEXT(LANG_RECOMMEND_TIMES, "Time to first token (TTFT) p50 / p95: {0}. Latency p50 / p95: {1}.")
 // 0 latency p50 and p95
 TEXT(LANG_RECOMMEND_LATENCY, "Latency p50 / p95: {0}.")
@@ -286,13 +285,11 @@ TEXT(LANG_NOT_FROM_EQUAL,
                                  "Its repetitions are equal, so they show no spread and no recommendation.")
 TEXT(LANG_STEADY_FITTED, "Throughput while all workers are busy is fitted here to the times of whole "
                          "batches of several sizes: the input has no requests to take it from.")
-TEXT(LANG_BEST_NOT_RECOMMENDED,
-     "This is the highest measured. {0} is recommended: it needs no more requests in flight "
-     "and is at most {1}% below the best.")
-// 0 recommended cell, 1 limits
-TEXT(LANG_BEST_LIMITS,
-     "This is the highest over whole batches, whatever its times. {0} is recommended: it keeps {1}.")
-TEXT(LANG_BEST_STEADY, "This is the highest over whole batches. {0} is recommended: levels are compared "
+TEXT(LANG_BEST_NOT_RECOMMENDED, "{0} has the highest measured throughput, {1} {unit}/s. What is recommended "
+                                "needs no more requests in flight and is at most {3}% below the best.")
+TEXT(LANG_BEST_LIMITS, "{0} has the highest throughput over whole batches, {1} {unit}/s, whatever its times. "
+                       "What is recommended keeps {2}.")
+TEXT(LANG_BEST_STEADY, "{0} has the highest throughput over whole batches, {1} {unit}/s. Levels are compared "
                        "while all workers are busy.")
 TEXT(LANG_BEST_STEADY_OPEN, "This is the highest over whole batches, not a recommendation: levels are "
                             "compared while all workers are busy.")

@@ -99,6 +99,8 @@ static void overview(struct chapters *c, struct document_node *parent) {
 static void first_screen(struct chapters *c, struct document_node *parent) {
   chapters_verdict(c, parent);
   chapters_recommendation(c, parent);
+  if (c->results->workers_count > 0)
+    chapters_paragraph(c, parent, LANG_WORDS, LANG_WITH(chapters_confidence(c->results).text));
   overview(c, parent);
   chapters_next(c, parent);
   edges(c, parent);
@@ -314,7 +316,7 @@ static void set_table(struct chapters *c, struct document_node *parent) {
   chapters_shown_say(c, parent, LANG_SHOWN_SET, CHAPTERS_ROWS_MAX, results->best.set_count);
 }
 
-static void why_not_recommended(struct chapters *c, struct document_node *section) {
+static void compare_with_highest(struct chapters *c, struct document_node *section) {
   const struct results *results = c->results;
   const struct recommendation *chosen = &results->recommendation;
   bool open = chosen->state == RECOMMENDATION_UNDECIDED || chosen->limits == RECOMMENDATION_MISSED;
@@ -323,41 +325,44 @@ static void why_not_recommended(struct chapters *c, struct document_node *sectio
   else if (open)
     chapters_paragraph(c, section, LANG_BEST_UNDECIDED, LANG_ALONE);
   if (chosen->state != RECOMMENDATION_SHOWN || chosen->cell == results->best.cell) return;
-  const struct cell *cell = &results->cells[chosen->cell];
-  struct number_text name = chapters_cell_name(cell);
+  const struct cell *highest = &results->cells[results->best.cell];
+  struct number_text name = chapters_cell_name(highest);
+  struct number_text rate = number_throughput(highest->tokens_per_s.estimate, highest->tokens_per_s.hi);
   struct buf limits = {0};
   if (chosen->limits == RECOMMENDATION_KEPT) chapters_limits_all(c, &limits);
-  if (limits.len > 0) {
-    chapters_paragraph(c, section, LANG_BEST_LIMITS, LANG_WITH(name.text, buf_text(&limits)));
-  } else if (!chosen->steady) {
-    chapters_paragraph(c, section, LANG_BEST_NOT_RECOMMENDED,
-                       LANG_WITH(name.text, number_percent(chosen->below_best_at_most).text));
-  } else {
-    chapters_paragraph(c, section, LANG_BEST_STEADY, LANG_WITH(name.text));
-  }
+  enum lang_id id = limits.len > 0   ? LANG_BEST_LIMITS
+                    : chosen->steady ? LANG_BEST_STEADY
+                                     : LANG_BEST_NOT_RECOMMENDED;
+  chapters_paragraph(
+      c, section, id,
+      LANG_WITH(name.text, rate.text, buf_text(&limits), number_percent(chosen->below_best_at_most).text));
   buf_free(&limits);
 }
 
+// What is recommended; else the highest measured.
 static void best(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
+  const struct recommendation *chosen = &results->recommendation;
   if (results->cell_count == 0) return;
   struct document_node *section = chapters_section(c, parent, LANG_BEST, LANG_ALONE);
   if (!results->best.exists) {
     chapters_paragraph(c, section, LANG_BEST_NONE, LANG_ALONE);
     return;
   }
-  const struct cell *cell = &results->cells[results->best.cell];
-  struct number_text workers = number_count(cell->workers), batch = number_count(cell->batch);
-  struct number_text rate = number_throughput(cell->tokens_per_s.estimate, cell->tokens_per_s.hi);
-  struct number_text interval = chapters_interval(cell->tokens_per_s, 4);
+  bool is_shown = chosen->state == RECOMMENDATION_SHOWN;
+  const struct cell *cell = &results->cells[is_shown ? chosen->cell : results->best.cell];
+  struct estimate rate = is_shown ? chosen->throughput : cell->tokens_per_s;
   struct document_node *list = document_list(section, false);
+  bool is_highest = cell == &results->cells[results->best.cell];
   bool edge =
       results->best.workers_edge && cell->workers == results->cells[results->best.recommended].workers;
-  chapters_item(c, list, edge ? LANG_BEST_WORKERS_EDGE : LANG_BEST_WORKERS, LANG_WITH(workers.text));
-  chapters_item(c, list, results->best.batch_edge ? LANG_BEST_BATCH_EDGE : LANG_BEST_BATCH,
-                LANG_WITH(batch.text));
-  chapters_item(c, list, LANG_BEST_RATE, LANG_WITH(rate.text, interval.text));
-  why_not_recommended(c, section);
+  chapters_item(c, list, edge ? LANG_BEST_WORKERS_EDGE : LANG_BEST_WORKERS,
+                LANG_WITH(number_count(cell->workers).text));
+  chapters_item(c, list, results->best.batch_edge && is_highest ? LANG_BEST_BATCH_EDGE : LANG_BEST_BATCH,
+                LANG_WITH(number_count(cell->batch).text));
+  chapters_item(c, list, LANG_BEST_RATE,
+                LANG_WITH(number_throughput(rate.estimate, rate.hi).text, chapters_interval(rate, 4).text));
+  compare_with_highest(c, section);
   set_table(c, section);
 }
 
