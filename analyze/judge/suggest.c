@@ -21,6 +21,7 @@ struct list {
   const struct results *results;
   struct suggest_cell *cells;
   size_t count, most;
+  enum spend_on on; // of what is added
 };
 
 // The workers from which on nothing is to be tried; INT64_MAX: none are known.
@@ -77,17 +78,11 @@ static void add(struct list *list, int64_t workers, int64_t batch, int64_t repea
     if (list->cells[i].workers == workers && list->cells[i].batch == batch) return;
   }
   struct suggest_cell *cell = &list->cells[list->count++];
-  *cell = (struct suggest_cell){.workers = workers, .batch = batch, .repeat = repeat};
+  *cell = (struct suggest_cell){.workers = workers, .batch = batch, .repeat = repeat, .on = list->on};
   va_list arguments;
   va_start(arguments, why);
   vsnprintf(cell->why, sizeof cell->why, why, arguments);
   va_end(arguments);
-}
-
-static void when_nothing_works(struct list *list) {
-  if (list->results->workers_count == 0) return;
-  int64_t lowest = list->results->workers[0].workers / 2;
-  add(list, lowest, lowest, usual_repeat(list->results), "every level tested so far is unusable");
 }
 
 static size_t row_of(const struct results *results, int64_t workers) {
@@ -95,6 +90,31 @@ static size_t row_of(const struct results *results, int64_t workers) {
   while (i < results->workers_count && results->workers[i].workers != workers)
     i++;
   return i;
+}
+
+// Repetitions of a cell, on what time is best spent on: one in a run, where runs differ; batches so many
+// times as long, and so many times fewer, where requests do. A level gets these once, and only where steady
+// windows compare them with the others.
+static void add_repetitions(struct list *list, const struct cell *cell, int64_t repeat, const char *why) {
+  const struct results *results = list->results;
+  const struct spend *spend = &results->spend;
+  int64_t batch = cell->timed ? 0 : cell->batch, times = (int64_t)spend->times;
+  bool longer = batch > 0 && results->recommendation.steady &&
+                results->workers[row_of(results, cell->workers)].cell_count == 1;
+  list->on = spend->on == SPEND_ON_LONGER_BATCHES && !longer ? SPEND_ON_REPETITIONS : spend->on;
+  if (list->on == SPEND_ON_LONGER_BATCHES) {
+    batch *= times;
+    repeat = (repeat + times - 1) / times;
+  }
+  if (list->on == SPEND_ON_GROUPS && spend->groups == SPEND_RUNS) repeat = 1;
+  add(list, cell->workers, batch, repeat, "%s", why);
+  list->on = SPEND_ON_NOTHING;
+}
+
+static void when_nothing_works(struct list *list) {
+  if (list->results->workers_count == 0) return;
+  int64_t lowest = list->results->workers[0].workers / 2;
+  add(list, lowest, lowest, usual_repeat(list->results), "every level tested so far is unusable");
 }
 
 static const struct workers_row *usable_below(const struct results *results, size_t at) {
@@ -344,8 +364,8 @@ static void confirm(struct list *list) {
     int64_t missing = few ? chosen->repeat - cell->reps : 2;
     if (cell->reps >= SUGGEST_REPEATED || missing < 1) continue;
     if (!few && i > 0 && !may_matter(results, chosen->candidates[0], chosen->candidates[i])) continue;
-    add(list, cell->workers, cell->timed ? 0 : cell->batch,
-        missing < SUGGEST_BLOCKS ? missing : SUGGEST_BLOCKS, "may be the best; nothing is shown yet");
+    add_repetitions(list, cell, missing < SUGGEST_BLOCKS ? missing : SUGGEST_BLOCKS,
+                    "may be the best; nothing is shown yet");
   }
   if (chosen->candidate_count > 0) return;
   const struct cell *cell = &results->cells[results->best.recommended];
@@ -355,8 +375,7 @@ static void confirm(struct list *list) {
 }
 
 static void repeat_level(struct list *list, const struct workers_row *row, const char *why) {
-  const struct cell *cell = &list->results->cells[results_level_cell(list->results, row)];
-  add(list, row->workers, cell->timed ? 0 : cell->batch, 2, "%s", why);
+  add_repetitions(list, &list->results->cells[results_level_cell(list->results, row)], 2, why);
 }
 
 // The level that may be the highest by most: whose interval reaches highest.
@@ -471,6 +490,7 @@ enum status suggest_print(const struct suggest_cell *cells, size_t count, struct
       if (cells[i].batch > 0) json_member_int(w, "batch", cells[i].batch); // else it is timed
     }
     json_member_int(w, "repeat", cells[i].repeat);
+    if (cells[i].on != SPEND_ON_NOTHING) json_member_string(w, "spend_on", spend_on_names[cells[i].on]);
     json_member_string(w, "why", cells[i].why);
     json_write_object_end(w);
     buf_append_char(out, '\n');

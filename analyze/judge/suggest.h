@@ -8,7 +8,8 @@
 // and fewer workers that may be enough, to a ratio of 1.2; fresh repetitions of two that may be the best, and
 // of a level below the recommended one that is as good as far as measured. New levels are measured once where
 // noise is below the margin. Nothing is proposed when all that is done: where showing the best would take
-// many repetitions, as soon as no rival is likely better by more than the margin.
+// many repetitions, as soon as no rival is likely better by more than the margin. Repetitions are spent as
+// results->spend asks: after restarts of their own, one in a run, or as longer batches.
 // With limits, nothing above the lowest level that misses one for certain is proposed; the gap below it is
 // halved. Of an open loop rates are proposed (suggest_rates.h).
 #ifndef ANALYZE_SUGGEST_H
@@ -27,6 +28,7 @@ struct suggest_cell {
   double duration_s; // of each of its repetitions; 0: as those before
   int64_t workers, batch, repeat;
   char why[96];
+  enum spend_on on; // of repetitions, where that is known; a longer batch is a cell of its own
 };
 
 // Writes at most `most` cells, most useful first; returns how many.

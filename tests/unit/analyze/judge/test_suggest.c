@@ -11,9 +11,11 @@
 #include <cmocka.h>
 // clang-format on
 
+#include "analyze/judge/analysis.h"
 #include "analyze/judge/suggest.h"
 #include "lib/json/json_scan.h"
 #include "tests/unit/analyze/scenario.h"
+#include "tests/unit/analyze/simulated.h"
 
 #define HEADER "workers,batch,total_s,tokens,requests,failed\n"
 
@@ -216,7 +218,8 @@ static void test_never_more_than_asked_for_and_no_cell_twice(void **state) {
 }
 
 static void test_lines_are_what_replay_reads(void **state) {
-  struct suggest_cell cells[2] = {{0, 0, 8, 24, 3, "a \"reason\""}, {0, 0, 16, 48, 4, "another"}};
+  struct suggest_cell cells[2] = {{0, 0, 8, 24, 3, "a \"reason\"", SPEND_ON_LONGER_BATCHES},
+                                  {0, 0, 16, 48, 4, "another", SPEND_ON_NOTHING}};
   struct buf out = {0};
   struct buf why = {0};
   struct json_slice line;
@@ -230,9 +233,57 @@ static void test_lines_are_what_replay_reads(void **state) {
   assert_true(json_slice_is(json_scan_get(line, "repeat"), "3"));
   assert_true(json_scan_string(json_scan_get(line, "why"), &why));
   assert_string_equal(buf_text(&why), "a \"reason\"");
+  assert_true(json_slice_is(json_scan_get(line, "spend_on"), "\"longer_batches\""));
+  assert_int_equal(strstr(strchr(buf_text(&out), '\n'), "spend_on") == NULL, true);
   assert_int_equal(out.data[out.len - 1], '\n');
   buf_free(&why);
   buf_free(&out);
+}
+
+// Two levels that differ by 0.1 % with noise of 4 %, and one that fails: nothing is shown, and the
+// first two are measured again.
+static size_t ask(struct spend spend, int64_t other_batch, struct suggest_cell *cells) {
+  struct simulated_server server = {.n_star = 16, .peak = 1000, .s = 0.1, .limit = 16};
+  struct load_data data = LOAD_DATA;
+  struct results results = {0};
+  struct analysis_options options = {.confidence = 0.95, .scale = STAT_SCALE_LN, .seed = 1, .draws = 20000};
+  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+  static const int64_t levels[] = {14, 16, 17};
+  for (size_t i = 0; i < 3; i++) {
+    struct simulated_cell cell = {
+        .workers = levels[i], .batch = 384, .repeat = 2, .sd = 0.04, .managed = true};
+    assert_true(simulated_measure(&server, &cell, rng, &data));
+    cell.batch = other_batch;
+    cell.repeat = 1;
+    if (other_batch > 0) assert_true(simulated_measure(&server, &cell, rng, &data));
+  }
+  assert_int_equal(load_finish(&data, NULL), STATUS_OK);
+  assert_int_equal(analysis_run(&data, &options, &results, NULL), STATUS_OK);
+  results.spend = spend;
+  size_t count = suggest_next(&results, 3, cells);
+  results_free(&results);
+  load_free(&data);
+  gsl_rng_free(rng);
+  return count;
+}
+
+static void test_repetitions_are_spent_where_the_spread_comes_from(void **state) {
+  struct suggest_cell plain[3], cells[3];
+  (void)state;
+  size_t count = ask((struct spend){.on = SPEND_ON_NOTHING}, 0, plain);
+  assert_true(count > 0 && plain[0].batch == 384 && plain[0].repeat >= 2 && plain[0].on == SPEND_ON_NOTHING);
+  struct spend longer = {.exists = true, .on = SPEND_ON_LONGER_BATCHES, .times = 3};
+  assert_int_equal(ask(longer, 0, cells), count);
+  assert_true(cells[0].workers == plain[0].workers && cells[0].batch == 1152 && cells[0].repeat >= 1);
+  assert_true(cells[0].repeat < plain[0].repeat && cells[0].on == SPEND_ON_LONGER_BATCHES);
+  assert_true(ask(longer, 192, cells) > 0); // a level of two batches has had longer ones
+  assert_true(cells[0].batch <= 384 && cells[0].on == SPEND_ON_REPETITIONS);
+  struct spend runs = {.exists = true, .groups = SPEND_RUNS, .on = SPEND_ON_GROUPS, .times = 1};
+  assert_int_equal(ask(runs, 0, cells), count);
+  assert_true(cells[0].batch == 384 && cells[0].repeat == 1 && cells[0].on == SPEND_ON_GROUPS);
+  runs.groups = SPEND_RESTARTS; // each repetition has its own
+  assert_int_equal(ask(runs, 0, cells), count);
+  assert_true(cells[0].repeat == plain[0].repeat && cells[0].on == SPEND_ON_GROUPS);
 }
 
 int main(void) {
@@ -246,6 +297,7 @@ int main(void) {
       cmocka_unit_test(test_a_level_beyond_a_plateau_is_not_measured_again),
       cmocka_unit_test(test_never_more_than_asked_for_and_no_cell_twice),
       cmocka_unit_test(test_lines_are_what_replay_reads),
+      cmocka_unit_test(test_repetitions_are_spent_where_the_spread_comes_from),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
