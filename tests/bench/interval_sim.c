@@ -254,6 +254,20 @@ static void count_curve(const struct world *world, const struct results *results
       (height <= curve->optimum_throughput.hi || isnan(curve->optimum_throughput.hi));
 }
 
+static void count_spend(const struct world *world, const struct results *results, struct tally *tally) {
+  const struct spend *spend = &results->spend;
+  double group = world->managed ? world->session_sd : world->run_sd;
+  if (!spend->exists || !isfinite(spend->group.estimate)) return;
+  double upper = isnan(spend->group.hi) ? INFINITY : spend->group.hi;
+  tally->tries[CLAIM_GROUP_SD]++;
+  tally->hits[CLAIM_GROUP_SD] += spend->group.lo <= group && group <= upper;
+  tally->tries[CLAIM_BATCH_SD]++;
+  tally->hits[CLAIM_BATCH_SD] += holds(&spend->batch, world->batch_sd);
+  tally->tries[CLAIM_ADVICE]++;
+  tally->hits[CLAIM_ADVICE] +=
+      spend->on == (group > world->batch_sd ? SPEND_ON_GROUPS : SPEND_ON_REPETITIONS);
+}
+
 static void count_results(const struct world *world, const struct results *results, struct tally *tally) {
   bool drift = false, cliff = false;
   for (size_t i = 0; i < results->warning_count; i++) {
@@ -268,6 +282,7 @@ static void count_results(const struct world *world, const struct results *resul
   count_levels(world, results, tally);
   count_best(world, results, tally);
   count_curve(world, results, tally);
+  count_spend(world, results, tally);
 }
 
 static bool run_once(const struct world *world, gsl_rng *rng, uint64_t seed, struct tally *tally) {

@@ -49,12 +49,16 @@ enum claim {
   CLAIM_COLD,        // false: of cells
   CLAIM_DRIFT,       // false
   CLAIM_SHOWN,       // a recommendation that is shown
+  CLAIM_GROUP_SD,    // the interval of what restarts or runs spread by holds it
+  CLAIM_BATCH_SD,    // that of batches within them does
+  CLAIM_ADVICE,      // more time is spent on the larger of the two
   CLAIM_COUNT,
 };
 
 static const char *const claim_names[CLAIM_COUNT] = {
-    "cells covered", "levels covered",  "X* covered",    "n* covered",   "n* wrong",      "best in set",
-    "bound holds",   "optimum claimed", "cliff claimed", "cold claimed", "drift claimed", "recommended"};
+    "cells covered", "levels covered", "X* covered",       "n* covered",       "n* wrong",
+    "best in set",   "bound holds",    "optimum claimed",  "cliff claimed",    "cold claimed",
+    "drift claimed", "recommended",    "group sd covered", "batch sd covered", "right advice"};
 
 struct scenario {
   const char *name;
@@ -232,6 +236,18 @@ static const struct scenario SCENARIOS[] = {
     {"drift of 5 %, 1 %, r 5",
      {RISING, .sizes = {4}, .runs = 1, .blocks = 5, .batch_sd = 0.01, .drift = -0.05},
      {{CLAIM_DRIFT, 0.9, 1}}, 1},
+    {"spread: restarts 3 %, batches 1 %, r 5",
+     {RISING, .sizes = {4, 8}, .runs = 1, .blocks = 5, .managed = true, .session_sd = 0.03, .batch_sd = 0.01},
+     {{CLAIM_GROUP_SD, 0.93, 1}, {CLAIM_BATCH_SD, 0.93, 0.97}, {CLAIM_ADVICE, 0.95, 1}}, 3},
+    {"spread: restarts 1 %, batches 2 %, r 5",
+     {RISING, .sizes = {4, 8}, .runs = 1, .blocks = 5, .managed = true, .session_sd = 0.01, .batch_sd = 0.02},
+     {{CLAIM_GROUP_SD, 0.93, 1}, {CLAIM_BATCH_SD, 0.93, 0.97}, {CLAIM_ADVICE, 0.95, 1}}, 3},
+    {"spread: restarts 0 %, batches 2 %, r 3",
+     {RISING, .sizes = {4, 8}, .runs = 1, .blocks = 3, .managed = true, .batch_sd = 0.02},
+     {{CLAIM_GROUP_SD, 0.93, 1}, {CLAIM_BATCH_SD, 0.93, 0.97}, {CLAIM_ADVICE, 0.95, 1}}, 3},
+    {"spread: 5 runs 3 %, batches 1 %, r 3",
+     {RISING, .sizes = {4}, .runs = 5, .blocks = 3, .run_sd = 0.03, .batch_sd = 0.01},
+     {{CLAIM_GROUP_SD, 0.93, 1}, {CLAIM_BATCH_SD, 0.93, 0.97}, {CLAIM_ADVICE, 0.95, 1}}, 3},
 };
 // clang-format on
 
