@@ -4,6 +4,7 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
+#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +30,8 @@ enum status mcb_critical_value(size_t others, double df, double confidence, uint
     double spread = isinf(df) ? 1 : sqrt(gsl_ran_chisq(rng, df) / df);
     sample[i] = (largest - own) / (M_SQRT2 * spread);
   }
-  qsort(sample, draws, sizeof *sample, stat_compare_doubles);
   size_t rank = (size_t)ceil(confidence * (double)draws);
-  *d = sample[rank > 0 ? rank - 1 : 0];
+  *d = gsl_stats_select(sample, 1, draws, rank > 0 ? rank - 1 : 0);
 
 cleanup:
   gsl_rng_free(rng);
