@@ -11,6 +11,8 @@
 #include "lib/base/clock.h"
 
 #define BLOCK_MAX 16384 // bytes handed out at once, of an answer of known length
+#define FIELD_BYTES 64  // that libmicrohttpd keeps of a field, query key or cookie
+#define OWN_FIELDS 512  // bytes of the status line and the fields that it adds
 
 static void suspend(struct exchange *exchange) {
   if (exchange->suspended) return;
@@ -86,7 +88,31 @@ static void add_fields(struct MHD_Response *response, const struct head *answer)
   }
 }
 
+static enum MHD_Result add_part(void *context, enum MHD_ValueKind kind, const char *name, size_t name_len,
+                                const char *value, size_t value_len) {
+  size_t *used = context;
+  (void)name, (void)value;
+  *used += FIELD_BYTES + (kind == MHD_COOKIE_KIND ? name_len + value_len : 0); // of cookies it has a copy
+  return MHD_YES;
+}
+
+// Without room for both headers libmicrohttpd would close the connection without an answer.
+static bool has_room(const struct exchange *exchange) {
+  const struct head *answer = &exchange->answer;
+  size_t used = exchange->head_bytes;
+  MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND | MHD_GET_ARGUMENT_KIND | MHD_COOKIE_KIND,
+                              add_part, &used);
+  for (size_t i = 0; i < answer->count; i++)
+    used += answer->fields[i].name_len + answer->fields[i].value_len + 4;
+  return used + OWN_FIELDS <= exchange->proxy->connection_memory;
+}
+
 static enum MHD_Result queue_answer(struct exchange *exchange) {
+  if (!exchange->is_ours && !has_room(exchange)) {
+    if (exchange->xfer) xfer_cancel(exchange->xfer);
+    exchange->proxy->counts.failed++;
+    exchange_answer(exchange, 502, "the headers of the request and of the answer are too large together");
+  }
   struct MHD_Response *response = make_response(exchange);
   if (!response) return MHD_NO;
   add_fields(response, &exchange->answer);
@@ -133,6 +159,7 @@ static enum MHD_Result begin(struct exchange *exchange, const char *url, const c
   MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, add_field, exchange);
   exchange->begun = true;
   exchange->writer = &ordinary;
+  exchange->head_bytes = bytes;
   exchange->body_start = (char *)(intptr_t)method + bytes;
   exchange->is_old = strcmp(version, "HTTP/1.1") != 0;
   if (!head->method || exchange->client->gone) return MHD_NO; // no memory, or nobody to answer

@@ -89,6 +89,7 @@ struct proxy_context {
   struct httpd *httpd;
   struct log *log;
   size_t max_header_bytes;
+  size_t connection_memory; // libmicrohttpd's, for both headers and what it knows of them
   int64_t max_connections, max_connections_per_client; // the latter 0: no limit
   struct client_shares shares;
   int64_t rejections_left;  // with a 429, until the next check; then connections are closed without one
@@ -176,6 +177,7 @@ struct exchange {
   struct early_response *early;         // NULL: the ordinary way; freed with the exchange
   int64_t early_ns;                     // when all of the early response was sent; 0: it is not
   bool suspended;
+  size_t head_bytes;             // of the request
   char *body_start;              // where libmicrohttpd keeps what it has read of the body and not handed over
   bool stuck;                    // cut by stuck.c
   struct exchange *next_suspect; // the list of stuck.c

@@ -13,7 +13,8 @@
 #include "lib/base/clock.h"
 
 #define BODY_ROOM ((size_t)16 * 1024) // of a connection's memory, beside both headers
-#define SPARE_FILES 64                // descriptors for everything but connections
+#define HEAP_MEMORY_MAX ((size_t)32 * 1024)
+#define SPARE_FILES 64 // descriptors for everything but connections
 #define LOOK_EVERY_NS (CLOCK_NS_PER_S / 2)
 #define DRAIN_IDLE_NS (CLOCK_NS_PER_S / 4)  // what came on a connection a moment ago may be followed by more
 #define DRAIN_FIRST_NS (5 * CLOCK_NS_PER_S) // who connects means to send
@@ -163,6 +164,14 @@ static unsigned allow_files(int64_t connections, struct log *log) {
   return most;
 }
 
+// libmicrohttpd takes up to 32 KiB from the heap. More it maps anew for each connection, which costs several
+// times as much as all else of a connection with one request. Two full headers of the default length fit in.
+static size_t connection_memory(size_t max_header_bytes) {
+  size_t ample = 2 * max_header_bytes + BODY_ROOM;
+  bool does_fit = 2 * max_header_bytes <= HEAP_MEMORY_MAX;
+  return does_fit && ample > HEAP_MEMORY_MAX ? HEAP_MEMORY_MAX : ample;
+}
+
 static enum status open_parts(struct proxy *proxy, const struct proxy_options *options, struct log *log,
                               struct error *error) {
   unsigned connections = allow_files(options->max_connections, log);
@@ -179,7 +188,7 @@ static enum status open_parts(struct proxy *proxy, const struct proxy_options *o
                                 .handover = options->handover,
                                 .tls_cert = options->tls_cert,
                                 .tls_key = options->tls_key,
-                                .connection_memory = 2 * options->max_header_bytes + BODY_ROOM,
+                                .connection_memory = connection_memory(options->max_header_bytes),
                                 .connections = connections,
                                 .idle_timeout_s = (unsigned)idle_s};
   struct httpd_handlers handlers = {.handle = on_request,
@@ -207,6 +216,7 @@ enum status proxy_open(struct loop *loop, const struct proxy_options *options, s
                                          .origin = options->upstream,
                                          .log = log,
                                          .max_header_bytes = options->max_header_bytes,
+                                         .connection_memory = connection_memory(options->max_header_bytes),
                                          .max_connections_per_client = options->max_connections_per_client,
                                          .header_timeout_ns = options->header_timeout_ns,
                                          .body_timeout_ns = options->body_timeout_ns,

@@ -160,6 +160,17 @@ double harness_cpu_s(const struct harness *harness) {
   return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
 }
 
+long harness_page_faults(const struct harness *harness) {
+  char path[64];
+  long faults = 0;
+  snprintf(path, sizeof path, "/proc/%d/stat", (int)harness->proxy);
+  FILE *stat = fopen(path, "r");
+  assert_non_null(stat);
+  assert_int_equal(fscanf(stat, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %ld", &faults), 1);
+  fclose(stat);
+  return faults;
+}
+
 int harness_connect(const struct harness *harness) {
   struct sockaddr_in address = {.sin_family = AF_INET,
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK),

@@ -40,6 +40,9 @@ long harness_peak_kib(const struct harness *harness);
 // CPU time that it has used, in s, all threads.
 double harness_cpu_s(const struct harness *harness);
 
+// Pages that it has touched for the first time (minor faults).
+long harness_page_faults(const struct harness *harness);
+
 int harness_connect(const struct harness *harness); // a client's connection
 int harness_accept(const struct harness *harness);  // the proxy's connection to the upstream
 bool harness_accepts_nothing(const struct harness *harness, int wait_ms);

@@ -187,10 +187,58 @@ static void test_a_header_that_is_too_large_is_502(void **state) {
   close(client);
 }
 
+// Each is within --max-header, but together they leave the library no room: that is an answer too, not a
+// closed connection. Long fields of that length fit.
+static void test_two_large_headers_of_many_fields_are_502(void **state) {
+  struct harness *harness = *state;
+  static const struct {
+    int fields, len;
+    const char *answer;
+  } cases[] = {{230, 40, "HTTP/1.1 502 "}, {7, 2000, "HTTP/1.1 200 "}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct buf fields = {0}, request = {0}, answer = {0};
+    for (int n = 0; n < cases[i].fields; n++)
+      buf_printf(&fields, "X-%05d: %0*d\r\n", n, cases[i].len, 0);
+    buf_printf(&request, "GET / HTTP/1.1\r\nHost: h\r\n%s\r\n", buf_text(&fields));
+    buf_printf(&answer, "HTTP/1.1 200 OK\r\n%sContent-Length: 2\r\n\r\nok", buf_text(&fields));
+    int client = harness_connect(harness);
+    harness_send(client, buf_text(&request));
+    int upstream = harness_accept(harness);
+    harness_read_until(harness, upstream, HEAD_END);
+    harness_send(upstream, buf_text(&answer));
+    assert_non_null(strstr(harness_read_until(harness, client, HEAD_END), cases[i].answer));
+    close(upstream);
+    close(client);
+    buf_free(&fields);
+    buf_free(&request);
+    buf_free(&answer);
+  }
+}
+
+// A connection's memory comes from the heap: mapped anew for each, it would cost several faults of pages.
+static void test_a_connection_needs_no_fresh_pages(void **state) {
+  struct harness *harness = *state;
+  enum { WARM = 60, CONNECTIONS = 300 };
+  long before = 0;
+  for (int i = 0; i < WARM + CONNECTIONS; i++) {
+    bool was_reset;
+    int client = harness_connect(harness);
+    if (i == WARM) before = harness_page_faults(harness);
+    harness_send(client, "GET x HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_non_null(strstr(harness_read_to_end(harness, client, &was_reset), "HTTP/1.1 400 "));
+    close(client);
+  }
+  long faults = harness_page_faults(harness) - before;
+  print_message("%ld page faults of %d connections\n", faults, CONNECTIONS);
+  if (!harness_is_sanitized) assert_true(faults < CONNECTIONS);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_answers_are_framed_anew),
       cmocka_unit_test(test_a_header_that_is_too_large_is_502),
+      cmocka_unit_test(test_two_large_headers_of_many_fields_are_502),
+      cmocka_unit_test(test_a_connection_needs_no_fresh_pages),
   };
   return cmocka_run_group_tests(tests, harness_start, harness_stop);
 }
