@@ -24,7 +24,8 @@ port_of() { sed -n 's|^listening on http://.*:\([0-9]*\)$|\1|p' "$1"; }
 load() { # NAME URL TRACE OPTION...
   local name=$1 url=$2 trace=$3
   shift 3
-  "$bin/replay" "$trace" -u "$url" -r 1 --warmup 0 --keep-invalid --force -q -o "$scratch/$name.run.jsonl" "$@" \
+  "$bin/replay" "$trace" -u "$url" -r 1 --warmup 0 --keep-invalid --force -q --connect-timeout 60s \
+    -o "$scratch/$name.run.jsonl" "$@" \
     2>"$scratch/$name.err" </dev/null
 }
 
