@@ -48,7 +48,7 @@ $(BUILD)/tidy/%.ok: % .clang-tidy $(filter %.h,$(C_AND_H_FILES)) | $(filter deps
 ## asan: the whole test suite under the address and undefined-behaviour sanitizers (build/asan)
 .PHONY: asan tsan valgrind
 asan:
-	$(MAKE) BUILD=build/asan SANITIZE='$(SANITIZERS)' test
+	$(MAKE) BUILD=build/asan$(if $(MPI),-mpi) SANITIZE='$(SANITIZERS)' test
 # The unit tests of rooms that have threads, or read and write by those of lib/lines. Elsewhere there is no race to find,
 # and the sanitizer makes the arithmetic take hours.
 TSAN_ROOMS := lib/base lib/lines lib/net lib/record capture/record capture/proxy replay/record replay/send replay/server
