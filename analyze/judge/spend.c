@@ -5,25 +5,14 @@
 #include <stdlib.h>
 
 #include "analyze/judge/estimate.h"
+#include "analyze/judge/strata.h"
 #include "analyze/stat/components.h"
 #include "analyze/stat/quantile.h"
-
-struct value {
-  int64_t level; // groups of different levels have nothing in common; 0 where groups span levels
-  int64_t group;
-  double residual;
-};
 
 struct batch {
   double start_s, total_s;
   size_t session, run;
 };
-
-static int compare_values(const void *left, const void *right) {
-  const struct value *a = left, *b = right;
-  if (a->level != b->level) return a->level < b->level ? -1 : 1;
-  return (a->group > b->group) - (a->group < b->group);
-}
 
 static int compare_batches(const void *left, const void *right) {
   const struct batch *a = left, *b = right;
@@ -40,9 +29,10 @@ static enum spend_group group_of(const struct cells_samples *samples) {
   return samples->in_passes ? SPEND_PASSES : SPEND_ALONE;
 }
 
-// The repetitions of usable cells that have several, and how many cells these are.
+// The repetitions of usable cells that have several, and how many cells these are. Groups are their sessions;
+// those that span levels have no workers.
 static size_t list_values(const struct cells_samples *samples, const struct results *results,
-                          enum spend_group groups, struct value *values, size_t *cells) {
+                          enum spend_group groups, struct strata_value *values, size_t *cells) {
   size_t count = 0;
   for (size_t i = 0; i < samples->count; i++) {
     const struct load_cell *cell = samples->of[i].cell;
@@ -54,8 +44,9 @@ static size_t list_values(const struct cells_samples *samples, const struct resu
       int64_t group = groups == SPEND_RESTARTS ? (int64_t)replicate->session
                       : groups == SPEND_RUNS   ? replicate->block >> 32
                                                : replicate->block;
-      values[count] =
-          (struct value){groups == SPEND_RESTARTS ? cell->workers : 0, group, log(replicate->tokens_per_s)};
+      values[count] = (struct strata_value){.workers = groups == SPEND_RESTARTS ? cell->workers : 0,
+                                            .session = (size_t)group,
+                                            .residual = log(replicate->tokens_per_s)};
       count++;
       mean += (values[count - 1].residual - mean) / (double)(count - first);
     }
@@ -68,26 +59,17 @@ static size_t list_values(const struct cells_samples *samples, const struct resu
 }
 
 // One batch of a cell in each group cannot be told from its group.
-static struct components_sums sum_up(struct value *values, size_t count, size_t cells, bool grouped) {
-  struct components_sums sums = {0};
-  double all = 0, groups = 0;
-  stat_sort(values, count, sizeof *values, compare_values);
-  for (size_t i = 0; i < count;) {
-    size_t first = i;
-    double sum = 0;
-    for (; i < count && compare_values(&values[i], &values[first]) == 0; i++) {
-      sum += values[i].residual;
-      all += values[i].residual * values[i].residual;
-    }
-    sums.between += sum * sum / (double)(i - first);
-    sums.between_df += first > 0 && values[first].level == values[first - 1].level;
-    groups++;
-  }
-  sums.within = fmax(0, all - sums.between);
-  sums.within_df = (double)(count - cells) - sums.between_df;
-  sums.size = groups > 0 ? (double)count / groups : 0;
-  if (grouped && sums.within_df > 0) return sums;
-  return (struct components_sums){.within = all, .within_df = (double)(count - cells)};
+static struct components_sums sum_up(struct strata_value *values, size_t count, size_t cells, bool grouped) {
+  struct stratum between = strata_between_sessions(values, count);
+  double all = 0, df = (double)(count - cells);
+  for (size_t i = 0; i < count; i++)
+    all += values[i].residual * values[i].residual;
+  if (!grouped || !(df > between.df)) return (struct components_sums){.within = all, .within_df = df};
+  return (struct components_sums){.between = between.squares,
+                                  .between_df = between.df,
+                                  .within = fmax(0, all - between.squares),
+                                  .within_df = df - between.df,
+                                  .size = (double)count / between.groups};
 }
 
 static struct estimate root_of(struct ci variance) {
@@ -172,7 +154,7 @@ enum status spend_find(const struct cells_samples *samples, struct results *resu
   size_t room = 1, cells = 0;
   for (size_t i = 0; i < samples->count; i++)
     room += samples->of[i].cell->count;
-  struct value *values = calloc(room, sizeof *values);
+  struct strata_value *values = calloc(room, sizeof *values);
   struct batch *batches = calloc(room, sizeof *batches);
   double *variances = calloc(room, sizeof *variances);
   struct spend spend = {.groups = group_of(samples), .requests = {NAN, NAN, NAN}, .times = 1};

@@ -16,12 +16,7 @@ static int compare_by_block(const void *left, const void *right) {
   return (a->block > b->block) - (a->block < b->block);
 }
 
-// A sum of squares between groups of values, with its degrees of freedom.
-struct stratum {
-  double squares, df;
-};
-
-static struct stratum between_sessions(struct strata_value *values, size_t count) {
+struct stratum strata_between_sessions(struct strata_value *values, size_t count) {
   struct stratum stratum = {0};
   stat_sort(values, count, sizeof *values, compare_by_session);
   for (size_t i = 0; i < count;) {
@@ -36,6 +31,7 @@ static struct stratum between_sessions(struct strata_value *values, size_t count
     }
     if (sessions > 1) stratum.squares += between; // of a single session it is rounding
     stratum.df += sessions - 1;
+    stratum.groups += sessions;
   }
   return stratum;
 }
@@ -123,15 +119,16 @@ static double df_of(double multiplier, double lo, double hi) {
 }
 
 static void depend(struct stratum all, struct stratum sessions, struct stratum blocks, struct ci_pool *pool) {
-  struct stratum strata[3] = {blocks, {0, 0}, {0, 0}};
+  struct stratum strata[3] = {blocks};
   struct stratum shared = blocks;
   if (sessions.df > blocks.df) {
-    strata[1] =
-        (struct stratum){fmax(0, sessions.squares - blocks.squares), sessions.df - fmax(0, blocks.df)};
+    strata[1].squares = fmax(0, sessions.squares - blocks.squares);
+    strata[1].df = sessions.df - fmax(0, blocks.df);
     shared = sessions;
   }
   if (!(shared.df > 0)) return;
-  strata[2] = (struct stratum){fmax(0, all.squares - shared.squares), fmax(0, all.df - shared.df)};
+  strata[2].squares = fmax(0, all.squares - shared.squares);
+  strata[2].df = fmax(0, all.df - shared.df);
   size_t count = order_strata(strata, 3);
   double squares = 0, df = 0;
   for (size_t i = 0; i < count; i++) {
@@ -151,7 +148,7 @@ enum status strata_depend(struct strata_value *values, size_t count, size_t cell
   all.df = (double)count - repeated;
   for (size_t i = 0; i < count; i++)
     all.squares += values[i].residual * values[i].residual;
-  depend(all, between_sessions(values, count), blocks, pool);
+  depend(all, strata_between_sessions(values, count), blocks, pool);
   free(places);
   return STATUS_OK;
 }

@@ -14,6 +14,14 @@ struct strata_value {
   double residual;
 };
 
+// A sum of squares between groups of values, with its degrees of freedom.
+struct stratum {
+  double squares, df, groups;
+};
+
+// Between sessions of one `workers`. Sorts `values`.
+struct stratum strata_between_sessions(struct strata_value *values, size_t count);
+
 // The level at which degrees of freedom are found, whatever the report's is: they describe the data.
 #define STRATA_CONFIDENCE 0.95
 
