@@ -219,19 +219,10 @@ static enum status fill_cell(const struct load_data *data, const struct cells_sa
 
 // Of cells that should be alike, where that is below CELLS_COLD_SD: beyond a cliff they are not.
 static struct ci_spread spread_of_alike(const struct results *results) {
-  struct ci_spread assumed = {CELLS_COLD_SD, INFINITY}, found;
-  struct pseudo_replicates_cell *cells = calloc(results->cell_count + 1, sizeof *cells);
-  if (!cells) stat_end_without_memory();
-  if (!cells) return assumed;
-  for (size_t i = 0; i < results->cell_count; i++) {
-    const struct cell *cell = &results->cells[i];
-    cells[i] = (struct pseudo_replicates_cell){(double)cell->workers, (double)cell->batch,
-                                               cell->tokens_per_s.estimate, cells_usable(cell)};
-  }
-  enum status status = pseudo_replicates_spread(cells, results->cell_count, STAT_SCALE_LN, &found, NULL);
-  free(cells);
-  bool good = status == STATUS_OK && found.sd > 0 && found.sd < CELLS_COLD_SD;
-  return good && found.df >= CELLS_MIN_PSEUDO_DF ? found : assumed;
+  struct ci_spread found = {0};
+  if (cells_alike(results, STAT_SCALE_LN, INFINITY, &found, NULL) != STATUS_OK) stat_end_without_memory();
+  bool good = found.df > 0 && found.sd > 0 && found.sd < CELLS_COLD_SD;
+  return good ? found : (struct ci_spread){CELLS_COLD_SD, INFINITY};
 }
 
 // The spread of batches: of those that were repeated, else of cells that should be alike.

@@ -39,6 +39,11 @@ struct cells_samples {
   size_t *replicates;
 };
 
+// The spread of cells below `first_drop` workers that should be alike (stat/pseudo_replicates.h); df 0: fewer
+// than CELLS_MIN_PSEUDO_DF. STATUS_MEMORY.
+enum status cells_alike(const struct results *results, enum stat_scale scale, double first_drop,
+                        struct ci_spread *spread, struct error *error) MUST_USE;
+
 // Writes results->cells, sorted, with everything but intervals of throughput and goodput's. The samples live
 // as long as `data`; cells_free takes half-made ones.
 enum status cells_build(const struct load_data *data, double confidence, struct results *results,

@@ -69,9 +69,10 @@ static enum status shared_df(const struct cells_samples *samples, enum stat_scal
   return status;
 }
 
-static enum status pseudo_replicates(const struct results *results, enum stat_scale scale, double first_drop,
-                                     struct ci_spread *spread, struct error *error) {
+enum status cells_alike(const struct results *results, enum stat_scale scale, double first_drop,
+                        struct ci_spread *spread, struct error *error) {
   struct pseudo_replicates_cell *cells = calloc(results->cell_count + 1, sizeof *cells);
+  struct ci_spread found;
   if (!cells) return status_memory(error);
   for (size_t i = 0; i < results->cell_count; i++) {
     const struct cell *cell = &results->cells[i];
@@ -81,9 +82,11 @@ static enum status pseudo_replicates(const struct results *results, enum stat_sc
                                         .throughput = cell->tokens_per_s.estimate,
                                         .usable = cells_usable(cell) && (double)cell->workers < first_drop};
   }
-  enum status status = pseudo_replicates_spread(cells, results->cell_count, scale, spread, error);
+  enum status status = pseudo_replicates_spread(cells, results->cell_count, scale, &found, error);
   free(cells);
-  return status;
+  bool good = status == STATUS_OK && found.df >= CELLS_MIN_PSEUDO_DF;
+  *spread = good ? found : (struct ci_spread){0, 0};
+  return status == STATUS_NUMERIC ? STATUS_OK : status;
 }
 
 enum status cells_spread(const struct cells_samples *samples, enum stat_scale scale, struct ci_spread given,
@@ -103,12 +106,12 @@ enum status cells_spread(const struct cells_samples *samples, enum stat_scale sc
     if (found.spread.df > 0 && found.spread.sd > 0) {
       source = SIGMA_REPLICATES;
     } else {
-      struct ci_spread pseudo;
-      status = pseudo_replicates(results, scale, first_drop, &pseudo, error);
-      if (status != STATUS_OK && status != STATUS_NUMERIC) return status;
+      struct ci_spread alike;
+      status = cells_alike(results, scale, first_drop, &alike, error);
+      if (status != STATUS_OK) return status;
       found = (struct ci_pool){.p = 1};
-      if (status == STATUS_OK && pseudo.sd > 0 && pseudo.df >= CELLS_MIN_PSEUDO_DF) {
-        found.spread = pseudo;
+      if (alike.sd > 0) {
+        found.spread = alike;
         source = SIGMA_PSEUDO_REPLICATES;
       }
     }
