@@ -6,11 +6,9 @@
 #include "analyze/judge/estimate.h"
 #include "analyze/stat/quantile.h"
 
-// For an upper end, where requests are all alike: so many times the fewest, by the variance of the time
-// itself, and no fewer than SURPLUS_MIN. A percentile rarer than RARE takes them for wholly alike: a run
-// without the spell that makes it seems less alike than it is.
-#define SURPLUS 8
-#define SURPLUS_MIN 400
+// So many requests lie beyond a percentile rarer than RARE where it has an upper end, one in each hundredth
+// of a schedule: without the spells that make it, requests seem independent.
+#define BEYOND 100
 #define RARE 0.95
 #define DIFFERENT 0.10   // p of the F test by which repetitions differ
 #define LONGER 3         // times as long, where a repetition is too short even for its own variance
@@ -30,11 +28,12 @@ static void add_spread(struct sums *sums, const struct load_spread *spread) {
   sums->short_one |= !(spread->df > 0);
 }
 
-// How many independent requests they are worth, and by their interval, which has a longer tail.
-static void worth_of(const struct sums *sums, size_t repetitions, double confidence, double *worth,
-                     double *by_interval) {
+// How many independent requests they are worth in an interval; 0: some repetition is too short to tell. A
+// variance with few degrees of freedom has a longer tail.
+static double worth_of(const struct sums *sums, size_t repetitions, double confidence) {
   double variance = sums->variance, share = sums->hits / sums->count;
   double df = sums->weight > 0 ? variance * variance / sums->weight : INFINITY;
+  if (sums->short_one) return 0;
   if (repetitions > 1) {
     double more = (double)repetitions - 1, between = sums->between * (double)repetitions / more;
     bool differ = between > 0 && stat_f_upper_tail(between / variance, more, df) < DIFFERENT;
@@ -42,9 +41,8 @@ static void worth_of(const struct sums *sums, size_t repetitions, double confide
     df = differ ? more : df + more;
   }
   double independent = share * (1 - share) * sums->count;
-  *worth = variance > independent ? sums->count * independent / variance : sums->count;
-  double tails = stat_t_multiplier(confidence, INFINITY) / stat_t_multiplier(confidence, df);
-  *by_interval = variance > independent ? *worth * tails * tails : *worth;
+  double tails = pow(stat_t_multiplier(confidence, df) / stat_t_multiplier(confidence, INFINITY), 2);
+  return variance > independent * (1 + 1e-9) ? sums->count * independent / (variance * tails) : sums->count;
 }
 
 // The fewest independent requests for which both ends of the interval are known.
@@ -88,17 +86,19 @@ static void set_ends(struct times *pooled, double p, double confidence, double w
     out->hi = times_at_rank(pooled, (uint64_t)fmin(ceil(rank_among(count, whole, hi) - 1e-6), count));
 }
 
-static double worth_in_all(const struct loads_group *group, enum load_time time) {
-  double worth = 0;
+// What the requests are worth by the count beyond each percentile and by the mean time: the least of these. A
+// run without a busy spell has a low percentile and neighbours that hardly seem alike there; one measure
+// alone would take just such runs for long enough.
+static double least_worth(const struct loads_group *group, enum load_time time, const struct times *pooled,
+                          const double *at, double confidence) {
+  double least = 0;
   for (size_t i = 0; i < group->count; i++)
-    worth += group->of[i]->worth[time];
-  return worth;
-}
-
-// How many `count` requests that are worth `all` must be worth for an upper end.
-static double surplus_for(double p, double needed, double all, double count) {
-  double alike = p > RARE ? 1 : fmax(1 - all / count, 0);
-  return fmax((1 + (SURPLUS - 1) * alike) * needed, SURPLUS_MIN * alike);
+    least += group->of[i]->worth[time];
+  for (size_t p = 0; p < LOAD_PERCENTILES; p++) {
+    struct sums sums = sums_of(group, time, p, pooled, at[p]);
+    least = fmin(least, worth_of(&sums, group->count, confidence));
+  }
+  return least;
 }
 
 static double mean_length(const struct loads_group *group, double *start_s) {
@@ -111,43 +111,43 @@ static double mean_length(const struct loads_group *group, double *start_s) {
   return steady;
 }
 
-struct estimate loads_times_percentile(const struct loads_group *group, enum load_time time,
-                                       size_t percentile, double confidence, double *needs_s) {
-  struct estimate out = {NAN, NAN, NAN};
-  struct times pooled = {0};
-  struct ci ci;
-  double p = load_percentiles[percentile], start_s, steady_s = mean_length(group, &start_s);
-  if (pool(group, time, &pooled) != STATUS_OK) stat_end_without_memory();
-  if (times_count(&pooled) > 0 && times_quantile(&pooled, p, confidence, &ci, NULL) == STATUS_OK) {
-    double worth, by_interval;
-    struct sums sums = sums_of(group, time, percentile, &pooled, ci.estimate);
-    worth_of(&sums, group->count, confidence, &worth, &by_interval);
-    out.estimate = ci.estimate;
-    if (!sums.short_one) set_ends(&pooled, p, confidence, by_interval, &out);
-    // A quiet run has a low percentile and neighbours that hardly seem alike: its upper end needs more.
-    double needed = needed_for(p, confidence), all = fmin(worth_in_all(group, time), worth);
-    double surplus = surplus_for(p, needed, all, sums.count);
-    if (all < surplus) out.hi = NAN;
-    double more = fmax(fmax(needed / by_interval, surplus / fmax(all, 1)), sums.short_one ? LONGER : 1);
-    if (isnan(out.hi) && group->of[0]->served >= 0) *needs_s = fmax(*needs_s, start_s + steady_s * more);
-  }
-  times_free(&pooled);
-  return out;
+// The estimates, and what the requests are worth; false: there are none.
+static bool measure(const struct loads_group *group, enum load_time time, double confidence,
+                    struct times *pooled, double *at, double *worth) {
+  if (pool(group, time, pooled) != STATUS_OK) stat_end_without_memory();
+  if (times_count(pooled) == 0) return false;
+  for (size_t p = 0; p < LOAD_PERCENTILES; p++)
+    at[p] = times_at_rank(pooled, quantile_rank(times_count(pooled), load_percentiles[p]));
+  *worth = least_worth(group, time, pooled, at, confidence);
+  return true;
 }
 
 struct percentiles loads_times_percentiles(const struct loads_group *group, enum load_time time,
                                            double confidence, double needs_s[LOAD_PERCENTILES]) {
-  struct percentiles out;
+  static const struct estimate none = {NAN, NAN, NAN};
+  struct percentiles out = {none, none, none};
   struct estimate *to[LOAD_PERCENTILES] = {&out.p50, &out.p95, &out.p99};
-  for (size_t p = 0; p < LOAD_PERCENTILES; p++)
-    *to[p] = loads_times_percentile(group, time, p, confidence, &needs_s[p]);
+  struct times pooled = {0};
+  double at[LOAD_PERCENTILES], worth, start_s, steady_s = mean_length(group, &start_s);
+  if (measure(group, time, confidence, &pooled, at, &worth)) {
+    for (size_t i = 0; i < LOAD_PERCENTILES; i++) {
+      double p = load_percentiles[i],
+             short_of = p > RARE ? BEYOND / (1 - p) / (double)times_count(&pooled) : 0;
+      to[i]->estimate = at[i];
+      set_ends(&pooled, p, confidence, worth, to[i]);
+      if (short_of > 1 + 1e-9) to[i]->hi = NAN;
+      double more = fmax(worth > 0 ? needed_for(p, confidence) / worth : LONGER, short_of);
+      if (isnan(to[i]->hi) && group->of[0]->served >= 0)
+        needs_s[i] = fmax(needs_s[i], start_s + steady_s * more);
+    }
+  }
+  times_free(&pooled);
   return out;
 }
 
 struct estimate loads_times_good(const struct loads_group *group, double confidence) {
   struct sums sums = {0};
   struct ci ci;
-  double worth, by_interval;
   for (size_t i = 0; i < group->count; i++) {
     const struct load_open *open = group->of[i];
     if (open->good < 0 || open->answered <= 0) return (struct estimate){NAN, NAN, NAN};
@@ -160,17 +160,18 @@ struct estimate loads_times_good(const struct loads_group *group, double confide
     sums.between += pow((double)group->of[i]->good - share * (double)group->of[i]->answered, 2);
   }
   if (!(sums.count > 0)) return (struct estimate){NAN, NAN, NAN};
-  worth_of(&sums, group->count, confidence, &worth, &by_interval);
-  double all = sums.count;
-  for (size_t t = 0; t < LOAD_OPEN_TIMES; t++)
-    if (times_count(&group->of[0]->pieces[0].times.of[t]) > 0) all = fmin(all, worth_in_all(group, (enum load_time)t));
-  by_interval = fmin(by_interval, all);
-  uint64_t trials = (uint64_t)fmax(by_interval, 1);
-  double share = sums.hits / sums.count;
+  double least = worth_of(&sums, group->count, confidence), share = sums.hits / sums.count;
+  for (size_t t = 0; t < LOAD_OPEN_TIMES; t++) {
+    struct times pooled = {0};
+    double at[LOAD_PERCENTILES], worth;
+    if (measure(group, (enum load_time)t, confidence, &pooled, at, &worth)) least = fmin(least, worth);
+    times_free(&pooled);
+  }
   struct estimate out = {share, NAN, NAN};
-  if (!sums.short_one &&
-      ci_proportion((uint64_t)round(share * (double)trials), trials, confidence, &ci, NULL) == STATUS_OK)
+  if (least >= 1 && ci_proportion((uint64_t)round(share * floor(least)), (uint64_t)least, confidence, &ci,
+                                  NULL) == STATUS_OK)
     out = (struct estimate){share, fmin(ci.lo, share), fmax(ci.hi, share)};
-  if (all < surplus_for(0.5, 1, all, sums.count)) out.lo = 0; // a quiet run has a high share
+  // A quiet run has a high share: its lower end is known where p95 has an upper one.
+  if (least < needed_for(RESULTS_GOOD_SHARE, confidence)) out.lo = 0;
   return out;
 }

@@ -3,13 +3,12 @@
 // Percentiles and shares of an open-loop load, from the steady parts of its repetitions together.
 //
 // Requests that follow each other wait alike, so each is worth less than one: their number is divided by how
-// much more the count beyond the percentile varies than that of independent ones (a batch-means method; the
+// much more the count beyond a percentile varies than that of independent ones (a batch-means method; the
 // variance is serial_variance over a hundredth of the schedule each). By what Student's t lies above the
-// normal for the degrees of freedom behind that variance it shrinks once more, and order-statistic intervals
-// (stat/quantile.h) are those of that number. The upper end asks for more, by the variance of the time
-// itself: a run without a busy spell has low percentiles and neighbours that hardly seem alike, so that the
-// short runs which seem long enough are the quiet ones. Repetitions add up, unless they differ by more than
-// such counts do (F test at 10 %): then the variance is that between them.
+// normal for the degrees of freedom behind that variance it shrinks once more. Requests are worth the least
+// of what p50, p95, p99 and the mean time give, and order-statistic intervals (stat/quantile.h) are those of
+// that number. Repetitions add up, unless they differ by more than such counts do (F test at 10 %): then the
+// variance is that between them.
 #ifndef ANALYZE_LOADS_TIMES_H
 #define ANALYZE_LOADS_TIMES_H
 
@@ -22,12 +21,8 @@ struct loads_group {
   size_t count;
 };
 
-// The percentile of one time. An end is NaN where the requests are worth too few for it; *needs_s, raised
-// where it is lower: how long each repetition has to last for both ends.
-struct estimate loads_times_percentile(const struct loads_group *group, enum load_time time,
-                                       size_t percentile, double confidence, double *needs_s);
-
-// The same at p50, p95 and p99; `needs_s` as it is for each.
+// p50, p95 and p99 of one time. An end is NaN where the requests are worth too few for it; of needs_s each
+// is raised where it is lower: how long each repetition has to last for both ends.
 struct percentiles loads_times_percentiles(const struct loads_group *group, enum load_time time,
                                            double confidence, double needs_s[LOAD_PERCENTILES]);
 

@@ -7,8 +7,10 @@
 // server of several slots serves Poisson arrivals in their order; a request's first token comes when a slot
 // is free. The true edge, where the p95 of that wait meets the limit, comes from one long simulation at each
 // rate. One line a truth: the share of brackets [passes, fails] that hold the edge, with its standard error,
-// their mean ratio, and batches per decade of rates. Exit 1 where fewer than 95 % hold it but for three
-// standard errors, where more than 12 batches per decade are needed, or where a search does not end.
+// their mean ratio, the same of the interval of the edge, and what was measured: batches, per decade of rates
+// too, and for how long, in repetitions of the first rate. Exit 1 where fewer than 95 % of brackets hold it
+// but for three standard errors, where a search takes more than 12 batches beyond those of its first rate, or
+// where it does not end.
 #include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdio.h>
@@ -39,16 +41,11 @@ static const struct truth {
 };
 
 static double true_edge(const struct truth *truth, gsl_rng *rng) {
-  const double level = 0.95;
   double capacity = simulated_queue_capacity(&truth->queue), low = 0.05 * capacity, high = 0.999 * capacity;
-  for (int i = 0; i < 9; i++) {
-    double middle = (low + high) / 2, p95, share;
-    if (!simulated_queue_truth(&truth->queue, middle, LONG_RUN, rng, &level, 1, &p95, LIMIT_S, &share))
-      exit(1);
-    if (p95 > LIMIT_S)
-      high = middle;
-    else
-      low = middle;
+  for (int i = 0; i < 10; i++) {
+    double middle = (low + high) / 2, share;
+    if (!simulated_queue_truth(&truth->queue, middle, LONG_RUN, rng, NULL, 0, NULL, LIMIT_S, &share)) exit(1);
+    *(share < 0.95 ? &high : &low) = middle;
   }
   return (low + high) / 2;
 }
@@ -58,16 +55,17 @@ struct search {
   struct load_data data;
   struct results results;
   int batches, rounds;
-  double lowest, highest;
+  double lowest, highest, measured_s;
 };
 
-static bool measure(struct search *search, double rate, int64_t repeat, gsl_rng *rng) {
+static bool measure(struct search *search, const struct suggest_cell *cell, gsl_rng *rng) {
   const struct truth *truth = search->truth;
-  for (int64_t r = 0; r < repeat; r++) {
-    if (!simulated_queue_measure(&truth->queue, rate, truth->duration_s, LIMIT_S, rng, &search->data))
-      return false;
+  double rate = cell->rate, duration_s = cell->duration_s > 0 ? cell->duration_s : truth->duration_s;
+  for (int64_t r = 0; r < cell->repeat; r++) {
+    if (!simulated_queue_measure(&truth->queue, rate, duration_s, LIMIT_S, rng, &search->data)) return false;
   }
-  search->batches += (int)repeat;
+  search->batches += (int)cell->repeat;
+  search->measured_s += (double)cell->repeat * duration_s;
   search->lowest = fmin(search->lowest, rate);
   search->highest = fmax(search->highest, rate);
   return true;
@@ -83,7 +81,8 @@ static bool analyse(struct search *search) {
 
 // False where it does not end.
 static bool follow(struct search *search, double start, gsl_rng *rng, bool verbose) {
-  if (!measure(search, start, search->truth->repeat, rng)) return false;
+  if (!measure(search, &(struct suggest_cell){.rate = start, .repeat = search->truth->repeat}, rng))
+    return false;
   for (search->rounds = 0; search->rounds < ROUNDS; search->rounds++) {
     struct suggest_cell cells[A_ROUND];
     if (!analyse(search)) return false;
@@ -91,9 +90,9 @@ static bool follow(struct search *search, double start, gsl_rng *rng, bool verbo
     if (count == 0) return true;
     for (size_t i = 0; i < count; i++) {
       if (verbose)
-        printf("    %d: %g/s r %lld: %s\n", search->rounds, cells[i].rate, (long long)cells[i].repeat,
-               cells[i].why);
-      if (!measure(search, cells[i].rate, cells[i].repeat, rng)) return false;
+        printf("    %d: %g/s r %lld of %g s: %s\n", search->rounds, cells[i].rate, (long long)cells[i].repeat,
+               cells[i].duration_s, cells[i].why);
+      if (!measure(search, &cells[i], rng)) return false;
     }
   }
   return false;
@@ -101,7 +100,7 @@ static bool follow(struct search *search, double start, gsl_rng *rng, bool verbo
 
 struct tally {
   int searches, held, endless, no_bracket;
-  double ratio, batches, decades;
+  double ratio, batches, decades, measured, intervals, inside, width;
 };
 
 static void search_one(const struct truth *truth, double edge, bool verbose, gsl_rng *rng,
@@ -118,6 +117,13 @@ static void search_one(const struct truth *truth, double edge, bool verbose, gsl
   tally->held += !(passes > edge) && !(fails < edge);
   if (fails > passes) tally->ratio += log(fails / passes);
   tally->batches += search.batches;
+  struct estimate interval = search.results.slo_edge.crossing;
+  if (interval.hi > 0) {
+    tally->intervals++;
+    tally->inside += interval.lo <= edge && edge <= interval.hi;
+    tally->width += log(interval.hi / interval.lo);
+  }
+  tally->measured += search.measured_s / truth->duration_s;
   tally->decades += log10(search.highest / search.lowest);
   if (verbose)
     printf("%g: [%g, %g] of %g, %d batches in %d rounds\n", start, passes, fails, edge, search.batches,
@@ -141,12 +147,15 @@ int main(int argc, char **argv) {
       search_one(&TRUTHS[t], edge, verbose, rng, &tally);
     double held = (double)tally.held / searches, error = sqrt(held * (1 - held) / searches);
     double bracketed = searches - tally.no_bracket;
-    printf("%-24s edge %6.2f/s: in the bracket %.3f +- %.3f, mean ratio %.3f, %.1f batches a search (%.1f a "
-           "decade), without a bound %d, endless %d\n",
-           TRUTHS[t].name, edge, held, error, exp(tally.ratio / bracketed), tally.batches / searches,
-           tally.batches / tally.decades, tally.no_bracket, tally.endless);
+    printf(
+        "%-24s edge %6.2f/s: in the bracket %.3f +- %.3f, mean ratio %.3f; in the interval %.3f, ratio %.3f; "
+        "%.1f batches a search (%.1f a decade), as long as %.1f; without a bound %d, endless %d\n",
+        TRUTHS[t].name, edge, held, error, exp(tally.ratio / bracketed), tally.inside / tally.intervals,
+        exp(tally.width / tally.intervals), tally.batches / searches, tally.batches / tally.decades,
+        tally.measured / searches, tally.no_bracket, tally.endless);
     fflush(stdout);
     good &= held + 3 * error >= 0.95 && tally.endless == 0;
+    good &= tally.batches / searches <= 12 + (double)TRUTHS[t].repeat;
   }
   gsl_rng_free(rng);
   return good ? 0 : 1;

@@ -109,7 +109,7 @@ bool simulated_queue_truth(const struct simulated_queue *queue, double rate, siz
     within += ttft[i] <= limit_s;
   }
   *share = within / (double)count;
-  qsort(ttft, count, sizeof *ttft, stat_compare_doubles);
+  if (ps > 0) qsort(ttft, count, sizeof *ttft, stat_compare_doubles);
   for (size_t i = 0; i < ps; i++)
     quantiles[i] = ttft[(size_t)(p[i] * (double)count)];
   free(ttft);

@@ -23,9 +23,9 @@ static struct load_open *repetition(int count, double shift_s, double alike) {
   *open = (struct load_open){
       .total_s = 110, .start_s = 10, .served = count, .answered = count, .good = count / 2};
   for (int i = 0; i < count; i++)
-    assert_int_equal(
-        times_add(&open->pieces[0].times.of[LOAD_LATENCY], clock_from_seconds(shift_s + 1 + (i * 37) % count)),
-        STATUS_OK);
+    assert_int_equal(times_add(&open->pieces[0].times.of[LOAD_LATENCY],
+                               clock_from_seconds(shift_s + 1 + (i * 37) % count)),
+                     STATUS_OK);
   for (size_t p = 0; p < LOAD_PERCENTILES; p++)
     open->spread[LOAD_LATENCY][p] = (struct load_spread){
         alike * count * load_percentiles[p] * (1 - load_percentiles[p]), alike > 0 ? BLOCKS : 0};
@@ -54,7 +54,7 @@ static void test_independent_requests_have_their_order_statistics(void **state) 
   scenario_near("p99", p.p99.estimate, 99, 0);
   assert_true(isnan(p.p99.hi) && isfinite(p.p99.lo));
   assert_true(needs[0] == 0 && needs[1] == 0);
-  scenario_near("p99 needs eight times 368", needs[2] / (10 + 100 * 8 * 3.68), 1, 0.1);
+  scenario_near("p99 needs 100 requests beyond it", needs[2] / (10 + 100 * 100), 1, 1e-6);
   p = loads_times_percentiles(&group, LOAD_TPOT, 0.95, needs);
   assert_true(isnan(p.p50.estimate) && isnan(p.p50.lo));
   free_all(of, 1);
@@ -69,9 +69,15 @@ static void test_requests_that_wait_alike_are_worth_fewer(void **state) {
   struct percentiles p = loads_times_percentiles(&group, LOAD_LATENCY, 0.95, needs);
   assert_true(p.p50.lo >= 1866 && p.p50.lo <= 1882 && p.p50.hi >= 2118 && p.p50.hi <= 2136);
   assert_true(p.p95.hi > 3820 && p.p95.hi < 3900 && needs[1] == 0);
-  // p99 takes requests for wholly alike: eight times 368.
   assert_true(isnan(p.p99.hi) && isfinite(p.p99.lo));
-  scenario_near("needs", needs[2] / (10 + 100 * 2.94), 1, 0.05);
+  scenario_near("p99 needs", needs[2] / (10 + 100 * 2.5), 1, 1e-6);
+  // What one percentile shows holds for all.
+  of[0]->spread[LOAD_LATENCY][0].variance *= 4;
+  struct percentiles wider = loads_times_percentiles(&group, LOAD_LATENCY, 0.95, needs);
+  assert_true(wider.p95.hi > p.p95.hi && wider.p95.lo < p.p95.lo);
+  of[0]->worth[LOAD_LATENCY] = 100;
+  wider = loads_times_percentiles(&group, LOAD_LATENCY, 0.95, needs);
+  assert_true(wider.p50.lo < 1700 && isfinite(wider.p95.hi));
   of[0]->spread[LOAD_LATENCY][1].df = 0;
   p = loads_times_percentiles(&group, LOAD_LATENCY, 0.95, needs);
   assert_true(isnan(p.p95.lo) && isnan(p.p95.hi) && p.p95.estimate == 3800);
@@ -86,10 +92,10 @@ static void test_repetitions_add_up_unless_they_differ(void **state) {
   struct loads_group one = {(const struct load_open *const *)alike, 1},
                      three = {(const struct load_open *const *)alike, 3},
                      far = {(const struct load_open *const *)apart, 3};
-  double needs = 0;
-  struct estimate single = loads_times_percentile(&one, LOAD_LATENCY, 0, 0.95, &needs),
-                  pooled = loads_times_percentile(&three, LOAD_LATENCY, 0, 0.95, &needs),
-                  wide = loads_times_percentile(&far, LOAD_LATENCY, 0, 0.95, &needs);
+  double needs[LOAD_PERCENTILES] = {0};
+  struct estimate single = loads_times_percentiles(&one, LOAD_LATENCY, 0.95, needs).p50,
+                  pooled = loads_times_percentiles(&three, LOAD_LATENCY, 0.95, needs).p50,
+                  wide = loads_times_percentiles(&far, LOAD_LATENCY, 0.95, needs).p50;
   assert_true(pooled.hi - pooled.lo < 0.7 * (single.hi - single.lo));
   assert_true(isnan(wide.lo) || wide.hi - wide.lo > 2 * (pooled.hi - pooled.lo));
   free_all(alike, 3);
