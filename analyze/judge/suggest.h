@@ -24,7 +24,7 @@
 #define SUGGEST_MAX 1000
 
 struct suggest_cell {
-  double rate; // of an open loop, requests/s; 0: a cell of workers and a batch
+  double rate;       // of an open loop, requests/s; 0: a cell of workers and a batch
   double duration_s; // of each of its repetitions; 0: as those before
   int64_t workers, batch, repeat;
   char why[96];
