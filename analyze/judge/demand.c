@@ -165,8 +165,10 @@ enum status demand_find(const struct demand_options *options, const struct load_
   struct demand *demand = &results->demand;
   struct traffic traffic = {0};
   if (!results->slo_edge.exists || results->load_count == 0)
-    return status_fail(error, STATUS_USAGE,
-                       "--demand needs --slo and runs at rates (replay --timing rate --request-rate LIST)");
+    return status_fail(
+        error, STATUS_USAGE,
+        "--demand needs --slo and runs at rates (replay --timing rate --request-rate LIST): the "
+        "workers of a level wait for its server, so that a level has no rate of its own");
   enum status status = STATUS_OK;
   demand->percentile = options->percentile > 0 ? options->percentile : 100;
   if (units_real(options->traffic, 1e-6, RATE_MAX, &demand->peak_per_s, NULL)) {
