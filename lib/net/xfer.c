@@ -47,7 +47,6 @@ static void finish(struct xfer *xfer, CURLcode code) {
   xfer_easy_result(xfer, code);
   if (xfer->state == XFER_STATE_ADDED) curl_multi_remove_handle(pool->multi, xfer->easy);
   unlink_xfer(xfer);
-  pool->in_flight--;
   xfer->callbacks->done(xfer->context, &xfer->result);
   xfer->state = XFER_STATE_FREE;
   if (!xfer->marked) { // else settle, which still holds it, gives it back
@@ -280,7 +279,6 @@ enum status xfer_start(struct xfer_pool *pool, const struct xfer_request *reques
   xfer->next = pool->first;
   if (pool->first) pool->first->previous = xfer;
   pool->first = xfer;
-  pool->in_flight++;
   xfer->result.started_ns = clock_now_ns();
   mark(xfer);
   *out = xfer;
@@ -299,12 +297,4 @@ void xfer_cancel(struct xfer *xfer) {
 
 void xfer_pool_push(struct xfer_pool *pool) {
   if (!pool->inside) settle(pool);
-}
-
-int64_t xfer_pool_in_flight(const struct xfer_pool *pool) {
-  return pool->in_flight;
-}
-
-int64_t xfer_pool_resent(const struct xfer_pool *pool) {
-  return pool->resent;
 }

@@ -116,10 +116,6 @@ void xfer_cancel(struct xfer *xfer);
 // anyway.
 void xfer_pool_push(struct xfer_pool *pool);
 
-int64_t xfer_pool_in_flight(const struct xfer_pool *pool);
-// Times that libcurl itself sent a request again, over the pool's life (see attempts).
-int64_t xfer_pool_resent(const struct xfer_pool *pool);
-
 // False where this libcurl cannot use an HTTP/2 connection without TLS twice (7.88, curl issue 10634: the
 // second request on it fails): each such transfer then has a connection of its own.
 bool xfer_shares_plain_http2(void);

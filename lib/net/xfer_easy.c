@@ -22,7 +22,7 @@ static int before_request(void *context, char *remote_ip, char *local_ip, int re
   (void)local_port;
   struct xfer *xfer = context;
   if (xfer->result.attempts == MOST_ATTEMPTS) return CURL_PREREQFUNC_ABORT; // not sent: it does not count
-  if (++xfer->result.attempts > 1) xfer->pool->resent++;
+  xfer->result.attempts++;
   // Left to itself libcurl sends again over another kept connection, which may be as dead.
   curl_easy_setopt(xfer->easy, CURLOPT_FRESH_CONNECT, 1L);
   return CURL_PREREQFUNC_OK;

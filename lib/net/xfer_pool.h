@@ -52,9 +52,7 @@ struct xfer_pool {
   struct xfer *first;                // pending and added
   struct xfer *free;                 // to be used again
   struct xfer *marked, *last_marked; // with work to do, first come first
-  int64_t in_flight;
-  int64_t resent;
-  bool inside; // libcurl is running: it must not be entered
+  bool inside;                       // libcurl is running: it must not be entered
   bool settling;
   bool closing; // nothing starts any more
 };
