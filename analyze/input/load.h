@@ -77,14 +77,21 @@ struct load_failing {
   int64_t errors[FAILURE_COUNT];
 };
 
+// A batch that was left out: the client could not keep up.
+struct load_invalid {
+  size_t run;     // index into load_data.facts
+  double start_s; // since 1970
+};
+
 struct load_cell {
   int64_t workers;
   int64_t batch; // of a timed one 0 until load_finish, then the mean of its batches
   bool timed;
   struct load_replicate *replicates;
   size_t count, room;
-  int64_t invalid;              // batches left out: the client could not keep up
-  struct load_failing *failing; // and those of them that failed, which are not among `invalid`
+  struct load_invalid *invalid;
+  size_t invalid_count, invalid_room;
+  struct load_failing *failing; // what failed is here, whatever the client did
   size_t failing_count, failing_room;
   int64_t failed_starts;     // runs in which it was planned on a level whose server did not come up
   size_t failed_start;       // the last of these runs

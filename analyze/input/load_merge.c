@@ -25,6 +25,11 @@ static enum status merge_replicates(struct load_cell *into, const struct load_ce
     replicate->run += by->run;
     replicate->block += by->file << 32;
   }
+  for (size_t i = 0; i < from->invalid_count; i++) {
+    struct load_invalid one = {from->invalid[i].run + by->run, from->invalid[i].start_s};
+    enum status status = load_invalid_add(into, one);
+    if (status != STATUS_OK) return status;
+  }
   for (size_t i = 0; i < from->failing_count; i++) {
     enum status status = array_grow(&into->failing, &into->failing_room, into->failing_count,
                                     sizeof *into->failing, LOAD_MAX_REPLICATES);
@@ -69,7 +74,6 @@ static enum status merge_cell(struct load_data *data, struct load_cell *from, co
   struct load_cell *into = &data->cells[index];
   status = merge_replicates(into, from, by);
   if (status == STATUS_OK) status = merge_times(into, from);
-  into->invalid += from->invalid;
   into->failed_starts += from->failed_starts;
   if (from->failed_starts > 0) into->failed_start = from->failed_start + by->run;
   into->current_session = SIZE_MAX;

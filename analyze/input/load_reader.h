@@ -17,6 +17,9 @@ enum status load_cell_of(struct load_data *data, int64_t workers, int64_t batch,
 // Room for one more replicate, zeroed. STATUS_LIMIT, STATUS_MEMORY.
 enum status load_replicate_add(struct load_cell *cell, struct load_replicate **replicate) MUST_USE;
 
+// A batch that is left out. STATUS_LIMIT, STATUS_MEMORY.
+enum status load_invalid_add(struct load_cell *cell, struct load_invalid batch) MUST_USE;
+
 // Counts a run (index into load_data.facts) in which the cell's level did not come up, once.
 void load_failed_start(struct load_cell *cell, size_t run);
 

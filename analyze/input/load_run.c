@@ -269,8 +269,10 @@ static enum status add_without_throughput(struct load_run *run, const struct run
   if (!invalid && !failing) return STATUS_OK;
   enum status status = load_cell_of(data, record->workers, record->batch, &index);
   if (status != STATUS_OK) return status;
-  data->cells[index].invalid += invalid;
-  return failing ? add_failing(run, record, &data->cells[index]) : STATUS_OK;
+  struct load_cell *cell = &data->cells[index];
+  if (failing) return add_failing(run, record, cell);
+  return load_invalid_add(
+      cell, (struct load_invalid){run->fact, run->start_unix_s + clock_seconds(record->start_ns)});
 }
 
 static enum status add_batch(struct load_run *run, const struct run_batch *record, struct error *error) {

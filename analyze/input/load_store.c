@@ -171,6 +171,13 @@ enum status load_times_quantiles(struct load_times *times, struct load_quantiles
   return STATUS_OK;
 }
 
+enum status load_invalid_add(struct load_cell *cell, struct load_invalid batch) {
+  enum status status = array_grow(&cell->invalid, &cell->invalid_room, cell->invalid_count,
+                                  sizeof *cell->invalid, LOAD_MAX_REPLICATES);
+  if (status == STATUS_OK) cell->invalid[cell->invalid_count++] = batch;
+  return status;
+}
+
 enum status load_cell_add_batch(struct load_cell *cell, struct load_times *times) {
   if (times_count(&times->of[LOAD_LATENCY]) == 0) return STATUS_OK;
   enum status status = array_grow(&cell->batches, &cell->batch_room, cell->batch_count, sizeof *cell->batches,
@@ -198,6 +205,7 @@ enum status load_cell_fold(struct load_cell *cell) {
 static void free_cell(struct load_cell *cell) {
   free(cell->replicates);
   free(cell->failing);
+  free(cell->invalid);
   free(cell->sessions);
   free(cell->batches);
   load_times_free(&cell->current);

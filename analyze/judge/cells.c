@@ -177,7 +177,7 @@ static enum status fill_cell(const struct load_data *data, const struct cells_sa
   cell->workers = sample->cell->workers;
   cell->batch = sample->cell->batch;
   cell->timed = sample->cell->timed;
-  cell->invalid = sample->cell->invalid;
+  cell->invalid = (int64_t)sample->cell->invalid_count;
   cell->failed_runs = sample->cell->failed_runs;
   choose_replicates(sample, replicates, cell);
   add_up(sample, cell);

@@ -47,6 +47,14 @@ static void add_cell(const struct load_data *data, const struct load_cell *cell,
                               .cold = one->cold},
         one->start_s);
   }
+  for (size_t r = 0; r < cell->invalid_count; r++)
+    add(data, results,
+        (struct course_batch){.ratio = NAN,
+                              .workers = cell->workers,
+                              .batch = cell->batch,
+                              .run = cell->invalid[r].run,
+                              .left_out = true},
+        cell->invalid[r].start_s);
   for (size_t r = 0; r < cell->failing_count; r++)
     add(data, results,
         (struct course_batch){.ratio = NAN,
@@ -61,7 +69,7 @@ enum status course_build(const struct load_data *data, struct results *results, 
   size_t most = 1;
   if (data->fact_count == 0) return STATUS_OK; // simulated: it has no run, and no start
   for (size_t i = 0; i < data->cell_count; i++)
-    most += data->cells[i].count + data->cells[i].failing_count;
+    most += data->cells[i].count + data->cells[i].failing_count + data->cells[i].invalid_count;
   results->course = calloc(most, sizeof *results->course);
   if (!results->course) return status_memory(error);
   for (size_t i = 0; i < data->cell_count; i++)

@@ -274,6 +274,7 @@ struct course_batch {
   size_t run;         // index into facts
   size_t server_life; // equal for batches that one start of a managed server measured; 0: unknown
   bool failed, cold;
+  bool left_out; // the client could not keep up
 };
 
 // One repetition of an open loop.

@@ -26,10 +26,14 @@ static double extent(const struct results *results, size_t *compared, double *la
 static bool add_restarts(const struct results *results, struct plot *plot, double unit_s) {
   size_t restarts = 0;
   for (int draw = 0; draw < 2; draw++) {
+    const struct course_batch *before = results->course; // the last one whose server is known
     for (size_t i = 1; i < results->course_count; i++) {
-      const struct course_batch *batch = &results->course[i], *before = batch - 1;
+      const struct course_batch *batch = &results->course[i];
       if (batch->run != before->run) return false;
-      if (batch->server_life == before->server_life || !batch->server_life || !before->server_life) continue;
+      if (!batch->server_life) continue;
+      bool is_new = before->server_life && batch->server_life != before->server_life;
+      before = batch;
+      if (!is_new) continue;
       if (draw) plot_mark_add(plot, batch->at_s / unit_s, batch->at_s / unit_s, PLOT_GREY, NULL);
       restarts++;
     }
@@ -40,21 +44,23 @@ static bool add_restarts(const struct results *results, struct plot *plot, doubl
 
 static void add_points(struct chapters *c, struct plot *plot, double unit_s, double lowest, size_t shown) {
   const struct results *results = c->results;
-  struct plot_series *kinds[3] = {0};
-  static const enum plot_colour colours[] = {PLOT_BLUE, PLOT_BLUE, PLOT_RED};
-  static const enum lang_id labels[] = {LANG_PLOT_COURSE, LANG_PLOT_COLD, LANG_PLOT_FAILED};
+  struct plot_series *kinds[4] = {0};
+  static const enum plot_colour colours[] = {PLOT_BLUE, PLOT_BLUE, PLOT_RED, PLOT_GREY};
+  static const enum lang_id labels[] = {LANG_PLOT_COURSE, LANG_PLOT_COLD, LANG_PLOT_FAILED,
+                                        LANG_PLOT_LEFT_OUT};
   for (size_t k = 0; k < shown; k++) {
     const struct course_batch *batch =
         &results->course[chapters_shown_spread(k, shown, results->course_count)];
-    size_t kind = batch->failed ? 2 : batch->cold ? 1 : 0;
-    if (!batch->failed && !isfinite(batch->ratio)) continue;
+    size_t kind = batch->failed ? 2 : batch->left_out ? 3 : batch->cold ? 1 : 0;
+    bool bare = kind >= 2;
+    if (!bare && !isfinite(batch->ratio)) continue;
     if (!kinds[kind]) {
       kinds[kind] = plot_series_add(plot, PLOT_POINTS, colours[kind], lang_text(c->lang, labels[kind]));
-      if (kinds[kind]) kinds[kind]->bare = batch->failed, kinds[kind]->hollow = batch->cold;
+      if (kinds[kind]) kinds[kind]->bare = bare, kinds[kind]->hollow = batch->cold;
     }
     struct number_text name =
         chapters_cell_name(&(struct cell){.workers = batch->workers, .batch = batch->batch});
-    plot_cell_add(kinds[kind], batch->at_s / unit_s, batch->failed ? lowest : batch->ratio, name.text);
+    plot_cell_add(kinds[kind], batch->at_s / unit_s, bare ? lowest : batch->ratio, name.text);
   }
 }
 

@@ -49,7 +49,7 @@ static void test_a_bottlenecked_client_leaves_batch_and_requests_out(void **stat
   struct load_data data = read_run(SCENARIO_HEADER("1", "") REQUEST(0, 2, 2, 0, 1, "") BATCH(
       0, 2, 2, 0, VALID) REQUEST(0, 2, 2, 1, 9, "") BATCH(0, 2, 2, 1, INVALID) SCENARIO_END);
   assert_int_equal(data.cells[0].count, 1);
-  assert_int_equal(data.cells[0].invalid, 1);
+  assert_int_equal(data.cells[0].invalid_count, 1);
   assert_int_equal(times_count(&data.cells[0].pooled.of[LOAD_LATENCY]), 1);
   assert_int_equal(data.client_reason.kind, RUN_REASON_OTHER);
   assert_string_equal(data.client_reason.text.data, "client CPU");

@@ -34,7 +34,7 @@ static void test_both_forms_of_a_run_are_the_same_data(void **state) {
     assert_int_equal(data->facts[1].max_tokens, 1000);
     assert_int_equal(data->cell_count, 1);
     assert_int_equal(data->cells[0].count, 3);
-    assert_int_equal(data->cells[0].invalid, 3);
+    assert_int_equal(data->cells[0].invalid_count, 3);
     assert_int_equal(data->open_count, 1);
     load_free(&forms[i]);
   }

@@ -36,15 +36,17 @@ static void test_ratios_are_to_the_mean_of_the_cell_and_stand_in_time(void **sta
   add(&data, 2, 1040, 0, 0);   // failed
   add(&data, 2, NAN, 100, 0);  // of a table
   data.cells[1].replicates[2].cold = true;
+  assert_int_equal(load_invalid_add(&data.cells[0], (struct load_invalid){.start_s = 1050}), STATUS_OK);
   data.sessions = sessions;
   data.session_count = 2;
   assert_int_equal(course_build(&data, &results, &error), STATUS_OK);
   const struct course_batch *course = results.course;
-  assert_int_equal(results.course_count, 4);
+  assert_int_equal(results.course_count, 5);
   assert_true(course[0].at_s == 10 && fabs(course[0].ratio - 0.5) < 1e-12 && course[0].server_life == 1);
   assert_true(course[1].at_s == 20 && isnan(course[1].ratio) && !course[1].failed);
   assert_true(course[2].at_s == 30 && fabs(course[2].ratio - 2) < 1e-12 && course[2].server_life == 0);
   assert_true(course[3].at_s == 40 && course[3].failed && isnan(course[3].ratio));
+  assert_true(course[4].at_s == 50 && course[4].left_out && isnan(course[4].ratio));
   data.sessions = NULL;
   data.session_count = 0;
   results_free(&results);
