@@ -86,15 +86,20 @@ static void set_ends(struct times *pooled, double p, double confidence, double w
     out->hi = times_at_rank(pooled, (uint64_t)fmin(ceil(rank_among(count, whole, hi) - 1e-6), count));
 }
 
-// What the requests are worth by the count beyond each percentile and by the mean time: the least of these. A
-// run without a busy spell has a low percentile and neighbours that hardly seem alike there; one measure
-// alone would take just such runs for long enough.
-static double least_worth(const struct loads_group *group, enum load_time time, const struct times *pooled,
-                          const double *at, double confidence) {
-  double least = 0;
+static double worth_by_mean(const struct loads_group *group, enum load_time time) {
+  double worth = 0;
   for (size_t i = 0; i < group->count; i++)
-    least += group->of[i]->worth[time];
-  for (size_t p = 0; p < LOAD_PERCENTILES; p++) {
+    worth += group->of[i]->worth[time];
+  return worth;
+}
+
+// What the requests are worth by the count beyond each percentile from `first` to `last` and by the mean
+// time: the least of these. A run without a busy spell has a low percentile and neighbours that hardly seem
+// alike there; one measure alone would take just such runs for long enough.
+static double least_worth(const struct loads_group *group, enum load_time time, size_t first, size_t last,
+                          const struct times *pooled, const double *at, double confidence) {
+  double least = worth_by_mean(group, time);
+  for (size_t p = first; p <= last; p++) {
     struct sums sums = sums_of(group, time, p, pooled, at[p]);
     least = fmin(least, worth_of(&sums, group->count, confidence));
   }
@@ -111,15 +116,12 @@ static double mean_length(const struct loads_group *group, double *start_s) {
   return steady;
 }
 
-// The estimates, and what the requests are worth; false: there are none.
-static bool measure(const struct loads_group *group, enum load_time time, double confidence,
-                    struct times *pooled, double *at, double *worth) {
-  if (pool(group, time, pooled) != STATUS_OK) stat_end_without_memory();
-  if (times_count(pooled) == 0) return false;
-  for (size_t p = 0; p < LOAD_PERCENTILES; p++)
-    at[p] = times_at_rank(pooled, quantile_rank(times_count(pooled), load_percentiles[p]));
-  *worth = least_worth(group, time, pooled, at, confidence);
-  return true;
+// A percentile below the spells has them only in its own count; the others are found by all.
+static double worth_for(const struct loads_group *group, enum load_time time, size_t percentile,
+                        const struct times *pooled, const double *at, double confidence) {
+  bool is_common = load_percentiles[percentile] < RARE;
+  size_t first = is_common ? percentile : 0, last = is_common ? percentile : LOAD_PERCENTILES - 1;
+  return least_worth(group, time, first, last, pooled, at, confidence);
 }
 
 struct percentiles loads_times_percentiles(const struct loads_group *group, enum load_time time,
@@ -128,18 +130,20 @@ struct percentiles loads_times_percentiles(const struct loads_group *group, enum
   struct percentiles out = {none, none, none};
   struct estimate *to[LOAD_PERCENTILES] = {&out.p50, &out.p95, &out.p99};
   struct times pooled = {0};
-  double at[LOAD_PERCENTILES], worth, start_s, steady_s = mean_length(group, &start_s);
-  if (measure(group, time, confidence, &pooled, at, &worth)) {
-    for (size_t i = 0; i < LOAD_PERCENTILES; i++) {
-      double p = load_percentiles[i],
-             short_of = p > RARE ? BEYOND / (1 - p) / (double)times_count(&pooled) : 0;
-      to[i]->estimate = at[i];
-      set_ends(&pooled, p, confidence, worth, to[i]);
-      if (short_of > 1 + 1e-9) to[i]->hi = NAN;
-      double more = fmax(worth > 0 ? needed_for(p, confidence) / worth : LONGER, short_of);
-      if (isnan(to[i]->hi) && group->of[0]->served >= 0)
-        needs_s[i] = fmax(needs_s[i], start_s + steady_s * more);
-    }
+  double at[LOAD_PERCENTILES], start_s, steady_s = mean_length(group, &start_s);
+  if (pool(group, time, &pooled) != STATUS_OK) stat_end_without_memory();
+  double count = (double)times_count(&pooled);
+  for (size_t i = 0; i < LOAD_PERCENTILES && count > 0; i++)
+    at[i] = times_at_rank(&pooled, quantile_rank(times_count(&pooled), load_percentiles[i]));
+  for (size_t i = 0; i < LOAD_PERCENTILES && count > 0; i++) {
+    double p = load_percentiles[i], worth = worth_for(group, time, i, &pooled, at, confidence);
+    double short_of = p > RARE ? BEYOND / (1 - p) / count : 0;
+    to[i]->estimate = at[i];
+    set_ends(&pooled, p, confidence, worth, to[i]);
+    if (short_of > 1 + 1e-9) to[i]->hi = NAN;
+    double more = fmax(worth > 0 ? needed_for(p, confidence) / worth : LONGER, short_of);
+    if (isnan(to[i]->hi) && group->of[0]->served >= 0)
+      needs_s[i] = fmax(needs_s[i], start_s + steady_s * more);
   }
   times_free(&pooled);
   return out;
@@ -162,10 +166,8 @@ struct estimate loads_times_good(const struct loads_group *group, double confide
   if (!(sums.count > 0)) return (struct estimate){NAN, NAN, NAN};
   double least = worth_of(&sums, group->count, confidence), share = sums.hits / sums.count;
   for (size_t t = 0; t < LOAD_OPEN_TIMES; t++) {
-    struct times pooled = {0};
-    double at[LOAD_PERCENTILES], worth;
-    if (measure(group, (enum load_time)t, confidence, &pooled, at, &worth)) least = fmin(least, worth);
-    times_free(&pooled);
+    double worth = worth_by_mean(group, (enum load_time)t);
+    if (times_count(&group->of[0]->pieces[0].times.of[t]) > 0) least = fmin(least, worth);
   }
   struct estimate out = {share, NAN, NAN};
   if (least >= 1 && ci_proportion((uint64_t)round(share * floor(least)), (uint64_t)least, confidence, &ci,

@@ -17,7 +17,7 @@
 #define SPARE_FILES 64 // descriptors for everything but connections
 #define LOOK_EVERY_NS (CLOCK_NS_PER_S / 2)
 #define DRAIN_IDLE_NS (CLOCK_NS_PER_S / 4)  // what came on a connection a moment ago may be followed by more
-#define DRAIN_FIRST_NS (5 * CLOCK_NS_PER_S) // who connects means to send
+#define DRAIN_FIRST_NS (2 * CLOCK_NS_PER_S) // who connects means to send
 #define DRAIN_CHECK_NS (CLOCK_NS_PER_S / 50)
 #define LATENCY_BITS 10 // of the histogram: 0.05 %
 
