@@ -5,10 +5,11 @@
 // Requests that follow each other wait alike, so each is worth less than one: their number is divided by how
 // much more the count beyond a percentile varies than that of independent ones (a batch-means method; the
 // variance is serial_variance over a hundredth of the schedule each). By what Student's t lies above the
-// normal for the degrees of freedom behind that variance it shrinks once more. Requests are worth the least
-// of what p50, p95, p99 and the mean time give, and order-statistic intervals (stat/quantile.h) are those of
-// that number. Repetitions add up, unless they differ by more than such counts do (F test at 10 %): then the
-// variance is that between them.
+// normal for the degrees of freedom behind that variance it shrinks once more. For p95 and p99 requests are
+// worth the least of what p50, p95, p99 and the mean time give, for p50 of what it and the mean time give,
+// for the share of good ones of what it and the mean times give. Order-statistic intervals (stat/quantile.h)
+// are those of that number. Repetitions add up, unless they differ by more than such counts do (F test at 10
+// %): then the variance is that between them.
 #ifndef ANALYZE_LOADS_TIMES_H
 #define ANALYZE_LOADS_TIMES_H
 
