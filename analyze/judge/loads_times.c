@@ -130,7 +130,7 @@ struct percentiles loads_times_percentiles(const struct loads_group *group, enum
   struct percentiles out = {none, none, none};
   struct estimate *to[LOAD_PERCENTILES] = {&out.p50, &out.p95, &out.p99};
   struct times pooled = {0};
-  double at[LOAD_PERCENTILES], start_s, steady_s = mean_length(group, &start_s);
+  double at[LOAD_PERCENTILES] = {0}, start_s, steady_s = mean_length(group, &start_s);
   if (pool(group, time, &pooled) != STATUS_OK) stat_end_without_memory();
   double count = (double)times_count(&pooled);
   for (size_t i = 0; i < LOAD_PERCENTILES && count > 0; i++)
