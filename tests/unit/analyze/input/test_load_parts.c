@@ -164,7 +164,7 @@ static void assert_same(struct load_data *whole, struct load_data *parts, double
     assert_int_equal(a->tokens, b->tokens);
     assert_true(b->served > 0 && llabs(a->served - b->served) <= 1 && llabs(a->answered - b->answered) <= 1);
     assert_true(fabs(a->in_flight - b->in_flight) < 1e-9);
-    for (size_t t = 0; t < LOAD_OPEN_TIMES * LOAD_PIECES; t++) {
+    for (size_t t = 0; t < (size_t)LOAD_OPEN_TIMES * LOAD_PIECES; t++) {
       double levels[] = {0.5, 0.95}, left[2], right[2];
       size_t piece = t % LOAD_PIECES, time = t / LOAD_PIECES;
       times_quantiles(&a->pieces[piece].times.of[time], levels, 2, left);
