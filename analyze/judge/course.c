@@ -31,6 +31,19 @@ static void add(const struct load_data *data, struct results *results, struct co
   if (isfinite(batch.at_s)) results->course[results->course_count++] = batch;
 }
 
+// A batch without a throughput: it failed, or is left out.
+static void add_bare(const struct load_data *data, const struct load_cell *cell, size_t run, double start_s,
+                     bool failed, struct results *results) {
+  add(data, results,
+      (struct course_batch){.ratio = NAN,
+                            .workers = cell->workers,
+                            .batch = cell->batch,
+                            .run = run,
+                            .failed = failed,
+                            .left_out = !failed},
+      start_s);
+}
+
 static void add_cell(const struct load_data *data, const struct load_cell *cell, struct results *results) {
   double mean = mean_log(cell);
   for (size_t r = 0; r < cell->count; r++) {
@@ -48,21 +61,9 @@ static void add_cell(const struct load_data *data, const struct load_cell *cell,
         one->start_s);
   }
   for (size_t r = 0; r < cell->invalid_count; r++)
-    add(data, results,
-        (struct course_batch){.ratio = NAN,
-                              .workers = cell->workers,
-                              .batch = cell->batch,
-                              .run = cell->invalid[r].run,
-                              .left_out = true},
-        cell->invalid[r].start_s);
+    add_bare(data, cell, cell->invalid[r].run, cell->invalid[r].start_s, false, results);
   for (size_t r = 0; r < cell->failing_count; r++)
-    add(data, results,
-        (struct course_batch){.ratio = NAN,
-                              .workers = cell->workers,
-                              .batch = cell->batch,
-                              .run = cell->failing[r].run,
-                              .failed = true},
-        cell->failing[r].start_s);
+    add_bare(data, cell, cell->failing[r].run, cell->failing[r].start_s, true, results);
 }
 
 enum status course_build(const struct load_data *data, struct results *results, struct error *error) {

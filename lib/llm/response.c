@@ -93,8 +93,8 @@ static void on_malformed(struct response *response, const char *text, size_t len
 static bool parse_same_shape(struct response *response, const char *text, size_t len) {
   struct json_slice string;
   if (!response->shape.before || !shape_matches(&response->shape, text, len, &string)) return false;
-  if (response->parts) response_tell(response, RESPONSE_PART_TEXT, string);
-  response->parts = response->parts ? 1 : 0;
+  if (response->parts && response->on_part)
+    response->on_part(response->on_part_context, RESPONSE_PART_TEXT, string);
   note_text(response);
   return true;
 }
@@ -104,7 +104,7 @@ static bool parse_same_shape(struct response *response, const char *text, size_t
 static void keep_shape(struct response *response, const char *text, size_t len) {
   bool tells_more = response->parts > 1 || (response->parts && response->told.data != response->text.data);
   bool again = response->streamed && response->has_text && !response->ended && !response->failure;
-  if (again && response->text.data && !tells_more && response->shape.misses < SHAPE_MISSES) {
+  if (again && response->text.data && !tells_more) {
     shape_keep(&response->shape, text, len, response->text);
   } else {
     shape_drop(&response->shape);
