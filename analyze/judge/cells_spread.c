@@ -24,12 +24,10 @@ static enum status pool_replicates(const struct cells_samples *samples, enum sta
   return status;
 }
 
-// What it shares with other cells: its run, or its pass over the plan; a number of its own where that is not
-// known.
-static int64_t block_of(const struct cells_samples *samples, const struct load_replicate *replicate,
-                        size_t place) {
+// What it shares with other cells: its run, or its pass over the plan.
+static int64_t block_of(const struct cells_samples *samples, const struct load_replicate *replicate) {
   if (samples->by_run) return replicate->block >> 32;
-  return replicate->in_pass ? replicate->block : -1 - (int64_t)place;
+  return replicate->in_pass ? replicate->block : STRATA_NO_BLOCK;
 }
 
 static size_t list_residuals(const struct cells_samples *samples, enum stat_scale scale,
@@ -44,7 +42,7 @@ static size_t list_residuals(const struct cells_samples *samples, enum stat_scal
     for (size_t r = 0; r < sample->count; r++) {
       const struct load_replicate *replicate = &sample->cell->replicates[sample->replicates[r]];
       out[count] = (struct strata_value){.workers = sample->cell->workers,
-                                         .block = block_of(samples, replicate, count),
+                                         .block = block_of(samples, replicate),
                                          .session = replicate->session,
                                          .cell = i,
                                          .residual = stat_to_scale(scale, sample->values[r]) - mean};

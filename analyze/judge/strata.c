@@ -42,31 +42,6 @@ static size_t root_of(size_t *parents, size_t i) {
   return i;
 }
 
-// Blocks that no cell has in common are compared by nothing: each such group of blocks costs a degree of
-// freedom. `parents` has room for a place per cell and one per block, `room` cells.
-static struct stratum between_blocks(struct strata_value *values, size_t count, size_t *parents,
-                                     size_t room) {
-  struct stratum stratum = {0};
-  size_t blocks = 0;
-  stat_sort(values, count, sizeof *values, compare_by_block);
-  for (size_t i = 0; i < room + count; i++)
-    parents[i] = i;
-  for (size_t i = 0; i < count; blocks++) {
-    size_t first = i;
-    double sum = 0;
-    for (; i < count && values[i].block == values[first].block; i++) {
-      sum += values[i].residual;
-      size_t cell = root_of(parents, values[i].cell), block = root_of(parents, room + blocks);
-      if (cell != block) {
-        parents[cell] = block;
-        stratum.df++; // less the cells, below: blocks and cells less what they fall apart into
-      }
-    }
-    stratum.squares += sum * sum / (double)(i - first);
-  }
-  return stratum;
-}
-
 static double cells_among(const struct strata_value *values, size_t count, size_t *seen, size_t room) {
   double cells = 0;
   memset(seen, 0, room * sizeof *seen);
@@ -75,6 +50,36 @@ static double cells_among(const struct strata_value *values, size_t count, size_
     seen[values[i].cell] = 1;
   }
   return cells;
+}
+
+// Blocks that no cell has in common are compared by nothing: each such group of blocks costs a degree of
+// freedom. Values of no known block say nothing of blocks. `parents` has room for a place per cell and one
+// per block, `room` cells.
+static struct stratum between_blocks(struct strata_value *values, size_t count, size_t *parents,
+                                     size_t room) {
+  struct stratum stratum = {0};
+  size_t blocks = 0, known = 0;
+  stat_sort(values, count, sizeof *values, compare_by_block);
+  while (known < count && values[known].block == STRATA_NO_BLOCK)
+    known++;
+  for (size_t i = 0; i < room + count; i++)
+    parents[i] = i;
+  for (size_t i = known; i < count; blocks++) {
+    size_t first = i;
+    double sum = 0;
+    for (; i < count && values[i].block == values[first].block; i++) {
+      sum += values[i].residual;
+      size_t cell = root_of(parents, values[i].cell), block = root_of(parents, room + blocks);
+      if (cell != block) {
+        parents[cell] = block;
+        stratum.df++;
+      }
+    }
+    stratum.squares += sum * sum / (double)(i - first);
+  }
+  // A tree over cells and blocks has one link less than places.
+  stratum.df -= cells_among(values + known, count - known, parents, room);
+  return stratum;
 }
 
 // Strata from the widest to the narrowest, each of a larger mean square than the next: one that is not is
@@ -143,9 +148,7 @@ enum status strata_depend(struct strata_value *values, size_t count, size_t cell
   size_t *places = calloc(cells + count + 1, sizeof *places);
   if (!places) return status_memory(error);
   struct stratum blocks = between_blocks(values, count, places, cells), all = {0};
-  double repeated = cells_among(values, count, places, cells);
-  blocks.df -= repeated; // a tree over cells and blocks has one link less than places
-  all.df = (double)count - repeated;
+  all.df = (double)count - cells_among(values, count, places, cells);
   for (size_t i = 0; i < count; i++)
     all.squares += values[i].residual * values[i].residual;
   depend(all, strata_between_sessions(values, count), blocks, pool);

@@ -6,8 +6,10 @@
 
 #include "analyze/stat/ci.h"
 
+#define STRATA_NO_BLOCK INT64_MIN
+
 // A value less its cell's mean, on the scale; a cell is a cell or a level. Values with one `block` share its
-// effect, those with one `workers` and `session` that one's.
+// effect (STRATA_NO_BLOCK: it is not known), those with one `workers` and `session` that one's.
 struct strata_value {
   int64_t workers, block;
   size_t session, cell; // cell: below `cells`

@@ -140,6 +140,12 @@ static double length_of(double missing) {
   return missing <= 2 ? 1 : missing <= 4 ? 2 : LOAD_PIECES;
 }
 
+// A fit may lie beside a rate that was measured: a wide gap is cut to three quarters at least.
+static double within_gap(double at, double below, double above) {
+  double quarter = sqrt(sqrt(above / below));
+  return fmin(fmax(at, below * quarter), above / quarter);
+}
+
 // With limits: all that was measured near the edge shares in its interval, so that nothing is spent on what a
 // single rate leaves open. Rates on both sides of it, as far apart as its interval, until that is narrow.
 static void approach(struct list *list, double below, double above) {
@@ -154,7 +160,7 @@ static void approach(struct list *list, double below, double above) {
     step = fmin(fmax(sqrt(crossing.hi / crossing.lo), closest), COARSE);
     missing = fmin(missing, near * (wide * wide - 1));
   } else if (above > COARSE * below) {
-    measure(list, at, 1, "the highest rate that holds lies near");
+    measure(list, within_gap(at, below, above), 1, "the highest rate that holds lies near");
     return;
   } else if (near > SLO_CROSSING_FEWEST) {
     step = pow(1 + results->precision, STEP + near / SLO_CROSSING_FEWEST - 1);

@@ -238,6 +238,7 @@ static void simulate_blocks(struct simulation *simulation, size_t levels, size_t
 struct managed {
   size_t levels, sizes, blocks;
   double session_sd, batch_sd;
+  bool passes_unknown;
 };
 
 // ln of the true throughput: the levels rise to the last but one, larger batches are a little better.
@@ -247,8 +248,8 @@ static double managed_truth(const struct managed *managed, size_t level, size_t 
   return log(500) - loss - 0.01 * (double)(managed->sizes - 1 - size);
 }
 
-static bool add_batch(struct load_data *data, size_t level, size_t size, size_t session, size_t block,
-                      double ln_x) {
+static bool add_batch(struct load_data *data, const struct managed *managed, size_t level, size_t size,
+                      size_t session, size_t block, double ln_x) {
   struct load_replicate *replicate;
   size_t index;
   int64_t workers = INT64_C(4) << level, batch = workers << size;
@@ -256,6 +257,7 @@ static bool add_batch(struct load_data *data, size_t level, size_t size, size_t 
     return false;
   *replicate = (struct load_replicate){.session = session,
                                        .block = (int64_t)block,
+                                       .in_pass = !managed->passes_unknown,
                                        .start_s = (double)(session * 100 + size),
                                        .tokens_per_s = exp(ln_x),
                                        .total_s = 1e6 / exp(ln_x),
@@ -280,7 +282,8 @@ static bool measure_managed(const struct simulation *simulation, const struct ma
       if (load_session_add(data, &session, &index)) return false;
       for (size_t s = 0; s < managed->sizes; s++) {
         double noise = gsl_ran_gaussian(simulation->rng, managed->batch_sd);
-        if (!add_batch(data, w, s, index, b, managed_truth(managed, w, s) + effect + noise)) return false;
+        double ln_x = managed_truth(managed, w, s) + effect + noise;
+        if (!add_batch(data, managed, w, s, index, b, ln_x)) return false;
       }
     }
   }
@@ -325,18 +328,18 @@ static void simulate_managed(struct simulation *simulation, const struct managed
   } parts[] = {
       {"cells", (size_t)lround(covered), 0.965}, {"holds the best", in_set, 1}, {"bound", within_bound, 1}};
   for (size_t i = 0; i < COUNT_OF(parts); i++) {
-    snprintf(what, sizeof what, "restarts %.0f %%, %zu x %zu, %zu sessions: %s", 100 * managed->session_sd,
-             managed->levels, managed->sizes, managed->blocks, parts[i].name);
+    snprintf(what, sizeof what, "restarts %.0f %%, %zu x %zu, %zu sessions%s: %s", 100 * managed->session_sd,
+             managed->levels, managed->sizes, managed->blocks,
+             managed->passes_unknown ? ", passes unknown" : "", parts[i].name);
     report(simulation, what, parts[i].hits, 0.935, parts[i].highest);
   }
 }
 
 static void simulate_restarts(struct simulation *simulation) {
-  const struct managed runs[] = {{4, 3, 5, 0.05, 0.01},
-                                 {4, 3, 3, 0.05, 0.01},
-                                 {4, 3, 5, 0.02, 0.02},
-                                 {8, 1, 3, 0.05, 0.01},
-                                 {2, 6, 3, 0.05, 0.01}};
+  const struct managed runs[] = {{4, 3, 5, 0.05, 0.01, false}, {4, 3, 3, 0.05, 0.01, false},
+                                 {4, 3, 5, 0.02, 0.02, false}, {8, 1, 3, 0.05, 0.01, false},
+                                 {2, 6, 3, 0.05, 0.01, false}, {2, 6, 5, 0.05, 0.01, false},
+                                 {4, 3, 3, 0.05, 0.01, true},  {2, 6, 3, 0.05, 0.01, true}};
   for (size_t i = 0; i < COUNT_OF(runs); i++)
     simulate_managed(simulation, &runs[i]);
 }

@@ -3,7 +3,7 @@
 // Does following --suggest find the level to choose, and with how few batches? Simulated servers of known
 // truth are measured as the suggestions say until there are none.
 //
-// search_sim [TRUTHS [FIRST [-v]]]: 50 truths from number 1 on unless told; with -v what is suggested and
+// search_sim [TRUTHS [FIRST [-v]]]: 200 truths from number 1 on unless told; with -v what is suggested and
 // found. A number gives the same truth and noise always. Regret is how far the level in the end lies below
 // the best of all numbers of workers, or of those before a cliff: beyond one nothing is searched for. A full
 // grid is 16 levels three times, and a search starts with 1, 4 and 16 workers twice. Exit 1 where regret is
@@ -130,7 +130,7 @@ static void search_one(unsigned long number, double sd, bool verbose, gsl_rng *r
 }
 
 int main(int argc, char **argv) {
-  unsigned long truths = argc > 1 ? strtoul(argv[1], NULL, 10) : 50;
+  unsigned long truths = argc > 1 ? strtoul(argv[1], NULL, 10) : 200;
   unsigned long first = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
   bool verbose = argc > 3 && strcmp(argv[3], "-v") == 0, missed = false;
   static const double noises[] = {0.005, 0.01, 0.02};

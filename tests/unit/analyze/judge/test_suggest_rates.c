@@ -70,8 +70,10 @@ static void test_a_rate_that_is_open_is_measured_again(void **state) {
   assert_int_equal(cells[0].repeat, 2);
 }
 
-// Two rates within a limit and one beyond it, the edge with its interval at `at`; 0: not shown.
-static size_t suggest_within_limits(double low, double high, int64_t reps, struct estimate at) {
+// Two rates within a limit and one beyond it, the edge with its interval at `at`; 0: not shown. A line
+// through their percentiles meets the limit at `fitted`; 0: nowhere.
+static size_t suggest_within_limits(double low, double high, int64_t reps, struct estimate at,
+                                    double fitted) {
   const double rates[] = {low / 2, low, high};
   static struct load_repetition minutes[SUGGEST_NEAR_MOST];
   for (size_t i = 0; i < SUGGEST_NEAR_MOST; i++)
@@ -87,27 +89,37 @@ static size_t suggest_within_limits(double low, double high, int64_t reps, struc
                             .limit_count = 1,
                             .precision = SUGGEST_PRECISION,
                             .load_answer = {SIZE_MAX, SIZE_MAX},
-                            .slo_edge = {.crossing = at}};
+                            .slo_edge = {.at = fitted, .crossing = at}};
   return suggest_rates(&results, MOST, cells);
 }
 
 static void test_it_measures_on_both_sides_of_an_edge_until_its_interval_is_narrow(void **state) {
   (void)state;
   const struct estimate none = {0}, wide = {14, 12, 17}, narrow = {14, 13.4, 14.7};
-  assert_int_equal(suggest_within_limits(10, 20, 1, none), 1);
+  assert_int_equal(suggest_within_limits(10, 20, 1, none, 0), 1);
   rates_are(1, 14.1, 0);
   assert_true(cells[0].duration_s == 60);
-  assert_int_equal(suggest_within_limits(13, 15, 2, none), 2);
+  assert_int_equal(suggest_within_limits(13, 15, 2, none, 0), 2);
   rates_are(2, 13.2, 14.8);
-  assert_int_equal(suggest_within_limits(13, 15, 4, wide), 2);
+  assert_int_equal(suggest_within_limits(13, 15, 4, wide, 0), 2);
   rates_are(2, 11.8, 16.7);
   assert_true(cells[0].repeat == 1 && cells[0].duration_s == 240);
-  assert_int_equal(suggest_within_limits(13, 15, 4, narrow), 0);
-  assert_int_equal(suggest_within_limits(13, 15, 10, wide), 2); // four more, of 24
+  assert_int_equal(suggest_within_limits(13, 15, 4, narrow, 0), 0);
+  assert_int_equal(suggest_within_limits(13, 15, 10, wide, 0), 2); // four more, of 24
   assert_true(cells[0].duration_s == 120);
-  assert_int_equal(suggest_within_limits(13, 15, SUGGEST_NEAR_MOST / 2, wide), 0); // enough is enough
-  assert_int_equal(suggest_within_limits(13, 15, 0, none), 3);                     // the client was held up
+  assert_int_equal(suggest_within_limits(13, 15, SUGGEST_NEAR_MOST / 2, wide, 0), 0); // enough is enough
+  assert_int_equal(suggest_within_limits(13, 15, 0, none, 0), 3); // the client was held up
   assert_int_equal(cells[0].repeat, 2);
+}
+
+static void test_a_fit_beside_a_measured_rate_still_cuts_a_wide_gap(void **state) {
+  (void)state;
+  assert_int_equal(suggest_within_limits(10, 20, 1, (struct estimate){0}, 16), 1);
+  rates_are(1, 16, 0);
+  assert_int_equal(suggest_within_limits(10, 20, 1, (struct estimate){0}, 19.99), 1);
+  rates_are(1, 16.8, 0);
+  assert_int_equal(suggest_within_limits(10, 20, 1, (struct estimate){0}, 10.01), 1);
+  rates_are(1, 11.9, 0);
 }
 
 static void test_it_ends_when_the_bounds_are_close(void **state) {
@@ -141,6 +153,7 @@ int main(void) {
       cmocka_unit_test(test_it_doubles_until_a_rate_fails),
       cmocka_unit_test(test_a_rate_that_is_open_is_measured_again),
       cmocka_unit_test(test_it_measures_on_both_sides_of_an_edge_until_its_interval_is_narrow),
+      cmocka_unit_test(test_a_fit_beside_a_measured_rate_still_cuts_a_wide_gap),
       cmocka_unit_test(test_it_ends_when_the_bounds_are_close),
       cmocka_unit_test(test_a_rate_is_one_line_of_json),
   };
