@@ -41,7 +41,7 @@ const char html_style_sheet[] =
 ".callout{margin:.5rem 0;padding:.5rem .9rem;border-left:4px solid var(--line);background:var(--panel);border-radius:0 6px 6px 0;max-width:64rem}\n"
 ".warning{border-color:var(--warn-line);background:var(--warn);font-size:.93rem}.warning ul{margin:0;padding-left:1.1rem}\n"
 ".answer{border-color:var(--answer-line);background:var(--answer);font-size:1.08rem}\n"
-"figure{margin:.8rem 0;position:relative;max-width:50rem}.plot{display:block;width:100%;height:auto}\n"
+"figure{margin:.8rem 0;position:relative;max-width:50rem}nav+section>figure{max-width:34rem}.plot{display:block;width:100%;height:auto}\n"
 "figcaption{color:var(--soft);font-size:.92rem}\n"
 ".plot [fill=black]{fill:var(--ink)}.plot [color=black]{color:var(--ink)}.plot text{font-family:inherit}\n"
 ".tip{position:absolute;pointer-events:none;background:var(--ink);color:var(--paper);font-size:.85rem;line-height:1.35;padding:.3rem .55rem;\n"

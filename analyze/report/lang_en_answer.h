@@ -134,6 +134,7 @@ TEXT(LANG_MARK_NOT_CONVERGED, "did not converge")
 TEXT(LANG_STOP_LIMIT, "iteration limit")
 TEXT(LANG_STOP_STUCK, "no step led lower")
 TEXT(LANG_MARK_SLO_MISSED, "misses a limit")
+TEXT(LANG_MARK_SLO_OPEN, "limits open")
 TEXT(LANG_AND_MORE, " and {0} more")
 TEXT(LANG_ROWS_LEFT, "{0} more {0:row is|rows are} not shown here: `--format json` has all.")
 // what of it is shown: 0 how many, 1 of how many; of the matrix also 2 and 3, its columns

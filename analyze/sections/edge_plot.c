@@ -59,13 +59,24 @@ static size_t add_points(struct chapters *c, const struct limit *limit, struct p
   return drawn;
 }
 
-void chapters_edge_plot(struct chapters *c, struct document_node *parent) {
+static size_t different_loads(const struct results *results) {
+  size_t count = results->load_count > 0 ? results->load_count : results->workers_count, different = 0;
+  double before = NAN;
+  for (size_t i = 0; i < count; i++) {
+    double load = results_edge_load(results, i);
+    different += isfinite(load) && load != before;
+    before = load;
+  }
+  return different;
+}
+
+bool chapters_edge_plot(struct chapters *c, struct document_node *parent) {
   const struct slo_edge *edge = &c->results->slo_edge;
-  if (!c->plots || !edge->exists || edge->limit == SIZE_MAX) return;
+  if (!c->plots || !edge->exists || edge->limit == SIZE_MAX || different_loads(c->results) < 2) return false;
   const struct limit *limit = &c->results->limits[edge->limit];
   struct estimate span = {NAN, INFINITY, 0};
   struct plot *plot = limit->percentile > 0 ? plot_add(c->plots, "edge") : NULL;
-  if (!plot) return;
+  if (!plot) return false;
   bool rates = c->results->load_count > 0;
   struct buf name = {0};
   chapters_limits_name(c, limit, &name);
@@ -73,6 +84,7 @@ void chapters_edge_plot(struct chapters *c, struct document_node *parent) {
   plot_text(plot, &plot->x_label, lang_text(c->lang, rates ? LANG_COLUMN_OFFERED : LANG_COLUMN_WORKERS));
   plot_text(plot, &plot->y_label, lang_text(c->lang, LANG_AXIS_TIME));
   plot->y_log = true;
+  plot->compact = true;
   size_t drawn = add_points(c, limit, plot, &span);
   struct plot_series *line = plot_series_add(plot, PLOT_LINE, PLOT_ORANGE, buf_text(&name));
   if (line && drawn > 0) {
@@ -86,4 +98,5 @@ void chapters_edge_plot(struct chapters *c, struct document_node *parent) {
       parent, "edge",
       chapters_say(c, LANG_ALT_EDGE, LANG_WITH(buf_text(&name), number_count((int64_t)drawn).text)), "");
   buf_free(&name);
+  return true;
 }

@@ -29,6 +29,18 @@ const char *chapters_limits_word(struct chapters *c, const struct cell *cell) {
   return lang_text(c->lang, sure ? LANG_LIMITS_MISSED : LANG_LIMITS_MISSED_OPEN);
 }
 
+bool chapters_limits_certain(const struct results *results, size_t index, bool own) {
+  const struct slo_edge *edge = &results->slo_edge;
+  if (own || !edge->exists || edge->uneven) return own;
+  return (edge->passes != SIZE_MAX && index <= edge->passes) || index >= edge->fails;
+}
+
+void chapters_limits_mark(struct chapters *c, enum cell_slo meets, bool certain,
+                          struct chapters_list *marks) {
+  if (meets == CELL_SLO_UNKNOWN || (meets == CELL_SLO_MET && certain)) return;
+  chapters_list_add(marks, lang_text(c->lang, certain ? LANG_MARK_SLO_MISSED : LANG_MARK_SLO_OPEN));
+}
+
 void chapters_limits_name(struct chapters *c, const struct limit *limit, struct buf *out) {
   static const enum lang_id names[RESULTS_TIMES] = {[RESULTS_LATENCY] = LANG_LIMIT_LATENCY,
                                                     [RESULTS_TTFT] = LANG_LIMIT_TTFT,
@@ -144,7 +156,6 @@ static void by_edge(struct chapters *c, struct document_node *parent) {
   struct buf text = {0};
   if (c->results->load_count == 0) chapters_limits_edge(c, LANG_LIMITS_ESTIMATE, &text);
   if (text.len > 0) document_paragraph(parent, buf_text(&text));
-  if (c->results->load_count == 0 && c->results->workers_count > 1) chapters_edge_plot(c, parent);
   buf_free(&text);
 }
 

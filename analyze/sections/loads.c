@@ -9,8 +9,13 @@ struct shape {
   size_t rates; // different ones that are known
 };
 
-static bool marked(const struct load *load) {
-  return load->failing || load->queue_grows || load->reps == 0 || load->meets_slo == CELL_SLO_MISSED;
+static bool is_certain(const struct results *results, const struct load *load) {
+  return chapters_limits_certain(results, (size_t)(load - results->loads), load->slo_certain);
+}
+
+static bool marked(const struct results *results, const struct load *load) {
+  bool open = load->meets_slo == CELL_SLO_MET && !is_certain(results, load);
+  return load->failing || load->queue_grows || load->reps == 0 || load->meets_slo == CELL_SLO_MISSED || open;
 }
 
 static struct shape shape_of(const struct results *results) {
@@ -27,7 +32,7 @@ static struct shape shape_of(const struct results *results) {
     shape.good |= isfinite(load->goodput.estimate);
     shape.ttft |= isfinite(load->ttft_s.p50.estimate);
     shape.tpot |= isfinite(load->tpot_s.p50.estimate);
-    shape.marks |= marked(load);
+    shape.marks |= marked(results, load);
   }
   return shape;
 }
@@ -58,7 +63,7 @@ static void marks_cell(struct chapters *c, struct document_node *table, const st
   struct chapters_list marks = {0};
   if (load->failing) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_FAILED));
   if (load->queue_grows) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_QUEUE));
-  if (load->meets_slo == CELL_SLO_MISSED) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_SLO_MISSED));
+  if (load->reps > 0) chapters_limits_mark(c, load->meets_slo, is_certain(c->results, load), &marks);
   if (load->reps == 0) chapters_list_add(&marks, lang_text(c->lang, LANG_MARK_INVALID_CLIENT));
   document_cell(table, chapters_list_text(c, &marks), mark);
   chapters_list_free(&marks);
@@ -295,7 +300,6 @@ void chapters_loads(struct chapters *c, struct document_node *root) {
   struct document_node *section = chapters_section(c, root, LANG_LOADS, LANG_ALONE);
   chapters_paragraph(c, section, LANG_LOADS_MEAN, LANG_WITH(chapters_confidence(c->results).text));
   chapters_one_piece(c, section);
-  if (shape.rates >= 2) chapters_edge_plot(c, section);
   rate_table(c, section, shape);
   figures(c, section, shape);
   time_table(c, section, shape);

@@ -64,12 +64,12 @@ static const struct cell *front_cell(const struct front *front, size_t k) {
   return front->places[i].cell;
 }
 
-// Crosses over those that miss a limit, whether on the front or not.
+// Crosses over those that miss a limit for certain, whether on the front or not.
 static void draw_missed(struct chapters *c, const struct front *front, struct plot *plot) {
   struct plot_series *missed = NULL;
   for (size_t i = 0; i < front->measured; i++) {
     const struct cell *cell = front->places[i].cell;
-    if (!front->places[i].drawn || cell->meets_slo != CELL_SLO_MISSED) continue;
+    if (!front->places[i].drawn || cell->meets_slo != CELL_SLO_MISSED || !cell->slo_certain) continue;
     if (!missed)
       missed = plot_series_add(plot, PLOT_POINTS, PLOT_RED, lang_text(c->lang, LANG_MARK_SLO_MISSED));
     plot_cell_add(missed, latency_of(cell), cell->tokens_per_s.estimate, chapters_cell_name(cell).text);

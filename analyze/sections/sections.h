@@ -103,6 +103,13 @@ bool chapters_limits_judged(const struct results *results);
 // "kept", "kept, but not for certain", "missed" ...: for certain where the intervals leave no doubt.
 const char *chapters_limits_word(struct chapters *c, const struct cell *cell);
 
+// Whether the verdict on a load (an index into loads or workers) is certain: by its `own` interval, or since
+// the load lies outside the bounds of the edge.
+bool chapters_limits_certain(const struct results *results, size_t index, bool own);
+
+// Adds that a limit is missed, or that this is open.
+void chapters_limits_mark(struct chapters *c, enum cell_slo meets, bool certain, struct chapters_list *marks);
+
 // The percentile of a load that the limit is on.
 struct estimate chapters_limits_load(const struct load *load, const struct limit *limit);
 
@@ -128,8 +135,8 @@ void chapters_limits_binding(struct chapters *c, const struct cell *cell, struct
                              struct buf *value);
 
 // edge_plot: the picture of the edge of the limits.
-// A figure with the percentile and its interval at each load, its limit, and both bounds; nothing where the
+// A figure with the percentile and its interval at each load, its limit, and both bounds; false where the
 // limit that binds is not on a percentile, or was measured at fewer than two loads.
-void chapters_edge_plot(struct chapters *c, struct document_node *parent);
+bool chapters_edge_plot(struct chapters *c, struct document_node *parent);
 
 #endif

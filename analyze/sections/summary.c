@@ -95,17 +95,20 @@ static void overview(struct chapters *c, struct document_node *parent) {
       lang_text(c->lang, LANG_CAPTION_CURVE));
 }
 
-// The picture stands early: a wide screen shows it beside what follows.
+// The picture of the answer stands early: a wide screen shows it beside what follows. With limits it is that
+// of their edge.
 static void first_screen(struct chapters *c, struct document_node *parent) {
   chapters_verdict(c, parent);
   chapters_recommendation(c, parent);
+  chapters_loads_answer(c, parent);
   if (c->results->workers_count > 0)
     chapters_paragraph(c, parent, LANG_WORDS, LANG_WITH(chapters_confidence(c->results).text));
-  overview(c, parent);
+  bool edge_drawn = chapters_edge_plot(c, parent);
+  if (!edge_drawn) overview(c, parent);
   chapters_next(c, parent);
   edges(c, parent);
   chapters_limits(c, parent);
-  chapters_loads_answer(c, parent);
+  if (edge_drawn) overview(c, parent);
   chapters_optimum(c, parent);
   chapters_warnings(c, parent);
   spread(c, parent);
@@ -145,7 +148,8 @@ static void level_marks(struct chapters *c, const struct workers_row *row, const
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LARGEST));
   if (best->in_best_set && results->best.set_count > 1 && !chosen->steady)
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EQUAL));
-  if (best->meets_slo == CELL_SLO_MISSED) chapters_list_add(marks, lang_text(c->lang, LANG_MARK_SLO_MISSED));
+  bool certain = chapters_limits_certain(results, (size_t)(row - results->workers), best->slo_certain);
+  chapters_limits_mark(c, best->meets_slo, certain, marks);
   if (row->best_is_edge && !results->recommendation.steady)
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EDGE));
   if (chapters_level_lower_edge(results, row))

@@ -260,6 +260,9 @@ static void test_limits_and_goodput_are_in_the_answer(void **state) {
   results->loads[1].meets_slo = CELL_SLO_MET;
   results->loads[1].slo_certain = true;
   results->loads[2].meets_slo = CELL_SLO_MISSED;
+  HAS(made_report(made, LANG_EN), "limits open");
+  LACKS(made_report(made, LANG_EN), "misses a limit");
+  results->loads[2].slo_certain = true;
   HAS(made_report(made, LANG_EN), "**Sustained load within latency p95 ≤ 2.5 s:** up to 20 requests per "
                                   "second. At 40 per second, latency p95 ≤ 2.5 s is missed (4.00 s).");
   limit_of(results, 0);
