@@ -57,7 +57,8 @@ struct attack {
   unsigned kind;
 };
 
-static struct buf response_bomb, request; // what is sent, of this attack
+static struct buf response_bomb, request;                       // what is sent, of this attack
+static pthread_rwlock_t bomb_lock = PTHREAD_RWLOCK_INITIALIZER; // of response_bomb: written between attacks
 static struct harness *harness;
 static atomic_bool attacking, upstream_ends;
 static atomic_long begun; // connections that stay
@@ -125,20 +126,24 @@ static void prepare_request_bomb(struct buf *out) { // 1 GiB in 1 MB
 static void set_response_bomb(const char *command) {
   struct buf body = {0};
   take_output(command, &body);
+  pthread_rwlock_wrlock(&bomb_lock);
   buf_clear(&response_bomb);
   buf_printf(&response_bomb,
              "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n"
              "Content-Length: %zu\r\n\r\n",
              body.len);
   buf_append(&response_bomb, body.data, body.len);
+  pthread_rwlock_unlock(&bomb_lock);
   buf_free(&body);
 }
 
 static void prepare_plain(struct buf *out) {
+  pthread_rwlock_wrlock(&bomb_lock);
   buf_clear(&response_bomb);
   buf_append_text(&response_bomb,
                   "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 65536\r\n\r\n");
   repeat(&response_bomb, "data: {}\ndata: {}", 65536 / 16);
+  pthread_rwlock_unlock(&bomb_lock);
   buf_append_text(out, "POST /bomb HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}");
 }
 
@@ -174,6 +179,13 @@ static const struct attack attacks[] = {
 
 // The upstream: a thread for each connection.
 
+static ssize_t send_bomb(int fd) {
+  pthread_rwlock_rdlock(&bomb_lock);
+  ssize_t sent = send(fd, response_bomb.data, response_bomb.len, MSG_NOSIGNAL);
+  pthread_rwlock_unlock(&bomb_lock);
+  return sent;
+}
+
 static void *serve(void *context) {
   static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
   int fd = (int)(intptr_t)context;
@@ -197,8 +209,7 @@ static void *serve(void *context) {
       left -= (size_t)got;
     }
     len = here - body; // nothing is pipelined
-    ssize_t sent = is_bomb ? send(fd, response_bomb.data, response_bomb.len, MSG_NOSIGNAL)
-                           : send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL);
+    ssize_t sent = is_bomb ? send_bomb(fd) : send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL);
     if (sent < 0) break;
   }
 out:
@@ -247,7 +258,7 @@ static int open_client(int last, int flags) {
 
 static void *attack_on(void *context) {
   const struct attack *attack = context;
-  static char some[65536]; // what comes does not matter
+  char some[4096]; // what comes does not matter
   while (attacking) {
     int fd = open_client(2, 0);
     for (size_t sent = 0; fd >= 0 && sent < request.len;) {
