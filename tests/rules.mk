@@ -97,14 +97,11 @@ $(SIMULATIONS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/lib/tests/unit/analyze.a $
 REPLICATIONS ?= 2000
 .PHONY: coverage-sim
 coverage-sim: $(SIMULATIONS)
-	@$(BUILD)/tests/bench/recommend_sim $$(($(REPLICATIONS) / 2))
-	@$(BUILD)/tests/bench/search_sim
-	@$(BUILD)/tests/bench/edge_sim $$(($(REPLICATIONS) / 2))
-	@$(BUILD)/tests/bench/open_sim $$(($(REPLICATIONS) / 2))
-	@$(BUILD)/tests/bench/compare_sim $$((2 * $(REPLICATIONS)))
-	@$(BUILD)/tests/bench/interval_sim $$(($(REPLICATIONS) / 2))
-	@$(BUILD)/tests/bench/percentile_sim $$(($(REPLICATIONS) / 2))
-	@$(BUILD)/tests/bench/coverage_sim $(REPLICATIONS)
+	@half=$$(($(REPLICATIONS) / 2)); missed=; \
+	for simulation in "recommend_sim $$half" search_sim "edge_sim $$half" "open_sim $$half" \
+	  "compare_sim $$((2 * $(REPLICATIONS)))" "interval_sim $$half" "percentile_sim $$half" "coverage_sim $(REPLICATIONS)"; do \
+	  $(BUILD)/tests/bench/$$simulation || missed="$$missed $${simulation%% *}"; \
+	done; [ -z "$$missed" ] || { echo "coverage-sim: missed in$$missed"; exit 1; }
 
 ## test-browser: a report in a real browser, and the HAR that it writes; pictures in build/browser (make deps-browser)
 .PHONY: test-browser

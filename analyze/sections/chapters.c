@@ -29,10 +29,10 @@ enum status chapters_build(const struct results *results, enum lang lang, struct
   struct document_node *root = title(&c, document);
   chapters_summary(&c, root);
   chapters_comparison(&c, root);
+  chapters_loads(&c, root);
   chapters_curve(&c, root);
   chapters_pareto(&c, root);
   chapters_distribution(&c, root);
-  chapters_loads(&c, root);
   chapters_levels(&c, root);
   chapters_apis(&c, root);
   chapters_failures(&c, root);
