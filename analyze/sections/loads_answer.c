@@ -125,9 +125,11 @@ static const struct limit *too_short(const struct results *results, const struct
   return NULL;
 }
 
-// Of the lowest rate that keeps its limits by the measured times but not for certain.
+// Of the lowest rate that keeps its limits by the measured times but not for certain. Where all repetitions
+// together bound the edge, one rate alone need not be longer.
 static void say_too_short(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
+  if (results->slo_edge.crossing.estimate > 0) return;
   size_t first = results->load_answer.kept == SIZE_MAX ? 0 : results->load_answer.kept + 1;
   for (size_t i = first; i < results->load_count && i < results->load_answer.broken; i++) {
     double needs_s;
