@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "capture/proxy/proxy.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -19,15 +20,17 @@
 #define DRAIN_IDLE_NS (CLOCK_NS_PER_S / 4)  // what came on a connection a moment ago may be followed by more
 #define DRAIN_FIRST_NS (2 * CLOCK_NS_PER_S) // who connects means to send
 #define DRAIN_CHECK_NS (CLOCK_NS_PER_S / 50)
-#define LATENCY_BITS 10 // of the histogram: 0.05 %
+#define MANY_CONNECTIONS 256 // memory of so many is given back when three quarters of them have gone
+#define LATENCY_BITS 10      // of the histogram: 0.05 %
 
 struct proxy {
   struct loop *loop;
   struct proxy_context shared;
   struct hangup *hangup;
   struct loop_timer *look_timer;
-  int64_t unstuck_ns;      // when stuck_end was called last: it needs the turns of some time
-  int64_t idle_timeout_ns; // 0: none
+  int64_t most_connections; // at once, since memory was given back
+  int64_t unstuck_ns;       // when stuck_end was called last: it needs the turns of some time
+  int64_t idle_timeout_ns;  // 0: none
   struct loop_timer *drain_timer;
   int64_t drain_deadline_ns;
   void (*drained)(void *context);
@@ -90,6 +93,8 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
   httpd_did_something(proxy->shared.httpd);
   if (what == MHD_CONNECTION_NOTIFY_STARTED) {
     *socket_context = client_open(&proxy->shared, proxy->hangup, connection);
+    int64_t connections = proxy->shared.counts.connections;
+    if (connections > proxy->most_connections) proxy->most_connections = connections;
   } else if (*socket_context) {
     client_close(*socket_context, proxy->hangup);
     *socket_context = NULL;
@@ -115,6 +120,14 @@ static void set_look_timer(struct proxy *proxy) {
   loop_timer_set(proxy->look_timer, clock_now_ns() + every_ns);
 }
 
+// Freed memory between what is in use stays with the process otherwise: after a burst of clients, for good.
+static void give_memory_back(struct proxy *proxy) {
+  int64_t connections = proxy->shared.counts.connections;
+  if (proxy->most_connections < MANY_CONNECTIONS || connections > proxy->most_connections / 4) return;
+  malloc_trim(0);
+  proxy->most_connections = connections;
+}
+
 static void look(void *context) {
   struct proxy *proxy = context;
   int64_t now_ns = clock_now_ns();
@@ -126,6 +139,7 @@ static void look(void *context) {
   if (now_ns - proxy->unstuck_ns >= LOOK_EVERY_NS) {
     proxy->unstuck_ns = now_ns;
     stuck_end(&proxy->shared);
+    give_memory_back(proxy);
   }
   set_look_timer(proxy);
 }
