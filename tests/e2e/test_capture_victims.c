@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "attacks.h"
 #include "harness.h"
 #include "lib/base/clock.h"
 
@@ -31,160 +32,17 @@
 #define ROUNDS 7
 #define GRACE_NS CLOCK_NS_PER_S
 #define MOST_WAITS 65536
-#define BOMBS_AT_ONCE 20
-#define HALF_SENT 400 // connections; --max-connections is fewer
-#define HALF_SENT_THREADS 8
-#define MANY_HALF_SENT 4096 // twice what one client may have
-#define MORE_RSS_KIB 8192   // than before may stay: the allocator keeps some
+#define MORE_RSS_KIB 8192 // than before may stay: the allocator keeps some
 #define STACK_BYTES ((size_t)256 * 1024)
 #define FEW 3 // of 20 bombs, in a short test
 
-#define POST_CHAT "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\n"
-#define CHUNKED "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
-
-enum {
-  STAYS = 1,  // half-sent: it is not ended by us
-  STORMS = 2, // and sends no more, but each that is closed comes back at once
-  LONG = 4,   // no part of a short test: a neighbour of one that is
-};
-
-struct attack {
-  const char *name;
-  void (*prepare)(struct buf *request);
-  void (*prepare_ordinary)(struct buf *request); // traffic to compare with; NULL allowed
-  int connections; // at once, each of its own thread; HALF_SENT_THREADS have those of one that stays
-  int pause_ms;    // of each, before it attacks again: the figure is not to be that of a full queue
-  unsigned kind;
-};
-
-static struct buf response_bomb, request;                       // what is sent, of this attack
-static pthread_rwlock_t bomb_lock = PTHREAD_RWLOCK_INITIALIZER; // of response_bomb: written between attacks
+static struct buf request; // what is sent, of this attack
 static struct harness *harness;
 static atomic_bool attacking, upstream_ends;
 static atomic_long begun; // connections that stay
 static atomic_int opened; // threads whose connections that stay are all there
 
-static void repeat(struct buf *out, const char *part, size_t times) {
-  while (times-- > 0)
-    buf_append_text(out, part);
-}
-
-static void take_output(const char *command, struct buf *out) {
-  char some[65536];
-  size_t len;
-  FILE *pipe = popen(command, "r");
-  assert_non_null(pipe);
-  while ((len = fread(some, 1, sizeof some, pipe)) > 0)
-    buf_append(out, some, len);
-  assert_int_equal(pclose(pipe), 0);
-}
-
-// The attacks.
-
-static void prepare_parts(struct buf *out) {
-  struct buf body = {0};
-  repeat(&body, "name=\"key\"\r\n", 160000);
-  buf_printf(out, POST_CHAT "Content-Length: %zu\r\n\r\n", body.len);
-  buf_append(out, body.data, body.len);
-  buf_free(&body);
-}
-
-static void prepare_chunk_line(struct buf *out) {
-  buf_append_text(out, CHUNKED "5;");
-  repeat(out, "a", 60000);
-}
-
-static void prepare_query(struct buf *out) {
-  buf_append_text(out, "GET /?");
-  repeat(out, "a=b&", 1800);
-  buf_append_text(out, " HTTP/1.1\r\nHost: h\r\n\r\n");
-}
-
-static void prepare_cookies(struct buf *out) {
-  buf_append_text(out, "GET / HTTP/1.1\r\nHost: h\r\nCookie: ");
-  repeat(out, "a=b;", 1800);
-  buf_append_text(out, "\r\n\r\n");
-}
-
-static void prepare_fold(struct buf *out) {
-  buf_append_text(out, "POST / HTTP/1.1\r\nHost: h\r\nContent-Lengt: 30\r\n h\r\n\r\n");
-}
-
-static void prepare_nul(struct buf *out) {
-  buf_append(out, "GET / HTTP/1.1\r\nHost: h\r\nX-A\0b: c\r\n\r\n", 38);
-}
-
-static void prepare_request_bomb(struct buf *out) { // 1 GiB in 1 MB
-  struct buf member = {0};
-  take_output("head -c 64M /dev/zero | gzip -c", &member);
-  buf_printf(out, POST_CHAT "Content-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", 16 * member.len);
-  for (int i = 0; i < 16; i++)
-    buf_append(out, member.data, member.len);
-  buf_free(&member);
-}
-
-static void set_response_bomb(const char *command) {
-  struct buf body = {0};
-  take_output(command, &body);
-  pthread_rwlock_wrlock(&bomb_lock);
-  buf_clear(&response_bomb);
-  buf_printf(&response_bomb,
-             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n"
-             "Content-Length: %zu\r\n\r\n",
-             body.len);
-  buf_append(&response_bomb, body.data, body.len);
-  pthread_rwlock_unlock(&bomb_lock);
-  buf_free(&body);
-}
-
-static void prepare_plain(struct buf *out) {
-  pthread_rwlock_wrlock(&bomb_lock);
-  buf_clear(&response_bomb);
-  buf_append_text(&response_bomb,
-                  "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 65536\r\n\r\n");
-  repeat(&response_bomb, "data: {}\ndata: {}", 65536 / 16);
-  pthread_rwlock_unlock(&bomb_lock);
-  buf_append_text(out, "POST /bomb HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}");
-}
-
-static void prepare_response_bomb(struct buf *out) { // a kilobyte holds a megabyte
-  set_response_bomb("(head -c 64M /dev/zero | tr '\\0' '\\n'; printf 'data: [DONE]\\n\\n') | gzip -c");
-  buf_append_text(out, "POST /bomb HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}");
-}
-
-static void prepare_response_events(struct buf *out) { // a kilobyte holds thousands of events
-  set_response_bomb(
-      "(yes 'data: {}\n' 2>/dev/null | head -c 16M; printf '\\n\\ndata: [DONE]\\n\\n') | gzip -c");
-  buf_append_text(out, "POST /bomb HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}");
-}
-
-static void prepare_half(struct buf *out) {
-  buf_append_text(out, "GET / HTTP/1.1\r\nHost: h\r\nX-Slow: ");
-}
-
-static const struct attack attacks[] = {
-    {"1 names of parts in a body", prepare_parts, NULL, 1, 100, 0},
-    {"2 a chunk-size line of 60 kB", prepare_chunk_line, NULL, 4, 20, 0},
-    {"3 1,800 query keys", prepare_query, NULL, 4, 20, 0},
-    {"3 1,800 cookies", prepare_cookies, NULL, 4, 20, LONG},
-    {"4 a folded header", prepare_fold, NULL, 4, 20, 0},
-    {"4 NUL in a header", prepare_nul, NULL, 4, 20, LONG},
-    {"5 a request of 1 GiB in 1 MB", prepare_request_bomb, NULL, 1, 100, 0},
-    {"5 20 answers of 64 MB in 64 kB", prepare_response_bomb, prepare_plain, BOMBS_AT_ONCE, 500, 0},
-    {"5 20 answers of 1.6 million events", prepare_response_events, prepare_plain, BOMBS_AT_ONCE, 500, LONG},
-    {"6 400 half-sent requests", prepare_half, NULL, HALF_SENT, 100, STAYS},
-    {"6 4,096 half-sent requests", prepare_half, NULL, MANY_HALF_SENT, 5000, STAYS | LONG},
-    {"6 a storm of 4,096 half-sent requests", prepare_half, NULL, MANY_HALF_SENT, 50, STAYS | STORMS | LONG},
-};
-
 // The upstream: a thread for each connection.
-
-static ssize_t send_bomb(int fd) {
-  pthread_rwlock_rdlock(&bomb_lock);
-  ssize_t sent = send(fd, response_bomb.data, response_bomb.len, MSG_NOSIGNAL);
-  pthread_rwlock_unlock(&bomb_lock);
-  return sent;
-}
 
 static void *serve(void *context) {
   static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -209,7 +67,7 @@ static void *serve(void *context) {
       left -= (size_t)got;
     }
     len = here - body; // nothing is pipelined
-    ssize_t sent = is_bomb ? send_bomb(fd) : send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL);
+    ssize_t sent = is_bomb ? attacks_send_answer(fd) : send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL);
     if (sent < 0) break;
   }
 out:
@@ -505,13 +363,13 @@ static void hold(const struct attack *attack) {
 static void test_a_victim_is_served_beside_an_attack(void **state) {
   (void)state;
   const char *one = getenv("ATTACK");
-  for (size_t i = 0; i < sizeof attacks / sizeof attacks[0]; i++) {
+  for (size_t i = 0; i < attack_count; i++) {
     if (one ? strncmp(attacks[i].name, one, strlen(one)) == 0
             : !(attacks[i].kind & LONG) || seconds_of_attack() >= JUDGED_FROM_S)
       hold(&attacks[i]);
   }
   buf_free(&request);
-  buf_free(&response_bomb);
+  attacks_free();
 }
 
 int main(void) {
