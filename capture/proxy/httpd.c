@@ -103,8 +103,12 @@ bool httpd_has_done_something(const struct httpd *httpd) {
   return httpd->did_something;
 }
 
+bool httpd_spins(const struct httpd *httpd) {
+  return httpd->idle_turns_in_all >= MANY_IDLE_TURNS;
+}
+
 bool httpd_spun(struct httpd *httpd) {
-  bool has_spun = httpd->idle_turns_in_all >= MANY_IDLE_TURNS;
+  bool has_spun = httpd_spins(httpd);
   httpd->idle_turns_in_all = 0;
   return has_spun;
 }

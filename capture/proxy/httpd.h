@@ -62,8 +62,9 @@ void httpd_run_soon(struct httpd *httpd);
 // apart.
 void httpd_did_something(struct httpd *httpd);
 
-// There were many such turns since the last call.
+// There were many such turns since the last call of httpd_spun.
 bool httpd_spun(struct httpd *httpd);
+bool httpd_spins(const struct httpd *httpd);
 
 // Gives the daemon turns until it has nothing to do at once, or does something; false: it does nothing, and
 // asks for more. Not from a callback of the daemon.

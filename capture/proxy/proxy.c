@@ -17,6 +17,7 @@
 #define HEAP_MEMORY_MAX ((size_t)32 * 1024)
 #define SPARE_FILES 64 // descriptors for everything but connections
 #define LOOK_EVERY_NS (CLOCK_NS_PER_S / 2)
+#define LOOK_SOON_NS (CLOCK_NS_PER_S / 200)
 #define DRAIN_IDLE_NS (CLOCK_NS_PER_S / 4)  // what came on a connection a moment ago may be followed by more
 #define DRAIN_FIRST_NS (2 * CLOCK_NS_PER_S) // who connects means to send
 #define DRAIN_CHECK_NS (CLOCK_NS_PER_S / 50)
@@ -30,6 +31,7 @@ struct proxy {
   struct loop_timer *look_timer;
   int64_t most_connections; // at once, since memory was given back
   int64_t unstuck_ns;       // when stuck_end was called last: it needs the turns of some time
+  bool found_stuck;         // that time: more are likely to come
   int64_t idle_timeout_ns;  // 0: none
   struct loop_timer *drain_timer;
   int64_t drain_deadline_ns;
@@ -101,9 +103,13 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
   }
 }
 
+// Until they are ended, uploads that are stuck make every turn longer.
 static void on_turned(void *context) {
   struct proxy *proxy = context;
   client_find_dropped(&proxy->shared);
+  if (proxy->found_stuck && httpd_spins(proxy->shared.httpd) &&
+      clock_now_ns() - proxy->unstuck_ns >= LOOK_SOON_NS)
+    loop_timer_set_now(proxy->look_timer);
 }
 
 static void on_gone(void *token) {
@@ -136,9 +142,9 @@ static void look(void *context) {
     if (now_ns - exchange->moved_ns > proxy->idle_timeout_ns && exchange->client) exchange_time_out(exchange);
   }
   client_end_slow(&proxy->shared, now_ns);
-  if (now_ns - proxy->unstuck_ns >= LOOK_EVERY_NS) {
+  if (now_ns - proxy->unstuck_ns >= (proxy->found_stuck ? LOOK_SOON_NS : LOOK_EVERY_NS)) {
     proxy->unstuck_ns = now_ns;
-    stuck_end(&proxy->shared);
+    proxy->found_stuck = stuck_end(&proxy->shared);
     give_memory_back(proxy);
   }
   set_look_timer(proxy);

@@ -51,20 +51,22 @@ static bool settles(struct httpd *httpd) {
   return false;
 }
 
-void stuck_end(struct proxy_context *proxy) {
+bool stuck_end(struct proxy_context *proxy) {
   struct exchange *suspects = NULL, *innocents = NULL;
-  if (!httpd_spun(proxy->httpd)) return;
+  bool has_ended_one = false;
+  if (!httpd_spun(proxy->httpd)) return false;
   for (struct exchange *exchange = proxy->first; exchange; exchange = exchange->next) {
     if (!is_suspect(exchange)) continue;
     MHD_suspend_connection(exchange->connection);
     exchange->next_suspect = suspects;
     suspects = exchange;
   }
-  if (!suspects) return;
+  if (!suspects) return false;
   bool is_among = settles(proxy->httpd);
   for (struct exchange *suspect = suspects, *next; suspect; suspect = next) {
     next = suspect->next_suspect;
     enum finding finding = is_among ? try_suspect(suspect) : IS_INNOCENT;
+    has_ended_one |= finding == SPINS;
     if (finding == SPINS) end(suspect);
     if (finding != IS_INNOCENT) {
       is_among = settles(proxy->httpd);
@@ -76,4 +78,5 @@ void stuck_end(struct proxy_context *proxy) {
   for (; innocents; innocents = innocents->next_suspect)
     MHD_resume_connection(innocents->connection);
   httpd_run_soon(proxy->httpd);
+  return has_ended_one;
 }

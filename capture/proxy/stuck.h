@@ -10,7 +10,8 @@
 
 // To be called now and then, not from a callback of libmicrohttpd. When it has asked for turns in vain, finds
 // out which chunked uploads make it do so: those without which it goes quiet, twice. The line that it waits
-// for the end of is spoiled where it lies, so that it finds it malformed: it answers 400 and closes.
-void stuck_end(struct proxy_context *proxy);
+// for the end of is spoiled where it lies, so that it finds it malformed: it answers 400 and closes. True
+// when there was one.
+bool stuck_end(struct proxy_context *proxy);
 
 #endif
