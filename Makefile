@@ -21,8 +21,9 @@ SANITIZE ?=
 # Hardening; `make HARDENING= HARDENING_LINK=` does without. _FORTIFY_SOURCE needs the optimiser, a sanitizer has its own
 # checks, and 3 is for compilers that size an object while the program runs. A macro that CFLAGS defines gives way.
 accepts = $(shell echo '$(2)' | $(CC) -Werror -std=c17 $(1) -x c -fsyntax-only - 2>/dev/null && echo yes)
-FORTIFY := $(if $(call accepts,,_Static_assert(__has_builtin(__builtin_dynamic_object_size)$(,) "");),3,2)
-CONTROL_FLOW := $(if $(call accepts,-fcf-protection,int unused;),-fcf-protection)
+# They are found once, when the first file is compiled: before `make deps` there may be no compiler.
+FORTIFY = $(eval FORTIFY := $(if $(call accepts,,_Static_assert(__has_builtin(__builtin_dynamic_object_size)$(,) "");),3,2))$(FORTIFY)
+CONTROL_FLOW = $(eval CONTROL_FLOW := $(if $(call accepts,-fcf-protection,int unused;),-fcf-protection))$(CONTROL_FLOW)
 HARDENING ?= -fPIE -fstack-protector-strong $(CONTROL_FLOW) \
 	$(if $(SANITIZE)$(filter -O0,$(OPTIMIZE) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(FORTIFY))
 HARDENING_LINK ?= -pie -Wl,-z,relro,-z,now
@@ -147,7 +148,7 @@ help:
 
 DEPS := libcurl4-openssl-dev zlib1g-dev libgsl-dev libcmocka-dev libcjson-dev libevent-dev \
 	libmicrohttpd-dev libpopt-dev libssl-dev gnuplot-nox fonts-dejavu-core curl jq procps
-DEPS += $(if $(MPI),libopenmpi-dev openmpi-bin)
+DEPS += $(if $(MPI),libopenmpi-dev openmpi-bin) $(if $(shell command -v $(CC)),,gcc libc6-dev)
 DEPS_DEV := clang clang-format clang-tidy libclang-rt-dev valgrind universal-ctags
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 define install_packages
