@@ -10,6 +10,7 @@
 #include "capture/proxy/downstream.h"
 #include "capture/proxy/hangup.h"
 #include "capture/proxy/httpd.h"
+#include "capture/proxy/refusal.h"
 #include "capture/proxy/stuck.h"
 #include "lib/base/clock.h"
 
@@ -66,6 +67,12 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
   return downstream_handle(exchange, connection, url, method, version, data, len);
 }
 
+// libmicrohttpd rejects some requests itself, before on_request.
+static void note_own_rejection(struct proxy_context *proxy, struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
+  if (info) exchange_note_rejection(proxy, (int)info->http_status, "libmicrohttpd does not accept it");
+}
+
 static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
                          enum MHD_RequestTerminationCode how) {
   struct proxy *proxy = context;
@@ -76,8 +83,18 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
   if (exchange->client) {
     downstream_completed(exchange, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
   } else {
-    exchange_release(client_arrived(client_of(connection))); // libmicrohttpd has rejected it
+    note_own_rejection(&proxy->shared, connection);
+    exchange_release(client_arrived(client_of(connection)));
   }
+}
+
+// libmicrohttpd 1.0 closes a connection without on_completed where it has no room for a chunk's extension.
+static void end_dropped(struct exchange_client *client) {
+  static const char message[] = "the line with a chunk's size is too long";
+  struct exchange *exchange = client->current;
+  exchange_note_rejection(client->proxy, 400, message);
+  if (!client->proxy->tls && !exchange->early) refusal_send(client->fd, 400, message);
+  downstream_completed(exchange, false);
 }
 
 static enum MHD_Result on_accept(void *context, const struct sockaddr *address, socklen_t len) {
@@ -98,7 +115,9 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     int64_t connections = proxy->shared.counts.connections;
     if (connections > proxy->most_connections) proxy->most_connections = connections;
   } else if (*socket_context) {
-    client_close(*socket_context, proxy->hangup);
+    struct exchange_client *client = *socket_context;
+    if (client->current) end_dropped(client);
+    client_close(client, proxy->hangup);
     *socket_context = NULL;
   }
 }
