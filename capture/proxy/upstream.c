@@ -195,9 +195,11 @@ static void record_end(struct exchange *exchange, const struct xfer_result *resu
   exchange->entry = NULL;
 }
 
-// The server answers the handshake with an error of HTTP; where it closes first, that answer may be lost.
+// The server answers the handshake with an error of HTTP, or closes (libmicrohttpd 1.0); where it closes at
+// once after its answer, that may be lost.
 static bool is_plain_handshake(const char *words) {
-  return strstr(words, "wrong version number") || strstr(words, "SSL_ERROR_SYSCALL");
+  return strstr(words, "wrong version number") || strstr(words, "SSL_ERROR_SYSCALL") ||
+         strstr(words, "unexpected eof");
 }
 
 // A server that expects TLS alone ends a connection without it, at once or after some bytes of its own.
