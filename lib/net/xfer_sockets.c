@@ -98,6 +98,16 @@ static enum status watch(struct xfer_socket *socket, CURL *easy, unsigned events
   return before == events ? STATUS_OK : loop_watch_change(socket->watch, events);
 }
 
+// A fast server answers while libcurl still waits to write: from then on the end of its connection matters.
+static void stop_wanting(struct xfer_socket *socket) {
+  socket->is_wanted = false;
+  bool is_heard = socket->events == LOOP_READ;
+  if (socket->is_ours && socket->watch && !is_heard)
+    is_heard = loop_watch_change(socket->watch, LOOP_READ) == STATUS_OK;
+  socket->events = LOOP_READ;
+  if (!socket->is_ours || !is_heard) stop_watching(socket);
+}
+
 static int on_socket(CURL *easy, curl_socket_t number, int what, void *context, void *assigned) {
   (void)assigned;
   struct xfer_socket *socket = find(context, number);
@@ -106,8 +116,7 @@ static int on_socket(CURL *easy, curl_socket_t number, int what, void *context, 
     unsigned events = (what & CURL_POLL_IN ? LOOP_READ : 0U) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0U);
     return watch(socket, easy, events) ? -1 : 0;
   }
-  socket->is_wanted = false;
-  if (!socket->is_ours || socket->events != LOOP_READ) stop_watching(socket);
+  stop_wanting(socket);
   return 0;
 }
 
