@@ -55,7 +55,7 @@ static void prepare_query(struct buf *out) {
 
 static void prepare_cookies(struct buf *out) {
   buf_append_text(out, "GET / HTTP/1.1\r\nHost: h\r\nCookie: ");
-  repeat(out, "a=b;", 1800);
+  repeat(out, "a=b; ", 1800);
   buf_append_text(out, "\r\n\r\n");
 }
 

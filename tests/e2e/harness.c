@@ -37,12 +37,30 @@ static int read_port(int words) {
   return 0;
 }
 
+static void name_program(char *program, size_t room) {
+  const char *build = getenv("BUILD");
+  snprintf(program, room, "%s/bin/capture", build ? build : "build");
+}
+
+bool harness_has_strict_library(void) {
+  char program[256], command[300], line[1024];
+  int major = -1;
+  name_program(program, sizeof program);
+  snprintf(command, sizeof command, "%s --version", program);
+  FILE *pipe = popen(command, "r");
+  assert_non_null(pipe);
+  while (fgets(line, sizeof line, pipe))
+    (void)sscanf(line, "libmicrohttpd %d.", &major);
+  assert_int_equal(pclose(pipe), 0);
+  assert_true(major >= 0);
+  return major >= 1;
+}
+
 // Starts the program; its standard error is harness->words.
 static void start_program(struct harness *harness, char **argv) {
   char program[256];
-  const char *build = getenv("BUILD");
   int words[2];
-  snprintf(program, sizeof program, "%s/bin/capture", build ? build : "build");
+  name_program(program, sizeof program);
   assert_int_equal(pipe2(words, O_CLOEXEC), 0);
   fflush(NULL);
   harness->proxy = fork();

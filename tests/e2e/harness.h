@@ -31,6 +31,9 @@ int harness_start(void **state);
 int harness_start_with(void **state, const char *const *options);
 int harness_stop(void **state);
 
+// The libmicrohttpd that capture is linked with is 1.0 or newer: it rejects more by itself.
+bool harness_has_strict_library(void);
+
 // Tells the proxy to stop and waits for it: its exit code.
 int harness_end_proxy(struct harness *harness);
 

@@ -98,7 +98,7 @@ static void test_a_request_with_more_parts_than_there_is_room_for_is_answered(vo
   repeat(&query, "a=b&", 1800);
   buf_append_text(&query, " HTTP/1.1\r\nHost: h\r\n\r\n");
   buf_append_text(&cookies, "GET / HTTP/1.1\r\nHost: h\r\nCookie: ");
-  repeat(&cookies, "a=b;", 1800);
+  repeat(&cookies, "a=b; ", 1800);
   buf_append_text(&cookies, "\r\n\r\n");
   for (int i = 0; i < 50; i++) {
     check_refused(harness, buf_text(&query), "HTTP/1.1 431 ");
