@@ -123,7 +123,7 @@ include packaging/packaging.mk
 
 Q := $(if $(VERBOSE),,@)
 # Without the packages the first of a hundred errors would be about a header.
-ifeq ($(filter deps deps-dev deps-browser deps-packaging help clean dist uninstall,$(MAKECMDGOALS)),)
+ifeq ($(filter deps% help clean dist uninstall,$(MAKECMDGOALS)),)
 HEADERS := curl/curl.h zlib.h gsl/gsl_errno.h event2/event.h microhttpd.h popt.h openssl/hmac.h
 MISSING := $(shell for header in $(HEADERS); do printf '\043if !__has_include(<%s>)\n%s\n\043endif\n' $$header $$header; done | \
 	$(CC) -x c -E -P - 2>/dev/null)
@@ -132,7 +132,7 @@ $(if $(strip $(MISSING)),$(error $(MISSING) not found: run `make deps` first))
 endif
 
 # In `make deps test` nothing compiles before the packages are in.
-$(BUILD)/obj/%.o: %.c | $(filter deps deps-dev,$(MAKECMDGOALS))
+$(BUILD)/obj/%.o: %.c | $(filter deps%,$(MAKECMDGOALS))
 	@mkdir -p $(@D)
 	@echo "  cc   $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<

@@ -38,7 +38,7 @@ dist:
 DEB_VERSION := $(subst -,+,$(VERSION))
 DEB_SOURCE := build/deb/tidemark-$(DEB_VERSION)
 ## deb: build/deb/tidemark_VERSION_ARCH.deb (make deps-packaging)
-deb: dist
+deb: dist | $(filter deps%,$(MAKECMDGOALS))
 	rm -rf build/deb && mkdir -p $(DEB_SOURCE)
 	tar -xzf $(DIST) -C $(DEB_SOURCE) --strip-components=1
 	cp -r packaging/debian $(DEB_SOURCE)/debian
@@ -49,7 +49,7 @@ deb: dist
 
 ## deps-packaging: also what `make deb` and `make test-packaging` use
 deps-packaging: deps
-	$(call install_packages,debhelper dpkg-dev fakeroot lintian logrotate mmdebstrap)
+	$(call install_packages,build-essential debhelper dpkg-dev fakeroot lintian logrotate mmdebstrap)
 
 ## test-packaging: install, uninstall, equal bytes of two builds, the package in clean roots of Debian 12 and 13 (as root)
 test-packaging: all deb
