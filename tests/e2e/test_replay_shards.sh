@@ -36,7 +36,7 @@ requests "$start" "$scratch/whole.jsonl" >"$scratch/whole"
 requests "$start" "$scratch"/[123].jsonl >"$scratch/parts"
 check 'whole: it has requests of both repetitions' test "$(wc -l <"$scratch/whole")" -gt 10
 check_equal 'shards: together they send the schedule of one' "$(cat "$scratch/whole")" "$(cat "$scratch/parts")"
-check_equal 'shards: each file names its part' "[[1,3,$start],[2,3,$start],[3,3,$start]]" \
+check_equal 'shards: each file names its part' "$(jq -n -c "[[1, 2, 3][] | [., 3, $start + 0]]")" \
   "$(jq -s -c 'map(select(.type == "run") | [.shard, .shards, .start_at_unix_s])' "$scratch"/[123].jsonl)"
 check_equal 'shards: each sends a part of both repetitions' '[2,2,2]' \
   "$(jq -s -c 'map(select(.type == "batch" and .requests > 0)) | length / 3 | [., ., .]' "$scratch"/[123].jsonl)"
