@@ -51,11 +51,10 @@ static void test_the_t_quantile_is_the_mean_of_those_of_passes_and_of_batches(vo
 // Two levels of three batch sizes each, measured in three sessions of their own: an effect a session, which
 // all of its batches share.
 static struct ci_pool pool_of_sessions(bool passes_known) {
-  enum { LEVELS = 2, SIZES = 3, SESSIONS = 3, COUNT = LEVELS * SIZES * SESSIONS };
+  enum { LEVELS = 2, SIZES = 3, SESSIONS = 3, EACH = LEVELS * SIZES, COUNT = EACH * SESSIONS };
   static const double effects[LEVELS][SESSIONS] = {{-0.05, 0.01, 0.04}, {0.01, 0.04, -0.05}};
   struct strata_value values[COUNT];
-  struct ci_pool pool = {.spread = {.sd = 0.04, .df = COUNT - LEVELS * SIZES},
-                         .cells_df = COUNT - LEVELS * SIZES};
+  struct ci_pool pool = {.spread = {.sd = 0.04, .df = COUNT - EACH}, .cells_df = COUNT - EACH};
   for (size_t i = 0; i < COUNT; i++) {
     size_t session = i % SESSIONS, cell = i / SESSIONS, level = cell / SIZES;
     values[i] = (struct strata_value){.workers = (int64_t)level,
@@ -64,7 +63,7 @@ static struct ci_pool pool_of_sessions(bool passes_known) {
                                       .cell = cell,
                                       .residual = effects[level][session]};
   }
-  assert_int_equal(strata_depend(values, COUNT, LEVELS * SIZES, &pool, NULL), STATUS_OK);
+  assert_int_equal(strata_depend(values, COUNT, EACH, &pool, NULL), STATUS_OK);
   return pool;
 }
 
