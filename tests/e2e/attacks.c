@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "attacks.h"
+#include "harness.h"
 
 #define POST_CHAT "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\n"
 #define CHUNKED "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -17,26 +18,9 @@
 static struct buf response_bomb;
 static pthread_rwlock_t bomb_lock = PTHREAD_RWLOCK_INITIALIZER; // of response_bomb: written between attacks
 
-static void repeat(struct buf *out, const char *part, size_t times) {
-  while (times-- > 0)
-    buf_append_text(out, part);
-}
-
-static void take_output(const char *command, struct buf *out) {
-  char some[65536];
-  size_t len;
-  FILE *pipe = popen(command, "r");
-  assert_non_null(pipe);
-  while ((len = fread(some, 1, sizeof some, pipe)) > 0)
-    buf_append(out, some, len);
-  assert_int_equal(pclose(pipe), 0);
-}
-
-// The attacks.
-
 static void prepare_parts(struct buf *out) {
   struct buf body = {0};
-  repeat(&body, "name=\"key\"\r\n", 160000);
+  harness_repeat(&body, "name=\"key\"\r\n", 160000);
   buf_printf(out, POST_CHAT "Content-Length: %zu\r\n\r\n", body.len);
   buf_append(out, body.data, body.len);
   buf_free(&body);
@@ -44,18 +28,18 @@ static void prepare_parts(struct buf *out) {
 
 static void prepare_chunk_line(struct buf *out) {
   buf_append_text(out, CHUNKED "5;");
-  repeat(out, "a", 60000);
+  harness_repeat(out, "a", 60000);
 }
 
 static void prepare_query(struct buf *out) {
   buf_append_text(out, "GET /?");
-  repeat(out, "a=b&", 1800);
+  harness_repeat(out, "a=b&", 1800);
   buf_append_text(out, " HTTP/1.1\r\nHost: h\r\n\r\n");
 }
 
 static void prepare_cookies(struct buf *out) {
   buf_append_text(out, "GET / HTTP/1.1\r\nHost: h\r\nCookie: ");
-  repeat(out, "a=b; ", 1800);
+  harness_repeat(out, "a=b; ", 1800);
   buf_append_text(out, "\r\n\r\n");
 }
 
@@ -69,7 +53,7 @@ static void prepare_nul(struct buf *out) {
 
 static void prepare_request_bomb(struct buf *out) { // 1 GiB in 1 MB
   struct buf member = {0};
-  take_output("head -c 64M /dev/zero | gzip -c", &member);
+  harness_take_output("head -c 64M /dev/zero | gzip -c", &member);
   buf_printf(out, POST_CHAT "Content-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", 16 * member.len);
   for (int i = 0; i < 16; i++)
     buf_append(out, member.data, member.len);
@@ -78,7 +62,7 @@ static void prepare_request_bomb(struct buf *out) { // 1 GiB in 1 MB
 
 static void set_response_bomb(const char *command) {
   struct buf body = {0};
-  take_output(command, &body);
+  harness_take_output(command, &body);
   pthread_rwlock_wrlock(&bomb_lock);
   buf_clear(&response_bomb);
   buf_printf(&response_bomb,
@@ -95,7 +79,7 @@ static void prepare_plain(struct buf *out) {
   buf_clear(&response_bomb);
   buf_append_text(&response_bomb,
                   "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 65536\r\n\r\n");
-  repeat(&response_bomb, "data: {}\ndata: {}", 65536 / 16);
+  harness_repeat(&response_bomb, "data: {}\ndata: {}", 65536 / 16);
   pthread_rwlock_unlock(&bomb_lock);
   buf_append_text(out, "POST /bomb HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}");
 }

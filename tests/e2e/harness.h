@@ -31,6 +31,12 @@ int harness_start(void **state);
 int harness_start_with(void **state, const char *const *options);
 int harness_stop(void **state);
 
+// Appends `part` so many times.
+void harness_repeat(struct buf *out, const char *part, size_t times);
+
+// Appends what the shell's `command` prints; it has to succeed.
+void harness_take_output(const char *command, struct buf *out);
+
 // The libmicrohttpd that capture is linked with is 1.0 or newer: it rejects more by itself.
 bool harness_has_strict_library(void);
 

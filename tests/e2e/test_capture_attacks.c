@@ -28,12 +28,6 @@ static bool has(const char *text, const char *part) {
   return strstr(text, part) != NULL;
 }
 
-static void repeat(struct buf *out, const char *part, size_t times) {
-  for (size_t i = 0; i < times; i++)
-    buf_append_text(out, part);
-  assert_int_equal(out->status, STATUS_OK);
-}
-
 // True when the proxy, asked what it does, says that.
 static bool says(struct harness *harness, const char *what) {
   char line[1024] = "";
@@ -95,10 +89,10 @@ static void test_a_request_with_more_parts_than_there_is_room_for_is_answered(vo
   struct harness *harness = *state;
   struct buf query = {0}, cookies = {0};
   buf_append_text(&query, "GET /?");
-  repeat(&query, "a=b&", 1800);
+  harness_repeat(&query, "a=b&", 1800);
   buf_append_text(&query, " HTTP/1.1\r\nHost: h\r\n\r\n");
   buf_append_text(&cookies, "GET / HTTP/1.1\r\nHost: h\r\nCookie: ");
-  repeat(&cookies, "a=b; ", 1800);
+  harness_repeat(&cookies, "a=b; ", 1800);
   buf_append_text(&cookies, "\r\n\r\n");
   for (int i = 0; i < 50; i++) {
     check_refused(harness, buf_text(&query), "HTTP/1.1 431 ");
@@ -145,7 +139,7 @@ static void test_a_chunk_size_line_without_end_is_refused(void **state) {
     harness_read_until(harness, upstream, "some\r\n");
     buf_append_text(&line, CHUNKED);
     if (parts[i][0] == 'a') buf_append_text(&line, "5;");
-    repeat(&line, parts[i], 60000);
+    harness_repeat(&line, parts[i], 60000);
     double start_s = harness_cpu_s(harness);
     check_refused(harness, buf_text(&line), "HTTP/1.1 400 ");
     int left = harness_connect(harness); // and one that has left
@@ -165,17 +159,6 @@ static void test_a_chunk_size_line_without_end_is_refused(void **state) {
   end_soon(harness);
 }
 
-// What `command` prints.
-static void take_output(const char *command, struct buf *out) {
-  char some[65536];
-  size_t len;
-  FILE *pipe = popen(command, "r");
-  assert_non_null(pipe);
-  while ((len = fread(some, 1, sizeof some, pipe)) > 0)
-    buf_append(out, some, len);
-  assert_int_equal(pclose(pipe), 0);
-}
-
 // Sends through the proxy while the other side reads and forgets.
 static void pour(int from, int to, const struct buf *bytes, size_t sent) {
   char some[65536];
@@ -192,7 +175,7 @@ static void test_a_body_that_holds_a_thousand_times_its_size_is_not_unpacked(voi
   struct harness *harness = *state;
   struct buf member = {0}, request = {0};
   char some[65536];
-  take_output("head -c 64M /dev/zero | gzip -c", &member);
+  harness_take_output("head -c 64M /dev/zero | gzip -c", &member);
   buf_printf(&request, "POST / HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
              64 * member.len);
   int client = harness_connect(harness);
@@ -223,7 +206,8 @@ static int start_with_short_grace(void **state) {
 static void test_an_answer_is_unpacked_beside_the_traffic(void **state) {
   struct harness *harness = *state;
   struct buf body = {0}, head = {0};
-  take_output("(head -c 256M /dev/zero | tr '\\0' '\\n'; printf 'data: [DONE]\\n\\n') | gzip -c", &body);
+  harness_take_output("(head -c 256M /dev/zero | tr '\\0' '\\n'; printf 'data: [DONE]\\n\\n') | gzip -c",
+                      &body);
   buf_printf(
       &head,
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\nContent-Length: "
