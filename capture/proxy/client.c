@@ -152,24 +152,23 @@ void client_gone(struct exchange_client *client) {
   }
 }
 
-// 0: not known.
-static uint64_t bytes_received(int fd) {
+uint64_t client_bytes_received(const struct exchange_client *client) {
   struct tcp_info info = {0};
   socklen_t len = sizeof info;
-  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) ? 0 : info.tcpi_bytes_received;
+  return getsockopt(client->fd, IPPROTO_TCP, TCP_INFO, &info, &len) ? 0 : info.tcpi_bytes_received;
 }
 
 // Bytes that came since the first check show that a head is coming again on a kept connection: the library
 // shows nothing before its first line is complete.
 static void check_kept(struct exchange_client *client, int64_t now_ns) {
-  uint64_t received = bytes_received(client->fd);
+  uint64_t received = client_bytes_received(client);
   if (client->bytes_received == 0) client->bytes_received = received;
   if (client->bytes_received != received) client->head_since_ns = now_ns;
 }
 
 static void end_slow_head(struct exchange_client *client, int64_t timeout_ns, int64_t now_ns) {
   if (timeout_ns == 0 || now_ns - client->head_since_ns <= timeout_ns) return;
-  bool has_begun = client->arriving || bytes_received(client->fd) > 0;
+  bool has_begun = client->arriving || client_bytes_received(client) > 0;
   client->proxy->counts.header_timeouts++;
   if (has_begun) exchange_note_rejection(client->proxy, 408, "its header takes too long");
   cut(client, has_begun ? 408 : 0, "the request's header takes too long");

@@ -43,6 +43,9 @@ void client_served(struct exchange_client *client);
 // ends a request, with 408, of whose body nothing has come for the body's timeout.
 void client_end_slow(struct proxy_context *proxy, int64_t now_ns);
 
+// Bytes that have come on its socket; 0: the kernel does not count them (Unix sockets).
+uint64_t client_bytes_received(const struct exchange_client *client);
+
 // To be called after each turn of libmicrohttpd. Finds the requests that it dropped in it.
 void client_find_dropped(struct proxy_context *proxy);
 

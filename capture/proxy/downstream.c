@@ -7,6 +7,7 @@
 #include "capture/proxy/client.h"
 #include "capture/proxy/early_response.h"
 #include "capture/proxy/raw_head.h"
+#include "capture/proxy/stuck.h"
 #include "capture/proxy/upstream.h"
 #include "lib/base/clock.h"
 
@@ -167,6 +168,7 @@ static enum MHD_Result begin(struct exchange *exchange, const char *url, const c
   if (!message && !raw_head_is_whole(head, url, bytes)) message = "the header has a folded line or a NUL";
   if (message) return reject(exchange, 400, message);
   if (bytes > proxy->max_header_bytes) return reject(exchange, 431, "the request's header is too large");
+  if (exchange->framing.chunked) stuck_mark(exchange);
   exchange->entry = recorder_begin(proxy->recorder, head, exchange->arrived_ns);
   return MHD_YES;
 }
@@ -217,6 +219,7 @@ enum MHD_Result downstream_handle(struct exchange *exchange, struct MHD_Connecti
   exchange->connection = connection;
   if (!exchange->begun) return begin(exchange, url, method, version);
   if (exchange->client->gone) return MHD_NO;
+  if (exchange->framing.chunked && *len > 0) stuck_mark(exchange);
   if (exchange->early_ns > 0) return early_response_discard(exchange, len);
   if (*len > 0) {
     add_body(exchange, data, len);

@@ -177,11 +177,12 @@ struct exchange {
   struct early_response *early;         // NULL: the ordinary way; freed with the exchange
   int64_t early_ns;                     // when all of the early response was sent; 0: it is not
   bool suspended;
-  size_t head_bytes;             // of the request
-  char *body_start;              // where libmicrohttpd keeps what it has read of the body and not handed over
-  bool stuck;                    // cut by stuck.c
-  struct exchange *next_suspect; // the list of stuck.c
-  struct xfer *xfer;             // NULL: not started, or ended
+  size_t head_bytes;   // of the request
+  char *body_start;    // where libmicrohttpd keeps what it has read of the body and not handed over
+  uint64_t read_bytes; // by libmicrohttpd from the client's socket, at stuck_mark
+  int unread;          // bytes in that socket, when stuck.c looked last
+  bool stuck;          // ended by stuck.c
+  struct xfer *xfer;   // NULL: not started, or ended
 };
 
 // An exchange for a request whose target has just been read. NULL: no memory.

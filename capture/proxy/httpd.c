@@ -15,23 +15,20 @@
 #define WAIT_MAX_MS 3600000 // also: nothing to wait for
 #define IDLE_TURNS_AT_ONCE 2
 #define IDLE_TURN_DOUBLINGS 5 // of the millisecond before the next
-#define MANY_IDLE_TURNS 8
-#define TURNS_TO_QUIET 8
 #define TURNS_AT_ONCE 8
 #define TURNS_TO_ACCEPT 4096 // the backlog, if each turn accepts but one
 
 struct httpd {
   struct MHD_Daemon *daemon;
-  void (*turned)(void *context);
+  void (*turned)(void *context, bool was_in_vain);
   void *context;
   struct loop_watch *watch;
   struct loop_timer *timer;
-  bool passed;                // the listening socket: another process has it too
-  bool soon;                  // the timer is set for now
-  unsigned turns_at_once;     // asked for since the loop looked last at what else is ready
-  bool did_something;         // since the last turn began
-  unsigned idle_turns;        // since it was quiet: without a callback, and the next asked for at once
-  unsigned idle_turns_in_all; // since httpd_spun
+  bool passed;            // the listening socket: another process has it too
+  bool soon;              // the timer is set for now
+  unsigned turns_at_once; // asked for since the loop looked last at what else is ready
+  bool did_something;     // since the last turn began
+  unsigned idle_turns;    // since it was quiet: without a callback, and the next asked for at once
   struct listener listener;
   struct buf cert, key; // PEM texts
 };
@@ -53,10 +50,9 @@ static void run(struct httpd *httpd) {
   httpd->soon = false;
   unsigned before = connections(httpd);
   bool is_idle = run_turn(httpd, &wait_ms) && !httpd->did_something;
-  if (httpd->turned) httpd->turned(httpd->context);
+  if (httpd->turned) httpd->turned(httpd->context, is_idle);
   if (wait_ms > 0) httpd->idle_turns = 0;
   httpd->idle_turns += is_idle;
-  httpd->idle_turns_in_all += is_idle;
   // At its limit of connections or descriptors the library takes the listening socket out of its epoll set,
   // and puts it back only at the turn after one has closed; nothing else would make that turn come.
   if (connections(httpd) < before) httpd_run_soon(httpd);
@@ -97,28 +93,6 @@ void httpd_run_soon(struct httpd *httpd) {
 
 void httpd_did_something(struct httpd *httpd) {
   httpd->did_something = true;
-}
-
-bool httpd_has_done_something(const struct httpd *httpd) {
-  return httpd->did_something;
-}
-
-bool httpd_spins(const struct httpd *httpd) {
-  return httpd->idle_turns_in_all >= MANY_IDLE_TURNS;
-}
-
-bool httpd_spun(struct httpd *httpd) {
-  bool has_spun = httpd_spins(httpd);
-  httpd->idle_turns_in_all = 0;
-  return has_spun;
-}
-
-bool httpd_goes_quiet(struct httpd *httpd) {
-  MHD_UNSIGNED_LONG_LONG wait_ms;
-  for (int turns = 0; turns < TURNS_TO_QUIET; turns++) {
-    if (!run_turn(httpd, &wait_ms) || httpd->did_something) return true;
-  }
-  return false;
 }
 
 static enum status read_tls(struct httpd *httpd, const struct httpd_options *options, struct error *error) {

@@ -22,8 +22,9 @@ struct httpd_handlers {
   MHD_RequestCompletedCallback completed;                                                // NULL allowed
   MHD_NotifyConnectionCallback connection;                                               // NULL allowed
   MHD_AcceptPolicyCallback accept; // before anything is allocated for a connection; NULL allowed
-  void (*turned)(void *context);   // each of its turns, when it is over; NULL allowed
-  void *context;                   // of all six
+  // Each of its turns, when it is over; in vain: it has done nothing, and asks for the next. NULL allowed.
+  void (*turned)(void *context, bool was_in_vain);
+  void *context; // of all six
 };
 
 struct httpd_options {
@@ -61,15 +62,6 @@ void httpd_run_soon(struct httpd *httpd);
 // is nothing that it can do (see stuck.h). From the third without a callback on, such turns are 1 to 32 ms
 // apart.
 void httpd_did_something(struct httpd *httpd);
-
-// There were many such turns since the last call of httpd_spun.
-bool httpd_spun(struct httpd *httpd);
-bool httpd_spins(const struct httpd *httpd);
-
-// Gives the daemon turns until it has nothing to do at once, or does something; false: it does nothing, and
-// asks for more. Not from a callback of the daemon.
-bool httpd_goes_quiet(struct httpd *httpd) MUST_USE;
-bool httpd_has_done_something(const struct httpd *httpd); // in its last turn
 
 // Closes every connection (none may be suspended) and frees. Takes NULL.
 void httpd_close(struct httpd *httpd);

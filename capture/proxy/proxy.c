@@ -18,7 +18,7 @@
 #define HEAP_MEMORY_MAX ((size_t)32 * 1024)
 #define SPARE_FILES 64 // descriptors for everything but connections
 #define LOOK_EVERY_NS (CLOCK_NS_PER_S / 2)
-#define LOOK_SOON_NS (CLOCK_NS_PER_S / 200)
+#define STUCK_EVERY_NS CLOCK_NS_PER_MS
 #define DRAIN_IDLE_NS (CLOCK_NS_PER_S / 4)  // what came on a connection a moment ago may be followed by more
 #define DRAIN_FIRST_NS (2 * CLOCK_NS_PER_S) // who connects means to send
 #define DRAIN_CHECK_NS (CLOCK_NS_PER_S / 50)
@@ -31,8 +31,8 @@ struct proxy {
   struct hangup *hangup;
   struct loop_timer *look_timer;
   int64_t most_connections; // at once, since memory was given back
-  int64_t unstuck_ns;       // when stuck_end was called last: it needs the turns of some time
-  bool found_stuck;         // that time: more are likely to come
+  int64_t unstuck_ns;       // when stuck_end was called last
+  int64_t trimmed_ns;       // when give_memory_back was
   int64_t idle_timeout_ns;  // 0: none
   struct loop_timer *drain_timer;
   int64_t drain_deadline_ns;
@@ -122,13 +122,14 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
   }
 }
 
-// Until they are ended, uploads that are stuck make every turn longer.
-static void on_turned(void *context) {
+static void on_turned(void *context, bool was_in_vain) {
   struct proxy *proxy = context;
   client_find_dropped(&proxy->shared);
-  if (proxy->found_stuck && httpd_spins(proxy->shared.httpd) &&
-      clock_now_ns() - proxy->unstuck_ns >= LOOK_SOON_NS)
-    loop_timer_set_now(proxy->look_timer);
+  if (!was_in_vain) return;
+  int64_t now_ns = clock_now_ns();
+  if (now_ns - proxy->unstuck_ns < STUCK_EVERY_NS) return; // it goes through all exchanges
+  proxy->unstuck_ns = now_ns;
+  stuck_end(&proxy->shared);
 }
 
 static void on_gone(void *token) {
@@ -146,8 +147,10 @@ static void set_look_timer(struct proxy *proxy) {
 }
 
 // Freed memory between what is in use stays with the process otherwise: after a burst of clients, for good.
-static void give_memory_back(struct proxy *proxy) {
+static void give_memory_back(struct proxy *proxy, int64_t now_ns) {
   int64_t connections = proxy->shared.counts.connections;
+  if (now_ns - proxy->trimmed_ns < LOOK_EVERY_NS) return;
+  proxy->trimmed_ns = now_ns;
   if (proxy->most_connections < MANY_CONNECTIONS || connections > proxy->most_connections / 4) return;
   malloc_trim(0);
   proxy->most_connections = connections;
@@ -161,11 +164,7 @@ static void look(void *context) {
     if (now_ns - exchange->moved_ns > proxy->idle_timeout_ns && exchange->client) exchange_time_out(exchange);
   }
   client_end_slow(&proxy->shared, now_ns);
-  if (now_ns - proxy->unstuck_ns >= (proxy->found_stuck ? LOOK_SOON_NS : LOOK_EVERY_NS)) {
-    proxy->unstuck_ns = now_ns;
-    proxy->found_stuck = stuck_end(&proxy->shared);
-    give_memory_back(proxy);
-  }
+  give_memory_back(proxy, now_ns);
   set_look_timer(proxy);
 }
 

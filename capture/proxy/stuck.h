@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Ends uploads that libmicrohttpd cannot go on with. A line with a chunk's size that is longer than a
-// connection's memory leaves it no room to read on; it then asks for turn after turn without end, also after
-// the client has left, and says nothing of it.
+// Ends chunked uploads whose next line with a chunk's size does not end. libmicrohttpd searches what it has
+// of such a line at each turn; once the line fills the connection's memory, it has no room to read on, asks
+// for turn after turn without end, also after the client has left, and says nothing of it.
 #ifndef CAPTURE_STUCK_H
 #define CAPTURE_STUCK_H
 
 #include "capture/proxy/exchange.h"
 
-// To be called now and then, not from a callback of libmicrohttpd. When it has asked for turns in vain, finds
-// out which chunked uploads make it do so: those without which it goes quiet, twice. The line that it waits
-// for the end of is spoiled where it lies, so that it finds it malformed: it answers 400 and closes. True
-// when there was one.
-bool stuck_end(struct proxy_context *proxy);
+// To be called when libmicrohttpd has handed over the head or bytes of the body of a chunked upload.
+void stuck_mark(struct exchange *exchange);
+
+// To be called after a turn of libmicrohttpd that was in vain, not from one of its callbacks. An upload is
+// stuck when the library has read an eighth of its memory or more since the mark; or, where the kernel does
+// not count what has come (Unix sockets), when what it has not read stays the same from one call to the next.
+// The line is spoiled where it lies, so that the library finds it malformed: it answers 400 and closes.
+void stuck_end(struct proxy_context *proxy);
 
 #endif

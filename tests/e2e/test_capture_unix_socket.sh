@@ -4,7 +4,7 @@
 # capture on a Unix socket: what passes, and the life of the socket's file.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-need curl jq flock
+need curl jq flock perl
 
 socket=$scratch/s trace=$scratch/t.jsonl
 chat='"messages":[{"role":"user","content":"x"}]'
@@ -32,6 +32,14 @@ test_traffic() {
   check_equal 'what could be read in two ways is refused here too' 400 "$out"
   run curl -sS -m 20 --unix-socket "$socket" http://any/v1/models http://any/v1/models -w '%{num_connects}' -o /dev/null -o /dev/null
   check_equal 'a connection is used again' 10 "$out"
+  # shellcheck disable=SC2016 # the dollars are perl's
+  run timeout 5 perl -MIO::Socket::UNIX -e '
+    $SIG{PIPE} = "IGNORE";
+    my $socket = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "no connection";
+    print $socket "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;", "a" x 60000;
+    $socket->flush;
+    print scalar <$socket>' "$socket"
+  check_match 'a chunk-size line without end is refused' '^HTTP/1.1 400 ' "$out"
   curl -sS -N -m 20 -o /dev/null --unix-socket "$socket" -d "{\"stream\":true,\"max_tokens\":100000,$chat}" http://any/v1/chat/completions &
   local client=$!
   check 'a stream runs' wait_for 5 in_flight_is 1
@@ -40,7 +48,7 @@ test_traffic() {
   check 'a client that leaves ends it' wait_for 1 in_flight_is 0
   stop_server capture
   check_equal 'exit code' 0 "${server_status[capture]}"
-  check_equal 'all is recorded' 'null null null null null client' "$(jq -r 'select(.type == "response").aborted_by' "$trace" | xargs)"
+  check_equal 'all is recorded' 'null null null null null client client' "$(jq -r 'select(.type == "response").aborted_by' "$trace" | xargs)"
 }
 
 test_the_file() {
