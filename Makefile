@@ -173,7 +173,7 @@ deps-dev: deps
 
 ## deps-browser: also the browser that `make test-browser` drives
 deps-browser: deps
-	$(call install_packages,chromium)
+	$(call install_packages,chromium poppler-utils)
 
 ## clean: remove what was built
 .PHONY: clean

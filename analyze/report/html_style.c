@@ -54,7 +54,7 @@ const char html_style_sheet[] =
 ".plot text{font-size:150%}.wrap td{white-space:nowrap}.answer{font-size:1rem}}\n"
 "@media print{nav,.tip{display:none}html{font-size:10pt}main{max-width:none;padding:0}body{font-size:1rem}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}\n"
 "tr,figure,.callout{break-inside:avoid}h2,h3,h4{break-after:avoid}thead{display:table-header-group}.wrap{overflow:visible}figure{max-width:17cm}\n"
-"details::details-content{content-visibility:visible;block-size:auto}.fold summary{list-style:none}\n"
+"details::details-content{content-visibility:visible;block-size:auto}.fold summary{list-style:none;break-after:avoid}\n"
 "table{font-size:.85em}th,td{padding:.15rem .45rem}.heat td{padding:.15rem .3rem}}\n";
 
 // A printed page has no folded chapters. Headings become buttons that sort; points of figures show their values to

@@ -78,5 +78,10 @@ picture "$out/table-ru/report.html" dark 1280,1600 table-ru-dark
 picture "$out/sweep-$lang/report.html" dark 1280,1600 sweep-dark
 chromium light --no-pdf-header-footer --print-to-pdf="$out/print.pdf" "file://$out/table-ru/report.html" >/dev/null
 note "$([ -s "$out/print.pdf" ] || echo 'not ')ok print" print
+command -v pdftotext >/dev/null || note 'not ok pdftotext is there (make deps-browser)' print
+stranded=$(pdftotext "$out/print.pdf" - | awk -v headings="$(sed -n 's/^##* //p' "$out/table-ru/report.md")" '
+  BEGIN { count = split(headings, all, "\n"); for (i = 1; i <= count; i++) is_heading[all[i]] = 1; RS = "\f"; FS = "\n" }
+  { for (i = NF; i > 0 && $i == ""; i--); if (is_heading[$i]) print "page " NR ": " $i }' | head -n 3)
+note "${stranded:+not }ok no printed page ends in a heading${stranded:+: $stranded}" print
 echo "$passed passed, $failed failed; pictures: $out"
 [ "$failed" -eq 0 ]
