@@ -32,6 +32,8 @@ test_traffic() {
   check_equal 'what could be read in two ways is refused here too' 400 "$out"
   run curl -sS -m 20 --unix-socket "$socket" http://any/v1/models http://any/v1/models -w '%{num_connects}' -o /dev/null -o /dev/null
   check_equal 'a connection is used again' 10 "$out"
+  local answer='^HTTP/1.1 400 '
+  "$bin/capture" --version | grep -q 'libmicrohttpd 0' || answer='^$' # from 1.0 on it closes such a connection
   # shellcheck disable=SC2016 # the dollars are perl's
   run timeout 5 perl -MIO::Socket::UNIX -e '
     $SIG{PIPE} = "IGNORE";
@@ -39,7 +41,8 @@ test_traffic() {
     print $socket "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;", "a" x 60000;
     $socket->flush;
     print scalar <$socket>' "$socket"
-  check_match 'a chunk-size line without end is refused' '^HTTP/1.1 400 ' "$out"
+  check_match 'a chunk-size line without end is refused' "$answer" "$out"
+  check_equal 'and soon' 0 "$status"
   curl -sS -N -m 20 -o /dev/null --unix-socket "$socket" -d "{\"stream\":true,\"max_tokens\":100000,$chat}" http://any/v1/chat/completions &
   local client=$!
   check 'a stream runs' wait_for 5 in_flight_is 1
