@@ -7,6 +7,7 @@
 #ifndef ANALYZE_LOAD_H
 #define ANALYZE_LOAD_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
