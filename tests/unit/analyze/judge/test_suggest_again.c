@@ -56,10 +56,10 @@ static void test_a_level_beyond_a_plateau_is_not_measured_again(void **state) {
   struct buf table = {0};
   (void)state;
   buf_append_text(&table, HEADER);
-  for (int64_t w = 32; w <= 256; w *= 2) {
+  for (long long w = 32; w <= 256; w *= 2) {
     for (int64_t r = -1; r <= 1; r++) // 10,000 tokens/s in each
-      buf_printf(&table, "%lld,%lld,%.9g,%lld,%lld,0\n", (long long)w, (long long)(3 * w),
-                 (double)(3 * w) * (1 + 0.01 * (double)r) / 100, 300LL * (long long)w, 3LL * (long long)w);
+      buf_printf(&table, "%lld,%lld,%.9g,%lld,%lld,0\n", w, 3 * w,
+                 (double)(3 * w) * (1 + 0.01 * (double)r) / 100, 300 * w, 3 * w);
   }
   scenario_run(&s, buf_text(&table));
   s.results.cells[3].flags |= CELL_INVALID_CLIENT;
