@@ -46,7 +46,7 @@ static void marks_of(struct chapters *c, const struct cell *cell, struct chapter
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     if (cell->flags & rows[i].flag) chapters_list_add(marks, lang_text(c->lang, rows[i].id));
   }
-  chapters_limits_mark(c, cell->meets_slo, cell->slo_certain, marks);
+  chapters_limits_mark(c, cell->meets_slo, chapters_limits_cell_certain(results, cell), marks);
   // An interval from a single measurement is borrowed from the other cells, and is labelled so.
   if (cell->pooled_interval && (cell->flags & CELL_UNREPLICATED) && chapters_has_interval(cell->tokens_per_s))
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_POOLED));

@@ -23,16 +23,26 @@ bool chapters_limits_judged(const struct results *results) {
 
 const char *chapters_limits_word(struct chapters *c, const struct cell *cell) {
   if (cell->meets_slo == CELL_SLO_UNKNOWN) return NUMBER_UNKNOWN;
-  bool sure = cell->slo_certain;
+  bool sure = chapters_limits_cell_certain(c->results, cell);
   if (cell->meets_slo == CELL_SLO_MET)
     return lang_text(c->lang, sure ? LANG_LIMITS_KEPT : LANG_LIMITS_KEPT_OPEN);
   return lang_text(c->lang, sure ? LANG_LIMITS_MISSED : LANG_LIMITS_MISSED_OPEN);
 }
 
-bool chapters_limits_certain(const struct results *results, size_t index, bool own) {
+bool chapters_limits_certain(const struct results *results, size_t index, enum cell_slo meets, bool own) {
   const struct slo_edge *edge = &results->slo_edge;
   if (own || !edge->exists || edge->uneven) return own;
-  return (edge->passes != SIZE_MAX && index <= edge->passes) || index >= edge->fails;
+  bool passes = edge->passes != SIZE_MAX && index <= edge->passes, fails = index >= edge->fails;
+  return (passes && meets == CELL_SLO_MET) || (fails && meets == CELL_SLO_MISSED);
+}
+
+bool chapters_limits_cell_certain(const struct results *results, const struct cell *cell) {
+  if (results->load_count > 0) return cell->slo_certain; // the edge is one of loads then
+  for (size_t i = 0; i < results->workers_count; i++) {
+    if (results_level_cell(results, &results->workers[i]) == (size_t)(cell - results->cells))
+      return chapters_limits_certain(results, i, cell->meets_slo, cell->slo_certain);
+  }
+  return cell->slo_certain;
 }
 
 void chapters_limits_mark(struct chapters *c, enum cell_slo meets, bool certain,

@@ -10,7 +10,8 @@ struct shape {
 };
 
 static bool is_certain(const struct results *results, const struct load *load) {
-  return chapters_limits_certain(results, (size_t)(load - results->loads), load->slo_certain);
+  return chapters_limits_certain(results, (size_t)(load - results->loads), load->meets_slo,
+                                 load->slo_certain);
 }
 
 static bool marked(const struct results *results, const struct load *load) {

@@ -104,8 +104,11 @@ bool chapters_limits_judged(const struct results *results);
 const char *chapters_limits_word(struct chapters *c, const struct cell *cell);
 
 // Whether the verdict on a load (an index into loads or workers) is certain: by its `own` interval, or since
-// the load lies outside the bounds of the edge.
-bool chapters_limits_certain(const struct results *results, size_t index, bool own);
+// the load lies on that side of the edge's bounds.
+bool chapters_limits_certain(const struct results *results, size_t index, enum cell_slo meets, bool own);
+
+// The same for a cell: that which stands for its level has the level's verdict.
+bool chapters_limits_cell_certain(const struct results *results, const struct cell *cell);
 
 // Adds that a limit is missed, or that this is open.
 void chapters_limits_mark(struct chapters *c, enum cell_slo meets, bool certain, struct chapters_list *marks);

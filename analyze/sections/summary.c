@@ -148,8 +148,7 @@ static void level_marks(struct chapters *c, const struct workers_row *row, const
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_LARGEST));
   if (best->in_best_set && results->best.set_count > 1 && !chosen->steady)
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EQUAL));
-  bool certain = chapters_limits_certain(results, (size_t)(row - results->workers), best->slo_certain);
-  chapters_limits_mark(c, best->meets_slo, certain, marks);
+  chapters_limits_mark(c, best->meets_slo, chapters_limits_cell_certain(results, best), marks);
   if (row->best_is_edge && !results->recommendation.steady)
     chapters_list_add(marks, lang_text(c->lang, LANG_MARK_EDGE));
   if (chapters_level_lower_edge(results, row))

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "analyze/sections/sections.h"
 #include "tests/unit/analyze/sections/made.h"
 
 static void latency(struct results *results, const double *p95_s) {
@@ -86,6 +87,22 @@ static void test_the_levels_say_which_batches_keep_the_limits(void **state) {
   HAS(text, "8, 24");
   made->results.cells[1].meets_slo = CELL_SLO_MET;
   HAS(made_brief(made, LANG_EN), "[116.4, 123.6]  all ");
+}
+
+// 4 workers keep the limits only by their estimate, 8 by their interval.
+static void test_a_level_below_the_edge_is_certain_in_its_own_chapter_too(void **state) {
+  struct made *made = *state;
+  made_small_run(&made->results);
+  struct results *results = &made->results;
+  limited(results);
+  size_t cell = results_level_cell(results, &results->workers[0]);
+  results->cells[cell].meets_slo = CELL_SLO_MET;
+  results->cells[cell].slo_certain = false;
+  assert_false(chapters_limits_cell_certain(results, &results->cells[cell]));
+  results->slo_edge = (struct slo_edge){.exists = true, .passes = 1, .fails = SIZE_MAX, .at = NAN};
+  assert_true(chapters_limits_cell_certain(results, &results->cells[cell]));
+  results->cells[cell].meets_slo = CELL_SLO_MISSED; // by its estimate alone, on the side that passes
+  assert_false(chapters_limits_cell_certain(results, &results->cells[cell]));
 }
 
 static void test_goodput_names_its_limits(void **state) {
@@ -233,6 +250,7 @@ int main(void) {
       MADE(test_without_latency_there_is_no_front),
       MADE(test_the_front_says_what_is_certain_of_its_limits),
       MADE(test_the_levels_say_which_batches_keep_the_limits),
+      MADE(test_a_level_below_the_edge_is_certain_in_its_own_chapter_too),
       MADE(test_goodput_names_its_limits),
       MADE(test_a_baseline_is_judged_by_its_verdict),
       MADE(test_next_says_what_to_measure_or_that_all_is_done),
