@@ -25,8 +25,9 @@
 #                           test ends as skipped where that cannot be had
 #   in_quiet CMD...         calls CMD, here, until it succeeds, three times at most: for a claim about time. When it fails and
 #                           other programs took the CPU in each try, `disturbed` has the reason, else it is empty
-#   timed NAME CMD...       CMD is a check of a time. Under a sanitizer, which makes programs several times slower, or when
-#                           the last in_quiet was disturbed, NAME is skipped instead, and says so
+#   timed NAME CMD...       CMD is a check of a time, or of what follows from times. Under a sanitizer, which makes programs
+#                           several times slower, or when the last in_quiet was disturbed, NAME is skipped instead, and
+#                           says so; also when CMD fails, and other programs took the CPU while that in_quiet succeeded
 #   check_timed NAME CMD... check NAME in_quiet CMD, a claim about time; under a sanitizer CMD is called once
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -88,14 +89,26 @@ npm_install() {
 }
 
 sanitized() { grep -q __asan_init "$bin/simllm" || grep -q __tsan_init "$bin/simllm"; }
-disturbed=
+disturbed='' busy=''
 timed() {
   if sanitized; then
     skip "$1" 'time is not measured under a sanitizer'
   elif [ "$disturbed" ]; then
     skip "$1" "$disturbed"
+  elif [ "$busy" ]; then
+    unless_busy "$@"
   else
     "${@:2}"
+  fi
+}
+unless_busy() {
+  local failed=$cases_failed
+  "${@:2}" >"$scratch/said" 2>&1
+  if [ "$cases_failed" -gt "$failed" ]; then
+    cases_failed=$failed
+    skip "$1" "$busy: $(tail -n +2 "$scratch/said" | xargs)"
+  else
+    cat "$scratch/said"
   fi
 }
 check_timed() {
@@ -120,17 +133,19 @@ cpu_times() {
 # More than a tenth of one core for other programs is no quiet.
 CPU_OF_OTHERS=10
 in_quiet() {
-  local try before after others quiet=
+  local try before after others worked quiet=
   for try in 1 2 3; do
     read -ra before < <(cpu_times)
-    disturbed=
-    "$@" && return 0
+    disturbed='' busy='' worked=''
+    "$@" && worked=yes
     read -ra after < <(cpu_times)
     others=$((100 * (after[1] - before[1] - after[2] + before[2]) / (after[0] - before[0] + 1)))
+    [ "$others" -le $CPU_OF_OTHERS ] || busy="other programs took the CPU, $others % of a core"
+    [ -z "$worked" ] || return 0
     echo "try $try of 3 failed while other programs took $others % of a core: ${*@Q}"
-    [ "$others" -gt $CPU_OF_OTHERS ] || quiet=yes
+    [ "$busy" ] || quiet=yes
   done
-  [ "$quiet" ] || disturbed="other programs took the CPU, $others % of a core in the last of three tries"
+  if [ "$quiet" ]; then busy=''; else disturbed="$busy in the last of three tries"; fi
   return 1
 }
 
