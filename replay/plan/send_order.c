@@ -162,7 +162,7 @@ void send_order_take(struct send_order *order) {
   }
 }
 
-enum status send_order_done(struct send_order *order, int64_t index, int64_t done_ns) {
+enum status send_order_done(struct send_order *order, int64_t index, int64_t done_ns, int64_t freed_ns) {
   const struct schedule *schedule = order->options.schedule;
   if (!order->options.draw || turn_of(order, index)->after < 0) return STATUS_OK;
   int64_t after = neighbour(order, index, turn_of(order, index)->after), scheduled = (int64_t)schedule->count;
@@ -171,6 +171,6 @@ enum status send_order_done(struct send_order *order, int64_t index, int64_t don
   int64_t intended_ns = think < 0 ? order->start_ns + schedule->offsets_ns[after] : done_ns + think;
   int64_t until_ns = order->options.until_ns;
   if (until_ns > 0 && intended_ns >= order->start_ns + until_ns) return STATUS_OK;
-  int64_t ready_ns = intended_ns > done_ns ? intended_ns : done_ns;
+  int64_t ready_ns = intended_ns > freed_ns ? intended_ns : freed_ns;
   return push(order, &(struct send_order_next){after, intended_ns, ready_ns});
 }

@@ -69,7 +69,10 @@ bool send_order_peek(struct send_order *turns, struct send_order_next *out);
 // Takes the one that send_order_peek gave last; it is under way.
 void send_order_take(struct send_order *turns);
 
-// A request that was taken is over, well or not: the turn after it may go. STATUS_MEMORY.
-enum status send_order_done(struct send_order *turns, int64_t index, int64_t done_ns) MUST_USE;
+// A request that was taken is over, well or not: the turn after it may go from `freed_ns` on, the instant
+// when its place was free again. Its think time counts from `done_ns`, the end of the response.
+// STATUS_MEMORY.
+enum status send_order_done(struct send_order *turns, int64_t index, int64_t done_ns,
+                            int64_t freed_ns) MUST_USE;
 
 #endif

@@ -133,7 +133,7 @@ static bool finish_turn(struct share *share, const struct request_result *result
   struct arrival *arrival = result->request->owner;
   if (arrival->is_done || !share->measurement->setup.work->turns) return false;
   arrival->is_done = true;
-  if (send_order_done(((struct part *)share->part)->order, result->index, result->freed_ns))
+  if (send_order_done(((struct part *)share->part)->order, result->index, result->done_ns, result->freed_ns))
     measurement_cancel_share(share);
   return true;
 }

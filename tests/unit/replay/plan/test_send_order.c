@@ -42,7 +42,7 @@ static void expect(struct send_order *turns, int64_t index, int64_t intended_ms,
 }
 
 static void over(struct send_order *turns, int64_t index, int64_t done_ms) {
-  assert_int_equal(send_order_done(turns, index, (1000 + done_ms) * MS), STATUS_OK);
+  assert_int_equal(send_order_done(turns, index, (1000 + done_ms) * MS, (1000 + done_ms) * MS), STATUS_OK);
 }
 
 static void expect_none(struct send_order *turns) {
@@ -100,6 +100,21 @@ static void test_think_time_counts_from_the_answer(void **state) {
 }
 
 // Conversation 0 thought for 7 ms, conversation 1 for 400 ms, and what is before 0's last turn is not known.
+// A connection's last chunk may come after the response's own end.
+static void test_think_time_counts_from_the_end_and_not_from_the_free_place(void **state) {
+  (void)state;
+  struct schedule schedule = {offsets, 6, 50 * MS};
+  struct send_order *turns = open_turns(
+      &schedule, (struct send_order_options){.think = SEND_ORDER_THINK_FIXED, .think_ns = 10 * MS});
+  expect(turns, 0, 0, 0);
+  expect(turns, 1, 10, 10);
+  assert_int_equal(send_order_done(turns, 0, 1012 * MS, 1015 * MS), STATUS_OK);
+  assert_int_equal(send_order_done(turns, 1, 1016 * MS, 1036 * MS), STATUS_OK);
+  expect(turns, 2, 22, 22);
+  expect(turns, 3, 26, 36);
+  send_order_close(turns);
+}
+
 static void test_recorded_think_time_is_cut_and_sped_up_like_the_schedule(void **state) {
   (void)state;
   struct schedule schedule = {offsets, 6, 50 * MS};
@@ -271,7 +286,7 @@ static void test_no_turn_overtakes_in_any_order_of_answers(void **state) {
       under_way[which] = under_way[--in_flight];
       now_ns += (int64_t)(random >> 40) % (40 * MS) + 1;
       done_ns[index] = now_ns;
-      assert_int_equal(send_order_done(turns, index, now_ns), STATUS_OK);
+      assert_int_equal(send_order_done(turns, index, now_ns, now_ns), STATUS_OK);
     }
   }
   assert_int_equal(sent, COUNT);
@@ -307,7 +322,7 @@ static size_t send_share(const struct schedule *schedule, const struct conversat
     assert_int_equal(intended_ns[next.index], 0); // by no share before, and once
     intended_ns[next.index] = next.intended_ns;
     send_order_take(order);
-    assert_int_equal(send_order_done(order, next.index, next.ready_ns), STATUS_OK);
+    assert_int_equal(send_order_done(order, next.index, next.ready_ns, next.ready_ns), STATUS_OK);
   }
   send_order_close(order);
   return sent;
@@ -371,6 +386,7 @@ int main(void) {
       cmocka_unit_test(test_a_turn_waits_for_the_one_before_it_and_stays_intended_for_its_time),
       cmocka_unit_test(test_a_released_turn_goes_between_what_is_scheduled),
       cmocka_unit_test(test_think_time_counts_from_the_answer),
+      cmocka_unit_test(test_think_time_counts_from_the_end_and_not_from_the_free_place),
       cmocka_unit_test(test_recorded_think_time_is_cut_and_sped_up_like_the_schedule),
       cmocka_unit_test(test_what_would_come_after_the_duration_is_left_out),
       cmocka_unit_test(test_conversations_arrive_evenly_over_a_constant_schedule),
