@@ -9,8 +9,8 @@ void notices_tell(const struct load_data *data, struct log *log) {
     if (notice->code == WARNING_NO_END) {
       log_notice(log, "%s: no end record, the run was cut short", notice->words);
     } else if (notice->code == WARNING_DAMAGED_INPUT) {
-      log_notice(log, "%s: %" PRId64 " records or stretches are missing or cannot be read", notice->words,
-                 notice->count);
+      log_notice(log, "%s: %" PRId64 " %s missing or cannot be read", notice->words, notice->count,
+                 notice->count == 1 ? "record or stretch is" : "records or stretches are");
     } else if (notice->code == WARNING_NEWER_VERSION) {
       log_notice(log, "%s: %" PRId64 " records of a version newer than this program supports were left out",
                  notice->words, notice->count);

@@ -110,8 +110,10 @@ static struct estimate goodput_of(const struct cells_sample *sample, double conf
   }
   if (sample->count == 0) return estimate_of(ci);
   struct ci_sample values = {scratch, sample->count};
-  if (ci_of_sample(values, STAT_SCALE_LINEAR, NULL, confidence, &ci, NULL) == STATUS_OK)
+  if (ci_of_sample(values, STAT_SCALE_LINEAR, NULL, confidence, &ci, NULL) == STATUS_OK) {
+    ci.lo = fmax(ci.lo, 0);
     return estimate_of(ci);
+  }
   double sum = 0;
   for (size_t i = 0; i < sample->count; i++)
     sum += scratch[i];
@@ -185,6 +187,8 @@ static enum status fill_cell(const struct load_data *data, const struct cells_sa
   cell->good_share = good_share_of(sample, confidence, values);
   cell->tokens_per_s = cell->failure_rate = (struct estimate){NAN, NAN, NAN};
   cells_times_fill(sample->cell, confidence, cell);
+  if (data->has_limits && data->limits.tpot_ns >= 0 && isnan(cell->tpot_s.p50.estimate))
+    cell->goodput = cell->good_share = (struct estimate){NAN, NAN, NAN}; // no request has what is limited
   if (!cell->timed && cell->batch > cell->workers && cell->batch % cell->workers != 0)
     cell->flags |= CELL_PARTIAL_WAVE;
   if (cell->reps == 1) cell->flags |= CELL_UNREPLICATED;

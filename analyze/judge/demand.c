@@ -13,6 +13,7 @@
 #define MINUTE_NS (60 * CLOCK_NS_PER_S)
 #define MINUTES_MAX (INT64_C(10) * 366 * 24 * 60)
 #define REQUESTS_MAX 50000000
+#define RATE_MIN 1e-6
 #define RATE_MAX 1e9
 
 enum { ROWS_MAX = 8 };
@@ -137,21 +138,37 @@ static double apart(double of_run, double of_traffic) {
   return of_traffic > 0 && isfinite(of_run) ? fabs(of_run / of_traffic - 1) : 0;
 }
 
+// Of histograms output is what came within the window, and a response that ends behind it counts as a whole.
+static void add_load(const struct load_open *open, struct mean *input, struct mean *output) {
+  int64_t answered = open->requests - open->failed - open->cancelled;
+  if (open->input_tokens > 0 && answered > 0) {
+    input->sum += (double)open->input_tokens;
+    input->count += answered;
+  }
+  if (open->tokens > 0 && answered > 0) {
+    output->sum += (double)open->tokens;
+    output->count += answered;
+  }
+}
+
+static void add_api(const struct load_api *api, struct mean *input, struct mean *output) {
+  if (api->input_tokens > 0) {
+    input->sum += (double)api->input_tokens;
+    input->count += api->requests - api->failed;
+  }
+  if (api->output_tokens > 0) {
+    output->sum += (double)api->output_tokens;
+    output->count += api->requests - api->failed;
+  }
+}
+
 static void compare_lengths(const struct load_data *data, const struct traffic *traffic,
                             struct demand *demand) {
   struct mean input = {0}, output = {0};
-  for (size_t i = 0; i < data->open_count; i++) {
-    const struct load_open *open = &data->open[i];
-    int64_t answered = open->requests - open->failed - open->cancelled;
-    if (open->input_tokens > 0 && answered > 0) {
-      input.sum += (double)open->input_tokens;
-      input.count += answered;
-    }
-    if (open->tokens > 0 && open->served > 0) { // both within the window
-      output.sum += (double)open->tokens;
-      output.count += open->served;
-    }
-  }
+  for (size_t i = 0; i < data->api_count; i++)
+    add_api(&data->apis[i], &input, &output);
+  for (size_t i = 0; i < data->open_count && input.count == 0 && output.count == 0; i++)
+    add_load(&data->open[i], &input, &output);
   demand->input_tokens = mean_of(traffic->input);
   demand->output_tokens = mean_of(traffic->output);
   demand->run_input_tokens = mean_of(input);
@@ -171,7 +188,11 @@ enum status demand_find(const struct demand_options *options, const struct load_
         "workers of a level wait for its server, so that a level has no rate of its own");
   enum status status = STATUS_OK;
   demand->percentile = options->percentile > 0 ? options->percentile : 100;
-  if (units_real(options->traffic, 1e-6, RATE_MAX, &demand->peak_per_s, NULL)) {
+  if (!units_real(options->traffic, -INFINITY, INFINITY, &demand->peak_per_s, NULL)) {
+    if (!(demand->peak_per_s >= RATE_MIN && demand->peak_per_s <= RATE_MAX))
+      status = status_fail(error, STATUS_USAGE, "--demand %s: a rate is from %g to %g requests/s",
+                           options->traffic, RATE_MIN, RATE_MAX);
+  } else {
     status = read_trace(options->traffic, &traffic, error);
     if (status) status = status_prefix(error, status, "--demand %s", options->traffic);
     if (status == STATUS_OK) {

@@ -43,6 +43,8 @@ static void fill_times(const struct loads_group *group, double confidence, struc
   }
 }
 
+// Requests that came in the steady part are judged, and served are those that ended in it: of few requests
+// more may come than end, but no more are good than were served.
 static void fill_good(const struct loads_group *group, double confidence, struct load *load) {
   double answered = 0, seconds = 0;
   for (size_t i = 0; i < group->count; i++) {
@@ -51,7 +53,8 @@ static void fill_good(const struct loads_group *group, double confidence, struct
     seconds += open->total_s - open->start_s;
   }
   load->good_share = loads_times_good(group, confidence);
-  double per_s = seconds > 0 ? answered / seconds : NAN;
+  double per_s = seconds > 0 ? answered / seconds : NAN, served = load->served_per_s.estimate;
+  if (load->good_share.estimate * per_s > served) per_s = served / load->good_share.estimate;
   load->goodput = (struct estimate){load->good_share.estimate * per_s, load->good_share.lo * per_s,
                                     load->good_share.hi * per_s};
 }
@@ -96,7 +99,14 @@ static void fill_sums(const struct loads_group *group, struct load *load) {
   load->queue_slope = queue_slope(&queue, &load->queue_grows);
 }
 
-static enum status fill(const struct loads_group *group, double *scratch, double confidence,
+static bool has_no_tpot(const struct loads_group *group) {
+  for (size_t i = 0; i < group->count; i++) {
+    if (isfinite(group->of[i]->whole.of[LOAD_TPOT][0])) return false;
+  }
+  return true;
+}
+
+static enum status fill(const struct loads_group *group, double *scratch, double confidence, bool limits_tpot,
                         struct load *load) {
   load->reps = (int64_t)group->count;
   load->repetitions = calloc(group->count + 1, sizeof *load->repetitions);
@@ -104,6 +114,7 @@ static enum status fill(const struct loads_group *group, double *scratch, double
   fill_sums(group, load);
   fill_rates(group, scratch, confidence, load);
   fill_good(group, confidence, load);
+  if (limits_tpot && has_no_tpot(group)) load->goodput = load->good_share = (struct estimate){NAN, NAN, NAN};
   fill_times(group, confidence, load);
   return STATUS_OK;
 }
@@ -131,7 +142,7 @@ static int by_load(const void *a, const void *b) {
   return order ? order : (one > other) - (one < other);
 }
 
-static enum status build(const struct load_open **sorted, size_t count, double *scratch,
+static enum status build(const struct load_open **sorted, size_t count, double *scratch, bool limits_tpot,
                          struct results *results) {
   enum status status = STATUS_OK;
   for (size_t i = 0, next; i < count && status == STATUS_OK; i = next) {
@@ -145,7 +156,7 @@ static enum status build(const struct load_open **sorted, size_t count, double *
       group.count += !sorted[next]->invalid;
       load->invalid += sorted[next]->invalid;
     }
-    status = fill(&group, scratch, results->confidence, load);
+    status = fill(&group, scratch, results->confidence, limits_tpot, load);
   }
   return status;
 }
@@ -159,7 +170,8 @@ enum status loads_build(const struct load_data *data, struct results *results, s
     for (size_t i = 0; i < data->open_count; i++)
       sorted[i] = &data->open[i];
     qsort(sorted, data->open_count, sizeof(const struct load_open *), by_load);
-    status = build(sorted, data->open_count, scratch, results);
+    bool limits_tpot = data->has_limits && data->limits.tpot_ns >= 0;
+    status = build(sorted, data->open_count, scratch, limits_tpot, results);
   }
   free(sorted);
   free(scratch);

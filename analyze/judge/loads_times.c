@@ -175,5 +175,6 @@ struct estimate loads_times_good(const struct loads_group *group, double confide
     out = (struct estimate){share, fmin(ci.lo, share), fmax(ci.hi, share)};
   // A quiet run has a high share: its lower end is known where p95 has an upper one.
   if (least < needed_for(RESULTS_GOOD_SHARE, confidence)) out.lo = 0;
+  if (isnan(out.hi)) out.hi = 1;
   return out;
 }

@@ -68,7 +68,8 @@ static void repeat_open(struct list *list, size_t first, size_t end) {
   for (size_t i = first; i < end; i++) {
     const struct load *load = &results->loads[i];
     if (is_open(load) && load->reps < SUGGEST_REPEATED)
-      add(list, results_offered(results, i), MORE_REPEAT, "whether it keeps the limits is open");
+      add(list, results_offered(results, i), MORE_REPEAT,
+          results->limit_count > 0 ? "whether it keeps the limits is open" : "whether a queue grows is open");
   }
 }
 

@@ -218,6 +218,10 @@ TEXT(LANG_LIMITS_OPEN,
                          "{2:worker|workers}, batch {3}, has the most throughput: {4} {unit} per second{5}.")
 TEXT(LANG_LIMITS_UNMEASURED,
      STRONG("Not decided:") " whether {0} is kept is unknown: the input has no such times.")
+TEXT(LANG_LIMITS_UNMEASURED_TOGETHER,
+     STRONG(
+         "Not decided:") " which requests keep {0} is unknown: histograms have each time by itself. Give one "
+                         "limit, or limits on percentiles, or measure with " CODE("--records request") ".")
 TEXT(LANG_LIMITS_MISSED_ALL, STRONG("No recommendation:") " nothing tested keeps {0} ({1}% confidence).")
 TEXT(LANG_LIMITS_SINGLE,
      STRONG("Highest measured within the limits") " ({0}): {2} {2:worker|workers}, batch {3}: {4} {unit} "
@@ -235,7 +239,7 @@ TEXT(LANG_LIMIT_IN_DOUBT, "The limit in doubt there is {1}, measured: {2}.")
 TEXT(LANG_LIMITS_REQUESTS, "{0} for {1}% of requests")
 TEXT(LANG_LIMITS_AND, " and ")
 // 0 share
-TEXT(LANG_LIMITS_SHARE, "{0}% of requests")
+TEXT(LANG_LIMITS_SHARE, "{0}% of requests keep it")
 // 0 TTFT p50 and p95, 1 latency p50 and p95
 TEXT(LANG_WORDS, "A worker keeps one request in flight. A batch is the requests of one measurement, a level "
                  "all batches with one number of workers. [a, b] is a {0}% interval.")
@@ -333,9 +337,10 @@ TEXT(LANG_BEST_WORKERS_EDGE, STRONG("Workers:") " {0} (edge of the tested range)
 TEXT(LANG_BEST_BATCH, STRONG("Batch (batch_size):") " {0}")
 TEXT(LANG_BEST_BATCH_EDGE, STRONG("Batch (batch_size):") " {0} (edge of the tested range)")
 TEXT(LANG_BEST_RATE, STRONG("Throughput:") " {0} {unit}/s{1}")
+TEXT(LANG_BEST_RATE_STEADY, STRONG("Throughput while all workers are busy:") " {0} {unit}/s{1}")
 TEXT(LANG_NEXT, STRONG("Next:"))
 TEXT(LANG_NEXT_CELLS, "Measure (workers×batch) {0}, as " CODE("--suggest") " proposes")
-TEXT(LANG_NEXT_RATES, STRONG("Next:") " Measure {0} requests per second, as " CODE("--suggest") " proposes.")
+TEXT(LANG_NEXT_RATES, STRONG("Next:") " Measure at {0} requests/s, as " CODE("--suggest") " proposes.")
 TEXT(LANG_NEXT_HOLES, "Measure again (workers×batch) {0}, as " CODE(
                           "--suggest") " proposes: it failed between levels that work")
 TEXT(LANG_NEXT_NOTHING, "Nothing more needs measuring: a better tested configuration can win by {0}% at most")

@@ -232,7 +232,7 @@ TEXT(LANG_CLIENT_VALID, "Batches left out because the client did not keep up: {0
 TEXT(LANG_APIS_MEAN, "The measured requests use {0} APIs. Their tokens and times are not comparable. The "
                      "figures above mix "
                      "them; measure one API at a time with a trace of its own.")
-TEXT(LANG_CLIENT_INVALID, "Left out because the client did not keep up: {0} batches")
+TEXT(LANG_CLIENT_INVALID, "Left out because the client did not keep up: {0} {0:batch|batches}")
 TEXT(LANG_FACT_SOURCE, "Source")
 TEXT(LANG_FACT_MODEL, "Model")
 TEXT(LANG_FACT_URL, "Server")
@@ -264,8 +264,9 @@ TEXT(LANG_COMPARED_ALL, "All common cells together: ratio {0}, {1}")
 TEXT(LANG_COMPARED_WITH, "The baseline is " CODE("{0}"))
 TEXT(LANG_COMPARED_BY_BLOCKS, "The interval is over blocks: restarts of the server are part of it")
 TEXT(LANG_COMPARED_BY_CELLS, "The interval is over the ratios of the cells")
-TEXT(LANG_COMPARED_MARGIN, "\"Same\" means that the difference is for certain smaller than {0}%; "
-                           "\"undecided\" that the data do not tell")
+TEXT(LANG_COMPARED_MARGIN,
+     "\"Same\" means that the difference is for certain smaller than {0}% (two one-sided tests: the {1}% "
+     "interval lies within, where the table has the {2}% interval); \"undecided\" that the data do not tell")
 TEXT(LANG_COMPARED_RESTARTS,
      "A server was not managed, so its restarts were not measured: the intervals allow for {0}% "
      "between restarts (" CODE("--session-sd") ")")

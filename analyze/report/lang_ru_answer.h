@@ -256,6 +256,11 @@ TEXT(LANG_LIMITS_OPEN,
                           "размер пакета {3}: {4} {unit} в секунду{5}.")
 TEXT(LANG_LIMITS_UNMEASURED,
      STRONG("Не решено:") " соблюдается ли {0}, неизвестно: этих времен во входных данных нет.")
+TEXT(LANG_LIMITS_UNMEASURED_TOGETHER,
+     STRONG("Не решено:") " какие запросы соблюдают {0}, неизвестно: в гистограммах каждое время отдельно. "
+                          "Задайте "
+                          "один предел или пределы на перцентили, либо измерьте с " CODE(
+                              "--records request") ".")
 TEXT(LANG_LIMITS_MISSED_ALL,
      STRONG("Рекомендации нет:") " ничто из проверенного не соблюдает {0} (доверительная вероятность {1} %).")
 TEXT(LANG_LIMITS_SINGLE,
@@ -277,4 +282,5 @@ TEXT(LANG_BEST_WORKERS_EDGE, STRONG("Количество workers:") " {0} (кр
 TEXT(LANG_BEST_BATCH, STRONG("Размер пакета (batch_size):") " {0}")
 TEXT(LANG_BEST_BATCH_EDGE, STRONG("Размер пакета (batch_size):") " {0} (край проверенного диапазона)")
 TEXT(LANG_BEST_RATE, STRONG("Скорость обработки:") " {0} {unit}/сек{1}")
+TEXT(LANG_BEST_RATE_STEADY, STRONG("Скорость, пока заняты все workers:") " {0} {unit}/сек{1}")
 TEXT(LANG_NEXT, STRONG("Дальше:"))

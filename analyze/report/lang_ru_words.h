@@ -244,7 +244,7 @@ TEXT(LANG_NEXT_NOTHING_BETTER, "Новых измерений не требуе�
 TEXT(LANG_NEXT_NOTHING_LIMITS, "В пределах ограничений измерять больше нечего")
 TEXT(LANG_LIMITS_REQUESTS, "{0} у {1} % запросов")
 TEXT(LANG_LIMITS_AND, " и ")
-TEXT(LANG_LIMITS_SHARE, "{0} % запросов")
+TEXT(LANG_LIMITS_SHARE, "соблюдают {0} % запросов")
 TEXT(LANG_PLOT_EDGE_TITLE, "До какой нагрузки соблюдается {0}")
 TEXT(LANG_PLOT_PASSES, "соблюдается до {0}")
 TEXT(LANG_PLOT_FAILS, "нарушен с {0}")

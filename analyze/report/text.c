@@ -269,9 +269,13 @@ static void heading(struct writer *w, const struct document_node *node) {
   style(w, reset);
 }
 
+static bool is_aside(const struct document_node *node) {
+  return node && node->kind == DOCUMENT_CALLOUT && node->tone != DOCUMENT_ANSWER;
+}
+
+// Warnings and notes stand together, like the lines of one paragraph.
 static bool tight(const struct document_node *node) {
-  // Warnings and notes stand together, like the lines of one paragraph.
-  return node->kind == DOCUMENT_CALLOUT && node->next && node->next->kind == DOCUMENT_CALLOUT;
+  return is_aside(node) && is_aside(node->next);
 }
 
 static void block(struct writer *w, const struct document_node *node) {

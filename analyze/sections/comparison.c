@@ -230,7 +230,10 @@ static void comparison(struct chapters *c, struct document_node *root) {
                 LANG_ALONE);
   if (comparison->session_sd > 0)
     chapters_item(c, list, LANG_COMPARED_RESTARTS, LANG_WITH(number_percent(comparison->session_sd).text));
-  chapters_item(c, list, LANG_COMPARED_MARGIN, LANG_WITH(number_percent(comparison->margin).text));
+  chapters_item(c, list, LANG_COMPARED_MARGIN,
+                LANG_WITH(number_percent(comparison->margin).text,
+                          number_percent(2 * c->results->confidence - 1).text,
+                          chapters_confidence(c->results).text));
   if (isfinite(comparison->best_ratio.estimate) && comparison->cell_count > 1)
     chapters_item(c, list, LANG_COMPARED_BEST,
                   LANG_WITH(place_name(comparison->best_now).text, place_name(comparison->best_before).text,

@@ -345,13 +345,14 @@ static void as_sentence(struct chapters *c, void *text, const char *sentence) {
 
 void chapters_next(struct chapters *c, struct document_node *parent) {
   const struct results *results = c->results;
-  if (!results->best.exists) return;
+  if (!results->best.exists && results->next_count == 0) return;
+  if (results->load_count > 0 && results->next_count > 0) return; // rates, which the loads name
   struct buf text = {0};
   struct chapters_list list = {0};
   buf_append_text(&text, chapters_say(c, LANG_NEXT, LANG_ALONE));
   size_t start = text.len;
-  measure_next(c, results->next_count == 0, as_sentence,
-               &text); // the next cells include those beyond the edge
+  if (results->best.exists) // the next cells include those beyond the edge
+    measure_next(c, results->next_count == 0, as_sentence, &text);
   for (size_t i = 0; i < results->next_count; i++) {
     struct cell cell = {.workers = results->next[i].workers, .batch = results->next[i].batch};
     chapters_list_add(&list, chapters_cell_name(&cell).text);

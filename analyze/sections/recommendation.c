@@ -127,6 +127,20 @@ static void say_undecided(struct chapters *c, struct document_node *parent) {
   }
 }
 
+// Each time is known, but not which requests keep all limits: that is not in histograms.
+static bool is_known_apart(const struct results *results, const struct cell *cell) {
+  size_t limits = 0;
+  for (size_t i = 0; i < results->limit_count; i++) {
+    const struct limit *limit = &results->limits[i];
+    const struct percentiles *times = limit->time == RESULTS_TTFT   ? &cell->ttft_s
+                                      : limit->time == RESULTS_TPOT ? &cell->tpot_s
+                                                                    : &cell->latency_s;
+    limits += limit->percentile == 0;
+    if (isnan(times->p50.estimate)) return false;
+  }
+  return limits > 1;
+}
+
 // Nothing keeps the limits for certain, or what does was measured once.
 static void say_limits(struct chapters *c, struct document_node *parent) {
   const struct recommendation *chosen = &c->results->recommendation;
@@ -134,8 +148,9 @@ static void say_limits(struct chapters *c, struct document_node *parent) {
   bool open = chosen->limits == RECOMMENDATION_OPEN;
   enum lang_id id = chosen->limits == RECOMMENDATION_KEPT ? LANG_LIMITS_SINGLE
                     : !open                               ? LANG_LIMITS_MISSED_ALL
-                    : cell->meets_slo == CELL_SLO_UNKNOWN ? LANG_LIMITS_UNMEASURED
-                                                          : LANG_LIMITS_OPEN;
+                    : cell->meets_slo != CELL_SLO_UNKNOWN ? LANG_LIMITS_OPEN
+                    : is_known_apart(c->results, cell)    ? LANG_LIMITS_UNMEASURED_TOGETHER
+                                                          : LANG_LIMITS_UNMEASURED;
   struct buf limits = {0};
   chapters_limits_all(c, &limits);
   chapters_callout(c, parent, DOCUMENT_ANSWER, id,

@@ -34,7 +34,7 @@ static void spend(struct chapters *c, struct document_node *parent) {
     chapters_format(c, &group, groups[spend->groups], LANG_WITH(with_percent(spend->group).text));
   // A part of the spread is not larger than the whole: windows that differ more than batches do show no such
   // part.
-  if (spend->requests.estimate <= spend->batch.hi)
+  if (spend->requests.estimate <= spend->batch.estimate)
     chapters_format(c, &requests, LANG_SPEND_REQUESTS, LANG_WITH(with_percent(spend->requests).text));
   chapters_format(c, &on,
                   spend->on == SPEND_ON_LONGER_BATCHES ? LANG_SPEND_ON_LONGER
@@ -363,7 +363,7 @@ static void best(struct chapters *c, struct document_node *parent) {
                 LANG_WITH(number_count(cell->workers).text));
   chapters_item(c, list, results->best.batch_edge && is_highest ? LANG_BEST_BATCH_EDGE : LANG_BEST_BATCH,
                 LANG_WITH(number_count(cell->batch).text));
-  chapters_item(c, list, LANG_BEST_RATE,
+  chapters_item(c, list, is_shown && chosen->steady ? LANG_BEST_RATE_STEADY : LANG_BEST_RATE,
                 LANG_WITH(number_throughput(rate.estimate, rate.hi).text, chapters_interval(rate, 4).text));
   compare_with_highest(c, section);
   set_table(c, section);

@@ -124,6 +124,18 @@ check_match 'and what misses it' 'Above it, 32×256 \(workers×batch\) is the fi
 check_match 'the same in Russian' 'Пределы соблюдены: TTFT p95 ≤ 100 мс' \
   "$("$analyze" --lang ru --slo ttft_p95=0.1s "$scratch/slo.jsonl" | tr '\n' ' ')"
 
+# Responses in one piece have no time per output token: a limit on it is neither kept nor missed.
+jq -c 'if .events then .events = 1 else . end' "$scratch/slo.jsonl" >"$scratch/whole.jsonl"
+check_equal 'a limit on what no request has is not judged' '[null,null,null]' \
+  "$("$analyze" --format json --slo tpot=1ms "$scratch/whole.jsonl" | jq -c '[.cells[]|.meets_slo,.goodput,.good_share]|unique|if length == 1 then [.[0],.[0],.[0]] else . end')"
+check_match 'and is said to have no times' 'whether TPOT ≤ 1 ms for 95% of requests is kept is unknown: the input has no such times' \
+  "$("$analyze" --slo tpot=1ms "$scratch/whole.jsonl" | tr '\n' ' ')"
+
+# Runs whose goodput differs much: a rate is not negative.
+jq -c 'if .rep == 1 and .ttft_s then .ttft_s *= 100 else . end' "$scratch/slo.jsonl" >"$scratch/uneven.jsonl"
+check_equal 'no end of goodput is below zero' true \
+  "$("$analyze" --format json --slo ttft=0.1s "$scratch/uneven.jsonl" | jq '[.cells[].goodput|select(.)|(.lo // 0) >= 0]|all')"
+
 # Levels are compared by their steady throughput: the table beside the answer shows that, and nothing else is "highest".
 run "$analyze" "$scratch/slo.jsonl"
 rate=$("$analyze" --format json "$scratch/slo.jsonl" | jq '[.workers[]|select(.workers == 16).steady.throughput.estimate][0]|floor')

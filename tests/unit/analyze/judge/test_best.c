@@ -107,6 +107,26 @@ static void test_batches_that_share_a_session_are_compared_within_it(void **stat
   buf_free(&text);
 }
 
+// Each level has a server of its own, and no repetition.
+static void test_what_was_measured_once_shares_no_session(void **state) {
+  struct scenario s;
+  (void)state;
+  scenario_run(
+      &s,
+      SCENARIO_HEADER(
+          "1", ",\"server\":\"serve\"") "{\"type\":\"session\",\"session\":0,\"workers\":1,\"ready_s\":1}\n"
+                                        "{\"type\":\"batch\",\"session\":0,\"workers\":1,\"batch\":4,\"rep\":"
+                                        "0,\"start_s\":1,"
+                                        "\"total_s\":4,\"requests\":4,\"failed\":0,\"output_tokens\":400}\n"
+                                        "{\"type\":\"session\",\"session\":1,\"workers\":2,\"ready_s\":9}\n"
+                                        "{\"type\":\"batch\",\"session\":1,\"workers\":2,\"batch\":4,\"rep\":"
+                                        "0,\"start_s\":9,"
+                                        "\"total_s\":3,\"requests\":4,\"failed\":0,\"output_tokens\":400}"
+                                        "\n" SCENARIO_END);
+  assert_null(scenario_warning(&s, WARNING_ONE_SESSION));
+  scenario_free(&s);
+}
+
 static void test_restarts_are_replicates_and_no_single_session(void **state) {
   struct buf text = {0};
   struct scenario s;
@@ -141,6 +161,7 @@ int main(void) {
       cmocka_unit_test(test_the_set_holds_what_cannot_be_told_apart_largest_first),
       cmocka_unit_test(test_edges_of_the_tested_range_are_named),
       cmocka_unit_test(test_batches_that_share_a_session_are_compared_within_it),
+      cmocka_unit_test(test_what_was_measured_once_shares_no_session),
       cmocka_unit_test(test_restarts_are_replicates_and_no_single_session),
       cmocka_unit_test(test_the_same_seed_gives_the_same_bound),
   };

@@ -15,7 +15,7 @@
 
 static struct load loads[] = {{.rate = 10}, {.rate = 12}};
 static struct load_open open_loop = {
-    .requests = 100, .failed = 5, .cancelled = 5, .input_tokens = 9000, .tokens = 4000, .served = 80};
+    .requests = 100, .failed = 5, .cancelled = 5, .input_tokens = 9000, .tokens = 4500, .served = 80};
 
 // 10 requests/s pass, 12 fail, the estimate is 11; a request of the run has 100 tokens in, 50 out.
 static enum status find(char *traffic, double percentile, struct results *results, struct error *error) {
@@ -24,6 +24,34 @@ static enum status find(char *traffic, double percentile, struct results *result
   struct load_data data = {.open = &open_loop, .open_count = 1};
   struct demand_options options = {traffic, percentile};
   return demand_find(&options, &data, results, error);
+}
+
+// Records of requests have each length, also of responses that end behind the window.
+static void test_lengths_are_those_of_the_records(void **state) {
+  (void)state;
+  char rate[] = "100";
+  struct results results = {
+      .loads = loads, .load_count = 2, .slo_edge = {.exists = true, .passes = 0, .fails = 1, .at = 11}};
+  struct load_data data = {.open = &open_loop, .open_count = 1, .api_count = 1};
+  data.apis[0] =
+      (struct load_api){.requests = 105, .failed = 5, .input_tokens = 20000, .output_tokens = 6000};
+  struct demand_options options = {rate, 0};
+  assert_int_equal(demand_find(&options, &data, &results, NULL), STATUS_OK);
+  assert_true(results.demand.run_input_tokens == 200 && results.demand.run_output_tokens == 60);
+  free(results.demand.rows);
+}
+
+static void test_a_rate_out_of_bounds_is_no_file(void **state) {
+  (void)state;
+  static const char *const rates[] = {"0", "-1", "1e300"};
+  for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+    char text[16];
+    struct results results;
+    struct error error = {""};
+    snprintf(text, sizeof text, "%s", rates[i]);
+    assert_int_equal(find(text, 0, &results, &error), STATUS_USAGE);
+    assert_non_null(strstr(error.text, "a rate is from 1e-06 to 1e+09 requests/s"));
+  }
 }
 
 static void expect(double rate, int64_t suffice, int64_t estimate, int64_t too_few) {
@@ -129,6 +157,8 @@ static void test_what_is_no_traffic_is_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_lengths_are_those_of_the_records),
+      cmocka_unit_test(test_a_rate_out_of_bounds_is_no_file),
       cmocka_unit_test(test_the_interval_of_the_edge_is_that_of_the_servers),
       cmocka_unit_test(test_bounds_that_are_not_known_stay_open),
       cmocka_unit_test(test_minutes_are_counted_and_a_percentile_taken),

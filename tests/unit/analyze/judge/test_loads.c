@@ -128,7 +128,9 @@ static void test_goodput_counts_the_requests_within_every_limit(void **state) {
   run(&s, reps, 4, "ttft=15ms");
   const struct load *good = &s.results.loads[0], *bad = &s.results.loads[1];
   scenario_near("all", good->good_share.estimate, 1, 0);
-  scenario_near("goodput", good->goodput.estimate, 10, 1e-12);
+  scenario_near("goodput", good->goodput.estimate, 9.9,
+                1e-12); // 10 come, but one more ends behind the window
+  assert_true(good->goodput.estimate <= good->served_per_s.estimate);
   // No more than the interval of 200 independent requests (Clopper-Pearson: 0.025^(1/200)).
   assert_true(good->good_share.lo > 0.96 && good->good_share.lo <= pow(0.025, 1 / 200.0));
   assert_true(good->meets_slo == CELL_SLO_MET && good->slo_certain);

@@ -188,8 +188,7 @@ static void test_the_answer_is_the_highest_rate_that_holds(void **state) {
   results->next[0].rate = 14.1;
   results->next[1].rate = 28.3;
   results->next_count = 2;
-  HAS(made_report(made, LANG_EN),
-      "**Next:** Measure 14.1, 28.3 requests per second, as `--suggest` proposes.");
+  HAS(made_report(made, LANG_EN), "**Next:** Measure at 14.1, 28.3 requests/s, as `--suggest` proposes.");
   HAS(made_report(made, LANG_RU), "**Дальше:** Измерить темпы (запросы в секунду): 14,1; 28,3.");
 }
 
