@@ -250,7 +250,10 @@ static enum status compare_sides(const struct load_data *data[2], const struct s
   if (status == STATUS_OK && out->cell_count == 0) {
     free(pairs);
     free(compares);
-    return status_fail(error, STATUS_FORMAT, "no usable cell in common");
+    return status_fail(error, STATUS_FORMAT,
+                       data[0]->open_count > 0 && data[1]->open_count > 0
+                           ? "no usable cell in common (rates of an open loop are not compared)"
+                           : "no usable cell in common");
   }
   if (status == STATUS_OK && both > 0) status = compare_all(data, sides, pairs, both, options, out);
   if (status == STATUS_OK) {

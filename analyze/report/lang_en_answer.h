@@ -439,9 +439,9 @@ TEXT(LANG_WARNING_OUTLIER_BARE, "The point at n = {4} lies {3}% off the curve, f
                                 "others: measure it again. Nothing was left out.")
 TEXT(LANG_WARNING_FEW_LEVELS,
      "The curve stands on {2} different n: at least 4 are needed before it can establish an optimum.")
-TEXT(LANG_WARNING_UNLIKE_INPUTS,
-     "The runs that were read together differ in {6}. Their cells were pooled all "
-     "the same: to compare them, give one with --baseline.")
+TEXT(LANG_WARNING_UNLIKE_INPUTS, "The runs that were read together differ in {6}. They were pooled all the "
+                                 "same: to compare levels, give one "
+                                 "run with --baseline; to compare rates, read each run by itself.")
 TEXT(LANG_WARNING_UNLIKE_BASELINE, "Run and baseline also differ in {6}: their ratio may come from that.")
 TEXT(LANG_WARNING_NEWER_VERSION,
      "{2} {2:record|records} in {6} were left out: they are of a later version than "

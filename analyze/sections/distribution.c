@@ -193,7 +193,7 @@ void chapters_distribution(struct chapters *c, struct document_node *root) {
       chapters_paragraph(c, section, LANG_DISTRIBUTION_MEANS, LANG_WITH(chapters_confidence(results).text));
     }
     struct document_node *inner = chapters_section(c, section, kinds[time].name, LANG_ALONE);
-    if (time == RESULTS_TTFT) chapters_one_piece(c, inner);
+    if (time == RESULTS_TTFT) chapters_one_piece(c, inner, false);
     figure(c, inner, (enum results_time)time);
     table(c, inner, (enum results_time)time);
     compare(c, inner, (enum results_time)time);

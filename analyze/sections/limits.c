@@ -170,6 +170,7 @@ static void by_edge(struct chapters *c, struct document_node *parent) {
 }
 
 void chapters_limits(struct chapters *c, struct document_node *parent) {
+  chapters_one_piece(c, parent, true);
   by_edge(c, parent);
   if (any_goodput(c->results)) by_goodput(c, parent);
 }

@@ -300,7 +300,7 @@ void chapters_loads(struct chapters *c, struct document_node *root) {
   struct shape shape = shape_of(c->results);
   struct document_node *section = chapters_section(c, root, LANG_LOADS, LANG_ALONE);
   chapters_paragraph(c, section, LANG_LOADS_MEAN, LANG_WITH(chapters_confidence(c->results).text));
-  chapters_one_piece(c, section);
+  chapters_one_piece(c, section, false);
   rate_table(c, section, shape);
   figures(c, section, shape);
   time_table(c, section, shape);

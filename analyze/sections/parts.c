@@ -83,8 +83,11 @@ struct number_text chapters_interval(struct estimate estimate, int digits) {
   return out;
 }
 
-void chapters_one_piece(struct chapters *c, struct document_node *parent) {
-  if (c->results->one_piece > 0)
+void chapters_one_piece(struct chapters *c, struct document_node *parent, bool beside_verdict) {
+  bool is_limited = false;
+  for (size_t i = 0; i < c->results->limit_count; i++)
+    is_limited |= c->results->limits[i].time == RESULTS_TTFT;
+  if (c->results->one_piece > 0 && is_limited == beside_verdict)
     chapters_paragraph(c, parent, LANG_ONE_PIECE, LANG_WITH(number_percent(c->results->one_piece).text));
 }
 

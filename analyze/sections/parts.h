@@ -66,8 +66,9 @@ struct number_text chapters_durations(const struct chapters *c, double first_s, 
 // "2.11 [1.97, 2.22] ms": in the unit of the estimate; an end that is not known is open.
 struct number_text chapters_duration_interval(const struct chapters *c, struct estimate seconds);
 
-// How many answers were not streamed, where any was: it makes their time to first token their latency.
-void chapters_one_piece(struct chapters *c, struct document_node *parent);
+// How many answers were not streamed, where any was: it makes their time to first token their latency. Once
+// in a report: beside the verdict where a limit is on that time, else where the times are shown.
+void chapters_one_piece(struct chapters *c, struct document_node *parent, bool beside_verdict);
 
 // "= 0.012" or "< 0.001"
 struct number_text chapters_p(double p);

@@ -130,6 +130,9 @@ check_equal 'a limit on what no request has is not judged' '[null,null,null]' \
   "$("$analyze" --format json --slo tpot=1ms "$scratch/whole.jsonl" | jq -c '[.cells[]|.meets_slo,.goodput,.good_share]|unique|if length == 1 then [.[0],.[0],.[0]] else . end')"
 check_match 'and is said to have no times' 'whether TPOT ≤ 1 ms for 95% of requests is kept is unknown: the input has no such times' \
   "$("$analyze" --slo tpot=1ms "$scratch/whole.jsonl" | tr '\n' ' ')"
+check_equal 'that their TTFT is their latency is said once, beside the verdict on it' '1 1' \
+  "$("$analyze" --slo ttft=0.1s "$scratch/whole.jsonl" | grep -c 'came in one piece') $(
+    "$analyze" --format md --slo ttft=0.1s "$scratch/whole.jsonl" | grep -c 'came in one piece')"
 
 # Runs whose goodput differs much: a rate is not negative.
 jq -c 'if .rep == 1 and .ttft_s then .ttft_s *= 100 else . end' "$scratch/slo.jsonl" >"$scratch/uneven.jsonl"
