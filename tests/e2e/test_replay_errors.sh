@@ -87,7 +87,10 @@ check_match 'uneven cells: told' 'cells differ in output tokens per request' "$e
 run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" -W 1 -B 1,8 -r 1 --max-tokens 5 --warmup 0 -o "$scratch/even.jsonl"
 check_equal 'even cells: not told' 0 "$(grep -c 'cells differ' <<<"$err")"
 
-# A burst takes as many connections as it has requests, and the next one finds them all.
+# A burst takes as many connections as it has requests, and the next one finds them all. The server's first token comes
+# after all are sent, also where the client hardly gets the CPU.
+stop_server sim
+start_server sim "$bin/simllm" -l 127.0.0.1:0 --slots 200 --step 0.7,0,0
 run "$bin/replay" $trace --keep-invalid -u "${server_url[sim]}" --dispatch burst -W 1 -B 200 -r 2 --max-tokens 2 --warmup 0 -q -o "$scratch/burst.jsonl"
 # One whose last chunk has not come yet when the next batch begins is not free.
 check_equal 'burst: connections are kept for the next batch' '[[0,0],[1,true]]' "$(records "$scratch/burst.jsonl" request \
