@@ -125,7 +125,7 @@ static void note_draw(const struct opts *opts, const struct work *work, struct l
   if (work->synthetic > 0) {
     log_notice(log, "%lld %s known only by size: synthetic text of that length is sent",
                (long long)work->synthetic, requests_are(work->synthetic));
-    if (!work->model && !opts->model)
+    if (!work->model && !work->several_models && !opts->model)
       log_notice(log, "the trace names no model, which most servers require (-m)");
   }
 }

@@ -89,9 +89,10 @@ struct work {
   struct conversations_turn *turns; // `count`, by place; NULL: not asked for, or there are no conversations
   struct calibrate *calibrate;      // of synthetic prompts; NULL: none is made
 
-  char *model;       // that every qualifying request names; NULL: several, or not said
-  bool several_apis; // of the requests that were drawn
-  int64_t available; // requests of the traces that qualify
+  char *model;         // that every qualifying request names; NULL: several, or not said
+  bool several_models; // `model` is NULL since they name more than one
+  bool several_apis;   // of the requests that were drawn
+  int64_t available;   // requests of the traces that qualify
   int64_t media,
       media_bytes;   // of them, those with images, audio or files among their text, and how large these are
   int64_t synthetic; // of them, known only by their size: their text was made

@@ -133,13 +133,13 @@ static struct work_request *make_request(struct work_draw *draw, const struct tr
 
 static enum status note_model(struct work_draw *draw, struct json_slice model, struct error *error) {
   struct work *work = draw->work;
-  if (draw->several_models || model.len == 0) return STATUS_OK;
+  if (work->several_models || model.len == 0) return STATUS_OK;
   if (!work->model) {
     work->model = strndup(model.data, model.len);
     return work->model ? STATUS_OK : status_memory(error);
   }
   if (strlen(work->model) == model.len && memcmp(work->model, model.data, model.len) == 0) return STATUS_OK;
-  draw->several_models = true;
+  work->several_models = true;
   free(work->model);
   work->model = NULL;
   return STATUS_OK;

@@ -24,7 +24,6 @@ struct work_draw {
   double segment_unix_s; // of the segment that is being read
   int64_t earliest_ns;   // start of the earliest segment with a wall clock; INT64_MAX: none
   int64_t undated;       // requests of segments without
-  bool several_models;
 };
 
 // Reads one trace; the bodies of what it keeps are as they were recorded. What is odd is told as notices.

@@ -52,7 +52,20 @@ static void test_requests_that_are_left_out_are_counted(void **state) {
   assert_notice(&(struct work){.available = 9, .failed = 2}, 4, NULL, NULL, "2 requests are left out");
   assert_notice(&(struct work){.available = 9, .synthetic = 3, .model = "m"}, 4, NULL, NULL,
                 "3 requests are");
-  assert_notice(&(struct work){.available = 9, .synthetic = 3}, 4, NULL, NULL, "-m");
+}
+
+static void test_only_a_trace_without_any_model_is_told_so(void **state) {
+  static const char no_model[] = "the trace names no model, which most servers require (-m)";
+  struct work unnamed = {.available = 9, .synthetic = 3};
+  struct work several = {.available = 9, .synthetic = 3, .several_models = true};
+  struct work *quiet[] = {&several, &unnamed};
+  (void)state;
+  assert_notice(&unnamed, 4, NULL, NULL, no_model);
+  for (size_t i = 0; i < sizeof quiet / sizeof quiet[0]; i++) {
+    char *seen = notices(quiet[i], 4, quiet[i] == &unnamed ? "-m" : NULL, "m");
+    assert_null(strstr(seen, no_model));
+    free(seen);
+  }
 }
 
 static void test_a_trace_that_is_too_short_is_named(void **state) {
@@ -103,6 +116,7 @@ static void test_a_rate_of_conversations_names_what_it_counts(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_requests_that_are_left_out_are_counted),
+      cmocka_unit_test(test_only_a_trace_without_any_model_is_told_so),
       cmocka_unit_test(test_a_trace_that_is_too_short_is_named),
       cmocka_unit_test(test_an_option_without_effect_is_named),
       cmocka_unit_test(test_a_rate_of_conversations_names_what_it_counts),

@@ -124,6 +124,33 @@ static void test_what_failed_when_recorded_leaves_a_full_draw_of_the_others(void
   free(requests);
 }
 
+static void test_one_model_several_and_none_are_told_apart(void **state) {
+#define NAMED(seq, model)                                                                                    \
+  "{\"type\":\"request\",\"seq\":" #seq ",\"t_s\":0,\"method\":\"POST\",\"path\":\"/v1/completions\"," model \
+  "\"input_tokens\":5,\"output_tokens\":5}\n"
+  static const struct {
+    const char *lines, *model;
+    bool several;
+  } rows[] = {
+      {NAMED(0, "") NAMED(1, ""), NULL, false},
+      {NAMED(0, "\"model\":\"m\",") NAMED(1, "\"model\":\"m\","), "m", false},
+      {NAMED(0, "\"model\":\"m\",") NAMED(1, "\"model\":\"n\",") NAMED(2, "\"model\":\"m\","), NULL, true},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct work work;
+    assert_int_equal(load(rows[i].lines, &(struct work_options){.seed = 1, .draws = 3}, &work, NULL),
+                     STATUS_OK);
+    assert_int_equal(work.several_models, rows[i].several);
+    if (rows[i].model) {
+      assert_string_equal(work.model, rows[i].model);
+    } else {
+      assert_null(work.model);
+    }
+    work_free(&work);
+  }
+}
+
 // The place of request 0 among 10, over 2000 seeds: chi-squared with 9 degrees of freedom, 99.9 %
 // point 27.88.
 static void test_every_place_is_as_likely(void **state) {
@@ -162,6 +189,7 @@ int main(void) {
       cmocka_unit_test(test_the_draw_is_a_permutation),
       cmocka_unit_test(test_keeping_fewer_requests_keeps_the_first_of_the_same_draw),
       cmocka_unit_test(test_what_failed_when_recorded_leaves_a_full_draw_of_the_others),
+      cmocka_unit_test(test_one_model_several_and_none_are_told_apart),
       cmocka_unit_test(test_every_place_is_as_likely),
       cmocka_unit_test(test_pick_trace_keeps_the_order),
   };
