@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Traffic that is made up from a line of numbers, for who has none yet: requests=N,input=MEAN~SD,
-// output=MEAN~SD,prefix=TOKENSxCOUNT,turns=LEAST-MOST,rate=R,seed=S.
+// Traffic that is made up from a line of numbers, for who has none yet: requests=N,input=MEAN[~SD],
+// output=MEAN[~SD],prefix=TOKENS[xCOUNT],turns=LEAST[-MOST],rate=R,seed=S.
 //
 //   input    tokens that each turn adds, normal with this mean and standard deviation, at least 1
 //   output   tokens of each answer, likewise; an API that answers without text has none
@@ -25,6 +25,7 @@
 enum { BLOCK_TOKENS = 16, TURNS_MAX = 1000, PREFIXES_MAX = 1000000 };
 #define REQUESTS_MAX 10000000
 #define TOKENS_MAX 1000000
+#define KEYS "requests, input, output, prefix, turns, rate and seed"
 
 struct amount {
   double mean, sd;
@@ -63,50 +64,59 @@ static int64_t draw(uint64_t *state, struct amount amount) {
 
 // Reading the line.
 
-// "512" or, with a second number, "512~128": `mark` is between them.
-static bool read_numbers(const char *text, char mark, double *first, double *second) {
-  char *end;
+// A number in decimal at the start of `text`; `end` is what follows it. No sign, and none of strtod's
+// hexadecimals.
+static bool read_number(const char *text, bool whole, double *out, const char **end) {
+  char *after;
   if (*text < '0' || *text > '9') return false;
-  *first = strtod(text, &end);
-  if (mark && *end == mark) {
-    text = end + 1;
-    if (*text < '0' || *text > '9') return false;
-    *second = strtod(text, &end);
-  }
-  return *end == '\0' && isfinite(*first) && isfinite(*second);
+  *out = strtod(text, &after);
+  *end = after;
+  return isfinite(*out) && (!whole || *out == floor(*out)) && !memchr(text, 'x', (size_t)(after - text)) &&
+         !memchr(text, 'X', (size_t)(after - text));
+}
+
+// "512" or, with a second number, "512~128": `mark` is between them.
+static bool read_numbers(const char *text, char mark, bool whole, double *first, double *second) {
+  const char *end;
+  if (!read_number(text, whole, first, &end)) return false;
+  if (mark && *end == mark && !read_number(end + 1, whole, second, &end)) return false;
+  return *end == '\0';
 }
 
 static enum status parse_part(struct spec *spec, char *part, struct error *error) {
   char *value = strchr(part, '=');
   double none = 0;
-  if (!value) return status_fail(error, STATUS_USAGE, "'%s' has no =", part);
+  if (!value)
+    return status_fail(error, STATUS_USAGE, "'%s' has no =: KEY=VALUE,... with the keys " KEYS, part);
   *value++ = '\0';
   struct {
-    const char *key, *form;
+    const char *key, *form; // the bounds of the first number follow
     char mark;
+    bool whole;
     double *first, *second, least, most;
-    double alone; // the second, where only the first is given; turns: 0, as many as the first
+    double alone; // the second, where only the first is given; below 0: as many as the first
   } keys[] = {
-      {"requests", "N", 0, &spec->requests, &none, 1, REQUESTS_MAX, 0},
-      {"input", "MEAN~SD", '~', &spec->input.mean, &spec->input.sd, 1, TOKENS_MAX, 0},
-      {"output", "MEAN~SD", '~', &spec->output.mean, &spec->output.sd, 1, TOKENS_MAX, 0},
-      {"prefix", "TOKENSxCOUNT", 'x', &spec->prefix_tokens, &spec->prefix_count, 1, TOKENS_MAX, 1},
-      {"turns", "LEAST-MOST", '-', &spec->turns_least, &spec->turns_most, 1, TURNS_MAX, 0},
-      {"rate", "R", 0, &spec->rate, &none, 1e-6, 1e6, 0},
-      {"seed", "N", 0, &spec->seed, &none, 0, 4294967295.0, 0},
+      {"requests", "a whole number", 0, true, &spec->requests, &none, 1, REQUESTS_MAX, 0},
+      {"input", "MEAN[~SD], MEAN", '~', false, &spec->input.mean, &spec->input.sd, 1, TOKENS_MAX, 0},
+      {"output", "MEAN[~SD], MEAN", '~', false, &spec->output.mean, &spec->output.sd, 1, TOKENS_MAX, 0},
+      {"prefix", "TOKENS[xCOUNT] in whole numbers, TOKENS", 'x', true, &spec->prefix_tokens,
+       &spec->prefix_count, BLOCK_TOKENS, TOKENS_MAX, 1},
+      {"turns", "LEAST[-MOST], whole numbers", '-', true, &spec->turns_least, &spec->turns_most, 1, TURNS_MAX,
+       -1},
+      {"rate", "a number", 0, false, &spec->rate, &none, 1e-6, 1e6, 0},
+      {"seed", "a whole number", 0, true, &spec->seed, &none, 0, 4294967295.0, 0},
   };
   for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
     if (strcmp(part, keys[i].key) != 0) continue;
     *keys[i].second = keys[i].alone;
-    if (!read_numbers(value, keys[i].mark, keys[i].first, keys[i].second) || *keys[i].first < keys[i].least ||
-        *keys[i].first > keys[i].most)
-      return status_fail(error, STATUS_USAGE, "%s='%s' is not %s, from %g to %g", part, value, keys[i].form,
-                         keys[i].least, keys[i].most);
-    if (spec->turns_most == 0) spec->turns_most = spec->turns_least;
+    if (!read_numbers(value, keys[i].mark, keys[i].whole, keys[i].first, keys[i].second) ||
+        *keys[i].first < keys[i].least || *keys[i].first > keys[i].most)
+      return status_fail(error, STATUS_USAGE, "%s='%s' is not %s from %.10g to %.10g", part, value,
+                         keys[i].form, keys[i].least, keys[i].most);
+    if (*keys[i].second < 0) *keys[i].second = *keys[i].first;
     return STATUS_OK;
   }
-  return status_fail(error, STATUS_USAGE,
-                     "'%s' is none of requests, input, output, prefix, turns, rate and seed", part);
+  return status_fail(error, STATUS_USAGE, "'%s' is none of " KEYS, part);
 }
 
 static enum status read_spec(const char *text, struct spec *spec, struct error *error) {
@@ -124,11 +134,11 @@ static enum status read_spec(const char *text, struct spec *spec, struct error *
   free(copy);
   if (status) return status;
   if (spec->turns_most < spec->turns_least || spec->turns_most > TURNS_MAX)
-    return status_fail(error, STATUS_USAGE, "turns=%g-%g: the second is the larger one, at most %d",
+    return status_fail(error, STATUS_USAGE, "turns=%.10g-%.10g: the second is the larger one, at most %d",
                        spec->turns_least, spec->turns_most, TURNS_MAX);
   if (spec->prefix_count < 1 || spec->prefix_count > PREFIXES_MAX)
-    return status_fail(error, STATUS_USAGE, "prefix=...x%g: there are 1 to %d prefixes", spec->prefix_count,
-                       PREFIXES_MAX);
+    return status_fail(error, STATUS_USAGE, "prefix=...x%.10g: there are 1 to %d prefixes",
+                       spec->prefix_count, PREFIXES_MAX);
   return STATUS_OK;
 }
 

@@ -69,7 +69,10 @@ test_made_traffic_is_the_same_for_a_seed_and_of_any_api() {
   check_equal 'embeddings have no output' 'openai.embeddings e /v1/embeddings false null' \
     "$(made '.[0] | [.api, .model, .path, .stream, .output_tokens] | map(tostring) | join(" ")')"
   refused 'an unknown number' 2 "inputs=1: 'inputs' is none of requests, input, output" --import made inputs=1
-  refused 'no number' 2 "input=x: input='x' is not MEAN~SD" --import made input=x
+  refused 'no number' 2 "input=x: input='x' is not MEAN\[~SD\], MEAN from 1 to 1000000" --import made input=x
+  refused 'a fraction of a request' 2 "requests=2.9: requests='2.9' is not a whole number from 1 to 10000000" --import made requests=2.9
+  refused 'a prefix below one block' 2 "prefix=7x3: prefix='7x3' is not TOKENS.*from 16 to 1000000" --import made prefix=7x3
+  refused 'no key' 2 "foo: 'foo' has no =: KEY=VALUE,... with the keys requests, input" --import made foo
   refused 'less turns' 2 'turns=3-1: the second is the larger one' --import made turns=3-1
   refused 'no numbers' 2 '--import made needs numbers: requests=1000' --import made
   refused 'a limit' 2 '--max-tokens is not for --import made: output=' --import made requests=1 --max-tokens 4

@@ -65,13 +65,41 @@ static void test_turns_carry_what_was_said_before(void **state) {
   converted_free(&converted);
 }
 
+static void test_a_number_alone_stands_for_its_pair(void **state) {
+  (void)state;
+  struct converted alone = make("requests=30,prefix=100,turns=2,input=40.5"),
+                   pair = make("requests=30,prefix=100x1,turns=2-2,input=40.5~0");
+  assert_int_equal(alone.status, STATUS_OK);
+  assert_int_equal(alone.lines.len, pair.lines.len);
+  assert_memory_equal(alone.lines.data, pair.lines.data, pair.lines.len);
+  assert_int_equal(converted_count(&alone, "\"prefix_blocks\":[\"p0.0\","), 30);
+  converted_free(&alone);
+  converted_free(&pair);
+}
+
 static void test_numbers_that_cannot_be_are_named(void **state) {
   (void)state;
   static const struct converting_bad rows[] = {
-      {"requests", "'requests' has no ="},
-      {"requests=0", "requests='0' is not N, from 1 to 1e+07"},
-      {"input=x", "input='x' is not MEAN~SD, from 1 to 1e+06"},
+      {"requests", "'requests' has no =: KEY=VALUE,... with the keys requests, input, output, prefix, turns, "
+                   "rate and seed"},
+      {"requests=0", "requests='0' is not a whole number from 1 to 10000000"},
+      {"requests=2.9", "requests='2.9' is not a whole number from 1 to 10000000"},
+      {"requests=0x10", "requests='0x10' is not a whole number from 1 to 10000000"},
+      {"requests=0X10", "requests='0X10' is not a whole number from 1 to 10000000"},
+      {"input=x", "input='x' is not MEAN[~SD], MEAN from 1 to 1000000"},
+      {"input=0x1p3", "input='0x1p3' is not MEAN[~SD], MEAN from 1 to 1000000"},
+      {"input=5~-1", "input='5~-1' is not MEAN[~SD], MEAN from 1 to 1000000"},
+      {"output=1e999", "output='1e999' is not MEAN[~SD], MEAN from 1 to 1000000"},
+      {"prefix=7x3", "prefix='7x3' is not TOKENS[xCOUNT] in whole numbers, TOKENS from 16 to 1000000"},
+      {"prefix=32x1.5", "prefix='32x1.5' is not TOKENS[xCOUNT] in whole numbers, TOKENS from 16 to 1000000"},
+      {"prefix=32x0", "prefix=...x0: there are 1 to 1000000 prefixes"},
+      {"prefix=32x3000000", "prefix=...x3000000: there are 1 to 1000000 prefixes"},
+      {"turns=1.5-2.5", "turns='1.5-2.5' is not LEAST[-MOST], whole numbers from 1 to 1000"},
       {"turns=5-2,seed=1", "turns=5-2: the second is the larger one, at most 1000"},
+      {"turns=5-0,seed=1", "turns=5-0: the second is the larger one, at most 1000"},
+      {"rate=0", "rate='0' is not a number from 1e-06 to 1000000"},
+      {"seed=1.7", "seed='1.7' is not a whole number from 0 to 4294967295"},
+      {"seed=4294967296", "seed='4294967296' is not a whole number from 0 to 4294967295"},
       {"words=5", "'words' is none of requests, input, output, prefix, turns, rate and seed"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -87,6 +115,7 @@ int main(void) {
       cmocka_unit_test(test_sizes_have_the_mean_and_spread_that_were_asked_for),
       cmocka_unit_test(test_equal_seeds_make_equal_traces),
       cmocka_unit_test(test_turns_carry_what_was_said_before),
+      cmocka_unit_test(test_a_number_alone_stands_for_its_pair),
       cmocka_unit_test(test_numbers_that_cannot_be_are_named),
   };
   return cmocka_run_group_tests(tests, converting_setup, converting_teardown);
