@@ -52,6 +52,10 @@ static enum status read_cell(struct json_slice object, int64_t repeat, bool time
                              struct error *error) {
   struct plan_cell cell = {.repeat = repeat};
   enum status status = read_count(object, "workers", PLAN_WORKERS_MAX, &cell.workers, error);
+  if (status == STATUS_NOT_FOUND && json_scan_kind(json_scan_get(object, "rate")) != JSON_NONE)
+    return status_fail(
+        error, STATUS_USAGE,
+        "this is a rate and no cell: it goes with --timing rate, in --request-rate or by --next");
   if (status == STATUS_NOT_FOUND) return status_fail(error, STATUS_USAGE, "\"workers\" is missing");
   if (status) return status;
   status = read_count(object, "batch", PLAN_BATCH_MAX, &cell.batch, error);

@@ -26,6 +26,8 @@ printf '{"workers":2,"batch":4}\n{"workers":2}\n' >"$scratch/cells"
 fails 'cell without batch' 2 '--cells .*line 2: "batch" is missing' $trace -u $nowhere --cells "$scratch/cells"
 printf '{"workers":2,"batch":4}\n{"batch":4,"workers":2}\n' >"$scratch/cells"
 fails 'cell twice' 2 'line 2: duplicate cell: workers 2 batch 4' $trace -u $nowhere --cells "$scratch/cells"
+printf '{"rate":12.5,"repeat":3,"why":"edge"}\n' >"$scratch/cells"
+fails 'a rate for a cell' 2 '--cells .*line 1: this is a rate and no cell: .*--request-rate or by --next' $trace -u $nowhere --cells "$scratch/cells"
 
 open=(--timing rate --request-rate 5)
 fails 'too many rates' 2 '--request-rate: more than 100 rates' $trace -u $nowhere --timing rate --request-rate "$(seq -s, 101)"

@@ -39,6 +39,7 @@ static void test_bad_cell_lines_are_named(void **state) {
       {"{\"workers\":1,\"batch\":1.5}", "\"batch\""},
       {"{\"workers\":1}", "\"batch\" is missing"},
       {"{\"batch\":1}", "\"workers\" is missing"},
+      {"{\"rate\":12.5,\"repeat\":3}", "line 1: this is a rate and no cell: it goes with --timing rate"},
       {"{\"workers\":1,\"batch\":1,\"repeat\":0}", "\"repeat\""},
       {"{\"workers\":1,\"batch\":2}\n{\"workers\":1,\"batch\":2}",
        "line 2: duplicate cell: workers 1 batch 2"},
