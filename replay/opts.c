@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/units.h"
 #include "lib/net/trust.h"
 
 void opts_free(struct opts *opts) {
@@ -163,6 +164,19 @@ static enum status check_timing(const struct opts *opts, struct error *error) {
   return check_rate(opts, error);
 }
 
+static enum status refuse_past(double late_s, struct error *error) {
+  static const double day_s = 86400;
+  struct buf ago = {0};
+  if (late_s < 2 * day_s) {
+    units_print_duration(&ago, clock_from_seconds(late_s));
+  } else {
+    buf_printf(&ago, "%.0f days", late_s / day_s);
+  }
+  enum status status = status_fail(error, STATUS_USAGE, "--start-at: that was %s ago", buf_text(&ago));
+  buf_free(&ago);
+  return status;
+}
+
 // Several processes that send one open loop know nothing of each other but their command lines.
 static enum status check_shard(const struct opts *opts, struct error *error) {
   bool closed = opts->timing == OPTS_TIMING_BATCH;
@@ -177,8 +191,7 @@ static enum status check_shard(const struct opts *opts, struct error *error) {
     return status_fail(error, STATUS_USAGE, "--shard goes without %s: the other shards would not follow",
                        opts->resume ? "--resume" : "--next");
   double late_s = clock_wall_s() - opts->start_at_unix_s;
-  if (opts->start_at_unix_s > 0 && late_s > 0 && !opts->dry_run)
-    return status_fail(error, STATUS_USAGE, "--start-at: that was %.3g s ago", late_s);
+  if (opts->start_at_unix_s > 0 && late_s > 0 && !opts->dry_run) return refuse_past(late_s, error);
   if (opts->start_at_unix_s > 0 && opts->think != SEND_ORDER_THINK_SCHEDULE && opts->duration_ns == 0 &&
       opts->repeat * (int64_t)(opts->request_rates_count > 0 ? opts->request_rates_count : 1) > 1)
     return status_fail(error, STATUS_USAGE,

@@ -31,6 +31,8 @@ fails 'a rate for a cell' 2 '--cells .*line 1: this is a rate and no cell: .*--r
 
 open=(--timing rate --request-rate 5)
 fails 'too many rates' 2 '--request-rate: more than 100 rates' $trace -u $nowhere --timing rate --request-rate "$(seq -s, 101)"
+fails 'a start years ago' 2 '--start-at: that was [0-9]{4,} days ago$' $trace -u $nowhere "${open[@]}" --start-at 2020-01-01T00:00:00Z
+fails 'a start a moment ago' 2 '--start-at: that was [0-9.]+ min ago$' $trace -u $nowhere "${open[@]}" --start-at "$(($(date +%s) - 1000))"
 grep -v '"type":"response"' $trace >"$scratch/unanswered"
 run "$bin/replay" "$scratch/unanswered" -u $nowhere --timing original --think-time recorded --dry-run
 check_match 'think time: turns without one are counted' '6 of 6 later turns have no recorded think time' "$err"
