@@ -332,6 +332,7 @@ static enum status plan_round(struct replay *replay, int64_t round, struct error
   if (status == STATUS_OK && gzline_is_blank(text.data, text.len)) status = STATUS_END;
   if (status == STATUS_OK) {
     status = cells ? plan_cells(replay, &text, error) : plan_rates(replay, &text, error);
+    if (status == STATUS_USAGE) status = STATUS_FORMAT; // the command's words, not those of the command line
     if (status) status = status_prefix(error, status, "--next: what the command prints");
   }
   buf_free(&text);

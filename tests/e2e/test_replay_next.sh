@@ -69,8 +69,9 @@ check_match 'a command that fails: words' '--next: the command ended with exit c
 check_equal 'a command that fails: what was measured stays' 1 "$(records batch 'map(select(.warmup|not)) | length')"
 rm "$file"
 replay -W 1 -B 2 -r 1 --next 'echo hello'
-check_equal 'no cells: exit code' 2 "$status"
+check_equal 'no cells: exit code' 1 "$status"
 check_match 'no cells: words' '--next: what the command prints: line 1: not a JSON object' "$err"
+check_equal 'no cells: what was measured stays' 1 "$(records batch 'map(select(.warmup|not)) | length')"
 
 refused() { # WORDS ARGUMENT...
   run "$bin/replay" $trace -u http://127.0.0.1:9 "${@:2}"
