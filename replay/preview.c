@@ -8,6 +8,11 @@
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
 
+// "1 batch", "2 batches".
+static void print_count(struct buf *out, int64_t count, const char *one, const char *more) {
+  buf_printf(out, "%lld %s", (long long)count, count == 1 ? one : more);
+}
+
 // Waves of all batches and warm-up rounds: each takes about one latency.
 static int64_t waves(const struct plan *plan, int64_t warmup, bool burst) {
   int64_t sum = warmup * (int64_t)plan->session_count;
@@ -34,9 +39,11 @@ static double latency_s(const struct opts *opts, const struct work *work) {
 
 // Timed batches say how long they take, and not how many requests.
 static void print_timed(const struct plan *plan, struct buf *out) {
-  buf_printf(out, "requests  as many as %zu batches of ", plan->batch_count);
+  buf_append_text(out, "requests  as many as ");
+  print_count(out, (int64_t)plan->batch_count, "batch", "batches");
+  buf_append_text(out, " of ");
   units_print_duration(out, plan->duration_ns);
-  buf_append_text(out, " take\ntime      ");
+  buf_append_text(out, plan->batch_count == 1 ? " takes\ntime      " : " take\ntime      ");
   units_print_duration(out, (int64_t)plan->batch_count * plan->duration_ns);
   buf_append_text(out, ", the warm-up, and until the last response of each batch ends\n");
 }
@@ -59,8 +66,9 @@ static void print_estimates(const struct opts *opts, const struct plan *plan, co
   int64_t total = waves(plan, opts->warmup, opts->dispatch == OPTS_DISPATCH_BURST);
   buf_append_text(out, "time      about ");
   units_print_duration(out, clock_from_seconds(wave_s * (double)total));
-  buf_printf(out, " (%lld waves of %.3g s)%s\n", (long long)total, wave_s,
-             opts->server ? ", and the starts of the server" : "");
+  buf_append_text(out, " (");
+  print_count(out, total, "wave", "waves");
+  buf_printf(out, " of %.3g s)%s\n", wave_s, opts->server ? ", and the starts of the server" : "");
 }
 
 static void print_session(const struct plan *plan, size_t number, int64_t warmup, struct buf *out) {
@@ -82,10 +90,13 @@ static void print_session(const struct plan *plan, size_t number, int64_t warmup
 static void print_schedule(const struct opts *opts, const struct schedules *schedules, int64_t repeat,
                            struct buf *out) {
   const struct schedule *schedule = schedules_at(schedules, 0, 0);
-  buf_printf(out, "timing    %s, %s%zu requests in ", opts_timing_name(opts->timing),
-             schedules->count > 1 ? "about " : "", schedule->count);
+  buf_printf(out, "timing    %s, %s", opts_timing_name(opts->timing), schedules->count > 1 ? "about " : "");
+  print_count(out, (int64_t)schedule->count, "request", "requests");
+  buf_append_text(out, " in ");
   units_print_duration(out, schedule->window_ns);
-  buf_printf(out, ", %lld times\n", (long long)repeat);
+  buf_append_text(out, ", ");
+  print_count(out, repeat, "time", "times");
+  buf_append_text(out, "\n");
 }
 
 // An open loop takes the time of its schedules, and sends what they hold. Of what is resumed, only the rest.
@@ -102,9 +113,9 @@ static void print_open_loop(const struct opts *opts, const struct plan *plan,
   if (plan_rows(plan) == 1) {
     print_schedule(opts, schedules, (int64_t)plan->batch_count, out);
   } else {
-    buf_printf(out, "timing    %s, %zu rates, each %lld times; order %s, seed %lld\n",
-               opts_timing_name(opts->timing), plan->rate_count, (long long)opts->repeat,
-               plan_order_name(opts->order), (long long)opts->seed);
+    buf_printf(out, "timing    %s, %zu rates, each ", opts_timing_name(opts->timing), plan->rate_count);
+    print_count(out, opts->repeat, "time", "times");
+    buf_printf(out, "; order %s, seed %lld\n", plan_order_name(opts->order), (long long)opts->seed);
   }
   buf_printf(out, "requests  %s%lld, warm-up included%s\n", open_end ? "about " : "", (long long)requests,
              open_end ? "; the think time decides how many fit into the duration" : "");
@@ -122,17 +133,28 @@ static void print_open_loop(const struct opts *opts, const struct plan *plan,
   }
 }
 
+static void print_plan(const struct opts *opts, const struct plan *plan, struct buf *out) {
+  buf_append_text(out, "plan      ");
+  print_count(out, (int64_t)plan->cell_count, "cell", "cells");
+  buf_append_text(out, ", ");
+  print_count(out, (int64_t)plan->batch_count, "batch", "batches");
+  buf_append_text(out, ", ");
+  print_count(out, (int64_t)plan->session_count, "session", "sessions");
+  buf_printf(out, "; order %s, seed %lld\n", plan_order_name(opts->order), (long long)opts->seed);
+}
+
 void preview_print(const struct opts *opts, const struct plan *plan, const struct schedules *schedules,
                    const struct work *work, bool cache_bust, struct buf *out) {
   buf_append_text(out, "server    ");
   buf_append_text(out, opts->endpoint.shown);
-  buf_printf(out,
-             "\ntrace     %lld requests to draw from, %lld of other kinds, %lld without a body, %lld failed "
-             "when recorded\n",
-             (long long)work->available, (long long)work->other, (long long)work->bodiless,
-             (long long)work->failed);
+  buf_append_text(out, "\ntrace     ");
+  print_count(out, work->available, "request", "requests");
+  buf_printf(out, " to draw from, %lld of other kinds, %lld without a body, %lld failed when recorded\n",
+             (long long)work->other, (long long)work->bodiless, (long long)work->failed);
   if (work->media > 0) {
-    buf_printf(out, "media     %lld requests with images, audio or files, of ", (long long)work->media);
+    buf_append_text(out, "media     ");
+    print_count(out, work->media, "request", "requests");
+    buf_append_text(out, " with images, audio or files, of ");
     units_print_bytes(out, work->media_bytes);
     buf_append_text(out, "\n");
   }
@@ -143,8 +165,7 @@ void preview_print(const struct opts *opts, const struct plan *plan, const struc
     print_open_loop(opts, plan, schedules, work, out);
     return;
   }
-  buf_printf(out, "plan      %zu cells, %zu batches, %zu sessions; order %s, seed %lld\n", plan->cell_count,
-             plan->batch_count, plan->session_count, plan_order_name(opts->order), (long long)opts->seed);
+  print_plan(opts, plan, out);
   if (plan->duration_ns > 0) {
     print_timed(plan, out);
   } else {

@@ -37,7 +37,7 @@ grep -v '"type":"response"' $trace >"$scratch/unanswered"
 run "$bin/replay" "$scratch/unanswered" -u $nowhere --timing original --think-time recorded --dry-run
 check_match 'think time: turns without one are counted' '6 of 6 later turns have no recorded think time' "$err"
 run "$bin/replay" $trace -u $nowhere --timing original --speed 2 --dry-run
-check_match 'dry run of the original times' 'original, 9 requests in 1.575 s, 1 times' "$out"
+check_match 'dry run of the original times' $'original, 9 requests in 1.575 s, 1 time\n' "$out"
 
 printf '{"type":"run","version":1,"start_unix_s":1}\n' >"$scratch/a.run"
 fails 'a run' 1 'a.run: line 1: not a trace: it is a run, which analyze reads' "$scratch/a.run" -u $nowhere
@@ -78,7 +78,7 @@ check_equal 'torn trace: a whole run' run,request,batch,request,batch,session,en
 run "$bin/replay" $trace -u $nowhere -W 1,2 -B 1,2,4 -r 2 --dry-run
 check_equal 'dry run: exit code' 0 "$status"
 check_equal 'dry run: nothing on stderr' '' "$err"
-check_match 'dry run: cells' '6 cells, 12 batches, 1 sessions' "$out"
+check_match 'dry run: cells' '6 cells, 12 batches, 1 session;' "$out"
 check_match 'dry run: requests' 'requests  30, warm-up included' "$out"
 check_match 'dry run: tokens' 'tokens    about 360 of output' "$out"
 check_equal 'dry run: a line per batch' 12 "$(grep -c '  workers .* batch .* rep' <<<"$out")"
@@ -117,7 +117,7 @@ if command -v script >/dev/null; then
   on_terminal -o -
   check_match '-o - on a terminal: it goes on' 'the server cannot be reached' "$out"
   on_terminal --dry-run
-  check_match 'a dry run on a terminal' '1 cells, 3 batches' "$out"
+  check_match 'a dry run on a terminal' '1 cell, 3 batches' "$out"
 else
   skip 'no -o on a terminal' 'no script(1) here'
 fi

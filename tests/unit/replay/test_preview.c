@@ -59,10 +59,23 @@ static void test_timed_batches_have_a_time_and_no_count(void **state) {
   assert_preview(argv, 10, &work, parts);
 }
 
+static void test_one_of_a_kind_is_named_in_the_singular(void **state) {
+  (void)state;
+  char *argv[] = {"replay", "t", "-u", "http://127.0.0.1:1", "-B", "1", "-r", "1", "--warmup", "0"};
+  char *timed[] = {"replay", "t", "-u", "http://127.0.0.1:1", "--duration", "30s", "-r", "1"};
+  struct work work = {.available = 1, .count = 1, .media = 1, .mean_latency_s = 2, .mean_output_tokens = 20};
+  const char *const parts[] = {"trace     1 request to draw from, ", "media     1 request with images",
+                               "plan      1 cell, 1 batch, 1 session; ", "about 2 s (1 wave of 2 s)", NULL};
+  const char *const timed_parts[] = {"requests  as many as 1 batch of 30 s takes\n", NULL};
+  assert_preview(argv, 10, &work, parts);
+  assert_preview(timed, 8, &work, timed_parts);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_preview_counts_requests_tokens_and_time),
       cmocka_unit_test(test_what_no_response_shows_is_unknown),
+      cmocka_unit_test(test_one_of_a_kind_is_named_in_the_singular),
       cmocka_unit_test(test_timed_batches_have_a_time_and_no_count),
   };
   return cmocka_run_group_tests_name("preview", tests, NULL, NULL);
