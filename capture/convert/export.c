@@ -20,6 +20,18 @@ const struct export_format *export_find(const char *name) {
   return NULL;
 }
 
+enum status export_leave_out(struct export_state *state, enum import_reason why) {
+  state->why = why;
+  return STATUS_END;
+}
+
+bool export_lacks_body(const struct trace_request *request, enum import_reason *why) {
+  bool sized =
+      request->body_kind == TRACE_BODY_NONE && (request->input_tokens >= 0 || request->body_bytes > 0);
+  *why = request->body_truncated ? IMPORT_CUT_BODY : IMPORT_SIZE_ONLY;
+  return sized || request->body_truncated;
+}
+
 struct exporting {
   struct export_state state;
   const struct export_format *format;
@@ -31,7 +43,7 @@ struct exporting {
 
 static enum status on_request(void *context, const struct import_segment *segment,
                               const struct trace_request *request, const struct trace_response *response,
-                              struct error *error) {
+                              enum import_reason *why, struct error *error) {
   struct exporting *exporting = context;
   if (!exporting->started) exporting->first_start_s = segment->start_unix_s;
   exporting->started = true;
@@ -41,6 +53,7 @@ static enum status on_request(void *context, const struct import_segment *segmen
   buf_clear(&exporting->state.scratch);
   enum status status =
       exporting->format->format(&exporting->state, request, response, &exporting->line, error);
+  *why = exporting->state.why;
   if (status) return status;
   status = exporting->line.status;
   if (status == STATUS_OK)

@@ -14,7 +14,8 @@ struct export_state;
 struct export_format {
   const char *name;   // as --export names it
   const char *writes; // what files these are, a few words for a person
-  // Appends the line of one request. STATUS_END: the format cannot express it. `response` may be NULL.
+  // Appends the line of one request. STATUS_END (of export_leave_out): the format cannot express it.
+  // `response` may be NULL.
   enum status (*format)(struct export_state *state, const struct trace_request *request,
                         const struct trace_response *response, struct buf *line, struct error *error);
 };

@@ -44,8 +44,8 @@ enum status export_mooncake(struct export_state *state, const struct trace_reque
         anonymize_request(state->anonymize, request, response, &state->scratch, &sized, error);
     if (status) return status;
   }
-  if (sized.input_tokens < 0 || sized.output_tokens < 0 || sized.input_tokens > INPUT_TOKENS_MAX)
-    return STATUS_END;
+  if (sized.input_tokens < 0 || sized.output_tokens < 0) return export_leave_out(state, IMPORT_NO_COUNTS);
+  if (sized.input_tokens > INPUT_TOKENS_MAX) return export_leave_out(state, IMPORT_LONG_PROMPT);
   int64_t t_ns = sized.t_ns + state->offset_ns;
   struct json_writer w = JSON_WRITER(line);
   json_write_object(&w);

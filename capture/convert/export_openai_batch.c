@@ -29,12 +29,16 @@ static void write_body(struct json_writer *w, struct json_slice body) {
 enum status export_openai_batch(struct export_state *state, const struct trace_request *request,
                                 const struct trace_response *response, struct buf *line,
                                 struct error *error) {
-  (void)state, (void)response, (void)error;
+  (void)response, (void)error;
+  enum import_reason why;
+  if (export_lacks_body(request, &why)) return export_leave_out(state, why);
+  if (!json_slice_is(request->method, "POST") || !request->path.data)
+    return export_leave_out(state, IMPORT_NO_POST);
   if (request->body_kind != TRACE_BODY_JSON || json_scan_kind(request->body) != JSON_OBJECT)
-    return STATUS_END;
-  if (!json_slice_is(request->method, "POST") || !request->path.data) return STATUS_END;
+    return export_leave_out(state, IMPORT_NO_OBJECT);
   enum api api;
-  if (api_from_name(request->api, &api) && api_dialect(api)->family > API_FAMILY_OPENAI) return STATUS_END;
+  if (api_from_name(request->api, &api) && api_dialect(api)->family > API_FAMILY_OPENAI)
+    return export_leave_out(state, IMPORT_OTHER_API);
   struct json_writer w = JSON_WRITER(line);
   json_write_object(&w);
   char custom_id[32];

@@ -42,9 +42,9 @@ enum status export_vegeta(struct export_state *state, const struct trace_request
                           const struct trace_response *response, struct buf *line, struct error *error) {
   (void)response;
   struct json_slice base = base_of(state);
-  bool sized =
-      request->body_kind == TRACE_BODY_NONE && (request->input_tokens >= 0 || request->body_bytes > 0);
-  if (sized || request->body_truncated || !request->method.data || !request->path.data) return STATUS_END;
+  enum import_reason why;
+  if (export_lacks_body(request, &why)) return export_leave_out(state, why);
+  if (!request->method.data || !request->path.data) return export_leave_out(state, IMPORT_NO_POST);
   if (base.len == 0)
     return status_fail(error, STATUS_USAGE, "the trace names no upstream: give --upstream URL");
   buf_append(&state->scratch, base.data, base.len);

@@ -90,10 +90,11 @@ static enum status write_response(struct import *import, const struct trace_resp
 }
 
 static enum status write_request(struct import *import, const struct trace_request *record,
-                                 const struct trace_response *response, struct error *error) {
+                                 const struct trace_response *response, enum import_reason *why,
+                                 struct error *error) {
   const struct import_options *options = &import->options;
   if (options->on_request)
-    return options->on_request(options->on_request_context, &import->segment, record, response, error);
+    return options->on_request(options->on_request_context, &import->segment, record, response, why, error);
   trace_format_request(&import->line, record);
   return write_line(import, error);
 }
@@ -115,8 +116,9 @@ enum status import_add(struct import *import, const struct trace_request *reques
   if (status) return status;
   if (record.seq < 0) record.seq = import->next_seq;
   import->next_seq = record.seq + 1;
-  status = write_request(import, &record, response, error);
-  if (status == STATUS_END) import_leave_out(import, IMPORT_INEXPRESSIBLE);
+  enum import_reason why = IMPORT_ASKS_NOTHING;
+  status = write_request(import, &record, response, &why, error);
+  if (status == STATUS_END) import_leave_out(import, why);
   if (status) return status == STATUS_END ? STATUS_OK : status;
   import->counts.requests++;
   if (!record.api.data || json_slice_is(record.api, "http"))
@@ -145,7 +147,13 @@ const char *import_reason_text(enum import_reason reason) {
       [IMPORT_ASKS_NOTHING] = "no language model is asked for text",
       [IMPORT_BAD_UNRELATED] = "not readable, but no language model is asked for text",
       [IMPORT_NO_QUESTION] = "no message of a user",
-      [IMPORT_INEXPRESSIBLE] = "outside what the format can express",
+      [IMPORT_SIZE_ONLY] = "known only by size, without a body",
+      [IMPORT_CUT_BODY] = "the body was not recorded whole",
+      [IMPORT_NO_OBJECT] = "no JSON object as body",
+      [IMPORT_NO_POST] = "no method and path that the format has",
+      [IMPORT_OTHER_API] = "of an API that the format is not for",
+      [IMPORT_NO_COUNTS] = "number of input or output tokens unknown",
+      [IMPORT_LONG_PROMPT] = "more input tokens than the format can list",
   };
   return texts[reason];
 }
@@ -156,13 +164,26 @@ enum status import_bad(struct import *import, struct error *error) {
   return STATUS_OK;
 }
 
+// "all were left out (40: known only by size, without a body)"
+static enum status fail_left_out(const struct import_counts *counts, struct error *error) {
+  struct buf reasons = {0};
+  for (enum import_reason reason = 0; reason < IMPORT_REASON_COUNT; reason++) {
+    if (counts->left_out[reason] > 0)
+      buf_printf(&reasons, "%s%lld: %s", reasons.len > 0 ? "; " : "", (long long)counts->left_out[reason],
+                 import_reason_text(reason));
+  }
+  enum status status =
+      status_fail(error, STATUS_FORMAT, "no request in it: all were left out (%s)", buf_text(&reasons));
+  buf_free(&reasons);
+  return status;
+}
+
 static enum status finish(struct import *import, struct error *error) {
   struct import_counts *counts = &import->counts;
   if (counts->requests == 0) {
-    const char *why = counts->bad               ? counts->first_bad.text
-                      : import_left_out(counts) ? "all were left out"
-                                                : "it is empty";
-    return status_fail(error, STATUS_FORMAT, "no request in it: %s", why);
+    if (!counts->bad && import_left_out(counts) > 0) return fail_left_out(counts, error);
+    return status_fail(error, STATUS_FORMAT, "no request in it: %s",
+                       counts->bad ? counts->first_bad.text : "it is empty");
   }
   struct trace_end end = {.requests = counts->requests, .responses = counts->responses, .dropped = 0};
   if (import->options.on_request) return STATUS_OK;

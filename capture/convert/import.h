@@ -43,11 +43,28 @@ struct import_segment {
   struct json_slice upstream; // {NULL, 0}: unknown
 };
 
+// Why something well-formed is not among the records.
+enum import_reason {
+  IMPORT_ASKS_NOTHING,  // no language model is asked for text
+  IMPORT_BAD_UNRELATED, // the same, of an entry that cannot be read whole
+  IMPORT_NO_QUESTION,   // a conversation without a message of a user
+  // What an export's format cannot express:
+  IMPORT_SIZE_ONLY,   // a body of which only the size is known
+  IMPORT_CUT_BODY,    // a body that was not recorded: body_truncated
+  IMPORT_NO_OBJECT,   // no body that is a JSON object
+  IMPORT_NO_POST,     // no method and path that the format takes
+  IMPORT_OTHER_API,   // an API that the format is not for
+  IMPORT_NO_COUNTS,   // input or output tokens are not known
+  IMPORT_LONG_PROMPT, // more input tokens than a prompt has
+  IMPORT_REASON_COUNT
+};
+
 // Takes a request instead of the trace's file: what an exporter does. `response` may be NULL. The slices live
-// during the call. STATUS_END: it cannot be expressed there, and is left out.
+// during the call. STATUS_END: it cannot be expressed there, and is left out; `why` is written then.
 typedef enum status import_on_request(void *context, const struct import_segment *segment,
                                       const struct trace_request *request,
-                                      const struct trace_response *response, struct error *error);
+                                      const struct trace_response *response, enum import_reason *why,
+                                      struct error *error);
 
 struct import_options {
   const char *path;                 // plain or gzip; "-": standard input; of `made` the numbers themselves
@@ -60,15 +77,6 @@ struct import_options {
   struct anonymize *anonymize;      // NULL: texts are kept; borrowed
   import_on_request *on_request;    // NULL: records go to the writer, which may be NULL otherwise
   void *on_request_context;
-};
-
-// Why something well-formed is not among the records.
-enum import_reason {
-  IMPORT_ASKS_NOTHING,  // no language model is asked for text
-  IMPORT_BAD_UNRELATED, // the same, of an entry that cannot be read whole
-  IMPORT_NO_QUESTION,   // a conversation without a message of a user
-  IMPORT_INEXPRESSIBLE, // outside what an export's format can express
-  IMPORT_REASON_COUNT
 };
 
 struct import_counts {

@@ -188,6 +188,12 @@ test_conversions() {
   import kept vegeta $data/vegeta.jsonl --keep-header X-Team --redact model
   check_equal 'headers are kept and fields hidden as when recording' '"blue" "***"' \
     "$(jq -c 'select(.seq == 0) | .headers["x-team"], .body.model' "$scratch/kept.jsonl" | paste -sd' ')"
+  import sized made requests=3
+  refused 'requests known by size alone have no body to export' 1 \
+    '.*sized.jsonl: no request in it: all were left out \(3: known only by size, without a body\)' --export vegeta "$scratch/sized.jsonl"
+  cat "$scratch/vegeta.jsonl" "$scratch/sized.jsonl" >"$scratch/some.jsonl"
+  run "$capture" --export openai-batch "$scratch/some.jsonl"
+  check_match 'some of them: the reason and the count' 'some.jsonl: 3 entries left out: known only by size, without a body' "$err"
   refused 'vegeta without an address' 2 '.*the trace names no upstream: give --upstream URL' --export vegeta \
     "$scratch/vegeta.jsonl"
 }

@@ -53,11 +53,12 @@ static void fuzz_import_export(struct fuzz_import *fuzz, const struct trace_requ
 
 static enum status fuzz_import_on_request(void *context, const struct import_segment *segment,
                                           const struct trace_request *request,
-                                          const struct trace_response *response, struct error *error) {
+                                          const struct trace_response *response, enum import_reason *why,
+                                          struct error *error) {
   struct fuzz_import *fuzz = context;
   struct trace_request anonymous;
   struct buf texts = {0};
-  (void)segment, (void)error;
+  (void)segment, (void)why, (void)error;
   fuzz_import_check(fuzz, request);
   FUZZ_CHECK(anonymize_request(fuzz->anonymize, request, response, &texts, &anonymous, NULL) == STATUS_OK);
   FUZZ_CHECK(anonymous.body_kind == TRACE_BODY_NONE && !anonymous.headers.data && !anonymous.model.data);

@@ -23,8 +23,10 @@ static void test_the_formats_are_found_by_name(void **state) {
 static void test_a_request_that_a_format_cannot_express_is_counted(void **state) {
   (void)state;
   struct converted converted = converting_export_text("openai-batch", HEADER REQUEST, NULL);
-  assert_int_equal(converted.counts.left_out[IMPORT_INEXPRESSIBLE], 1);
+  assert_int_equal(converted.counts.left_out[IMPORT_SIZE_ONLY], 1);
   assert_int_equal(converted.lines.len, 0);
+  assert_string_equal(converted.error.text,
+                      "no request in it: all were left out (1: known only by size, without a body)");
   converted_free(&converted);
 }
 

@@ -115,6 +115,7 @@ static void test_mooncake_leaves_out_what_has_no_count_of_output(void **state) {
   struct converted converted = converting_export_text("mooncake", text, NULL);
   assert_int_equal(converted.counts.requests, 1);
   assert_int_equal(import_left_out(&converted.counts), 2);
+  assert_int_equal(converted.counts.left_out[IMPORT_NO_COUNTS], 2);
   converted_free(&converted);
 }
 

@@ -27,6 +27,8 @@ static void test_vegeta_targets_go_to_the_upstream_or_where_told(void **state) {
   (void)state;
   struct converted converted = converting_export_text("vegeta", text, NULL);
   assert_int_equal(import_left_out(&converted.counts), 2);
+  assert_int_equal(converted.counts.left_out[IMPORT_CUT_BODY], 1);
+  assert_int_equal(converted.counts.left_out[IMPORT_SIZE_ONLY], 1);
   // base64 of {"a":1} and foo: RFC 4648's digits, by coreutils' base64
   assert_converted(
       &converted,

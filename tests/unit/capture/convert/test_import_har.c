@@ -172,7 +172,7 @@ static void test_har_names_the_line_and_what_is_wrong(void **state) {
        "line 2: entry 1: its text is no base64"},
       {HAR("{\"startedDateTime\":\"2026-01-01T00:00:00Z\",\"request\":{\"method\":\"GET\",\"url\":\"http://h/"
            "\"}}"),
-       "no request in it: all were left out"},
+       "no request in it: all were left out (1: no language model is asked for text)"},
   };
   (void)state;
   CONVERTING_REJECTS("har", cases);
