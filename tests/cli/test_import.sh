@@ -137,6 +137,9 @@ test_output() {
   refused 'a bad line is named' 1 '.*bad.csv: line 3: TIMESTAMP .yesterday. is no' --import azure "$scratch/bad.csv" \
     -o "$scratch/none.jsonl"
   check_equal 'and leaves no file behind' '' "$(ls "$scratch/none.jsonl" 2>/dev/null)"
+  run "$capture" --import azure "$scratch/bad.csv"
+  check_equal 'on standard output the records before it stand, without an end record' '1 trace,request' \
+    "$status $(jq -r .type <<<"$out" | paste -sd,)"
   run "$capture" --import azure --skip-bad "$scratch/bad.csv" -o "$scratch/skipped.jsonl"
   check_equal 'or is skipped, which is exit code 4' '4 2' "$status $(grep -c '"type":"request"' "$scratch/skipped.jsonl")"
   check_match 'and counted' '1 bad line skipped, the first: line 3: ' "$err"

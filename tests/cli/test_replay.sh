@@ -73,6 +73,10 @@ check_equal 'torn trace: exit code' 4 "$status"
 check_match 'torn trace: words' 'torn' "$err"
 check_equal 'torn trace: a whole run' run,request,batch,request,batch,session,end \
   "$(jq -r .type "$scratch/torn.run" | paste -sd,)"
+# So does a trace from a pipe whose writer ended early, though nothing shows that a record is missing.
+run bash -c "grep -v '\"type\":\"end\"' $trace | '$bin/replay' - --keep-invalid -u ${server_url[sim]} -B 1 -r 1 -o '$scratch/endless.run'"
+check_equal 'a pipe without an end record: exit code' 0 "$status"
+check_match 'a pipe without an end record: words' '-: a segment has no end record' "$err"
 
 # The plan.
 run "$bin/replay" $trace -u $nowhere -W 1,2 -B 1,2,4 -r 2 --dry-run
