@@ -15,7 +15,7 @@ const struct import_format import_formats[] = {
     {"vegeta", "vegeta's targets (JSON lines)", import_vegeta, false, false},
     {"openai-batch", "inputs of OpenAI's batch API (JSON lines)", import_openai_batch, false, false},
     {"sharegpt", "ShareGPT conversations (JSON)", import_sharegpt, false, false},
-    {"trace", "traces of capture, to filter them", import_trace, false, false},
+    {"trace", "traces of capture, to anonymize them or hide fields", import_trace, false, false},
     {"prompts", "prompts, one a line", import_prompts, true, false},
     {"made", "no file: traffic is made up from numbers", import_made, true, true},
     {.name = NULL},

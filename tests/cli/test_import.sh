@@ -191,6 +191,9 @@ test_conversions() {
   import kept vegeta $data/vegeta.jsonl --keep-header X-Team --redact model
   check_equal 'headers are kept and fields hidden as when recording' '"blue" "***"' \
     "$(jq -c 'select(.seq == 0) | .headers["x-team"], .body.model' "$scratch/kept.jsonl" | paste -sd' ')"
+  import hidden trace tests/data/mixed.trace.jsonl --redact messages
+  check_equal 'a trace loses the fields that are named, and no request' '0 11' \
+    "$(grep -c 'You are brief' "$scratch/hidden.jsonl") $(grep -c '"type":"request"' "$scratch/hidden.jsonl")"
   import sized made requests=3
   refused 'requests known by size alone have no body to export' 1 \
     '.*sized.jsonl: no request in it: all were left out \(3: known only by size, without a body\)' --export vegeta "$scratch/sized.jsonl"

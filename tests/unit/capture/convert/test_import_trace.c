@@ -32,6 +32,41 @@ static void test_trace_keeps_numbers_segments_and_what_was_never_answered(void *
   converted_free(&converted);
 }
 
+static void test_trace_loses_what_is_to_be_redacted(void **state) {
+  // the last body is {"ssn":"11"}
+  static const char text[] =
+      HEADER "{\"type\":\"request\",\"seq\":0,\"t_s\":0,\"method\":\"POST\",\"path\":\"/v1/"
+             "x?ssn=11&a=2\",\"model\":\"m\","
+             "\"body\":{\"model\":\"m\",\"ssn\":\"11\",\"n\":1},\"stream\":false}\n"
+             "{\"type\":\"response\",\"seq\":0,\"t_s\":1,\"status\":200,\"body_text\":\"data: "
+             "{\\\"ssn\\\":\\\"11\\\"}\\n\"}\n"
+             "{\"type\":\"response\",\"seq\":9,\"t_s\":2,\"status\":200,\"body\":{\"ssn\":\"11\"}}\n"
+             "{\"type\":\"request\",\"seq\":1,\"t_s\":0,\"body_base64\":\"eyJzc24iOiIxMSJ9\"}\n"
+             "{\"type\":\"request\",\"seq\":2,\"t_s\":0,\"body_base64\":\"ssn 11\"}\n";
+  (void)state;
+  struct names names = {0};
+  assert_int_equal(names_add(&names, "ssn", NULL), STATUS_OK);
+  struct converted whole = converting("trace", text);
+  assert_true(converted_count(&whole, "11") > 3);
+  struct converted converted =
+      converting_text("trace", text, sizeof text - 1, &(struct import_options){.redact = &names});
+  assert_int_equal(converted.status, STATUS_OK);
+  assert_int_equal(converted_count(&converted, "11"), 0);
+  assert_int_equal(converted_count(&converted, "eyJ"), 0);
+  struct trace_request first = converted_request(&converted, 0);
+  assert_slice(first.path, "/v1/x?ssn=***&a=2");
+  assert_slice(first.model, "m");
+  assert_slice(first.body, "{\"model\":\"m\",\"ssn\":\"***\",\"n\":1}");
+  assert_slice(converted_request(&converted, 1).body, "{\"ssn\":\"***\"}");
+  converted_free(&converted);
+  assert_int_equal(names_add(&names, "model", NULL), STATUS_OK);
+  converted = converting_text("trace", text, sizeof text - 1, &(struct import_options){.redact = &names});
+  assert_int_equal(converted_count(&converted, "\"m\""), 0);
+  converted_free(&converted);
+  converted_free(&whole);
+  names_free(&names);
+}
+
 static void test_trace_names_the_line_and_what_is_wrong(void **state) {
   static const struct converting_bad cases[] = {
       {"", "no request in it: it is empty"},
@@ -56,6 +91,7 @@ static void test_trace_names_the_line_and_what_is_wrong(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_trace_keeps_numbers_segments_and_what_was_never_answered),
+      cmocka_unit_test(test_trace_loses_what_is_to_be_redacted),
       cmocka_unit_test(test_trace_names_the_line_and_what_is_wrong),
   };
   return cmocka_run_group_tests(tests, converting_setup, converting_teardown);
