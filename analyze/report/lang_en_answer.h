@@ -27,6 +27,8 @@ TEXT(LANG_CLIENT, "Was the client fast enough?")
 TEXT(LANG_APIS, "By API")
 TEXT(LANG_FACTS, "The measurement")
 TEXT(LANG_REPEAT, "How to repeat it")
+TEXT(LANG_REPEAT_ELSEWHERE,
+     CODE("replay") " replaces no run: repeat it in another folder or with another " CODE("-o") ".")
 TEXT(LANG_CONTENTS, "Contents")
 TEXT(LANG_WARNINGS, "What to keep in mind")
 TEXT(LANG_PARETO, "Throughput and latency")

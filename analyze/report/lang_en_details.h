@@ -166,8 +166,10 @@ TEXT(LANG_LOADS_ABOVE_OPEN,
 TEXT(LANG_LOADS_BELOW_OPEN,
      STRONG("Sustained load{0}:") " not decided below {2} {2:request|requests} per second. At {2} per "
                                   "second, {3}.")
-TEXT(LANG_LOADS_UNDECIDED, STRONG("Sustained load{0}:") " not decided: at every rate an interval reaches "
-                                                        "beyond a limit. More repetitions would decide.")
+TEXT(LANG_LOADS_UNDECIDED,
+     STRONG("Sustained load{0}:") " not decided: at every rate with a valid measurement an "
+                                  "interval reaches beyond a limit. More or longer "
+                                  "repetitions would decide.")
 // 0: a limit, 1: the load that meets it
 TEXT(LANG_LOADS_ESTIMATE, "The measured times meet {0} at about {1}{2} {1:request|requests} per second.")
 TEXT(LANG_LIMITS_ESTIMATE, "The measured times meet {0} at about {1} {1:worker|workers}.")

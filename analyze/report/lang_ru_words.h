@@ -19,6 +19,8 @@ TEXT(LANG_APIS, "По видам API")
 TEXT(LANG_CLIENT, "Проверка измеряющего клиента")
 TEXT(LANG_FACTS, "Условия измерения")
 TEXT(LANG_REPEAT, "Как повторить")
+TEXT(LANG_REPEAT_ELSEWHERE,
+     CODE("replay") " не заменяет прогон: повторяйте в другой папке или с другим " CODE("-o") ".")
 TEXT(LANG_CONTENTS, "Содержание")
 TEXT(LANG_COLUMN_WORKERS, "Количество workers")
 TEXT(LANG_COLUMN_WORKERS_BY_BATCH, "Workers / пакет")

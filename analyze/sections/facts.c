@@ -211,11 +211,13 @@ static void analyze_line(const struct results *results, struct buf *out) {
 static void repeat(struct chapters *c, struct document_node *section) {
   const struct results *results = c->results;
   struct buf commands = {0};
+  bool has_run = false;
   for (size_t i = 0; i < results->fact_count && i < CHAPTERS_SEGMENTS_MAX; i++) {
     const struct run_facts *facts = &results->facts[i];
     bool again = i > 0 && facts->arguments && facts[-1].arguments &&
                  strcmp(facts->arguments, facts[-1].arguments) == 0; // a further segment of one command
     if (facts->arguments && !again) command_line(&commands, facts->arguments);
+    has_run |= facts->arguments != NULL;
   }
   for (size_t i = 0; i < results->argument_count; i++) {
     const char *word = results->arguments[i], *slash = i == 0 ? strrchr(word, '/') : NULL;
@@ -224,6 +226,7 @@ static void repeat(struct chapters *c, struct document_node *section) {
   }
   if (results->argument_count == 0) analyze_line(results, &commands);
   struct document_node *inner = chapters_section(c, section, LANG_REPEAT, LANG_ALONE);
+  if (has_run) chapters_paragraph(c, inner, LANG_REPEAT_ELSEWHERE, LANG_ALONE);
   document_code_block(inner, buf_text(&commands));
   buf_free(&commands);
 }
