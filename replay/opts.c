@@ -218,7 +218,6 @@ static void set_standards(struct opts *opts) {
   if (opts->speed <= 0) opts->speed = 1;
   if (opts->scale <= 0) opts->scale = 1;
   if (opts->burstiness <= 0) opts->burstiness = 1;
-  if (opts->http_version == 0) opts->http_version = 1;
   if (opts->timing == OPTS_TIMING_ORIGINAL) opts->pick = WORK_PICK_TRACE;
 }
 
@@ -295,6 +294,7 @@ enum status opts_parse(int argc, char **argv, struct opts *out, struct cli_commo
       .threads = 1,
       .seed = 1,
       .max_error_rate = 1,
+      .http_version = 1,
       .shard = {1, 1},
       .timeout_ns = 600 * CLOCK_NS_PER_S,
       .connect_timeout_ns = 10 * CLOCK_NS_PER_S,

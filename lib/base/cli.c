@@ -48,25 +48,9 @@ static enum status parse_common(size_t which, struct cli_common *common) {
   return STATUS_OK;
 }
 
-// A flag that stores a value in its field does not overrule another one that did.
-static enum status check_set(const struct cli_option *options, const struct cli_option *row, void *context,
-                             struct error *error) {
-  int there;
-  if (row->value.kind != CLI_KIND_SET) return STATUS_OK;
-  memcpy(&there, (const char *)context + row->value.offset, sizeof there);
-  for (const struct cli_option *other = options; other->name; other++) {
-    if (other->value.kind == CLI_KIND_SET && other->value.offset == row->value.offset &&
-        other->value.set != row->value.set && other->value.set == there)
-      return status_fail(error, STATUS_USAGE, "--%s and --%s exclude each other", other->name, row->name);
-  }
-  return STATUS_OK;
-}
-
-static enum status parse_option(const struct cli_option *options, const struct cli_option *row,
-                                const char *value, void *context, struct error *error) {
-  enum status status = check_set(options, row, context, error);
-  if (status) return status;
-  status = cli_value_parse(&row->value, context, value, error);
+static enum status parse_option(const struct cli_option *row, const char *value, void *context,
+                                struct error *error) {
+  enum status status = cli_value_parse(&row->value, context, value, error);
   if (status == STATUS_OK) return STATUS_OK;
   if (row->letter) return status_prefix(error, status, "-%c/--%s", row->letter, row->name);
   return status_prefix(error, status, "--%s", row->name);
@@ -83,7 +67,7 @@ enum status cli_parse(const struct cli_program *program, int argc, char **argv, 
   while (status == STATUS_OK && common->outcome == CLI_RUN && (which = poptGetNextOpt(popt)) > 0) {
     char *value = poptGetOptArg(popt);
     size_t row = (size_t)which - 1;
-    status = row < own ? parse_option(program->options, &program->options[row], value, context, error)
+    status = row < own ? parse_option(&program->options[row], value, context, error)
                        : parse_common(row - own, common);
     free(value);
   }

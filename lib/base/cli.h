@@ -49,8 +49,7 @@ struct cli_value {
 // bool: becomes true.
 #define CLI_FLAG(struct_type, field)                                                                         \
   { .kind = CLI_KIND_FLAG, .offset = CLI_FIELD(bool, struct_type, field) }
-// An enum: a flag that stores one of its values. Flags that store others in the same field are refused beside
-// it; the field starts as none of their values.
+// An enum: a flag that stores one of its values.
 #define CLI_SET(struct_type, field, value)                                                                   \
   { .kind = CLI_KIND_SET, .offset = CLI_FIELD_ENUM(struct_type, field), .set = (int)(value) }
 // char *: an own copy, never empty; the last one given stays.

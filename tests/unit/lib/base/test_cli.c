@@ -233,44 +233,8 @@ static void test_cli_exit_codes(void **state) {
     assert_int_equal(cli_exit_code(failures[i]), 1);
 }
 
-enum light { LIGHT_AS_IT_IS, LIGHT_ON, LIGHT_OFF };
-struct room {
-  enum light light, heater;
-};
-
-static void test_cli_refuses_flags_that_contradict_each_other(void **state) {
-  static const struct cli_option switches[] = {
-      {"light", 0, NULL, NULL, "on", CLI_SET(struct room, light, LIGHT_ON), NULL},
-      {"no-light", 'n', NULL, NULL, "off", CLI_SET(struct room, light, LIGHT_OFF), NULL},
-      {"no-heater", 0, NULL, NULL, "off", CLI_SET(struct room, heater, LIGHT_OFF), NULL},
-      {0},
-  };
-  static const struct cli_program house = {.name = "house", .options = switches};
-  static const struct {
-    const char *words[3], *message;
-  } rows[] = {
-      {{"--light", "--light"}, NULL},
-      {{"--light", "--no-heater"}, NULL},
-      {{"--light", "--no-heater", "--no-light"}, "--light and --no-light exclude each other"},
-      {{"-n", "--light"}, "--no-light and --light exclude each other"},
-  };
-  (void)state;
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    char *argv[] = {(char *)"house", (char *)rows[i].words[0], (char *)rows[i].words[1],
-                    (char *)rows[i].words[2], NULL};
-    struct room room = {LIGHT_AS_IT_IS, LIGHT_AS_IT_IS};
-    struct cli_common common;
-    struct error error = {""};
-    enum status status = cli_parse(&house, argv[3] ? 4 : 3, argv, &room, &common, &error);
-    assert_int_equal(status, rows[i].message ? STATUS_USAGE : STATUS_OK);
-    assert_string_equal(error.text, rows[i].message ? rows[i].message : "");
-    assert_int_equal(room.light, i == 3 ? LIGHT_OFF : LIGHT_ON);
-  }
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cli_refuses_flags_that_contradict_each_other),
       cmocka_unit_test(test_cli_takes_options_in_every_spelling),
       cmocka_unit_test(test_cli_refuses_with_option_value_and_what_is_allowed),
       cmocka_unit_test(test_cli_help_and_version_stop_the_reading),
