@@ -208,6 +208,7 @@ void chapters_loads_answer(struct chapters *c, struct document_node *parent) {
     limits_text(c, &limits);
     chapters_callout(c, parent, DOCUMENT_ANSWER, LANG_LOADS_NONE_VALID, LANG_WITH(buf_text(&limits)));
     buf_free(&limits);
+    say_next_rates(c, parent);
     return;
   }
   say_answer(c, parent);

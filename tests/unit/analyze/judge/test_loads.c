@@ -143,6 +143,20 @@ static void test_goodput_counts_the_requests_within_every_limit(void **state) {
   scenario_free(&s);
 }
 
+// Too few requests for an interval: a share is between none and all, and goodput no infinite rate.
+static void test_the_share_of_a_few_requests_is_not_open_upwards(void **state) {
+  (void)state;
+  static const struct repetition reps[] = {{1, 0.1, 0, 0, NULL}, {2, 0.1, 0, 0, NULL}};
+  struct scenario s;
+  run(&s, reps, 2, "ttft=15ms");
+  for (size_t i = 0; i < s.results.load_count; i++) {
+    const struct load *load = &s.results.loads[i];
+    assert_true(load->good_share.lo >= 0 && load->good_share.hi <= 1);
+    assert_true(load->goodput.lo >= 0 && isfinite(load->goodput.hi));
+  }
+  scenario_free(&s);
+}
+
 static void test_limits_on_percentiles_judge_loads_too(void **state) {
   (void)state;
   static const struct repetition reps[] = {{10, 0.1, 0, 0, NULL}, {20, 0.2, 0, 0, NULL}};
@@ -207,6 +221,7 @@ int main(void) {
       cmocka_unit_test(test_repetitions_of_a_rate_are_one_load),
       cmocka_unit_test(test_a_growing_queue_breaks_a_load),
       cmocka_unit_test(test_goodput_counts_the_requests_within_every_limit),
+      cmocka_unit_test(test_the_share_of_a_few_requests_is_not_open_upwards),
       cmocka_unit_test(test_limits_on_percentiles_judge_loads_too),
       cmocka_unit_test(test_failing_loads_are_kept_by_nothing_and_in_no_curve),
       cmocka_unit_test(test_repetitions_of_a_slow_client_are_left_out),

@@ -105,6 +105,22 @@ static void test_a_level_below_the_edge_is_certain_in_its_own_chapter_too(void *
   assert_false(chapters_limits_cell_certain(results, &results->cells[cell]));
 }
 
+// A sweep and a run at rates, read together.
+static void test_rates_to_measure_next_are_no_cells(void **state) {
+  struct made *made = *state;
+  made_small_run(&made->results);
+  struct results *results = &made->results;
+  results->loads = calloc(1, sizeof *results->loads);
+  assert_non_null(results->loads);
+  results->loads[0] = (struct load){.rate = 10, .speed = NAN};
+  results->load_count = 1;
+  results->next[0] = (struct next_cell){.rate = 40};
+  results->next_count = 1;
+  const char *text = made_report(made, LANG_EN);
+  HAS(text, "Measure at 40 requests/s");
+  LACKS(text, "0\u00d70");
+}
+
 static void test_goodput_names_its_limits(void **state) {
   struct made *made = *state;
   made_small_run(&made->results);
@@ -251,6 +267,7 @@ int main(void) {
       MADE(test_the_front_says_what_is_certain_of_its_limits),
       MADE(test_the_levels_say_which_batches_keep_the_limits),
       MADE(test_a_level_below_the_edge_is_certain_in_its_own_chapter_too),
+      MADE(test_rates_to_measure_next_are_no_cells),
       MADE(test_goodput_names_its_limits),
       MADE(test_a_baseline_is_judged_by_its_verdict),
       MADE(test_next_says_what_to_measure_or_that_all_is_done),

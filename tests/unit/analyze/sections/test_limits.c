@@ -34,6 +34,9 @@ static void test_all_failed_is_said_plainly(void **state) {
   LACKS(text, "### Analysis of dependencies");
   HAS(made_report(made, LANG_RU), "**Рекомендации нет:**");
   HAS(made_brief(made, LANG_RU), "Рекомендации нет:");
+  made->results.next[0] = (struct next_cell){.workers = 1, .batch = 1};
+  made->results.next_count = 1;
+  HAS(made_brief(made, LANG_EN), "Next: Measure (workers\u00d7batch) 1\u00d71, as --suggest proposes.");
 }
 
 static void test_one_cell_makes_a_report(void **state) {
