@@ -106,7 +106,7 @@ unless_busy() {
   "${@:2}" >"$scratch/said" 2>&1
   if [ "$cases_failed" -gt "$failed" ]; then
     cases_failed=$failed
-    skip "$1" "$busy: $(tail -n +2 "$scratch/said" | xargs)"
+    skip "$1" "$busy: $(tail -n +2 "$scratch/said" | tr -s ' \n' ' ')"
   else
     cat "$scratch/said"
   fi

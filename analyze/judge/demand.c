@@ -138,37 +138,27 @@ static double apart(double of_run, double of_traffic) {
   return of_traffic > 0 && isfinite(of_run) ? fabs(of_run / of_traffic - 1) : 0;
 }
 
-// Of histograms output is what came within the window, and a response that ends behind it counts as a whole.
-static void add_load(const struct load_open *open, struct mean *input, struct mean *output) {
-  int64_t answered = open->requests - open->failed - open->cancelled;
-  if (open->input_tokens > 0 && answered > 0) {
-    input->sum += (double)open->input_tokens;
-    input->count += answered;
-  }
-  if (open->tokens > 0 && answered > 0) {
-    output->sum += (double)open->tokens;
-    output->count += answered;
-  }
-}
-
-static void add_api(const struct load_api *api, struct mean *input, struct mean *output) {
-  if (api->input_tokens > 0) {
-    input->sum += (double)api->input_tokens;
-    input->count += api->requests - api->failed;
-  }
-  if (api->output_tokens > 0) {
-    output->sum += (double)api->output_tokens;
-    output->count += api->requests - api->failed;
-  }
+static void add_sum(struct mean *mean, int64_t tokens, int64_t responses) {
+  if (tokens <= 0 || responses <= 0) return;
+  mean->sum += (double)tokens;
+  mean->count += responses;
 }
 
 static void compare_lengths(const struct load_data *data, const struct traffic *traffic,
                             struct demand *demand) {
   struct mean input = {0}, output = {0};
-  for (size_t i = 0; i < data->api_count; i++)
-    add_api(&data->apis[i], &input, &output);
-  for (size_t i = 0; i < data->open_count && input.count == 0 && output.count == 0; i++)
-    add_load(&data->open[i], &input, &output);
+  for (size_t i = 0; i < data->api_count; i++) {
+    const struct load_api *api = &data->apis[i];
+    add_sum(&input, api->input_tokens, api->requests - api->failed);
+    add_sum(&output, api->output_tokens, api->requests - api->failed);
+  }
+  // Of histograms output is what came within the window, and a response that ends behind it counts as a
+  // whole.
+  for (size_t i = 0; i < data->open_count && data->api_count == 0; i++) {
+    const struct load_open *open = &data->open[i];
+    add_sum(&input, open->input_tokens, open->requests - open->failed - open->cancelled);
+    add_sum(&output, open->tokens, open->requests - open->failed - open->cancelled);
+  }
   demand->input_tokens = mean_of(traffic->input);
   demand->output_tokens = mean_of(traffic->output);
   demand->run_input_tokens = mean_of(input);

@@ -99,14 +99,7 @@ static void fill_sums(const struct loads_group *group, struct load *load) {
   load->queue_slope = queue_slope(&queue, &load->queue_grows);
 }
 
-static bool has_no_tpot(const struct loads_group *group) {
-  for (size_t i = 0; i < group->count; i++) {
-    if (isfinite(group->of[i]->whole.of[LOAD_TPOT][0])) return false;
-  }
-  return true;
-}
-
-static enum status fill(const struct loads_group *group, double *scratch, double confidence, bool limits_tpot,
+static enum status fill(const struct loads_group *group, double *scratch, double confidence,
                         struct load *load) {
   load->reps = (int64_t)group->count;
   load->repetitions = calloc(group->count + 1, sizeof *load->repetitions);
@@ -114,7 +107,6 @@ static enum status fill(const struct loads_group *group, double *scratch, double
   fill_sums(group, load);
   fill_rates(group, scratch, confidence, load);
   fill_good(group, confidence, load);
-  if (limits_tpot && has_no_tpot(group)) load->goodput = load->good_share = (struct estimate){NAN, NAN, NAN};
   fill_times(group, confidence, load);
   return STATUS_OK;
 }
@@ -142,7 +134,7 @@ static int by_load(const void *a, const void *b) {
   return order ? order : (one > other) - (one < other);
 }
 
-static enum status build(const struct load_open **sorted, size_t count, double *scratch, bool limits_tpot,
+static enum status build(const struct load_open **sorted, size_t count, double *scratch,
                          struct results *results) {
   enum status status = STATUS_OK;
   for (size_t i = 0, next; i < count && status == STATUS_OK; i = next) {
@@ -156,7 +148,7 @@ static enum status build(const struct load_open **sorted, size_t count, double *
       group.count += !sorted[next]->invalid;
       load->invalid += sorted[next]->invalid;
     }
-    status = fill(&group, scratch, results->confidence, limits_tpot, load);
+    status = fill(&group, scratch, results->confidence, load);
   }
   return status;
 }
@@ -170,12 +162,16 @@ enum status loads_build(const struct load_data *data, struct results *results, s
     for (size_t i = 0; i < data->open_count; i++)
       sorted[i] = &data->open[i];
     qsort(sorted, data->open_count, sizeof(const struct load_open *), by_load);
-    bool limits_tpot = data->has_limits && data->limits.tpot_ns >= 0;
-    status = build(sorted, data->open_count, scratch, limits_tpot, results);
+    status = build(sorted, data->open_count, scratch, results);
   }
   free(sorted);
   free(scratch);
   if (status != STATUS_OK) return status_plain(error, status);
+  for (size_t i = 0; i < results->load_count && data->has_limits && data->limits.tpot_ns >= 0; i++) {
+    struct load *load = &results->loads[i];
+    if (isnan(load->whole_tpot_s.p50.estimate)) // no request has what is limited
+      load->goodput = load->good_share = (struct estimate){NAN, NAN, NAN};
+  }
   qsort(results->loads, results->load_count, sizeof *results->loads, by_offered);
   loads_judge(results);
   return STATUS_OK;

@@ -151,11 +151,12 @@ static void about_replication(struct collector *collector) {
     sessions += session->number >= 0 && session->batches > 0;
     managed = managed || session->managed;
   }
-  bool repeats_share_session = false;
-  for (size_t i = 0; i < results->cell_count; i++)
-    repeats_share_session |= managed && results->cells[i].reps > 1 && results->cells[i].sessions <= 1;
-  for (size_t i = 0; i < results->cell_count; i++)
-    repeats_share_session &= results->cells[i].sessions <= 1;
+  bool repeated = false, restarted = false;
+  for (size_t i = 0; i < results->cell_count; i++) {
+    repeated |= results->cells[i].reps > 1;
+    restarted |= results->cells[i].sessions > 1;
+  }
+  bool repeats_share_session = managed && repeated && !restarted;
   if (sessions == 1 || (sessions > 0 && (!managed || repeats_share_session))) {
     struct warning warning = warnings_new(WARNING_ONE_SESSION);
     add(collector, &warning);
