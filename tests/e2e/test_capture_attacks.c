@@ -211,7 +211,8 @@ static int start_with_short_grace(void **state) {
   return harness_start_with(state, options);
 }
 
-// A stream that unpacks to 256 MB of empty lines takes long to read. Others are served meanwhile.
+// A stream that unpacks to 256 MB of empty lines takes long to read. Others are served meanwhile. Its
+// connection closes: the next request would be sent on it where its last byte has already come.
 static void test_an_answer_is_unpacked_beside_the_traffic(void **state) {
   struct harness *harness = *state;
   struct buf body = {0}, head = {0};
@@ -219,8 +220,8 @@ static void test_an_answer_is_unpacked_beside_the_traffic(void **state) {
                       &body);
   buf_printf(
       &head,
-      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\nContent-Length: "
-      "%zu\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\nConnection: close\r\n"
+      "Content-Length: %zu\r\n\r\n",
       body.len);
   int client = harness_connect(harness);
   harness_send(client, "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}");
