@@ -76,28 +76,6 @@ static int64_t batch_of(const struct plan_cell *cell, const struct summary_cell 
   return cell->batch > 0 || sums->reps == 0 ? cell->batch : sums->requests / sums->reps;
 }
 
-static double waves_of(const struct plan_cell *cell) {
-  int64_t waves = cell->batch > 0 ? (cell->batch + cell->workers - 1) / cell->workers : 1;
-  return (double)waves;
-}
-
-double summary_left_s(const struct summary *summary) {
-  double measured_s = 0, measured_waves = 0, left_s = 0, left_waves = 0;
-  for (size_t i = 0; i < summary->plan->cell_count; i++) {
-    const struct summary_cell *sums = &summary->cells[i];
-    int64_t valid = sums->reps - sums->invalid;
-    double left = sums->ended ? 0 : (double)(sums->planned - sums->reps);
-    measured_s += sums->total_s;
-    measured_waves += (double)valid * waves_of(&summary->plan->cells[i]);
-    if (valid > 0) {
-      left_s += left * sums->total_s / (double)valid;
-    } else {
-      left_waves += left * waves_of(&summary->plan->cells[i]);
-    }
-  }
-  return measured_waves > 0 ? left_s + left_waves * measured_s / measured_waves : NAN;
-}
-
 // What ends a row: why requests failed, and whether the client was at fault.
 static void print_remarks(const struct summary_cell *sums, FILE *out) {
   const char *between = "  failed: ";
@@ -192,20 +170,6 @@ int64_t summary_requests(const struct summary *summary) {
   for (size_t i = 0; i < plan_rows(summary->plan); i++)
     requests += summary->cells[i].requests;
   return requests;
-}
-
-int64_t summary_left_ns(const struct summary *summary, const struct summary_course *course) {
-  const struct plan *plan = summary->plan;
-  double left_s, begun = course->sessions > 0 ? (double)course->sessions : 1;
-  if (summary->open_loop) {
-    left_s = course->window_s * (double)((int64_t)plan->batch_count - course->measured);
-  } else {
-    int64_t besides_ns = course->since_start_ns - course->under_way_ns - course->measured_ns;
-    left_s = summary_left_s(summary) +
-             (double)(plan->session_count - course->sessions) * clock_seconds(besides_ns) / begun;
-  }
-  left_s -= clock_seconds(course->under_way_ns);
-  return left_s > 0 ? clock_from_seconds(left_s) : 0; // not for NaN
 }
 
 void summary_print(const struct summary *summary, FILE *out) {

@@ -10,6 +10,7 @@
 
 #include "lib/record/run.h"
 #include "replay/plan/plan.h"
+
 struct summary_cell {
   int64_t reps;           // measured
   int64_t invalid;        // of them, batches in which the client was the bottleneck: not in the sums
@@ -63,23 +64,6 @@ int64_t summary_requests(const struct summary *summary); // measured
 // where fewer than two cells have any. Above SUMMARY_TOKENS_ALIKE their tokens/s are not like for like.
 #define SUMMARY_TOKENS_ALIKE 0.10
 double summary_token_spread(const struct summary *summary, double *least, double *most);
-
-// How long the batches that are not measured yet will take, the one under way included: as long as the valid
-// ones of their cell took, or as many waves of ceil(batch/workers) at the mean time of a wave. Seconds; NaN:
-// nothing was measured.
-double summary_left_s(const struct summary *summary);
-
-// How far a run is.
-struct summary_course {
-  double window_s;                      // mean of an open loop's schedules
-  int64_t since_start_ns, under_way_ns; // of the run; of the batch under way, 0: none is
-  int64_t measured, measured_ns;        // batches, and their time
-  size_t sessions;                      // begun
-};
-
-// How long the rest of the plan takes, 0: not known. Each session to come takes its batches, and what the
-// ones so far took besides (the server's start, the warm-up).
-int64_t summary_left_ns(const struct summary *summary, const struct summary_course *course);
 
 void summary_print(const struct summary *summary, FILE *out);
 

@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
 #include "replay/compose.h"
+#include "replay/course.h"
 #include "replay/plan/walk.h"
 #include "replay/send/lanes.h"
 #include "replay/send/measurement.h"
@@ -43,15 +44,13 @@ struct sweep {
   int64_t total_ns;
   struct audit_verdict verdict;
   struct recorder_open_loop open_loop;
-  bool warming;           // it is a warm-up round
-  bool restarting;        // the server: its session goes on
-  bool restarted;         // it was, for the batch that comes
-  int64_t measured;       // batches
-  int64_t measured_ns;    // their time
-  int64_t batch_start_ns; // of a measured batch under way; 0: none is
-  int64_t tokens;         // input and output, warm-up included
-  bool waiting;           // for the instant of --start-at
-  bool starting;          // a measurement
+  bool warming;    // it is a warm-up round
+  bool restarting; // the server: its session goes on
+  bool restarted;  // it was, for the batch that comes
+  struct course course;
+  int64_t tokens; // input and output, warm-up included
+  bool waiting;   // for the instant of --start-at
+  bool starting;  // a measurement
   bool interrupted;
   int64_t interrupted_ns; // when
   bool kill_server;       // and once more: a server is not waited for
@@ -62,38 +61,18 @@ struct sweep {
 };
 
 static struct progress_state progress_now(const struct sweep *sweep, int64_t now_ns) {
-  const struct sweep_setup *setup = sweep->setup;
-  struct summary_course course = {
-      .window_s = setup->schedules ? schedules_mean_window_s(setup->schedules) : 0,
-      .since_start_ns = now_ns - setup->progress->start_ns,
-      .under_way_ns = sweep->batch_start_ns > 0 ? now_ns - sweep->batch_start_ns : 0,
-      .measured = sweep->measured,
-      .measured_ns = sweep->measured_ns,
-      .sessions = sweep->walk.next_session};
-  struct progress_state state = {
-      .done = sweep->measured,
-      .total = (int64_t)setup->plan->batch_count + setup->summary->again,
-      .left_ns = summary_left_ns(setup->summary, &course),
-      .label = "server",
-  };
+  struct progress_state state;
+  course_progress(&sweep->course, now_ns, &state);
   measurement_progress(sweep->closed, now_ns, &state);
   measurement_progress(sweep->open, now_ns, &state);
   return state;
 }
 
-// A script sees how it ended: tokens and rates are of all measured batches.
+// A script sees how it ended.
 static void finish_progress(const struct sweep *sweep) {
-  const struct summary *summary = sweep->setup->summary;
-  size_t rows = plan_rows(summary->plan);
-  int64_t now_ns = clock_now_ns(), requests = summary_requests(summary), tokens = 0;
+  int64_t now_ns = clock_now_ns();
   struct progress_state state = progress_now(sweep, now_ns);
-  for (size_t i = 0; i < rows; i++)
-    tokens += summary->cells[i].known_tokens;
-  state.output_tokens = tokens;
-  if (sweep->measured_ns > 0) {
-    state.requests_per_s = (double)requests / clock_seconds(sweep->measured_ns);
-    state.tokens_per_s = (double)tokens / clock_seconds(sweep->measured_ns);
-  }
+  course_totals(&sweep->course, &state);
   state.label = sweep->interrupted ? "interrupted" : "done";
   progress_finish(sweep->setup->progress, &state, now_ns);
 }
@@ -147,7 +126,7 @@ static bool ending(struct sweep *sweep) {
 static bool is_too_late(struct sweep *sweep) {
   int64_t late_ns = sweep->batch.start_ns > 0 ? clock_now_ns() - sweep->batch.start_ns : 0;
   if (late_ns <= 0) return false;
-  if (sweep->measured > 0) {
+  if (sweep->course.measured > 0) {
     log_notice(sweep->setup->log, "--start-at: repetition %lld begins %.3g s late",
                (long long)sweep->batch.rep + 1, clock_seconds(late_ns));
     return false;
@@ -159,7 +138,7 @@ static bool is_too_late(struct sweep *sweep) {
 }
 
 static void start_measured(struct sweep *sweep) {
-  sweep->batch_start_ns = clock_now_ns();
+  sweep->course.batch_start_ns = clock_now_ns();
   sweep->starting = true;
   if (sweep->open) {
     open_loop_start(sweep->open, schedules_at(sweep->setup->schedules, sweep->cell, sweep->batch.rep),
@@ -237,8 +216,8 @@ static void record(struct sweep *sweep) {
 
 static void add_up(struct sweep *sweep, const struct measurement_outcome *outcome) {
   const struct recorder_sums *sums = outcome->sums;
-  sweep->measured++;
-  sweep->measured_ns += outcome->total_ns;
+  sweep->course.measured++;
+  sweep->course.measured_ns += outcome->total_ns;
   struct summary_batch batch = {
       .cell = sweep->cell,
       .total_ns = outcome->total_ns,
@@ -284,7 +263,7 @@ static void give_up_batch(struct sweep *sweep, const struct recorder_batch *batc
 
 static void batch_over(void *context, const struct measurement_outcome *outcome) {
   struct sweep *sweep = context;
-  sweep->batch_start_ns = 0;
+  sweep->course.batch_start_ns = 0;
   if (!outcome) {
     if (!sweep->interrupted && !sweep->status) sweep->status = STATUS_MEMORY;
     next_batch(sweep);
@@ -361,6 +340,7 @@ static void begin_session(struct sweep *sweep) {
 
 static void next_session(struct sweep *sweep) {
   if (!sweep->restarting && !ending(sweep)) sweep->planned = walk_next_session(&sweep->walk);
+  sweep->course.sessions = sweep->walk.next_session;
   if (ending(sweep) || !sweep->planned) {
     stop(sweep);
   } else {
@@ -476,7 +456,9 @@ static void close_parts(struct sweep *sweep) {
 }
 
 enum status sweep_run(const struct sweep_setup *setup, struct error *error) {
-  struct sweep sweep = {.setup = setup};
+  struct sweep sweep = {.setup = setup,
+                        .course = {.summary = setup->summary, .start_ns = setup->progress->start_ns}};
+  if (setup->schedules) sweep.course.window_s = schedules_mean_window_s(setup->schedules);
   enum status status = walk_open(setup->plan, &sweep.walk, error);
   if (status == STATUS_OK) status = open_parts(&sweep, error);
   if (status == STATUS_OK) {
@@ -486,9 +468,9 @@ enum status sweep_run(const struct sweep_setup *setup, struct error *error) {
     if (!sweep.over) status = loop_run(sweep.loop, error);
     finish_progress(&sweep);
   }
-  setup->summary->out_of_tokens = setup->opts->token_budget > 0 && !sweep.interrupted &&
-                                  sweep.tokens >= setup->opts->token_budget &&
-                                  sweep.measured < (int64_t)setup->plan->batch_count + setup->summary->again;
+  setup->summary->out_of_tokens =
+      setup->opts->token_budget > 0 && !sweep.interrupted && sweep.tokens >= setup->opts->token_budget &&
+      sweep.course.measured < (int64_t)setup->plan->batch_count + setup->summary->again;
   if (status == STATUS_OK && sweep.status) {
     bool bare = sweep.error.text[0] == '\0';
     status = status_fail(error, sweep.status, "%s", bare ? status_name(sweep.status) : sweep.error.text);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// How far a run is: what its progress lines say of the measured batches, and how long the rest takes.
+#ifndef REPLAY_COURSE_H
+#define REPLAY_COURSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "replay/plan/progress.h"
+#include "replay/summary.h"
+
+// Kept by the sweep. All zero but `summary` and `start_ns` before the first batch.
+struct course {
+  const struct summary *summary; // borrowed, as is its plan
+  double window_s;               // mean of an open loop's schedules; 0: batches
+  int64_t start_ns;              // of the run
+  int64_t measured, measured_ns; // batches so far, and their time
+  int64_t batch_start_ns;        // of a measured batch under way; 0: none is
+  size_t sessions;               // of the plan, begun
+};
+
+// How long the rest of the plan takes, the batch under way included; 0: not known. A batch takes as long as
+// the valid ones of its cell took, or as many waves of ceil(batch/workers) at the mean time of a wave. Each
+// session to come takes its batches, and what the ones so far took besides (the server's start, the warm-up).
+int64_t course_left_ns(const struct course *course, int64_t now_ns);
+
+// Sets batches done and planned, and the time left; the rest of `state` is zero, its label "server".
+void course_progress(const struct course *course, int64_t now_ns, struct progress_state *state);
+
+// Sets the known output tokens and the rates of all measured batches, as the last line has them.
+void course_totals(const struct course *course, struct progress_state *state);
+
+#endif
