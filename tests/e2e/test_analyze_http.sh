@@ -22,11 +22,11 @@ sweep() {
   "$bin/analyze" --format json "$scratch/run.jsonl" >"$scratch/run.json"
   [ "$(look '[.workers[].steady.throughput.estimate|numbers]|length == 3')" = true ]
 }
-in_quiet sweep
+in_quiet sweep # without a valid batch there is no throughput
 
 check_equal 'the unit' '["requests/s","requests/s"]' "$(look '[.unit,.recommendation.unit]')"
 check_equal 'no cell failed' '[]' "$(look '[.cells[]|select(.flags|index("failed"))]')"
-check_equal 'the throughput is that of the records' true \
+timed 'the throughput is that of the records' check_equal 'the throughput is that of the records' true \
   "$(jq -s --slurpfile seen "$scratch/run.json" '[.[]|select(.type == "batch" and (.warmup|not) and .client.valid and .workers == 4)|.requests/.total_s] as $x
     | ($x|map(log)|add/length|exp) as $mean | ($seen[0].cells[]|select(.workers == 4)|.requests_per_s.estimate) / $mean | (. - 1)|fabs < 1e-9' "$scratch/run.jsonl")"
 for level in '0 25' '1 50' '2 50'; do
@@ -39,15 +39,15 @@ check_equal 'the summary is as its schema says' '' \
 run "$bin/analyze" --no-plots "$scratch/run.jsonl" -o "$scratch/report"
 check_equal 'a report' 0 "$status"
 run "$bin/analyze" --no-plots --lang ru "$scratch/run.jsonl" -o "$scratch/report_ru"
-check_match 'its sentences' '[0-9] requests per second' "$(cat "$scratch/report/report.md")"
+timed 'its sentences' check_match 'its sentences' '[0-9] requests per second' "$(cat "$scratch/report/report.md")"
 check_match 'its tables' 'Highest throughput \(requests/s\)' "$(cat "$scratch/report/report.md")"
-check_match 'in Russian' 'запросов в секунду' "$(cat "$scratch/report_ru/report.md")"
+timed 'in Russian' check_match 'in Russian' 'запросов в секунду' "$(cat "$scratch/report_ru/report.md")"
 check_equal 'no throughput in tokens' '' \
   "$(grep -E 'okens (per second|in total)|okens/s|оке(нов|ны)(/сек| в секунду)' "$scratch"/report*/report.md)"
 check_equal 'no word of tokens' '' "$(grep -iE 'token|токен|ITL|TTFT' "$scratch"/report*/report.md)"
 check_match 'the table of cells' '^workers,batch,total_s,mean_s,requests_per_s,' "$(cat "$scratch/report/cells.csv")"
 run "$bin/analyze" --format json "$scratch/report/cells.csv"
-check_equal 'is read again' true "$(jq --slurpfile seen "$scratch/run.json" '
+timed 'is read again' check_equal 'is read again' true "$(jq --slurpfile seen "$scratch/run.json" '
   (.cells[1].requests_per_s.estimate / $seen[0].cells[1].requests_per_s.estimate - 1)|fabs < 0.01' <<<"$out")"
 run "$bin/analyze" --measure output_tokens "$scratch/run.jsonl"
 check_equal 'tokens that nobody counted' '1 analyze: --measure output_tokens: no batch has tokens; there are requests' "$status $err"

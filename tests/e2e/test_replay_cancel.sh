@@ -38,7 +38,7 @@ as_recorded() {
   return 1
 }
 check_timed 'each at its recorded time' as_recorded
-check_equal 'one before its first byte' '[null]' "$(measured original request 'map(select(.error and .events == 0) | .ttft_s)')"
+timed 'one before its first byte' check_equal 'one before its first byte' '[null]' "$(measured original request 'map(select(.error and .events == 0) | .ttft_s)')"
 check_equal 'they are no failures' '[4,0,2]' "$(measured original batch '.[0] | [.requests, .failed, .cancelled]')"
 check_equal 'only successes have tokens' 40 "$(measured original batch '.[0].output_tokens' | jq 'if . <= 40 then 40 else . end')"
 check_equal 'tokens until then are counted apart' "$(measured original request 'map(select(.error) | .events) | add')" \

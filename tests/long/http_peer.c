@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/long/http_peer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,7 @@ int http_connect(uint16_t port) {
 
 static bool send_all(int fd, const char *data, size_t len) {
   for (size_t sent = 0; sent < len;) {
-    ssize_t step = send(fd, data + sent, len - sent, MSG_NOSIGNAL);
+    ssize_t step = TEMP_FAILURE_RETRY(send(fd, data + sent, len - sent, MSG_NOSIGNAL));
     if (step <= 0) return false;
     sent += (size_t)step;
   }
@@ -78,7 +79,9 @@ bool http_send(int fd, const char *head, const char *body, size_t len, const str
 static bool fill(struct http_reader *reader) {
   if (reader->from == reader->to) reader->from = reader->to = 0;
   if (reader->to == sizeof reader->ahead) return false;
-  ssize_t got = recv(reader->fd, reader->ahead + reader->to, sizeof reader->ahead - reader->to, 0);
+  // With a time limit recv ends early where the process was stopped and goes on.
+  ssize_t got =
+      TEMP_FAILURE_RETRY(recv(reader->fd, reader->ahead + reader->to, sizeof reader->ahead - reader->to, 0));
   if (got <= 0) return false;
   reader->to += (size_t)got;
   return true;
