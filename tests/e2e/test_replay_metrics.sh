@@ -104,7 +104,8 @@ check_equal 'sketches: the header has it' batch "$(records "$scratch/sketch.json
 check_equal 'sketches: all times of a batch' '[8]' "$(records "$scratch/sketch.jsonl" batch \
   "$measured | map(.sketch.latency_s[0].buckets | [.[range(1; length; 2)]] | add) | unique")"
 run "$bin/analyze" --no-plots --format json "$scratch/sketch.jsonl"
-check_equal 'sketches: analyze has the latencies' '0 2' "$status $(jq '[.cells[] | select(.latency_s.p50.estimate > 0)] | length' <<<"$out")"
+valid=$(records "$scratch/sketch.jsonl" batch "$measured | map(select(.client.valid) | .workers) | unique | length") # on a busy machine not always 2
+check_equal 'sketches: analyze has the latencies' "0 $valid" "$status $(jq '[.cells[] | select(.latency_s.p50.estimate > 0)] | length' <<<"$out")"
 replay none -W 2 --records batch --chunks
 check_match 'sketches: no chunks in them' '2 .*--chunks goes into request records' "$status $err"
 
