@@ -7,8 +7,8 @@
 #include "lib/base/clock.h"
 #include "lib/net/loop.h"
 #include "replay/compose.h"
-#include "replay/course.h"
 #include "replay/plan/walk.h"
+#include "replay/run_progress.h"
 #include "replay/send/lanes.h"
 #include "replay/send/measurement.h"
 #include "replay/server/batch_hooks.h"
@@ -47,7 +47,7 @@ struct sweep {
   bool warming;    // it is a warm-up round
   bool restarting; // the server: its session goes on
   bool restarted;  // it was, for the batch that comes
-  struct course course;
+  struct run_progress run;
   int64_t tokens; // input and output, warm-up included
   bool waiting;   // for the instant of --start-at
   bool starting;  // a measurement
@@ -62,7 +62,7 @@ struct sweep {
 
 static struct progress_state progress_now(const struct sweep *sweep, int64_t now_ns) {
   struct progress_state state;
-  course_progress(&sweep->course, now_ns, &state);
+  run_progress_line(&sweep->run, now_ns, &state);
   measurement_progress(sweep->closed, now_ns, &state);
   measurement_progress(sweep->open, now_ns, &state);
   return state;
@@ -72,7 +72,7 @@ static struct progress_state progress_now(const struct sweep *sweep, int64_t now
 static void finish_progress(const struct sweep *sweep) {
   int64_t now_ns = clock_now_ns();
   struct progress_state state = progress_now(sweep, now_ns);
-  course_totals(&sweep->course, &state);
+  run_progress_totals(&sweep->run, &state);
   state.label = sweep->interrupted ? "interrupted" : "done";
   progress_finish(sweep->setup->progress, &state, now_ns);
 }
@@ -126,7 +126,7 @@ static bool ending(struct sweep *sweep) {
 static bool is_too_late(struct sweep *sweep) {
   int64_t late_ns = sweep->batch.start_ns > 0 ? clock_now_ns() - sweep->batch.start_ns : 0;
   if (late_ns <= 0) return false;
-  if (sweep->course.measured > 0) {
+  if (sweep->run.measured > 0) {
     log_notice(sweep->setup->log, "--start-at: repetition %lld begins %.3g s late",
                (long long)sweep->batch.rep + 1, clock_seconds(late_ns));
     return false;
@@ -138,7 +138,7 @@ static bool is_too_late(struct sweep *sweep) {
 }
 
 static void start_measured(struct sweep *sweep) {
-  sweep->course.batch_start_ns = clock_now_ns();
+  sweep->run.batch_start_ns = clock_now_ns();
   sweep->starting = true;
   if (sweep->open) {
     open_loop_start(sweep->open, schedules_at(sweep->setup->schedules, sweep->cell, sweep->batch.rep),
@@ -216,8 +216,8 @@ static void record(struct sweep *sweep) {
 
 static void add_up(struct sweep *sweep, const struct measurement_outcome *outcome) {
   const struct recorder_sums *sums = outcome->sums;
-  sweep->course.measured++;
-  sweep->course.measured_ns += outcome->total_ns;
+  sweep->run.measured++;
+  sweep->run.measured_ns += outcome->total_ns;
   struct summary_batch batch = {
       .cell = sweep->cell,
       .total_ns = outcome->total_ns,
@@ -263,7 +263,7 @@ static void give_up_batch(struct sweep *sweep, const struct recorder_batch *batc
 
 static void batch_over(void *context, const struct measurement_outcome *outcome) {
   struct sweep *sweep = context;
-  sweep->course.batch_start_ns = 0;
+  sweep->run.batch_start_ns = 0;
   if (!outcome) {
     if (!sweep->interrupted && !sweep->status) sweep->status = STATUS_MEMORY;
     next_batch(sweep);
@@ -340,7 +340,7 @@ static void begin_session(struct sweep *sweep) {
 
 static void next_session(struct sweep *sweep) {
   if (!sweep->restarting && !ending(sweep)) sweep->planned = walk_next_session(&sweep->walk);
-  sweep->course.sessions = sweep->walk.next_session;
+  sweep->run.sessions = sweep->walk.next_session;
   if (ending(sweep) || !sweep->planned) {
     stop(sweep);
   } else {
@@ -457,8 +457,8 @@ static void close_parts(struct sweep *sweep) {
 
 enum status sweep_run(const struct sweep_setup *setup, struct error *error) {
   struct sweep sweep = {.setup = setup,
-                        .course = {.summary = setup->summary, .start_ns = setup->progress->start_ns}};
-  if (setup->schedules) sweep.course.window_s = schedules_mean_window_s(setup->schedules);
+                        .run = {.summary = setup->summary, .start_ns = setup->progress->start_ns}};
+  if (setup->schedules) sweep.run.window_s = schedules_mean_window_s(setup->schedules);
   enum status status = walk_open(setup->plan, &sweep.walk, error);
   if (status == STATUS_OK) status = open_parts(&sweep, error);
   if (status == STATUS_OK) {
@@ -470,7 +470,7 @@ enum status sweep_run(const struct sweep_setup *setup, struct error *error) {
   }
   setup->summary->out_of_tokens =
       setup->opts->token_budget > 0 && !sweep.interrupted && sweep.tokens >= setup->opts->token_budget &&
-      sweep.course.measured < (int64_t)setup->plan->batch_count + setup->summary->again;
+      sweep.run.measured < (int64_t)setup->plan->batch_count + setup->summary->again;
   if (status == STATUS_OK && sweep.status) {
     bool bare = sweep.error.text[0] == '\0';
     status = status_fail(error, sweep.status, "%s", bare ? status_name(sweep.status) : sweep.error.text);

@@ -175,7 +175,8 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-// The victim asks, on a connection of its own each time, and notes how long it waits.
+// The victim asks, on a connection of its own each time, and notes how long it waits. A read with a time
+// limit ends early where this process was stopped and goes on.
 static void ask_for(double seconds, struct waits *waits) {
   static const char ask[] = "GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
   int64_t until_ns = clock_now_ns() + (int64_t)(seconds * 1e9);
@@ -188,7 +189,7 @@ static void ask_for(double seconds, struct waits *waits) {
     int fd = open_client(1, 0);
     if (fd >= 0) send(fd, ask, sizeof ask - 1, MSG_NOSIGNAL);
     while (fd >= 0 && got > 0 && len < sizeof answer - 1) {
-      got = recv(fd, answer + len, sizeof answer - 1 - len, 0);
+      got = TEMP_FAILURE_RETRY(recv(fd, answer + len, sizeof answer - 1 - len, 0));
       if (got > 0) len += (size_t)got;
     }
     if (fd >= 0) close(fd);

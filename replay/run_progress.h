@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // How far a run is: what its progress lines say of the measured batches, and how long the rest takes.
-#ifndef REPLAY_COURSE_H
-#define REPLAY_COURSE_H
+#ifndef REPLAY_RUN_PROGRESS_H
+#define REPLAY_RUN_PROGRESS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 #include "replay/summary.h"
 
 // Kept by the sweep. All zero but `summary` and `start_ns` before the first batch.
-struct course {
+struct run_progress {
   const struct summary *summary; // borrowed, as is its plan
   double window_s;               // mean of an open loop's schedules; 0: batches
   int64_t start_ns;              // of the run
@@ -23,12 +23,12 @@ struct course {
 // How long the rest of the plan takes, the batch under way included; 0: not known. A batch takes as long as
 // the valid ones of its cell took, or as many waves of ceil(batch/workers) at the mean time of a wave. Each
 // session to come takes its batches, and what the ones so far took besides (the server's start, the warm-up).
-int64_t course_left_ns(const struct course *course, int64_t now_ns);
+int64_t run_progress_left_ns(const struct run_progress *run, int64_t now_ns);
 
 // Sets batches done and planned, and the time left; the rest of `state` is zero, its label "server".
-void course_progress(const struct course *course, int64_t now_ns, struct progress_state *state);
+void run_progress_line(const struct run_progress *run, int64_t now_ns, struct progress_state *state);
 
 // Sets the known output tokens and the rates of all measured batches, as the last line has them.
-void course_totals(const struct course *course, struct progress_state *state);
+void run_progress_totals(const struct run_progress *run, struct progress_state *state);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "replay/course.h"
+#include "replay/run_progress.h"
 
 #include <math.h>
 
@@ -28,38 +28,38 @@ static double batches_left_s(const struct summary *summary) {
   return measured_waves > 0 ? left_s + left_waves * measured_s / measured_waves : NAN;
 }
 
-int64_t course_left_ns(const struct course *course, int64_t now_ns) {
-  const struct plan *plan = course->summary->plan;
-  int64_t under_way_ns = course->batch_start_ns > 0 ? now_ns - course->batch_start_ns : 0;
-  double left_s, begun = course->sessions > 0 ? (double)course->sessions : 1;
-  if (course->summary->open_loop) {
-    left_s = course->window_s * (double)((int64_t)plan->batch_count - course->measured);
+int64_t run_progress_left_ns(const struct run_progress *run, int64_t now_ns) {
+  const struct plan *plan = run->summary->plan;
+  int64_t under_way_ns = run->batch_start_ns > 0 ? now_ns - run->batch_start_ns : 0;
+  double left_s, begun = run->sessions > 0 ? (double)run->sessions : 1;
+  if (run->summary->open_loop) {
+    left_s = run->window_s * (double)((int64_t)plan->batch_count - run->measured);
   } else {
-    int64_t besides_ns = now_ns - course->start_ns - under_way_ns - course->measured_ns;
-    left_s = batches_left_s(course->summary) +
-             (double)(plan->session_count - course->sessions) * clock_seconds(besides_ns) / begun;
+    int64_t besides_ns = now_ns - run->start_ns - under_way_ns - run->measured_ns;
+    left_s = batches_left_s(run->summary) +
+             (double)(plan->session_count - run->sessions) * clock_seconds(besides_ns) / begun;
   }
   left_s -= clock_seconds(under_way_ns);
   return left_s > 0 ? clock_from_seconds(left_s) : 0; // not for NaN
 }
 
-void course_progress(const struct course *course, int64_t now_ns, struct progress_state *state) {
+void run_progress_line(const struct run_progress *run, int64_t now_ns, struct progress_state *state) {
   *state = (struct progress_state){
-      .done = course->measured,
-      .total = (int64_t)course->summary->plan->batch_count + course->summary->again,
-      .left_ns = course_left_ns(course, now_ns),
+      .done = run->measured,
+      .total = (int64_t)run->summary->plan->batch_count + run->summary->again,
+      .left_ns = run_progress_left_ns(run, now_ns),
       .label = "server",
   };
 }
 
-void course_totals(const struct course *course, struct progress_state *state) {
-  const struct summary *summary = course->summary;
+void run_progress_totals(const struct run_progress *run, struct progress_state *state) {
+  const struct summary *summary = run->summary;
   size_t rows = plan_rows(summary->plan);
   state->output_tokens = 0;
   for (size_t i = 0; i < rows; i++)
     state->output_tokens += summary->cells[i].known_tokens;
-  if (course->measured_ns <= 0) return;
-  double measured_s = clock_seconds(course->measured_ns);
+  if (run->measured_ns <= 0) return;
+  double measured_s = clock_seconds(run->measured_ns);
   state->requests_per_s = (double)summary_requests(summary) / measured_s;
   state->tokens_per_s = (double)state->output_tokens / measured_s;
 }
