@@ -2,16 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # analyze on a million request records beside zcat of the same file, on a thorough sweep, on two files with two cores
-# and with one, and on a hundred million requests in sketches.
+# and with one, and on a hundred million requests in sketches. `make bench` makes the files.
 . "$(dirname "$0")/lib.sh"
 need zcat jq
-"$peers/make_runs" million "$scratch/million.jsonl.gz" || exit 1
-"$peers/make_runs" sweep "$scratch/sweep.jsonl.gz" || exit 1
-"$peers/make_runs" million "$scratch/second.jsonl.gz" 1795361095 || exit 1
-"$peers/make_runs" sketches "$scratch/sketches.jsonl.gz" || exit 1
+runs=$BUILD/bench
+[ -e "$runs/sketches.jsonl.gz" ] || { echo "$runs has no run records: make bench makes them" >&2; exit 1; }
 
 measure() { # NAME: sets wall_s
-  run "$peers/cost" "$scratch/cost.json" "$bin/analyze" --no-plots --format json "$scratch/$1.jsonl.gz"
+  run "$peers/cost" "$scratch/cost.json" "$bin/analyze" --no-plots --format json "$runs/$1.jsonl.gz"
   check_equal "analyze reads $1" 0 "$status"
   check_equal "$1: a best cell is found" object "$(jq -r '.best | type' <<<"$out")"
   wall_s=$(jq .wall_s "$scratch/cost.json")
@@ -19,11 +17,11 @@ measure() { # NAME: sets wall_s
   add "$1_mib" "$(jq '.peak_kib / 1024' "$scratch/cost.json")"
 }
 two_files() { # COMMAND... before analyze: prints seconds
-  "$peers/cost" "$scratch/cost.json" "$@" "$bin/analyze" --no-plots --format json "$scratch/million.jsonl.gz" \
-    "$scratch/second.jsonl.gz" >/dev/null && jq .wall_s "$scratch/cost.json"
+  "$peers/cost" "$scratch/cost.json" "$@" "$bin/analyze" --no-plots --format json "$runs/million.jsonl.gz" \
+    "$runs/second.jsonl.gz" >/dev/null && jq .wall_s "$scratch/cost.json"
 }
 for _ in $(seq "$ROUNDS"); do
-  run "$peers/cost" "$scratch/cost.json" zcat "$scratch/million.jsonl.gz"
+  run "$peers/cost" "$scratch/cost.json" zcat "$runs/million.jsonl.gz"
   zcat_s=$(jq .wall_s "$scratch/cost.json")
   measure million
   pair zcat "$wall_s" "$zcat_s"

@@ -36,7 +36,7 @@ measure() { # EVENTS RATE [event]
       "\(length) \(map(.events) | add) \(map(select(.error)) | length)"')"
 }
 
-measure 20000 0 event
+measure 10000 0 event
 ratio per_s 'capture firehose, 64 streams: events/s' '>=' 0.8 /s nginx
 for rate in 100 1000; do
   measure $((rate * SECONDS_EACH)) $rate

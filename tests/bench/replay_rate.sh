@@ -8,7 +8,7 @@ need jq
 trace=tests/bench/get.trace.jsonl
 priority=()
 if chrt -f 10 true 2>/dev/null; then priority=(chrt -f 10); fi
-seconds=${BENCH_RATE_SECONDS:-$((SECONDS_EACH + 1))}
+seconds=${BENCH_RATE_SECONDS:-$SECONDS_EACH}
 
 # Sets error_ms and drift_ms, what the server saw of COMMAND's arrivals.
 arrivals() { # RATE COMMAND...

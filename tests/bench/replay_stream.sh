@@ -24,7 +24,7 @@ bare() { # STREAMS EVENTS RATE
 us() { calc "$(value "$1" cpu_s) * 1e6 / $(value "${2:-$1}" events)"; } # FILE [FILE_OF_EVENTS]
 
 paced() { # STREAMS RATE
-  local streams=$1 rate=$2 events=$(($2 * (SECONDS_EACH + 1))) title="replay $1 streams x $2/s: "
+  local streams=$1 rate=$2 events=$(($2 * SECONDS_EACH)) title="replay $1 streams x $2/s: "
   lists=()
   start_server pacer "$peers/pacer" "$rate" "$events" || return
   for _ in $(seq "$ROUNDS"); do
