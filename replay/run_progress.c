@@ -31,13 +31,14 @@ static double batches_left_s(const struct summary *summary) {
 int64_t run_progress_left_ns(const struct run_progress *run, int64_t now_ns) {
   const struct plan *plan = run->summary->plan;
   int64_t under_way_ns = run->batch_start_ns > 0 ? now_ns - run->batch_start_ns : 0;
-  double left_s, begun = run->sessions > 0 ? (double)run->sessions : 1;
+  size_t sessions = run->walk->next_session;
+  double left_s, begun = sessions > 0 ? (double)sessions : 1;
   if (run->summary->open_loop) {
     left_s = run->window_s * (double)((int64_t)plan->batch_count - run->measured);
   } else {
     int64_t besides_ns = now_ns - run->start_ns - under_way_ns - run->measured_ns;
     left_s = batches_left_s(run->summary) +
-             (double)(plan->session_count - run->sessions) * clock_seconds(besides_ns) / begun;
+             (double)(plan->session_count - sessions) * clock_seconds(besides_ns) / begun;
   }
   left_s -= clock_seconds(under_way_ns);
   return left_s > 0 ? clock_from_seconds(left_s) : 0; // not for NaN

@@ -4,20 +4,21 @@
 #ifndef REPLAY_RUN_PROGRESS_H
 #define REPLAY_RUN_PROGRESS_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "replay/plan/progress.h"
+#include "replay/plan/walk.h"
 #include "replay/summary.h"
 
-// Kept by the sweep. All zero but `summary` and `start_ns` before the first batch.
+// Kept by the sweep. What is borrowed, `window_s` and `start_ns` are set before the first batch, the rest is
+// zero.
 struct run_progress {
   const struct summary *summary; // borrowed, as is its plan
+  const struct walk *walk;       // borrowed: the sessions begun
   double window_s;               // mean of an open loop's schedules; 0: batches
   int64_t start_ns;              // of the run
   int64_t measured, measured_ns; // batches so far, and their time
   int64_t batch_start_ns;        // of a measured batch under way; 0: none is
-  size_t sessions;               // of the plan, begun
 };
 
 // How long the rest of the plan takes, the batch under way included; 0: not known. A batch takes as long as

@@ -340,7 +340,6 @@ static void begin_session(struct sweep *sweep) {
 
 static void next_session(struct sweep *sweep) {
   if (!sweep->restarting && !ending(sweep)) sweep->planned = walk_next_session(&sweep->walk);
-  sweep->run.sessions = sweep->walk.next_session;
   if (ending(sweep) || !sweep->planned) {
     stop(sweep);
   } else {
@@ -456,8 +455,9 @@ static void close_parts(struct sweep *sweep) {
 }
 
 enum status sweep_run(const struct sweep_setup *setup, struct error *error) {
-  struct sweep sweep = {.setup = setup,
-                        .run = {.summary = setup->summary, .start_ns = setup->progress->start_ns}};
+  struct sweep sweep = {.setup = setup};
+  sweep.run = (struct run_progress){
+      .summary = setup->summary, .walk = &sweep.walk, .start_ns = setup->progress->start_ns};
   if (setup->schedules) sweep.run.window_s = schedules_mean_window_s(setup->schedules);
   enum status status = walk_open(setup->plan, &sweep.walk, error);
   if (status == STATUS_OK) status = open_parts(&sweep, error);

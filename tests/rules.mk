@@ -141,15 +141,16 @@ deps-bench: deps
 
 # Run records to measure analyze with. They are made once: a hundred million requests take half a minute.
 BENCH_RUNS := million second sketches sweep
+BENCH_FILES := $(BENCH_RUNS:%=$(BUILD)/bench/%.jsonl.gz)
 $(BUILD)/bench/second.jsonl.gz: MADE_RUN = million $@.part 1795361095
-$(BENCH_RUNS:%=$(BUILD)/bench/%.jsonl.gz): $(BUILD)/bench/%.jsonl.gz: $(BUILD)/tests/bench/make_runs
+$(BENCH_FILES): $(BUILD)/bench/%.jsonl.gz: $(BUILD)/tests/bench/make_runs
 	@mkdir -p $(@D)
 	@echo "  make $@"
 	$(Q)$< $(or $(MADE_RUN),$* $@.part)
 	$(Q)mv $@.part $@
 
 ## bench: each figure beside its peer in one run, as a ratio, with what it has to reach; BENCH=NAME... runs some
-bench: all $(BENCH_PROGRAMS) $(BENCH_RUNS:%=$(BUILD)/bench/%.jsonl.gz)
+bench: all $(BENCH_PROGRAMS) $(if $(filter analyze,$(or $(BENCH),analyze)),$(BENCH_FILES))
 	@BUILD=$(BUILD) tests/bench/run.sh $(BENCH)
 
 ## test-long: what needs minutes: 2000 streams, memory, a minute of pacing, kill series, full disk, exact bytes, attacks

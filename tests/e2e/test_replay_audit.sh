@@ -14,7 +14,8 @@ batches() { jq -s -c "[.[] | select(.type == \"batch\" and (.warmup | not))] | $
 # some of the others and make a stop longer.
 measured() { [ "$(batches length 2>/dev/null)" -ge 1 ]; }
 halted_run() {
-  "$bin/replay" $trace -u "${server_url[sim]}" -W 4 -B 40 -r 20 --max-tokens 10 --progress none --force \
+  rm -f "$scratch/run.jsonl"
+  "$bin/replay" $trace -u "${server_url[sim]}" -W 4 -B 40 -r 20 --max-tokens 10 --progress none \
     -o "$scratch/run.jsonl" 2>/dev/null &
   local pid=$!
   check 'it has begun' wait_for 20 measured

@@ -104,8 +104,12 @@ check_equal 'sketches: the header has it' batch "$(records "$scratch/sketch.json
 check_equal 'sketches: all times of a batch' '[8]' "$(records "$scratch/sketch.jsonl" batch \
   "$measured | map(.sketch.latency_s[0].buckets | [.[range(1; length; 2)]] | add) | unique")"
 run "$bin/analyze" --no-plots --format json "$scratch/sketch.jsonl"
-valid=$(records "$scratch/sketch.jsonl" batch "$measured | map(select(.client.valid) | .workers) | unique | length") # on a busy machine not always 2
-check_equal 'sketches: analyze has the latencies' "0 $valid" "$status $(jq '[.cells[] | select(.latency_s.p50.estimate > 0)] | length' <<<"$out")"
+valid=$(records "$scratch/sketch.jsonl" batch "$measured | map(select(.client.valid) | .workers) | unique | length")
+if [ "$valid" -gt 0 ]; then # on a busy machine not always both cells have a valid batch
+  check_equal 'sketches: analyze has the latencies' "0 $valid" "$status $(jq '[.cells[] | select(.latency_s.p50.estimate > 0)] | length' <<<"$out")"
+else
+  skip 'sketches: analyze has the latencies' 'no batch is valid'
+fi
 replay none -W 2 --records batch --chunks
 check_match 'sketches: no chunks in them' '2 .*--chunks goes into request records' "$status $err"
 

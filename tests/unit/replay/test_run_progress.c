@@ -15,6 +15,8 @@
 static struct plan_cell cells[] = {{.workers = 1, .batch = 4}, {.workers = 2, .batch = 4}};
 static const struct plan plan = {.cells = cells, .cell_count = 2, .batch_count = 6, .session_count = 2};
 
+static const struct walk first = {.next_session = 1}, second = {.next_session = 2}; // session
+
 #define START_NS (100 * CLOCK_NS_PER_S)
 
 static int64_t at(double seconds) {
@@ -29,7 +31,7 @@ static void test_the_rest_takes_as_long_as_what_was_measured(void **state) {
   (void)state;
   struct summary_cell sums[2] = {{.planned = 3}, {.planned = 3}};
   struct summary summary = {.plan = &plan, .cells = sums};
-  struct run_progress run = {.summary = &summary, .start_ns = START_NS, .sessions = 2};
+  struct run_progress run = {.summary = &summary, .start_ns = START_NS, .walk = &second};
   assert_int_equal(run_progress_left_ns(&run, at(1)), 0); // nothing was measured
   // 8 s for a batch of 4 waves: two more of them, and three of 2 waves at 2 s a wave.
   sums[0] = (struct summary_cell){.planned = 3, .reps = 1, .total_s = 8};
@@ -57,7 +59,7 @@ static void test_a_batch_under_way_and_sessions_to_come_count(void **state) {
                              .start_ns = START_NS,
                              .measured = 1,
                              .measured_ns = 8 * CLOCK_NS_PER_S,
-                             .sessions = 1};
+                             .walk = &first};
   // The first session took 5 s besides its batch; the second will.
   assert_float_equal(left_s(&run, 13), 33, 1e-6);
   run.batch_start_ns = at(13);
@@ -70,7 +72,7 @@ static void test_windows_are_left_of_an_open_loop(void **state) {
   struct summary_cell sums[1] = {{.planned = 6}};
   const struct plan rates = {.batch_count = 6, .session_count = 1};
   struct summary summary = {.plan = &rates, .cells = sums, .open_loop = true};
-  struct run_progress run = {.summary = &summary, .window_s = 10, .start_ns = START_NS, .sessions = 1};
+  struct run_progress run = {.summary = &summary, .window_s = 10, .start_ns = START_NS, .walk = &first};
   assert_float_equal(left_s(&run, 0), 60, 1e-6);
   run.measured = 2;
   run.measured_ns = 20 * CLOCK_NS_PER_S;
@@ -83,7 +85,7 @@ static void test_a_line_counts_batches_and_the_last_one_all_tokens(void **state)
   struct summary_cell sums[2] = {{.planned = 3, .requests = 4, .known_tokens = 30, .total_s = 2},
                                  {.planned = 3, .requests = 8, .known_tokens = 10, .total_s = 2}};
   struct summary summary = {.plan = &plan, .cells = sums, .again = 1};
-  struct run_progress run = {.summary = &summary, .start_ns = START_NS, .measured = 3};
+  struct run_progress run = {.summary = &summary, .walk = &second, .start_ns = START_NS, .measured = 3};
   struct progress_state line;
   run_progress_line(&run, at(5), &line);
   assert_int_equal(line.done, 3);
